@@ -1,0 +1,21 @@
+package io.lockstep.data.conversation;
+
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Messages in order: an optional system message first, then user and assistant in turn. */
+public record Conversation(List<Message> messages) {
+
+  public Conversation {
+    messages = List.copyOf(messages);
+  }
+
+  /** All pictures in the order in which they appear. */
+  public List<ImageSource> images() {
+    return messages.stream()
+        .flatMap(message -> message.contents().stream())
+        .flatMap(content ->
+            content instanceof Content.Image image ? Stream.of(image.source()) : Stream.empty())
+        .toList();
+  }
+}
