@@ -1,0 +1,118 @@
+package io.lockstep.data.plan;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Which samples every step and every virtual rank sees, for any number of workers alike.
+ *
+ * <p>Epochs follow each other without a gap: position p belongs to epoch {@code p / samples}, place
+ * {@code p % samples}, and the epoch's own {@link KeyedPermutation} maps the place to a sample.
+ * Step s takes positions {@code s * globalBatch} up to {@code (s + 1) * globalBatch - 1}; virtual
+ * rank v takes the v-th contiguous block of them. The number of workers appears nowhere.
+ *
+ * @param samples how many records the dataset has
+ * @param seed the run's seed
+ * @param globalBatch samples per step, a multiple of {@code virtualRanks}
+ * @param virtualRanks the fixed number of shares a step is cut into
+ */
+public record EpochPlan(long samples, long seed, int globalBatch, int virtualRanks) {
+
+  /** Checks that the sizes make a plan. */
+  public EpochPlan {
+    if (samples < 1 || samples > KeyedPermutation.MAX_SIZE) {
+      throw new IllegalArgumentException(
+          "a plan needs between 1 and 2^62 samples, got " + samples + "; check the dataset's file");
+    }
+    if (virtualRanks < 1) {
+      throw new IllegalArgumentException("virtual ranks must be at least 1, got " + virtualRanks);
+    }
+    if (globalBatch < 1 || globalBatch % virtualRanks != 0) {
+      throw new IllegalArgumentException(
+          "the global batch ("
+              + globalBatch
+              + ") must be a positive multiple of the virtual ranks ("
+              + virtualRanks
+              + ")");
+    }
+  }
+
+  /** Samples per virtual rank and step. */
+  public int samplesPerVirtualRank() {
+    return globalBatch / virtualRanks;
+  }
+
+  /** The fewest steps that show every sample at least {@code epochs} times. */
+  public long stepsFor(long epochs) {
+    if (epochs < 1) {
+      throw new IllegalArgumentException("epochs must be at least 1, got " + epochs);
+    }
+    return Math.ceilDiv(Math.multiplyExact(samples, epochs), globalBatch);
+  }
+
+  /** The draw at a position of the endless sequence of epochs. */
+  public SampleRef at(long position) {
+    if (position < 0) {
+      throw new IllegalArgumentException("positions start at 0, got " + position);
+    }
+    long epoch = position / samples;
+    long place = position % samples;
+    return new SampleRef(epoch, place, permutation(epoch).at(place));
+  }
+
+  /** The draws of one virtual rank in one step, in order. */
+  public List<SampleRef> samplesOf(long step, int virtualRank) {
+    if (step < 0) {
+      throw new IllegalArgumentException("steps start at 0, got " + step);
+    }
+    if (virtualRank < 0 || virtualRank >= virtualRanks) {
+      throw new IllegalArgumentException(
+          "virtual rank " + virtualRank + " is outside of 0.." + (virtualRanks - 1));
+    }
+    int share = samplesPerVirtualRank();
+    long first =
+        Math.addExact(Math.multiplyExact(step, (long) globalBatch), (long) virtualRank * share);
+    List<SampleRef> draws = new ArrayList<>(share);
+    for (int i = 0; i < share; i++) {
+      draws.add(at(Math.addExact(first, i)));
+    }
+    return List.copyOf(draws);
+  }
+
+  /**
+   * The draw that stands in for one that cannot be used, in the same epoch and place.
+   *
+   * <p>Attempts 0 to {@code samples - 2} name every other sample exactly once, in an order keyed by
+   * (seed, epoch, sample); whoever walks them ends at a usable sample if there is one.
+   *
+   * @param original the draw as the plan made it, not an earlier replacement
+   * @throws IllegalArgumentException if no other sample is left
+   */
+  public SampleRef replacement(SampleRef original, int attempt) {
+    if (attempt < 0) {
+      throw new IllegalArgumentException("attempts start at 0, got " + attempt);
+    }
+    if (original.sample() < 0 || original.sample() >= samples) {
+      throw new IllegalArgumentException(
+          "sample " + original.sample() + " is outside of 0.." + (samples - 1));
+    }
+    if (attempt >= samples - 1) {
+      throw new IllegalArgumentException(
+          "no sample is left to replace sample "
+              + original.sample()
+              + " of epoch "
+              + original.epoch()
+              + ": all "
+              + samples
+              + " were refused; raise global_max_length or shorten the records");
+    }
+    long key = SplitMix64.mix(seed, original.epoch(), original.sample());
+    long other = new KeyedPermutation(samples - 1, key).at(attempt);
+    long sample = other < original.sample() ? other : other + 1;
+    return new SampleRef(original.epoch(), original.place(), sample);
+  }
+
+  private KeyedPermutation permutation(long epoch) {
+    return new KeyedPermutation(samples, SplitMix64.mix(seed, epoch));
+  }
+}
