@@ -1,0 +1,87 @@
+package io.lockstep.collective;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Grouped point-to-point exchange of memory among the ranks of one generation of a world.
+ *
+ * <p>Exchanges run one after another, and every rank that takes part in two exchanges calls them in
+ * the same order. Any failure ends the whole collective: once {@link #exchange} has thrown, nothing
+ * reads or writes the transfers' memory any more, and each later call throws too.
+ */
+public interface Collective extends AutoCloseable {
+
+  /** This process's rank, from 0 to {@code size() - 1}. */
+  int rank();
+
+  /** Number of ranks. */
+  int size();
+
+  /** The membership this collective was connected for. */
+  long generation();
+
+  /**
+   * Sends and receives all given memory at the same time; returns when every receive is filled and
+   * the memory of every send may be reused.
+   *
+   * <p>A send meets the receive with the same tag and slot that names its rank as peer. Lengths
+   * must be equal. Data that arrives before its exchange is called waits at the sender.
+   *
+   * @param tag names the exchange (step and phase); equal on all ranks that take part
+   * @throws CollectiveException if a peer is gone or sends something else than awaited
+   * @throws AbortedException if this rank or a peer aborted, or the calling thread was interrupted
+   * @throws IllegalStateException if another exchange is in flight or the collective is closed
+   */
+  void exchange(long tag, List<Transfer> sends, List<Transfer> receives);
+
+  /**
+   * Ends the exchange in flight, here and as far as reachable at the peers, and refuses all later
+   * ones. May be called from any thread, any number of times.
+   */
+  void abort(String reason);
+
+  /** Releases all connections; a clean end if no exchange is in flight, an abort otherwise. */
+  @Override
+  void close();
+
+  /**
+   * Gives every rank the memory of all: sends this rank's ranges to all others and fills their
+   * ranges in place.
+   *
+   * @param ranges one list per rank, equal in number and length on all ranks; {@code
+   *     ranges.get(rank())} is read, the others are written
+   */
+  default void allGather(long tag, List<List<MemorySegment>> ranges) {
+    if (ranges.size() != size()) {
+      throw new IllegalArgumentException(
+          "all-gather tag %#x: %d lists of ranges for %d ranks; give one list per rank"
+              .formatted(tag, ranges.size(), size()));
+    }
+    List<Transfer> sends = new ArrayList<>();
+    List<Transfer> receives = new ArrayList<>();
+    for (int peer = 0; peer < size(); peer++) {
+      if (peer != rank()) {
+        addTransfers(sends, peer, ranges.get(rank()));
+        addTransfers(receives, peer, ranges.get(peer));
+      }
+    }
+    exchange(tag, sends, receives);
+  }
+
+  /** {@link #allGather(long, List)} with one range per rank. */
+  default void allGather(long tag, MemorySegment[] parts) {
+    List<List<MemorySegment>> ranges = new ArrayList<>();
+    for (MemorySegment part : parts) {
+      ranges.add(List.of(part));
+    }
+    allGather(tag, ranges);
+  }
+
+  private static void addTransfers(List<Transfer> into, int peer, List<MemorySegment> memory) {
+    for (int slot = 0; slot < memory.size(); slot++) {
+      into.add(new Transfer(peer, slot, memory.get(slot)));
+    }
+  }
+}
