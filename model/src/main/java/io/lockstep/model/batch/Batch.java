@@ -1,0 +1,55 @@
+package io.lockstep.model.batch;
+
+import io.lockstep.model.image.Grid;
+import java.util.List;
+
+/**
+ * B rows padded on the left to one length T, as plain row-major arrays.
+ *
+ * @param rows B
+ * @param length T
+ * @param ids [B, T] token ids; the pad token at padded positions
+ * @param attentionMask [B, T] 1 for tokens, 0 for padding
+ * @param labels [B, T] wanted tokens, {@link Sample#IGNORED} where nothing is learned
+ * @param positionIds [3, B, T] time, height and width; 0 at padded positions
+ * @param nextPositions [B] the position of a token that continues the row, on all three axes
+ * @param pixels [patches, values per patch], all pictures in row order
+ * @param grids of all pictures in row order
+ */
+@SuppressWarnings("ArrayRecordComponent")
+public record Batch(
+    int rows,
+    int length,
+    long[] ids,
+    long[] attentionMask,
+    long[] labels,
+    long[] positionIds,
+    long[] nextPositions,
+    float[] pixels,
+    List<Grid> grids) {
+
+  public Batch {
+    grids = List.copyOf(grids);
+  }
+
+  /** Number of patches of all pictures. */
+  public int patches() {
+    return grids.stream().mapToInt(Grid::patches).sum();
+  }
+
+  /**
+   * Number of positions whose next token is learned: labels that count, except at the first
+   * position of a row, which nothing predicts.
+   */
+  public int supervisedTokens() {
+    int count = 0;
+    for (int row = 0; row < rows; row++) {
+      for (int t = 1; t < length; t++) {
+        if (labels[row * length + t] != Sample.IGNORED) {
+          count++;
+        }
+      }
+    }
+    return count;
+  }
+}

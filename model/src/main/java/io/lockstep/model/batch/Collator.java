@@ -1,0 +1,74 @@
+package io.lockstep.model.batch;
+
+import io.lockstep.model.image.Grid;
+import io.lockstep.model.image.Patches;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Puts samples side by side, padded on the left to the longest of them.
+ *
+ * @param padTokenId fills the front of shorter rows
+ * @param imageTokenId the placeholder of merged vision embeddings
+ * @param mergeSize side, in patches, of the square that becomes one token
+ */
+public record Collator(int padTokenId, int imageTokenId, int mergeSize) {
+
+  /**
+   * Makes a batch.
+   *
+   * @throws IllegalArgumentException if there are no samples, or a sample's placeholders do not
+   *     match its pictures
+   */
+  public Batch collate(List<Sample> samples) {
+    if (samples.isEmpty()) {
+      throw new IllegalArgumentException("A batch needs at least one sample");
+    }
+    int rows = samples.size();
+    int length = samples.stream().mapToInt(sample -> sample.tokens().length).max().orElseThrow();
+    long[] ids = filled(rows * length, padTokenId);
+    long[] labels = filled(rows * length, Sample.IGNORED);
+    long[] mask = new long[rows * length];
+    long[] positions = new long[3 * rows * length];
+    long[] next = new long[rows];
+    List<Grid> grids = new ArrayList<>();
+    for (int row = 0; row < rows; row++) {
+      Sample sample = samples.get(row);
+      int count = sample.tokens().length;
+      int begin = (row + 1) * length - count;
+      List<Grid> own = sample.images().stream().map(Patches::grid).toList();
+      PositionIds rowPositions =
+          PositionIds.of(sample.name(), sample.tokens(), own, imageTokenId, mergeSize);
+      for (int t = 0; t < count; t++) {
+        ids[begin + t] = sample.tokens()[t];
+        labels[begin + t] = sample.labels()[t];
+      }
+      Arrays.fill(mask, begin, begin + count, 1);
+      for (int axis = 0; axis < 3; axis++) {
+        System.arraycopy(
+            rowPositions.ids(), axis * count, positions, axis * rows * length + begin, count);
+      }
+      next[row] = rowPositions.next();
+      grids.addAll(own);
+    }
+    return new Batch(rows, length, ids, mask, labels, positions, next, pixels(samples), grids);
+  }
+
+  private static float[] pixels(List<Sample> samples) {
+    List<Patches> images = samples.stream().flatMap(sample -> sample.images().stream()).toList();
+    float[] all = new float[images.stream().mapToInt(image -> image.pixels().length).sum()];
+    int at = 0;
+    for (Patches image : images) {
+      System.arraycopy(image.pixels(), 0, all, at, image.pixels().length);
+      at += image.pixels().length;
+    }
+    return all;
+  }
+
+  private static long[] filled(int length, long value) {
+    long[] array = new long[length];
+    Arrays.fill(array, value);
+    return array;
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * From tokenised samples to one rectangular batch of plain arrays. Imports only the model's image
+ * package.
+ */
+@NullMarked
+package io.lockstep.model.batch;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,58 @@
+package io.lockstep.model.config;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/** The shape of a vision-language model, as its {@code config.json} tells it. */
+public sealed interface ModelConfig permits Qwen3VlConfig {
+
+  /** The family's name in {@code config.json}. */
+  String modelType();
+
+  /** The language model. */
+  TextConfig text();
+
+  /** The vision tower. */
+  VisionConfig vision();
+
+  /** Whether the output projection is the embedding table itself; then no lm_head is stored. */
+  boolean tieWordEmbeddings();
+
+  /** Placeholder that is replaced by one merged vision embedding. */
+  int imageTokenId();
+
+  /** Placeholder of videos, which are not supported as input. */
+  int videoTokenId();
+
+  /** Ordinary token before the placeholders of a picture. */
+  int visionStartTokenId();
+
+  /** Ordinary token after the placeholders of a picture. */
+  int visionEndTokenId();
+
+  /** Type of the stored weights: {@code float32}, {@code bfloat16} or {@code float16}. */
+  String dtype();
+
+  /** Writes {@code config.json} in the public layout, replacing {@code file}. */
+  void write(Path file) throws IOException;
+
+  /**
+   * Reads {@code config.json}.
+   *
+   * @throws InvalidConfigException naming every missing key, unsupported value and unknown key
+   */
+  static ModelConfig read(Path configJson) throws IOException {
+    StrictJson json = StrictJson.read(configJson);
+    String type = json.string("model_type");
+    return switch (type) {
+      case Qwen3VlConfig.MODEL_TYPE -> Qwen3VlConfig.parse(json);
+      default ->
+          throw new InvalidConfigException(
+              configJson,
+              List.of(
+                  "model_type is '%s' but only %s is supported"
+                      .formatted(type, Qwen3VlConfig.MODEL_TYPE)));
+    };
+  }
+}
