@@ -51,7 +51,7 @@ record Header(
   static Header layOut(List<TensorInfo> tensors, Map<String, String> metadata) {
     List<TensorInfo> order = new ArrayList<>(tensors);
     order.sort(
-        Comparator.comparing((TensorInfo info) -> -info.dtype().bytes())
+        Comparator.comparingInt((TensorInfo info) -> -info.dtype().bytes())
             .thenComparing(TensorInfo::dtype)
             .thenComparing(TensorInfo::name, TensorInfo.NAME_ORDER));
     SortedMap<String, Entry> entries = new TreeMap<>(TensorInfo.NAME_ORDER);
