@@ -1,0 +1,37 @@
+package io.lockstep.cli;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
+
+/** Root of all commands. */
+@Command(
+    name = "lockstep",
+    description = "Fine-tunes Qwen-VL models, bit-exact on any number of workers, and serves them.",
+    mixinStandardHelpOptions = true,
+    scope = ScopeType.INHERIT,
+    version = "lockstep 0.1.0-SNAPSHOT",
+    synopsisSubcommandLabel = "COMMAND",
+    subcommands = {})
+final class LockstepCommand implements Runnable {
+
+  @Option(
+      names = "--debug",
+      scope = ScopeType.INHERIT,
+      description = "Print stack traces of errors.")
+  private boolean debug;
+
+  @CommandLine.Spec private CommandLine.Model.@org.jspecify.annotations.Nullable CommandSpec spec;
+
+  boolean debug() {
+    return debug;
+  }
+
+  @Override
+  public void run() {
+    if (spec != null) {
+      spec.commandLine().usage(System.out);
+    }
+  }
+}

@@ -1,0 +1,110 @@
+package io.lockstep.cli.process;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/** A running (or ended) child process with the file that holds its output. */
+public final class Child {
+
+  private static final int SIGNAL_BASE = 128;
+  private static final String ERROR_PREFIX = "error: ";
+
+  private final String name;
+  private final Process process;
+  private final Path log;
+  private final CompletableFuture<Long> endedNanos;
+
+  Child(String name, Process process, Path log) {
+    this.name = name;
+    this.process = process;
+    this.log = log;
+    this.endedNanos = process.onExit().thenApply(ended -> System.nanoTime());
+  }
+
+  /** The name in messages and of the log file, for example {@code worker-0}. */
+  public String name() {
+    return name;
+  }
+
+  /** The file with the process's output. */
+  public Path log() {
+    return log;
+  }
+
+  /** The process id. */
+  public long pid() {
+    return process.pid();
+  }
+
+  /** True until the process has ended. */
+  public boolean isAlive() {
+    return process.isAlive();
+  }
+
+  /** True if it ended with an exit code other than 0. */
+  public boolean hasFailed() {
+    return !process.isAlive() && process.exitValue() != 0;
+  }
+
+  /** True if a signal ended it: nobody inside decided that. */
+  public boolean wasKilled() {
+    return !process.isAlive() && process.exitValue() > SIGNAL_BASE;
+  }
+
+  /** When it ended, on the clock of {@link System#nanoTime}; now while it runs. */
+  long endedNanos() {
+    return endedNanos.getNow(System.nanoTime());
+  }
+
+  /** Waits for the end, at most {@code time}; true if it has ended. */
+  public boolean await(Duration time) {
+    try {
+      return process.waitFor(time.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return !process.isAlive();
+    }
+  }
+
+  /** How it ended and what it said about that, in one line. */
+  public String obituary() {
+    if (process.isAlive()) {
+      return name + " is running";
+    }
+    int code = process.exitValue();
+    if (code > SIGNAL_BASE) {
+      return "%s (process %d) was killed by signal %d; its log is %s"
+          .formatted(name, process.pid(), code - SIGNAL_BASE, log);
+    }
+    return lastError()
+        .map(error -> "%s: %s".formatted(name, error))
+        .orElseGet(() -> "%s ended with exit code %d; its log is %s".formatted(name, code, log));
+  }
+
+  private Optional<String> lastError() {
+    try {
+      List<String> lines = Files.readAllLines(log, StandardCharsets.UTF_8);
+      return lines.reversed().stream()
+          .filter(line -> line.startsWith(ERROR_PREFIX))
+          .map(line -> line.substring(ERROR_PREFIX.length()))
+          .findFirst();
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  void terminate() {
+    process.destroy();
+  }
+
+  void kill() {
+    process.destroyForcibly();
+  }
+}

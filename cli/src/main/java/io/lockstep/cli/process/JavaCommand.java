@@ -1,0 +1,36 @@
+package io.lockstep.cli.process;
+
+import io.lockstep.cli.console.LogSetup;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The command line that starts another {@code lockstep} process of this same build and JDK. */
+final class JavaCommand {
+
+  /** Entry point of every process. */
+  static final String MAIN_CLASS = "io.lockstep.cli.Main";
+
+  private JavaCommand() {}
+
+  /** A process with {@code arguments} whose Java heap may grow to {@code heap} ("512m"). */
+  static List<String> of(String heap, Path logFolder, List<String> arguments) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("--enable-native-access=ALL-UNNAMED");
+    command.add("--sun-misc-unsafe-memory-access=allow");
+    command.add("-XX:+UseSerialGC");
+    command.add("-Xmx" + heap);
+    command.add("-XX:ErrorFile=" + logFolder.resolve("jvm-crash-%p.log"));
+    command.add("-Djava.awt.headless=true");
+    command.add("-Dstdout.encoding=UTF-8");
+    command.add("-Dstderr.encoding=UTF-8");
+    command.add("-D" + LogSetup.LEVEL_PROPERTY + "=INFO");
+    command.add("-D" + ParentWatch.PROPERTY + "=true");
+    command.add("-cp");
+    command.add(System.getProperty("java.class.path"));
+    command.add(MAIN_CLASS);
+    command.addAll(arguments);
+    return command;
+  }
+}

@@ -1,0 +1,47 @@
+package io.lockstep.cli.process;
+
+import java.io.IOException;
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Ends a child process when its parent is gone: the parent holds the other end of the child's
+ * standard input, which the operating system closes whatever way the parent dies.
+ */
+public final class ParentWatch {
+
+  /** System property that a parent sets for its children. */
+  public static final String PROPERTY = "lockstep.parent.watch";
+
+  private static final Logger LOG = LoggerFactory.getLogger(ParentWatch.class);
+  private static final Duration GRACE = Duration.ofSeconds(5);
+  private static final int EXIT_CODE = 1;
+
+  private ParentWatch() {}
+
+  /** Starts watching if this process was started by {@link ProcessGroup}. */
+  public static void startIfChild() {
+    if (Boolean.getBoolean(PROPERTY)) {
+      Thread.ofPlatform().daemon().name("parent-watch").start(ParentWatch::watch);
+    }
+  }
+
+  private static void watch() {
+    try {
+      while (System.in.read() >= 0) {
+        // The parent writes nothing; only the end of the stream has a meaning.
+      }
+    } catch (IOException e) {
+      LOG.debug("standard input failed, which means the same as its end", e);
+    }
+    LOG.warn("the parent process is gone: stopping");
+    Thread exit = Thread.ofPlatform().daemon().start(() -> System.exit(EXIT_CODE));
+    try {
+      exit.join(GRACE);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    Runtime.getRuntime().halt(EXIT_CODE);
+  }
+}

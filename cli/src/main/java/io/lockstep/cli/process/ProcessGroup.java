@@ -1,0 +1,106 @@
+package io.lockstep.cli.process;
+
+import io.lockstep.cli.console.UserError;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Child processes that live no longer than this object, nor than this process: {@link #close}, a
+ * shutdown hook (Ctrl-C, SIGTERM) and {@link ParentWatch} (everything else) see to that.
+ */
+public final class ProcessGroup implements AutoCloseable {
+
+  private static final Duration POLL = Duration.ofMillis(25);
+  private static final Duration GRACE = Duration.ofSeconds(8);
+
+  private final Path logFolder;
+  private final List<Child> children = new ArrayList<>();
+  private final Thread hook = new Thread(this::stopAll, "stop-children");
+  private boolean closed;
+
+  /** A group whose children log to {@code logFolder}, which is created. */
+  public ProcessGroup(Path logFolder) throws IOException {
+    this.logFolder = Files.createDirectories(logFolder);
+    Runtime.getRuntime().addShutdownHook(hook);
+  }
+
+  /** Starts {@code lockstep <arguments>}; its output goes to {@code <name>.log}. */
+  public synchronized Child start(String name, String heap, List<String> arguments)
+      throws IOException {
+    if (closed) {
+      throw new UserError("not starting " + name + ": this command is being stopped");
+    }
+    Path log = logFolder.resolve(name + ".log");
+    ProcessBuilder builder =
+        new ProcessBuilder(JavaCommand.of(heap, logFolder, arguments))
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+    // One thread per process unless --threads says otherwise: OpenMP would take every core.
+    builder.environment().putIfAbsent("OMP_NUM_THREADS", "1");
+    Child child = new Child(name, builder.start(), log);
+    children.add(child);
+    return child;
+  }
+
+  /** Waits until {@code child} has written its port to {@code portFile} and returns the port. */
+  public int awaitPort(Child child, Path portFile, Duration atMost) throws IOException {
+    long deadline = System.nanoTime() + atMost.toNanos();
+    while (!Files.exists(portFile)) {
+      if (child.await(POLL)) {
+        throw new UserError(child.obituary());
+      }
+      if (System.nanoTime() > deadline) {
+        throw new UserError(
+            "%s was not ready after %d s; its log is %s"
+                .formatted(child.name(), atMost.toSeconds(), child.log()));
+      }
+    }
+    return Integer.parseInt(Files.readString(portFile).strip());
+  }
+
+  /**
+   * The child whose end explains why the group failed: one that was killed from outside before any
+   * that gave up, and the earliest of those.
+   */
+  public synchronized Optional<Child> firstCause() {
+    return children.stream()
+        .filter(Child::hasFailed)
+        .min(
+            Comparator.comparing((Child child) -> !child.wasKilled())
+                .thenComparingLong(Child::endedNanos));
+  }
+
+  /** Asks all children to end, latest started first, and kills those that don't. */
+  @Override
+  public void close() {
+    stopAll();
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      // The process is shutting down: the hook has run or runs now.
+      hook.setName("stop-children-at-exit");
+    }
+  }
+
+  private void stopAll() {
+    List<Child> all;
+    synchronized (this) {
+      closed = true;
+      all = List.copyOf(children).reversed();
+    }
+    all.forEach(Child::terminate);
+    long deadline = System.nanoTime() + GRACE.toNanos();
+    for (Child child : all) {
+      long left = Math.max(0, deadline - System.nanoTime());
+      if (!child.await(Duration.ofNanos(left))) {
+        child.kill();
+      }
+    }
+  }
+}
