@@ -1,0 +1,126 @@
+package io.lockstep.model.image;
+
+import static io.lockstep.model.image.RgbImage.CHANNELS;
+
+import io.lockstep.data.conversation.ImageSource;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/**
+ * Decodes, resizes, normalises and cuts pictures into patches.
+ *
+ * <p>Immutable; may be used by several threads.
+ */
+public final class ImageProcessor {
+  private static final int LEVELS = 256;
+
+  private final ImageOptions options;
+  private final ImageDecoder decoder;
+  private final float[][] normalised;
+
+  /** A processor with these options; larger pictures than the limits are refused. */
+  public ImageProcessor(ImageOptions options, DecodeLimits limits) {
+    this.options = options;
+    this.decoder = new ImageDecoder(limits);
+    this.normalised = normalised(options);
+  }
+
+  /** A processor with the options of a {@code preprocessor_config.json} and default limits. */
+  public static ImageProcessor read(Path preprocessorConfig) throws IOException {
+    return new ImageProcessor(ImageOptions.read(preprocessorConfig), DecodeLimits.DEFAULT);
+  }
+
+  /** The options this was made with. */
+  public ImageOptions options() {
+    return options;
+  }
+
+  /**
+   * Makes the patches of an encoded picture.
+   *
+   * @throws UnreadableImageException naming the picture, if it cannot be used
+   */
+  public Patches process(ImageSource source) throws IOException {
+    RgbImage image = decoder.decode(source);
+    try {
+      return process(image);
+    } catch (IllegalArgumentException e) {
+      throw new UnreadableImageException(source.name(), String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  /**
+   * Makes the patches of a decoded picture.
+   *
+   * @throws IllegalArgumentException if one side is more than 200 times the other
+   */
+  public Patches process(RgbImage image) {
+    SmartResize size = size(image.width(), image.height());
+    return cut(BicubicResampler.resize(image, size.width(), size.height()));
+  }
+
+  /** The grid of patches that a picture of this size will have. */
+  public Grid grid(int width, int height) {
+    SmartResize size = size(width, height);
+    return new Grid(1, size.height() / options.patchSize(), size.width() / options.patchSize());
+  }
+
+  private SmartResize size(int width, int height) {
+    return SmartResize.of(
+        width, height, options.factor(), options.minPixels(), options.maxPixels());
+  }
+
+  /** The float32 value of each byte, per channel: (level - mean * 255) / (std * 255). */
+  private static float[][] normalised(ImageOptions options) {
+    float[][] table = new float[CHANNELS][LEVELS];
+    for (int channel = 0; channel < CHANNELS; channel++) {
+      float mean = options.mean().get(channel).floatValue() * 255f;
+      float std = options.std().get(channel).floatValue() * 255f;
+      for (int level = 0; level < LEVELS; level++) {
+        table[channel][level] = (level - mean) / std;
+      }
+    }
+    return table;
+  }
+
+  /** Rows: merge-block row, merge-block column, row in block, column in block. */
+  private Patches cut(RgbImage image) {
+    int merge = options.mergeSize();
+    int gridH = image.height() / options.patchSize();
+    int gridW = image.width() / options.patchSize();
+    int frame = options.patchSize() * options.patchSize();
+    int values = CHANNELS * options.temporalPatchSize() * frame;
+    float[] pixels = new float[Math.multiplyExact(gridH * gridW, values)];
+    int patch = 0;
+    for (int blockY = 0; blockY < gridH; blockY += merge) {
+      for (int blockX = 0; blockX < gridW; blockX += merge) {
+        for (int inBlock = 0; inBlock < merge * merge; inBlock++) {
+          int patchY = blockY + inBlock / merge;
+          int patchX = blockX + inBlock % merge;
+          cutPatch(image, patchY, patchX, pixels, patch++ * values);
+        }
+      }
+    }
+    return new Patches(pixels, 1, gridH, gridW);
+  }
+
+  /** Values of one patch: channel, frame, row, column; all frames are the same. */
+  private void cutPatch(RgbImage image, int patchY, int patchX, float[] pixels, int begin) {
+    int side = options.patchSize();
+    int frame = side * side;
+    int at = begin;
+    for (int channel = 0; channel < CHANNELS; channel++) {
+      float[] table = normalised[channel];
+      int first = at;
+      for (int y = patchY * side; y < (patchY + 1) * side; y++) {
+        int from = (y * image.width() + patchX * side) * CHANNELS + channel;
+        for (int x = 0; x < side; x++, from += CHANNELS) {
+          pixels[at++] = table[image.rgb()[from] & 0xFF];
+        }
+      }
+      for (int t = 1; t < options.temporalPatchSize(); t++, at += frame) {
+        System.arraycopy(pixels, first, pixels, at, frame);
+      }
+    }
+  }
+}

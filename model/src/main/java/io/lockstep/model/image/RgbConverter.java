@@ -1,0 +1,91 @@
+package io.lockstep.model.image;
+
+import static io.lockstep.model.image.RgbImage.CHANNELS;
+
+import java.awt.image.BufferedImage;
+import java.awt.image.ColorModel;
+import java.awt.image.DataBufferByte;
+import java.awt.image.IndexColorModel;
+import java.awt.image.PixelInterleavedSampleModel;
+import java.awt.image.Raster;
+
+/**
+ * Stored samples to RGB bytes without any colour management: grey is repeated, a palette is looked
+ * up, transparency is dropped and 16-bit samples keep their upper half.
+ */
+final class RgbConverter {
+  private RgbConverter() {}
+
+  static RgbImage convert(BufferedImage image) {
+    Raster raster = image.getRaster();
+    byte[] rgb = new byte[image.getWidth() * image.getHeight() * CHANNELS];
+    ColorModel colors = image.getColorModel();
+    if (colors instanceof IndexColorModel palette) {
+      fromPalette(raster, palette, rgb);
+    } else if (raster.getSampleModel() instanceof PixelInterleavedSampleModel layout
+        && raster.getDataBuffer() instanceof DataBufferByte buffer
+        && buffer.getNumBanks() == 1) {
+      fromInterleavedBytes(raster, layout, buffer, rgb);
+    } else {
+      fromSamples(raster, rgb);
+    }
+    return new RgbImage(image.getWidth(), image.getHeight(), rgb);
+  }
+
+  /** The band that holds a channel: bands are grey, grey + alpha, RGB or RGB + alpha. */
+  private static int band(int channel, int bands) {
+    return bands < CHANNELS ? 0 : channel;
+  }
+
+  private static void fromPalette(Raster raster, IndexColorModel palette, byte[] rgb) {
+    int width = raster.getWidth();
+    int[] indexes = new int[width];
+    int at = 0;
+    for (int y = 0; y < raster.getHeight(); y++) {
+      raster.getSamples(raster.getMinX(), raster.getMinY() + y, width, 1, 0, indexes);
+      for (int index : indexes) {
+        rgb[at++] = (byte) palette.getRed(index);
+        rgb[at++] = (byte) palette.getGreen(index);
+        rgb[at++] = (byte) palette.getBlue(index);
+      }
+    }
+  }
+
+  private static void fromInterleavedBytes(
+      Raster raster, PixelInterleavedSampleModel layout, DataBufferByte buffer, byte[] rgb) {
+    byte[] data = buffer.getData();
+    int[] offsets = layout.getBandOffsets();
+    int bands = raster.getNumBands();
+    int red = offsets[band(0, bands)];
+    int green = offsets[band(1, bands)];
+    int blue = offsets[band(2, bands)];
+    int step = layout.getPixelStride();
+    int at = 0;
+    for (int y = 0; y < raster.getHeight(); y++) {
+      int from = buffer.getOffset() + y * layout.getScanlineStride();
+      for (int x = 0; x < raster.getWidth(); x++, from += step) {
+        rgb[at++] = data[from + red];
+        rgb[at++] = data[from + green];
+        rgb[at++] = data[from + blue];
+      }
+    }
+  }
+
+  private static void fromSamples(Raster raster, byte[] rgb) {
+    int width = raster.getWidth();
+    int bands = raster.getNumBands();
+    int[] samples = new int[width];
+    for (int channel = 0; channel < CHANNELS; channel++) {
+      int band = band(channel, bands);
+      int shift = Math.max(0, raster.getSampleModel().getSampleSize(band) - Byte.SIZE);
+      int at = channel;
+      for (int y = 0; y < raster.getHeight(); y++) {
+        raster.getSamples(raster.getMinX(), raster.getMinY() + y, width, 1, band, samples);
+        for (int sample : samples) {
+          rgb[at] = (byte) (sample >> shift);
+          at += CHANNELS;
+        }
+      }
+    }
+  }
+}
