@@ -1,4 +1,4 @@
-/** Libtorch for the JVM: tensors, operators and scopes. Imports nothing of ours. */
+/** Libtorch for the JVM: tensors, operators, scopes and gradients. Imports nothing of ours. */
 @NullMarked
 package io.lockstep.tensor;
 
