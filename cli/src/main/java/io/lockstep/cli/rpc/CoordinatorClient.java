@@ -1,0 +1,82 @@
+package io.lockstep.cli.rpc;
+
+import io.grpc.ManagedChannel;
+import io.grpc.StatusRuntimeException;
+import io.lockstep.proto.coordinator.v1.CoordinatorGrpc;
+import io.lockstep.proto.coordinator.v1.DrainRequest;
+import io.lockstep.proto.coordinator.v1.GetStatusRequest;
+import io.lockstep.proto.coordinator.v1.GetStatusResponse;
+import io.lockstep.proto.coordinator.v1.WorkerStatus;
+import java.util.concurrent.TimeUnit;
+
+/** An operator's view of a coordinator. */
+public final class CoordinatorClient implements AutoCloseable {
+
+  private static final long TIMEOUT_SECONDS = 10;
+
+  private final Endpoint endpoint;
+  private final ManagedChannel channel;
+
+  public CoordinatorClient(Endpoint endpoint) {
+    this.endpoint = endpoint;
+    this.channel = endpoint.connect();
+  }
+
+  /** The run as it is now. */
+  public RunStatus status() {
+    try {
+      return status(
+          CoordinatorGrpc.newBlockingStub(channel)
+              .withDeadlineAfter(TIMEOUT_SECONDS, TimeUnit.SECONDS)
+              .getStatus(GetStatusRequest.getDefaultInstance()));
+    } catch (StatusRuntimeException e) {
+      throw RpcErrors.of("coordinator", endpoint, e);
+    }
+  }
+
+  /** Ends the run after a checkpoint at the next step boundary; returns the steps it will hold. */
+  public long drain() {
+    try {
+      return CoordinatorGrpc.newBlockingStub(channel)
+          .withDeadlineAfter(TIMEOUT_SECONDS, TimeUnit.SECONDS)
+          .drain(DrainRequest.getDefaultInstance())
+          .getSteps();
+    } catch (StatusRuntimeException e) {
+      throw RpcErrors.of("coordinator", endpoint, e);
+    }
+  }
+
+  private static RunStatus status(GetStatusResponse response) {
+    return new RunStatus(
+        response.getRun(),
+        phase(response.getPhase()),
+        response.getDetail(),
+        response.getGeneration(),
+        response.getSteps(),
+        response.getTotalSteps(),
+        response.getLoss(),
+        response.getStepsPerSecond(),
+        response.getWorkersList().stream().map(CoordinatorClient::worker).toList());
+  }
+
+  private static RunStatus.Worker worker(WorkerStatus worker) {
+    return new RunStatus.Worker(
+        worker.getWorkerId(), worker.getRank(), worker.getActivity(), worker.getSilentMillis());
+  }
+
+  private static RunStatus.Phase phase(GetStatusResponse.Phase phase) {
+    return switch (phase) {
+      case PHASE_FORMING -> RunStatus.Phase.FORMING;
+      case PHASE_TRAINING -> RunStatus.Phase.TRAINING;
+      case PHASE_SAVING -> RunStatus.Phase.SAVING;
+      case PHASE_FINISHED -> RunStatus.Phase.FINISHED;
+      case PHASE_FAILED -> RunStatus.Phase.FAILED;
+      case PHASE_WAITING, PHASE_UNSPECIFIED, UNRECOGNIZED -> RunStatus.Phase.WAITING;
+    };
+  }
+
+  @Override
+  public void close() {
+    channel.shutdownNow();
+  }
+}

@@ -1,0 +1,28 @@
+package io.lockstep.cli.rpc;
+
+import io.grpc.Status;
+import io.lockstep.cli.console.UserError;
+
+/** What a failed call means to the person who made it. */
+final class RpcErrors {
+
+  private RpcErrors() {}
+
+  static UserError of(String server, Endpoint endpoint, Throwable failure) {
+    Status status = Status.fromThrowable(failure);
+    String description = status.getDescription();
+    String message =
+        switch (status.getCode()) {
+          case UNAVAILABLE ->
+              "no %s answers at %s: is it running, and is the address right?"
+                  .formatted(server, endpoint);
+          case UNIMPLEMENTED ->
+              "the server at %s is no Lockstep %s".formatted(endpoint, server);
+          default ->
+              "%s at %s: %s"
+                  .formatted(
+                      server, endpoint, description == null ? status.getCode() : description);
+        };
+    return new UserError(message, failure);
+  }
+}

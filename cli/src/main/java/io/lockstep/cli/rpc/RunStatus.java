@@ -1,0 +1,44 @@
+package io.lockstep.cli.rpc;
+
+import java.util.List;
+
+/**
+ * A run as its coordinator sees it.
+ *
+ * @param steps committed steps
+ * @param loss mean loss per supervised token of the last committed step, in nats
+ * @param stepsPerSecond rate over the last committed steps
+ */
+public record RunStatus(
+    String run,
+    Phase phase,
+    String detail,
+    long generation,
+    long steps,
+    long totalSteps,
+    double loss,
+    double stepsPerSecond,
+    List<Worker> workers) {
+
+  public RunStatus {
+    workers = List.copyOf(workers);
+  }
+
+  /** Where a run stands. */
+  public enum Phase {
+    WAITING,
+    FORMING,
+    TRAINING,
+    SAVING,
+    FINISHED,
+    FAILED
+  }
+
+  /**
+   * One worker.
+   *
+   * @param rank its rank, -1 if it waits
+   * @param silentMillis time since its last message
+   */
+  public record Worker(String id, int rank, String activity, long silentMillis) {}
+}
