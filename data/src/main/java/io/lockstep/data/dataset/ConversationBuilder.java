@@ -1,0 +1,93 @@
+package io.lockstep.data.dataset;
+
+import io.lockstep.data.conversation.Conversation;
+import io.lockstep.data.conversation.ImageSource;
+import io.lockstep.data.conversation.Message;
+import io.lockstep.data.conversation.Role;
+import io.lockstep.data.jsonl.DataException;
+import io.lockstep.data.jsonl.Problem;
+import io.lockstep.data.prompt.Prompts;
+import io.lockstep.data.prompt.Task;
+import io.lockstep.data.record.ChatRecord;
+import io.lockstep.data.record.DataRecord;
+import io.lockstep.data.record.ImageRecord;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Turns records into conversations; a pure function of its configuration and arguments.
+ *
+ * @param prompts the words of the questions
+ * @param mode which task a picture is used for
+ * @param emitNorm the unit of coordinates in dense answers
+ * @param seed the run's seed, from which mixed modes draw
+ */
+public record ConversationBuilder(Prompts prompts, Mode mode, EmitNorm emitNorm, long seed) {
+
+  /** Refuses a mixed mode whose two tasks are asked for with the same words. */
+  public ConversationBuilder {
+    if (mode instanceof Mode.Mixed && prompts.tasksLookAlike()) {
+      throw new IllegalArgumentException(
+          "prompts.system and prompts.user replace the prompts of both tasks of a mixed dataset,"
+              + " which then look alike; leave one of them out or use one task only");
+    }
+  }
+
+  /** Coordinates in thousandths. */
+  public ConversationBuilder(Prompts prompts, Mode mode, long seed) {
+    this(prompts, mode, EmitNorm.NORM1000, seed);
+  }
+
+  /**
+   * Question and answer. Records that are conversations pass through.
+   *
+   * @throws DataException if the task is summary and the record has none
+   */
+  public Conversation build(DataRecord source, long epoch, long sample) {
+    return switch (source) {
+      case ChatRecord chat -> chat.conversation();
+      case ImageRecord image -> {
+        Task task = mode.taskOf(seed, epoch, sample);
+        List<Message> messages = new ArrayList<>(ask(image, task).messages());
+        messages.add(Message.text(Role.ASSISTANT, answer(image, task)));
+        yield new Conversation(messages);
+      }
+    };
+  }
+
+  /** The same conversation without its last answer, for a model to give. */
+  public Conversation promptOnly(DataRecord source, long epoch, long sample) {
+    return switch (source) {
+      case ChatRecord chat -> {
+        List<Message> messages = chat.conversation().messages();
+        yield new Conversation(messages.subList(0, messages.size() - 1));
+      }
+      case ImageRecord image -> ask(image, mode.taskOf(seed, epoch, sample));
+    };
+  }
+
+  /**
+   * What the model ought to answer.
+   *
+   * @throws DataException if the task is summary and the record has none
+   */
+  public String answer(ImageRecord image, Task task) {
+    return switch (task) {
+      case DENSE -> DenseAnswer.of(image, emitNorm);
+      case SUMMARY ->
+          image
+              .summary()
+              .orElseThrow(() ->
+                  new DataException(
+                      new Problem(
+                          image.origin().file(),
+                          image.origin().line(),
+                          "summary",
+                          "is missing, but summary mode needs it; add it or use dense mode")));
+    };
+  }
+
+  private Conversation ask(ImageRecord image, Task task) {
+    return prompts.ask(task, image.images().stream().map(ImageSource.File::new).toList());
+  }
+}

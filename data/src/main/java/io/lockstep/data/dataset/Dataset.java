@@ -1,0 +1,68 @@
+package io.lockstep.data.dataset;
+
+import io.lockstep.data.conversation.Conversation;
+import io.lockstep.data.jsonl.DataException;
+import io.lockstep.data.jsonl.JsonlFile;
+import io.lockstep.data.jsonl.Problem;
+import io.lockstep.data.record.DataRecord;
+import io.lockstep.data.record.Origin;
+import io.lockstep.data.record.RecordReader;
+import java.nio.file.Path;
+
+/**
+ * The conversations of a JSONL file, each read when it is asked for. Any number of threads may ask.
+ */
+public final class Dataset implements AutoCloseable {
+
+  private final JsonlFile file;
+  private final ConversationBuilder builder;
+
+  private Dataset(JsonlFile file, ConversationBuilder builder) {
+    this.file = file;
+    this.builder = builder;
+  }
+
+  /**
+   * Opens a file.
+   *
+   * @throws DataException if it is missing, unreadable, empty or holds blank or over-long lines
+   */
+  public static Dataset open(Path jsonl, ConversationBuilder builder) {
+    JsonlFile file = JsonlFile.open(jsonl);
+    if (file.size() == 0) {
+      file.close();
+      throw new DataException(new Problem(jsonl, 0, "", "holds no records"));
+    }
+    return new Dataset(file, builder);
+  }
+
+  /** How many records there are. */
+  public long size() {
+    return file.size();
+  }
+
+  /** Where a record stands, for messages to people. */
+  public Origin origin(long sample) {
+    return new Origin(file.path(), sample + 1);
+  }
+
+  /** A record as it stands in the file. */
+  public DataRecord read(long sample) {
+    return RecordReader.read(file, sample);
+  }
+
+  /** Question and answer of a record in an epoch. */
+  public Conversation conversation(long epoch, long sample) {
+    return builder.build(read(sample), epoch, sample);
+  }
+
+  /** The same conversation without its last answer. */
+  public Conversation promptOnly(long epoch, long sample) {
+    return builder.promptOnly(read(sample), epoch, sample);
+  }
+
+  @Override
+  public void close() {
+    file.close();
+  }
+}

@@ -1,0 +1,28 @@
+package io.lockstep.data.prompt;
+
+import java.util.Optional;
+
+/**
+ * Texts that replace composed prompts.
+ *
+ * @param system the system prompt; an empty string means no system message
+ * @param user the user prompt, never blank
+ */
+public record PromptTexts(Optional<String> system, Optional<String> user) {
+
+  /** Replaces nothing. */
+  public static final PromptTexts NONE = new PromptTexts(Optional.empty(), Optional.empty());
+
+  /** Refuses blank user prompts. */
+  public PromptTexts {
+    if (user.isPresent() && user.get().isBlank()) {
+      throw new IllegalArgumentException(
+          "prompts.user is blank; give a text or leave it out for the default");
+    }
+  }
+
+  /** These texts, and where one is absent that of the other. */
+  PromptTexts or(PromptTexts other) {
+    return new PromptTexts(system.or(other::system), user.or(other::user));
+  }
+}

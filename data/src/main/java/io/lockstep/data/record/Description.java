@@ -1,0 +1,43 @@
+package io.lockstep.data.record;
+
+import java.util.Optional;
+
+/** The rules for the text that describes an object. */
+final class Description {
+
+  private Description() {}
+
+  /** The first broken rule, in words, or nothing for good text. */
+  static Optional<String> problem(String desc) {
+    if (desc.isBlank()) {
+      return Optional.of("is empty; describe the object");
+    }
+    for (int i = 0; i < desc.length(); i++) {
+      char c = desc.charAt(i);
+      if (isControl(c)) {
+        return Optional.of(
+            "holds a line break, tab or control character (U+%04X) at character %d; remove it"
+                .formatted((int) c, i + 1));
+      }
+      boolean blank = Character.isSpaceChar(c);
+      boolean blankBefore = i > 0 && Character.isSpaceChar(desc.charAt(i - 1));
+      if (blank && blankBefore) {
+        return Optional.of("holds two blanks in a row at character " + i + "; leave one");
+      }
+      if ((blankBefore && isSeparator(c)) || (blank && i > 0 && isSeparator(desc.charAt(i - 1)))) {
+        char separator = blankBefore ? c : desc.charAt(i - 1);
+        return Optional.of(
+            "holds a blank beside '" + separator + "' at character " + i + "; remove the blank");
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static boolean isControl(char c) {
+    return Character.isISOControl(c) || c == '\u2028' || c == '\u2029';
+  }
+
+  private static boolean isSeparator(char c) {
+    return c == ',' || c == '/';
+  }
+}

@@ -1,0 +1,107 @@
+package io.lockstep.data.dataset;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.lockstep.data.record.DataObject;
+import io.lockstep.data.record.Geometry;
+import io.lockstep.data.record.Geometry.Box;
+import io.lockstep.data.record.Geometry.Polygon;
+import io.lockstep.data.record.Geometry.Polyline;
+import io.lockstep.data.record.ImageRecord;
+import io.lockstep.data.record.Origin;
+import io.lockstep.data.record.Point;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class DenseAnswerTest {
+
+  @Test
+  void writesEachGeometryInItsForm() {
+    ImageRecord image =
+        image(
+            object("设备/\"华为\"\\", new Box(0, 0, 100, 50)),
+            object("标签", new Polygon(List.of(p(10, 5), p(20, 5), p(20, 10)))),
+            object("光纤", new Polyline(List.of(p(30, 40), p(10, 20)))));
+    assertEquals(
+        "{\"object_1\": {\"desc\": \"设备/\\\"华为\\\"\\\\\", \"bbox_2d\": [0, 0, 500, 500]}, "
+            + "\"object_2\": {\"desc\": \"标签\", \"poly\": [[50, 50], [100, 50], [100, 100]]}, "
+            + "\"object_3\": {\"desc\": \"光纤\", \"line_points\": 2,"
+            + " \"line\": [[150, 400], [50, 200]]}}",
+        DenseAnswer.of(image, EmitNorm.NORM1000));
+  }
+
+  @Test
+  void sortsTopToBottomThenLeftToRightByAnchor() {
+    ImageRecord image =
+        image(
+            object("e", new Box(0, 60, 9, 99)),
+            object("c", new Polyline(List.of(p(90, 0), p(30, 10)))),
+            object("d", new Polygon(List.of(p(40, 10), p(60, 20), p(0, 90)))),
+            object("b", new Box(5, 10, 6, 11)),
+            object("a", new Box(50, 9, 60, 20)),
+            object("b2", new Box(5, 10, 99, 99)));
+    assertEquals(
+        List.of("a", "b", "b2", "c", "d", "e"),
+        Pattern.compile("\"desc\": \"(\\w+)\"")
+            .matcher(DenseAnswer.of(image, EmitNorm.NONE))
+            .results()
+            .map(match -> match.group(1))
+            .toList());
+  }
+
+  @Test
+  void noObjectsGiveAnEmptyObject() {
+    assertEquals("{}", DenseAnswer.of(image(), EmitNorm.NORM1000));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "norm1000, 0, 640, 0",
+    "norm1000, 640, 640, 1000",
+    "norm1000, 641, 640, 1000",
+    "norm1000, -1, 640, 0",
+    "norm1000, 321, 640, 502",
+    "norm1000, 1, 16, 62",
+    "norm1000, 3, 16, 188",
+    "norm100, 321, 640, 50",
+    "norm100, 1, 8, 12",
+    "none, 321, 640, 321",
+    "none, 2.5, 640, 2",
+    "none, 3.5, 640, 4",
+    "none, 641, 640, 640",
+    "none, -1, 640, 0"
+  })
+  void roundsHalvesToEvenAndClamps(String norm, double value, int size, int expected) {
+    assertEquals(expected, EmitNorm.of(norm).emit(value, size));
+  }
+
+  @Test
+  void unknownUnitsAreRefused() {
+    assertThrows(IllegalArgumentException.class, () -> EmitNorm.of("norm10"));
+  }
+
+  private static Point p(double x, double y) {
+    return new Point(x, y);
+  }
+
+  private static DataObject object(String desc, Geometry geometry) {
+    return new DataObject(desc, geometry);
+  }
+
+  private static ImageRecord image(DataObject... objects) {
+    return new ImageRecord(
+        new Origin(Path.of("d.jsonl"), 1),
+        List.of(Path.of("a.png")),
+        List.of(objects),
+        200,
+        100,
+        Optional.empty(),
+        Optional.empty());
+  }
+}

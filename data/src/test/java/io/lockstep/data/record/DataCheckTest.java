@@ -1,0 +1,95 @@
+package io.lockstep.data.record;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.lockstep.data.jsonl.Problem;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DataCheckTest {
+
+  private static final String GOOD =
+      "{\"images\": [\"a.png\"], \"objects\": [], \"width\": 8, \"height\": 4}\n";
+
+  @TempDir Path folder;
+
+  @BeforeEach
+  void drawPictures() throws IOException {
+    BufferedImage picture = new BufferedImage(8, 4, BufferedImage.TYPE_INT_RGB);
+    ImageIO.write(picture, "png", folder.resolve("a.png").toFile());
+    ImageIO.write(picture, "jpg", folder.resolve("a.jpg").toFile());
+    Files.writeString(folder.resolve("text.png"), "not a picture");
+  }
+
+  @Test
+  void goodFilesHaveNoProblems() throws IOException {
+    assertEquals(List.of(), problemsOf(GOOD + GOOD.replace("a.png", "a.jpg")));
+  }
+
+  @Test
+  void listsEveryProblemInFileOrder() throws IOException {
+    List<String> problems =
+        problemsOf(
+            GOOD
+                + GOOD.replace("8", "9")
+                + "\n"
+                + GOOD.replace("a.png", "none.png")
+                + "{\n"
+                + GOOD.replace("a.png", "text.png")
+                + GOOD.replace("\"width\": 8", "\"breadth\": 8")
+                + "{\"messages\": [{\"role\": \"user\", \"content\": [{\"type\": \"image\","
+                + " \"image\": \"gone.png\"}]}, {\"role\": \"assistant\", \"content\": \"a\"}]}\n");
+    List<String> expected =
+        List.of(
+            "data.jsonl:2: images[0]: ",
+            "data.jsonl:3: is blank",
+            "data.jsonl:4: images[0]: ",
+            "data.jsonl:5: is not valid JSON",
+            "data.jsonl:6: images[0]: ",
+            "data.jsonl:7: breadth: unknown field",
+            "data.jsonl:7: width: must be",
+            "data.jsonl:8: picture 1 of the messages: ");
+    assertEquals(expected.size(), problems.size(), problems::toString);
+    for (int i = 0; i < expected.size(); i++) {
+      assertTrue(problems.get(i).contains(expected.get(i)), problems.get(i));
+    }
+    assertTrue(problems.get(0).contains("8 x 4 pixels, but width x height say 9 x 4"));
+    assertTrue(problems.get(2).contains("none.png does not exist"));
+    assertTrue(problems.get(4).contains("is not a picture in a known format"));
+  }
+
+  @Test
+  void anEmptyFileIsAProblem() throws IOException {
+    assertEquals(List.of(folder.resolve("data.jsonl") + ": holds no records"), problemsOf(""));
+  }
+
+  @Test
+  void countsRecordsAndProblems() throws IOException {
+    Path path = Files.writeString(folder.resolve("data.jsonl"), GOOD + "{}\n" + GOOD);
+    DataCheck.Result result = DataCheck.check(path, problem -> {});
+    assertEquals(new DataCheck.Result(3, 4), result);
+  }
+
+  @Test
+  void aMissingFileIsAProblem() {
+    List<Problem> problems = new ArrayList<>();
+    assertEquals(1, DataCheck.check(folder.resolve("none"), problems::add).problems());
+    assertTrue(problems.getFirst().what().contains("no such file"));
+  }
+
+  private List<String> problemsOf(String text) throws IOException {
+    Path path = Files.writeString(folder.resolve("data.jsonl"), text);
+    List<String> problems = new ArrayList<>();
+    DataCheck.check(path, problem -> problems.add(problem.toString()));
+    return problems;
+  }
+}
