@@ -1,0 +1,81 @@
+package io.lockstep.model.chat;
+
+import io.lockstep.model.tokenizer.Tokenizer;
+import java.util.Arrays;
+
+/**
+ * Collects tokens and labels; text between two special tokens is tokenised in one piece, as the
+ * public libraries do, because merges reach across the parts it was put together from.
+ */
+final class TokenRun {
+  private static final int IGNORED = -100;
+  private static final int INITIAL_CAPACITY = 256;
+
+  private final Tokenizer tokenizer;
+  private final StringBuilder text = new StringBuilder();
+  private int[] tokens = new int[INITIAL_CAPACITY];
+  private int[] labels = new int[INITIAL_CAPACITY];
+  private int size;
+
+  TokenRun(Tokenizer tokenizer) {
+    this.tokenizer = tokenizer;
+  }
+
+  /** Appends plain text. */
+  void text(String piece) {
+    text.append(piece);
+  }
+
+  /** Ends the text before and appends a special token. */
+  void special(int id, boolean learned) {
+    endText(learned ? 0 : Integer.MAX_VALUE);
+    add(id, learned);
+  }
+
+  /** Ends the text; nothing of it is learned. */
+  void endUnlearned() {
+    endText(Integer.MAX_VALUE);
+  }
+
+  /** Ends the text; all of it is learned. */
+  void endLearned() {
+    endText(0);
+  }
+
+  /**
+   * Ends the text, of which what follows {@code header} is learned. A token that spans the border
+   * is learned too: it holds the answer's first characters.
+   */
+  void endLearnedAfter(String header) {
+    int[] alone = tokenizer.encode(header);
+    int[] all = tokenizer.encode(text.toString());
+    int border = Arrays.mismatch(alone, all);
+    endText(border < 0 ? alone.length : border);
+  }
+
+  Encoded encoded() {
+    endUnlearned();
+    return new Encoded(Arrays.copyOf(tokens, size), Arrays.copyOf(labels, size));
+  }
+
+  private void endText(int learnedFrom) {
+    if (text.isEmpty()) {
+      return;
+    }
+    int[] ids = tokenizer.encode(text.toString());
+    for (int i = 0; i < ids.length; i++) {
+      add(ids[i], i >= learnedFrom);
+    }
+    text.setLength(0);
+  }
+
+  private void add(int token, boolean learned) {
+    if (size == tokens.length) {
+      tokens = Arrays.copyOf(tokens, 2 * size);
+      labels = Arrays.copyOf(labels, 2 * size);
+    }
+    tokens[size] = token;
+    labels[size] = learned ? token : IGNORED;
+    size++;
+  }
+}

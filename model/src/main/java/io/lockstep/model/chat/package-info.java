@@ -1,0 +1,8 @@
+/**
+ * How conversations are written for a model family: structure as special tokens, everything said as
+ * plain text. Imports the tokenizer, the configuration and the conversations.
+ */
+@NullMarked
+package io.lockstep.model.chat;
+
+import org.jspecify.annotations.NullMarked;
