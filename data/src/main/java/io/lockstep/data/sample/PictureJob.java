@@ -1,0 +1,12 @@
+package io.lockstep.data.sample;
+
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * A picture to paint and write.
+ *
+ * @param path where it goes, relative to the data folder
+ * @param line the record's line, given where the items lie
+ */
+record PictureJob(String path, Scene scene, Function<List<Outline>, String> line) {}

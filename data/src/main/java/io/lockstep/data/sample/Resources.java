@@ -1,0 +1,22 @@
+package io.lockstep.data.sample;
+
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+
+/** Opens what ships beside this package's classes. */
+final class Resources {
+
+  private Resources() {}
+
+  static InputStream open(String name) throws IOException {
+    InputStream stream = Resources.class.getResourceAsStream(name);
+    if (stream == null) {
+      throw new FileNotFoundException(
+          "resource io/lockstep/data/sample/"
+              + name
+              + " is not on the class path; build module data again");
+    }
+    return stream;
+  }
+}
