@@ -56,7 +56,7 @@ public interface Collective extends AutoCloseable {
   default void allGather(long tag, List<List<MemorySegment>> ranges) {
     if (ranges.size() != size()) {
       throw new IllegalArgumentException(
-          "all-gather tag %#x: %d lists of ranges for %d ranks; give one list per rank"
+          "all-gather tag %d: %d lists of ranges for %d ranks; give one list per rank"
               .formatted(tag, ranges.size(), size()));
     }
     List<Transfer> sends = new ArrayList<>();

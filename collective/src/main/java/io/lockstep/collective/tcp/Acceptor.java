@@ -1,0 +1,70 @@
+package io.lockstep.collective.tcp;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.ByteToMessageDecoder;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Reads the {@link Hello} of a connection that arrived and hands both to the listener. */
+// A write or close that fails ends the channel, and the handlers see that.
+@SuppressWarnings("FutureReturnValueIgnored")
+final class Acceptor extends ByteToMessageDecoder {
+
+  private final TcpListener listener;
+  private boolean greeted;
+
+  Acceptor(TcpListener listener) {
+    this.listener = listener;
+  }
+
+  @Override
+  protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> out) {
+    if (greeted) {
+      // The dialler stays silent until it is answered; whoever does not is no peer.
+      in.skipBytes(in.readableBytes());
+      context.close();
+      return;
+    }
+    if (in.readableBytes() < Hello.BYTES) {
+      return;
+    }
+    greeted = true;
+    @Nullable Hello hello = Hello.read(in);
+    if (hello == null) {
+      context.close();
+    } else {
+      listener.arrived(hello, context.channel());
+    }
+  }
+
+  /** Answers a connection on its event loop: makes it a link of the world, or refuses it. */
+  static void answer(Rendezvous rendezvous, Hello hello, Channel channel) {
+    channel
+        .eventLoop()
+        .execute(() -> {
+          @Nullable String objection = rendezvous.objectionTo(hello);
+          if (objection != null) {
+            Reply.refuse(channel, objection);
+            return;
+          }
+          @Nullable PeerLink link = rendezvous.link(hello.fromRank(), channel);
+          if (link == null) {
+            channel.close();
+            return;
+          }
+          channel.pipeline().addLast(link);
+          channel.pipeline().remove(Acceptor.class);
+          ByteBuf reply = channel.alloc().buffer();
+          Reply.ACCEPTED.write(reply);
+          channel.writeAndFlush(reply);
+          rendezvous.linked();
+        });
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+    context.close();
+  }
+}

@@ -1,0 +1,165 @@
+package io.lockstep.collective.tcp;
+
+import io.lockstep.collective.AbortedException;
+import io.lockstep.collective.CollectiveException;
+import io.netty.channel.Channel;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/** Collects the connections of one generation until every peer has one. Thread-safe. */
+final class Rendezvous {
+
+  private final RunToken token;
+  private final long generation;
+  private final int rank;
+  private final List<Peer> peers;
+  private final CompletableFuture<List<PeerLink>> complete = new CompletableFuture<>();
+  private final TreeMap<Integer, PeerLink> links = new TreeMap<>();
+
+  /**
+   * @param peers all ranks in rank order, this one too
+   */
+  Rendezvous(RunToken token, long generation, int rank, List<Peer> peers) {
+    this.token = token;
+    this.generation = generation;
+    this.rank = rank;
+    this.peers = peers;
+    if (peers.size() == 1) {
+      complete.complete(List.of());
+    }
+  }
+
+  long generation() {
+    return generation;
+  }
+
+  /** The first message of a connection from this rank to a lower one. */
+  Hello helloTo(Peer lower) {
+    return new Hello(Hello.VERSION, generation, rank, lower.rank(), peers.size(), token);
+  }
+
+  /** Why a connection that arrived is not one of this world's, or null if it is. */
+  synchronized @Nullable String objectionTo(Hello hello) {
+    Peer self = peers.get(rank);
+    if (!token.matches(hello.token())) {
+      return self + " runs with another token";
+    }
+    if (hello.version() != Hello.VERSION) {
+      return "%s speaks protocol version %d, not %d; start all workers from one release"
+          .formatted(self, Hello.VERSION, hello.version());
+    }
+    if (hello.generation() != generation) {
+      return "%s is in generation %d, not %d".formatted(self, generation, hello.generation());
+    }
+    if (hello.toRank() != rank) {
+      return "%s is not rank %d".formatted(self, hello.toRank());
+    }
+    if (hello.worldSize() != peers.size()) {
+      return "%s is in a world of %d, not %d".formatted(self, peers.size(), hello.worldSize());
+    }
+    if (hello.fromRank() <= rank || hello.fromRank() >= peers.size()) {
+      return "%s awaits no connection from rank %d".formatted(self, hello.fromRank());
+    }
+    if (links.containsKey(hello.fromRank())) {
+      return "%s has a connection from rank %d already".formatted(self, hello.fromRank());
+    }
+    return complete.isDone() ? self + " has stopped connecting" : null;
+  }
+
+  /**
+   * Makes a channel the link to a peer.
+   *
+   * @return null if the rendezvous is over or the peer has a link, then the channel is to be closed
+   */
+  synchronized @Nullable PeerLink link(int from, Channel channel) {
+    if (complete.isDone() || links.containsKey(from)) {
+      return null;
+    }
+    PeerLink link = new PeerLink(rank, peers.get(from), generation, channel);
+    links.put(from, link);
+    return link;
+  }
+
+  /** To be called after a link's handler is in place. */
+  synchronized void linked() {
+    if (links.size() == peers.size() - 1) {
+      complete.complete(List.copyOf(links.values()));
+    }
+  }
+
+  /** Ends the wait because a peer cannot be reached or refuses. */
+  void fail(Peer peer, String reason, @Nullable Throwable cause) {
+    complete.completeExceptionally(
+        new CollectiveException(
+            rank, peer.rank(), 0, 0, "generation " + generation + ": " + reason, cause));
+  }
+
+  /** Ends the wait from outside. */
+  void abort(String reason) {
+    complete.completeExceptionally(
+        new AbortedException(
+            rank,
+            CollectiveException.NO_PEER,
+            0,
+            "connecting generation " + generation + " was aborted: " + reason,
+            null));
+  }
+
+  /**
+   * Waits for all links, in rank order; on failure closes those there are.
+   *
+   * @throws CollectiveException naming the ranks that are missing after {@code timeout}
+   */
+  List<PeerLink> await(Duration timeout) {
+    try {
+      return complete.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (TimeoutException e) {
+      complete.completeExceptionally(timedOut(timeout));
+    } catch (InterruptedException e) {
+      abort("the calling thread was interrupted");
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException e) {
+      // Thrown below, like the failures just set.
+    }
+    return linksOrFailure();
+  }
+
+  private List<PeerLink> linksOrFailure() {
+    return switch (complete.state()) {
+      case SUCCESS -> complete.resultNow();
+      case FAILED -> {
+        closeLinks();
+        throw complete.exceptionNow() instanceof CollectiveException failure
+            ? failure
+            : new IllegalStateException("unforeseen failure", complete.exceptionNow());
+      }
+      case CANCELLED, RUNNING -> throw new IllegalStateException("a rendezvous ends once awaited");
+    };
+  }
+
+  private synchronized void closeLinks() {
+    for (PeerLink link : links.values()) {
+      link.shutDown("generation " + generation + " was not completed").join();
+    }
+  }
+
+  private synchronized CollectiveException timedOut(Duration timeout) {
+    List<Peer> missing = new ArrayList<>(peers);
+    missing.removeIf(peer -> peer.rank() == rank || links.containsKey(peer.rank()));
+    return new CollectiveException(
+        rank,
+        missing.isEmpty() ? CollectiveException.NO_PEER : missing.getFirst().rank(),
+        0,
+        0,
+        "generation %d: %s not connected within %s; see their logs, or raise the connect timeout"
+            .formatted(generation, missing, timeout),
+        null);
+  }
+}

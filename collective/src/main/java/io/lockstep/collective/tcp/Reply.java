@@ -1,0 +1,56 @@
+package io.lockstep.collective.tcp;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Answer to a {@link Hello}: magic, length of the text, text. No text means accepted.
+ *
+ * @param refusal why the connection is refused, empty if it is accepted
+ */
+// A write or close that fails ends the channel, and the handlers see that.
+@SuppressWarnings("FutureReturnValueIgnored")
+record Reply(String refusal) {
+
+  private static final int MAGIC = 0x4c535452;
+  private static final int HEAD_BYTES = 2 * Integer.BYTES;
+  private static final int MAX_TEXT_BYTES = 4096;
+
+  static final Reply ACCEPTED = new Reply("");
+
+  boolean accepted() {
+    return refusal.isEmpty();
+  }
+
+  /** Reads one if all its bytes are there, else returns null and leaves {@code in} as it is. */
+  static @Nullable Reply read(ByteBuf in) {
+    if (in.readableBytes() < HEAD_BYTES) {
+      return null;
+    }
+    int at = in.readerIndex();
+    int length = in.getInt(at + Integer.BYTES);
+    if (in.getInt(at) != MAGIC || length < 0 || length > MAX_TEXT_BYTES) {
+      in.skipBytes(in.readableBytes());
+      return new Reply("the answer is not from this protocol");
+    }
+    if (in.readableBytes() < HEAD_BYTES + length) {
+      return null;
+    }
+    in.skipBytes(HEAD_BYTES);
+    return new Reply(in.readString(length, StandardCharsets.UTF_8));
+  }
+
+  void write(ByteBuf out) {
+    byte[] text = refusal.getBytes(StandardCharsets.UTF_8);
+    out.writeInt(MAGIC).writeInt(text.length).writeBytes(text);
+  }
+
+  static void refuse(Channel channel, String reason) {
+    ByteBuf out = channel.alloc().buffer();
+    new Reply(reason).write(out);
+    channel.writeAndFlush(out).addListener(ChannelFutureListener.CLOSE);
+  }
+}

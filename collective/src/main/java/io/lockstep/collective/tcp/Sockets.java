@@ -1,0 +1,56 @@
+package io.lockstep.collective.tcp;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.RecvByteBufAllocator;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.util.concurrent.DefaultThreadFactory;
+
+/** The transport and its tuning, in one place. */
+final class Sockets {
+
+  /** Bytes taken from a socket at once: small enough to be copied on while still in the cache. */
+  private static final int READ_BYTES = 256 << 10;
+
+  /** Bytes handed to Netty ahead of the socket; wrapped memory, so this costs nothing. */
+  private static final WriteBufferWaterMark WRITE_AHEAD =
+      new WriteBufferWaterMark(1 << 20, 4 << 20);
+
+  private static final int MAX_THREADS = 4;
+
+  private Sockets() {}
+
+  /** Threads for all connections of a listener. */
+  static EventLoopGroup threads(String name) {
+    int threads = Math.min(MAX_THREADS, Runtime.getRuntime().availableProcessors());
+    return new MultiThreadIoEventLoopGroup(
+        threads, new DefaultThreadFactory(name, true), NioIoHandler.newFactory());
+  }
+
+  static Bootstrap tuned(Bootstrap bootstrap) {
+    return bootstrap
+        .channel(NioSocketChannel.class)
+        .option(ChannelOption.TCP_NODELAY, true)
+        .option(ChannelOption.RECVBUF_ALLOCATOR, reads())
+        .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WRITE_AHEAD);
+  }
+
+  static ServerBootstrap tuned(ServerBootstrap bootstrap) {
+    return bootstrap
+        .channel(NioServerSocketChannel.class)
+        .childOption(ChannelOption.TCP_NODELAY, true)
+        .childOption(ChannelOption.RECVBUF_ALLOCATOR, reads())
+        .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WRITE_AHEAD);
+  }
+
+  private static RecvByteBufAllocator reads() {
+    return new FixedRecvByteBufAllocator(READ_BYTES);
+  }
+}

@@ -1,0 +1,227 @@
+package io.lockstep.collective.tcp;
+
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.util.concurrent.GlobalEventExecutor;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The address at which a process is reached by its peers, known before any world is and kept across
+ * generations; owns the network threads of every collective connected through it. Thread-safe.
+ */
+public final class TcpListener implements AutoCloseable {
+
+  /** Connections that may wait for a generation this process has not reached. */
+  private static final int MAX_EARLY = 256;
+
+  private record Early(Hello hello, Channel channel) {}
+
+  private final EventLoopGroup threads;
+  private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
+  private final String host;
+  private final int port;
+  private final List<Early> early = new ArrayList<>();
+
+  private long lowestGeneration = Long.MIN_VALUE;
+  private @Nullable Rendezvous rendezvous;
+  private @Nullable TcpCollective live;
+  private boolean closed;
+
+  private TcpListener(String host, int port) throws IOException {
+    this.threads = Sockets.threads("lockstep-collective");
+    this.host = host;
+    ServerBootstrap bootstrap =
+        Sockets.tuned(new ServerBootstrap())
+            .group(threads)
+            .childHandler(
+                new ChannelInitializer<SocketChannel>() {
+                  @Override
+                  protected void initChannel(SocketChannel channel) {
+                    channels.add(channel);
+                    channel.pipeline().addLast(new Acceptor(TcpListener.this));
+                  }
+                });
+    ChannelFuture bound = bootstrap.bind(host, port).awaitUninterruptibly();
+    if (!bound.isSuccess()) {
+      stopThreads();
+      throw new IOException(
+          "cannot listen on %s:%d: %s".formatted(host, port, bound.cause().getMessage()),
+          bound.cause());
+    }
+    channels.add(bound.channel());
+    this.port = ((InetSocketAddress) bound.channel().localAddress()).getPort();
+  }
+
+  /**
+   * Listens on a free port of a local address.
+   *
+   * @param host local address or name, such as 127.0.0.1
+   */
+  public static TcpListener open(String host) throws IOException {
+    return open(host, 0);
+  }
+
+  /**
+   * Listens on a local address and port.
+   *
+   * @param port 0 for a free one
+   */
+  public static TcpListener open(String host, int port) throws IOException {
+    return new TcpListener(host, port);
+  }
+
+  /** The address as given to {@link #open(String)}. */
+  public String host() {
+    return host;
+  }
+
+  /** The port that is bound. */
+  public int port() {
+    return port;
+  }
+
+  /**
+   * Ends what belongs to an older generation at once: a connect that waits, the collective with its
+   * exchange in flight, connections that still arrive.
+   *
+   * @param generation the lowest that is accepted from now on; a lower one than before changes
+   *     nothing
+   * @param reason for the exceptions that end older work
+   */
+  public void advanceTo(long generation, String reason) {
+    List<Runnable> endings = new ArrayList<>();
+    synchronized (this) {
+      if (generation <= lowestGeneration) {
+        return;
+      }
+      lowestGeneration = generation;
+      if (rendezvous != null && rendezvous.generation() < generation) {
+        Rendezvous old = rendezvous;
+        endings.add(() -> old.abort(reason));
+        rendezvous = null;
+      }
+      if (live != null && live.generation() < generation) {
+        TcpCollective old = live;
+        endings.add(() -> old.abort(reason));
+        live = null;
+      }
+      for (Iterator<Early> waiting = early.iterator(); waiting.hasNext(); ) {
+        Early connection = waiting.next();
+        if (connection.hello().generation() < generation) {
+          waiting.remove();
+          endings.add(() -> refuseOld(connection.channel(), connection.hello(), generation));
+        }
+      }
+    }
+    endings.forEach(Runnable::run);
+  }
+
+  /** A connection has said hello: gives it to its generation's rendezvous or keeps it for that. */
+  void arrived(Hello hello, Channel channel) {
+    @Nullable Rendezvous present;
+    long lowest;
+    synchronized (this) {
+      lowest = lowestGeneration;
+      present = rendezvous;
+      boolean current = present != null && present.generation() == hello.generation();
+      if (!current && hello.generation() >= lowest && !isLive(hello.generation())) {
+        early.removeIf(waiting -> !waiting.channel().isActive());
+        if (early.size() < MAX_EARLY) {
+          early.add(new Early(hello, channel));
+          return;
+        }
+      }
+    }
+    if (hello.generation() < lowest) {
+      refuseOld(channel, hello, lowest);
+    } else if (present != null) {
+      Acceptor.answer(present, hello, channel);
+    } else {
+      Reply.refuse(channel, "%s:%d awaits no connection".formatted(host, port));
+    }
+  }
+
+  private boolean isLive(long generation) {
+    return live != null && live.generation() == generation;
+  }
+
+  private void refuseOld(Channel channel, Hello hello, long lowest) {
+    Reply.refuse(
+        channel,
+        "generation %d is over, %s:%d is in generation %d"
+            .formatted(hello.generation(), host, port, lowest));
+  }
+
+  /** Connects to all peers of a generation; see {@link TcpCollective#connect}. */
+  List<PeerLink> meet(Rendezvous meeting, List<Peer> lower, Duration timeout) {
+    advanceTo(meeting.generation(), "generation " + meeting.generation() + " begins");
+    List<Early> waiting = new ArrayList<>();
+    synchronized (this) {
+      requireFresh(meeting.generation());
+      rendezvous = meeting;
+      for (Iterator<Early> all = early.iterator(); all.hasNext(); ) {
+        Early connection = all.next();
+        if (connection.hello().generation() == meeting.generation()) {
+          all.remove();
+          waiting.add(connection);
+        }
+      }
+    }
+    for (Early connection : waiting) {
+      Acceptor.answer(meeting, connection.hello(), connection.channel());
+    }
+    for (Peer peer : lower) {
+      Dialler.dial(threads, meeting, peer, timeout);
+    }
+    return meeting.await(timeout);
+  }
+
+  private void requireFresh(long generation) {
+    if (closed) {
+      throw new IllegalStateException("listener %s:%d is closed".formatted(host, port));
+    }
+    if (generation < lowestGeneration || isLive(generation) || rendezvous != null) {
+      throw new IllegalStateException(
+          "%s:%d cannot connect generation %d: it is over or connected already (now %d)"
+              .formatted(host, port, generation, lowestGeneration));
+    }
+  }
+
+  /** Ends a rendezvous; {@code connected} takes its place unless a newer generation began. */
+  synchronized boolean met(Rendezvous meeting, @Nullable TcpCollective connected) {
+    if (rendezvous != meeting) {
+      return false;
+    }
+    rendezvous = null;
+    live = connected;
+    return true;
+  }
+
+  /** Aborts what is connected through this listener, frees the port and ends the threads. */
+  @Override
+  public void close() {
+    synchronized (this) {
+      closed = true;
+    }
+    advanceTo(Long.MAX_VALUE, "the listener was closed");
+    channels.close().awaitUninterruptibly();
+    stopThreads();
+  }
+
+  private void stopThreads() {
+    threads.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly();
+  }
+}

@@ -1,0 +1,105 @@
+package io.lockstep.collective.tcp;
+
+import io.lockstep.collective.Transfer;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** The transfers of one exchange, checked and sorted by peer. */
+final class TransferPlan {
+
+  private final int rank;
+  private final long tag;
+  private final List<List<Transfer>> sends;
+  private final List<List<Transfer>> receives;
+
+  private TransferPlan(
+      int rank, long tag, List<List<Transfer>> sends, List<List<Transfer>> receives) {
+    this.rank = rank;
+    this.tag = tag;
+    this.sends = sends;
+    this.receives = receives;
+  }
+
+  /**
+   * Sorts transfers by peer.
+   *
+   * @throws IllegalArgumentException if a peer does not exist, a slot occurs twice, a receive is
+   *     read-only, or sends and receives of the own rank do not match
+   */
+  static TransferPlan of(
+      int rank, int size, long tag, List<Transfer> sends, List<Transfer> receives) {
+    for (Transfer receive : receives) {
+      require(!receive.memory().isReadOnly(), "receives into read-only memory", rank, tag, receive);
+    }
+    TransferPlan plan =
+        new TransferPlan(
+            rank, tag, byPeer(rank, size, tag, sends), byPeer(rank, size, tag, receives));
+    plan.requireOwnMatch();
+    return plan;
+  }
+
+  private static List<List<Transfer>> byPeer(
+      int rank, int size, long tag, List<Transfer> transfers) {
+    List<List<Transfer>> sorted = new ArrayList<>();
+    List<Set<Integer>> slots = new ArrayList<>();
+    for (int peer = 0; peer < size; peer++) {
+      sorted.add(new ArrayList<>());
+      slots.add(new HashSet<>());
+    }
+    for (Transfer transfer : transfers) {
+      boolean exists = transfer.peer() >= 0 && transfer.peer() < size;
+      require(exists, "names a rank outside the world of " + size, rank, tag, transfer);
+      boolean fresh = slots.get(transfer.peer()).add(transfer.slot());
+      require(fresh, "occurs twice in one direction", rank, tag, transfer);
+      sorted.get(transfer.peer()).add(transfer);
+    }
+    return sorted;
+  }
+
+  private void requireOwnMatch() {
+    for (Transfer send : sends.get(rank)) {
+      boolean matched =
+          receives.get(rank).stream()
+              .anyMatch(own -> own.slot() == send.slot() && own.bytes() == send.bytes());
+      require(matched, "to the own rank has no receive of its slot and length", rank, tag, send);
+    }
+    for (Transfer receive : receives.get(rank)) {
+      boolean matched = sends.get(rank).stream().anyMatch(own -> own.slot() == receive.slot());
+      require(matched, "from the own rank has no send of its slot", rank, tag, receive);
+    }
+  }
+
+  private static void require(boolean good, String problem, int rank, long tag, Transfer transfer) {
+    if (!good) {
+      throw new IllegalArgumentException(
+          "rank %d, tag %d: transfer with rank %d, slot %d, %d bytes %s"
+              .formatted(rank, tag, transfer.peer(), transfer.slot(), transfer.bytes(), problem));
+    }
+  }
+
+  boolean involves(int peer) {
+    return !sends.get(peer).isEmpty() || !receives.get(peer).isEmpty();
+  }
+
+  List<Transfer> sendsTo(int peer) {
+    return sends.get(peer);
+  }
+
+  List<Transfer> receivesFrom(int peer) {
+    return receives.get(peer);
+  }
+
+  /** Copies what this rank sends to itself. */
+  void copyOwn() {
+    for (Transfer send : sends.get(rank)) {
+      for (Transfer receive : receives.get(rank)) {
+        if (receive.slot() == send.slot()) {
+          MemorySegment.copy(send.memory(), 0, receive.memory(), 0, send.bytes());
+        }
+      }
+    }
+  }
+}

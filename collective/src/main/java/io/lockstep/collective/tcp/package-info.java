@@ -1,0 +1,8 @@
+/**
+ * The collective over TCP: one connection per pair of ranks, tensor bytes straight between the
+ * socket and the caller's memory. Imports the port and Netty.
+ */
+@NullMarked
+package io.lockstep.collective.tcp;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,230 @@
+package io.lockstep.collective.tcp;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.lockstep.collective.Transfer;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Timeout(60)
+class TcpCollectiveTest {
+
+  private static final long MIB = 1 << 20;
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 4})
+  void allGatherGivesEveryRankTheMemoryOfAll(int size) throws Exception {
+    try (LocalWorld world = LocalWorld.connected(size)) {
+      world.runAll(
+          collective -> {
+            try (Arena arena = Arena.ofConfined()) {
+              MemorySegment[] parts = new MemorySegment[size];
+              for (int rank = 0; rank < size; rank++) {
+                parts[rank] = arena.allocate(1000 + rank);
+              }
+              fill(parts[collective.rank()], collective.rank());
+              collective.allGather(5, parts);
+              for (int rank = 0; rank < size; rank++) {
+                assertFilled(parts[rank], rank);
+              }
+            }
+          });
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3})
+  void slotsArriveWhereTheyBelongEmptyOnesToo(int size) throws Exception {
+    try (LocalWorld world = LocalWorld.connected(size)) {
+      world.runAll(
+          collective -> {
+            try (Arena arena = Arena.ofShared()) {
+              List<Transfer> sends = new ArrayList<>();
+              List<Transfer> receives = new ArrayList<>();
+              for (int peer = 0; peer < size; peer++) {
+                for (int slot = 0; slot < 5; slot++) {
+                  // Slot 0 carries no bytes; receives are posted in the other order.
+                  MemorySegment memory = arena.allocate(slot * 300L);
+                  fill(memory, 10 * collective.rank() + slot);
+                  sends.add(new Transfer(peer, slot, memory));
+                  receives.addFirst(new Transfer(peer, slot, arena.allocate(slot * 300L)));
+                }
+              }
+              collective.exchange(9, sends, receives);
+              for (Transfer receive : receives) {
+                assertFilled(receive.memory(), 10 * receive.peer() + receive.slot());
+              }
+            }
+          });
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {2, 3})
+  void allRanksSendLargeMemoryToEachOtherAtTheSameTime(int size) throws Exception {
+    try (LocalWorld world = LocalWorld.connected(size)) {
+      world.runAll(
+          collective -> {
+            try (Arena arena = Arena.ofConfined()) {
+              MemorySegment mine = arena.allocate(64 * MIB);
+              fill(mine, collective.rank());
+              List<Transfer> sends = new ArrayList<>();
+              List<Transfer> receives = new ArrayList<>();
+              for (int peer = 0; peer < size; peer++) {
+                if (peer != collective.rank()) {
+                  sends.add(new Transfer(peer, 0, mine));
+                  receives.add(new Transfer(peer, 0, arena.allocate(64 * MIB)));
+                }
+              }
+              collective.exchange(1, sends, receives);
+              for (Transfer receive : receives) {
+                assertFilled(receive.memory(), receive.peer());
+              }
+            }
+          });
+    }
+  }
+
+  @Test
+  void dataAheadOfItsReceiveWaitsWithoutHoldingUpOtherPeers() throws Exception {
+    try (LocalWorld world = LocalWorld.connected(3);
+        Arena arena = Arena.ofShared()) {
+      MemorySegment early = arena.allocate(32 * MIB);
+      fill(early, 1);
+      // Rank 1 is two exchanges ahead of rank 0 and fills all socket buffers.
+      Future<?> ahead =
+          world.start(
+              1,
+              collective -> {
+                collective.exchange(2, List.of(new Transfer(0, 0, early)), List.of());
+                collective.exchange(3, List.of(new Transfer(0, 0, early)), List.of());
+              });
+      MemorySegment other = arena.allocate(8 * MIB);
+      fill(other, 2);
+      Future<?> peer =
+          world.start(
+              2,
+              collective -> {
+                collective.exchange(1, List.of(new Transfer(0, 0, other)), List.of());
+              });
+      MemorySegment into = arena.allocate(32 * MIB);
+      TcpCollective rank0 = world.ranks.get(0);
+      MemorySegment small = into.asSlice(0, 8 * MIB);
+      rank0.exchange(1, List.of(), List.of(new Transfer(2, 0, small)));
+      assertFilled(small, 2);
+      peer.get();
+      for (long tag = 2; tag <= 3; tag++) {
+        into.fill((byte) 0);
+        rank0.exchange(tag, List.of(), List.of(new Transfer(1, 0, into)));
+        assertFilled(into, 1);
+      }
+      ahead.get();
+    }
+  }
+
+  @Test
+  void manySmallExchangesInARowKeepTheirOrder() throws Exception {
+    try (LocalWorld world = LocalWorld.connected(2)) {
+      world.runAll(
+          collective -> {
+            int other = 1 - collective.rank();
+            try (Arena arena = Arena.ofConfined()) {
+              MemorySegment out = arena.allocate(ValueLayout.JAVA_LONG);
+              MemorySegment in = arena.allocate(ValueLayout.JAVA_LONG);
+              for (long tag = 1; tag <= 2000; tag++) {
+                out.set(ValueLayout.JAVA_LONG, 0, tag * 10 + collective.rank());
+                collective.exchange(
+                    tag, List.of(new Transfer(other, 0, out)), List.of(new Transfer(other, 0, in)));
+                assertEquals(tag * 10 + other, in.get(ValueLayout.JAVA_LONG, 0));
+              }
+            }
+          });
+    }
+  }
+
+  @Test
+  void transfersThatCannotBeMeantAreRefusedBeforeAnythingIsSent() throws Exception {
+    try (LocalWorld world = LocalWorld.connected(1);
+        Arena arena = Arena.ofConfined()) {
+      TcpCollective alone = world.ranks.getFirst();
+      MemorySegment four = arena.allocate(4);
+      Transfer own = new Transfer(0, 0, four);
+      assertRefused("outside the world of 1", alone, List.of(new Transfer(1, 0, four)), List.of());
+      assertRefused("occurs twice", alone, List.of(own, own), List.of(own));
+      assertRefused("no receive", alone, List.of(own), List.of());
+      assertRefused("no send", alone, List.of(), List.of(own));
+      Transfer readOnly = new Transfer(0, 0, four.asReadOnly());
+      assertRefused("read-only", alone, List.of(own), List.of(readOnly));
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> new Transfer(0, 0, MemorySegment.ofArray(new byte[4])));
+      alone.exchange(1, List.of(own), List.of(own));
+    }
+  }
+
+  @Test
+  void aClosedCollectiveSaysSo() throws Exception {
+    try (LocalWorld world = LocalWorld.connected(1)) {
+      world.ranks.getFirst().close();
+      assertThrows(
+          IllegalStateException.class,
+          () -> world.ranks.getFirst().exchange(1, List.of(), List.of()));
+    }
+  }
+
+  @Test
+  void noThreadOutlivesItsListener() throws Exception {
+    List<Thread> network;
+    try (LocalWorld world = LocalWorld.connected(3)) {
+      assertEquals(3, world.ranks.size());
+      network = networkThreads();
+    }
+    // A thread that has left its loop may still be on its way out.
+    for (Thread thread : network) {
+      thread.join();
+    }
+    assertEquals(List.of(), networkThreads());
+  }
+
+  private static List<Thread> networkThreads() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().startsWith("lockstep-collective"))
+        .toList();
+  }
+
+  private static void assertRefused(
+      String words, TcpCollective collective, List<Transfer> sends, List<Transfer> receives) {
+    IllegalArgumentException refused =
+        assertThrows(
+            IllegalArgumentException.class, () -> collective.exchange(1, sends, receives));
+    assertEquals(true, String.valueOf(refused.getMessage()).contains(words), refused.getMessage());
+  }
+
+  /** A pattern that depends on the place, so that a shifted or repeated chunk shows. */
+  private static void fill(MemorySegment memory, int seed) {
+    for (long i = 0; i < memory.byteSize(); i++) {
+      memory.set(ValueLayout.JAVA_BYTE, i, pattern(i, seed));
+    }
+  }
+
+  private static void assertFilled(MemorySegment memory, int seed) {
+    for (long i = 0; i < memory.byteSize(); i++) {
+      if (memory.get(ValueLayout.JAVA_BYTE, i) != pattern(i, seed)) {
+        throw new AssertionError("byte " + i + " of " + memory.byteSize() + " differs");
+      }
+    }
+  }
+
+  private static byte pattern(long i, int seed) {
+    return (byte) (i * 31 + (i >> 11) * 7 + seed * 101L);
+  }
+}
