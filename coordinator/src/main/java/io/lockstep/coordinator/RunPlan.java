@@ -1,0 +1,87 @@
+package io.lockstep.coordinator;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What a run is to do, checked as a whole before anything starts.
+ *
+ * @param name the run's name, for people
+ * @param runConfigYaml the configuration handed to every worker, with defaults filled in and paths
+ *     absolute
+ * @param workers number of workers in the world
+ * @param virtualRanks number of virtual ranks of a step, independent of {@code workers}
+ * @param totalSteps steps of the whole run
+ * @param saveEverySteps steps between checkpoints; 0 for one at the end only
+ * @param leaseSteps most steps handed out at once
+ * @param heartbeatInterval how often workers say that they live
+ * @param heartbeatTimeout silence after which a worker counts as lost; at least twice the interval
+ * @param minFreeBytes free space asked for before a checkpoint; at least the base model's size
+ * @param outputDir the run folder; made absolute
+ */
+public record RunPlan(
+    String name,
+    String runConfigYaml,
+    int workers,
+    int virtualRanks,
+    long totalSteps,
+    long saveEverySteps,
+    int leaseSteps,
+    Duration heartbeatInterval,
+    Duration heartbeatTimeout,
+    long minFreeBytes,
+    Path outputDir) {
+
+  /**
+   * Checks the plan.
+   *
+   * @throws IllegalArgumentException naming every problem at once
+   */
+  public RunPlan {
+    List<String> problems = new ArrayList<>();
+    check(problems, !name.isBlank(), "the run has no name");
+    check(problems, !runConfigYaml.isBlank(), "the run configuration is empty");
+    check(problems, workers >= 1, "workers is " + workers + ": give at least 1");
+    check(problems, virtualRanks >= 1, "virtual ranks is " + virtualRanks + ": give at least 1");
+    check(
+        problems,
+        workers <= Math.max(virtualRanks, 1),
+        workers
+            + " workers share "
+            + virtualRanks
+            + " virtual ranks, so some would idle: start at most "
+            + virtualRanks
+            + " workers or raise the number of virtual ranks");
+    check(problems, totalSteps >= 1, "total steps is " + totalSteps + ": give at least 1");
+    check(
+        problems,
+        saveEverySteps >= 0,
+        "save interval is " + saveEverySteps + " steps: give 0 (only at the end) or more");
+    check(problems, leaseSteps >= 1, "lease is " + leaseSteps + " steps: give at least 1");
+    check(
+        problems,
+        heartbeatInterval.toMillis() >= 1,
+        "heartbeat interval is " + heartbeatInterval + ": give at least a millisecond");
+    check(
+        problems,
+        heartbeatTimeout.compareTo(heartbeatInterval.multipliedBy(2)) >= 0,
+        "heartbeat timeout "
+            + heartbeatTimeout
+            + " is less than twice the interval "
+            + heartbeatInterval
+            + ": one late message would end the run");
+    check(problems, minFreeBytes >= 0, "minimum free space is negative: " + minFreeBytes);
+    if (!problems.isEmpty()) {
+      throw new IllegalArgumentException("invalid run plan: " + String.join("; ", problems));
+    }
+    outputDir = outputDir.toAbsolutePath().normalize();
+  }
+
+  private static void check(List<String> problems, boolean holds, String problem) {
+    if (!holds) {
+      problems.add(problem);
+    }
+  }
+}

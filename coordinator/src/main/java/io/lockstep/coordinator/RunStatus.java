@@ -1,0 +1,42 @@
+package io.lockstep.coordinator;
+
+import java.util.List;
+
+/**
+ * A run at one moment.
+ *
+ * @param phase where it stands
+ * @param detail what it waits for or why it ended, one line
+ * @param generation the membership, 0 before the first
+ * @param steps committed steps
+ * @param totalSteps steps of the whole run
+ * @param loss mean loss per supervised token of the last committed step, 0 before the first
+ * @param stepsPerSecond rate over the last committed steps, 0 while there are fewer than two
+ * @param workers members by rank, then those that wait
+ */
+public record RunStatus(
+    String run,
+    Phase phase,
+    String detail,
+    long generation,
+    long steps,
+    long totalSteps,
+    double loss,
+    double stepsPerSecond,
+    List<WorkerStatus> workers) {
+
+  public RunStatus {
+    workers = List.copyOf(workers);
+  }
+
+  /**
+   * A worker at one moment.
+   *
+   * @param rank -1 while it waits
+   * @param activity what it did when last heard
+   * @param silentMillis milliseconds since its last message
+   * @param reducedStep the step it reduced last, -1 if none
+   */
+  public record WorkerStatus(
+      String name, int rank, String activity, long silentMillis, long reducedStep) {}
+}

@@ -1,0 +1,285 @@
+package io.lockstep.coordinator.loop;
+
+import io.lockstep.coordinator.CommittedCheckpoint;
+import io.lockstep.coordinator.RunListener;
+import io.lockstep.coordinator.RunOutcome;
+import io.lockstep.coordinator.RunPlan;
+import io.lockstep.coordinator.RunRefusedException;
+import io.lockstep.coordinator.RunStatus;
+import io.lockstep.coordinator.checkpoint.CheckpointFolders;
+import io.lockstep.coordinator.journal.RunJournal;
+import io.lockstep.coordinator.machine.Action;
+import io.lockstep.coordinator.machine.Event;
+import io.lockstep.coordinator.machine.JournalEntry;
+import io.lockstep.coordinator.machine.RunMachine;
+import io.lockstep.coordinator.machine.ToWorker;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One thread that owns a run: it takes events in the order they came, asks the {@link RunMachine}
+ * and carries out the actions. Everything else talks to it through a queue, so there are no locks.
+ * Events posted before {@link #start} wait.
+ */
+public final class RunLoop implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(RunLoop.class);
+
+  private final LinkedBlockingQueue<Runnable> queue = new LinkedBlockingQueue<>();
+  private final CompletableFuture<RunOutcome> outcome = new CompletableFuture<>();
+  private final RunMachine machine;
+  private final CheckpointFolders folders;
+  private final RunListener listener;
+  private final long tickMillis;
+
+  // Owned by the run's thread.
+  private final Map<Long, WorkerStream> streams = new HashMap<>();
+  private final List<CommittedCheckpoint> checkpoints = new ArrayList<>();
+  private final List<CheckpointWatcher> watchers = new ArrayList<>();
+  private @Nullable RunJournal journal;
+  private boolean closed;
+
+  private @Nullable Thread thread;
+
+  /** A loop that waits for {@link #start}. */
+  public RunLoop(RunPlan plan, CheckpointFolders folders, RunListener listener) {
+    this.machine = new RunMachine(plan);
+    this.folders = folders;
+    this.listener = listener;
+    this.tickMillis = Math.clamp(plan.heartbeatTimeout().toMillis() / 8, 10, 250);
+  }
+
+  /** Starts the thread; the journal belongs to it from now on and is closed by {@link #close}. */
+  public void start(RunJournal runJournal) {
+    journal = runJournal;
+    Thread started = new Thread(this::loop, "run-loop");
+    started.setDaemon(true);
+    thread = started;
+    started.start();
+  }
+
+  /** How the run ended, once it has. */
+  public CompletableFuture<RunOutcome> outcome() {
+    return outcome.copy();
+  }
+
+  /** A worker came on a new stream. */
+  public void join(Event.Joined joined, WorkerStream stream) {
+    long now = now();
+    queue.add(() -> {
+      streams.put(joined.session(), stream);
+      handle(joined, now);
+    });
+  }
+
+  /** A worker said something, or its stream ended. */
+  public void post(Event.FromWorker said) {
+    long now = now();
+    queue.add(() -> handle(said, now));
+  }
+
+  /** The run as it is when the question is reached. */
+  public CompletableFuture<RunStatus> status() {
+    CompletableFuture<RunStatus> answer = new CompletableFuture<>();
+    queue.add(() -> answer.complete(machine.status(now())));
+    return answer;
+  }
+
+  /**
+   * Asks for a checkpoint and the end of the run.
+   *
+   * @return the number of steps after which the run ends; fails with {@link RunRefusedException} if
+   *     it has ended
+   */
+  public CompletableFuture<Long> drain() {
+    CompletableFuture<Long> answer = new CompletableFuture<>();
+    queue.add(() -> {
+      if (machine.ended()) {
+        answer.completeExceptionally(new RunRefusedException("the run has ended already"));
+      } else {
+        handle(new Event.DrainRequested(), now());
+        answer.complete(machine.endAt());
+      }
+    });
+    return answer;
+  }
+
+  /** Tells a watcher every checkpoint so far and each new one. */
+  public void watch(CheckpointWatcher watcher) {
+    queue.add(() -> {
+      checkpoints.forEach(watcher::committed);
+      if (outcome.isDone()) {
+        watcher.ended(outcome.join());
+      } else {
+        watchers.add(watcher);
+      }
+    });
+  }
+
+  /** Forgets a watcher. */
+  public void unwatch(CheckpointWatcher watcher) {
+    queue.add(() -> watchers.remove(watcher));
+  }
+
+  /** Ends the run if it goes on, tells everybody so, and ends the thread. */
+  @Override
+  public void close() {
+    queue.add(() -> {
+      handle(new Event.Aborted("the coordinator was shut down"), now());
+      closed = true;
+    });
+    Thread running = thread;
+    if (running == null) {
+      return;
+    }
+    try {
+      running.join();
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void loop() {
+    long nextTick = now() + tickMillis;
+    while (!closed) {
+      try {
+        Runnable work = queue.poll(Math.max(nextTick - now(), 0), TimeUnit.MILLISECONDS);
+        if (work != null) {
+          work.run();
+        }
+      } catch (InterruptedException interrupted) {
+        handle(new Event.Aborted("the coordinator was interrupted"), now());
+        closed = true;
+      }
+      if (now() >= nextTick) {
+        nextTick = now() + tickMillis;
+        long tickedAt = now();
+        // Behind what is queued already: a message that waited there is no silence.
+        queue.add(() -> handle(new Event.Tick(), tickedAt));
+      }
+    }
+    if (journal != null) {
+      journal.close();
+    }
+  }
+
+  /** Milliseconds of a clock that never runs backwards. */
+  private static long now() {
+    return TimeUnit.NANOSECONDS.toMillis(System.nanoTime());
+  }
+
+  private void handle(Event event, long now) {
+    try {
+      carryOut(event, now);
+    } catch (RuntimeException error) {
+      String reason =
+          error instanceof RunRefusedException refused
+              ? refused.reason()
+              : "the coordinator failed on " + event.getClass().getSimpleName() + ": " + error;
+      log.error("run aborted", error);
+      abort(reason, now);
+    }
+  }
+
+  /** Applies an event, then the events that its actions lead to. */
+  private void carryOut(Event event, long now) {
+    ArrayDeque<Event> events = new ArrayDeque<>(List.of(event));
+    while (!events.isEmpty()) {
+      for (Action action : machine.handle(events.removeFirst(), now)) {
+        apply(action, events);
+      }
+    }
+  }
+
+  private void apply(Action action, ArrayDeque<Event> answers) {
+    switch (action) {
+      case Action.Send send -> send(send);
+      case Action.Journal entry -> journal(entry.entry());
+      case Action.PrepareCheckpoint prepare -> answers.add(prepare(prepare.steps()));
+      case Action.FinalizeCheckpoint complete -> answers.add(complete(complete));
+      case Action.DiscardCheckpoint discard -> folders.discard(discard.steps());
+      case Action.ChangePhase change -> {
+        log.info("{}: {}", change.phase(), change.detail());
+        listener.phaseChanged(change.phase(), change.detail());
+      }
+      case Action.Notice notice -> {
+        log.info("{}", notice.text());
+        listener.notice(notice.text());
+      }
+      case Action.EndRun end -> end(end.outcome());
+    }
+  }
+
+  /** The run can't go on because of the coordinator: tell everybody, whatever else fails. */
+  private void abort(String reason, long now) {
+    for (Action action : machine.handle(new Event.Aborted(reason), now)) {
+      try {
+        apply(action, new ArrayDeque<>());
+      } catch (RuntimeException error) {
+        log.error("while aborting the run: {}", action, error);
+      }
+    }
+  }
+
+  private void send(Action.Send send) {
+    WorkerStream stream = streams.get(send.session());
+    if (stream == null) {
+      return;
+    }
+    stream.send(send.message());
+    if (send.message() instanceof ToWorker.Stop) {
+      stream.close();
+      streams.remove(send.session());
+    }
+  }
+
+  private void journal(JournalEntry entry) {
+    RunJournal target = journal;
+    if (target == null) {
+      throw new IllegalStateException("the loop handles events before it has a journal");
+    }
+    target.append(entry);
+    switch (entry) {
+      case JournalEntry.StepCommitted committed ->
+          listener.stepCommitted(committed.step(), machine.stepsPerSecond());
+      case JournalEntry.CheckpointCommitted committed -> {
+        checkpoints.add(committed.checkpoint());
+        listener.checkpointCommitted(committed.checkpoint());
+        watchers.forEach(watcher -> watcher.committed(committed.checkpoint()));
+      }
+      case JournalEntry.WorldFormed _, JournalEntry.LeaseGranted _, JournalEntry.RunEnded _ -> {}
+    }
+  }
+
+  private Event prepare(long steps) {
+    try {
+      return new Event.CheckpointPrepared(steps, folders.prepare(steps));
+    } catch (RunRefusedException refused) {
+      return new Event.CheckpointFailed(steps, refused.reason());
+    }
+  }
+
+  private Event complete(Action.FinalizeCheckpoint request) {
+    try {
+      return new Event.CheckpointCommitted(
+          folders.complete(request.steps(), request.files(), request.last()));
+    } catch (RunRefusedException refused) {
+      return new Event.CheckpointFailed(request.steps(), refused.reason());
+    }
+  }
+
+  private void end(RunOutcome result) {
+    watchers.forEach(watcher -> watcher.ended(result));
+    watchers.clear();
+    listener.ended(result);
+    outcome.complete(result);
+  }
+}

@@ -1,0 +1,107 @@
+package io.lockstep.coordinator.machine;
+
+import io.lockstep.coordinator.CommittedCheckpoint;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Something that happened to a run; the machine answers it with {@link Action}s. */
+public sealed interface Event {
+
+  /** A worker's stream opened and introduced itself. Sessions are never reused. */
+  record Joined(long session, String name, String address, String capability) implements Event {}
+
+  /** Something a joined worker said, or the end of its stream. */
+  sealed interface FromWorker extends Event {
+    /** The stream it came on. */
+    long session();
+  }
+
+  /** The worker is connected to all peers of a generation and has loaded its state. */
+  record Ready(long session, long generation) implements FromWorker {}
+
+  /** The worker has reduced its share of a step. */
+  record Reduced(
+      long session,
+      long generation,
+      long step,
+      List<VirtualRankResult> virtualRanks,
+      List<BucketResult> buckets)
+      implements FromWorker {
+    public Reduced {
+      virtualRanks = List.copyOf(virtualRanks);
+      buckets = List.copyOf(buckets);
+    }
+  }
+
+  /** The worker has applied a committed step. */
+  record Applied(long session, long generation, long step) implements FromWorker {}
+
+  /** The worker has written and synced its files of a checkpoint. */
+  record PartWritten(long session, long generation, long steps, List<CheckpointFile> files)
+      implements FromWorker {
+    public PartWritten {
+      files = List.copyOf(files);
+    }
+  }
+
+  /** The worker is alive and says what it does. */
+  record Heartbeat(long session, long generation, String activity) implements FromWorker {}
+
+  /** Rates and memory of a worker in one step, for people; seconds and bytes. */
+  record Telemetry(
+      long session,
+      long step,
+      double dataSeconds,
+      double computeSeconds,
+      double communicationSeconds,
+      long residentBytes)
+      implements FromWorker {}
+
+  /** The worker can't go on. */
+  record Failed(long session, String message) implements FromWorker {}
+
+  /** The worker's stream ended. */
+  record Lost(long session, String how) implements FromWorker {}
+
+  /** Time has passed. */
+  record Tick() implements Event {}
+
+  /** An operator asks for a checkpoint and the end of the run. */
+  record DrainRequested() implements Event {}
+
+  /** The coordinator itself can't go on: its journal, its disk or its process ends. */
+  record Aborted(String reason) implements Event {}
+
+  /** Answer to {@link Action.PrepareCheckpoint}: the folder exists and there is room. */
+  record CheckpointPrepared(long steps, Path dir) implements Event {}
+
+  /** Answer to {@link Action.FinalizeCheckpoint}: the checkpoint has its final name. */
+  record CheckpointCommitted(CommittedCheckpoint checkpoint) implements Event {}
+
+  /** The checkpoint could not be prepared or finalized. */
+  record CheckpointFailed(long steps, String problem) implements Event {}
+
+  /**
+   * What one virtual rank's micro-batch contributed.
+   *
+   * @param lossSum over supervised tokens, in nats
+   */
+  record VirtualRankResult(
+      int virtualRank, double lossSum, long tokens, long correctTokens, long replacedSamples) {}
+
+  /**
+   * One reduced bucket.
+   *
+   * @param squareSum sum of squares of the reduced gradient, before division by tokens
+   * @param crc32c of the reduced gradient's bytes
+   */
+  record BucketResult(int bucket, double squareSum, int crc32c) {}
+
+  /**
+   * One file of a checkpoint.
+   *
+   * @param path relative to the checkpoint's folder, '/' as separator
+   * @param sha256 lower-case hexadecimal
+   */
+  record CheckpointFile(String path, long bytes, String sha256) {}
+}

@@ -1,0 +1,45 @@
+package io.lockstep.coordinator.machine;
+
+import io.lockstep.coordinator.RunPlan;
+import java.util.Optional;
+
+/**
+ * Which steps are handed out next. A lease never crosses a checkpoint, so that a worker at the end
+ * of its leases stands exactly where the state is to be saved.
+ */
+final class LeasePlan {
+
+  private LeasePlan() {}
+
+  /** A span of steps, at least one. */
+  record Span(long firstStep, long steps) {}
+
+  /**
+   * The next span, if it is time for one: when at most half a lease is left, so that no worker
+   * waits for the next.
+   *
+   * @param committed committed steps
+   * @param leasedUntil first step not leased yet
+   * @param endAt steps after which the run ends
+   */
+  static Optional<Span> next(RunPlan plan, long committed, long leasedUntil, long endAt) {
+    boolean plenty = leasedUntil - committed > plan.leaseSteps() / 2;
+    boolean savingFirst = leasedUntil > committed && isSavePoint(plan, leasedUntil, endAt);
+    if (plenty || savingFirst || leasedUntil >= endAt) {
+      return Optional.empty();
+    }
+    long boundary = savePointAfter(plan, leasedUntil, endAt);
+    long steps = Math.min(plan.leaseSteps(), boundary - leasedUntil);
+    return Optional.of(new Span(leasedUntil, steps));
+  }
+
+  /** Whether a checkpoint is due once {@code steps} steps are committed. */
+  static boolean isSavePoint(RunPlan plan, long steps, long endAt) {
+    return steps == endAt || (plan.saveEverySteps() > 0 && steps % plan.saveEverySteps() == 0);
+  }
+
+  private static long savePointAfter(RunPlan plan, long step, long endAt) {
+    long every = plan.saveEverySteps();
+    return every == 0 ? endAt : Math.min(endAt, (step / every + 1) * every);
+  }
+}

@@ -1,0 +1,65 @@
+package io.lockstep.coordinator.machine;
+
+import io.lockstep.coordinator.machine.Event.CheckpointFile;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+
+/** The files reported for the checkpoint being saved. */
+final class PendingCheckpoint {
+  private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
+
+  /** Names the coordinator writes itself. */
+  private static final String MANIFEST = "manifest.json";
+
+  private final long steps;
+  private final Map<String, CheckpointFile> files = new TreeMap<>();
+
+  PendingCheckpoint(long steps) {
+    this.steps = steps;
+  }
+
+  long steps() {
+    return steps;
+  }
+
+  /** Adds a worker's files. */
+  void add(String worker, List<CheckpointFile> part) {
+    for (CheckpointFile file : part) {
+      checkFile(worker, file);
+      if (files.putIfAbsent(file.path(), file) != null) {
+        throw new ProtocolViolation(
+            "two workers wrote %s of the checkpoint at step %d, the second was %s"
+                .formatted(file.path(), steps, worker));
+      }
+    }
+  }
+
+  /** All files in the order of their paths. */
+  List<CheckpointFile> inPathOrder() {
+    return Collections.unmodifiableList(new ArrayList<>(files.values()));
+  }
+
+  private void checkFile(String worker, CheckpointFile file) {
+    String path = file.path();
+    boolean inside =
+        !path.isEmpty()
+            && !path.startsWith("/")
+            && !path.contains("\\")
+            && List.of(path.split("/", -1)).stream()
+                .noneMatch(name -> name.isEmpty() || name.equals(".") || name.equals(".."));
+    if (!inside || path.equals(MANIFEST)) {
+      throw new ProtocolViolation(
+          "%s reported the checkpoint file '%s': a path below the checkpoint's folder other than %s is needed"
+              .formatted(worker, path, MANIFEST));
+    }
+    if (file.bytes() < 0 || !SHA256.matcher(file.sha256()).matches()) {
+      throw new ProtocolViolation(
+          "%s reported %s with %d bytes and SHA-256 '%s'"
+              .formatted(worker, path, file.bytes(), file.sha256()));
+    }
+  }
+}

@@ -1,0 +1,188 @@
+package io.lockstep.coordinator.machine;
+
+import io.lockstep.coordinator.CommittedStep;
+import io.lockstep.coordinator.machine.Event.BucketResult;
+import io.lockstep.coordinator.machine.Event.VirtualRankResult;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whether a reduced step is committed, and with which global figures. Sums run over virtual ranks
+ * and buckets in their order, never over workers, so that the figures don't depend on the world's
+ * size.
+ */
+final class StepDecision {
+
+  private StepDecision() {}
+
+  /** What one member reported for the step. */
+  record Report(String worker, List<VirtualRankResult> virtualRanks, List<BucketResult> buckets) {}
+
+  /** The decision. */
+  sealed interface Verdict {
+    /** Everybody agrees and every figure is sound. */
+    record Committed(CommittedStep step) implements Verdict {}
+
+    /** The run can't go on; {@code reason} is one line. */
+    record Rejected(String reason) implements Verdict {}
+  }
+
+  /**
+   * Decides a step that every member has reduced.
+   *
+   * @param virtualRanks number of virtual ranks of a step
+   * @param knownBuckets number of buckets of the steps before, 0 if there is none
+   * @param reports one per member
+   */
+  static Verdict decide(
+      long generation, long step, int virtualRanks, int knownBuckets, List<Report> reports) {
+    try {
+      VirtualRankResult[] byRank = gatherVirtualRanks(step, virtualRanks, reports);
+      BucketResult[] byBucket = gatherBuckets(step, knownBuckets, reports);
+      return new Verdict.Committed(sum(generation, step, byRank, byBucket));
+    } catch (Unsound unsound) {
+      return new Verdict.Rejected(unsound.reason);
+    }
+  }
+
+  private static VirtualRankResult[] gatherVirtualRanks(
+      long step, int virtualRanks, List<Report> reports) {
+    @Nullable VirtualRankResult[] results = new @Nullable VirtualRankResult[virtualRanks];
+    @Nullable String[] owners = new @Nullable String[virtualRanks];
+    for (Report report : reports) {
+      for (VirtualRankResult result : report.virtualRanks()) {
+        int rank = result.virtualRank();
+        claim("virtual rank", owners, rank, step, report.worker());
+        checkCounts(step, report.worker(), result);
+        results[rank] = result;
+      }
+    }
+    return complete("virtual rank", results, new VirtualRankResult[virtualRanks], step);
+  }
+
+  private static BucketResult[] gatherBuckets(long step, int knownBuckets, List<Report> reports) {
+    int count = reports.stream().mapToInt(report -> report.buckets().size()).sum();
+    if (count == 0) {
+      throw new Unsound("step " + step + ": no worker reported a gradient bucket");
+    }
+    if (knownBuckets != 0 && count != knownBuckets) {
+      throw new Unsound(
+          "step %d has %d gradient buckets, the steps before had %d: the workers disagree about the model"
+              .formatted(step, count, knownBuckets));
+    }
+    @Nullable BucketResult[] results = new @Nullable BucketResult[count];
+    @Nullable String[] owners = new @Nullable String[count];
+    for (Report report : reports) {
+      for (BucketResult result : report.buckets()) {
+        claim("bucket", owners, result.bucket(), step, report.worker());
+        if (!Double.isFinite(result.squareSum()) || result.squareSum() < 0) {
+          throw new Unsound(
+              "step %d: the gradient's square sum in bucket %d is %s (reported by %s): lower the learning rate or look for bad samples in this step"
+                  .formatted(step, result.bucket(), result.squareSum(), report.worker()));
+        }
+        results[result.bucket()] = result;
+      }
+    }
+    return complete("bucket", results, new BucketResult[count], step);
+  }
+
+  private static void claim(
+      String what, @Nullable String[] owners, int index, long step, String worker) {
+    if (index < 0 || index >= owners.length) {
+      throw new Unsound(
+          "step %d: %s reported %s %d, expected 0 to %d"
+              .formatted(step, worker, what, index, owners.length - 1));
+    }
+    if (owners[index] != null) {
+      throw new Unsound(
+          "step %d: %s %d was reported by %s and by %s"
+              .formatted(step, what, index, owners[index], worker));
+    }
+    owners[index] = worker;
+  }
+
+  private static <T> T[] complete(String what, @Nullable T[] found, T[] target, long step) {
+    for (int i = 0; i < found.length; i++) {
+      T result = found[i];
+      if (result == null) {
+        throw new Unsound("step %d: no worker reported %s %d".formatted(step, what, i));
+      }
+      target[i] = result;
+    }
+    return target;
+  }
+
+  private static void checkCounts(long step, String worker, VirtualRankResult result) {
+    if (!Double.isFinite(result.lossSum())) {
+      throw new Unsound(
+          "step %d: the loss of virtual rank %d is %s (reported by %s): lower the learning rate or look for bad samples in this step"
+              .formatted(step, result.virtualRank(), result.lossSum(), worker));
+    }
+    boolean sound =
+        result.tokens() >= 0
+            && result.correctTokens() >= 0
+            && result.correctTokens() <= result.tokens()
+            && result.replacedSamples() >= 0;
+    if (!sound) {
+      throw new Unsound(
+          "step %d: %s reported impossible counts: %s".formatted(step, worker, result));
+    }
+  }
+
+  private static CommittedStep sum(
+      long generation, long step, VirtualRankResult[] byRank, BucketResult[] byBucket) {
+    double lossSum = 0;
+    long tokens = 0;
+    long correct = 0;
+    long replaced = 0;
+    for (VirtualRankResult result : byRank) {
+      lossSum += result.lossSum();
+      tokens += result.tokens();
+      correct += result.correctTokens();
+      replaced += result.replacedSamples();
+    }
+    if (tokens == 0) {
+      throw new Unsound(
+          "no supervised token in step %d: check that its samples have answers and that the length limit doesn't cut them off"
+              .formatted(step));
+    }
+    double squareSum = 0;
+    ByteBuffer crcs =
+        ByteBuffer.allocate(byBucket.length * Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    for (BucketResult result : byBucket) {
+      squareSum += result.squareSum();
+      crcs.putInt(result.crc32c());
+    }
+    double norm = Math.sqrt(squareSum) / tokens;
+    if (!Double.isFinite(lossSum) || !Double.isFinite(norm)) {
+      throw new Unsound(
+          "step %d: loss sum %s and gradient norm %s over all virtual ranks: lower the learning rate"
+              .formatted(step, lossSum, norm));
+    }
+    CRC32C digest = new CRC32C();
+    digest.update(crcs.flip());
+    return new CommittedStep(
+        generation,
+        step,
+        tokens,
+        lossSum,
+        correct,
+        replaced,
+        norm,
+        byBucket.length,
+        (int) digest.getValue());
+  }
+
+  /** A reported figure that ends the run. */
+  private static final class Unsound extends RuntimeException {
+    private final String reason;
+
+    Unsound(String reason) {
+      super(reason);
+      this.reason = reason;
+    }
+  }
+}

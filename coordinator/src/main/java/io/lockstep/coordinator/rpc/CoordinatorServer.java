@@ -1,0 +1,138 @@
+package io.lockstep.coordinator.rpc;
+
+import com.linecorp.armeria.server.Server;
+import com.linecorp.armeria.server.grpc.GrpcService;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.protobuf.services.HealthStatusManager;
+import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import io.lockstep.coordinator.RunListener;
+import io.lockstep.coordinator.RunOutcome;
+import io.lockstep.coordinator.RunPlan;
+import io.lockstep.coordinator.RunRefusedException;
+import io.lockstep.coordinator.checkpoint.CheckpointFolders;
+import io.lockstep.coordinator.checkpoint.UsableSpace;
+import io.lockstep.coordinator.journal.RunJournal;
+import io.lockstep.coordinator.loop.RunLoop;
+import io.lockstep.proto.coordinator.v1.CoordinatorGrpc;
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+
+/**
+ * A coordinator that listens: one run, its gRPC service, health and reflection on one port.
+ *
+ * <p>{@link #close} ends a run that goes on; every worker is told before the port is closed.
+ */
+public final class CoordinatorServer implements AutoCloseable {
+
+  /** How long open calls get to end by themselves when the server closes. */
+  private static final Duration QUIET_PERIOD = Duration.ofMillis(100);
+
+  private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(3);
+
+  private final Server server;
+  private final RunLoop loop;
+
+  private CoordinatorServer(Server server, RunLoop loop) {
+    this.server = server;
+    this.loop = loop;
+  }
+
+  /** Starts a run that nobody listens to, on a loopback address. */
+  public static CoordinatorServer start(RunPlan plan, String host, int port) {
+    return start(plan, ListenAddress.local(host, port), new RunListener() {});
+  }
+
+  /**
+   * Starts a run. Nothing is written before the port is bound.
+   *
+   * @throws RunRefusedException with one line that says what to change: the folder holds a run, the
+   *     port is taken, the address is not allowed
+   */
+  public static CoordinatorServer start(RunPlan plan, ListenAddress listen, RunListener listener) {
+    InetSocketAddress address = listen.resolve();
+    RunJournal.requireUnused(plan.outputDir());
+    CheckpointFolders folders =
+        new CheckpointFolders(plan.outputDir(), plan.minFreeBytes(), UsableSpace.OF_DISK);
+    RunLoop loop = new RunLoop(plan, folders, listener);
+    Server server = build(address, loop);
+    bind(server, address);
+    try {
+      loop.start(RunJournal.create(plan, Clock.systemUTC()));
+    } catch (RuntimeException error) {
+      server.stop().join();
+      throw error;
+    }
+    return new CoordinatorServer(server, loop);
+  }
+
+  /** The port it listens on. */
+  public int port() {
+    return server.activeLocalPort();
+  }
+
+  /** Waits until the run is over; the server still answers until it is closed. */
+  public RunOutcome awaitEnd() throws InterruptedException {
+    try {
+      return loop.outcome().get();
+    } catch (ExecutionException impossible) {
+      throw new IllegalStateException("a run's outcome never fails", impossible);
+    }
+  }
+
+  @Override
+  public void close() {
+    loop.close();
+    server.stop().join();
+  }
+
+  private static Server build(InetSocketAddress address, RunLoop loop) {
+    HealthStatusManager health = new HealthStatusManager();
+    health.setStatus(CoordinatorGrpc.SERVICE_NAME, ServingStatus.SERVING);
+    GrpcService grpc =
+        GrpcService.builder()
+            .addService(new CoordinatorService(loop))
+            .addService(ProtoReflectionServiceV1.newInstance())
+            .addService(health.getHealthService())
+            .build();
+    return Server.builder()
+        .http(address)
+        .service(grpc)
+        // Streams live as long as the run; heartbeats decide about workers.
+        .requestTimeout(Duration.ZERO)
+        .maxRequestLength(0)
+        .connectionDrainDuration(Duration.ZERO)
+        .gracefulShutdownTimeout(QUIET_PERIOD, CLOSE_TIMEOUT)
+        .build();
+  }
+
+  private static void bind(Server server, InetSocketAddress address) {
+    try {
+      server.start().join();
+    } catch (CompletionException error) {
+      server.stop().join();
+      String where = address.getHostString() + ":" + address.getPort();
+      throw new RunRefusedException(
+          isPortTaken(error)
+              ? "port " + where + " is in use: give another --port, or 0 for a free one"
+              : "can't listen on " + where + ": " + error.getCause(),
+          error);
+    }
+  }
+
+  private static boolean isPortTaken(Throwable error) {
+    for (Throwable cause = error; cause != null; cause = cause.getCause()) {
+      String message = cause.getMessage();
+      boolean inUse =
+          message != null && message.toLowerCase(Locale.ROOT).contains("address already in use");
+      if (inUse || (cause instanceof BindException && message == null)) {
+        return true;
+      }
+    }
+    return false;
+  }
+}

@@ -1,0 +1,99 @@
+package io.lockstep.coordinator.rpc;
+
+import io.grpc.Status;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import io.lockstep.coordinator.CommittedCheckpoint;
+import io.lockstep.coordinator.RunOutcome;
+import io.lockstep.coordinator.RunRefusedException;
+import io.lockstep.coordinator.loop.CheckpointWatcher;
+import io.lockstep.coordinator.loop.RunLoop;
+import io.lockstep.proto.coordinator.v1.Checkpoint;
+import io.lockstep.proto.coordinator.v1.CoordinatorGrpc;
+import io.lockstep.proto.coordinator.v1.CoordinatorMessage;
+import io.lockstep.proto.coordinator.v1.DrainRequest;
+import io.lockstep.proto.coordinator.v1.DrainResponse;
+import io.lockstep.proto.coordinator.v1.GetStatusRequest;
+import io.lockstep.proto.coordinator.v1.GetStatusResponse;
+import io.lockstep.proto.coordinator.v1.WatchCheckpointsRequest;
+import io.lockstep.proto.coordinator.v1.WorkerMessage;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** The coordinator's gRPC methods; each hands over to the run's thread and returns. */
+final class CoordinatorService extends CoordinatorGrpc.CoordinatorImplBase {
+  private final RunLoop loop;
+  private final AtomicLong sessions = new AtomicLong();
+
+  CoordinatorService(RunLoop loop) {
+    this.loop = loop;
+  }
+
+  @Override
+  public StreamObserver<WorkerMessage> join(StreamObserver<CoordinatorMessage> out) {
+    return new WorkerSession(
+        sessions.incrementAndGet(), loop, (ServerCallStreamObserver<CoordinatorMessage>) out);
+  }
+
+  @Override
+  public void getStatus(GetStatusRequest request, StreamObserver<GetStatusResponse> out) {
+    answer(loop.status().thenApply(Wire::status), out);
+  }
+
+  @Override
+  public void drain(DrainRequest request, StreamObserver<DrainResponse> out) {
+    answer(
+        loop.drain().thenApply(steps -> DrainResponse.newBuilder().setSteps(steps).build()), out);
+  }
+
+  @Override
+  public void watchCheckpoints(WatchCheckpointsRequest request, StreamObserver<Checkpoint> out) {
+    ServerCallStreamObserver<Checkpoint> stream = (ServerCallStreamObserver<Checkpoint>) out;
+    CheckpointWatcher watcher = new StreamWatcher(stream);
+    stream.setOnCancelHandler(() -> loop.unwatch(watcher));
+    loop.watch(watcher);
+  }
+
+  private static <T> void answer(CompletableFuture<T> future, StreamObserver<T> out) {
+    var _ =
+        future.whenComplete((value, error) -> {
+          if (error == null) {
+            out.onNext(value);
+            out.onCompleted();
+          } else {
+            out.onError(status(error).asRuntimeException());
+          }
+        });
+  }
+
+  private static Status status(Throwable error) {
+    Throwable cause = error.getCause() == null ? error : error.getCause();
+    Status code =
+        cause instanceof RunRefusedException ? Status.FAILED_PRECONDITION : Status.INTERNAL;
+    return code.withDescription(cause.getMessage());
+  }
+
+  /** Sends checkpoints to one watching client. */
+  private record StreamWatcher(ServerCallStreamObserver<Checkpoint> out)
+      implements CheckpointWatcher {
+
+    @Override
+    public void committed(CommittedCheckpoint checkpoint) {
+      if (!out.isCancelled()) {
+        out.onNext(Wire.checkpoint(checkpoint));
+      }
+    }
+
+    @Override
+    public void ended(RunOutcome outcome) {
+      if (out.isCancelled()) {
+        return;
+      }
+      if (outcome.finished()) {
+        out.onCompleted();
+      } else {
+        out.onError(Status.ABORTED.withDescription(outcome.reason()).asRuntimeException());
+      }
+    }
+  }
+}

@@ -1,0 +1,83 @@
+package io.lockstep.coordinator.rpc;
+
+import io.grpc.Status;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import io.lockstep.coordinator.loop.RunLoop;
+import io.lockstep.coordinator.loop.WorkerStream;
+import io.lockstep.coordinator.machine.Event;
+import io.lockstep.coordinator.machine.ToWorker;
+import io.lockstep.proto.coordinator.v1.CoordinatorMessage;
+import io.lockstep.proto.coordinator.v1.WorkerMessage;
+
+/** One worker's stream: what comes in becomes events, what goes out comes from the run's thread. */
+final class WorkerSession implements StreamObserver<WorkerMessage>, WorkerStream {
+  private final long session;
+  private final RunLoop loop;
+  private final ServerCallStreamObserver<CoordinatorMessage> out;
+
+  /** Set and read on the stream's inbound side only. */
+  private boolean introduced;
+
+  WorkerSession(long session, RunLoop loop, ServerCallStreamObserver<CoordinatorMessage> out) {
+    this.session = session;
+    this.loop = loop;
+    this.out = out;
+    out.setOnCancelHandler(() -> lost("its connection was closed"));
+  }
+
+  @Override
+  public void onNext(WorkerMessage message) {
+    if (!introduced) {
+      introduce(message);
+      return;
+    }
+    Event.FromWorker said =
+        Wire.event(session, message)
+            .orElseGet(() ->
+                new Event.Failed(session, "it sent " + message.getKindCase() + " after its Hello"));
+    loop.post(said);
+  }
+
+  @Override
+  public void onError(Throwable error) {
+    lost("its connection broke: " + Status.fromThrowable(error).getCode());
+  }
+
+  @Override
+  public void onCompleted() {
+    lost("it ended its stream");
+  }
+
+  @Override
+  public void send(ToWorker message) {
+    if (!out.isCancelled()) {
+      out.onNext(Wire.message(message));
+    }
+  }
+
+  @Override
+  public void close() {
+    if (!out.isCancelled()) {
+      out.onCompleted();
+    }
+  }
+
+  private void introduce(WorkerMessage message) {
+    if (!message.hasHello()) {
+      out.onError(
+          Status.INVALID_ARGUMENT
+              .withDescription("the first message must be hello, not " + message.getKindCase())
+              .asRuntimeException());
+      return;
+    }
+    introduced = true;
+    loop.join(Wire.joined(session, message.getHello()), this);
+  }
+
+  private void lost(String how) {
+    if (introduced) {
+      loop.post(new Event.Lost(session, how));
+    }
+  }
+}

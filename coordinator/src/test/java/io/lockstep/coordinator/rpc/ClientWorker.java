@@ -1,0 +1,104 @@
+package io.lockstep.coordinator.rpc;
+
+import io.grpc.ManagedChannel;
+import io.grpc.stub.StreamObserver;
+import io.lockstep.proto.coordinator.v1.Applied;
+import io.lockstep.proto.coordinator.v1.BucketResult;
+import io.lockstep.proto.coordinator.v1.CheckpointFile;
+import io.lockstep.proto.coordinator.v1.CheckpointPart;
+import io.lockstep.proto.coordinator.v1.CoordinatorGrpc;
+import io.lockstep.proto.coordinator.v1.CoordinatorMessage;
+import io.lockstep.proto.coordinator.v1.CoordinatorMessage.KindCase;
+import io.lockstep.proto.coordinator.v1.Hello;
+import io.lockstep.proto.coordinator.v1.Ready;
+import io.lockstep.proto.coordinator.v1.Reduced;
+import io.lockstep.proto.coordinator.v1.VirtualRankResult;
+import io.lockstep.proto.coordinator.v1.WorkerMessage;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/** A worker without a model: speaks the protocol through a generated stub, one call at a time. */
+final class ClientWorker {
+  private static final int VIRTUAL_RANKS = 4;
+  private static final long PATIENCE_SECONDS = 20;
+
+  private final LinkedBlockingQueue<CoordinatorMessage> inbox = new LinkedBlockingQueue<>();
+  private final StreamObserver<WorkerMessage> out;
+
+  ClientWorker(ManagedChannel channel, String name, int collectivePort) {
+    out = CoordinatorGrpc.newStub(channel).join(new Inbox(inbox));
+    out.onNext(
+        WorkerMessage.newBuilder()
+            .setHello(
+                Hello.newBuilder()
+                    .setWorkerId(name)
+                    .setCollectiveAddress("127.0.0.1:" + collectivePort)
+                    .setCapability("test"))
+            .build());
+  }
+
+  /** The next message, which has to be of this kind. */
+  CoordinatorMessage expect(KindCase kind) throws InterruptedException {
+    CoordinatorMessage message = inbox.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    if (message == null || message.getKindCase() != kind) {
+      throw new AssertionError("expected " + kind + ", got " + message);
+    }
+    return message;
+  }
+
+  void ready() {
+    out.onNext(WorkerMessage.newBuilder().setReady(Ready.newBuilder().setGeneration(1)).build());
+  }
+
+  /** Reports the virtual ranks and the one bucket that are {@code rank}'s in a world. */
+  void reduced(long step, int rank, int world) {
+    Reduced.Builder reduced = Reduced.newBuilder().setGeneration(1).setStep(step);
+    int share = VIRTUAL_RANKS / world;
+    for (int virtualRank = rank * share; virtualRank < (rank + 1) * share; virtualRank++) {
+      reduced.addVirtualRanks(
+          VirtualRankResult.newBuilder()
+              .setVirtualRank(virtualRank)
+              .setLossSum(1.5 * (virtualRank + 1))
+              .setTokens(10)
+              .setCorrectTokens(3));
+    }
+    reduced.addBuckets(
+        BucketResult.newBuilder().setBucket(rank).setSquareSum(800).setCrc32C(0xfedcba98 + rank));
+    out.onNext(WorkerMessage.newBuilder().setReduced(reduced).build());
+  }
+
+  void applied(long step) {
+    out.onNext(
+        WorkerMessage.newBuilder()
+            .setApplied(Applied.newBuilder().setGeneration(1).setStep(step))
+            .build());
+  }
+
+  void partWritten(long steps, CheckpointFile... files) {
+    CheckpointPart.Builder part = CheckpointPart.newBuilder().setGeneration(1).setSteps(steps);
+    for (CheckpointFile file : files) {
+      part.addFiles(file);
+    }
+    out.onNext(WorkerMessage.newBuilder().setCheckpointPart(part).build());
+  }
+
+  /** Ends the stream the way a worker does that has nothing more to say. */
+  void leave() {
+    out.onCompleted();
+  }
+
+  private record Inbox(LinkedBlockingQueue<CoordinatorMessage> messages)
+      implements StreamObserver<CoordinatorMessage> {
+
+    @Override
+    public void onNext(CoordinatorMessage message) {
+      messages.add(message);
+    }
+
+    @Override
+    public void onError(Throwable error) {}
+
+    @Override
+    public void onCompleted() {}
+  }
+}

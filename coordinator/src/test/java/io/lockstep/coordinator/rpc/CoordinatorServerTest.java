@@ -1,0 +1,288 @@
+package io.lockstep.coordinator.rpc;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.grpc.ManagedChannel;
+import io.grpc.ManagedChannelBuilder;
+import io.grpc.StatusRuntimeException;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse;
+import io.grpc.health.v1.HealthGrpc;
+import io.grpc.reflection.v1.ServerReflectionGrpc;
+import io.grpc.reflection.v1.ServerReflectionRequest;
+import io.grpc.reflection.v1.ServerReflectionResponse;
+import io.grpc.reflection.v1.ServiceResponse;
+import io.grpc.stub.StreamObserver;
+import io.lockstep.coordinator.Plans;
+import io.lockstep.coordinator.RunOutcome;
+import io.lockstep.coordinator.RunPlan;
+import io.lockstep.coordinator.RunRefusedException;
+import io.lockstep.proto.coordinator.v1.Checkpoint;
+import io.lockstep.proto.coordinator.v1.CheckpointFile;
+import io.lockstep.proto.coordinator.v1.Commit;
+import io.lockstep.proto.coordinator.v1.CoordinatorGrpc;
+import io.lockstep.proto.coordinator.v1.CoordinatorMessage.KindCase;
+import io.lockstep.proto.coordinator.v1.DrainRequest;
+import io.lockstep.proto.coordinator.v1.GetStatusRequest;
+import io.lockstep.proto.coordinator.v1.GetStatusResponse;
+import io.lockstep.proto.coordinator.v1.Stop;
+import io.lockstep.proto.coordinator.v1.WatchCheckpointsRequest;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+final class CoordinatorServerTest {
+  @TempDir Path out;
+  private final List<ManagedChannel> channels = new ArrayList<>();
+
+  @AfterEach
+  void closeChannels() {
+    channels.forEach(ManagedChannel::shutdownNow);
+  }
+
+  @Test
+  void twoWorkersTrainSaveAndFinish() throws Exception {
+    try (CoordinatorServer server =
+        CoordinatorServer.start(Plans.plan(out, 2, 2, 0), "127.0.0.1", 0)) {
+      ManagedChannel channel = connect(server.port());
+      ClientWorker first = new ClientWorker(channel, "a", 1001);
+      assertEquals("run: test\n", first.expect(KindCase.WELCOME).getWelcome().getRunConfig());
+      ClientWorker second = new ClientWorker(channel, "b", 1002);
+      second.expect(KindCase.WELCOME);
+      List<ClientWorker> workers = List.of(first, second);
+      for (int rank = 0; rank < 2; rank++) {
+        assertEquals(rank, workers.get(rank).expect(KindCase.WORLD).getWorld().getRank());
+      }
+      workers.forEach(ClientWorker::ready);
+      for (ClientWorker worker : workers) {
+        assertEquals(2, worker.expect(KindCase.LEASE).getLease().getSteps());
+      }
+      for (long step = 0; step < 2; step++) {
+        trainStep(workers, step);
+      }
+      Path folder = saveCheckpoint(workers);
+      for (ClientWorker worker : workers) {
+        Stop stop = worker.expect(KindCase.STOP).getStop();
+        assertTrue(stop.getFinished());
+        assertEquals("all 2 steps are done", stop.getReason());
+      }
+      RunOutcome outcome = server.awaitEnd();
+      assertTrue(outcome.finished());
+      assertEquals(2, outcome.steps());
+      assertFalse(Files.exists(folder));
+      assertCheckpointIsAnnounced(channel);
+      assertPhase(channel, GetStatusResponse.Phase.PHASE_FINISHED);
+    }
+  }
+
+  private static void trainStep(List<ClientWorker> workers, long step) throws Exception {
+    for (int rank = 0; rank < workers.size(); rank++) {
+      workers.get(rank).reduced(step, rank, workers.size());
+    }
+    for (ClientWorker worker : workers) {
+      Commit commit = worker.expect(KindCase.COMMIT).getCommit();
+      assertEquals(step, commit.getStep());
+      assertEquals(40, commit.getTokens());
+      assertEquals(15.0, commit.getLossSum());
+      assertEquals(1.0, commit.getGradNorm());
+      worker.applied(step);
+    }
+  }
+
+  private static Path saveCheckpoint(List<ClientWorker> workers) throws Exception {
+    Path folder = Path.of("");
+    int rank = 0;
+    for (ClientWorker worker : workers) {
+      folder = Path.of(worker.expect(KindCase.SAVE_CHECKPOINT).getSaveCheckpoint().getDir());
+      worker.partWritten(2, write(folder, "part-" + rank++, "hello"));
+    }
+    return folder;
+  }
+
+  private void assertCheckpointIsAnnounced(ManagedChannel channel) throws Exception {
+    Iterator<Checkpoint> watched =
+        CoordinatorGrpc.newBlockingStub(channel)
+            .watchCheckpoints(WatchCheckpointsRequest.getDefaultInstance());
+    Checkpoint checkpoint = watched.next();
+    assertFalse(watched.hasNext());
+    assertTrue(checkpoint.getLast());
+    assertEquals(2, checkpoint.getSteps());
+    Path folder = out.resolve("checkpoints/step-00000002");
+    assertEquals(folder.toString(), checkpoint.getDir());
+    byte[] manifest = Files.readAllBytes(folder.resolve("manifest.json"));
+    assertEquals(sha256(manifest), checkpoint.getManifestSha256());
+  }
+
+  @Test
+  void lostWorkerEndsTheRunForTheOthers() throws Exception {
+    try (CoordinatorServer server =
+        CoordinatorServer.start(Plans.plan(out, 2, 9, 0), "127.0.0.1", 0)) {
+      ManagedChannel doomedConnection = connect(server.port());
+      ClientWorker survivor = new ClientWorker(connect(server.port()), "a", 1001);
+      survivor.expect(KindCase.WELCOME);
+      ClientWorker doomed = new ClientWorker(doomedConnection, "b", 1002);
+      doomed.expect(KindCase.WELCOME);
+      survivor.expect(KindCase.WORLD);
+      doomedConnection.shutdownNow();
+      Stop stop = survivor.expect(KindCase.STOP).getStop();
+      assertFalse(stop.getFinished());
+      assertTrue(
+          stop.getReason().startsWith("worker b (rank 1) was lost in generation 1 at step 0"));
+      assertEquals(stop.getReason(), server.awaitEnd().reason());
+    }
+  }
+
+  @Test
+  void closingTheServerTellsWaitingWorkers() throws Exception {
+    ClientWorker worker;
+    try (CoordinatorServer server =
+        CoordinatorServer.start(Plans.plan(out, 2, 9, 0), "127.0.0.1", 0)) {
+      worker = new ClientWorker(connect(server.port()), "a", 1001);
+      worker.expect(KindCase.WELCOME);
+    }
+    assertEquals(
+        "the coordinator was shut down", worker.expect(KindCase.STOP).getStop().getReason());
+  }
+
+  @Test
+  void drainBeforeTheStartFinishesAndASecondDrainIsRefused() throws Exception {
+    try (CoordinatorServer server =
+        CoordinatorServer.start(Plans.plan(out, 1, 9, 0), "127.0.0.1", 0)) {
+      CoordinatorGrpc.CoordinatorBlockingStub stub =
+          CoordinatorGrpc.newBlockingStub(connect(server.port()));
+      assertEquals(0, stub.drain(DrainRequest.getDefaultInstance()).getSteps());
+      assertTrue(server.awaitEnd().finished());
+      StatusRuntimeException refusal =
+          assertThrows(
+              StatusRuntimeException.class, () -> stub.drain(DrainRequest.getDefaultInstance()));
+      assertEquals("the run has ended already", refusal.getStatus().getDescription());
+    }
+  }
+
+  @Test
+  void healthAnswersServingAndReflectionListsTheServices() throws Exception {
+    try (CoordinatorServer server =
+        CoordinatorServer.start(Plans.plan(out, 1, 9, 0), "127.0.0.1", 0)) {
+      ManagedChannel channel = connect(server.port());
+      for (String service : List.of("", "lockstep.coordinator.v1.Coordinator")) {
+        assertEquals(
+            HealthCheckResponse.ServingStatus.SERVING,
+            HealthGrpc.newBlockingStub(channel)
+                .check(HealthCheckRequest.newBuilder().setService(service).build())
+                .getStatus());
+      }
+      List<String> services =
+          reflect(channel).getListServicesResponse().getServiceList().stream()
+              .map(ServiceResponse::getName)
+              .toList();
+      assertTrue(services.contains("lockstep.coordinator.v1.Coordinator"), services::toString);
+      assertTrue(services.contains("grpc.health.v1.Health"), services::toString);
+      assertPhase(channel, GetStatusResponse.Phase.PHASE_WAITING);
+    }
+  }
+
+  @Test
+  void portInUseIsOneClearLineAndLeavesNothingBehind() throws Exception {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      int port = taken.getLocalPort();
+      RunPlan plan = Plans.plan(out.resolve("run"), 1, 9, 0);
+      RunRefusedException refusal =
+          assertThrows(
+              RunRefusedException.class, () -> CoordinatorServer.start(plan, "127.0.0.1", port));
+      assertEquals(
+          "port 127.0.0.1:" + port + " is in use: give another --port, or 0 for a free one",
+          refusal.reason());
+      assertFalse(Files.exists(plan.outputDir()));
+    }
+  }
+
+  @Test
+  void addressesBeyondLoopbackNeedPermission() {
+    RunPlan plan = Plans.plan(out, 1, 9, 0);
+    RunRefusedException refusal =
+        assertThrows(RunRefusedException.class, () -> CoordinatorServer.start(plan, "0.0.0.0", 0));
+    assertTrue(refusal.reason().contains("--allow-remote"), refusal.reason());
+  }
+
+  @Test
+  void folderThatHoldsARunIsRefused() {
+    CoordinatorServer.start(Plans.plan(out, 1, 9, 0), "127.0.0.1", 0).close();
+    RunRefusedException refusal =
+        assertThrows(
+            RunRefusedException.class,
+            () -> CoordinatorServer.start(Plans.plan(out, 1, 9, 0), "127.0.0.1", 0));
+    assertEquals(
+        out + " already holds run 'test' with 0 committed steps; choose another --out",
+        refusal.reason());
+  }
+
+  private ManagedChannel connect(int port) {
+    ManagedChannel channel =
+        ManagedChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();
+    channels.add(channel);
+    return channel;
+  }
+
+  private static void assertPhase(ManagedChannel channel, GetStatusResponse.Phase phase) {
+    assertEquals(
+        phase,
+        CoordinatorGrpc.newBlockingStub(channel)
+            .getStatus(GetStatusRequest.getDefaultInstance())
+            .getPhase());
+  }
+
+  private static ServerReflectionResponse reflect(ManagedChannel channel) throws Exception {
+    CompletableFuture<ServerReflectionResponse> answer = new CompletableFuture<>();
+    StreamObserver<ServerReflectionRequest> request =
+        ServerReflectionGrpc.newStub(channel)
+            .serverReflectionInfo(
+                new StreamObserver<>() {
+                  @Override
+                  public void onNext(ServerReflectionResponse response) {
+                    answer.complete(response);
+                  }
+
+                  @Override
+                  public void onError(Throwable error) {
+                    answer.completeExceptionally(error);
+                  }
+
+                  @Override
+                  public void onCompleted() {}
+                });
+    request.onNext(ServerReflectionRequest.newBuilder().setListServices("").build());
+    request.onCompleted();
+    return answer.get(20, TimeUnit.SECONDS);
+  }
+
+  private static CheckpointFile write(Path folder, String name, String text) throws Exception {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    Files.write(folder.resolve(name), bytes);
+    return CheckpointFile.newBuilder()
+        .setPath(name)
+        .setBytes(bytes.length)
+        .setSha256(sha256(bytes))
+        .build();
+  }
+
+  private static String sha256(byte[] bytes) throws Exception {
+    return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+  }
+}
