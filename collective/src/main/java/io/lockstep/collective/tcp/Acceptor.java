@@ -5,6 +5,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the {@link Hello} of a connection that arrived and hands both to the listener. */
@@ -12,11 +13,22 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("FutureReturnValueIgnored")
 final class Acceptor extends ByteToMessageDecoder {
 
+  /** How long a connection may stay silent before it says who it is. */
+  private static final long HELLO_SECONDS = 10;
+
   private final TcpListener listener;
   private boolean greeted;
 
   Acceptor(TcpListener listener) {
     this.listener = listener;
+  }
+
+  @Override
+  public void channelActive(ChannelHandlerContext context) {
+    context
+        .executor()
+        .schedule(() -> greeted ? context.newSucceededFuture() : context.close(), HELLO_SECONDS, TimeUnit.SECONDS);
+    context.fireChannelActive();
   }
 
   @Override

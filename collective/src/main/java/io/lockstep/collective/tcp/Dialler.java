@@ -60,6 +60,7 @@ final class Dialler extends ByteToMessageDecoder {
     ByteBuf hello = context.alloc().buffer(Hello.BYTES);
     rendezvous.helloTo(peer).write(hello);
     context.writeAndFlush(hello);
+    rendezvous.onFailure(context::close);
   }
 
   @Override

@@ -289,6 +289,13 @@ final class PeerLink extends ChannelInboundHandlerAdapter {
   // --- ending ----------------------------------------------------------------------------------
 
   @Override
+  public void handlerAdded(ChannelHandlerContext context) {
+    if (!channel.isActive()) {
+      fail(peer + " closed the connection", null);
+    }
+  }
+
+  @Override
   public void channelInactive(ChannelHandlerContext context) {
     fail(peer + " closed the connection" + progress(), null);
   }

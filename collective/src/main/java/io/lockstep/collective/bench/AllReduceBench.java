@@ -1,0 +1,98 @@
+package io.lockstep.collective.bench;
+
+import io.lockstep.collective.Collective;
+import io.lockstep.collective.Transfer;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** Times an all-reduce among ranks that call this at the same time with the same arguments. */
+public final class AllReduceBench {
+
+  private static final int WARM_UP = 5;
+  private static final int TAGS_PER_ROUND = 3;
+
+  private AllReduceBench() {}
+
+  /**
+   * What one rank measured.
+   *
+   * @param bytes length of the reduced memory
+   * @param medianSeconds middle of all rounds
+   * @param p99Seconds the round that 99 % are not slower than
+   * @param algorithmBandwidth {@code bytes / medianSeconds}, bytes per second
+   */
+  public record Result(
+      int world, long bytes, double medianSeconds, double p99Seconds, double algorithmBandwidth) {}
+
+  /**
+   * Runs all-reduces of {@code floats} float32 elements and checks their sum.
+   *
+   * @param rounds timed repetitions, after a few that are not
+   * @throws IllegalStateException if a sum is wrong
+   */
+  public static Result measure(Collective collective, Adder adder, long floats, int rounds) {
+    try (Arena arena = Arena.ofConfined()) {
+      int size = collective.size();
+      MemorySegment data = arena.allocate(ValueLayout.JAVA_FLOAT, floats);
+      MemorySegment[] scratch = new MemorySegment[size];
+      for (int peer = 0; peer < size; peer++) {
+        long needed = peer == collective.rank() ? 0 : AllReduce.chunkBytes(floats, size);
+        scratch[peer] = arena.allocate(needed, Float.BYTES);
+      }
+      AllReduce allReduce = new AllReduce(collective, adder, scratch);
+      double[] seconds = new double[rounds];
+      for (int round = -WARM_UP; round < rounds; round++) {
+        long tag = (long) TAGS_PER_ROUND * (round + WARM_UP);
+        setOnes(data, floats);
+        meet(collective, tag, arena);
+        long begin = System.nanoTime();
+        allReduce.run(tag + 1, data);
+        double elapsed = (System.nanoTime() - begin) / 1e9;
+        requireSum(data, floats, size);
+        if (round >= 0) {
+          seconds[round] = elapsed;
+        }
+      }
+      return result(size, floats * Float.BYTES, seconds);
+    }
+  }
+
+  private static void setOnes(MemorySegment data, long floats) {
+    for (long i = 0; i < floats; i++) {
+      data.setAtIndex(ValueLayout.JAVA_FLOAT, i, 1f);
+    }
+  }
+
+  private static void requireSum(MemorySegment data, long floats, int size) {
+    for (long i = 0; i < floats; i++) {
+      float sum = data.getAtIndex(ValueLayout.JAVA_FLOAT, i);
+      if (sum != size) {
+        throw new IllegalStateException(
+            "all-reduce of ones over %d ranks gave %s at element %d".formatted(size, sum, i));
+      }
+    }
+  }
+
+  /** Empty messages from and to all: nobody's round begins before all are ready. */
+  private static void meet(Collective collective, long tag, Arena arena) {
+    List<Transfer> empty = new ArrayList<>();
+    for (int peer = 0; peer < collective.size(); peer++) {
+      if (peer != collective.rank()) {
+        empty.add(new Transfer(peer, 0, arena.allocate(0)));
+      }
+    }
+    collective.exchange(tag, empty, empty);
+  }
+
+  private static Result result(int world, long bytes, double[] seconds) {
+    double[] sorted = seconds.clone();
+    Arrays.sort(sorted);
+    double median = sorted[sorted.length / 2];
+    double p99 = sorted[(int) Math.ceil(0.99 * sorted.length) - 1];
+    return new Result(world, bytes, median, p99, bytes / median);
+  }
+}
