@@ -10,13 +10,28 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reverse-mode differentiation: what is computed while recording can be walked backwards.
  *
- * <p>Recording is a property of the thread. Backward frees the graph it has walked.
+ * <p>Recording is a property of the thread, and off unless inside {@link #recording}. Backward
+ * frees the graph it has walked.
  */
 public final class Autograd {
 
   private static final Operator ONES_LIKE = Operator.of("ones_like");
 
+  private static final ThreadLocal<Boolean> RECORDING_OFF =
+      ThreadLocal.withInitial(() -> {
+        JniUtils.setGradMode(false);
+        return true;
+      });
+
   private Autograd() {}
+
+  /**
+   * Turns recording off on a thread that comes here for the first time; libtorch starts every
+   * thread with it on.
+   */
+  static void stopRecordingByDefault() {
+    RECORDING_OFF.get();
+  }
 
   /** Makes a tensor a leaf into which {@link #backward} accumulates a gradient. */
   public static void requireGradient(NDArray leaf) {
@@ -57,6 +72,7 @@ public final class Autograd {
 
   private static <T> T withGradientMode(boolean mode, Supplier<T> computation) {
     Torch.requireStarted();
+    stopRecordingByDefault();
     boolean before = JniUtils.isGradMode();
     JniUtils.setGradMode(mode);
     try {
@@ -148,8 +164,8 @@ public final class Autograd {
     return JniUtils.detachGradient(torch(array));
   }
 
-  /** Whether a tensor is a leaf that requires a gradient, or was recorded from one. */
-  public static boolean requiresGradient(NDArray array) {
+  /** Whether {@link #backward} accumulates a gradient in this tensor. */
+  public static boolean isLeaf(NDArray array) {
     return JniUtils.requiresGrad(torch(array));
   }
 

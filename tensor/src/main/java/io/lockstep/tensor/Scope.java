@@ -40,12 +40,14 @@ public final class Scope implements AutoCloseable {
     this.outer = CURRENT.get();
     this.collected = collects ? new NDScope() : null;
     if (collects) {
+      Autograd.stopRecordingByDefault();
       CURRENT.set(this);
     }
   }
 
   /** Opens a scope that owns whatever this thread computes until it is closed. */
   public static Scope open() {
+    requirePlatformThread();
     return new Scope(newManager(), true);
   }
 
@@ -60,7 +62,15 @@ public final class Scope implements AutoCloseable {
   /** Opens a scope inside this one that owns whatever this thread computes until it is closed. */
   public Scope child() {
     requireOpen();
+    requirePlatformThread();
     return new Scope(manager.newSubManager(), true);
+  }
+
+  private static void requirePlatformThread() {
+    if (Thread.currentThread().isVirtual()) {
+      throw new IllegalStateException(
+          "libtorch keeps its modes per operating-system thread: compute on a platform thread, not on a virtual one");
+    }
   }
 
   private static NDManager newManager() {

@@ -2,16 +2,20 @@ package io.lockstep.tensor;
 
 import ai.djl.engine.Engine;
 import ai.djl.pytorch.jni.LibUtils;
+import ai.djl.util.Utils;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 
 /** The libtorch of this process: started once, with a fixed number of threads. */
 public final class Torch {
 
   private static final Path STATUS = Path.of("/proc/self/status");
+  private static final String LOCK_FILE = "unpack.lock";
   private static final String RESIDENT_SET = "VmRSS:";
   private static final long BYTES_PER_KIBIBYTE = 1024;
 
@@ -46,12 +50,35 @@ public final class Torch {
               + count
               + ": start another one");
     }
+    loadEngine(count);
+    threads = count;
+  }
+
+  /**
+   * Lets one process at a time unpack the native files: DJL clears a cache folder that it finds
+   * half filled.
+   */
+  private static void loadEngine(int count) {
     System.setProperty("ai.djl.offline", "true");
     System.setProperty("OPT_OUT_TRACKING", "true");
     System.setProperty("ai.djl.pytorch.num_interop_threads", "1");
     System.setProperty("ai.djl.pytorch.num_threads", Integer.toString(count));
-    Engine.getEngine("PyTorch");
-    threads = count;
+    Path cache = Utils.getEngineCacheDir("pytorch");
+    try {
+      Files.createDirectories(cache);
+      try (FileChannel file =
+              FileChannel.open(
+                  cache.resolve(LOCK_FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+          var _ = file.lock()) {
+        Engine.getEngine("PyTorch");
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(
+          "Cannot unpack libtorch into "
+              + cache
+              + ": make it writable, or set DJL_CACHE_DIR to a folder that is",
+          e);
+    }
   }
 
   /** Whether {@link #start} has been called. */

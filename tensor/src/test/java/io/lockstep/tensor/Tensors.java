@@ -2,6 +2,7 @@ package io.lockstep.tensor;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.ndarray.NDArray;
 import java.util.List;
@@ -44,6 +45,11 @@ final class Tensors {
         -1,
         TensorMemory.of(expected).mismatch(TensorMemory.of(actual)),
         "byte at which the tensors differ");
+  }
+
+  static void assertMentions(String text, Exception e) {
+    String message = String.valueOf(e.getMessage());
+    assertTrue(message.contains(text), message);
   }
 
   /**

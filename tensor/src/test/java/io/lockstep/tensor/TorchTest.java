@@ -1,0 +1,66 @@
+package io.lockstep.tensor;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.djl.ndarray.NDArray;
+import org.junit.jupiter.api.Test;
+
+final class TorchTest {
+
+  @Test
+  void startsOnceWithAFixedNumberOfThreads() {
+    Torch.start(1);
+    Torch.start(1);
+    assertEquals(1, Torch.threads());
+    Exception e = assertThrows(IllegalStateException.class, () -> Torch.start(2));
+    Tensors.assertMentions("already runs with 1 threads", e);
+    assertThrows(IllegalArgumentException.class, () -> Torch.start(0));
+  }
+
+  @Test
+  void tellsVersionAndVectorInstructions() {
+    Torch.start(1);
+    assertTrue(
+        Torch.capability().matches("libtorch 2\\.\\d+\\.\\d+ [A-Z0-9 ]+"), Torch.capability());
+  }
+
+  @Test
+  void errorsNameTheOperatorAndItsArguments() {
+    Torch.start(1);
+    try (Scope scope = Scope.open()) {
+      NDArray x = scope.zeros(Dtype.FLOAT32, 2, 3);
+      NDArray weight = scope.zeros(Dtype.BFLOAT16, 5, 4);
+      Exception e = assertThrows(TorchException.class, () -> Ops.linear(x, weight, null));
+      assertEquals(
+          "aten::linear(float32(2, 3), bfloat16(5, 4), none) failed; libtorch has printed the reason to standard error",
+          e.getMessage());
+    }
+  }
+
+  @Test
+  void freedTensorsAreRefused() {
+    Torch.start(1);
+    try (Scope scope = Scope.open()) {
+      NDArray x = scope.zeros(Dtype.FLOAT32, 2);
+      NDArray freed = scope.zeros(Dtype.FLOAT32, 2);
+      freed.close();
+      assertThrows(IllegalStateException.class, () -> Ops.mul(x, freed));
+    }
+  }
+
+  @Test
+  void memoryOfTensorsIsSharedAndChecked() {
+    Torch.start(1);
+    try (Scope scope = Scope.open()) {
+      NDArray x = scope.fromFloats(new float[] {1, 2, 3, 4, 5, 6}, 2, 3);
+      TensorMemory.of(x).setAtIndex(java.lang.foreign.ValueLayout.JAVA_FLOAT, 4, 50);
+      assertEquals(50, x.getFloat(1, 1));
+      assertEquals(12, TensorMemory.of(Ops.narrow(x, 0, 1, 1)).byteSize());
+      Exception e =
+          assertThrows(IllegalArgumentException.class, () -> TensorMemory.of(x.transpose()));
+      Tensors.assertMentions("[3, 2] with strides [1, 3]", e);
+    }
+  }
+}
