@@ -8,13 +8,13 @@ import java.util.List;
 /** The command line that starts another {@code lockstep} process of this same build and JDK. */
 final class JavaCommand {
 
-  /** Entry point of every process. */
+  /** Entry point of every process but a test's. */
   static final String MAIN_CLASS = "io.lockstep.cli.Main";
 
   private JavaCommand() {}
 
   /** A process with {@code arguments} whose Java heap may grow to {@code heap} ("512m"). */
-  static List<String> of(String heap, Path logFolder, List<String> arguments) {
+  static List<String> of(String mainClass, String heap, Path logFolder, List<String> arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("--enable-native-access=ALL-UNNAMED");
@@ -29,7 +29,7 @@ final class JavaCommand {
     command.add("-D" + ParentWatch.PROPERTY + "=true");
     command.add("-cp");
     command.add(System.getProperty("java.class.path"));
-    command.add(MAIN_CLASS);
+    command.add(mainClass);
     command.addAll(arguments);
     return command;
   }

@@ -20,12 +20,18 @@ public final class ProcessGroup implements AutoCloseable {
   private static final Duration GRACE = Duration.ofSeconds(8);
 
   private final Path logFolder;
+  private final String mainClass;
   private final List<Child> children = new ArrayList<>();
   private final Thread hook = new Thread(this::stopAll, "stop-children");
   private boolean closed;
 
   /** A group whose children log to {@code logFolder}, which is created. */
   public ProcessGroup(Path logFolder) throws IOException {
+    this(logFolder, JavaCommand.MAIN_CLASS);
+  }
+
+  ProcessGroup(Path logFolder, String mainClass) throws IOException {
+    this.mainClass = mainClass;
     this.logFolder = Files.createDirectories(logFolder);
     Runtime.getRuntime().addShutdownHook(hook);
   }
@@ -38,7 +44,7 @@ public final class ProcessGroup implements AutoCloseable {
     }
     Path log = logFolder.resolve(name + ".log");
     ProcessBuilder builder =
-        new ProcessBuilder(JavaCommand.of(heap, logFolder, arguments))
+        new ProcessBuilder(JavaCommand.of(mainClass, heap, logFolder, arguments))
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
     // One thread per process unless --threads says otherwise: OpenMP would take every core.

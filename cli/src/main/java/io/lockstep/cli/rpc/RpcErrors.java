@@ -16,8 +16,7 @@ final class RpcErrors {
           case UNAVAILABLE ->
               "no %s answers at %s: is it running, and is the address right?"
                   .formatted(server, endpoint);
-          case UNIMPLEMENTED ->
-              "the server at %s is no Lockstep %s".formatted(endpoint, server);
+          case UNIMPLEMENTED -> "the server at %s is no Lockstep %s".formatted(endpoint, server);
           default ->
               "%s at %s: %s"
                   .formatted(

@@ -1,0 +1,46 @@
+package io.lockstep.cli.chart;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.knowm.xchart.BitmapEncoder;
+import org.knowm.xchart.BitmapEncoder.BitmapFormat;
+import org.knowm.xchart.CategoryChart;
+import org.knowm.xchart.CategoryChartBuilder;
+import org.knowm.xchart.style.Styler.ChartTheme;
+
+/** Counts by category. */
+public final class BarChart {
+
+  private static final int WIDTH = 900;
+  private static final int HEIGHT = 360;
+  private static final double BAR_SHARE = 0.8;
+
+  private final CategoryChart chart;
+
+  /** Bars of height {@code counts[i]} labelled {@code labels[i]}. */
+  public BarChart(String title, String xLabel, List<?> labels, List<Long> counts) {
+    chart =
+        new CategoryChartBuilder()
+            .width(WIDTH)
+            .height(HEIGHT)
+            .theme(ChartTheme.Matlab)
+            .title(title)
+            .xAxisTitle(xLabel)
+            .yAxisTitle("count")
+            .build();
+    chart.getStyler().setLegendVisible(false);
+    chart.getStyler().setAvailableSpaceFill(BAR_SHARE);
+    chart.addSeries("count", labels, counts);
+  }
+
+  /** Writes charts below each other into one PNG file. */
+  public static void write(Path png, List<BarChart> charts) throws IOException {
+    BitmapEncoder.saveBitmap(
+        charts.stream().map(bar -> bar.chart).toList(),
+        charts.size(),
+        1,
+        png.toString(),
+        BitmapFormat.PNG);
+  }
+}

@@ -1,0 +1,27 @@
+package io.lockstep.cli.command;
+
+import io.lockstep.cli.rpc.CoordinatorClient;
+import io.lockstep.cli.rpc.Endpoint;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code lockstep coordinator drain}. */
+@Command(name = "drain", description = "Ends a run after a checkpoint at the next step boundary.")
+final class CoordinatorDrainCommand implements Callable<Integer> {
+
+  @Option(
+      names = "--coordinator",
+      required = true,
+      paramLabel = "HOST:PORT",
+      description = "Where the coordinator listens.")
+  private String coordinator = "";
+
+  @Override
+  public Integer call() {
+    try (CoordinatorClient client = new CoordinatorClient(Endpoint.parse(coordinator))) {
+      System.out.printf("draining: the last checkpoint holds at least %d steps%n", client.drain());
+    }
+    return 0;
+  }
+}

@@ -1,0 +1,60 @@
+package io.lockstep.cli.command;
+
+import io.lockstep.cli.console.JsonLine;
+import io.lockstep.cli.console.Table;
+import io.lockstep.cli.rpc.CoordinatorClient;
+import io.lockstep.cli.rpc.Endpoint;
+import io.lockstep.cli.rpc.RunStatus;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code lockstep coordinator status}. */
+@Command(name = "status", description = "Prints where a run stands.")
+final class CoordinatorStatusCommand implements Callable<Integer> {
+
+  @Option(
+      names = "--coordinator",
+      required = true,
+      paramLabel = "HOST:PORT",
+      description = "Where the coordinator listens.")
+  private String coordinator = "";
+
+  @Option(names = "--json", description = "Print one JSON object at the end.")
+  private boolean json;
+
+  @Override
+  public Integer call() {
+    RunStatus status;
+    try (CoordinatorClient client = new CoordinatorClient(Endpoint.parse(coordinator))) {
+      status = client.status();
+    }
+    Table table =
+        new Table()
+            .row("run", status.run())
+            .row("phase", status.phase().name().toLowerCase(Locale.ROOT) + ", " + status.detail())
+            .row("steps", status.steps() + " of " + status.totalSteps())
+            .row("loss", String.format(Locale.ROOT, "%.4f", status.loss()))
+            .row("steps/s", String.format(Locale.ROOT, "%.2f", status.stepsPerSecond()));
+    for (RunStatus.Worker worker : status.workers()) {
+      String rank = worker.rank() < 0 ? "waits" : "rank " + worker.rank();
+      table.row(worker.id(), rank + ", " + worker.activity());
+    }
+    System.out.print(table.render());
+    if (json) {
+      System.out.println(
+          new JsonLine()
+              .put("run", status.run())
+              .put("phase", status.phase().name().toLowerCase(Locale.ROOT))
+              .put("detail", status.detail())
+              .put("generation", status.generation())
+              .put("steps", status.steps())
+              .put("total_steps", status.totalSteps())
+              .put("loss", status.loss())
+              .put("steps_per_second", status.stepsPerSecond())
+              .put("workers", status.workers().stream().map(RunStatus.Worker::id).toList()));
+    }
+    return 0;
+  }
+}

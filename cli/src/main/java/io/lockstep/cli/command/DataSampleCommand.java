@@ -1,0 +1,71 @@
+package io.lockstep.cli.command;
+
+import io.lockstep.data.sample.SampleCounts;
+import io.lockstep.data.sample.SampleGenerator;
+import io.lockstep.data.sample.SampleOptions;
+import io.lockstep.data.sample.Style;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code lockstep data sample}. */
+@Command(
+    name = "sample",
+    description = "Draws a sample data set: train and held-out records, pictures, groups.")
+final class DataSampleCommand implements Callable<Integer> {
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "DIR",
+      description = "A folder that doesn't exist yet, or is empty.")
+  private Path out = Path.of("");
+
+  @Option(
+      names = "--count",
+      required = true,
+      paramLabel = "N",
+      description = "Number of training pictures.")
+  private int count;
+
+  @Option(
+      names = "--seed",
+      required = true,
+      paramLabel = "S",
+      description = "The same seed gives the same bytes.")
+  private long seed;
+
+  @Option(
+      names = "--style",
+      paramLabel = "STYLE",
+      defaultValue = "inspection",
+      description = "inspection: a telecom cabinet; plain: shapes and digits.")
+  private Style style = Style.INSPECTION;
+
+  @Option(names = "--texts", paramLabel = "N", description = "Number of text-only records.")
+  private @Nullable Integer texts;
+
+  @Option(
+      names = "--heldout",
+      paramLabel = "N",
+      description = "Number of held-out groups (inspection) or pictures (plain).")
+  private @Nullable Integer heldout;
+
+  @Override
+  public Integer call() throws Exception {
+    SampleOptions options = SampleOptions.of(count, seed, style);
+    if (texts != null) {
+      options = options.withTexts(texts);
+    }
+    if (heldout != null) {
+      options = options.withHeldout(heldout);
+    }
+    SampleCounts counts = SampleGenerator.generate(out, options);
+    System.out.printf(
+        "%s: %d training pictures, %d texts, %d held-out pictures in %d groups%n",
+        out, counts.pictures(), counts.texts(), counts.heldoutPictures(), counts.heldoutGroups());
+    return 0;
+  }
+}

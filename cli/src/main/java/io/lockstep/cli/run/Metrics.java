@@ -1,0 +1,53 @@
+package io.lockstep.cli.run;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The figures of the logged steps of a run, in order. */
+public record Metrics(List<Row> rows) {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  public Metrics {
+    rows = List.copyOf(rows);
+  }
+
+  /**
+   * One logged step.
+   *
+   * @param step committed steps, this one included
+   * @param loss mean over supervised tokens, in nats
+   */
+  public record Row(long step, double loss, double samplesPerSecond) {}
+
+  /** Reads a run's {@code logging.jsonl}; a last line that is still being written is left out. */
+  public static Metrics read(Path file) throws IOException {
+    String text = Files.exists(file) ? Files.readString(file) : "";
+    List<Row> rows = new ArrayList<>();
+    String whole = text.substring(0, text.lastIndexOf('\n') + 1);
+    for (String line : whole.lines().toList()) {
+      JsonNode node = JSON.readTree(line);
+      rows.add(
+          new Row(
+              node.path("step").asLong(),
+              node.path("loss").asDouble(),
+              node.path("samples_per_second").asDouble()));
+    }
+    return new Metrics(rows);
+  }
+
+  /** The steps, for a plot. */
+  public double[] steps() {
+    return rows.stream().mapToDouble(Row::step).toArray();
+  }
+
+  /** The losses, for a plot. */
+  public double[] losses() {
+    return rows.stream().mapToDouble(Row::loss).toArray();
+  }
+}

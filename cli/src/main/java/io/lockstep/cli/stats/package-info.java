@@ -1,0 +1,5 @@
+/** Counts and lengths of a data file. May import the data module. */
+@NullMarked
+package io.lockstep.cli.stats;
+
+import org.jspecify.annotations.NullMarked;

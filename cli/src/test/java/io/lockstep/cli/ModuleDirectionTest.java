@@ -1,0 +1,104 @@
+package io.lockstep.cli;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaPackage;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.util.List;
+import java.util.TreeSet;
+import org.jspecify.annotations.NullMarked;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The directions in which modules and packages may import each other. */
+class ModuleDirectionTest {
+
+  private static final String ROOT = "io.lockstep.";
+  private static final JavaClasses CLASSES =
+      new ClassFileImporter()
+          .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+          .importPackages("io.lockstep");
+
+  @ParameterizedTest(name = "{0} imports nothing of ours but {1}")
+  @CsvSource({
+    "proto,",
+    "tensor,",
+    "data,",
+    "collective,",
+    "model, tensor data.conversation",
+    "coordinator, proto data.plan",
+    "worker, proto model data collective tensor",
+    "gateway, proto model tensor data.conversation data.prompt data.stageb",
+  })
+  void moduleImportsOnlyWhatItMay(String module, String allowed) {
+    noClasses()
+        .that()
+        .resideInAPackage(ROOT + module + "..")
+        .should()
+        .dependOnClassesThat(
+            resideInAPackage("io.lockstep..")
+                .and(DescribedPredicate.not(resideInAnyPackage(packages(module, allowed)))))
+        .allowEmptyShould(false)
+        .check(CLASSES);
+  }
+
+  private static String[] packages(String module, String allowed) {
+    String names = allowed == null ? module : module + " " + allowed;
+    return List.of(names.split(" ")).stream().map(n -> ROOT + n + "..").toArray(String[]::new);
+  }
+
+  @Test
+  void onlyRpcPackagesImportGeneratedStubs() {
+    noClasses()
+        .that(
+            resideInAPackage("io.lockstep..")
+                .and(DescribedPredicate.not(resideInAnyPackage("io.lockstep.proto..", "..rpc"))))
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("io.lockstep.proto..")
+        .check(CLASSES);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "tensor",
+        "data",
+        "collective",
+        "model",
+        "coordinator",
+        "worker",
+        "gateway",
+        "cli"
+      })
+  void packagesOfAModuleFormNoCycle(String module) {
+    slices()
+        .assignedFrom(new PackageSlices(ROOT + module))
+        .should()
+        .beFreeOfCycles()
+        .check(CLASSES);
+  }
+
+  @Test
+  void everyPackageIsNullMarkedAndSaysWhatItIs() {
+    TreeSet<String> unmarked = new TreeSet<>();
+    for (JavaClass type : CLASSES) {
+      JavaPackage owner = type.getPackage();
+      boolean generated = owner.getName().startsWith("io.lockstep.proto");
+      if (!generated && !owner.isAnnotatedWith(NullMarked.class)) {
+        unmarked.add(owner.getName());
+      }
+    }
+    assertTrue(unmarked.isEmpty(), () -> "no @NullMarked package-info.java in " + unmarked);
+  }
+}

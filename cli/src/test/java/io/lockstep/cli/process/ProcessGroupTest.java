@@ -1,0 +1,89 @@
+package io.lockstep.cli.process;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.lockstep.cli.console.UserError;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ProcessGroupTest {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  @TempDir private Path folder;
+
+  @Test
+  void aServersPortIsReadOnceItIsReady() throws IOException {
+    Path portFile = folder.resolve("server.port");
+    try (ProcessGroup group = group()) {
+      Child server = group.start("server", "32m", List.of("port", portFile.toString(), "4711"));
+      assertEquals(4711, group.awaitPort(server, portFile, PATIENCE));
+    }
+  }
+
+  @Test
+  void aServerThatFailsToStartSaysWhy() throws IOException {
+    try (ProcessGroup group = group()) {
+      Child server = group.start("server", "32m", List.of("fail", "port 80 is in use"));
+      UserError error =
+          assertThrows(
+              UserError.class,
+              () -> group.awaitPort(server, folder.resolve("server.port"), PATIENCE));
+      assertEquals("server: port 80 is in use", error.getMessage());
+    }
+  }
+
+  @Test
+  void aKilledChildIsBlamedEvenIfAnotherGaveUpBefore() throws IOException {
+    try (ProcessGroup group = group()) {
+      Child peer = group.start("worker-0", "32m", List.of("fail", "lost a peer"));
+      assertTrue(peer.await(PATIENCE));
+      assertEquals("worker-0: lost a peer", group.firstCause().orElseThrow().obituary());
+      Child victim = group.start("worker-1", "32m", List.of("wait"));
+      victim.kill();
+      assertTrue(victim.await(PATIENCE));
+      String obituary = group.firstCause().orElseThrow().obituary();
+      assertTrue(
+          obituary.startsWith("worker-1 (process " + victim.pid() + ") was killed by signal 9"),
+          obituary);
+    }
+  }
+
+  @Test
+  void closingStopsEveryChild() throws IOException {
+    Child child;
+    try (ProcessGroup group = group()) {
+      child = group.start("child", "32m", List.of("wait"));
+      assertTrue(child.isAlive());
+    }
+    assertFalse(child.isAlive());
+  }
+
+  @Test
+  void childrenEndWhenTheirParentIsKilled() throws Exception {
+    try (ProcessGroup outer = group()) {
+      Child parent = outer.start("parent", "32m", List.of("parent", folder.toString()));
+      Path pidFile = folder.resolve("child.pid");
+      while (!Files.exists(pidFile)) {
+        assertFalse(parent.await(Duration.ofMillis(20)), "the parent ended before its child ran");
+      }
+      ProcessHandle grandchild =
+          ProcessHandle.of(Long.parseLong(Files.readString(pidFile))).orElseThrow();
+      parent.kill();
+      grandchild.onExit().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    }
+  }
+
+  private ProcessGroup group() throws IOException {
+    return new ProcessGroup(folder, TestProcess.class.getName());
+  }
+}
