@@ -26,20 +26,21 @@ final class TokenRun {
     text.append(piece);
   }
 
-  /** Ends the text before and appends a special token. */
+  /** Ends the text before, of which nothing is learned, and appends a special token. */
   void special(int id, boolean learned) {
-    endText(learned ? 0 : Integer.MAX_VALUE);
+    endUnlearned();
     add(id, learned);
   }
 
   /** Ends the text; nothing of it is learned. */
   void endUnlearned() {
-    endText(Integer.MAX_VALUE);
+    int[] ids = take();
+    append(ids, ids.length);
   }
 
   /** Ends the text; all of it is learned. */
   void endLearned() {
-    endText(0);
+    append(take(), 0);
   }
 
   /**
@@ -48,9 +49,9 @@ final class TokenRun {
    */
   void endLearnedAfter(String header) {
     int[] alone = tokenizer.encode(header);
-    int[] all = tokenizer.encode(text.toString());
-    int border = Arrays.mismatch(alone, all);
-    endText(border < 0 ? alone.length : border);
+    int[] ids = take();
+    int border = Arrays.mismatch(alone, ids);
+    append(ids, border < 0 ? alone.length : border);
   }
 
   Encoded encoded() {
@@ -58,15 +59,16 @@ final class TokenRun {
     return new Encoded(Arrays.copyOf(tokens, size), Arrays.copyOf(labels, size));
   }
 
-  private void endText(int learnedFrom) {
-    if (text.isEmpty()) {
-      return;
-    }
-    int[] ids = tokenizer.encode(text.toString());
+  private int[] take() {
+    int[] ids = text.isEmpty() ? new int[0] : tokenizer.encode(text.toString());
+    text.setLength(0);
+    return ids;
+  }
+
+  private void append(int[] ids, int learnedFrom) {
     for (int i = 0; i < ids.length; i++) {
       add(ids[i], i >= learnedFrom);
     }
-    text.setLength(0);
   }
 
   private void add(int token, boolean learned) {

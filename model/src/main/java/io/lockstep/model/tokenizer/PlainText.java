@@ -17,6 +17,12 @@ final class PlainText implements AutoCloseable {
   private static final Map<String, String> OPTIONS =
       Map.of("addSpecialTokens", "false", "truncation", "false", "padding", "false");
 
+  static {
+    // Read when the library is first used: without them it reports to its makers over the network.
+    System.setProperty("ai.djl.offline", "true");
+    System.setProperty("OPT_OUT_TRACKING", "true");
+  }
+
   private final HuggingFaceTokenizer tokenizer;
   private final Map<Integer, Integer> realIds;
 

@@ -1,0 +1,140 @@
+package io.lockstep.model.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.lockstep.model.testing.Goldens;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class ModelConfigTest {
+  private static final Path REFERENCE = Goldens.path("qwen3_vl/checkpoint/config.json");
+
+  @TempDir Path folder;
+
+  @Test
+  void theReferenceCheckpointIsRead() throws IOException {
+    Qwen3VlConfig config = assertInstanceOf(Qwen3VlConfig.class, ModelConfig.read(REFERENCE));
+    assertEquals(
+        new TextConfig(704, 64, 160, 4, 4, 2, 32, 1e-6, 5e6, List.of(6, 5, 5), false, 4096),
+        config.text());
+    assertEquals(
+        new Qwen3VisionConfig(4, 48, 112, 3, 16, 2, 2, 144, 3, 64, List.of(0, 1, 2)),
+        config.vision());
+    assertEquals(12, config.vision().positionGridSide());
+    assertEquals(16, config.vision().headDim());
+    assertEquals(1536, config.vision().patchValues());
+    assertEquals(696, config.imageTokenId());
+    assertEquals("float32", config.dtype());
+  }
+
+  @Test
+  void whatIsWrittenReadsBackTheSame() throws IOException {
+    ModelConfig config = ModelConfig.read(REFERENCE);
+    Path copy = folder.resolve("config.json");
+    config.write(copy);
+    assertEquals(config, ModelConfig.read(copy));
+  }
+
+  @Test
+  void thePublishedLayoutWithRopeScalingMeansTheSame() throws IOException {
+    Path file =
+        changed(root -> {
+          ObjectNode text = (ObjectNode) root.get("text_config");
+          ObjectNode rope = (ObjectNode) text.remove("rope_parameters");
+          text.set("rope_theta", rope.remove("rope_theta"));
+          text.set("rope_scaling", rope);
+          root.set("torch_dtype", root.remove("dtype"));
+          ((ObjectNode) root.get("vision_config")).put("model_type", "qwen3_vl");
+        });
+    assertEquals(ModelConfig.read(REFERENCE), ModelConfig.read(file));
+  }
+
+  @Test
+  void theTypeOfTheWeightsMayStandInTheTextConfig() throws IOException {
+    Path file =
+        changed(root -> ((ObjectNode) root.get("text_config")).set("dtype", root.remove("dtype")));
+    assertEquals("float32", ModelConfig.read(file).dtype());
+  }
+
+  @Test
+  void allProblemsAreNamedAtOnce() throws IOException {
+    Path file =
+        changed(root -> {
+          ObjectNode text = (ObjectNode) root.get("text_config");
+          text.remove("head_dim");
+          text.put("hidden_act", "relu").put("attention_bias", true).put("sliding_window", 128);
+          text.put("attention_dropout", 0.1);
+          ((ObjectNode) text.get("rope_parameters")).put("rope_type", "yarn");
+          ((ObjectNode) root.get("vision_config")).put("out_hidden_size", 32);
+          root.put("image_token_id", 704);
+        });
+    var error = assertThrows(InvalidConfigException.class, () -> ModelConfig.read(file));
+    assertEquals(
+        List.of(
+            "text_config.attention_dropout is 0.1 but only 0.0 is supported",
+            "text_config.hidden_act is 'relu' but must be one of silu",
+            "text_config.attention_bias is true but Qwen3-VL has no attention bias",
+            "text_config.head_dim is missing",
+            "text_config.rope_parameters.rope_type is 'yarn' but must be one of default, mrope",
+            "vision_config.out_hidden_size is 32 but the language model's hidden_size is 64",
+            "image_token_id is 704, outside the vocabulary of 704",
+            "text_config.sliding_window is not known; remove it if it does not change what the"
+                + " model computes"),
+        error.problems().stream().filter(p -> !p.contains("mrope_section")).toList());
+  }
+
+  @Test
+  void everyKeyThatIsComputedWithIsNeeded() throws IOException {
+    for (String key : List.of("vocab_size", "rms_norm_eps", "num_key_value_heads")) {
+      missing(changed(root -> ((ObjectNode) root.get("text_config")).remove(key)), key);
+    }
+    for (String key : List.of("depth", "deepstack_visual_indexes", "patch_size")) {
+      missing(changed(root -> ((ObjectNode) root.get("vision_config")).remove(key)), key);
+    }
+    missing(changed(root -> root.remove("tie_word_embeddings")), "tie_word_embeddings");
+  }
+
+  @Test
+  void anotherFamilyIsRefused() throws IOException {
+    Path file = changed(root -> root.put("model_type", "llama"));
+    var error = assertThrows(InvalidConfigException.class, () -> ModelConfig.read(file));
+    assertEquals(
+        file + ": model_type is 'llama' but only qwen3_vl is supported", error.getMessage());
+  }
+
+  @Test
+  void endsAndPaddingOfGenerationAreRead() throws IOException {
+    GenerationConfig config =
+        GenerationConfig.read(Goldens.path("qwen3_vl/checkpoint/generation_config.json"));
+    assertEquals(new GenerationConfig(List.of(684, 685), 685), config);
+    Path copy = folder.resolve("generation_config.json");
+    config.write(copy);
+    assertEquals(config, GenerationConfig.read(copy));
+    Files.writeString(copy, "{\"eos_token_id\": 5, \"pad_token_id\": 6}");
+    assertEquals(new GenerationConfig(List.of(5), 6), GenerationConfig.read(copy));
+  }
+
+  private static void missing(Path file, String key) {
+    var error = assertThrows(InvalidConfigException.class, () -> ModelConfig.read(file));
+    assertEquals(
+        1, error.problems().stream().filter(p -> p.endsWith(key + " is missing")).count(), key);
+  }
+
+  private Path changed(Consumer<ObjectNode> change) throws IOException {
+    ObjectMapper mapper = new ObjectMapper();
+    ObjectNode root = (ObjectNode) mapper.readTree(REFERENCE.toFile());
+    change.accept(root);
+    return Files.writeString(
+        folder.resolve("changed.json"), mapper.writeValueAsString(root), StandardCharsets.UTF_8);
+  }
+}
