@@ -1,10 +1,8 @@
 package io.lockstep.data.sample;
 
-import java.util.ArrayList;
+import io.lockstep.data.record.SummaryText;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /** How an inspection names what it sees. */
@@ -29,23 +27,14 @@ final class InspectionWords {
    * The summary of a picture: equal descriptions counted, shortest first, ties by first appearance.
    */
   static String summary(List<Item> items) {
-    Map<String, Integer> counts = new LinkedHashMap<>();
-    items.forEach(item -> counts.merge(desc(item), 1, Integer::sum));
-    return counts.entrySet().stream()
-        .sorted(Comparator.comparingInt(entry -> length(entry.getKey())))
-        .map(entry -> entry.getKey() + "×" + entry.getValue())
-        .reduce((a, b) -> a + "，" + b)
-        .orElse("");
+    return SummaryText.of(items.stream().map(InspectionWords::desc).toList());
   }
 
   /** The first defect in the order of the summary. */
   static Optional<String> firstDefect(List<Item> items) {
-    List<String> defects = new ArrayList<>();
-    items.stream().filter(Item::faulty).map(InspectionWords::desc).forEach(defects::add);
-    return defects.stream().min(Comparator.comparingInt(InspectionWords::length));
-  }
-
-  private static int length(String desc) {
-    return desc.codePointCount(0, desc.length());
+    return items.stream()
+        .filter(Item::faulty)
+        .map(InspectionWords::desc)
+        .min(Comparator.comparingInt(desc -> desc.codePointCount(0, desc.length())));
   }
 }

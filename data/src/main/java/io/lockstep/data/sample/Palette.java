@@ -14,6 +14,11 @@ record Palette(Color main, Color accent, Color edge) {
   private static final Color DARK = new Color(18, 18, 22);
   private static final int JITTER = 14;
 
+  /** Brightness in 0..255 that keeps random body and details apart. */
+  private static final double LEAST_BRIGHT = 130;
+
+  private static final double MOST_DARK = 60;
+
   static Palette of(Style style, Rng rng, Item item) {
     return switch (style) {
       case INSPECTION -> cabinet(rng, item);
@@ -50,12 +55,23 @@ record Palette(Color main, Color accent, Color edge) {
   /** Any bright colour with dark details, or the other way round. */
   private static Palette random(Rng rng) {
     Color bright = hsb(rng, 0.0, 0.85, 0.75, 1.0);
+    while (luma(bright) < LEAST_BRIGHT) {
+      bright = hsb(rng, 0.0, 0.85, 0.75, 1.0);
+    }
     Color dark = hsb(rng, 0.0, 1.0, 0.05, 0.35);
+    while (luma(dark) > MOST_DARK) {
+      dark = hsb(rng, 0.0, 1.0, 0.05, 0.35);
+    }
     return rng.chance(0.75) ? new Palette(bright, dark, DARK) : new Palette(dark, bright, bright);
   }
 
   private static Color hsb(Rng rng, double lowS, double highS, double lowB, double highB) {
     return Color.getHSBColor(
         (float) rng.unit(), (float) rng.between(lowS, highS), (float) rng.between(lowB, highB));
+  }
+
+  /** Brightness in 0..255 as the eye weighs it (ITU-R BT.601). */
+  static double luma(Color colour) {
+    return 0.299 * colour.getRed() + 0.587 * colour.getGreen() + 0.114 * colour.getBlue();
   }
 }

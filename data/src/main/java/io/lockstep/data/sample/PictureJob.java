@@ -1,5 +1,6 @@
 package io.lockstep.data.sample;
 
+import io.lockstep.data.record.Geometry;
 import java.util.List;
 import java.util.function.Function;
 
@@ -9,4 +10,4 @@ import java.util.function.Function;
  * @param path where it goes, relative to the data folder
  * @param line the record's line, given where the items lie
  */
-record PictureJob(String path, Scene scene, Function<List<Outline>, String> line) {}
+record PictureJob(String path, Scene scene, Function<List<Geometry>, String> line) {}

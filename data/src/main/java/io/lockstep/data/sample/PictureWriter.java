@@ -75,7 +75,7 @@ final class PictureWriter {
     for (PictureJob job : chunk) {
       ScenePainter.Picture picture = painter.paint(style, job.scene());
       Files.write(root.resolve(job.path()), png(picture));
-      lines.add(job.line().apply(picture.outlines()));
+      lines.add(job.line().apply(picture.geometries()));
     }
     return lines;
   }

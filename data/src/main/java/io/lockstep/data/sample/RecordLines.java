@@ -9,6 +9,8 @@ import io.lockstep.data.conversation.Conversation;
 import io.lockstep.data.conversation.ImageSource;
 import io.lockstep.data.conversation.Message;
 import io.lockstep.data.conversation.Role;
+import io.lockstep.data.record.Geometry;
+import io.lockstep.data.record.Point;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Function;
@@ -26,9 +28,9 @@ final class RecordLines {
    * @param image path of the picture, relative to the folder of the JSONL file
    * @param group the group it belongs to
    */
-  static String inspection(String image, Scene scene, List<Outline> outlines, Group group) {
+  static String inspection(String image, Scene scene, List<Geometry> geometries, Group group) {
     ObjectNode line = picture(image);
-    objects(line, scene, outlines, InspectionWords::desc);
+    objects(line, scene, geometries, InspectionWords::desc);
     size(line);
     line.put("summary", InspectionWords.summary(scene.items()));
     metadata(line, scene).put("group", group.id()).put("label", group.verdict().label());
@@ -36,9 +38,9 @@ final class RecordLines {
   }
 
   /** The record of a plain picture with its caption as summary. */
-  static String caption(String image, Scene scene, List<Outline> outlines) {
+  static String caption(String image, Scene scene, List<Geometry> geometries) {
     ObjectNode line = picture(image);
-    objects(line, scene, outlines, PlainWords::name);
+    objects(line, scene, geometries, PlainWords::name);
     size(line);
     line.put("summary", PlainWords.caption(scene.items()));
     metadata(line, scene);
@@ -74,14 +76,25 @@ final class RecordLines {
   }
 
   private static void objects(
-      ObjectNode line, Scene scene, List<Outline> outlines, Function<Item, String> desc) {
+      ObjectNode line, Scene scene, List<Geometry> geometries, Function<Item, String> desc) {
     ArrayNode objects = line.putArray("objects");
-    for (int i = 0; i < outlines.size(); i++) {
+    for (int i = 0; i < geometries.size(); i++) {
       ObjectNode object = objects.addObject().put("desc", desc.apply(scene.items().get(i)));
-      Outline outline = outlines.get(i);
-      ArrayNode xy = object.putArray(outline.form().field());
-      outline.xy().forEach(xy::add);
+      geometry(object, geometries.get(i));
     }
+  }
+
+  private static void geometry(ObjectNode object, Geometry geometry) {
+    switch (geometry) {
+      case Geometry.Box(double x1, double y1, double x2, double y2) ->
+          points(object.putArray("bbox_2d"), List.of(new Point(x1, y1), new Point(x2, y2)));
+      case Geometry.Polygon(List<Point> points) -> points(object.putArray("poly"), points);
+      case Geometry.Polyline(List<Point> points) -> points(object.putArray("line"), points);
+    }
+  }
+
+  private static void points(ArrayNode xy, List<Point> points) {
+    points.forEach(point -> xy.add((int) point.x()).add((int) point.y()));
   }
 
   private static void size(ObjectNode line) {

@@ -77,7 +77,9 @@ public final class SampleGenerator {
           String path = imagePath("images", jobs.size());
           jobs.add(
               new PictureJob(
-                  path, scene, outlines -> RecordLines.inspection(path, scene, outlines, group)));
+                  path,
+                  scene,
+                  geometries -> RecordLines.inspection(path, scene, geometries, group)));
         }
       }
     }
@@ -95,7 +97,7 @@ public final class SampleGenerator {
             "groups/" + Group.MISSION + "/" + label + "/" + group.id() + "/" + (i + 1) + ".png";
         jobs.add(
             new PictureJob(
-                path, scene, outlines -> RecordLines.inspection(path, scene, outlines, group)));
+                path, scene, geometries -> RecordLines.inspection(path, scene, geometries, group)));
       }
     }
     return jobs;
@@ -131,7 +133,7 @@ public final class SampleGenerator {
       String path = imagePath("images", i);
       jobs.add(
           scene.rng(RECORD_FORM).chance(COUNTED)
-              ? new PictureJob(path, scene, outlines -> RecordLines.counted(path, scene))
+              ? new PictureJob(path, scene, geometries -> RecordLines.counted(path, scene))
               : captioned(path, scene));
     }
     return jobs;
@@ -142,7 +144,7 @@ public final class SampleGenerator {
   }
 
   private static PictureJob captioned(String path, Scene scene) {
-    return new PictureJob(path, scene, outlines -> RecordLines.caption(path, scene, outlines));
+    return new PictureJob(path, scene, geometries -> RecordLines.caption(path, scene, geometries));
   }
 
   private static String imagePath(String folder, int index) {

@@ -1,5 +1,6 @@
 package io.lockstep.data.sample;
 
+import io.lockstep.data.record.Geometry;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -27,23 +28,23 @@ final class ScenePainter {
   /**
    * A painted scene.
    *
-   * @param outlines where the scene's items lie, in their order
+   * @param geometries where the scene's items lie, in their order
    */
-  record Picture(BufferedImage image, List<Outline> outlines) {
+  record Picture(BufferedImage image, List<Geometry> geometries) {
 
     Picture {
-      outlines = List.copyOf(outlines);
+      geometries = List.copyOf(geometries);
     }
   }
 
   Picture paint(Style style, Scene scene) {
     try (Canvas canvas = new Canvas()) {
       backgrounds.paint(style, scene.rng(BACKGROUND), canvas);
-      List<Outline> outlines = new ArrayList<>();
+      List<Geometry> geometries = new ArrayList<>();
       for (Item item : scene.items()) {
-        outlines.add(parts.paint(style, scene, item, canvas));
+        geometries.add(parts.paint(style, scene, item, canvas));
       }
-      return new Picture(canvas.image(), outlines);
+      return new Picture(canvas.image(), geometries);
     }
   }
 }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.lockstep.data.record.DataCheck;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -72,6 +73,9 @@ class SampleGeneratorTest {
   void everyRecordNamesAPictureOfItsSizeAndObjectsInsideIt(Style style) throws IOException {
     SampleGenerator.generate(temp.resolve("set"), small(style, 1, 2));
     for (String file : List.of("train.jsonl", "heldout.jsonl")) {
+      List<String> problems = new ArrayList<>();
+      DataCheck.check(temp.resolve("set/" + file), problem -> problems.add(problem.toString()));
+      assertEquals(List.of(), problems);
       for (JsonNode record : records(temp.resolve("set/" + file))) {
         if (record.has("objects")) {
           checkPicture(record);

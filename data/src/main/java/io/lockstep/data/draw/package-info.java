@@ -1,0 +1,8 @@
+/**
+ * Draws pictures for people: ground truth and a model's answer over and under a picture, with fonts
+ * that travel along. Imports {@code io.lockstep.data.record} only; the command line imports it.
+ */
+@NullMarked
+package io.lockstep.data.draw;
+
+import org.jspecify.annotations.NullMarked;
