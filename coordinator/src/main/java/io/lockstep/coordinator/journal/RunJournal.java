@@ -28,6 +28,9 @@ public final class RunJournal implements AutoCloseable {
   /** Name of the journal in the run folder. */
   public static final String FILE_NAME = "journal.db";
 
+  /** Name of the run's configuration beside it. */
+  private static final String CONFIG_NAME = "run.yaml";
+
   private static final List<String> SCHEMA =
       List.of(
           """
@@ -87,7 +90,8 @@ public final class RunJournal implements AutoCloseable {
   }
 
   /**
-   * Creates the journal of a new run, and the run folder where it is missing.
+   * Creates the journal of a new run with its configuration beside it, and the run folder where it
+   * is missing.
    *
    * @throws RunRefusedException if the folder holds a run already or can't be written
    */
@@ -96,6 +100,7 @@ public final class RunJournal implements AutoCloseable {
     Path file = plan.outputDir().resolve(FILE_NAME);
     try {
       Files.createDirectories(plan.outputDir());
+      Files.writeString(plan.outputDir().resolve(CONFIG_NAME), plan.runConfigYaml());
       Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
       try {
         return initialize(connection, plan, clock);

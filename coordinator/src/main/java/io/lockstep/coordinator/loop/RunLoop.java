@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -44,6 +45,7 @@ public final class RunLoop implements AutoCloseable {
   private final Map<Long, WorkerStream> streams = new HashMap<>();
   private final List<CommittedCheckpoint> checkpoints = new ArrayList<>();
   private final List<CheckpointWatcher> watchers = new ArrayList<>();
+  private long durableSteps;
   private @Nullable RunJournal journal;
   private boolean closed;
 
@@ -248,8 +250,10 @@ public final class RunLoop implements AutoCloseable {
     }
     target.append(entry);
     switch (entry) {
-      case JournalEntry.StepCommitted committed ->
-          listener.stepCommitted(committed.step(), machine.stepsPerSecond());
+      case JournalEntry.StepCommitted committed -> {
+        durableSteps = committed.step().step() + 1;
+        listener.stepCommitted(committed.step(), machine.stepsPerSecond());
+      }
       case JournalEntry.CheckpointCommitted committed -> {
         checkpoints.add(committed.checkpoint());
         listener.checkpointCommitted(committed.checkpoint());
@@ -276,10 +280,14 @@ public final class RunLoop implements AutoCloseable {
     }
   }
 
-  private void end(RunOutcome result) {
+  /** Only what is in the journal counts, also when it was the journal that failed. */
+  private void end(RunOutcome decided) {
+    Optional<CommittedCheckpoint> newest =
+        checkpoints.isEmpty() ? Optional.empty() : Optional.of(checkpoints.getLast());
+    RunOutcome result = new RunOutcome(decided.finished(), decided.reason(), durableSteps, newest);
     watchers.forEach(watcher -> watcher.ended(result));
     watchers.clear();
-    listener.ended(result);
     outcome.complete(result);
+    listener.ended(result);
   }
 }

@@ -19,12 +19,24 @@ final class EndReasons {
   record Place(
       String worker, String activity, long generation, long step, Optional<Path> checkpoint) {}
 
-  static String lost(Place place, String how) {
-    return "worker %s was lost in generation %d at step %d: %s; it last did: %s; %s"
+  /**
+   * A worker is gone.
+   *
+   * @param reported what another worker reported before, most likely because of it
+   */
+  static String lost(Place place, String how, Optional<Liveness.Suspicion> reported) {
+    return "worker %s was lost in generation %d at step %d: %s; it last did: %s; %s%s"
         .formatted(
-            place.worker(), place.generation(), place.step(), how, place.activity(), advice(place));
+            place.worker(),
+            place.generation(),
+            place.step(),
+            how,
+            place.activity(),
+            reported.map(first -> first.quote() + "; ").orElse(""),
+            advice(place));
   }
 
+  /** A worker said that it can't go on. */
   static String failed(Place place, String message) {
     return "worker %s failed in generation %d at step %d: %s; it last did: %s; %s"
         .formatted(

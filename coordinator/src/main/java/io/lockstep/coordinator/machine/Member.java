@@ -1,5 +1,6 @@
 package io.lockstep.coordinator.machine;
 
+import io.lockstep.coordinator.RunStatus;
 import org.jspecify.annotations.Nullable;
 
 /** What the machine knows of one worker; owned by the machine's thread. */
@@ -40,6 +41,10 @@ final class Member {
 
   WorldMember asWorldMember() {
     return new WorldMember(name, address, capability);
+  }
+
+  RunStatus.WorkerStatus status(long now) {
+    return new RunStatus.WorkerStatus(name, rank, activity, now - lastSeen, reducedStep);
   }
 
   /** For messages: the name, and the rank once there is one. */

@@ -25,14 +25,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RunMachine {
 
-  /**
-   * How long a reported failure may wait for the end of another worker's stream: a worker that is
-   * killed makes its peers report broken connections, often before its own end is seen.
-   */
-  static final long SUSPICION_MILLIS = 1000;
-
   private final RunPlan plan;
   private final Membership members = new Membership();
+  private final Liveness liveness;
   private final Throughput throughput = new Throughput();
   private final List<Action> actions = new ArrayList<>();
 
@@ -42,18 +37,14 @@ public final class RunMachine {
   private long committed;
   private long leasedUntil;
   private long endAt;
-  private long lastTick = Long.MIN_VALUE;
   private @Nullable CommittedStep lastStep;
   private @Nullable CommittedCheckpoint lastCheckpoint;
   private @Nullable PendingCheckpoint pending;
-  private @Nullable Suspicion suspicion;
-
-  /** The first failure reported, and when it decides. */
-  private record Suspicion(Member member, String message, long deadline) {}
 
   /** A run that waits for its workers. */
   public RunMachine(RunPlan plan) {
     this.plan = plan;
+    this.liveness = new Liveness(plan.heartbeatTimeout().toMillis());
     this.endAt = plan.totalSteps();
     this.detail = waitingDetail();
   }
@@ -101,16 +92,6 @@ public final class RunMachine {
 
   /** The run at this moment. */
   public RunStatus status(long now) {
-    List<RunStatus.WorkerStatus> workers =
-        members.inOrder().stream()
-            .map(member ->
-                new RunStatus.WorkerStatus(
-                    member.name,
-                    member.rank,
-                    member.activity,
-                    now - member.lastSeen,
-                    member.reducedStep))
-            .toList();
     return new RunStatus(
         plan.name(),
         phase,
@@ -120,13 +101,13 @@ public final class RunMachine {
         plan.totalSteps(),
         lastStep == null ? 0 : lastStep.meanLoss(),
         throughput.stepsPerSecond(),
-        workers);
+        members.inOrder().stream().map(member -> member.status(now)).toList());
   }
 
   // ---- membership
 
   private void join(Event.Joined joined, long now) {
-    Optional<String> refusal = refusal(joined);
+    Optional<String> refusal = Admission.refusal(joined, phase, detail, members, plan);
     if (refusal.isPresent()) {
       actions.add(new Action.Notice("refused " + joined.name() + ": " + refusal.get()));
       actions.add(
@@ -144,31 +125,6 @@ public final class RunMachine {
     if (members.size() == plan.workers()) {
       formWorld();
     }
-  }
-
-  private Optional<String> refusal(Event.Joined joined) {
-    if (phase.ended()) {
-      return Optional.of("the run has ended: " + detail);
-    }
-    if (joined.name().isBlank() || joined.address().isBlank()) {
-      return Optional.of("a worker needs a name and the address of its collective");
-    }
-    if (members.first(member -> member.name.equals(joined.name())) != null) {
-      return Optional.of(
-          "a worker named "
-              + joined.name()
-              + " is in the run already: give this one another --name");
-    }
-    if (members.first(member -> member.address.equals(joined.address())) != null) {
-      return Optional.of(
-          "another worker has the collective address " + joined.address() + " already");
-    }
-    if (phase != Phase.WAITING) {
-      return Optional.of(
-          "the run has its %d workers: start the coordinator with --workers %d for one more"
-              .formatted(plan.workers(), plan.workers() + 1));
-    }
-    return Optional.empty();
   }
 
   private void formWorld() {
@@ -409,50 +365,46 @@ public final class RunMachine {
     if (phase.ended()) {
       return;
     }
-    long timeout = plan.heartbeatTimeout().toMillis();
-    boolean wasPaused = lastTick != Long.MIN_VALUE && now - lastTick > timeout / 2;
-    lastTick = now;
-    if (wasPaused) {
+    if (liveness.wasPaused(now)) {
       actions.add(
           new Action.Notice(
               "the coordinator itself stood still; the silence of workers is counted from now"));
       members.forEach(member -> member.lastSeen = now);
     }
-    Member silent = members.first(member -> now - member.lastSeen > timeout);
-    Suspicion first = suspicion;
+    Member silent = members.first(member -> liveness.isSilent(member, now));
     if (silent != null) {
-      lost(
-          silent,
-          "nothing was heard of it for %d ms (limit %d ms)"
-              .formatted(now - silent.lastSeen, timeout));
-    } else if (first != null && now >= first.deadline()) {
-      fail(EndReasons.failed(place(first.member()), first.message()));
+      lost(silent, liveness.describeSilence(silent, now));
+    } else {
+      liveness.confirmed(now).ifPresent(this::failBecauseOf);
     }
   }
 
   private void failed(Member member, String message, long now) {
     member.failure = message;
-    if (suspicion == null) {
-      suspicion = new Suspicion(member, message, now + SUSPICION_MILLIS);
+    Liveness.Suspicion first = liveness.suspect(member, message, now);
+    boolean nobodyElse = members.all(each -> each.failure != null);
+    if (phase == Phase.WAITING || nobodyElse) {
+      failBecauseOf(first);
     }
-    Suspicion first = suspicion;
-    if (phase == Phase.WAITING || members.all(each -> each.failure != null)) {
-      fail(EndReasons.failed(place(first.member()), first.message()));
-    }
+  }
+
+  private void failBecauseOf(Liveness.Suspicion suspicion) {
+    fail(EndReasons.failed(place(suspicion.member()), suspicion.message()));
   }
 
   private void lost(Member member, String how) {
     if (member.failure != null) {
+      // Its failure is known and about to decide.
       return;
     }
     if (phase == Phase.WAITING) {
       members.remove(member);
       detail = waitingDetail();
       actions.add(new Action.Notice(member.name + " left before the start: " + how));
-      actions.add(new Action.Send(member.session, new ToWorker.Stop(false, how)));
+      send(member, new ToWorker.Stop(false, how));
       return;
     }
-    fail(EndReasons.lost(place(member), how));
+    fail(EndReasons.lost(place(member), how, liveness.suspicion()));
   }
 
   private EndReasons.Place place(Member member) {

@@ -114,7 +114,7 @@ public final class CoordinatorServer implements AutoCloseable {
     try {
       server.start().join();
     } catch (CompletionException error) {
-      server.stop().join();
+      var _ = server.stop();
       String where = address.getHostString() + ":" + address.getPort();
       throw new RunRefusedException(
           isPortTaken(error)

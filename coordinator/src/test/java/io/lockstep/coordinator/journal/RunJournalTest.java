@@ -1,0 +1,151 @@
+package io.lockstep.coordinator.journal;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.lockstep.coordinator.CommittedCheckpoint;
+import io.lockstep.coordinator.CommittedStep;
+import io.lockstep.coordinator.Plans;
+import io.lockstep.coordinator.RunOutcome;
+import io.lockstep.coordinator.RunRefusedException;
+import io.lockstep.coordinator.machine.JournalEntry;
+import io.lockstep.coordinator.machine.WorldMember;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class RunJournalTest {
+  private static final Clock NOON =
+      Clock.fixed(Instant.parse("2026-01-01T12:00:00Z"), ZoneOffset.UTC);
+  private static final CommittedStep STEP = new CommittedStep(1, 0, 20, 8.5, 10, 3, 3.25, 2, -2);
+
+  @TempDir Path out;
+
+  @Test
+  void everyKindOfEntryIsReadBackAsWritten() throws Exception {
+    try (RunJournal journal = create()) {
+      journal.append(
+          new JournalEntry.WorldFormed(1, 0, List.of(new WorldMember("a", "h:1", "AVX2"))));
+      journal.append(new JournalEntry.LeaseGranted(1, 0, 8));
+      journal.append(new JournalEntry.StepCommitted(STEP));
+      journal.append(
+          new JournalEntry.CheckpointCommitted(
+              new CommittedCheckpoint(1, Path.of("/run/step"), "ab", 77, true)));
+      journal.append(
+          new JournalEntry.RunEnded(new RunOutcome(true, "all done", 1, Optional.empty())));
+    }
+    String noon = "2026-01-01T12:00:00Z";
+    assertEquals(
+        List.of("1|test|run: test\n|1|4|9|" + noon + "|" + noon + "|1|all done"), rows("run"));
+    assertEquals(List.of("1|0|" + noon), rows("worlds"));
+    assertEquals(List.of("1|0|a|h:1|AVX2"), rows("members"));
+    assertEquals(List.of("0|1|8|" + noon), rows("leases"));
+    assertEquals(List.of("0|1|20|8.5|10|3|3.25|2|4294967294|" + noon), rows("commits"));
+    assertEquals(List.of("1|/run/step|ab|77|1|" + noon), rows("checkpoints"));
+  }
+
+  @Test
+  void entryIsThereForOthersBeforeTheJournalIsClosed() throws Exception {
+    try (RunJournal journal = create()) {
+      journal.append(new JournalEntry.WorldFormed(1, 0, List.of()));
+      journal.append(new JournalEntry.StepCommitted(STEP));
+      assertEquals(1, rows("commits").size());
+    }
+  }
+
+  @Test
+  void stepIsNeverCommittedTwice() {
+    try (RunJournal journal = create()) {
+      journal.append(new JournalEntry.WorldFormed(1, 0, List.of()));
+      journal.append(new JournalEntry.StepCommitted(STEP));
+      RunRefusedException refusal =
+          assertThrows(
+              RunRefusedException.class,
+              () -> journal.append(new JournalEntry.StepCommitted(STEP)));
+      assertTrue(refusal.reason().startsWith("the journal can't be written"), refusal.reason());
+    }
+  }
+
+  @Test
+  void journalIsWrittenAheadAndSynced() throws Exception {
+    try (RunJournal journal = create()) {
+      journal.append(new JournalEntry.WorldFormed(1, 0, List.of()));
+      assertEquals(List.of("wal"), query("pragma journal_mode"));
+    }
+  }
+
+  @Test
+  void configurationLiesBesideTheJournal() throws Exception {
+    create().close();
+    assertEquals("run: test\n", Files.readString(out.resolve("run.yaml")));
+  }
+
+  @Test
+  void folderThatHoldsARunIsRefusedWithItsNameAndProgress() {
+    try (RunJournal journal = create()) {
+      journal.append(new JournalEntry.WorldFormed(1, 0, List.of()));
+      journal.append(new JournalEntry.StepCommitted(STEP));
+    }
+    RunRefusedException refusal = assertThrows(RunRefusedException.class, this::create);
+    assertEquals(
+        out + " already holds run 'test' with 1 committed steps; choose another --out",
+        refusal.reason());
+  }
+
+  @Test
+  void fileThatIsNoJournalIsLeftAlone() throws Exception {
+    Path file = out.resolve(RunJournal.FILE_NAME);
+    Files.writeString(file, "not a database, but long enough to look like one");
+    RunRefusedException refusal = assertThrows(RunRefusedException.class, this::create);
+    assertTrue(refusal.reason().contains("journal.db that can't be read"), refusal.reason());
+    assertEquals("not a database, but long enough to look like one", Files.readString(file));
+  }
+
+  @Test
+  void folderThatCannotBeCreatedIsOneClearLine() throws Exception {
+    Path file = Files.writeString(out.resolve("file"), "");
+    RunRefusedException refusal =
+        assertThrows(
+            RunRefusedException.class,
+            () -> RunJournal.create(Plans.plan(file.resolve("run"), 1, 9, 0), NOON));
+    assertTrue(refusal.reason().startsWith("can't create the journal "), refusal.reason());
+  }
+
+  private RunJournal create() {
+    return RunJournal.create(Plans.plan(out, 1, 9, 0), NOON);
+  }
+
+  private List<String> rows(String table) throws SQLException {
+    return query("select * from " + table);
+  }
+
+  private List<String> query(String sql) throws SQLException {
+    try (Connection connection =
+            DriverManager.getConnection("jdbc:sqlite:" + out.resolve(RunJournal.FILE_NAME));
+        Statement statement = connection.createStatement();
+        ResultSet result = statement.executeQuery(sql)) {
+      List<String> rows = new ArrayList<>();
+      while (result.next()) {
+        List<String> columns = new ArrayList<>();
+        for (int i = 1; i <= result.getMetaData().getColumnCount(); i++) {
+          columns.add(result.getString(i));
+        }
+        rows.add(String.join("|", columns));
+      }
+      return rows;
+    }
+  }
+}

@@ -1,0 +1,166 @@
+package io.lockstep.coordinator.machine;
+
+import io.lockstep.coordinator.CommittedCheckpoint;
+import io.lockstep.coordinator.Phase;
+import io.lockstep.coordinator.RunOutcome;
+import io.lockstep.coordinator.RunPlan;
+import io.lockstep.coordinator.RunStatus;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.LongConsumer;
+
+/**
+ * A machine driven by hand at a clock set by hand. Workers are sessions 1, 2, ... named "a", "b",
+ * ...; whatever was sent to them since the last look lies in {@link #take}.
+ */
+final class Cluster {
+  final RunMachine machine;
+  final List<JournalEntry> journal = new ArrayList<>();
+  final List<String> notices = new ArrayList<>();
+  final List<Long> discarded = new ArrayList<>();
+  private final List<Action.Send> sent = new ArrayList<>();
+  private final int workers;
+  private boolean answersCheckpoints = true;
+  private final List<RunOutcome> outcomes = new ArrayList<>();
+  long now = 1000;
+
+  Cluster(RunPlan plan) {
+    machine = new RunMachine(plan);
+    workers = plan.workers();
+  }
+
+  /** A cluster whose workers have joined. */
+  static Cluster joined(RunPlan plan) {
+    Cluster cluster = new Cluster(plan);
+    for (int session = 1; session <= plan.workers(); session++) {
+      cluster.join(session);
+    }
+    return cluster;
+  }
+
+  /** A cluster that trains. */
+  static Cluster training(RunPlan plan) {
+    Cluster cluster = joined(plan);
+    cluster.eachSession(session -> cluster.handle(new Event.Ready(session, 1)));
+    cluster.take();
+    return cluster;
+  }
+
+  /** Lets checkpoints stay unanswered by the coordinator's disk. */
+  Cluster withoutDisk() {
+    answersCheckpoints = false;
+    return this;
+  }
+
+  void join(long session) {
+    String name = String.valueOf((char) ('a' + session - 1));
+    handle(new Event.Joined(session, name, "127.0.0.1:" + (1000 + session), "test"));
+  }
+
+  void handle(Event event) {
+    for (Action action : machine.handle(event, now)) {
+      switch (action) {
+        case Action.Send send -> sent.add(send);
+        case Action.Journal entry -> journal.add(entry.entry());
+        case Action.Notice notice -> notices.add(notice.text());
+        case Action.DiscardCheckpoint discard -> discarded.add(discard.steps());
+        case Action.EndRun end -> outcomes.add(end.outcome());
+        case Action.ChangePhase _ -> {}
+        case Action.PrepareCheckpoint prepare -> prepared(prepare.steps());
+        case Action.FinalizeCheckpoint complete -> completed(complete);
+      }
+    }
+  }
+
+  private void prepared(long steps) {
+    if (answersCheckpoints) {
+      handle(new Event.CheckpointPrepared(steps, Path.of("/run/.partial")));
+    }
+  }
+
+  private void completed(Action.FinalizeCheckpoint complete) {
+    if (answersCheckpoints) {
+      handle(
+          new Event.CheckpointCommitted(
+              new CommittedCheckpoint(
+                  complete.steps(),
+                  Path.of("/run/checkpoints/step-%08d".formatted(complete.steps())),
+                  "0".repeat(64),
+                  5,
+                  complete.last())));
+    }
+  }
+
+  void reduce(long session, long step) {
+    handle(Reports.share(session, 1, step, (int) session - 1, workers));
+  }
+
+  /** Everybody reduces and applies a step. */
+  void step(long step) {
+    eachSession(session -> reduce(session, step));
+    eachSession(session -> handle(new Event.Applied(session, 1, step)));
+  }
+
+  /** Everybody writes its part of a checkpoint: one file per worker. */
+  void save(long steps) {
+    eachSession(session ->
+        handle(
+            new Event.PartWritten(
+                session,
+                1,
+                steps,
+                List.of(new Event.CheckpointFile("part-" + session, 5, "0".repeat(64))))));
+  }
+
+  void eachSession(LongConsumer action) {
+    for (long session = 1; session <= workers; session++) {
+      action.accept(session);
+    }
+  }
+
+  /**
+   * Time passes in ticks of 100 ms while the workers of these sessions keep saying that they live.
+   */
+  void pass(long millis, long... alive) {
+    long end = now + millis;
+    while (now < end) {
+      now += 100;
+      for (long session : alive) {
+        handle(new Event.Heartbeat(session, 1, "computing"));
+      }
+      handle(new Event.Tick());
+    }
+  }
+
+  /** What was sent since the last look, in order. */
+  List<Action.Send> take() {
+    List<Action.Send> taken = List.copyOf(sent);
+    sent.clear();
+    return taken;
+  }
+
+  /** What was sent to a worker since the last look at anything. */
+  List<ToWorker> takeFor(long session) {
+    return take().stream()
+        .filter(send -> send.session() == session)
+        .map(Action.Send::message)
+        .toList();
+  }
+
+  RunStatus status() {
+    return machine.status(now);
+  }
+
+  Phase phase() {
+    return status().phase();
+  }
+
+  /** How the run ended; fails unless it ended exactly once. */
+  RunOutcome outcome() {
+    if (outcomes.size() != 1) {
+      throw new AssertionError("the run ended " + outcomes.size() + " times; it is " + status());
+    }
+    return outcomes.getFirst();
+  }
+}

@@ -1,0 +1,470 @@
+package io.lockstep.coordinator.machine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.lockstep.coordinator.CommittedCheckpoint;
+import io.lockstep.coordinator.Phase;
+import io.lockstep.coordinator.Plans;
+import io.lockstep.coordinator.RunPlan;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+final class RunMachineTest {
+
+  private static RunPlan plan(int workers, long totalSteps, long saveEverySteps) {
+    return Plans.plan(Path.of("run"), workers, totalSteps, saveEverySteps);
+  }
+
+  // ---- joining
+
+  @Test
+  void waitsUntilEverybodyHasJoined() {
+    Cluster cluster = new Cluster(plan(2, 4, 0));
+    cluster.join(1);
+    assertEquals(Phase.WAITING, cluster.phase());
+    assertEquals("waiting for workers: 1 of 2 have joined", cluster.status().detail());
+    assertEquals(List.of(new ToWorker.Welcome("run: test\n", 500)), cluster.takeFor(1));
+    cluster.join(2);
+    assertEquals(Phase.FORMING, cluster.phase());
+  }
+
+  @Test
+  void ranksFollowNamesNotTheOrderOfJoining() {
+    Cluster cluster = new Cluster(plan(2, 4, 0));
+    cluster.join(2);
+    cluster.join(1);
+    List<WorldMember> members =
+        List.of(
+            new WorldMember("a", "127.0.0.1:1001", "test"),
+            new WorldMember("b", "127.0.0.1:1002", "test"));
+    assertEquals(new JournalEntry.WorldFormed(1, 0, members), cluster.journal.getFirst());
+    List<ToWorker> worlds =
+        cluster.take().stream()
+            .map(Action.Send::message)
+            .filter(ToWorker.World.class::isInstance)
+            .toList();
+    assertEquals(
+        List.of(new ToWorker.World(1, 0, members, 0), new ToWorker.World(1, 1, members, 0)),
+        worlds);
+  }
+
+  @Test
+  void secondWorkerOfTheSameNameIsRefused() {
+    Cluster cluster = new Cluster(plan(2, 4, 0));
+    cluster.join(1);
+    cluster.handle(new Event.Joined(7, "a", "127.0.0.1:9", "test"));
+    ToWorker.Stop stop = (ToWorker.Stop) cluster.takeFor(7).getFirst();
+    assertEquals(
+        "a worker named a is in the run already: give this one another --name", stop.reason());
+    assertEquals(Phase.WAITING, cluster.phase());
+  }
+
+  @Test
+  void workerTooManyIsRefusedAndTheRunGoesOn() {
+    Cluster cluster = Cluster.training(plan(2, 4, 0));
+    cluster.join(3);
+    ToWorker.Stop stop = (ToWorker.Stop) cluster.takeFor(3).getFirst();
+    assertTrue(stop.reason().contains("--workers 3"), stop.reason());
+    assertEquals(Phase.TRAINING, cluster.phase());
+  }
+
+  @Test
+  void workerMayLeaveWhileOthersAreAwaited() {
+    Cluster cluster = new Cluster(plan(2, 4, 0));
+    cluster.join(1);
+    cluster.handle(new Event.Lost(1, "it ended its stream"));
+    assertEquals("waiting for workers: 0 of 2 have joined", cluster.status().detail());
+    cluster.join(1);
+    cluster.join(2);
+    assertEquals(Phase.FORMING, cluster.phase());
+  }
+
+  @Test
+  void differentProcessorsAreToldToPeople() {
+    Cluster cluster = new Cluster(plan(2, 4, 0));
+    cluster.join(1);
+    cluster.handle(new Event.Joined(2, "b", "127.0.0.1:9", "libtorch 2.7.1 AVX2"));
+    assertTrue(
+        cluster.notices.stream().anyMatch(text -> text.contains("test / libtorch 2.7.1 AVX2")),
+        cluster.notices::toString);
+  }
+
+  @Test
+  void leaseComesWhenTheLastIsReady() {
+    Cluster cluster = Cluster.joined(plan(2, 4, 0));
+    cluster.handle(new Event.Ready(1, 1));
+    assertEquals(Phase.FORMING, cluster.phase());
+    assertEquals("waiting for b (rank 1) to connect and load", cluster.status().detail());
+    cluster.take();
+    cluster.handle(new Event.Ready(2, 1));
+    assertEquals(Phase.TRAINING, cluster.phase());
+    assertEquals(List.of(new ToWorker.Lease(1, 0, 2)), cluster.takeFor(1));
+  }
+
+  // ---- steps
+
+  @Test
+  void stepIsJournaledBeforeAnybodyHearsOfIt() {
+    RunMachine machine = Cluster.training(plan(1, 4, 0)).machine;
+    List<Action> actions = machine.handle(Reports.share(1, 1, 0, 0, 1), 2000);
+    assertTrue(
+        actions.get(0) instanceof Action.Journal(JournalEntry.StepCommitted _), actions::toString);
+    assertTrue(actions.get(1) instanceof Action.Send(long _, ToWorker.Commit _), actions::toString);
+  }
+
+  @Test
+  void commitWaitsForTheLastWorker() {
+    Cluster cluster = Cluster.training(plan(2, 4, 0));
+    cluster.reduce(1, 0);
+    assertEquals(List.of(), cluster.take());
+    cluster.reduce(2, 0);
+    ToWorker.Commit commit = (ToWorker.Commit) cluster.takeFor(2).getFirst();
+    assertEquals(0, commit.step().step());
+    assertEquals(1, cluster.status().steps());
+    assertEquals(commit.step().meanLoss(), cluster.status().loss());
+  }
+
+  @Test
+  void workerMayReduceTheNextStepBeforeOthersHaveAppliedThisOne() {
+    Cluster cluster = Cluster.training(plan(2, 4, 0));
+    cluster.reduce(1, 0);
+    cluster.reduce(2, 0);
+    cluster.handle(new Event.Applied(1, 1, 0));
+    cluster.reduce(1, 1);
+    cluster.handle(new Event.Applied(2, 1, 0));
+    cluster.reduce(2, 1);
+    assertEquals(2, cluster.status().steps());
+  }
+
+  @Test
+  void reducingWithoutHavingAppliedEndsTheRun() {
+    Cluster cluster = Cluster.training(plan(1, 4, 0));
+    cluster.reduce(1, 0);
+    cluster.reduce(1, 1);
+    assertFailed(cluster, "a (rank 0) sent REDUCED of step 1 out of turn");
+  }
+
+  @Test
+  void reducingTheWrongStepNamesTheWorkerAndTheState() {
+    Cluster cluster = Cluster.training(plan(2, 4, 0));
+    cluster.reduce(2, 1);
+    assertFailed(
+        cluster,
+        "b (rank 1) sent REDUCED of step 1 out of turn; it last did: ready; the run was TRAINING (generation 1, 0 steps committed");
+  }
+
+  @Test
+  void reducingTwiceEndsTheRun() {
+    Cluster cluster = Cluster.training(plan(2, 4, 0));
+    cluster.reduce(2, 0);
+    cluster.reduce(2, 0);
+    assertFailed(cluster, "b (rank 1) sent REDUCED of step 0 out of turn");
+  }
+
+  @Test
+  void olderGenerationIsRefusedAndChangesNothing() {
+    Cluster cluster = Cluster.training(plan(1, 4, 0));
+    cluster.handle(Reports.share(1, 0, 0, 0, 1));
+    assertEquals(0, cluster.status().steps());
+    assertEquals(Phase.TRAINING, cluster.phase());
+    assertTrue(
+        cluster.notices.contains(
+            "refused REDUCED of step 0 of generation 0 from a (rank 0): the world is at 1"));
+  }
+
+  @Test
+  void generationThatDoesNotExistYetEndsTheRun() {
+    Cluster cluster = Cluster.training(plan(1, 4, 0));
+    cluster.handle(Reports.share(1, 2, 0, 0, 1));
+    assertFailed(cluster, "a (rank 0) sent REDUCED of step 0 of generation 2, the world is at 1");
+  }
+
+  @Test
+  void lossThatIsNotANumberEndsTheRun() {
+    Cluster cluster = Cluster.training(plan(1, 4, 0));
+    Event.Reduced share = Reports.share(1, 1, 0, 0, 1);
+    List<Event.VirtualRankResult> poisoned =
+        share.virtualRanks().stream()
+            .map(result ->
+                result.virtualRank() == 2
+                    ? new Event.VirtualRankResult(2, Double.NaN, 3, 0, 0)
+                    : result)
+            .toList();
+    cluster.handle(new Event.Reduced(1, 1, 0, poisoned, share.buckets()));
+    assertFailed(cluster, "step 0: the loss of virtual rank 2 is NaN (reported by a (rank 0))");
+    assertEquals(0, cluster.outcome().steps());
+  }
+
+  @Test
+  void rateIsThatOfTheLastCommits() {
+    Cluster cluster = Cluster.training(plan(1, 40, 0));
+    for (long step = 0; step < 3; step++) {
+      cluster.now += 500;
+      cluster.step(step);
+    }
+    assertEquals(2.0, cluster.status().stepsPerSecond());
+  }
+
+  // ---- checkpoints
+
+  @Test
+  void checkpointIsAskedForWhenAllHaveAppliedItsLastStep() {
+    Cluster cluster = Cluster.training(plan(2, 4, 1));
+    cluster.reduce(1, 0);
+    cluster.reduce(2, 0);
+    cluster.handle(new Event.Applied(1, 1, 0));
+    assertEquals(Phase.TRAINING, cluster.phase());
+    cluster.take();
+    cluster.handle(new Event.Applied(2, 1, 0));
+    assertEquals(Phase.SAVING, cluster.phase());
+    assertEquals(
+        List.of(new ToWorker.SaveCheckpoint(1, 1, Path.of("/run/.partial"))), cluster.takeFor(1));
+  }
+
+  @Test
+  void trainingGoesOnAfterACheckpoint() {
+    Cluster cluster = Cluster.training(plan(2, 4, 2));
+    cluster.step(0);
+    cluster.step(1);
+    cluster.take();
+    cluster.save(2);
+    assertEquals(Phase.TRAINING, cluster.phase());
+    assertEquals(List.of(new ToWorker.Lease(1, 2, 2)), cluster.takeFor(2));
+    CommittedCheckpoint saved = checkpoint(cluster);
+    assertEquals(2, saved.steps());
+    assertFalse(saved.last());
+  }
+
+  @Test
+  void lastCheckpointFinishesTheRun() {
+    Cluster cluster = Cluster.training(plan(2, 1, 0));
+    cluster.step(0);
+    cluster.take();
+    cluster.save(1);
+    assertEquals(Phase.FINISHED, cluster.phase());
+    assertEquals(List.of(new ToWorker.Stop(true, "all 1 steps are done")), cluster.takeFor(1));
+    assertTrue(checkpoint(cluster).last());
+    assertEquals(1, cluster.outcome().steps());
+  }
+
+  @Test
+  void twoWorkersWritingTheSameFileEndTheRunAndTheFolderIsRemoved() {
+    Cluster cluster = Cluster.training(plan(2, 1, 0));
+    cluster.step(0);
+    List<Event.CheckpointFile> files =
+        List.of(new Event.CheckpointFile("model.safetensors", 5, "0".repeat(64)));
+    cluster.handle(new Event.PartWritten(1, 1, 1, files));
+    cluster.handle(new Event.PartWritten(2, 1, 1, files));
+    assertFailed(cluster, "two workers wrote model.safetensors of the checkpoint at step 1");
+    assertEquals(List.of(1L), cluster.discarded);
+  }
+
+  @Test
+  void fileOutsideTheCheckpointEndsTheRun() {
+    for (String path : List.of("../model.safetensors", "/etc/x", "", "a//b", "manifest.json")) {
+      Cluster cluster = Cluster.training(plan(1, 1, 0));
+      cluster.step(0);
+      cluster.handle(
+          new Event.PartWritten(
+              1, 1, 1, List.of(new Event.CheckpointFile(path, 5, "0".repeat(64)))));
+      assertFailed(cluster, "a (rank 0) reported the checkpoint file '" + path + "'");
+    }
+  }
+
+  @Test
+  void checkpointThatCannotBeSavedEndsTheRunWithItsProblem() {
+    Cluster cluster = Cluster.training(plan(1, 1, 0)).withoutDisk();
+    cluster.step(0);
+    cluster.handle(new Event.CheckpointFailed(1, "no room for the checkpoint at step 1"));
+    assertFailed(cluster, "no room for the checkpoint at step 1");
+    assertEquals(List.of(1L), cluster.discarded);
+  }
+
+  // ---- drain
+
+  @Test
+  void drainEndsTheRunWithACheckpointAfterTheLeasedSteps() {
+    Cluster cluster = Cluster.training(plan(1, 100, 0));
+    cluster.handle(new Event.DrainRequested());
+    assertEquals(2, cluster.machine.endAt());
+    cluster.step(0);
+    cluster.step(1);
+    cluster.save(2);
+    assertTrue(cluster.outcome().finished());
+    assertEquals("drained after step 2 of 100", cluster.outcome().reason());
+    assertTrue(checkpoint(cluster).last());
+  }
+
+  @Test
+  void drainWhileSavingMakesThatCheckpointTheLast() {
+    Cluster cluster = Cluster.training(plan(1, 100, 2));
+    cluster.step(0);
+    cluster.step(1);
+    cluster.handle(new Event.DrainRequested());
+    cluster.save(2);
+    assertEquals(Phase.FINISHED, cluster.phase());
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Phase.class,
+      names = {"WAITING", "FORMING"})
+  void drainBeforeTheFirstStepFinishesAtOnce(Phase phase) {
+    Cluster cluster = new Cluster(plan(2, 4, 0));
+    cluster.join(1);
+    if (phase == Phase.FORMING) {
+      cluster.join(2);
+    }
+    cluster.take();
+    cluster.handle(new Event.DrainRequested());
+    assertEquals(Phase.FINISHED, cluster.phase());
+    assertEquals(
+        List.of(new ToWorker.Stop(true, "drained before the first step; nothing was saved")),
+        cluster.takeFor(1));
+  }
+
+  // ---- losses
+
+  @Test
+  void lostWorkerEndsTheRunWithAReasonThatSaysWhatToDo() {
+    Cluster cluster = Cluster.training(plan(2, 9, 2));
+    cluster.step(0);
+    cluster.step(1);
+    cluster.save(2);
+    cluster.reduce(1, 2);
+    cluster.handle(new Event.Lost(2, "its connection was closed"));
+    assertFailed(
+        cluster,
+        "worker b (rank 1) was lost in generation 1 at step 2: its connection was closed; it last did: wrote its part of the checkpoint at step 2; continue from checkpoints/step-00000002");
+  }
+
+  @Test
+  void silentWorkerIsLost() {
+    Cluster cluster = Cluster.training(plan(2, 9, 0));
+    cluster.pass(20_000, 1, 2);
+    assertEquals(Phase.TRAINING, cluster.phase());
+    cluster.pass(20_100, 1);
+    assertFailed(
+        cluster, "worker b (rank 1) was lost in generation 1 at step 0: nothing was heard");
+  }
+
+  @Test
+  void pauseOfTheCoordinatorIsNotHeldAgainstWorkers() {
+    Cluster cluster = Cluster.training(plan(2, 9, 0));
+    cluster.pass(1000, 1, 2);
+    cluster.now += 60_000;
+    cluster.handle(new Event.Tick());
+    assertEquals(Phase.TRAINING, cluster.phase());
+    cluster.pass(20_100, 1);
+    assertEquals(Phase.FAILED, cluster.phase());
+  }
+
+  @Test
+  void reportedFailureEndsTheRunShortly() {
+    Cluster cluster = Cluster.training(plan(2, 9, 0));
+    cluster.handle(new Event.Failed(1, "picture images/7.png can't be read"));
+    assertEquals(Phase.TRAINING, cluster.phase());
+    cluster.pass(Liveness.SUSPICION_MILLIS, 2);
+    assertFailed(
+        cluster,
+        "worker a (rank 0) failed in generation 1 at step 0: picture images/7.png can't be read");
+  }
+
+  @Test
+  void onlyWorkersFailureEndsTheRunAtOnce() {
+    Cluster cluster = Cluster.training(plan(1, 9, 0));
+    cluster.handle(new Event.Failed(1, "out of memory"));
+    assertEquals(Phase.FAILED, cluster.phase());
+  }
+
+  @Test
+  void killedWorkerIsNamedEvenIfItsPeerComplainedFirst() {
+    Cluster cluster = Cluster.training(plan(2, 9, 0));
+    cluster.handle(new Event.Failed(1, "the connection to rank 1 broke"));
+    cluster.handle(new Event.Lost(1, "it ended its stream"));
+    cluster.handle(new Event.Lost(2, "its connection was closed"));
+    assertFailed(cluster, "worker b (rank 1) was lost");
+    String reason = cluster.outcome().reason();
+    assertTrue(reason.contains("a (rank 0) reported: the connection to rank 1 broke"), reason);
+  }
+
+  @Test
+  void lossWhileSavingRemovesTheUnfinishedFolder() {
+    Cluster cluster = Cluster.training(plan(2, 1, 0));
+    cluster.step(0);
+    cluster.handle(new Event.Lost(2, "its connection was closed"));
+    assertEquals(List.of(1L), cluster.discarded);
+    assertEquals(Phase.FAILED, cluster.phase());
+  }
+
+  @Test
+  void nothingHappensAfterTheEnd() {
+    Cluster cluster = Cluster.training(plan(2, 9, 0));
+    cluster.handle(new Event.Lost(2, "gone"));
+    cluster.take();
+    cluster.handle(new Event.Lost(1, "gone"));
+    cluster.reduce(1, 0);
+    cluster.handle(new Event.DrainRequested());
+    cluster.handle(new Event.Aborted("shut down"));
+    cluster.pass(60_000);
+    assertEquals(List.of(), cluster.take());
+    cluster.join(3);
+    ToWorker.Stop stop = (ToWorker.Stop) cluster.takeFor(3).getFirst();
+    assertTrue(stop.reason().startsWith("the run has ended: worker b (rank 1) was lost"));
+  }
+
+  // ---- what no worker can cause
+
+  @Test
+  void checkpointEventsOutOfPlaceThrowAndQuoteTheState() {
+    Cluster cluster = Cluster.training(plan(1, 9, 0));
+    IllegalStateException error =
+        assertThrows(
+            IllegalStateException.class,
+            () -> cluster.handle(new Event.CheckpointPrepared(3, Path.of("/x"))));
+    assertEquals(
+        "a prepared checkpoint at step 3 can't be: the run is TRAINING (generation 1, 0 steps committed, leased up to 2, ends at 9)",
+        error.getMessage());
+  }
+
+  @ParameterizedTest
+  @EnumSource(Phase.class)
+  void illegalTransitionsThrowAndQuoteTheState(Phase from) {
+    for (Phase to : Phase.values()) {
+      if (from.successors().contains(to)) {
+        assertEquals(to, RunMachine.next(from, to, "state"));
+      } else {
+        IllegalStateException error =
+            assertThrows(IllegalStateException.class, () -> RunMachine.next(from, to, "the state"));
+        assertEquals(
+            to + " can't follow " + from + ", only " + from.successors() + "; the run is the state",
+            error.getMessage());
+      }
+    }
+  }
+
+  private static CommittedCheckpoint checkpoint(Cluster cluster) {
+    return cluster.journal.stream()
+        .filter(JournalEntry.CheckpointCommitted.class::isInstance)
+        .map(entry -> ((JournalEntry.CheckpointCommitted) entry).checkpoint())
+        .reduce((_, later) -> later)
+        .orElseThrow();
+  }
+
+  /** The run has failed for this reason and everybody was told so. */
+  private static void assertFailed(Cluster cluster, String expectedStart) {
+    assertEquals(Phase.FAILED, cluster.phase());
+    String reason = cluster.outcome().reason();
+    assertTrue(reason.startsWith(expectedStart), reason);
+    ToWorker.Stop expected = new ToWorker.Stop(false, reason);
+    List<Action.Send> sent = cluster.take();
+    cluster.eachSession(session ->
+        assertTrue(sent.contains(new Action.Send(session, expected)), () -> "" + session));
+  }
+}

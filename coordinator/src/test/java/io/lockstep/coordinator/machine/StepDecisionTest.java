@@ -1,0 +1,181 @@
+package io.lockstep.coordinator.machine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.lockstep.coordinator.CommittedStep;
+import io.lockstep.coordinator.machine.Event.BucketResult;
+import io.lockstep.coordinator.machine.Event.VirtualRankResult;
+import io.lockstep.coordinator.machine.StepDecision.Report;
+import io.lockstep.coordinator.machine.StepDecision.Verdict;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class StepDecisionTest {
+
+  @Test
+  void figuresAreThoseWorkedOutByHand() {
+    Report report =
+        new Report(
+            "a",
+            List.of(
+                new VirtualRankResult(0, 2.5, 10, 4, 1),
+                new VirtualRankResult(1, 1.5, 0, 0, 0),
+                new VirtualRankResult(2, 4.0, 6, 6, 2),
+                new VirtualRankResult(3, 0.0, 4, 0, 0)),
+            List.of(new BucketResult(0, 1600, 1), new BucketResult(1, 2000, 0x01020304)));
+    CommittedStep step = committed(StepDecision.decide(3, 7, 4, 0, List.of(report)));
+    assertEquals(3, step.generation());
+    assertEquals(7, step.step());
+    assertEquals(8.0, step.lossSum());
+    assertEquals(20, step.tokens());
+    assertEquals(10, step.correctTokens());
+    assertEquals(3, step.replacedSamples());
+    assertEquals(3.0, step.gradNorm());
+    assertEquals(0.4, step.meanLoss());
+    // CRC-32C of the bytes 01 00 00 00 04 03 02 01.
+    assertEquals(crc32c(new int[] {1, 0, 0, 0, 4, 3, 2, 1}), step.digest());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 4})
+  void figuresDontDependOnTheNumberOfWorkersOrTheirOrder(int world) {
+    CommittedStep alone = committed(decide(List.of(Reports.report(5, 0, 1))));
+    List<Report> reports =
+        new ArrayList<>(
+            IntStream.range(0, world).mapToObj(rank -> Reports.report(5, rank, world)).toList());
+    assertEquals(alone, committed(decide(reports)));
+    Collections.reverse(reports);
+    assertEquals(alone, committed(decide(reports)));
+  }
+
+  @Test
+  void virtualRankReportedTwiceNamesBothWorkers() {
+    Report first = Reports.report(5, 0, 1);
+    Report second = new Report("b", List.of(Reports.virtualRank(5, 2)), List.of());
+    assertRejected(
+        List.of(first, second), "step 5: virtual rank 2 was reported by worker-0 and by b");
+  }
+
+  @Test
+  void missingVirtualRankIsNamed() {
+    Report whole = Reports.report(5, 0, 1);
+    assertRejected(
+        List.of(new Report("a", whole.virtualRanks().subList(0, 3), whole.buckets())),
+        "step 5: no worker reported virtual rank 3");
+  }
+
+  @Test
+  void unknownVirtualRankIsNamed() {
+    assertRejected(
+        List.of(new Report("a", List.of(Reports.virtualRank(5, 4)), List.of())),
+        "step 5: a reported virtual rank 4, expected 0 to 3");
+  }
+
+  @Test
+  void gapBetweenBucketsIsNamed() {
+    Report whole = Reports.report(5, 0, 1);
+    List<BucketResult> gap = new ArrayList<>(whole.buckets());
+    gap.remove(2);
+    assertRejected(
+        List.of(new Report("a", whole.virtualRanks(), gap)),
+        "step 5: a reported bucket 5, expected 0 to 4");
+  }
+
+  @Test
+  void noBucketsAtAllAreRejected() {
+    assertRejected(
+        List.of(new Report("a", Reports.report(5, 0, 1).virtualRanks(), List.of())),
+        "step 5: no worker reported a gradient bucket");
+  }
+
+  @Test
+  void numberOfBucketsMustNotChangeBetweenSteps() {
+    Verdict verdict = StepDecision.decide(1, 5, 4, 7, List.of(Reports.report(5, 0, 1)));
+    assertTrue(reason(verdict).startsWith("step 5 has 6 gradient buckets, the steps before had 7"));
+  }
+
+  @Test
+  void lossThatIsNotANumberNamesStepAndVirtualRank() {
+    assertRejected(
+        List.of(withVirtualRank(new VirtualRankResult(2, Double.NaN, 5, 1, 0))),
+        "step 5: the loss of virtual rank 2 is NaN (reported by a)");
+  }
+
+  @Test
+  void infiniteGradientNamesStepAndBucket() {
+    Report whole = Reports.report(5, 0, 1);
+    List<BucketResult> buckets = new ArrayList<>(whole.buckets());
+    buckets.set(3, new BucketResult(3, Double.POSITIVE_INFINITY, 0));
+    assertRejected(
+        List.of(new Report("a", whole.virtualRanks(), buckets)),
+        "step 5: the gradient's square sum in bucket 3 is Infinity (reported by a)");
+  }
+
+  @Test
+  void sumsThatOverflowAreRejected() {
+    Report whole = Reports.report(5, 0, 1);
+    List<BucketResult> buckets = new ArrayList<>(whole.buckets());
+    buckets.set(0, new BucketResult(0, Double.MAX_VALUE, 0));
+    buckets.set(1, new BucketResult(1, Double.MAX_VALUE, 0));
+    assertRejected(List.of(new Report("a", whole.virtualRanks(), buckets)), "step 5: loss sum");
+  }
+
+  @Test
+  void stepWithoutSupervisedTokensIsRejected() {
+    List<VirtualRankResult> empty =
+        IntStream.range(0, 4).mapToObj(rank -> new VirtualRankResult(rank, 0, 0, 0, 0)).toList();
+    assertRejected(
+        List.of(new Report("a", empty, Reports.report(5, 0, 1).buckets())),
+        "no supervised token in step 5");
+  }
+
+  @Test
+  void moreCorrectTokensThanTokensAreRejected() {
+    assertRejected(
+        List.of(withVirtualRank(new VirtualRankResult(2, 1, 5, 6, 0))),
+        "step 5: a reported impossible counts");
+  }
+
+  private static Report withVirtualRank(VirtualRankResult odd) {
+    Report whole = Reports.report(5, 0, 1);
+    List<VirtualRankResult> results = new ArrayList<>(whole.virtualRanks());
+    results.set(odd.virtualRank(), odd);
+    return new Report("a", results, whole.buckets());
+  }
+
+  private static Verdict decide(List<Report> reports) {
+    return StepDecision.decide(1, 5, Reports.VIRTUAL_RANKS, Reports.BUCKETS, reports);
+  }
+
+  private static CommittedStep committed(Verdict verdict) {
+    return assertInstanceOf(Verdict.Committed.class, verdict).step();
+  }
+
+  private static String reason(Verdict verdict) {
+    return assertInstanceOf(Verdict.Rejected.class, verdict).reason();
+  }
+
+  private static void assertRejected(List<Report> reports, String expectedStart) {
+    String reason = reason(StepDecision.decide(1, 5, Reports.VIRTUAL_RANKS, 0, reports));
+    assertTrue(reason.startsWith(expectedStart), reason);
+  }
+
+  /** Bit by bit from the definition: reflected polynomial 0x82F63B78. */
+  private static int crc32c(int[] bytes) {
+    int crc = -1;
+    for (int each : bytes) {
+      crc ^= each;
+      for (int bit = 0; bit < 8; bit++) {
+        crc = (crc >>> 1) ^ ((crc & 1) == 0 ? 0 : 0x82F63B78);
+      }
+    }
+    return ~crc;
+  }
+}
