@@ -39,6 +39,7 @@ final class Dialler extends ByteToMessageDecoder {
                 new ChannelInitializer<SocketChannel>() {
                   @Override
                   protected void initChannel(SocketChannel channel) {
+                    channel.config().setRecvByteBufAllocator(new ReadBuffers());
                     channel.pipeline().addLast(new Dialler(rendezvous, peer));
                   }
                 });

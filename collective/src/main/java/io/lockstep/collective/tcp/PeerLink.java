@@ -4,6 +4,7 @@ import io.lockstep.collective.AbortedException;
 import io.lockstep.collective.CollectiveException;
 import io.lockstep.collective.Transfer;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * One end of the connection between two ranks.
  *
- * <p>Arriving bytes go from the socket buffer into the memory of the receive they are for. A
+ * <p>The socket is read straight into the memory of the receive that a message is for. A
  * message whose exchange this rank has not called yet stops the reading of this connection, so that
  * it waits in the sender's memory; reading goes on when the exchange is called. This cannot
  * deadlock: ranks call exchanges in the same order, an exchange reads from all its peers at once,
@@ -32,6 +33,9 @@ import org.jspecify.annotations.Nullable;
 // A write or close that fails ends the channel, and the handlers see that.
 @SuppressWarnings("FutureReturnValueIgnored")
 final class PeerLink extends ChannelInboundHandlerAdapter {
+
+  /** Read from one socket before the others have their turn. */
+  private static final long MAX_READ_BYTES = 1 << 20;
 
   private final int rank;
   private final Peer peer;
@@ -46,6 +50,10 @@ final class PeerLink extends ChannelInboundHandlerAdapter {
   private final ByteBuf headerBytes;
   private @Nullable FrameHeader waiting;
   private @Nullable Message incoming;
+
+  /** The buffer over {@code incoming}'s memory that the socket is being read into. */
+  private @Nullable ByteBuf direct;
+
   private @Nullable ExchangePart part;
   private @Nullable CollectiveException broken;
 
@@ -58,6 +66,10 @@ final class PeerLink extends ChannelInboundHandlerAdapter {
     Message(FrameHeader header, MemorySegment memory) {
       this.header = header;
       this.memory = memory;
+    }
+
+    MemorySegment next(long bytes) {
+      return memory.asSlice(filled, bytes);
     }
 
     long missing() {
@@ -148,6 +160,17 @@ final class PeerLink extends ChannelInboundHandlerAdapter {
     drain();
   }
 
+  /** Called before each read; see {@link ReadBuffers#readInto}. */
+  private @Nullable ByteBuf destination() {
+    direct = null;
+    // Bytes that are held come before those that the socket has.
+    if (incoming != null && incoming.memory.isNative() && held.isEmpty()) {
+      long length = Math.min(incoming.missing(), MAX_READ_BYTES);
+      direct = Unpooled.wrappedBuffer(incoming.next(length).asByteBuffer()).clear();
+    }
+    return direct;
+  }
+
   private void resume() {
     if (waiting != null) {
       FrameHeader header = waiting;
@@ -235,10 +258,14 @@ final class PeerLink extends ChannelInboundHandlerAdapter {
     finishIfFull(message);
   }
 
+  // Which buffer it is decides whether its bytes are in place already, not what it holds.
+  @SuppressWarnings("ReferenceEquality")
   private void fill(Message message, ByteBuf bytes) {
     int length = (int) Math.min(bytes.readableBytes(), message.missing());
-    MemorySegment source = MemorySegment.ofBuffer(bytes.nioBuffer(bytes.readerIndex(), length));
-    MemorySegment.copy(source, 0, message.memory, message.filled, length);
+    if (bytes != direct) {
+      MemorySegment source = MemorySegment.ofBuffer(bytes.nioBuffer(bytes.readerIndex(), length));
+      message.next(length).copyFrom(source);
+    }
     bytes.skipBytes(length);
     message.filled += length;
     if (message.header.kind() == FrameHeader.Kind.DATA) {
@@ -290,6 +317,7 @@ final class PeerLink extends ChannelInboundHandlerAdapter {
 
   @Override
   public void handlerAdded(ChannelHandlerContext context) {
+    ((ReadBuffers) channel.config().getRecvByteBufAllocator()).readInto(this::destination);
     if (!channel.isActive()) {
       fail(peer + " closed the connection", null);
     }
@@ -327,6 +355,7 @@ final class PeerLink extends ChannelInboundHandlerAdapter {
     @Nullable ExchangePart ended = part;
     part = null;
     incoming = null;
+    direct = null;
     waiting = null;
     channel.close();
     headerBytes.release();

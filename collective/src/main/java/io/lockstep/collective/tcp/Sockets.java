@@ -4,9 +4,7 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
@@ -15,9 +13,6 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 
 /** The transport and its tuning, in one place. */
 final class Sockets {
-
-  /** Bytes taken from a socket at once: small enough to be copied on while still in the cache. */
-  private static final int READ_BYTES = 256 << 10;
 
   /** Bytes handed to Netty ahead of the socket; wrapped memory, so this costs nothing. */
   private static final WriteBufferWaterMark WRITE_AHEAD =
@@ -38,7 +33,6 @@ final class Sockets {
     return bootstrap
         .channel(NioSocketChannel.class)
         .option(ChannelOption.TCP_NODELAY, true)
-        .option(ChannelOption.RECVBUF_ALLOCATOR, reads())
         .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WRITE_AHEAD);
   }
 
@@ -46,11 +40,6 @@ final class Sockets {
     return bootstrap
         .channel(NioServerSocketChannel.class)
         .childOption(ChannelOption.TCP_NODELAY, true)
-        .childOption(ChannelOption.RECVBUF_ALLOCATOR, reads())
         .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WRITE_AHEAD);
-  }
-
-  private static RecvByteBufAllocator reads() {
-    return new FixedRecvByteBufAllocator(READ_BYTES);
   }
 }

@@ -50,6 +50,7 @@ public final class TcpListener implements AutoCloseable {
                 new ChannelInitializer<SocketChannel>() {
                   @Override
                   protected void initChannel(SocketChannel channel) {
+                    channel.config().setRecvByteBufAllocator(new ReadBuffers());
                     channels.add(channel);
                     channel.pipeline().addLast(new Acceptor(TcpListener.this));
                   }

@@ -1,0 +1,43 @@
+package io.lockstep.collective.tcp;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.DefaultMaxMessagesRecvByteBufAllocator;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides where the next bytes of one channel are read to: straight into the memory of the message
+ * that is arriving, or into a small buffer where a header may begin. One per channel.
+ */
+final class ReadBuffers extends DefaultMaxMessagesRecvByteBufAllocator {
+
+  /** Small, since what follows a header in such a buffer has to be copied. */
+  private static final int HEADER_READ_BYTES = 16 << 10;
+
+  private Supplier<@Nullable ByteBuf> destination = () -> null;
+
+  /**
+   * @param supplier called on the event loop before each read; an empty buffer over the memory to
+   *     fill, or null if the next bytes are no payload
+   */
+  void readInto(Supplier<@Nullable ByteBuf> supplier) {
+    destination = supplier;
+  }
+
+  @Override
+  public ExtendedHandle newHandle() {
+    return new MaxMessageHandle() {
+      @Override
+      public int guess() {
+        return HEADER_READ_BYTES;
+      }
+
+      @Override
+      public ByteBuf allocate(ByteBufAllocator allocator) {
+        @Nullable ByteBuf memory = destination.get();
+        return memory == null ? super.allocate(allocator) : memory;
+      }
+    };
+  }
+}
