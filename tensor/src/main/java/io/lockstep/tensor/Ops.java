@@ -118,8 +118,9 @@ public final class Ops {
 
   /** {@code 0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))} (Hendrycks and Gimpel 2016). */
   public static NDArray geluTanh(NDArray x) {
-    NDArray inner =
-        mul(mul(x, plus(times(mul(x, x), GELU_TANH_CUBIC), 1)), number(GELU_TANH_INNER));
+    // The order of libtorch's own kernel, so that both round alike.
+    NDArray cube = mul(mul(x, x), x);
+    NDArray inner = times(x.add(times(cube, GELU_TANH_CUBIC)), GELU_TANH_INNER);
     return mul(times(x, 0.5), plus(TANH.apply(tensor(inner)), 1));
   }
 

@@ -17,13 +17,20 @@ import io.lockstep.proto.coordinator.v1.GetStatusRequest;
 import io.lockstep.proto.coordinator.v1.GetStatusResponse;
 import io.lockstep.proto.coordinator.v1.WatchCheckpointsRequest;
 import io.lockstep.proto.coordinator.v1.WorkerMessage;
+import java.security.SecureRandom;
+import java.util.HexFormat;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** The coordinator's gRPC methods; each hands over to the run's thread and returns. */
 final class CoordinatorService extends CoordinatorGrpc.CoordinatorImplBase {
+  private static final int TOKEN_BYTES = 16;
+
   private final RunLoop loop;
   private final AtomicLong sessions = new AtomicLong();
+
+  /** Secret by which the run's workers know each other; made anew by every coordinator. */
+  private final String collectiveToken = randomToken();
 
   CoordinatorService(RunLoop loop) {
     this.loop = loop;
@@ -32,7 +39,10 @@ final class CoordinatorService extends CoordinatorGrpc.CoordinatorImplBase {
   @Override
   public StreamObserver<WorkerMessage> join(StreamObserver<CoordinatorMessage> out) {
     return new WorkerSession(
-        sessions.incrementAndGet(), loop, (ServerCallStreamObserver<CoordinatorMessage>) out);
+        sessions.incrementAndGet(),
+        loop,
+        collectiveToken,
+        (ServerCallStreamObserver<CoordinatorMessage>) out);
   }
 
   @Override
@@ -52,6 +62,12 @@ final class CoordinatorService extends CoordinatorGrpc.CoordinatorImplBase {
     CheckpointWatcher watcher = new StreamWatcher(stream);
     stream.setOnCancelHandler(() -> loop.unwatch(watcher));
     loop.watch(watcher);
+  }
+
+  private static String randomToken() {
+    byte[] token = new byte[TOKEN_BYTES];
+    new SecureRandom().nextBytes(token);
+    return HexFormat.of().formatHex(token);
   }
 
   private static <T> void answer(CompletableFuture<T> future, StreamObserver<T> out) {

@@ -97,14 +97,16 @@ final class Wire {
         telemetry.getResidentBytes());
   }
 
-  static CoordinatorMessage message(ToWorker message) {
+  /** A message to a worker; {@code collectiveToken} is the secret that a welcome hands over. */
+  static CoordinatorMessage message(ToWorker message, String collectiveToken) {
     CoordinatorMessage.Builder wire = CoordinatorMessage.newBuilder();
     switch (message) {
       case ToWorker.Welcome welcome ->
           wire.setWelcome(
               Welcome.newBuilder()
                   .setRunConfig(welcome.runConfigYaml())
-                  .setHeartbeatMillis(welcome.heartbeatMillis()));
+                  .setHeartbeatMillis(welcome.heartbeatMillis())
+                  .setCollectiveToken(collectiveToken));
       case ToWorker.World world -> wire.setWorld(world(world));
       case ToWorker.Lease lease ->
           wire.setLease(

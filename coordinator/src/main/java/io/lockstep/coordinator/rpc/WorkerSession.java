@@ -14,14 +14,20 @@ import io.lockstep.proto.coordinator.v1.WorkerMessage;
 final class WorkerSession implements StreamObserver<WorkerMessage>, WorkerStream {
   private final long session;
   private final RunLoop loop;
+  private final String collectiveToken;
   private final ServerCallStreamObserver<CoordinatorMessage> out;
 
   /** Set and read on the stream's inbound side only. */
   private boolean introduced;
 
-  WorkerSession(long session, RunLoop loop, ServerCallStreamObserver<CoordinatorMessage> out) {
+  WorkerSession(
+      long session,
+      RunLoop loop,
+      String collectiveToken,
+      ServerCallStreamObserver<CoordinatorMessage> out) {
     this.session = session;
     this.loop = loop;
+    this.collectiveToken = collectiveToken;
     this.out = out;
     out.setOnCancelHandler(() -> lost("its connection was closed"));
   }
@@ -52,7 +58,7 @@ final class WorkerSession implements StreamObserver<WorkerMessage>, WorkerStream
   @Override
   public void send(ToWorker message) {
     if (!out.isCancelled()) {
-      out.onNext(Wire.message(message));
+      out.onNext(Wire.message(message, collectiveToken));
     }
   }
 

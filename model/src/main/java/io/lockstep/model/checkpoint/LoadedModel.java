@@ -1,0 +1,211 @@
+package io.lockstep.model.checkpoint;
+
+import io.lockstep.model.batch.Collator;
+import io.lockstep.model.chat.ChatTemplate;
+import io.lockstep.model.config.GenerationConfig;
+import io.lockstep.model.config.ModelConfig;
+import io.lockstep.model.config.Qwen3VlConfig;
+import io.lockstep.model.encode.SampleEncoder;
+import io.lockstep.model.generate.Generator;
+import io.lockstep.model.image.ImageProcessor;
+import io.lockstep.model.parameter.ParameterLayout;
+import io.lockstep.model.parameter.Parameters;
+import io.lockstep.model.qwen3.Qwen3Vl;
+import io.lockstep.model.qwen3.Qwen3VlLayout;
+import io.lockstep.model.safetensors.SafetensorsFile;
+import io.lockstep.model.safetensors.TensorDigest;
+import io.lockstep.model.tokenizer.Tokenizer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A model with all that belongs to it: configuration, parameters, tokenizer, chat template and
+ * image processor, loaded from one folder in the public layout. Workers and gateways load models
+ * through this class alone.
+ */
+public final class LoadedModel implements AutoCloseable {
+
+  /**
+   * The files beside the weights that make a folder a model; copied from checkpoint to checkpoint
+   * as they are.
+   */
+  public static final List<String> COMPANION_FILES =
+      List.of(
+          "config.json",
+          "generation_config.json",
+          "preprocessor_config.json",
+          "tokenizer.json",
+          "tokenizer_config.json");
+
+  private final Path folder;
+  private final Qwen3VlConfig config;
+  private final GenerationConfig generationConfig;
+  private final Tokenizer tokenizer;
+  private final SampleEncoder encoder;
+  private final Collator collator;
+  private final Parameters parameters;
+
+  private LoadedModel(
+      Path folder,
+      Qwen3VlConfig config,
+      GenerationConfig generationConfig,
+      Tokenizer tokenizer,
+      SampleEncoder encoder,
+      Parameters parameters) {
+    this.folder = folder;
+    this.config = config;
+    this.generationConfig = generationConfig;
+    this.tokenizer = tokenizer;
+    this.encoder = encoder;
+    this.parameters = parameters;
+    this.collator =
+        new Collator(
+            generationConfig.padTokenId(),
+            config.imageTokenId(),
+            config.vision().spatialMergeSize());
+  }
+
+  /** Where a model's parameters come from. */
+  @FunctionalInterface
+  private interface ParameterSource {
+    Parameters of(Qwen3VlConfig config, ParameterLayout layout) throws IOException;
+  }
+
+  /**
+   * Loads a model.
+   *
+   * @throws IOException if a file is missing or does not fit; the message lists everything that is
+   *     wrong
+   */
+  public static LoadedModel open(Path folder) throws IOException {
+    return open(
+        folder,
+        List.of(WeightFile.FILE_NAME),
+        (config, layout) ->
+            WeightFile.read(
+                folder.resolve(WeightFile.FILE_NAME), layout, config.tieWordEmbeddings()));
+  }
+
+  /**
+   * Makes a model of a folder's configuration and tokenizer with random weights that the seed
+   * decides.
+   */
+  public static LoadedModel initialise(Path folder, long seed) throws IOException {
+    return open(
+        folder,
+        List.of(),
+        (config, layout) -> {
+          Parameters parameters = new Parameters(layout);
+          WeightInitialiser.fill(parameters, seed);
+          return parameters;
+        });
+  }
+
+  private static LoadedModel open(Path folder, List<String> weights, ParameterSource source)
+      throws IOException {
+    requireFiles(folder, weights);
+    Qwen3VlConfig config = (Qwen3VlConfig) ModelConfig.read(folder.resolve("config.json"));
+    GenerationConfig generationConfig =
+        GenerationConfig.read(folder.resolve("generation_config.json"));
+    ImageProcessor images = ImageProcessor.read(folder.resolve("preprocessor_config.json"));
+    Tokenizer tokenizer = Tokenizer.open(folder);
+    try {
+      ChatTemplate template = new ChatTemplate(tokenizer);
+      template.requireMatch(config);
+      SampleEncoder encoder =
+          new SampleEncoder(template, images, config.vision().spatialMergeSize());
+      Parameters parameters = source.of(config, Qwen3VlLayout.of(config));
+      return new LoadedModel(folder, config, generationConfig, tokenizer, encoder, parameters);
+    } catch (IOException | RuntimeException e) {
+      tokenizer.close();
+      throw e;
+    }
+  }
+
+  private static void requireFiles(Path folder, List<String> weights) throws IOException {
+    List<String> problems = new ArrayList<>();
+    for (String name : COMPANION_FILES) {
+      requireFile(folder, name, problems);
+    }
+    weights.forEach(name -> requireFile(folder, name, problems));
+    if (!problems.isEmpty()) {
+      throw new InvalidCheckpointException(folder, problems);
+    }
+  }
+
+  private static void requireFile(Path folder, String name, List<String> problems) {
+    if (!Files.isRegularFile(folder.resolve(name))) {
+      problems.add(name + " is missing");
+    }
+  }
+
+  /** SHA-256 over the stored tensors of a folder in name order, in hexadecimal. */
+  public static String storedSha256(Path folder) throws IOException {
+    try (SafetensorsFile tensors = SafetensorsFile.open(folder.resolve(WeightFile.FILE_NAME))) {
+      return TensorDigest.sha256(tensors);
+    }
+  }
+
+  /**
+   * Writes the weights and copies the companion files into another folder; returns the files'
+   * names.
+   */
+  public List<String> save(Path target) throws IOException {
+    WeightFile.write(target.resolve(WeightFile.FILE_NAME), parameters);
+    for (String name : COMPANION_FILES) {
+      Files.copy(folder.resolve(name), target.resolve(name));
+    }
+    List<String> names = new ArrayList<>(COMPANION_FILES);
+    names.add(WeightFile.FILE_NAME);
+    return List.copyOf(names);
+  }
+
+  /** The folder the model was loaded from. */
+  public Path folder() {
+    return folder;
+  }
+
+  /** The configuration. */
+  public Qwen3VlConfig config() {
+    return config;
+  }
+
+  /** The tokenizer. */
+  public Tokenizer tokenizer() {
+    return tokenizer;
+  }
+
+  /** From conversations to samples. */
+  public SampleEncoder encoder() {
+    return encoder;
+  }
+
+  /** From samples to batches. */
+  public Collator collator() {
+    return collator;
+  }
+
+  /** The parameters. */
+  public Parameters parameters() {
+    return parameters;
+  }
+
+  /** A generator over this model; one caller at a time. */
+  public Generator generator() {
+    return new Generator(
+        new Qwen3Vl(config, parameters),
+        encoder,
+        collator,
+        tokenizer,
+        generationConfig.eosTokenIds());
+  }
+
+  @Override
+  public void close() {
+    parameters.close();
+    tokenizer.close();
+  }
+}

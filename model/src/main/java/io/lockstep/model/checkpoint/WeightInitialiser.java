@@ -1,0 +1,54 @@
+package io.lockstep.model.checkpoint;
+
+import io.lockstep.model.parameter.ParameterLayout;
+import io.lockstep.model.parameter.ParameterSpec;
+import io.lockstep.model.parameter.Parameters;
+import io.lockstep.tensor.TensorMemory;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.SplittableRandom;
+
+/**
+ * First weights of a model that starts from nothing: matrices from a normal distribution, norms at
+ * one, biases at zero. Each parameter draws from its own generator, so its values depend on the
+ * seed and its name alone.
+ */
+final class WeightInitialiser {
+
+  private static final double STANDARD_DEVIATION = 0.02;
+
+  private WeightInitialiser() {}
+
+  static void fill(Parameters parameters, long seed) {
+    for (ParameterLayout.Slot slot : parameters.layout().slots()) {
+      ParameterSpec spec = slot.spec();
+      MemorySegment values = TensorMemory.of(parameters.get(spec.name()));
+      if (spec.shape().size() > 1) {
+        normal(values, spec.elements(), new SplittableRandom(seed ^ hash(spec.name())));
+      } else if (spec.name().endsWith(".weight")) {
+        for (long i = 0; i < spec.elements(); i++) {
+          values.setAtIndex(ValueLayout.JAVA_FLOAT, i, 1f);
+        }
+      }
+    }
+  }
+
+  /** Fowler-Noll-Vo (FNV-1a), 64 bits. */
+  private static long hash(String name) {
+    long hash = 0xcbf29ce484222325L;
+    for (int i = 0; i < name.length(); i++) {
+      hash = (hash ^ name.charAt(i)) * 0x100000001b3L;
+    }
+    return hash;
+  }
+
+  /** Box and Muller's transform in strict arithmetic: the same bits on every machine. */
+  private static void normal(MemorySegment values, long count, SplittableRandom random) {
+    for (long i = 0; i < count; i++) {
+      double radius = StrictMath.sqrt(-2 * StrictMath.log(1 - random.nextDouble()));
+      double angle = 2 * Math.PI * random.nextDouble();
+      values.setAtIndex(
+          ValueLayout.JAVA_FLOAT, i, (float) (STANDARD_DEVIATION * radius * StrictMath.cos(angle)));
+    }
+  }
+}

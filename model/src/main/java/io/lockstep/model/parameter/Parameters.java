@@ -1,0 +1,85 @@
+package io.lockstep.model.parameter;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
+import io.lockstep.tensor.Autograd;
+import io.lockstep.tensor.Dtype;
+import io.lockstep.tensor.Ops;
+import io.lockstep.tensor.Scope;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.SequencedMap;
+
+/**
+ * The parameters of one model: a flat float32 buffer and a named view of it for every parameter.
+ */
+public final class Parameters implements Weights, AutoCloseable {
+
+  private final ParameterLayout layout;
+  private final Scope scope = Scope.lasting();
+  private final NDArray flat;
+  private final SequencedMap<String, NDArray> views = new LinkedHashMap<>();
+
+  /** Parameters that are all zero. */
+  public Parameters(ParameterLayout layout) {
+    this.layout = layout;
+    flat = scope.zeros(Dtype.FLOAT32, layout.size());
+    try (Scope temporaries = Scope.open()) {
+      for (ParameterLayout.Slot slot : layout.slots()) {
+        views.put(slot.spec().name(), scope.keep(view(flat, slot)));
+      }
+    }
+  }
+
+  /** The part of a flat buffer that belongs to a parameter, in the parameter's shape. */
+  public static NDArray view(NDArray flat, ParameterLayout.Slot slot) {
+    ParameterSpec spec = slot.spec();
+    return Ops.narrow(flat, 0, slot.offset(), spec.elements())
+        .reshape(new Shape(spec.dimensions()));
+  }
+
+  /** Where each parameter lies. */
+  public ParameterLayout layout() {
+    return layout;
+  }
+
+  /** The whole buffer [layout.size()]. Writing to it changes the parameters. */
+  public NDArray flat() {
+    return flat;
+  }
+
+  @Override
+  public NDArray get(String name) {
+    return named(views, name);
+  }
+
+  /** All parameters by name, in the order of the layout. */
+  public SequencedMap<String, NDArray> byName() {
+    return Collections.unmodifiableSequencedMap(views);
+  }
+
+  /**
+   * Leaves of a graph to come, one for every parameter and sharing its values; they and their
+   * gradients belong to the innermost scope.
+   */
+  public SequencedMap<String, NDArray> leaves() {
+    SequencedMap<String, NDArray> leaves = new LinkedHashMap<>();
+    views.forEach((name, view) -> leaves.put(name, Autograd.leaf(view)));
+    return leaves;
+  }
+
+  /** Looks a weight up in a map of all weights. */
+  public static NDArray named(Map<String, NDArray> weights, String name) {
+    NDArray weight = weights.get(name);
+    if (weight == null) {
+      throw new IllegalArgumentException("the model has no parameter " + name);
+    }
+    return weight;
+  }
+
+  @Override
+  public void close() {
+    scope.close();
+  }
+}

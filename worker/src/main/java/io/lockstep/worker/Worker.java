@@ -1,0 +1,117 @@
+package io.lockstep.worker;
+
+import io.lockstep.collective.Collective;
+import io.lockstep.collective.tcp.Peer;
+import io.lockstep.collective.tcp.TcpCollective;
+import io.lockstep.collective.tcp.TcpListener;
+import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.tensor.Torch;
+import io.lockstep.worker.config.ConfigException;
+import io.lockstep.worker.config.RunConfig;
+import io.lockstep.worker.rpc.CoordinatorSession;
+import io.lockstep.worker.rpc.SessionException;
+import io.lockstep.worker.train.Directive;
+import io.lockstep.worker.train.RunData;
+import io.lockstep.worker.train.SampleException;
+import io.lockstep.worker.train.TrainingLoop;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One worker process: joins a coordinator's run, trains until it stops, and leaves. */
+public final class Worker {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Worker.class);
+  private static final Duration JOIN_PATIENCE = Duration.ofSeconds(60);
+  private static final Duration CONNECT_PATIENCE = Duration.ofSeconds(60);
+
+  private final Options options;
+
+  /**
+   * How a worker runs.
+   *
+   * @param coordinator host:port of the coordinator
+   * @param host address its collective listens on and its peers reach it by
+   * @param threads threads of the tensor library
+   * @param name name in the run, unique
+   */
+  public record Options(String coordinator, String host, int threads, String name) {}
+
+  public Worker(Options options) {
+    this.options = options;
+  }
+
+  /**
+   * Takes part in the run until it ends.
+   *
+   * @return how it ended, in the coordinator's words
+   * @throws IOException if a file can't be read or written; the coordinator has been told
+   */
+  public Directive.Stop run()
+      throws IOException, SessionException, ConfigException, SampleException, InterruptedException {
+    Torch.start(options.threads());
+    try (TcpListener listener = TcpListener.open(options.host());
+        CoordinatorSession session =
+            CoordinatorSession.join(
+                options.coordinator(),
+                new CoordinatorSession.Introduction(
+                    options.name(), options.host() + ":" + listener.port(), Torch.capability()),
+                JOIN_PATIENCE)) {
+      try {
+        return train(session, listener);
+      } catch (IOException | ConfigException | SampleException | RuntimeException | Error e) {
+        LOG.error("the worker can't go on", e);
+        session.failed(e.getMessage() == null ? e.toString() : e.getMessage());
+        throw e;
+      }
+    }
+  }
+
+  private static Directive.Stop train(CoordinatorSession session, TcpListener listener)
+      throws IOException, ConfigException, SampleException, InterruptedException {
+    RunConfig config =
+        RunConfig.parse(session.runConfig(), "the coordinator's configuration", Path.of("/"));
+    try (RunData data = new RunData(config);
+        LoadedModel model = load(config);
+        TrainingLoop loop =
+            new TrainingLoop(
+                session,
+                config,
+                model,
+                data,
+                world -> connect(listener, session.collectiveToken(), world))) {
+      return loop.run();
+    }
+  }
+
+  private static LoadedModel load(RunConfig config) throws IOException {
+    return switch (config.model().weights()) {
+      case LOAD -> LoadedModel.open(config.model().path());
+      case INITIALISE -> LoadedModel.initialise(config.model().path(), config.seed());
+    };
+  }
+
+  private static Collective connect(TcpListener listener, String token, Directive.World world) {
+    List<Peer> peers = new ArrayList<>();
+    for (int rank = 0; rank < world.members().size(); rank++) {
+      Directive.Member member = world.members().get(rank);
+      peers.add(peer(rank, member));
+    }
+    return TcpCollective.connect(
+        listener, token, world.generation(), world.rank(), peers, CONNECT_PATIENCE);
+  }
+
+  private static Peer peer(int rank, Directive.Member member) {
+    String address = member.collectiveAddress();
+    int colon = address.lastIndexOf(':');
+    return new Peer(
+        rank,
+        member.name(),
+        address.substring(0, colon),
+        Integer.parseInt(address.substring(colon + 1)));
+  }
+}

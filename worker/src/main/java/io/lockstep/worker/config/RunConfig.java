@@ -1,0 +1,187 @@
+package io.lockstep.worker.config;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Everything that decides a run's weights. Two runs of equal configuration, data and base model
+ * give equal weights on any number of workers.
+ *
+ * @param name name for people
+ * @param seed source of all randomness
+ * @param outputDir the run's folder, if it is known yet
+ * @param model where the run starts from
+ * @param data what it learns from
+ * @param prompts what the model is asked
+ * @param training how long and in what portions
+ * @param optimizer how it is updated
+ */
+public record RunConfig(
+    String name,
+    long seed,
+    Optional<Path> outputDir,
+    ModelSource model,
+    DataConfig data,
+    PromptConfig prompts,
+    TrainingConfig training,
+    OptimizerConfig optimizer) {
+
+  /**
+   * The model a run starts from.
+   *
+   * @param path folder of a checkpoint in the public layout
+   * @param weights whether its weights are loaded or drawn anew from the run's seed
+   */
+  public record ModelSource(Path path, Weights weights) {}
+
+  /** Where the first weights come from. */
+  public enum Weights {
+    /** From the checkpoint's safetensors. */
+    LOAD,
+    /** Random, from the run's seed; the folder gives configuration and tokenizer. */
+    INITIALISE
+  }
+
+  /**
+   * The data of a run.
+   *
+   * @param trainJsonl records to learn from
+   * @param template what is made of a picture record
+   * @param denseRatio share of picture records that become dense ones with {@link Template#MIXED}
+   */
+  public record DataConfig(Path trainJsonl, Template template, double denseRatio) {}
+
+  /** What is made of a picture record. */
+  public enum Template {
+    TARGET_SUMMARY,
+    TARGET_DENSE,
+    MIXED
+  }
+
+  /**
+   * What the model is asked; see the data contract.
+   *
+   * @param profile {@code summary_train_min} or {@code summary_runtime}
+   * @param domain {@code bbu} or {@code rru}, needed by {@code summary_runtime}
+   * @param system replaces the composed system text
+   * @param user replaces the composed user text
+   */
+  public record PromptConfig(
+      String profile, Optional<String> domain, Optional<String> system, Optional<String> user) {}
+
+  /** Reads a file; relative paths in it are relative to its folder. */
+  public static RunConfig read(Path file) throws IOException, ConfigException {
+    return parse(Files.readString(file), file.toString(), file.toAbsolutePath().getParent());
+  }
+
+  /**
+   * Reads YAML text.
+   *
+   * @param source name for messages
+   * @param folder what relative paths are relative to
+   */
+  public static RunConfig parse(String yaml, String source, Path folder) throws ConfigException {
+    JsonNode tree;
+    try {
+      tree = new YAMLMapper().readTree(yaml);
+    } catch (JsonProcessingException e) {
+      String where = e.getLocation() == null ? "" : ":" + e.getLocation().getLineNr();
+      throw new ConfigException(
+          source + where,
+          List.of("is not YAML: " + e.getOriginalMessage().lines().findFirst().orElse("")));
+    }
+    List<String> problems = new ArrayList<>();
+    RunConfig config = read(new Section("", tree, problems), folder);
+    if (!problems.isEmpty()) {
+      throw new ConfigException(source, problems);
+    }
+    return config;
+  }
+
+  private static RunConfig read(Section root, Path folder) {
+    Section run = root.section("run");
+    String name = run.string("name", "run");
+    long seed = run.longInteger("seed", null, Long.MIN_VALUE, Long.MAX_VALUE);
+    Optional<Path> outputDir = run.optionalString("output_dir").map(folder::resolve);
+    run.finish();
+    RunConfig config =
+        new RunConfig(
+            name,
+            seed,
+            outputDir,
+            model(root.section("model"), folder),
+            data(root.section("data"), folder),
+            prompts(root.section("prompts")),
+            TrainingConfig.read(root.section("training")),
+            OptimizerConfig.read(root.section("optimizer")));
+    if (config.optimizer.peaks().stream().allMatch(rate -> rate == 0)) {
+      root.problem(
+          "optimizer.learning_rate", "is 0 for every part of the model: nothing would be trained");
+    }
+    root.finish();
+    return config;
+  }
+
+  private static ModelSource model(Section section, Path folder) {
+    ModelSource source =
+        new ModelSource(
+            existing(section, "path", folder),
+            section.choice("weights", Weights.LOAD, Weights.class));
+    section.finish();
+    return source;
+  }
+
+  private static DataConfig data(Section section, Path folder) {
+    DataConfig data =
+        new DataConfig(
+            existing(section, "train_jsonl", folder),
+            section.choice("template", null, Template.class),
+            section.number("dense_ratio", 0.5, 0, 1));
+    section.finish();
+    return data;
+  }
+
+  private static PromptConfig prompts(Section section) {
+    PromptConfig prompts =
+        new PromptConfig(
+            section.string("profile", "summary_train_min"),
+            section.optionalString("domain"),
+            section.optionalString("system"),
+            section.optionalString("user"));
+    section.finish();
+    return prompts;
+  }
+
+  private static Path existing(Section section, String key, Path folder) {
+    Path path = folder.resolve(section.string(key, null)).normalize();
+    if (!Files.exists(path)) {
+      section.problem(key, "names " + path + ", which does not exist");
+    }
+    return path;
+  }
+
+  /** The same configuration with the run's folder set. */
+  public RunConfig withOutputDir(Path dir) {
+    return new RunConfig(
+        name,
+        seed,
+        Optional.of(dir.toAbsolutePath().normalize()),
+        model,
+        data,
+        prompts,
+        training,
+        optimizer);
+  }
+
+  /** The configuration as YAML with defaults filled in and paths made absolute. */
+  public String toYaml() {
+    return RunConfigYaml.write(this);
+  }
+}

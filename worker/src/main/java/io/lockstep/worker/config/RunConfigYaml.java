@@ -1,0 +1,69 @@
+package io.lockstep.worker.config;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.util.Locale;
+
+/** Writes a configuration such that reading it again gives an equal one. */
+final class RunConfigYaml {
+
+  private static final YAMLMapper YAML =
+      YAMLMapper.builder().disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER).build();
+
+  private RunConfigYaml() {}
+
+  static String write(RunConfig config) {
+    ObjectNode root = YAML.createObjectNode();
+    ObjectNode run = root.putObject("run").put("name", config.name()).put("seed", config.seed());
+    config.outputDir().ifPresent(dir -> run.put("output_dir", dir.toString()));
+    root.putObject("model")
+        .put("path", config.model().path().toString())
+        .put("weights", label(config.model().weights()));
+    root.putObject("data")
+        .put("train_jsonl", config.data().trainJsonl().toString())
+        .put("template", label(config.data().template()))
+        .put("dense_ratio", config.data().denseRatio());
+    ObjectNode prompts = root.putObject("prompts").put("profile", config.prompts().profile());
+    config.prompts().domain().ifPresent(domain -> prompts.put("domain", domain));
+    config.prompts().system().ifPresent(text -> prompts.put("system", text));
+    config.prompts().user().ifPresent(text -> prompts.put("user", text));
+    training(root.putObject("training"), config.training());
+    optimizer(root.putObject("optimizer"), config.optimizer());
+    try {
+      return YAML.writeValueAsString(root);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a tree of plain values is always YAML", e);
+    }
+  }
+
+  private static void training(ObjectNode node, TrainingConfig training) {
+    node.put("max_steps", training.maxSteps())
+        .put("epochs", training.epochs())
+        .put("global_batch_size", training.globalBatchSize())
+        .put("virtual_ranks", training.virtualRanks())
+        .put("global_max_length", training.globalMaxLength())
+        .put("truncation_strategy", "raise")
+        .put("max_grad_norm", training.maxGradNorm())
+        .put("save_steps", training.saveSteps())
+        .put("logging_steps", training.loggingSteps())
+        .put("bucket_floats", training.bucketFloats());
+  }
+
+  private static void optimizer(ObjectNode node, OptimizerConfig optimizer) {
+    node.put("learning_rate", optimizer.learningRate())
+        .put("vit_learning_rate", optimizer.vitLearningRate())
+        .put("aligner_learning_rate", optimizer.alignerLearningRate())
+        .put("beta1", optimizer.beta1())
+        .put("beta2", optimizer.beta2())
+        .put("epsilon", optimizer.epsilon())
+        .put("weight_decay", optimizer.weightDecay())
+        .put("warmup_ratio", optimizer.warmupRatio())
+        .put("floor_ratio", optimizer.floorRatio());
+  }
+
+  private static String label(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT);
+  }
+}

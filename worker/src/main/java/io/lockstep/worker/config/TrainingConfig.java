@@ -1,0 +1,85 @@
+package io.lockstep.worker.config;
+
+/**
+ * How long and in what portions to train.
+ *
+ * @param maxSteps number of steps; 0 if {@code epochs} decides
+ * @param epochs number of passes over the data; 0 if {@code maxSteps} decides
+ * @param globalBatchSize samples of a step over all workers
+ * @param virtualRanks shares V a step is cut into, whatever the number of workers: the most workers
+ *     the run can use
+ * @param globalMaxLength most tokens of a sample, picture tokens included; longer samples are
+ *     replaced and reported
+ * @param maxGradNorm gradients of a larger norm are scaled down to it; 0 turns clipping off
+ * @param saveSteps a checkpoint every so many steps; 0 for one at the end alone
+ * @param loggingSteps a line of metrics every so many steps
+ * @param bucketFloats gradient values of a ZeRO bucket
+ */
+public record TrainingConfig(
+    long maxSteps,
+    long epochs,
+    int globalBatchSize,
+    int virtualRanks,
+    int globalMaxLength,
+    double maxGradNorm,
+    long saveSteps,
+    int loggingSteps,
+    int bucketFloats) {
+
+  private static final int DEFAULT_BUCKET_FLOATS = 1 << 18;
+  private static final int MIN_BUCKET_FLOATS = 1024;
+  private static final int BUCKET_ALIGNMENT = 16;
+
+  static TrainingConfig read(Section section) {
+    rejectRemoved(section);
+    TrainingConfig config =
+        new TrainingConfig(
+            section.longInteger("max_steps", 0L, 0, Long.MAX_VALUE),
+            section.longInteger("epochs", 0L, 0, 1_000_000),
+            section.integer("global_batch_size", null, 1),
+            section.integer("virtual_ranks", 4, 1),
+            section.integer("global_max_length", null, 8),
+            section.number("max_grad_norm", 1.0, 0, 1e9),
+            section.longInteger("save_steps", 0L, 0, Long.MAX_VALUE),
+            section.integer("logging_steps", 1, 1),
+            section.integer("bucket_floats", DEFAULT_BUCKET_FLOATS, MIN_BUCKET_FLOATS));
+    if ((config.maxSteps == 0) == (config.epochs == 0)) {
+      section.problem("max_steps", "or training.epochs must be given, and only one of them");
+    }
+    if (config.globalBatchSize % config.virtualRanks != 0) {
+      section.problem(
+          "global_batch_size",
+          "("
+              + config.globalBatchSize
+              + ") must be a multiple of training.virtual_ranks ("
+              + config.virtualRanks
+              + ")");
+    }
+    if (config.bucketFloats % BUCKET_ALIGNMENT != 0) {
+      section.problem("bucket_floats", "must be a multiple of " + BUCKET_ALIGNMENT);
+    }
+    String strategy = section.string("truncation_strategy", "raise");
+    if (!strategy.equals("raise")) {
+      section.problem(
+          "truncation_strategy",
+          "must be raise: samples are never cut, over-long ones are replaced");
+    }
+    section.finish();
+    return config;
+  }
+
+  private static void rejectRemoved(Section section) {
+    if (section.optionalString("packing").isPresent()) {
+      section.problem(
+          "packing",
+          "does not exist: samples are padded to their micro-batch instead; remove the key");
+    }
+  }
+
+  /** Number of steps for a dataset of that many samples. */
+  public long totalSteps(long samples) {
+    return maxSteps > 0
+        ? maxSteps
+        : Math.ceilDiv(Math.multiplyExact(samples, epochs), globalBatchSize);
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * The run's configuration: YAML read into records, every problem reported at once. Imports the
+ * prompts of {@code data}.
+ */
+@NullMarked
+package io.lockstep.worker.config;
+
+import org.jspecify.annotations.NullMarked;

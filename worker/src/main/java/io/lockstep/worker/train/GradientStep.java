@@ -1,0 +1,123 @@
+package io.lockstep.worker.train;
+
+import ai.djl.ndarray.NDArray;
+import io.lockstep.model.batch.Batch;
+import io.lockstep.model.batch.Sample;
+import io.lockstep.model.config.Qwen3VlConfig;
+import io.lockstep.model.parameter.ParameterLayout;
+import io.lockstep.model.parameter.ParameterSpec;
+import io.lockstep.model.parameter.Parameters;
+import io.lockstep.model.qwen3.Qwen3Vl;
+import io.lockstep.tensor.Autograd;
+import io.lockstep.tensor.Ops;
+import io.lockstep.tensor.Scope;
+import io.lockstep.tensor.TensorMemory;
+import io.lockstep.worker.train.Session.Contribution;
+import java.lang.foreign.MemorySegment;
+import java.util.SequencedMap;
+
+/**
+ * Forward and backward of one micro-batch: the sum of the loss over its supervised tokens and the
+ * gradient of that sum.
+ *
+ * <p>Logits are computed only where a label counts: position t predicts label t + 1, and the rest
+ * never reaches the head.
+ */
+final class GradientStep {
+
+  private final Qwen3VlConfig config;
+  private final Parameters parameters;
+
+  GradientStep(Qwen3VlConfig config, Parameters parameters) {
+    this.config = config;
+    this.parameters = parameters;
+  }
+
+  /** Rows of the flattened batch that predict a label, and those labels. */
+  @SuppressWarnings("ArrayRecordComponent")
+  private record Targets(long[] rows, long[] labels) {
+
+    static Targets of(Batch batch) {
+      int count = batch.supervisedTokens();
+      long[] rows = new long[count];
+      long[] labels = new long[count];
+      int next = 0;
+      for (int row = 0; row < batch.rows(); row++) {
+        for (int t = 1; t < batch.length(); t++) {
+          int at = row * batch.length() + t;
+          if (batch.labels()[at] != Sample.IGNORED) {
+            rows[next] = at - 1L;
+            labels[next++] = batch.labels()[at];
+          }
+        }
+      }
+      return new Targets(rows, labels);
+    }
+  }
+
+  /**
+   * Computes one micro-batch.
+   *
+   * @param flatGradient flat buffer that receives the gradient; its gaps are left alone
+   */
+  Contribution compute(MicroBatch microBatch, NDArray flatGradient) throws SampleException {
+    Batch batch = microBatch.batch();
+    Targets targets = Targets.of(batch);
+    if (targets.rows().length == 0) {
+      throw new SampleException(
+          "step %d, virtual rank %d has no supervised token: its samples have no assistant turn"
+              .formatted(microBatch.step(), microBatch.virtualRank()));
+    }
+    try (Scope scope = Scope.open()) {
+      SequencedMap<String, NDArray> leaves = parameters.leaves();
+      Qwen3Vl network = new Qwen3Vl(config, name -> Parameters.named(leaves, name));
+      NDArray labels = scope.fromLongs(targets.labels(), targets.labels().length);
+      NDArray logits_NV = Autograd.recording(() -> logits(scope, network, batch, targets));
+      NDArray loss =
+          Autograd.recording(() -> Ops.crossEntropySum(logits_NV, labels, Sample.IGNORED));
+      Autograd.backward(loss, null);
+      collect(leaves, batch.patches() > 0, flatGradient);
+      return new Contribution(
+          microBatch.virtualRank(),
+          loss.getFloat(),
+          targets.rows().length,
+          correct(logits_NV, targets.labels()),
+          microBatch.replaced().size());
+    }
+  }
+
+  private static NDArray logits(Scope scope, Qwen3Vl network, Batch batch, Targets targets) {
+    NDArray hidden_BTH = network.hidden(scope, batch, null, Qwen3Vl.NO_PROBE);
+    NDArray flat = hidden_BTH.reshape(-1, hidden_BTH.getShape().get(2));
+    NDArray rows = scope.fromLongs(targets.rows(), targets.rows().length);
+    return network.logits(Ops.indexSelect(flat, 0, rows));
+  }
+
+  private static long correct(NDArray logits_NV, long[] wanted) {
+    long[] predicted = Ops.argmax(logits_NV, 1).toLongArray();
+    long correct = 0;
+    for (int i = 0; i < wanted.length; i++) {
+      correct += predicted[i] == wanted[i] ? 1 : 0;
+    }
+    return correct;
+  }
+
+  /**
+   * Copies the leaves' gradients to their places. Without pictures the vision tower took no part:
+   * its gradient is zero.
+   */
+  private void collect(
+      SequencedMap<String, NDArray> leaves, boolean pictures, NDArray flatGradient) {
+    MemorySegment flat = TensorMemory.of(flatGradient);
+    for (ParameterLayout.Slot slot : parameters.layout().slots()) {
+      MemorySegment place =
+          flat.asSlice(slot.offset() * Float.BYTES, slot.spec().elements() * Float.BYTES);
+      if (!pictures && slot.spec().module() != ParameterSpec.Module.LLM) {
+        place.fill((byte) 0);
+      } else {
+        NDArray gradient = Autograd.gradient(Parameters.named(leaves, slot.spec().name()));
+        place.copyFrom(TensorMemory.of(Ops.contiguous(gradient)));
+      }
+    }
+  }
+}

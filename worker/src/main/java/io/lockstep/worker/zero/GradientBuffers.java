@@ -1,0 +1,47 @@
+package io.lockstep.worker.zero;
+
+import ai.djl.ndarray.NDArray;
+import io.lockstep.tensor.Dtype;
+import io.lockstep.tensor.Ops;
+import io.lockstep.tensor.Scope;
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/**
+ * Flat gradient buffers that are used again and again: a run allocates as many as it once needed at
+ * the same time.
+ */
+public final class GradientBuffers implements AutoCloseable {
+
+  private final Scope scope = Scope.lasting();
+  private final long floats;
+  private final Deque<NDArray> free = new ArrayDeque<>();
+
+  /** Buffers of that many values. */
+  public GradientBuffers(long floats) {
+    this.floats = floats;
+  }
+
+  /** A buffer; its gaps between parameters are zero, the rest has to be written. */
+  public NDArray acquire() {
+    NDArray buffer = free.poll();
+    return buffer == null ? scope.zeros(Dtype.FLOAT32, floats) : buffer;
+  }
+
+  /** Gives a buffer back. */
+  public void release(NDArray buffer) {
+    free.push(buffer);
+  }
+
+  /** Adds the right buffer to the left one, gives the right one back and returns the left. */
+  public NDArray sum(NDArray left, NDArray right) {
+    Ops.addInPlace(left, right);
+    release(right);
+    return left;
+  }
+
+  @Override
+  public void close() {
+    scope.close();
+  }
+}
