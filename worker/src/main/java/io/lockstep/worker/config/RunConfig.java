@@ -78,7 +78,7 @@ public record RunConfig(
 
   /** Reads a file; relative paths in it are relative to its folder. */
   public static RunConfig read(Path file) throws IOException, ConfigException {
-    return parse(Files.readString(file), file.toString(), file.toAbsolutePath().getParent());
+    return parse(Files.readString(file), file.toString(), file.toAbsolutePath().resolveSibling(""));
   }
 
   /**

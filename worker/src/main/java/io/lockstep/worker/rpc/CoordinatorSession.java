@@ -96,7 +96,8 @@ public final class CoordinatorSession implements Session, AutoCloseable {
                     .setCapability(introduction.capability())));
     try {
       Duration interval = invitation.get(patience.toMillis(), TimeUnit.MILLISECONDS).heartbeat();
-      heartbeats.scheduleAtFixedRate(this::beat, 0, interval.toMillis(), TimeUnit.MILLISECONDS);
+      var _ =
+          heartbeats.scheduleAtFixedRate(this::beat, 0, interval.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException e) {
       throw new SessionException(
           String.valueOf(e.getCause() == null ? e.getMessage() : e.getCause().getMessage()));
@@ -196,7 +197,7 @@ public final class CoordinatorSession implements Session, AutoCloseable {
 
   @Override
   public void onStop(Consumer<Directive.Stop> handler) {
-    var unused = stopped.thenAcceptAsync(handler);
+    var _ = stopped.thenAcceptAsync(handler);
   }
 
   @Override

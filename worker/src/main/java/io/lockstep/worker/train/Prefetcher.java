@@ -65,7 +65,7 @@ final class Prefetcher implements AutoCloseable {
               "asked for step %d, virtual rank %d; step %d, virtual rank %d is next"
                   .formatted(step, virtualRank, next.step(), next.virtualRank()));
       case Made.Failed(SampleException cause) ->
-          throw new SampleException(cause.getMessage(), cause);
+          throw new SampleException(String.valueOf(cause.getMessage()), cause);
       case Made.Failed(Throwable cause) ->
           throw new IllegalStateException("making step " + step + " failed: " + cause, cause);
     };

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Reduce-scatter of gradients along the one tree over all virtual ranks, and all-gather of updated
@@ -113,7 +114,8 @@ public final class GradientReducer implements AutoCloseable {
       }
       int slot = 0;
       for (Node node : coverOf(peer)) {
-        receives.add(new Transfer(peer, slot++, TensorMemory.of(received.get(node))));
+        NDArray scratch = Objects.requireNonNull(received.get(node));
+        receives.add(new Transfer(peer, slot++, TensorMemory.of(scratch)));
       }
     }
     return receives;
