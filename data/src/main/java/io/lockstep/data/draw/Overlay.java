@@ -14,7 +14,6 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import javax.imageio.ImageIO;
 
@@ -27,13 +26,9 @@ public final class Overlay {
   /** Pictures are enlarged less if they would become wider than this. */
   private static final int WIDEST = 1280;
 
-  private static final int MARGIN = 10;
   private static final float TEXT_SIZE = 17;
   private static final float LABEL_SIZE = 13;
   private static final Color PAPER = Color.WHITE;
-  private static final Color TEXT = new Color(30, 30, 30);
-  private static final Color GOOD = new Color(20, 140, 60);
-  private static final Color BAD = new Color(200, 30, 30);
   private static final List<Color> COLOURS =
       List.of(
           new Color(0xFF4D4D),
@@ -56,35 +51,13 @@ public final class Overlay {
     return new Overlay(Fonts.load(TEXT_SIZE), Fonts.load(LABEL_SIZE));
   }
 
-  /** How a line of text under the picture is marked. */
-  public enum Mark {
-    NONE(TEXT),
-    /** A green tick. */
-    RIGHT(GOOD),
-    /** A red cross. */
-    WRONG(BAD);
-
-    private final Color colour;
-
-    Mark(Color colour) {
-      this.colour = colour;
-    }
-  }
-
-  /**
-   * A paragraph under the picture.
-   *
-   * @param title stands before it, for instance {@code truth}
-   */
-  public record Note(String title, String text, Mark mark) {}
-
   /**
    * The notes of a comparison: the truth, and the answer with a tick if it is the very same text.
    */
   public static List<Note> comparison(String truth, String answer) {
     return List.of(
-        new Note("truth", truth, Mark.NONE),
-        new Note("answer", answer, truth.equals(answer) ? Mark.RIGHT : Mark.WRONG));
+        new Note("truth", truth, Note.Mark.NONE),
+        new Note("answer", answer, truth.equals(answer) ? Note.Mark.RIGHT : Note.Mark.WRONG));
   }
 
   /**
@@ -113,13 +86,13 @@ public final class Overlay {
     int zoom = StrictMath.clamp(WIDEST / picture.getWidth(), 1, ZOOM);
     int width = picture.getWidth() * zoom;
     int height = picture.getHeight() * zoom;
-    List<Line> lines = wrap(notes, width - 2 * MARGIN);
-    int panel = lines.isEmpty() ? 0 : lines.size() * text.lineHeight() + 2 * MARGIN;
-    BufferedImage sheet = new BufferedImage(width, height + panel, BufferedImage.TYPE_INT_RGB);
+    NotePanel panel = NotePanel.of(notes, text, width);
+    int total = height + panel.height();
+    BufferedImage sheet = new BufferedImage(width, total, BufferedImage.TYPE_INT_RGB);
     Graphics2D g = pen(sheet);
     try {
       g.setColor(PAPER);
-      g.fillRect(0, 0, width, height + panel);
+      g.fillRect(0, 0, width, total);
       g.drawImage(picture, 0, 0, width, height, null);
       for (int i = 0; i < objects.size(); i++) {
         outline(g, objects.get(i), zoom, COLOURS.get(i % COLOURS.size()));
@@ -127,18 +100,14 @@ public final class Overlay {
       for (int i = 0; i < objects.size(); i++) {
         label(g, objects.get(i), zoom, width, COLOURS.get(i % COLOURS.size()));
       }
-      int y = height + MARGIN;
-      for (Line line : lines) {
-        y += text.lineHeight();
-        line(g, line, y - text.lineHeight() / 3);
-      }
+      panel.draw(g, height);
     } finally {
       g.dispose();
     }
     return sheet;
   }
 
-  private static Graphics2D pen(BufferedImage image) {
+  static Graphics2D pen(BufferedImage image) {
     Graphics2D g = image.createGraphics();
     g.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
     g.setRenderingHint(
@@ -191,62 +160,5 @@ public final class Overlay {
     g.fillRect(x, y, textWidth, height);
     g.setColor(colour);
     labels.draw(g, object.desc(), x + 3, y + height - height / 3);
-  }
-
-  /** A line of a wrapped note; only its last line carries the mark. */
-  private record Line(String text, Color colour, Mark mark) {}
-
-  private List<Line> wrap(List<Note> notes, int width) {
-    BufferedImage scratch = new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB);
-    Graphics2D g = pen(scratch);
-    try {
-      List<Line> lines = new ArrayList<>();
-      for (Note note : notes) {
-        List<String> wrapped = wrap(g, note.title() + ": " + note.text(), width - MARGIN * 2);
-        for (int i = 0; i < wrapped.size(); i++) {
-          boolean last = i == wrapped.size() - 1;
-          lines.add(new Line(wrapped.get(i), note.mark().colour, last ? note.mark() : Mark.NONE));
-        }
-      }
-      return lines;
-    } finally {
-      g.dispose();
-    }
-  }
-
-  /** Breaks after any character, as Chinese does, and at line breaks. */
-  private List<String> wrap(Graphics2D g, String paragraph, int width) {
-    List<String> lines = new ArrayList<>();
-    for (String part : paragraph.split("\\R", -1)) {
-      StringBuilder line = new StringBuilder();
-      for (int codePoint : part.codePoints().toArray()) {
-        String next = Character.toString(codePoint);
-        if (text.width(g, line + next) > width && !line.isEmpty()) {
-          lines.add(line.toString());
-          line.setLength(0);
-        }
-        line.append(next);
-      }
-      lines.add(line.toString());
-    }
-    return lines;
-  }
-
-  private void line(Graphics2D g, Line line, int y) {
-    g.setColor(line.colour());
-    text.draw(g, line.text(), MARGIN, y);
-    int x = MARGIN + text.width(g, line.text()) + 8;
-    g.setStroke(new BasicStroke(2.5f, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
-    switch (line.mark()) {
-      case NONE -> {}
-      case RIGHT -> {
-        g.drawLine(x, y - 6, x + 4, y - 1);
-        g.drawLine(x + 4, y - 1, x + 12, y - 12);
-      }
-      case WRONG -> {
-        g.drawLine(x, y - 11, x + 10, y - 1);
-        g.drawLine(x, y - 1, x + 10, y - 11);
-      }
-    }
   }
 }

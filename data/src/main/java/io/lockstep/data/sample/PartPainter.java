@@ -16,6 +16,9 @@ final class PartPainter {
   /** Most degrees that a hexagon or connector is tilted without meaning anything. */
   private static final double TILT = 7;
 
+  /** Where a wire ends, so that its round end is still inside the slot. */
+  private static final double END = 0.78;
+
   private final PlatePainter plates;
 
   PartPainter(Digits digits) {
@@ -78,7 +81,7 @@ final class PartPainter {
   /** A body that points up, or down when faulty, with two contacts at its flat end. */
   private static Geometry connector(Pen pen, boolean down) {
     double degrees = pen.rng().between(-TILT, TILT) + (down ? 180 : 0);
-    double[] corners = pen.turned(degrees, 0, -1, 0.8, -0.15, 0.8, 0.95, -0.8, 0.95, -0.8, -0.15);
+    double[] corners = pen.turned(degrees, 0, -1, 0.8, -0.15, 0.8, 0.88, -0.8, 0.88, -0.8, -0.15);
     pen.fillWithEdge(pen.palette().main(), Pen.path(corners, true));
     for (double x = -0.5; x < 0.5; x += 0.65) {
       pen.fill(
@@ -91,7 +94,8 @@ final class PartPainter {
   /** An S-shaped wire with a sleeve around its middle. */
   private static Geometry wire(Pen pen) {
     double bend = bend(pen.rng());
-    double[] points = pen.turned(0, -1, bend, -0.5, 0.75 * bend, 0, 0, 0.5, -0.75 * bend, 1, -bend);
+    double[] points =
+        pen.turned(0, -END, bend, -0.45, 0.75 * bend, 0, 0, 0.45, -0.75 * bend, END, -bend);
     cable(pen, points, pen.palette().main());
     double[] sleeve = pen.turned(0, -0.38, 0.5 * bend, 0.38, -0.5 * bend);
     pen.draw(pen.palette().edge(), 0.86, Pen.path(sleeve, false));
@@ -102,8 +106,8 @@ final class PartPainter {
   /** Two ends that do not meet, each torn open. */
   private static Geometry brokenWire(Pen pen) {
     double bend = bend(pen.rng());
-    double[] left = pen.turned(0, -1, bend, -0.7, 0.8 * bend, -0.35, 0.35 * bend);
-    double[] right = pen.turned(0, 0.35, -0.35 * bend, 0.7, -0.8 * bend, 1, -bend);
+    double[] left = pen.turned(0, -END, bend, -0.6, 0.8 * bend, -0.35, 0.35 * bend);
+    double[] right = pen.turned(0, 0.35, -0.35 * bend, 0.6, -0.8 * bend, END, -bend);
     cable(pen, left, pen.palette().main());
     cable(pen, right, pen.palette().main());
     for (double[] torn :
