@@ -12,7 +12,8 @@ import java.util.List;
 /** Times an all-reduce among ranks that call this at the same time with the same arguments. */
 public final class AllReduceBench {
 
-  private static final int WARM_UP = 5;
+  /** Untimed rounds: the JVM compiles the network path and the adder meanwhile. */
+  private static final int WARM_UP = 50;
   private static final int TAGS_PER_ROUND = 3;
 
   private AllReduceBench() {}
@@ -31,7 +32,7 @@ public final class AllReduceBench {
   /**
    * Runs all-reduces of {@code floats} float32 elements and checks their sum.
    *
-   * @param rounds timed repetitions, after a few that are not
+   * @param rounds timed repetitions, after 50 that are not
    * @throws IllegalStateException if a sum is wrong
    */
   public static Result measure(Collective collective, Adder adder, long floats, int rounds) {
