@@ -23,4 +23,20 @@ public final class Plans {
         1,
         out);
   }
+
+  /** The same plan with other heartbeats. */
+  public static RunPlan withHeartbeats(RunPlan plan, long intervalMillis, long timeoutMillis) {
+    return new RunPlan(
+        plan.name(),
+        plan.runConfigYaml(),
+        plan.workers(),
+        plan.virtualRanks(),
+        plan.totalSteps(),
+        plan.saveEverySteps(),
+        plan.leaseSteps(),
+        Duration.ofMillis(intervalMillis),
+        Duration.ofMillis(timeoutMillis),
+        plan.minFreeBytes(),
+        plan.outputDir());
+  }
 }
