@@ -1,5 +1,13 @@
 package io.lockstep.cli;
 
+import io.lockstep.cli.command.CoordinatorCommand;
+import io.lockstep.cli.command.DataCommand;
+import io.lockstep.cli.command.DigestCommand;
+import io.lockstep.cli.command.EvalCommand;
+import io.lockstep.cli.command.GenerateCommand;
+import io.lockstep.cli.command.TrainCommand;
+import io.lockstep.cli.command.ValidateCommand;
+import io.lockstep.cli.command.WorkerCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -13,7 +21,16 @@ import picocli.CommandLine.ScopeType;
     scope = ScopeType.INHERIT,
     version = "lockstep 0.1.0-SNAPSHOT",
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {})
+    subcommands = {
+      TrainCommand.class,
+      ValidateCommand.class,
+      GenerateCommand.class,
+      EvalCommand.class,
+      DigestCommand.class,
+      DataCommand.class,
+      CoordinatorCommand.class,
+      WorkerCommand.class
+    })
 final class LockstepCommand implements Runnable {
 
   @Option(

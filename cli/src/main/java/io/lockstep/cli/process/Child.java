@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 /** A running (or ended) child process with the file that holds its output. */
 public final class Child {
 
+  private static final Duration GRACE = Duration.ofSeconds(8);
   private static final int SIGNAL_BASE = 128;
   private static final String ERROR_PREFIX = "error: ";
 
@@ -97,6 +98,14 @@ public final class Child {
           .findFirst();
     } catch (IOException e) {
       return Optional.empty();
+    }
+  }
+
+  /** Asks it to end and waits until it has; kills it if it doesn't. */
+  public void stop() {
+    terminate();
+    if (!await(GRACE)) {
+      kill();
     }
   }
 

@@ -1,0 +1,59 @@
+package io.lockstep.cli.command;
+
+import io.lockstep.cli.console.UserError;
+import io.lockstep.cli.process.Closing;
+import io.lockstep.cli.process.PortFile;
+import io.lockstep.coordinator.RunOutcome;
+import io.lockstep.coordinator.RunPlan;
+import io.lockstep.coordinator.rpc.CoordinatorServer;
+import io.lockstep.coordinator.rpc.ListenAddress;
+import io.lockstep.worker.config.RunConfig;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code lockstep coordinator start}. */
+@Command(name = "start", description = "Coordinates one training run; ends when the run does.")
+final class CoordinatorStartCommand implements Callable<Integer> {
+
+  @Option(names = "--config", required = true, paramLabel = "FILE", description = "The recipe.")
+  private Path config = Path.of("");
+
+  @Option(
+      names = "--workers",
+      required = true,
+      paramLabel = "N",
+      description = "Workers that must join before the run begins.")
+  private int workers;
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "DIR",
+      description = "Run folder, created; must hold no run.")
+  private Path out = Path.of("");
+
+  @Mixin private ListenOptions listen = new ListenOptions();
+
+  @Override
+  public Integer call() throws Exception {
+    RunConfig run = RunConfig.read(config).withOutputDir(out);
+    RunPlan plan = RunPlans.of(run, workers, out);
+    ListenAddress address = new ListenAddress(listen.host(), listen.port(), listen.allowRemote());
+    CoordinatorServer server = CoordinatorServer.start(plan, address, new LogListener());
+    try (Closing closing = Closing.atExit(server::close)) {
+      System.out.printf(
+          "coordinator of %s listens on %s:%d and waits for %d workers%n",
+          run.name(), listen.host(), server.port(), workers);
+      PortFile.write(listen.portFile(), server.port());
+      RunOutcome outcome = server.awaitEnd();
+      if (!outcome.finished()) {
+        throw new UserError(outcome.reason());
+      }
+      System.out.printf("finished after %d steps%n", outcome.steps());
+    }
+    return 0;
+  }
+}

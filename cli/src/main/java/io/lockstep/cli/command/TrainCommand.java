@@ -1,0 +1,80 @@
+package io.lockstep.cli.command;
+
+import io.lockstep.cli.console.JsonLine;
+import io.lockstep.cli.process.LocalCluster;
+import io.lockstep.cli.process.ProcessGroup;
+import io.lockstep.cli.run.RunFolder;
+import io.lockstep.cli.train.Training;
+import io.lockstep.worker.config.RunConfig;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code lockstep train}. */
+@Command(
+    name = "train",
+    description = "Trains on this machine with a coordinator and N worker processes.")
+public final class TrainCommand implements Callable<Integer> {
+
+  @Option(names = "--config", required = true, paramLabel = "FILE", description = "The recipe.")
+  private Path config = Path.of("");
+
+  @Option(
+      names = "--workers",
+      required = true,
+      paramLabel = "N",
+      description = "Number of worker processes; the weights don't depend on it.")
+  private int workers;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Threads of each worker's tensor operations (default: ${DEFAULT-VALUE}).")
+  private int threads;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "Run folder (default: the recipe's run.output_dir, or runs/<name>).")
+  private @Nullable Path out;
+
+  @Option(names = "--json", description = "Print the results as JSON before the last line.")
+  private boolean json;
+
+  @Override
+  public Integer call() throws Exception {
+    RunFolder folder = folder(RunConfig.read(config));
+    Training training =
+        Training.prepare(new LocalCluster.Options(config, workers, threads, folder), System.out);
+    Training.Result result;
+    try (ProcessGroup group = new ProcessGroup(folder.logs())) {
+      result = training.run(group, coordinator -> {});
+    }
+    System.out.println("checkpoint: " + result.checkpoint());
+    if (json) {
+      System.out.println(
+          new JsonLine()
+              .put("checkpoint", result.checkpoint().toString())
+              .put("train_seconds", result.seconds())
+              .put("samples_per_second", result.samplesPerSecond())
+              .put("workers", workers)
+              .put("weights_sha256", result.weightsSha256()));
+    } else {
+      System.out.println("weights sha256: " + result.weightsSha256());
+    }
+    return 0;
+  }
+
+  private RunFolder folder(RunConfig run) {
+    Path chosen = out;
+    if (chosen != null) {
+      return new RunFolder(chosen);
+    }
+    return run.outputDir()
+        .map(RunFolder::new)
+        .orElseGet(() -> RunFolder.unused(Path.of("runs", run.name())));
+  }
+}

@@ -1,0 +1,36 @@
+package io.lockstep.cli.command;
+
+import io.lockstep.worker.config.ConfigException;
+import io.lockstep.worker.config.RunConfig;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code lockstep validate}. */
+@Command(
+    name = "validate",
+    description = "Checks a recipe, its data and its model before anything runs.")
+public final class ValidateCommand implements Callable<Integer> {
+
+  @Option(names = "--config", required = true, paramLabel = "FILE", description = "The recipe.")
+  private Path config = Path.of("");
+
+  @Override
+  public Integer call() throws Exception {
+    List<String> problems = new ArrayList<>();
+    try {
+      problems.addAll(RunCheck.problems(RunConfig.read(config)));
+    } catch (ConfigException e) {
+      e.problems().forEach(problem -> problems.add(config + ": " + problem));
+    }
+    problems.forEach(problem -> System.err.println("error: " + problem));
+    if (!problems.isEmpty()) {
+      return 1;
+    }
+    System.out.println(config + ": OK");
+    return 0;
+  }
+}

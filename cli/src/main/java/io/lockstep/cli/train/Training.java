@@ -1,0 +1,135 @@
+package io.lockstep.cli.train;
+
+import io.lockstep.cli.console.Progress;
+import io.lockstep.cli.console.UserError;
+import io.lockstep.cli.process.LocalCluster;
+import io.lockstep.cli.process.ProcessGroup;
+import io.lockstep.cli.rpc.Endpoint;
+import io.lockstep.cli.rpc.RunStatus;
+import io.lockstep.cli.run.Digest;
+import io.lockstep.cli.run.Metrics;
+import io.lockstep.worker.config.ConfigException;
+import io.lockstep.worker.config.RunConfig;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Trains with a local cluster and shows how that goes. */
+public final class Training {
+
+  private final LocalCluster.Options options;
+  private final int batchSize;
+  private final PrintStream out;
+
+  private Training(LocalCluster.Options options, int batchSize, PrintStream out) {
+    this.options = options;
+    this.batchSize = batchSize;
+    this.out = out;
+  }
+
+  /**
+   * What came of it.
+   *
+   * @param checkpoint folder of the last checkpoint
+   * @param weightsSha256 digest of its tensors
+   * @param seconds wall time from the first process to the end of the last
+   * @param samplesPerSecond mean over the logged steps
+   */
+  public record Result(
+      Path checkpoint,
+      String weightsSha256,
+      double seconds,
+      double samplesPerSecond,
+      Metrics metrics) {}
+
+  /** Checks the configuration and the folder; nothing is started yet. */
+  public static Training prepare(LocalCluster.Options options, PrintStream out)
+      throws IOException, ConfigException {
+    RunConfig config = RunConfig.read(options.config());
+    int ranks = config.training().virtualRanks();
+    if (options.workers() < 1 || options.workers() > ranks) {
+      throw new UserError(
+          "--workers is %d, must be 1..%d (training.virtual_ranks of %s)"
+              .formatted(options.workers(), ranks, options.config()));
+    }
+    options.folder().requireUnused();
+    return new Training(options, config.training().globalBatchSize(), out);
+  }
+
+  /**
+   * Runs to the end.
+   *
+   * @param onStart is told the coordinator's address once the workers are started
+   */
+  public Result run(ProcessGroup group, Consumer<Endpoint> onStart) throws IOException {
+    long start = System.nanoTime();
+    try (LocalCluster cluster = LocalCluster.start(group, options)) {
+      onStart.accept(cluster.coordinator());
+      try (Display display = new Display()) {
+        cluster.await(display::show);
+        display.finish(Metrics.read(options.folder().metrics()));
+      }
+    }
+    double seconds = (System.nanoTime() - start) / 1e9;
+    Metrics metrics = Metrics.read(options.folder().metrics());
+    Path checkpoint =
+        options
+            .folder()
+            .lastCheckpoint()
+            .orElseThrow(() ->
+                new UserError(options.folder().root() + " holds no checkpoint after the run"));
+    double rate =
+        metrics.rows().stream().mapToDouble(Metrics.Row::samplesPerSecond).average().orElse(0);
+    return new Result(checkpoint, Digest.ofCheckpoint(checkpoint), seconds, rate, metrics);
+  }
+
+  /** The progress of one run: what it waits for first, then its steps. */
+  private final class Display implements AutoCloseable {
+
+    private @Nullable Progress progress;
+    private String lastDetail = "";
+    private long totalSteps;
+
+    void show(RunStatus status) {
+      switch (status.phase()) {
+        case WAITING, FORMING -> announce(status.detail());
+        case TRAINING, SAVING, FINISHED -> step(status.steps(), status.totalSteps(), status.loss());
+        case FAILED -> announce("failed: " + status.detail());
+      }
+    }
+
+    void finish(Metrics metrics) {
+      if (!metrics.rows().isEmpty() && totalSteps > 0) {
+        Metrics.Row last = metrics.rows().getLast();
+        step(last.step(), totalSteps, last.loss());
+      }
+    }
+
+    private void announce(String detail) {
+      if (!detail.isEmpty() && !detail.equals(lastDetail)) {
+        out.println("  " + detail);
+        lastDetail = detail;
+      }
+    }
+
+    private void step(long steps, long total, double loss) {
+      Progress bar = progress;
+      if (bar == null) {
+        bar = new Progress("  training", total, "samples", batchSize);
+        progress = bar;
+        totalSteps = total;
+      }
+      bar.update(steps, steps == 0 ? "" : String.format(Locale.ROOT, "loss %.4f", loss));
+    }
+
+    @Override
+    public void close() {
+      if (progress != null) {
+        progress.close();
+      }
+    }
+  }
+}
