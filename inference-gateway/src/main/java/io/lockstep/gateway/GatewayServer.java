@@ -1,0 +1,97 @@
+package io.lockstep.gateway;
+
+import io.lockstep.gateway.handoff.HandOff;
+import io.lockstep.gateway.handoff.ModelOpener;
+import io.lockstep.gateway.rpc.CoordinatorWatch;
+import io.lockstep.gateway.rpc.RpcServer;
+import io.lockstep.gateway.rpc.ServingHealth;
+import io.lockstep.gateway.serving.Batcher;
+import io.lockstep.gateway.serving.CheckpointModel;
+import io.lockstep.tensor.Torch;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+
+/** A running gateway. */
+public final class GatewayServer implements AutoCloseable {
+
+  /** What to close, the last thing started first. */
+  private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+
+  private final RpcServer rpc;
+
+  private GatewayServer(GatewayOptions options, ModelOpener opener) {
+    ServingHealth health = new ServingHealth();
+    var address = options.address();
+    Batcher batcher = new Batcher(options.maxBatch(), options.queueCapacity(), health);
+    parts.push(batcher);
+    try {
+      rpc = RpcServer.start(address, batcher, health, options.limits(), 2 * options.maxBatch());
+      // Closed after the batcher: calls end only when their jobs have ended.
+      parts.addLast(rpc);
+      HandOff handOff = new HandOff(opener, batcher);
+      switch (options.source()) {
+        case ModelSource.Folder(var dir) -> handOff.serveFolder(dir);
+        case ModelSource.Coordinator(var target) -> follow(target, handOff);
+      }
+    } catch (RuntimeException | Error e) {
+      close();
+      throw e;
+    }
+  }
+
+  /**
+   * Starts a gateway. With a folder it answers when this returns; with a coordinator it listens
+   * when this returns and answers from the first committed checkpoint on.
+   *
+   * @throws IllegalArgumentException if an option makes no sense
+   * @throws RuntimeException in one line if the port can't be had or the folder's model can't be
+   *     loaded
+   */
+  public static GatewayServer start(GatewayOptions options, ModelOpener opener) {
+    return new GatewayServer(options, opener);
+  }
+
+  /**
+   * Starts a gateway on checkpoints, as {@link #start(GatewayOptions, ModelOpener)} does.
+   *
+   * @param threads threads that one operator of the model may use
+   */
+  public static GatewayServer start(GatewayOptions options, int threads) {
+    Torch.start(threads);
+    return start(options, CheckpointModel::open);
+  }
+
+  /** The port it listens on. */
+  public int port() {
+    return rpc.port();
+  }
+
+  /** Fails what waits, stops listening and frees the model. */
+  @Override
+  public void close() {
+    while (!parts.isEmpty()) {
+      try {
+        parts.pop().close();
+      } catch (Exception e) {
+        throw new IllegalStateException("the gateway can't be closed: " + e, e);
+      }
+    }
+  }
+
+  private void follow(String target, HandOff handOff) {
+    ScheduledExecutorService executor =
+        Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().name("hand-off").daemon().factory());
+    parts.push(executor::shutdownNow);
+    parts.push(
+        CoordinatorWatch.start(
+            target,
+            executor,
+            checkpoint -> {
+              handOff.offer(checkpoint);
+              executor.execute(handOff::serveNewest);
+            }));
+  }
+}

@@ -1,0 +1,135 @@
+package io.lockstep.gateway.rpc;
+
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.StreamObserver;
+import io.lockstep.gateway.handoff.CommittedCheckpoint;
+import io.lockstep.proto.coordinator.v1.Checkpoint;
+import io.lockstep.proto.coordinator.v1.CoordinatorGrpc;
+import io.lockstep.proto.coordinator.v1.WatchCheckpointsRequest;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Hears of committed checkpoints from a coordinator. A coordinator that goes away is asked again,
+ * after 0.25 s at first and then twice as long each time up to 10 s, until it completes the stream
+ * because its run is finished.
+ */
+public final class CoordinatorWatch implements AutoCloseable {
+
+  private static final Logger log = LoggerFactory.getLogger(CoordinatorWatch.class);
+  private static final Duration FIRST_DELAY = Duration.ofMillis(250);
+  private static final Duration LONGEST_DELAY = Duration.ofSeconds(10);
+
+  private final HostPort coordinator;
+  private final ScheduledExecutorService executor;
+  private final Consumer<CommittedCheckpoint> listener;
+  private final ManagedChannel channel;
+  private volatile boolean closed;
+
+  private CoordinatorWatch(
+      HostPort coordinator,
+      ScheduledExecutorService executor,
+      Consumer<CommittedCheckpoint> listener) {
+    this.coordinator = coordinator;
+    this.executor = executor;
+    this.listener = listener;
+    this.channel =
+        NettyChannelBuilder.forAddress(coordinator.host(), coordinator.port())
+            .usePlaintext()
+            .build();
+  }
+
+  /**
+   * Starts to watch.
+   *
+   * @param coordinator {@code host:port}
+   * @param executor runs the delayed attempts
+   * @param listener told of every checkpoint, after a reconnection of old ones again
+   */
+  public static CoordinatorWatch start(
+      String coordinator,
+      ScheduledExecutorService executor,
+      Consumer<CommittedCheckpoint> listener) {
+    CoordinatorWatch watch = new CoordinatorWatch(HostPort.parse(coordinator), executor, listener);
+    watch.subscribe(0);
+    return watch;
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    channel.shutdownNow();
+  }
+
+  private void subscribe(int failures) {
+    if (!closed) {
+      // The executor decides when to try again; the channel's own growing delays would come on top.
+      channel.resetConnectBackoff();
+      CoordinatorGrpc.newStub(channel)
+          .watchCheckpoints(WatchCheckpointsRequest.getDefaultInstance(), new Stream(failures));
+    }
+  }
+
+  private void retry(int failures, Throwable failure) {
+    if (closed) {
+      return;
+    }
+    if (failures == 1) {
+      log.warn(
+          "coordinator {} can't be heard ({}); what is served stays, asking again until it answers",
+          coordinator,
+          Status.fromThrowable(failure));
+    }
+    try {
+      var _ =
+          executor.schedule(
+              () -> subscribe(failures), delay(failures).toMillis(), TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException e) {
+      log.debug("closing, no further attempt to reach {}", coordinator);
+    }
+  }
+
+  /** How long to wait after this many failures in a row, at least 1. */
+  static Duration delay(int failures) {
+    Duration delay = FIRST_DELAY.multipliedBy(1L << Math.min(failures - 1, 20));
+    return delay.compareTo(LONGEST_DELAY) < 0 ? delay : LONGEST_DELAY;
+  }
+
+  /** One attempt; counts failures in a row until the coordinator says something. */
+  private final class Stream implements StreamObserver<Checkpoint> {
+    private int failures;
+
+    Stream(int failures) {
+      this.failures = failures;
+    }
+
+    @Override
+    public void onNext(Checkpoint checkpoint) {
+      if (failures > 0) {
+        log.info("coordinator {} answers again", coordinator);
+        failures = 0;
+      }
+      listener.accept(
+          new CommittedCheckpoint(
+              Path.of(checkpoint.getDir()), checkpoint.getSteps(), checkpoint.getManifestSha256()));
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+      retry(failures + 1, failure);
+    }
+
+    @Override
+    public void onCompleted() {
+      log.info("the run of coordinator {} is finished; its last checkpoint stays", coordinator);
+    }
+  }
+}

@@ -1,0 +1,224 @@
+package io.lockstep.gateway.rpc;
+
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.StreamObserver;
+import io.lockstep.data.stageb.Judgement;
+import io.lockstep.data.stageb.MalformedJudgementException;
+import io.lockstep.gateway.serving.Answer;
+import io.lockstep.gateway.serving.Batcher;
+import io.lockstep.gateway.serving.Job;
+import io.lockstep.gateway.serving.ModelIdentity;
+import io.lockstep.gateway.serving.ServingException;
+import io.lockstep.gateway.serving.Task;
+import io.lockstep.proto.inference.v1.ChatDelta;
+import io.lockstep.proto.inference.v1.ChatRequest;
+import io.lockstep.proto.inference.v1.ChatResponse;
+import io.lockstep.proto.inference.v1.Decoding;
+import io.lockstep.proto.inference.v1.GetModelRequest;
+import io.lockstep.proto.inference.v1.GetModelResponse;
+import io.lockstep.proto.inference.v1.InferenceGrpc;
+import io.lockstep.proto.inference.v1.JudgeRequest;
+import io.lockstep.proto.inference.v1.JudgeResponse;
+import io.lockstep.proto.inference.v1.Picture;
+import io.lockstep.proto.inference.v1.PictureSummary;
+import io.lockstep.proto.inference.v1.SummarizeRequest;
+import io.lockstep.proto.inference.v1.SummarizeResponse;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/** The Inference service: requests become jobs, answers become responses. */
+final class InferenceService extends InferenceGrpc.InferenceImplBase {
+
+  private final Batcher batcher;
+  private final Requests requests;
+  private final int streamWindow;
+
+  /**
+   * @param streamWindow pictures or groups of one stream that are under way at once; the client is
+   *     asked for more as answers leave
+   */
+  InferenceService(Batcher batcher, Requests requests, int streamWindow) {
+    this.batcher = batcher;
+    this.requests = requests;
+    this.streamWindow = streamWindow;
+  }
+
+  @Override
+  public void getModel(GetModelRequest request, StreamObserver<GetModelResponse> observer) {
+    Reply<GetModelResponse> reply = new Reply<>(observer);
+    batcher
+        .identity()
+        .ifPresentOrElse(
+            model -> {
+              reply.send(response(model));
+              reply.complete();
+            },
+            () -> reply.fail(Statuses.of(ServingException.noModel())));
+  }
+
+  @Override
+  public void summarize(SummarizeRequest request, StreamObserver<SummarizeResponse> observer) {
+    Reply<SummarizeResponse> reply = new Reply<>(observer);
+    guarded(
+        reply,
+        () -> {
+          int newTokens = requests.newTokens(request.getDecoding());
+          List<Task> tasks = requests.tasks(request);
+          SummaryCollector collector = new SummaryCollector(request.getPicturesList(), reply);
+          List<Job> jobs = new ArrayList<>();
+          for (int i = 0; i < tasks.size(); i++) {
+            jobs.add(new Job(tasks.get(i), newTokens, collector.sink(i)));
+          }
+          start(reply, jobs);
+        });
+  }
+
+  @Override
+  public StreamObserver<Picture> summarizeStream(StreamObserver<PictureSummary> observer) {
+    return new StreamCall<>(
+        observer,
+        streamWindow,
+        batcher,
+        requests::task,
+        picture -> requests.newTokens(Decoding.getDefaultInstance()),
+        (picture, answer) -> summary(picture.getId(), answer));
+  }
+
+  @Override
+  public void judge(JudgeRequest request, StreamObserver<JudgeResponse> observer) {
+    single(
+        observer,
+        request.getDecoding(),
+        () -> requests.task(request),
+        answer -> verdict(request, answer));
+  }
+
+  @Override
+  public StreamObserver<JudgeRequest> judgeStream(StreamObserver<JudgeResponse> observer) {
+    return new StreamCall<>(
+        observer,
+        streamWindow,
+        batcher,
+        requests::task,
+        request -> requests.newTokens(request.getDecoding()),
+        InferenceService::verdict);
+  }
+
+  @Override
+  public void chat(ChatRequest request, StreamObserver<ChatResponse> observer) {
+    single(
+        observer,
+        request.getDecoding(),
+        () -> requests.task(request),
+        answer ->
+            ChatResponse.newBuilder()
+                .setText(answer.text())
+                .setPromptTokens(answer.promptTokens())
+                .setNewTokens(answer.newTokens())
+                .build());
+  }
+
+  @Override
+  public void chatStream(ChatRequest request, StreamObserver<ChatDelta> observer) {
+    Reply<ChatDelta> reply = new Reply<>(observer);
+    guarded(
+        reply,
+        () ->
+            start(
+                reply,
+                List.of(
+                    new Job(
+                        requests.task(request),
+                        requests.newTokens(request.getDecoding()),
+                        new ChatSink(reply)))));
+  }
+
+  /** One job, one response. */
+  private <T> void single(
+      StreamObserver<T> observer,
+      Decoding decoding,
+      Supplier<Task> task,
+      Function<Answer, T> response) {
+    Reply<T> reply = new Reply<>(observer);
+    guarded(
+        reply,
+        () ->
+            start(
+                reply,
+                List.of(
+                    new Job(
+                        task.get(),
+                        requests.newTokens(decoding),
+                        new Job.Sink() {
+                          @Override
+                          public void onAnswer(Answer answer) {
+                            guarded(
+                                reply,
+                                () -> {
+                                  reply.send(response.apply(answer));
+                                  reply.complete();
+                                });
+                          }
+
+                          @Override
+                          public void onFailure(ServingException failure) {
+                            reply.fail(Statuses.of(failure));
+                          }
+                        }))));
+  }
+
+  private void start(Reply<?> reply, List<Job> jobs) {
+    if (reply.own(jobs)) {
+      batcher.submit(jobs);
+    }
+  }
+
+  /** Runs a step of a call; what it throws ends the call. */
+  static void guarded(Reply<?> reply, Runnable step) {
+    try {
+      step.run();
+    } catch (StatusRuntimeException e) {
+      reply.fail(e);
+    } catch (ServingException e) {
+      reply.fail(Statuses.of(e));
+    }
+  }
+
+  static PictureSummary summary(String id, Answer answer) {
+    return PictureSummary.newBuilder()
+        .setId(id)
+        .setSummary(answer.text())
+        .setPromptTokens(answer.promptTokens())
+        .setNewTokens(answer.newTokens())
+        .build();
+  }
+
+  private static JudgeResponse verdict(JudgeRequest request, Answer answer) {
+    try {
+      Judgement judgement = Judgement.parse(answer.text());
+      return JudgeResponse.newBuilder()
+          .setGroupId(request.getGroupId())
+          .setVerdict(
+              switch (judgement.verdict()) {
+                case PASS -> JudgeResponse.Verdict.VERDICT_PASS;
+                case FAIL -> JudgeResponse.Verdict.VERDICT_FAIL;
+              })
+          .setReason(judgement.reason())
+          .setRaw(answer.text())
+          .build();
+    } catch (MalformedJudgementException e) {
+      throw Statuses.malformedVerdict(request.getGroupId(), answer.text(), e);
+    }
+  }
+
+  private static GetModelResponse response(ModelIdentity model) {
+    return GetModelResponse.newBuilder()
+        .setCheckpointDir(model.checkpointDir().toString())
+        .setWeightsSha256(model.weightsSha256())
+        .setSteps(model.steps())
+        .setModelType(model.modelType())
+        .build();
+  }
+}

@@ -1,0 +1,144 @@
+package io.lockstep.gateway.rpc;
+
+import com.linecorp.armeria.common.HttpHeaderNames;
+import com.linecorp.armeria.common.RequestContext;
+import com.linecorp.armeria.common.grpc.GrpcSerializationFormats;
+import com.linecorp.armeria.common.stream.ClosedStreamException;
+import com.linecorp.armeria.server.Server;
+import com.linecorp.armeria.server.docs.DocService;
+import com.linecorp.armeria.server.grpc.GrpcService;
+import com.linecorp.armeria.server.healthcheck.HealthCheckService;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import io.lockstep.gateway.serving.Batcher;
+import io.lockstep.gateway.serving.RequestLimits;
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The gateway's port: Inference, health and reflection over gRPC, the same as JSON over HTTP, a
+ * page that documents and tries them at {@code /docs}, health for load balancers at {@code
+ * /health}.
+ */
+public final class RpcServer implements AutoCloseable {
+
+  private static final Logger log = LoggerFactory.getLogger(RpcServer.class);
+
+  /** Time for the last failures to reach their clients. */
+  private static final Duration QUIET_PERIOD = Duration.ofMillis(100);
+
+  private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(3);
+
+  private final Server server;
+
+  private RpcServer(Server server) {
+    this.server = server;
+  }
+
+  /**
+   * Starts to listen.
+   *
+   * @param address where; port 0 takes a free one
+   * @param streamWindow messages of one stream that are under way at once
+   * @throws IllegalStateException in one line if the port can't be had
+   */
+  public static RpcServer start(
+      InetSocketAddress address,
+      Batcher batcher,
+      ServingHealth health,
+      RequestLimits limits,
+      int streamWindow) {
+    GrpcService grpc =
+        GrpcService.builder()
+            .addService(new InferenceService(batcher, new Requests(limits), streamWindow))
+            .addService(health.service())
+            .addService(ProtoReflectionServiceV1.newInstance())
+            .exceptionHandler(RpcServer::unexpected)
+            .maxRequestMessageLength(limits.messageBytes())
+            .supportedSerializationFormats(GrpcSerializationFormats.values())
+            .enableUnframedRequests(true)
+            .useBlockingTaskExecutor(true)
+            .build();
+    Server server =
+        Server.builder()
+            .http(address)
+            // Waiting for the model takes as long as it takes; a client's own deadline still holds.
+            .requestTimeout(Duration.ZERO)
+            .maxRequestLength(limits.messageBytes())
+            .service(
+                grpc,
+                service ->
+                    service.decorate((delegate, context, request) -> {
+                      // A stream may be longer than a message: its messages are limited singly.
+                      if (isFramed(request.headers().get(HttpHeaderNames.CONTENT_TYPE))) {
+                        context.setMaxRequestLength(0);
+                      }
+                      return delegate.serve(context, request);
+                    }))
+            .service("/health", HealthCheckService.of(health.checker()))
+            .serviceUnder("/docs", new DocService())
+            .connectionDrainDuration(Duration.ZERO)
+            .gracefulShutdownTimeout(QUIET_PERIOD, CLOSE_TIMEOUT)
+            .build();
+    try {
+      server.start().join();
+    } catch (CompletionException e) {
+      server.close();
+      throw new IllegalStateException(cannotListen(address, e), e);
+    }
+    return new RpcServer(server);
+  }
+
+  /** The port it listens on. */
+  public int port() {
+    return server.activeLocalPort();
+  }
+
+  /** Stops listening once the calls under way have ended. */
+  @Override
+  public void close() {
+    server.stop().join();
+  }
+
+  /** A failure that no service has turned into a status: a defect of ours. */
+  private static Status unexpected(
+      RequestContext context, Status status, Throwable failure, Metadata trailers) {
+    if (failure instanceof ClosedStreamException) {
+      return Status.CANCELLED.withDescription("the client has closed the stream");
+    }
+    if (status.getCode() != Status.Code.UNKNOWN) {
+      return status;
+    }
+    log.error("{} failed unexpectedly", context.path(), failure);
+    return Status.INTERNAL.withDescription("unexpected: " + failure).withCause(failure);
+  }
+
+  private static boolean isFramed(@Nullable String contentType) {
+    return contentType != null && contentType.startsWith("application/grpc");
+  }
+
+  private static String cannotListen(InetSocketAddress address, Throwable failure) {
+    String where = address.getHostString() + ":" + address.getPort();
+    return bindFailure(failure)
+        .map(bind ->
+            "can't listen on %s (%s); stop the program that has the port or choose another with --port, 0 takes a free one"
+                .formatted(where, bind.getMessage()))
+        .orElseGet(() -> "can't listen on " + where + ": " + failure.getMessage());
+  }
+
+  private static Optional<Throwable> bindFailure(Throwable failure) {
+    for (Throwable t = failure; t != null; t = t.getCause()) {
+      if (t instanceof BindException || t.getClass().getSimpleName().equals("NativeIoException")) {
+        return Optional.of(t);
+      }
+    }
+    return Optional.empty();
+  }
+}

@@ -1,0 +1,86 @@
+package io.lockstep.gateway.rpc;
+
+import com.google.protobuf.Any;
+import com.google.rpc.ErrorInfo;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.protobuf.StatusProto;
+import io.lockstep.data.stageb.MalformedJudgementException;
+import io.lockstep.gateway.serving.ServingException;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Failures as gRPC statuses, and back. */
+final class Statuses {
+
+  /** Reason in a status' ErrorInfo: the model's answer is not a verdict. */
+  static final String MALFORMED_VERDICT = "MALFORMED_VERDICT";
+
+  private static final String DOMAIN = "lockstep.inference.v1";
+  private static final String RAW = "raw";
+
+  private Statuses() {}
+
+  /** The status of a request that got no answer. */
+  static StatusRuntimeException of(ServingException failure) {
+    Status.Code code =
+        switch (failure.kind()) {
+          case NO_MODEL, CLOSING -> Status.Code.UNAVAILABLE;
+          case QUEUE_FULL -> Status.Code.RESOURCE_EXHAUSTED;
+          case EMPTY_ANSWER -> Status.Code.FAILED_PRECONDITION;
+          case MODEL_FAILED -> Status.Code.INTERNAL;
+        };
+    return code.toStatus().withDescription(failure.getMessage()).asRuntimeException();
+  }
+
+  /** The request itself is wrong. */
+  static StatusRuntimeException invalid(String message) {
+    return Status.INVALID_ARGUMENT.withDescription(message).asRuntimeException();
+  }
+
+  /** The model's answer on a group is not a verdict; the answer travels along, verbatim. */
+  static StatusRuntimeException malformedVerdict(
+      String groupId, String raw, MalformedJudgementException problem) {
+    com.google.rpc.Status status =
+        com.google.rpc.Status.newBuilder()
+            .setCode(Status.Code.FAILED_PRECONDITION.value())
+            .setMessage("malformed verdict on group " + groupId + ": " + problem.getMessage())
+            .addDetails(
+                Any.pack(
+                    ErrorInfo.newBuilder()
+                        .setReason(MALFORMED_VERDICT)
+                        .setDomain(DOMAIN)
+                        .putMetadata(RAW, raw)
+                        .build()))
+            .build();
+    return StatusProto.toStatusRuntimeException(status);
+  }
+
+  /** The model's answer that a client was refused as malformed; empty for any other failure. */
+  static Optional<String> malformedRaw(Throwable failure) {
+    com.google.rpc.@Nullable Status status = StatusProto.fromThrowable(failure);
+    if (status == null) {
+      return Optional.empty();
+    }
+    return status.getDetailsList().stream()
+        .filter(detail -> detail.is(ErrorInfo.class))
+        .map(Statuses::errorInfo)
+        .filter(info -> info.getReason().equals(MALFORMED_VERDICT))
+        .map(info -> info.getMetadataOrDefault(RAW, ""))
+        .findFirst();
+  }
+
+  /** A failure's description alone, without its status code. */
+  static String message(Throwable failure) {
+    String description = Status.fromThrowable(failure).getDescription();
+    return description != null ? description : failure.toString();
+  }
+
+  private static ErrorInfo errorInfo(Any detail) {
+    try {
+      return detail.unpack(ErrorInfo.class);
+    } catch (com.google.protobuf.InvalidProtocolBufferException e) {
+      throw new IllegalStateException("a gateway sent an unreadable ErrorInfo", e);
+    }
+  }
+}

@@ -1,0 +1,109 @@
+package io.lockstep.gateway.rpc;
+
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import io.lockstep.gateway.serving.Answer;
+import io.lockstep.gateway.serving.Batcher;
+import io.lockstep.gateway.serving.Job;
+import io.lockstep.gateway.serving.ServingException;
+import io.lockstep.gateway.serving.Task;
+import java.util.List;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.function.ToIntFunction;
+
+/**
+ * A stream of requests, each answered as soon as its answer is complete. The client is asked for a
+ * window of messages and then for one more with each answer, so that a stream of any length holds a
+ * bounded number of places in the queue. The first failure ends the stream.
+ */
+final class StreamCall<Q, R> implements StreamObserver<Q> {
+
+  private final Reply<R> reply;
+  private final Batcher batcher;
+  private final Function<Q, Task> task;
+  private final ToIntFunction<Q> newTokens;
+  private final BiFunction<Q, Answer, R> response;
+  private int open;
+  private boolean halfClosed;
+
+  StreamCall(
+      StreamObserver<R> observer,
+      int window,
+      Batcher batcher,
+      Function<Q, Task> task,
+      ToIntFunction<Q> newTokens,
+      BiFunction<Q, Answer, R> response) {
+    ((ServerCallStreamObserver<R>) observer).disableAutoRequest();
+    this.reply = new Reply<>(observer);
+    this.batcher = batcher;
+    this.task = task;
+    this.newTokens = newTokens;
+    this.response = response;
+    reply.request(window);
+  }
+
+  @Override
+  public void onNext(Q request) {
+    InferenceService.guarded(
+        reply,
+        () -> {
+          Job job =
+              new Job(task.apply(request), newTokens.applyAsInt(request), new AnswerSink(request));
+          opened();
+          if (reply.own(List.of(job))) {
+            batcher.submit(List.of(job));
+          }
+        });
+  }
+
+  @Override
+  public void onError(Throwable gone) {
+    reply.abandon();
+  }
+
+  @Override
+  public synchronized void onCompleted() {
+    halfClosed = true;
+    completeIfDone();
+  }
+
+  private synchronized void opened() {
+    open++;
+  }
+
+  private synchronized void answered() {
+    open--;
+    completeIfDone();
+    reply.request(1);
+  }
+
+  private void completeIfDone() {
+    if (halfClosed && open == 0) {
+      reply.complete();
+    }
+  }
+
+  private final class AnswerSink implements Job.Sink {
+    private final Q request;
+
+    AnswerSink(Q request) {
+      this.request = request;
+    }
+
+    @Override
+    public void onAnswer(Answer answer) {
+      InferenceService.guarded(
+          reply,
+          () -> {
+            reply.send(response.apply(request, answer));
+            answered();
+          });
+    }
+
+    @Override
+    public void onFailure(ServingException failure) {
+      reply.fail(Statuses.of(failure));
+    }
+  }
+}

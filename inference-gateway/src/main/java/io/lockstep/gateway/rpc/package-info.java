@@ -1,0 +1,8 @@
+/**
+ * The wire: the Armeria server, the gRPC services, the client of the gateway and the client of the
+ * coordinator. The only package of the gateway that imports generated stubs.
+ */
+@NullMarked
+package io.lockstep.gateway.rpc;
+
+import org.jspecify.annotations.NullMarked;

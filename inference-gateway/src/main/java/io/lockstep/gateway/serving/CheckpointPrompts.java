@@ -1,0 +1,56 @@
+package io.lockstep.gateway.serving;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import io.lockstep.data.prompt.Domain;
+import io.lockstep.data.prompt.Profile;
+import io.lockstep.data.prompt.PromptTexts;
+import io.lockstep.data.prompt.Prompts;
+import io.lockstep.data.prompt.Task;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** The prompts a checkpoint was trained with: section {@code prompts} of its {@code run.yaml}. */
+public final class CheckpointPrompts {
+
+  private static final String RUN_CONFIG = "run.yaml";
+  private static final ObjectMapper YAML = new ObjectMapper(new YAMLFactory());
+
+  private CheckpointPrompts() {}
+
+  /**
+   * Reads a checkpoint's prompts; the default ones if it has no {@code run.yaml}, which is so if no
+   * run of ours wrote it.
+   *
+   * @throws IOException naming the file, if it is there and can't be understood
+   */
+  public static TaskPrompts read(Path checkpoint) throws IOException {
+    Path file = checkpoint.resolve(RUN_CONFIG);
+    Prompts prompts = Files.exists(file) ? parse(file) : Prompts.defaults();
+    return picture -> prompts.ask(Task.SUMMARY, List.of(picture));
+  }
+
+  private static Prompts parse(Path file) throws IOException {
+    try {
+      JsonNode prompts = YAML.readTree(Files.readString(file)).path("prompts");
+      return new Prompts(
+          text(prompts, "profile").map(Profile::of).orElse(Profile.SUMMARY_TRAIN_MIN),
+          text(prompts, "domain").map(Domain::of),
+          PromptTexts.NONE,
+          new PromptTexts(text(prompts, "system"), text(prompts, "user")));
+    } catch (JsonProcessingException e) {
+      throw new IOException(file + " is not YAML: " + e.getOriginalMessage(), e);
+    } catch (IllegalArgumentException e) {
+      throw new IOException(file + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static Optional<String> text(JsonNode section, String key) {
+    return Optional.ofNullable(section.get(key)).filter(JsonNode::isTextual).map(JsonNode::asText);
+  }
+}

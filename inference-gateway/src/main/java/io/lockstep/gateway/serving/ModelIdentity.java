@@ -1,0 +1,14 @@
+package io.lockstep.gateway.serving;
+
+import java.nio.file.Path;
+
+/**
+ * Which model answers.
+ *
+ * @param checkpointDir folder it was loaded from
+ * @param weightsSha256 SHA-256 over the tensors in name order, lower-case hexadecimal
+ * @param steps committed training steps it holds; 0 if no run of ours wrote it
+ * @param modelType {@code model_type} of its configuration
+ */
+public record ModelIdentity(
+    Path checkpointDir, String weightsSha256, long steps, String modelType) {}

@@ -1,0 +1,121 @@
+package io.lockstep.gateway;
+
+import io.lockstep.data.conversation.Content;
+import io.lockstep.data.conversation.Conversation;
+import io.lockstep.data.conversation.Message;
+import io.lockstep.data.conversation.Role;
+import io.lockstep.gateway.serving.Answer;
+import io.lockstep.gateway.serving.ModelIdentity;
+import io.lockstep.gateway.serving.PieceListener;
+import io.lockstep.gateway.serving.ServedModel;
+import io.lockstep.gateway.serving.TaskPrompts;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
+
+/**
+ * A model whose answer is a function of the conversation's flattened text: pictures appear in it as
+ * {@code <name>}. It records its batches and can be made to wait for a permit per batch.
+ */
+public final class FakeModel implements ServedModel {
+
+  private final ModelIdentity identity;
+  private final Function<String, String> answer;
+  private final Semaphore permits;
+  private final Semaphore started = new Semaphore(0);
+  private final List<List<String>> batches = Collections.synchronizedList(new ArrayList<>());
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  private FakeModel(long steps, Function<String, String> answer, Semaphore permits) {
+    this.identity = new ModelIdentity(Path.of("step-" + steps), "0f".repeat(32), steps, "fake");
+    this.answer = answer;
+    this.permits = permits;
+  }
+
+  /** Answers at once. */
+  public static FakeModel answering(long steps, Function<String, String> answer) {
+    return new FakeModel(steps, answer, new Semaphore(Integer.MAX_VALUE));
+  }
+
+  /** Starts a batch only when it is given a permit. */
+  public static FakeModel held(long steps, Function<String, String> answer) {
+    return new FakeModel(steps, answer, new Semaphore(0));
+  }
+
+  /** Lets this many held batches go. */
+  public void permit(int count) {
+    permits.release(count);
+  }
+
+  /** Blocks until this many more batches have begun. */
+  public void awaitStarted(int count) {
+    started.acquireUninterruptibly(count);
+  }
+
+  /** What was asked, batch by batch. */
+  public List<List<String>> batches() {
+    return List.copyOf(batches);
+  }
+
+  public boolean isClosed() {
+    return closed.get();
+  }
+
+  @Override
+  public ModelIdentity identity() {
+    return identity;
+  }
+
+  @Override
+  public TaskPrompts prompts() {
+    return picture ->
+        new Conversation(
+            List.of(
+                new Message(
+                    Role.USER, List.of(new Content.Image(picture), new Content.Text("summary")))));
+  }
+
+  @Override
+  public List<Answer> respond(
+      List<Conversation> conversations, int maxNewTokens, PieceListener listener) {
+    if (closed.get()) {
+      throw new IllegalStateException("asked after close");
+    }
+    List<String> prompts = conversations.stream().map(FakeModel::flatten).toList();
+    batches.add(prompts);
+    started.release();
+    permits.acquireUninterruptibly();
+    List<Answer> answers = new ArrayList<>();
+    for (int row = 0; row < prompts.size(); row++) {
+      String text = answer.apply(prompts.get(row));
+      for (int i = 0; i < text.length(); i++) {
+        listener.onPiece(row, text.substring(i, i + 1));
+      }
+      answers.add(new Answer(text, prompts.get(row).length(), text.length()));
+    }
+    return answers;
+  }
+
+  @Override
+  public void close() {
+    closed.set(true);
+  }
+
+  private static String flatten(Conversation conversation) {
+    StringBuilder text = new StringBuilder();
+    for (Message message : conversation.messages()) {
+      for (Content content : message.contents()) {
+        text.append(
+            switch (content) {
+              case Content.Text(String words) -> words;
+              case Content.Image(var source) -> "<" + source.name() + ">";
+            });
+      }
+    }
+    return text.toString();
+  }
+}

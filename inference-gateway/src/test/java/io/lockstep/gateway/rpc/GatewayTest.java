@@ -1,0 +1,315 @@
+package io.lockstep.gateway.rpc;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.lockstep.data.conversation.Conversation;
+import io.lockstep.data.conversation.Message;
+import io.lockstep.data.conversation.Role;
+import io.lockstep.data.stageb.Judgement;
+import io.lockstep.data.stageb.Verdict;
+import io.lockstep.gateway.FakeModel;
+import io.lockstep.gateway.GatewayOptions;
+import io.lockstep.gateway.GatewayServer;
+import io.lockstep.gateway.ModelSource;
+import io.lockstep.gateway.serving.RequestLimits;
+import io.lockstep.gateway.stage.Group;
+import io.lockstep.gateway.stage.Outcome;
+import io.lockstep.gateway.stage.PictureFile;
+import io.lockstep.gateway.stage.Summary;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class GatewayTest {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  @TempDir private Path dir;
+
+  @Test
+  void summariesComeBackInTheOrderOfThePictures() throws Exception {
+    FakeModel model = FakeModel.held(120, prompt -> "saw " + prompt);
+    try (GatewayServer gateway = serve(model, options());
+        InferenceClient client = client(gateway)) {
+      List<Path> pictures = new ArrayList<>();
+      for (int i = 0; i < 50; i++) {
+        pictures.add(png("p" + i + ".png", 8 + i, 8));
+      }
+      model.permit(100);
+      List<Summary> summaries = client.summarize(pictures);
+
+      assertEquals(
+          pictures.stream().map(picture -> "saw <" + picture + ">summary").toList(),
+          summaries.stream().map(Summary::text).toList());
+      assertTrue(model.batches().stream().allMatch(batch -> batch.size() <= 16));
+      assertTrue(
+          model.batches().stream().anyMatch(batch -> batch.size() > 1),
+          () -> "nothing was batched: " + model.batches());
+    }
+  }
+
+  @Test
+  void theSamePictureTwiceIsAnsweredTwice() throws Exception {
+    try (GatewayServer gateway = serve(FakeModel.answering(1, prompt -> "x"), options());
+        InferenceClient client = client(gateway)) {
+      Path picture = png("a.png", 8, 8);
+      List<Summary> summaries = client.summarize(List.of(picture, picture));
+      assertEquals(
+          List.of(picture.toString(), picture.toString()),
+          summaries.stream().map(Summary::id).toList());
+    }
+  }
+
+  @Test
+  void chatStreamsItsPieces() throws Exception {
+    try (GatewayServer gateway = serve(FakeModel.answering(1, prompt -> "一二三"), options());
+        InferenceClient client = client(gateway)) {
+      List<String> pieces = new ArrayList<>();
+      String text = client.chat(chat("hi"), 0, pieces::add);
+      assertEquals("一二三", text);
+      assertEquals(List.of("一", "二", "三", ""), pieces);
+      assertEquals(3, client.chat(chat("hi"), 7).newTokens());
+    }
+  }
+
+  @Test
+  void groupsAreJudgedAndAMalformedAnswerEndsOnlyItsOwnGroup() throws Exception {
+    Function<String, String> answer =
+        prompt ->
+            prompt.contains("螺丝/缺失")
+                ? "Verdict: 不通过\nReason: 螺丝缺失"
+                : prompt.contains("odd") ? "Verdict: 待定\nReason: x" : "Verdict: 通过\nReason: 齐全";
+    try (GatewayServer gateway = serve(FakeModel.answering(1, answer), options());
+        InferenceClient client = client(gateway)) {
+      List<Outcome> outcomes =
+          client.judge(
+              List.of(
+                  new Group("G1", "机柜", List.of("螺丝/完好×2")),
+                  new Group("G2", "机柜", List.of("odd")),
+                  new Group("G1", "机柜", List.of("螺丝/缺失×1"))));
+
+      assertEquals(new Outcome.Judged(new Judgement(Verdict.PASS, "齐全")), outcomes.get(0));
+      assertEquals(new Outcome.Judged(new Judgement(Verdict.FAIL, "螺丝缺失")), outcomes.get(2));
+      Outcome.Malformed malformed = (Outcome.Malformed) outcomes.get(1);
+      assertEquals("Verdict: 待定\nReason: x", malformed.raw());
+      assertTrue(malformed.problem().contains("group G2"), malformed.problem());
+      assertTrue(malformed.problem().contains("Verdict: 待定"), malformed.problem());
+    }
+  }
+
+  @Test
+  void aBrokenPictureIsNamed() throws Exception {
+    try (GatewayServer gateway = serve(FakeModel.answering(1, prompt -> "x"), options());
+        InferenceClient client = client(gateway)) {
+      Path broken = png("broken.png", 64, 64);
+      byte[] bytes = Files.readAllBytes(broken);
+      Files.write(broken, java.util.Arrays.copyOf(bytes, bytes.length / 2));
+      Path text = Files.writeString(dir.resolve("text.png"), "not a picture");
+
+      for (Path bad : List.of(broken, text)) {
+        String message = refusal(() -> client.summarize(List.of(png("a.png", 8, 8), bad)));
+        assertTrue(message.contains("INVALID_ARGUMENT: Picture " + bad), message);
+      }
+    }
+  }
+
+  @Test
+  void picturesBeyondTheLimitsAreRefused() throws Exception {
+    RequestLimits limits = new RequestLimits(2000, 4000, 100, 2, 10, 5);
+    GatewayOptions options = options().limitedTo(limits);
+    try (GatewayServer gateway = serve(FakeModel.answering(1, prompt -> "x"), options);
+        InferenceClient client = client(gateway)) {
+      Path large = png("large.png", 11, 10);
+      assertTrue(
+          refusal(() -> client.summarize(List.of(large))).contains("is 11 x 10; at most 100"));
+
+      Path heavy = Files.write(dir.resolve("heavy.png"), new byte[2001]);
+      assertTrue(
+          refusal(() -> client.summarize(List.of(heavy))).contains("has 2001 bytes; at most 2000"));
+
+      Path huge = Files.write(dir.resolve("huge.png"), new byte[5000]);
+      assertTrue(refusal(() -> client.summarize(List.of(huge))).contains("RESOURCE_EXHAUSTED"));
+
+      assertTrue(
+          refusal(() -> client.judge(List.of(new Group("G", "m", List.of("a", "b", "c")))))
+              .contains("3 given, 1 to 2"));
+      assertTrue(refusal(() -> client.chat(chat("hi"), 11)).contains("max_new_tokens is 11"));
+      // Longer than a message in all: a stream is limited message by message.
+      Path small = png("small.png", 10, 10);
+      assertEquals(
+          200,
+          client
+              .summarize(
+                  IntStream.range(0, 200).mapToObj(i -> new PictureFile("p" + i, small)).toList(),
+                  summary -> {})
+              .size());
+    }
+  }
+
+  @Test
+  void anEmptySummaryIsAnErrorThatNamesThePicture() throws Exception {
+    try (GatewayServer gateway = serve(FakeModel.answering(1, prompt -> ""), options());
+        InferenceClient client = client(gateway)) {
+      Path picture = png("a.png", 8, 8);
+      String message = refusal(() -> client.summarize(List.of(picture)));
+      assertTrue(message.contains("FAILED_PRECONDITION: empty generation for picture " + picture));
+      assertTrue(message.contains("0 new tokens"), message);
+    }
+  }
+
+  @Test
+  void reflectionHealthAndModelAnswer() throws Exception {
+    try (GatewayServer gateway = serve(FakeModel.answering(7, prompt -> "x"), options());
+        InferenceClient client = client(gateway)) {
+      assertTrue(client.isServing());
+      assertEquals(7, client.model().steps());
+      assertTrue(
+          client
+              .services()
+              .containsAll(
+                  List.of(
+                      "grpc.health.v1.Health",
+                      "grpc.reflection.v1.ServerReflection",
+                      "lockstep.inference.v1.Inference")),
+          () -> client.services().toString());
+    }
+  }
+
+  @Test
+  void plainHttpReachesTheSameService() throws Exception {
+    try (GatewayServer gateway = serve(FakeModel.answering(7, prompt -> "x"), options());
+        HttpClient http = HttpClient.newHttpClient()) {
+      URI root = URI.create("http://127.0.0.1:" + gateway.port());
+      var model =
+          http.send(
+              HttpRequest.newBuilder(root.resolve("/lockstep.inference.v1.Inference/GetModel"))
+                  .header("content-type", "application/json; charset=utf-8")
+                  .POST(HttpRequest.BodyPublishers.ofString("{}"))
+                  .build(),
+              BodyHandlers.ofString());
+      assertEquals(200, model.statusCode(), model.body());
+      assertTrue(model.body().contains("\"modelType\":\"fake\""), model.body());
+      var docs =
+          http.send(
+              HttpRequest.newBuilder(root.resolve("/docs/")).build(), BodyHandlers.ofString());
+      assertEquals(200, docs.statusCode());
+      var health =
+          http.send(
+              HttpRequest.newBuilder(root.resolve("/health")).build(), BodyHandlers.ofString());
+      assertEquals(200, health.statusCode());
+    }
+  }
+
+  @Test
+  void aFullQueueIsResourceExhaustedAndACancelledStreamLeavesIt() throws Exception {
+    FakeModel model = FakeModel.held(1, prompt -> "x");
+    try (GatewayServer gateway = serve(model, options().batching(1, 2));
+        InferenceClient client = client(gateway)) {
+      Thread holder = Thread.ofVirtual().start(() -> client.chat(chat("a"), 0));
+      model.awaitStarted(1);
+      InferenceClient leaving = client(gateway);
+      Group group = new Group("G", "m", List.of("s"));
+      String message = refusal(() -> leaving.judge(List.of(group, group, group, group)));
+      assertTrue(message.contains("RESOURCE_EXHAUSTED"), message);
+      leaving.close();
+      model.permit(100);
+      holder.join();
+      assertEquals("x", client.chat(chat("b"), 0).text());
+    }
+  }
+
+  @Test
+  void aTakenPortIsOneLineWithTheFix() {
+    FakeModel model = FakeModel.answering(1, prompt -> "x");
+    try (GatewayServer first = serve(model, options())) {
+      GatewayOptions same = options().at("127.0.0.1", first.port(), false);
+      String message =
+          assertThrows(IllegalStateException.class, () -> serve(model, same)).toString();
+      assertTrue(message.contains("127.0.0.1:" + first.port()), message);
+      assertTrue(message.contains("--port"), message);
+      assertFalse(message.contains("\n"), message);
+    }
+  }
+
+  @Test
+  void aHostThatOthersCanReachMustBeMeant() {
+    FakeModel model = FakeModel.answering(1, prompt -> "x");
+    String message =
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> serve(model, options().at("0.0.0.0", 0, false)))
+            .toString();
+    assertTrue(message.contains("--allow-remote"), message);
+  }
+
+  @Test
+  void aFolderThatIsNoneStopsTheStart() {
+    GatewayOptions options = GatewayOptions.of(new ModelSource.Folder(dir.resolve("nowhere")));
+    String message =
+        assertThrows(
+                RuntimeException.class,
+                () ->
+                    GatewayServer.start(
+                        options, (path, steps) -> FakeModel.answering(steps, prompt -> "x")))
+            .toString();
+    assertTrue(message.contains("nowhere is not a folder"), message);
+  }
+
+  @Test
+  void aGatewayThatIsNotThereIsNamed() {
+    try (InferenceClient client = InferenceClient.connect("127.0.0.1:1")) {
+      String message = refusal(client::model);
+      assertTrue(message.contains("gateway 127.0.0.1:1"), message);
+      assertTrue(message.contains("gateway start"), message);
+    }
+  }
+
+  private GatewayOptions options() {
+    return GatewayOptions.of(new ModelSource.Folder(dir));
+  }
+
+  private static GatewayServer serve(FakeModel model, GatewayOptions options) {
+    return GatewayServer.start(options, (path, steps) -> model);
+  }
+
+  private static InferenceClient client(GatewayServer gateway) {
+    InferenceClient client = InferenceClient.connect("127.0.0.1:" + gateway.port());
+    client.awaitServing(PATIENCE);
+    return client;
+  }
+
+  private static Conversation chat(String text) {
+    return new Conversation(List.of(Message.text(Role.USER, text)));
+  }
+
+  private interface Action {
+    void run() throws Exception;
+  }
+
+  private static String refusal(Action action) {
+    return assertThrows(InferenceException.class, action::run).toString();
+  }
+
+  private Path png(String name, int width, int height) throws IOException {
+    Path file = dir.resolve(name);
+    BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+    assertTrue(ImageIO.write(image, "png", file.toFile()));
+    return file;
+  }
+}

@@ -1,0 +1,289 @@
+package io.lockstep.gateway.serving;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.lockstep.data.conversation.Conversation;
+import io.lockstep.data.conversation.Message;
+import io.lockstep.data.conversation.Role;
+import io.lockstep.gateway.FakeModel;
+import io.lockstep.gateway.serving.ServingException.Kind;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class BatcherTest {
+
+  private static final int MAX_BATCH = 4;
+  private static final int CAPACITY = 8;
+
+  private final List<String> health = new ArrayList<>();
+  private final Batcher batcher =
+      new Batcher(
+          MAX_BATCH,
+          CAPACITY,
+          new Batcher.Listener() {
+            @Override
+            public void onServing(ModelIdentity model) {
+              health.add("serving " + model.steps());
+            }
+
+            @Override
+            public void onStopped() {
+              health.add("stopped");
+            }
+          });
+
+  /** A question with everything its client heard. */
+  private static final class Question implements Job.Sink {
+    private final CompletableFuture<Answer> answer = new CompletableFuture<>();
+    private final StringBuilder pieces = new StringBuilder();
+    private final Job job;
+
+    Question(String text, int maxNewTokens) {
+      job =
+          new Job(
+              new Task.Chat(new Conversation(List.of(Message.text(Role.USER, text)))),
+              maxNewTokens,
+              this);
+    }
+
+    @Override
+    public void onPiece(String piece) {
+      pieces.append(piece);
+    }
+
+    @Override
+    public void onAnswer(Answer text) {
+      answer.complete(text);
+    }
+
+    @Override
+    public void onFailure(ServingException failure) {
+      answer.completeExceptionally(failure);
+    }
+
+    String text() {
+      return answer.join().text();
+    }
+
+    ServingException failure() {
+      return assertThrowsServing(answer);
+    }
+  }
+
+  @AfterEach
+  void close() {
+    batcher.close();
+  }
+
+  @Test
+  void whateverWaitsBecomesOneBatch() {
+    FakeModel model = serve(FakeModel.held(1, prompt -> "re " + prompt));
+    Question first = ask("a", 9);
+    model.awaitStarted(1);
+    List<Question> later = List.of(ask("b", 9), ask("c", 9), ask("d", 9));
+    model.permit(2);
+
+    assertEquals("re a", first.text());
+    assertEquals(List.of("re b", "re c", "re d"), later.stream().map(Question::text).toList());
+    assertEquals(List.of(List.of("a"), List.of("b", "c", "d")), model.batches());
+  }
+
+  @Test
+  void batchesAreBoundedAndOfOneLengthLimit() {
+    FakeModel model = serve(FakeModel.held(1, prompt -> "re " + prompt));
+    Question first = ask("a", 9);
+    model.awaitStarted(1);
+    List<Question> questions = new ArrayList<>(List.of(first));
+    for (int i = 0; i < CAPACITY; i++) {
+      questions.add(ask("q" + i, i == 1 ? 5 : 9));
+    }
+    model.permit(9);
+    questions.forEach(Question::text);
+
+    assertEquals(
+        List.of(
+            List.of("a"),
+            List.of("q0", "q2", "q3", "q4"),
+            List.of("q1"),
+            List.of("q5", "q6", "q7")),
+        model.batches());
+  }
+
+  @Test
+  void aFullQueueRefusesAllOfARequest() {
+    FakeModel model = serve(FakeModel.held(1, prompt -> "x"));
+    Question running = ask("a", 9);
+    model.awaitStarted(1);
+    for (int i = 0; i < CAPACITY - 1; i++) {
+      ask("q" + i, 9);
+    }
+    Question one = new Question("one", 9);
+    Question two = new Question("two", 9);
+
+    ServingException refused =
+        assertThrows(ServingException.class, () -> batcher.submit(List.of(one.job, two.job)));
+    assertEquals(Kind.QUEUE_FULL, refused.kind());
+
+    batcher.submit(List.of(one.job));
+    model.permit(9);
+    assertEquals("x", running.text());
+    assertEquals("x", one.text());
+  }
+
+  @Test
+  void aCancelledJobLeavesTheQueue() {
+    FakeModel model = serve(FakeModel.held(1, prompt -> "x"));
+    Question running = ask("a", 9);
+    model.awaitStarted(1);
+    Question cancelled = ask("b", 9);
+    Question kept = ask("c", 9);
+    cancelled.job.cancel();
+    model.permit(2);
+
+    assertEquals("x", running.text());
+    assertEquals("x", kept.text());
+    assertEquals(List.of(List.of("a"), List.of("c")), model.batches());
+    assertFalse(cancelled.answer.isDone());
+  }
+
+  @Test
+  void aPoisonousRequestFailsAloneAndNothingIsStreamedTwice() {
+    FakeModel model =
+        serve(
+            FakeModel.held(
+                2,
+                prompt -> {
+                  if (prompt.equals("poison")) {
+                    throw new IllegalStateException("no such token");
+                  }
+                  return "re " + prompt;
+                }));
+    Question first = ask("a", 9);
+    model.awaitStarted(1);
+    Question good = ask("b", 9);
+    Question bad = ask("poison", 9);
+    Question alsoGood = ask("c", 9);
+    model.permit(9);
+
+    assertEquals("re a", first.text());
+    assertEquals("re b", good.text());
+    assertEquals("re b", good.pieces.toString());
+    assertEquals("re c", alsoGood.text());
+    assertEquals(Kind.MODEL_FAILED, bad.failure().kind());
+    assertTrue(bad.failure().toString().contains("no such token"), bad.failure().toString());
+  }
+
+  @Test
+  void anEmptyGenerationIsAnErrorWithItsFigures() {
+    serve(FakeModel.answering(1, prompt -> prompt.equals("blank") ? " \n" : ""));
+
+    ServingException nothing = ask("nothing", 9).failure();
+    assertEquals(Kind.EMPTY_ANSWER, nothing.kind());
+    assertTrue(nothing.toString().contains("7 prompt tokens, 0 new tokens"), nothing.toString());
+    assertTrue(ask("blank", 9).failure().toString().contains("5 prompt tokens, 2 new tokens"));
+  }
+
+  @Test
+  void requestsFinishOnTheModelTheyStartedWith() {
+    FakeModel old = serve(FakeModel.held(1, prompt -> "old"));
+    Question running = ask("a", 9);
+    old.awaitStarted(1);
+    FakeModel young = FakeModel.answering(2, prompt -> "young");
+    CompletableFuture<Void> adopted = batcher.swap(young);
+    Question waiting = ask("b", 9);
+    assertFalse(adopted.isDone());
+    old.permit(1);
+
+    assertEquals("old", running.text());
+    assertEquals("young", waiting.text());
+    adopted.join();
+    assertTrue(old.isClosed());
+    assertEquals(2, batcher.identity().orElseThrow().steps());
+    assertEquals(List.of("serving 1", "serving 2"), health);
+  }
+
+  @Test
+  void anOvertakenModelIsClosedUnused() {
+    FakeModel running = serve(FakeModel.held(1, prompt -> "x"));
+    Question question = ask("a", 9);
+    running.awaitStarted(1);
+    FakeModel overtaken = FakeModel.answering(2, prompt -> "x");
+    CompletableFuture<Void> never = batcher.swap(overtaken);
+    CompletableFuture<Void> newest = batcher.swap(FakeModel.answering(3, prompt -> "x"));
+    running.permit(1);
+    newest.join();
+
+    assertEquals("x", question.text());
+    assertTrue(overtaken.isClosed());
+    assertThrows(CompletionException.class, never::join);
+  }
+
+  @Test
+  void beforeTheFirstModelRequestsAreRefused() {
+    Question question = new Question("a", 9);
+    ServingException refused =
+        assertThrows(ServingException.class, () -> batcher.submit(List.of(question.job)));
+    assertEquals(Kind.NO_MODEL, refused.kind());
+  }
+
+  @Test
+  void closingFailsWhatWaitsAndFreesTheModel() {
+    FakeModel model = serve(FakeModel.held(1, prompt -> "x"));
+    Question running = ask("a", 9);
+    model.awaitStarted(1);
+    Question waiting = ask("b", 9);
+    Thread closer = Thread.ofVirtual().start(batcher::close);
+    while (accepts()) {
+      Thread.onSpinWait();
+    }
+    model.permit(1);
+
+    assertEquals(Kind.CLOSING, running.failure().kind());
+    assertEquals(Kind.CLOSING, waiting.failure().kind());
+    assertTrue(join(closer));
+    assertTrue(model.isClosed());
+    assertEquals(List.of("serving 1", "stopped"), health);
+  }
+
+  private boolean accepts() {
+    try {
+      batcher.submit(List.of());
+      return true;
+    } catch (ServingException e) {
+      return false;
+    }
+  }
+
+  private static boolean join(Thread thread) {
+    try {
+      thread.join();
+      return true;
+    } catch (InterruptedException e) {
+      return false;
+    }
+  }
+
+  private FakeModel serve(FakeModel model) {
+    batcher.swap(model).join();
+    return model;
+  }
+
+  private Question ask(String text, int maxNewTokens) {
+    Question question = new Question(text, maxNewTokens);
+    batcher.submit(List.of(question.job));
+    return question;
+  }
+
+  private static ServingException assertThrowsServing(CompletableFuture<Answer> answer) {
+    CompletionException failure = assertThrows(CompletionException.class, answer::join);
+    return assertInstanceOf(ServingException.class, failure.getCause());
+  }
+}
