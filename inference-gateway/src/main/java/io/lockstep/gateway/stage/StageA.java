@@ -1,0 +1,69 @@
+package io.lockstep.gateway.stage;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+import java.util.function.Consumer;
+
+/** Stage-A over an inspection folder: a summary of every picture, one JSONL file per mission. */
+public final class StageA {
+
+  private StageA() {}
+
+  /**
+   * Summarises all pictures and writes {@code <out>/<mission>.jsonl}; nothing is written unless
+   * every picture has its summary.
+   *
+   * @param listener told of each summary as it comes
+   * @return the files, in the order of the missions
+   */
+  public static List<Path> run(
+      InspectionFolder folder, Path out, Summarizer summarizer, Consumer<Summary> listener) {
+    List<PictureFile> pictures =
+        folder.groups().stream()
+            .flatMap(group -> group.images().stream())
+            .map(image -> new PictureFile(relative(folder, image), image))
+            .toList();
+    List<Summary> summaries = summarizer.summarize(pictures, listener);
+    requireCoverage(pictures, summaries);
+    SequencedMap<String, List<String>> lines = new LinkedHashMap<>();
+    int next = 0;
+    for (InspectionGroup group : folder.groups()) {
+      List<Summary> own = summaries.subList(next, next + group.images().size());
+      next += own.size();
+      StageARecord line =
+          new StageARecord(
+              group.groupId(),
+              group.mission(),
+              group.label(),
+              own.stream().map(Summary::id).toList(),
+              own.stream().map(Summary::text).toList());
+      lines.computeIfAbsent(group.mission(), mission -> new ArrayList<>()).add(line.toJson());
+    }
+    List<Path> files = new ArrayList<>();
+    lines.forEach((mission, ofMission) -> {
+      Path file = out.resolve(mission + ".jsonl");
+      AtomicLines.write(file, ofMission);
+      files.add(file);
+    });
+    return files;
+  }
+
+  private static void requireCoverage(List<PictureFile> pictures, List<Summary> summaries) {
+    List<String> asked = pictures.stream().map(PictureFile::id).toList();
+    List<String> answered = summaries.stream().map(Summary::id).toList();
+    if (!asked.equals(answered)) {
+      throw new StageException(
+          "the summaries do not cover the pictures in order: %d asked, %d answered"
+              .formatted(asked.size(), answered.size()));
+    }
+  }
+
+  private static String relative(InspectionFolder folder, Path image) {
+    List<String> names = new ArrayList<>();
+    folder.root().relativize(image).forEach(name -> names.add(name.toString()));
+    return String.join("/", names);
+  }
+}

@@ -1,0 +1,205 @@
+package io.lockstep.gateway.stage;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.lockstep.data.stageb.Judgement;
+import io.lockstep.data.stageb.Verdict;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class StageTest {
+
+  @TempDir private Path dir;
+
+  @ParameterizedTest
+  @CsvSource({
+    "2.png, 10.png",
+    "img_9a.png, img_10.png",
+    "a.png, b.png",
+    "a1b2.png, a1b10.png",
+    "01.png, 1.png",
+    "1.png, 02.png",
+    "a, a1",
+  })
+  void namesAreOrderedAsPeopleCount(String first, String second) {
+    assertTrue(NaturalOrder.INSTANCE.compare(first, second) < 0);
+    assertTrue(NaturalOrder.INSTANCE.compare(second, first) > 0);
+    assertEquals(0, NaturalOrder.INSTANCE.compare(first, first));
+  }
+
+  @Test
+  void theLayoutIsReadInOrder() throws Exception {
+    pictures("螺丝/审核不通过/G1", "a.JPG");
+    pictures("螺丝/审核通过/G10", "1.png");
+    pictures("螺丝/审核通过/G2", "10.png", "2.jpeg", "notes.txt", ".hidden.png");
+    pictures("光纤/审核通过/G2", "x.jpg");
+    Files.writeString(dir.resolve("README.md"), "not a mission");
+
+    InspectionFolder folder = InspectionFolder.read(dir);
+
+    assertEquals(
+        List.of(
+            "光纤 PASS G2 [x.jpg]",
+            "螺丝 PASS G2 [2.jpeg, 10.png]",
+            "螺丝 PASS G10 [1.png]",
+            "螺丝 FAIL G1 [a.JPG]"),
+        folder.groups().stream()
+            .map(group ->
+                "%s %s %s %s"
+                    .formatted(
+                        group.mission(),
+                        group.label(),
+                        group.groupId(),
+                        group.images().stream().map(Path::getFileName).toList()))
+            .toList());
+    assertEquals(5, folder.pictures());
+  }
+
+  @Test
+  void everythingThatDoesNotFitTheLayoutIsNamed() throws Exception {
+    pictures("m/审核通过/G1", "a.png");
+    pictures("m/待定/G2", "a.png");
+    Files.createDirectories(dir.resolve("m/审核通过/empty"));
+
+    String message = refusal(() -> InspectionFolder.read(dir));
+    assertTrue(message.contains("待定 is neither 审核通过 nor 审核不通过"), message);
+    assertTrue(message.contains("empty holds no jpg"), message);
+    assertFalse(message.contains("\n"), message);
+    assertTrue(refusal(() -> InspectionFolder.read(dir.resolve("no"))).contains("not a folder"));
+    Files.createDirectories(dir.resolve("bare"));
+    assertTrue(refusal(() -> InspectionFolder.read(dir.resolve("bare"))).contains("holds no"));
+  }
+
+  @Test
+  void summariesBecomeOneFilePerMission() throws Exception {
+    pictures("螺丝/审核不通过/G1", "1.png", "2.png");
+    pictures("光纤/审核通过/G1", "1.png");
+
+    List<Path> files = StageA.run(InspectionFolder.read(dir), dir.resolve("out"), echo(), s -> {});
+
+    assertEquals(
+        List.of("光纤.jsonl", "螺丝.jsonl"),
+        files.stream().map(file -> file.getFileName().toString()).toList());
+    assertEquals(
+        """
+        {"group_id":"G1","mission":"螺丝","label":"fail",\
+        "images":["螺丝/审核不通过/G1/1.png","螺丝/审核不通过/G1/2.png"],\
+        "per_image":{"image_1":"of 螺丝/审核不通过/G1/1.png","image_2":"of 螺丝/审核不通过/G1/2.png"}}
+        """,
+        Files.readString(files.get(1)));
+  }
+
+  @Test
+  void anUncoveredPictureLeavesNothingBehind() throws Exception {
+    pictures("m/审核通过/G1", "1.png", "2.png");
+    InspectionFolder folder = InspectionFolder.read(dir);
+    Summarizer forgetful =
+        (pictures, listener) -> echo().summarize(pictures, listener).subList(0, 1);
+    Summarizer blank =
+        (pictures, listener) ->
+            pictures.stream().map(picture -> new Summary(picture.id(), " ", 1, 1)).toList();
+
+    assertTrue(
+        refusal(() -> StageA.run(folder, dir.resolve("out"), forgetful, s -> {}))
+            .contains("2 asked, 1 answered"));
+    assertTrue(
+        refusal(() -> StageA.run(folder, dir.resolve("out"), blank, s -> {}))
+            .contains("the summary of image_1 (m/审核通过/G1/1.png) is empty"));
+    assertFalse(Files.exists(dir.resolve("out")));
+  }
+
+  @Test
+  void verdictsAreCountedAgainstLabelsThatTheJudgeNeverSees() throws Exception {
+    pictures("m/审核通过/right", "1.png");
+    pictures("m/审核通过/strict", "1.png");
+    pictures("m/审核不通过/lax", "1.png");
+    pictures("m/审核不通过/right", "1.png");
+    pictures("m/审核不通过/odd", "1.png");
+    List<Path> stageA = StageA.run(InspectionFolder.read(dir), dir.resolve("a"), echo(), s -> {});
+    List<Group> asked = new ArrayList<>();
+    Judge judge =
+        groups -> {
+          asked.addAll(groups);
+          return groups.stream().map(StageTest::outcome).toList();
+        };
+
+    StageBResult result = StageB.run(stageA, dir.resolve("b"), judge);
+
+    assertEquals(new StageBResult(5, 2, 1, 1, 1), result);
+    assertEquals(0.4, result.accuracy());
+    assertEquals(5, asked.size());
+    List<String> selections = Files.readAllLines(dir.resolve("b/selections.jsonl"));
+    assertEquals(4, selections.size());
+    assertEquals(
+        "{\"group_id\":\"right\",\"mission\":\"m\",\"label\":\"pass\",\"verdict\":\"pass\",\"reason\":\"好\"}",
+        selections.getFirst());
+    assertEquals(
+        List.of(
+            "{\"group_id\":\"odd\",\"mission\":\"m\",\"label\":\"fail\",\"problem\":\"no verdict\",\"raw\":\"?\"}"),
+        Files.readAllLines(dir.resolve("b/failure_malformed.jsonl")));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{\"group_id\"| not JSON",
+        "{\"mission\":\"m\",\"label\":\"pass\",\"images\":[\"a\"],\"per_image\":{\"image_1\":\"s\"}}| group_id is missing",
+        "{\"group_id\":\"g\",\"mission\":\"m\",\"label\":\"maybe\",\"images\":[\"a\"],\"per_image\":{\"image_1\":\"s\"}}| neither pass nor fail",
+        "{\"group_id\":\"g\",\"mission\":\"m\",\"label\":\"pass\",\"images\":[\"a\",\"b\"],\"per_image\":{\"image_1\":\"s\",\"image_3\":\"s\"}}| exactly image_1 to image_2",
+        "{\"group_id\":\"g\",\"mission\":\"m\",\"label\":\"pass\",\"images\":[\"a\",\"b\"],\"per_image\":{\"image_1\":\"s\"}}| 2 images and 1 summaries",
+        "{\"group_id\":\"g\",\"mission\":\"m\",\"label\":\"pass\",\"images\":[\"a\"],\"per_image\":{\"image_1\":\"\"}}| is empty",
+      })
+  void aLineThatStageADidNotWriteIsNamed(String line, String problem) throws Exception {
+    Path file = dir.resolve("m.jsonl");
+    Files.writeString(
+        file,
+        new StageARecord("g", "m", Verdict.PASS, List.of("a"), List.of("s")).toJson()
+            + "\n"
+            + line
+            + "\n");
+    String message = refusal(() -> StageB.run(List.of(file), dir, groups -> List.of()));
+    assertTrue(message.contains("m.jsonl:2: "), message);
+    assertTrue(message.contains(problem), message);
+  }
+
+  /** Right unless the group's name says otherwise; the name stands in the summaries' paths. */
+  private static Outcome outcome(Group group) {
+    boolean labelledPass = group.summaries().getFirst().contains("审核通过");
+    return switch (group.groupId()) {
+      case "odd" -> new Outcome.Malformed("?", "no verdict");
+      case "strict" -> new Outcome.Judged(new Judgement(Verdict.FAIL, "严"));
+      case "lax" -> new Outcome.Judged(new Judgement(Verdict.PASS, "宽"));
+      default -> new Outcome.Judged(new Judgement(labelledPass ? Verdict.PASS : Verdict.FAIL, "好"));
+    };
+  }
+
+  private static Summarizer echo() {
+    return (pictures, listener) ->
+        pictures.stream()
+            .map(picture -> new Summary(picture.id(), "of " + picture.id(), 1, 1))
+            .toList();
+  }
+
+  private static String refusal(Runnable action) {
+    return assertThrows(StageException.class, action::run).toString();
+  }
+
+  private void pictures(String group, String... names) throws IOException {
+    Path folder = Files.createDirectories(dir.resolve(group));
+    for (String name : names) {
+      Files.writeString(folder.resolve(name), "bytes of " + name);
+    }
+  }
+}
