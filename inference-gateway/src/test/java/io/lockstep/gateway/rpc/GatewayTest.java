@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.protobuf.ByteString;
+import io.grpc.ManagedChannel;
+import io.grpc.netty.NettyChannelBuilder;
 import io.lockstep.data.conversation.Conversation;
 import io.lockstep.data.conversation.Message;
 import io.lockstep.data.conversation.Role;
@@ -19,6 +22,11 @@ import io.lockstep.gateway.stage.Group;
 import io.lockstep.gateway.stage.Outcome;
 import io.lockstep.gateway.stage.PictureFile;
 import io.lockstep.gateway.stage.Summary;
+import io.lockstep.proto.inference.v1.InferenceGrpc;
+import io.lockstep.proto.inference.v1.Picture;
+import io.lockstep.proto.inference.v1.PictureSummary;
+import io.lockstep.proto.inference.v1.SummarizeRequest;
+import io.lockstep.proto.inference.v1.SummarizeResponse;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.net.URI;
@@ -33,6 +41,8 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -42,32 +52,80 @@ class GatewayTest {
 
   @TempDir private Path dir;
 
+  /** What the shared gateway's model answers; each test sets its own. */
+  private static volatile Function<String, String> answer = prompt -> "";
+
+  /** For all tests that need no options of their own: starting and stopping takes seconds. */
+  private static GatewayServer shared;
+
+  @BeforeAll
+  static void start(@TempDir Path model) {
+    shared =
+        serve(
+            FakeModel.answering(7, prompt -> answer.apply(prompt)),
+            GatewayOptions.of(new ModelSource.Folder(model)));
+  }
+
+  @AfterAll
+  static void stop() {
+    shared.close();
+  }
+
+  private static InferenceClient clientOf(Function<String, String> newAnswer) {
+    answer = newAnswer;
+    return client(shared);
+  }
+
   @Test
   void summariesComeBackInTheOrderOfThePictures() throws Exception {
-    FakeModel model = FakeModel.held(120, prompt -> "saw " + prompt);
-    try (GatewayServer gateway = serve(model, options());
-        InferenceClient client = client(gateway)) {
+    try (InferenceClient client = clientOf(prompt -> "saw " + prompt)) {
       List<Path> pictures = new ArrayList<>();
       for (int i = 0; i < 50; i++) {
         pictures.add(png("p" + i + ".png", 8 + i, 8));
       }
-      model.permit(100);
-      List<Summary> summaries = client.summarize(pictures);
-
       assertEquals(
           pictures.stream().map(picture -> "saw <" + picture + ">summary").toList(),
-          summaries.stream().map(Summary::text).toList());
-      assertTrue(model.batches().stream().allMatch(batch -> batch.size() <= 16));
-      assertTrue(
-          model.batches().stream().anyMatch(batch -> batch.size() > 1),
-          () -> "nothing was batched: " + model.batches());
+          client.summarize(pictures).stream().map(Summary::text).toList());
+    }
+  }
+
+  @Test
+  void thePicturesOfOneRequestAreBatchedAndAnsweredInOrder() throws Exception {
+    FakeModel model = FakeModel.answering(1, prompt -> "saw " + prompt);
+    try (GatewayServer gateway = serve(model, options());
+        Channel channel = new Channel(gateway.port())) {
+      ByteString content = ByteString.copyFrom(Files.readAllBytes(png("a.png", 8, 8)));
+      SummarizeRequest.Builder request = SummarizeRequest.newBuilder();
+      for (int i = 0; i < 20; i++) {
+        request.addPictures(Picture.newBuilder().setId("p" + i).setContent(content));
+      }
+      SummarizeResponse response =
+          InferenceGrpc.newBlockingStub(channel.open).summarize(request.build());
+
+      assertEquals(
+          IntStream.range(0, 20).mapToObj(i -> "saw <p" + i + ">summary").toList(),
+          response.getSummariesList().stream().map(PictureSummary::getSummary).toList());
+      assertEquals(List.of(16, 4), model.batches().stream().map(List::size).toList());
+    }
+  }
+
+  /** A bare connection, for requests that the client does not make. */
+  private static final class Channel implements AutoCloseable {
+    private final ManagedChannel open;
+
+    Channel(int port) {
+      open = NettyChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();
+    }
+
+    @Override
+    public void close() {
+      open.shutdownNow();
     }
   }
 
   @Test
   void theSamePictureTwiceIsAnsweredTwice() throws Exception {
-    try (GatewayServer gateway = serve(FakeModel.answering(1, prompt -> "x"), options());
-        InferenceClient client = client(gateway)) {
+    try (InferenceClient client = clientOf(prompt -> "x")) {
       Path picture = png("a.png", 8, 8);
       List<Summary> summaries = client.summarize(List.of(picture, picture));
       assertEquals(
@@ -78,8 +136,7 @@ class GatewayTest {
 
   @Test
   void chatStreamsItsPieces() throws Exception {
-    try (GatewayServer gateway = serve(FakeModel.answering(1, prompt -> "一二三"), options());
-        InferenceClient client = client(gateway)) {
+    try (InferenceClient client = clientOf(prompt -> "一二三")) {
       List<String> pieces = new ArrayList<>();
       String text = client.chat(chat("hi"), 0, pieces::add);
       assertEquals("一二三", text);
@@ -90,13 +147,12 @@ class GatewayTest {
 
   @Test
   void groupsAreJudgedAndAMalformedAnswerEndsOnlyItsOwnGroup() throws Exception {
-    Function<String, String> answer =
+    Function<String, String> judge =
         prompt ->
             prompt.contains("螺丝/缺失")
                 ? "Verdict: 不通过\nReason: 螺丝缺失"
                 : prompt.contains("odd") ? "Verdict: 待定\nReason: x" : "Verdict: 通过\nReason: 齐全";
-    try (GatewayServer gateway = serve(FakeModel.answering(1, answer), options());
-        InferenceClient client = client(gateway)) {
+    try (InferenceClient client = clientOf(judge)) {
       List<Outcome> outcomes =
           client.judge(
               List.of(
@@ -115,8 +171,7 @@ class GatewayTest {
 
   @Test
   void aBrokenPictureIsNamed() throws Exception {
-    try (GatewayServer gateway = serve(FakeModel.answering(1, prompt -> "x"), options());
-        InferenceClient client = client(gateway)) {
+    try (InferenceClient client = clientOf(prompt -> "x")) {
       Path broken = png("broken.png", 64, 64);
       byte[] bytes = Files.readAllBytes(broken);
       Files.write(broken, java.util.Arrays.copyOf(bytes, bytes.length / 2));
@@ -164,8 +219,7 @@ class GatewayTest {
 
   @Test
   void anEmptySummaryIsAnErrorThatNamesThePicture() throws Exception {
-    try (GatewayServer gateway = serve(FakeModel.answering(1, prompt -> ""), options());
-        InferenceClient client = client(gateway)) {
+    try (InferenceClient client = clientOf(prompt -> "")) {
       Path picture = png("a.png", 8, 8);
       String message = refusal(() -> client.summarize(List.of(picture)));
       assertTrue(message.contains("FAILED_PRECONDITION: empty generation for picture " + picture));
@@ -175,8 +229,7 @@ class GatewayTest {
 
   @Test
   void reflectionHealthAndModelAnswer() throws Exception {
-    try (GatewayServer gateway = serve(FakeModel.answering(7, prompt -> "x"), options());
-        InferenceClient client = client(gateway)) {
+    try (InferenceClient client = clientOf(prompt -> "x")) {
       assertTrue(client.isServing());
       assertEquals(7, client.model().steps());
       assertTrue(
@@ -193,9 +246,8 @@ class GatewayTest {
 
   @Test
   void plainHttpReachesTheSameService() throws Exception {
-    try (GatewayServer gateway = serve(FakeModel.answering(7, prompt -> "x"), options());
-        HttpClient http = HttpClient.newHttpClient()) {
-      URI root = URI.create("http://127.0.0.1:" + gateway.port());
+    try (HttpClient http = HttpClient.newHttpClient()) {
+      URI root = URI.create("http://127.0.0.1:" + shared.port());
       var model =
           http.send(
               HttpRequest.newBuilder(root.resolve("/lockstep.inference.v1.Inference/GetModel"))
