@@ -63,7 +63,7 @@ public final class CoordinatorSession implements Session, AutoCloseable {
   private CoordinatorSession(String address) {
     this.address = address;
     channel = NettyChannelBuilder.forTarget(address).usePlaintext().build();
-    requests = CoordinatorGrpc.newStub(channel).join(new Responses());
+    requests = CoordinatorGrpc.newStub(channel).withWaitForReady().join(new Responses());
   }
 
   /**
