@@ -4,7 +4,9 @@ import io.lockstep.cli.command.CoordinatorCommand;
 import io.lockstep.cli.command.DataCommand;
 import io.lockstep.cli.command.DigestCommand;
 import io.lockstep.cli.command.EvalCommand;
+import io.lockstep.cli.command.GatewayCommand;
 import io.lockstep.cli.command.GenerateCommand;
+import io.lockstep.cli.command.QuickstartCommand;
 import io.lockstep.cli.command.TrainCommand;
 import io.lockstep.cli.command.ValidateCommand;
 import io.lockstep.cli.command.WorkerCommand;
@@ -22,6 +24,7 @@ import picocli.CommandLine.ScopeType;
     version = "lockstep 0.1.0-SNAPSHOT",
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
+      QuickstartCommand.class,
       TrainCommand.class,
       ValidateCommand.class,
       GenerateCommand.class,
@@ -29,7 +32,8 @@ import picocli.CommandLine.ScopeType;
       DigestCommand.class,
       DataCommand.class,
       CoordinatorCommand.class,
-      WorkerCommand.class
+      WorkerCommand.class,
+      GatewayCommand.class
     })
 final class LockstepCommand implements Runnable {
 

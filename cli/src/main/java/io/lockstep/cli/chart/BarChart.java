@@ -1,5 +1,6 @@
 package io.lockstep.cli.chart;
 
+import java.awt.Color;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -31,7 +32,8 @@ public final class BarChart {
             .build();
     chart.getStyler().setLegendVisible(false);
     chart.getStyler().setAvailableSpaceFill(BAR_SHARE);
-    chart.addSeries("count", labels, counts);
+    chart.getStyler().setPlotGridLinesColor(new Color(0xE3, 0xE6, 0xEA));
+    chart.addSeries("count", labels, counts).setFillColor(new Color(0x1F, 0x5F, 0xB4));
   }
 
   /** Writes charts below each other into one PNG file. */

@@ -3,6 +3,8 @@ package io.lockstep.cli.command;
 import io.lockstep.cli.console.UserError;
 import io.lockstep.cli.process.Closing;
 import io.lockstep.cli.process.PortFile;
+import io.lockstep.cli.train.RunPlans;
+import io.lockstep.coordinator.RunListener;
 import io.lockstep.coordinator.RunOutcome;
 import io.lockstep.coordinator.RunPlan;
 import io.lockstep.coordinator.rpc.CoordinatorServer;
@@ -41,8 +43,9 @@ final class CoordinatorStartCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     RunConfig run = RunConfig.read(config).withOutputDir(out);
     RunPlan plan = RunPlans.of(run, workers, out);
+    RunPlans.requireSpace(plan);
     ListenAddress address = new ListenAddress(listen.host(), listen.port(), listen.allowRemote());
-    CoordinatorServer server = CoordinatorServer.start(plan, address, new LogListener());
+    CoordinatorServer server = CoordinatorServer.start(plan, address, new RunListener() {});
     try (Closing closing = Closing.atExit(server::close)) {
       System.out.printf(
           "coordinator of %s listens on %s:%d and waits for %d workers%n",

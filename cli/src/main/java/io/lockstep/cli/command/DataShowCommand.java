@@ -1,6 +1,7 @@
 package io.lockstep.cli.command;
 
 import io.lockstep.cli.console.UserError;
+import io.lockstep.data.draw.Note;
 import io.lockstep.data.draw.Overlay;
 import io.lockstep.data.jsonl.JsonlFile;
 import io.lockstep.data.record.ImageRecord;
@@ -47,9 +48,9 @@ final class DataShowCommand implements Callable<Integer> {
   }
 
   private void draw(ImageRecord image) throws IOException {
-    List<Overlay.Note> notes =
+    List<Note> notes =
         image.summary().stream()
-            .map(text -> new Overlay.Note("summary", text, Overlay.Mark.NONE))
+            .map(text -> new Note("summary", text, Note.Mark.NONE))
             .toList();
     Overlay.create().write(image.images().getFirst(), image.objects(), notes, out);
   }

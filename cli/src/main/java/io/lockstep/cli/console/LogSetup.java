@@ -38,6 +38,8 @@ public final class LogSetup extends ContextAwareBase implements Configurator {
     context
         .getLogger("io.lockstep")
         .setLevel(Level.toLevel(System.getProperty(LEVEL_PROPERTY), Level.WARN));
+    // It warns on every machine without a GPU that there is none.
+    context.getLogger("ai.djl.util.cuda").setLevel(Level.ERROR);
     return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
   }
 }

@@ -23,7 +23,7 @@ public record Metrics(List<Row> rows) {
    * @param step committed steps, this one included
    * @param loss mean over supervised tokens, in nats
    */
-  public record Row(long step, double loss, double samplesPerSecond) {}
+  public record Row(long step, double loss, double samplesPerSecond, double stepSeconds) {}
 
   /** Reads a run's {@code logging.jsonl}; a last line that is still being written is left out. */
   public static Metrics read(Path file) throws IOException {
@@ -36,9 +36,18 @@ public record Metrics(List<Row> rows) {
           new Row(
               node.path("step").asLong(),
               node.path("loss").asDouble(),
-              node.path("samples_per_second").asDouble()));
+              node.path("samples_per_second").asDouble(),
+              node.path("step_seconds").asDouble()));
     }
     return new Metrics(rows);
+  }
+
+  /** Samples of the logged steps over the time they took; 0 without any. */
+  public double samplesPerSecond() {
+    double seconds = rows.stream().mapToDouble(Row::stepSeconds).sum();
+    double samples =
+        rows.stream().mapToDouble(row -> row.samplesPerSecond() * row.stepSeconds()).sum();
+    return seconds > 0 ? samples / seconds : 0;
   }
 
   /** The steps, for a plot. */

@@ -36,7 +36,7 @@ public final class Training {
    * @param checkpoint folder of the last checkpoint
    * @param weightsSha256 digest of its tensors
    * @param seconds wall time from the first process to the end of the last
-   * @param samplesPerSecond mean over the logged steps
+   * @param samplesPerSecond over the logged steps
    */
   public record Result(
       Path checkpoint,
@@ -49,13 +49,8 @@ public final class Training {
   public static Training prepare(LocalCluster.Options options, PrintStream out)
       throws IOException, ConfigException {
     RunConfig config = RunConfig.read(options.config());
-    int ranks = config.training().virtualRanks();
-    if (options.workers() < 1 || options.workers() > ranks) {
-      throw new UserError(
-          "--workers is %d, must be 1..%d (training.virtual_ranks of %s)"
-              .formatted(options.workers(), ranks, options.config()));
-    }
     options.folder().requireUnused();
+    RunPlans.requireSpace(RunPlans.of(config, options.workers(), options.folder().root()));
     return new Training(options, config.training().globalBatchSize(), out);
   }
 
@@ -81,9 +76,12 @@ public final class Training {
             .lastCheckpoint()
             .orElseThrow(() ->
                 new UserError(options.folder().root() + " holds no checkpoint after the run"));
-    double rate =
-        metrics.rows().stream().mapToDouble(Metrics.Row::samplesPerSecond).average().orElse(0);
-    return new Result(checkpoint, Digest.ofCheckpoint(checkpoint), seconds, rate, metrics);
+    return new Result(
+        checkpoint,
+        Digest.ofCheckpoint(checkpoint),
+        seconds,
+        metrics.samplesPerSecond(),
+        metrics);
   }
 
   /** The progress of one run: what it waits for first, then its steps. */

@@ -1,6 +1,7 @@
 /**
  * A training run on this machine, from its configuration to its last checkpoint. May import the
- * packages for processes, run folders and the console, and the worker's configuration.
+ * packages for processes, run folders and the console, the worker's configuration and the
+ * coordinator's plan.
  */
 @NullMarked
 package io.lockstep.cli.train;

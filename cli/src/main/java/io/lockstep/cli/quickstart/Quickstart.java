@@ -1,0 +1,227 @@
+package io.lockstep.cli.quickstart;
+
+import io.lockstep.cli.console.Progress;
+import io.lockstep.cli.console.UserError;
+import io.lockstep.cli.process.Child;
+import io.lockstep.cli.process.LocalCluster;
+import io.lockstep.cli.process.ProcessGroup;
+import io.lockstep.cli.rpc.Endpoint;
+import io.lockstep.cli.run.RunFolder;
+import io.lockstep.cli.train.Training;
+import io.lockstep.data.sample.SampleCounts;
+import io.lockstep.data.sample.SampleGenerator;
+import io.lockstep.data.sample.SampleOptions;
+import io.lockstep.data.sample.Style;
+import io.lockstep.gateway.rpc.InferenceClient;
+import io.lockstep.gateway.stage.Outcome;
+import io.lockstep.gateway.stage.PictureFile;
+import io.lockstep.gateway.stage.Summary;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * The main job on one machine: sample data, training on worker processes, hand-off to a gateway,
+ * Stage-A and Stage-B over gRPC.
+ */
+public final class Quickstart {
+
+  private static final int STAGES = 5;
+  private static final int TRAIN_PICTURES = 3000;
+  private static final long SAMPLE_SEED = 2026;
+  private static final String GATEWAY_HEAP = "1g";
+  private static final Duration GATEWAY_PATIENCE = Duration.ofSeconds(60);
+  private static final Duration HAND_OFF_PATIENCE = Duration.ofSeconds(60);
+
+  private final Path recipe;
+  private final int workers;
+  private final QuickstartFolder folder;
+  private final PrintStream out;
+
+  /** The job with a recipe, on {@code workers} processes, all files below {@code folder}. */
+  public Quickstart(Path recipe, int workers, QuickstartFolder folder, PrintStream out) {
+    this.recipe = recipe;
+    this.workers = workers;
+    this.folder = folder;
+    this.out = out;
+  }
+
+  /** What the trained model's gateway said, and which gateway that was. */
+  private record Served(
+      List<String> summaries,
+      List<Results.Verdict> verdicts,
+      List<String> services,
+      String health) {}
+
+  /** Runs all of it; whatever was started is stopped when this returns or throws. */
+  public Results run() throws Exception {
+    long start = System.nanoTime();
+    Files.createDirectories(folder.root());
+    Stages stages = new Stages(out, STAGES);
+    stages.run("Draw sample data", this::drawData);
+    HeldOut heldOut = HeldOut.read(folder.heldOutJsonl());
+    try (ProcessGroup group = new ProcessGroup(folder.logs())) {
+      List<String> base =
+          stages.run(
+              "Ask the base model about %d held-out pictures".formatted(heldOut.records().size()),
+              () -> askBase(group, heldOut));
+      Training training = prepareTraining();
+      List<Child> gateways = new ArrayList<>();
+      Training.Result trained =
+          stages.run(
+              "Train on %d worker processes".formatted(workers),
+              () ->
+                  training.run(
+                      group, coordinator -> gateways.add(startFollower(group, coordinator))));
+      Served served =
+          stages.run(
+              "Ask the trained model through the gateway: Stage-A, then Stage-B",
+              () -> askTrained(group, gateways.getFirst(), trained, heldOut));
+      double seconds = (System.nanoTime() - start) / 1e9;
+      Results results = results(heldOut, base, trained, served, seconds);
+      stages.run("Write the report", () -> Report.write(folder, results));
+      return results;
+    }
+  }
+
+  private SampleCounts drawData() throws IOException {
+    SampleCounts counts =
+        SampleGenerator.generate(
+            folder.data(), SampleOptions.of(TRAIN_PICTURES, SAMPLE_SEED, Style.INSPECTION));
+    out.printf(
+        "      %d training pictures and %d texts; held out: %d pictures in %d groups%n",
+        counts.pictures(), counts.texts(), counts.heldoutPictures(), counts.heldoutGroups());
+    return counts;
+  }
+
+  private List<String> askBase(ProcessGroup group, HeldOut heldOut) throws IOException {
+    String model = Recipe.model(recipe).toString();
+    Child gateway = startGateway(group, "gateway-base", List.of("--model", model));
+    Endpoint endpoint = awaitGateway(group, gateway);
+    try (InferenceClient client = InferenceClient.connect(endpoint.toString())) {
+      client.awaitServing(GATEWAY_PATIENCE);
+      List<String> answers = summarize(client, heldOut);
+      out.printf(Locale.ROOT, "      exactly right: %.1f %%%n", 100 * heldOut.exactMatch(answers));
+      return answers;
+    } finally {
+      gateway.stop();
+    }
+  }
+
+  private Training prepareTraining() throws Exception {
+    Recipe.write(recipe, folder.trainJsonl(), folder.recipe());
+    return Training.prepare(
+        new LocalCluster.Options(folder.recipe(), workers, 1, new RunFolder(folder.training())),
+        out);
+  }
+
+  private Child startFollower(ProcessGroup group, Endpoint coordinator) {
+    return startGateway(group, "gateway", List.of("--coordinator", coordinator.toString()));
+  }
+
+  private Child startGateway(ProcessGroup group, String name, List<String> source) {
+    List<String> arguments = new ArrayList<>(List.of("gateway", "start"));
+    arguments.addAll(source);
+    arguments.addAll(List.of("--port-file", folder.portFile(name).toString()));
+    try {
+      return group.start(name, GATEWAY_HEAP, arguments);
+    } catch (IOException e) {
+      throw new UserError("can't start the gateway: " + e.getMessage(), e);
+    }
+  }
+
+  private Endpoint awaitGateway(ProcessGroup group, Child gateway) throws IOException {
+    return Endpoint.local(
+        group.awaitPort(gateway, folder.portFile(gateway.name()), GATEWAY_PATIENCE));
+  }
+
+  private Served askTrained(
+      ProcessGroup group, Child gateway, Training.Result trained, HeldOut heldOut)
+      throws IOException {
+    Endpoint endpoint = awaitGateway(group, gateway);
+    try (InferenceClient client = InferenceClient.connect(endpoint.toString())) {
+      client.awaitServing(GATEWAY_PATIENCE);
+      awaitHandOff(client, gateway, trained);
+      List<String> summaries = summarize(client, heldOut);
+      StageFiles.writeStageA(folder.stageA(), heldOut, summaries);
+      List<Results.Verdict> verdicts = judge(client, heldOut, summaries);
+      StageFiles.writeStageB(folder.stageB(), verdicts);
+      String health = client.isServing() ? "SERVING" : "NOT_SERVING";
+      return new Served(summaries, verdicts, client.services(), health);
+    }
+  }
+
+  /** Waits until the gateway answers with the weights that training ended with. */
+  private void awaitHandOff(InferenceClient client, Child gateway, Training.Result trained) {
+    long deadline = System.nanoTime() + HAND_OFF_PATIENCE.toNanos();
+    while (!client.model().weightsSha256().equals(trained.weightsSha256())) {
+      if (gateway.await(Duration.ofMillis(100))) {
+        throw new UserError(gateway.obituary());
+      }
+      if (System.nanoTime() > deadline) {
+        throw new UserError(
+            "the gateway serves %s, not the trained weights %s; its log is %s"
+                .formatted(client.model().weightsSha256(), trained.weightsSha256(), gateway.log()));
+      }
+    }
+  }
+
+  private List<String> summarize(InferenceClient client, HeldOut heldOut) {
+    List<PictureFile> files =
+        heldOut.pictures().stream().map(path -> new PictureFile(path.toString(), path)).toList();
+    try (Progress progress = new Progress("      Stage-A", files.size(), "pictures", 1)) {
+      List<String> seen = new ArrayList<>();
+      return client
+          .summarize(
+              files,
+              summary -> {
+                seen.add(summary.id());
+                progress.update(seen.size(), "");
+              })
+          .stream()
+          .map(Summary::text)
+          .toList();
+    }
+  }
+
+  private static List<Results.Verdict> judge(
+      InferenceClient client, HeldOut heldOut, List<String> summaries) {
+    List<GroupFolder> groups = GroupFolder.of(heldOut.pictures(), summaries);
+    List<Outcome> outcomes = client.judge(groups.stream().map(GroupFolder::request).toList());
+    List<Results.Verdict> verdicts = new ArrayList<>();
+    for (int i = 0; i < groups.size(); i++) {
+      verdicts.add(groups.get(i).judge(outcomes.get(i)));
+    }
+    return verdicts;
+  }
+
+  private Results results(
+      HeldOut heldOut,
+      List<String> base,
+      Training.Result trained,
+      Served served,
+      double totalSeconds) {
+    List<Results.Picture> pictures = new ArrayList<>();
+    List<String> truths = heldOut.summaries();
+    for (int i = 0; i < truths.size(); i++) {
+      pictures.add(
+          new Results.Picture(
+              heldOut.records().get(i), truths.get(i), base.get(i), served.summaries().get(i)));
+    }
+    return new Results(
+        workers,
+        trained,
+        heldOut.exactMatch(base),
+        heldOut.exactMatch(served.summaries()),
+        pictures,
+        served.verdicts(),
+        served.services(),
+        served.health(),
+        totalSeconds);
+  }
+}

@@ -1,0 +1,60 @@
+package io.lockstep.cli.quickstart;
+
+import java.nio.file.Path;
+
+/** Where the files of a quickstart lie. */
+public record QuickstartFolder(Path root) {
+
+  public QuickstartFolder {
+    root = root.toAbsolutePath().normalize();
+  }
+
+  Path data() {
+    return root.resolve("data");
+  }
+
+  Path trainJsonl() {
+    return data().resolve("train.jsonl");
+  }
+
+  Path heldOutJsonl() {
+    return data().resolve("heldout.jsonl");
+  }
+
+  Path recipe() {
+    return root.resolve("recipe.yaml");
+  }
+
+  Path training() {
+    return root.resolve("training");
+  }
+
+  Path logs() {
+    return root.resolve("logs");
+  }
+
+  Path portFile(String process) {
+    return logs().resolve(process + ".port");
+  }
+
+  Path stageA() {
+    return root.resolve("stage-a.jsonl");
+  }
+
+  Path stageB() {
+    return root.resolve("stage-b.jsonl");
+  }
+
+  Path lossPlot() {
+    return root.resolve("loss.png");
+  }
+
+  Path drawn(int number) {
+    return root.resolve("picture-" + number + ".png");
+  }
+
+  /** The report, one HTML file that needs no other. */
+  public Path page() {
+    return root.resolve("index.html");
+  }
+}

@@ -1,0 +1,73 @@
+package io.lockstep.cli.train;
+
+import io.lockstep.cli.console.UserError;
+import io.lockstep.coordinator.RunPlan;
+import io.lockstep.data.jsonl.JsonlFile;
+import io.lockstep.model.config.ModelConfig;
+import io.lockstep.model.config.Qwen3VlConfig;
+import io.lockstep.model.qwen3.Qwen3VlLayout;
+import io.lockstep.worker.config.RunConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/** What the coordinator needs to know of a recipe. */
+public final class RunPlans {
+
+  private static final int LEASE_STEPS = 16;
+  private static final Duration HEARTBEAT = Duration.ofMillis(500);
+  private static final Duration HEARTBEAT_TIMEOUT = Duration.ofSeconds(15);
+
+  /** A checkpoint holds the weights and, of each, two moments. */
+  private static final long CHECKPOINT_COPIES = 3;
+
+  /** Tokenizer, configuration, journal and metrics. */
+  private static final long MARGIN_BYTES = 4L << 20;
+
+  private static final double MEBIBYTE = 1 << 20;
+
+  private RunPlans() {}
+
+  /** The plan of a recipe's run in folder {@code out}. */
+  public static RunPlan of(RunConfig run, int workers, Path out) throws IOException {
+    long samples;
+    try (JsonlFile train = JsonlFile.open(run.data().trainJsonl())) {
+      samples = train.size();
+    }
+    return new RunPlan(
+        run.name(),
+        run.toYaml(),
+        workers,
+        run.training().virtualRanks(),
+        run.training().totalSteps(samples),
+        run.training().saveSteps(),
+        LEASE_STEPS,
+        HEARTBEAT,
+        HEARTBEAT_TIMEOUT,
+        checkpointBytes(run.model().path()),
+        out);
+  }
+
+  /** Fails if the disk has no room for even one checkpoint: better now than after the training. */
+  public static void requireSpace(RunPlan plan) throws IOException {
+    Path existing = plan.outputDir();
+    while (!Files.exists(existing) && existing.getParent() != null) {
+      existing = existing.getParent();
+    }
+    long free = Files.getFileStore(existing).getUsableSpace();
+    if (free < plan.minFreeBytes()) {
+      throw new UserError(
+          "%s has %.1f MiB free and a checkpoint needs %.1f MiB: free some, or give another --out"
+              .formatted(existing, free / MEBIBYTE, plan.minFreeBytes() / MEBIBYTE));
+    }
+  }
+
+  private static long checkpointBytes(Path model) throws IOException {
+    long parameters =
+        switch (ModelConfig.read(model.resolve("config.json"))) {
+          case Qwen3VlConfig config -> Qwen3VlLayout.of(config).elements();
+        };
+    return CHECKPOINT_COPIES * Float.BYTES * parameters + MARGIN_BYTES;
+  }
+}

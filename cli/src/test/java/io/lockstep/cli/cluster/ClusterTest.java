@@ -1,0 +1,131 @@
+package io.lockstep.cli.cluster;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.lockstep.cli.run.Metrics;
+import io.lockstep.cli.run.RunFolder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Whole runs through real processes. */
+class ClusterTest {
+
+  @TempDir private static Path folder;
+  private static TinyRun tiny;
+
+  @BeforeAll
+  static void makeDataAndModel() throws IOException {
+    tiny = TinyRun.create(folder);
+  }
+
+  @Test
+  void oneAndTwoWorkersTrainTheSameBits() throws Exception {
+    String alone = train("one", 1);
+    String together = train("two", 2);
+    assertTrue(alone.matches("weights sha256: [0-9a-f]{64}"), alone);
+    assertEquals(alone, together);
+    assertEquals(
+        Metrics.read(new RunFolder(folder.resolve("one")).metrics()).rows().stream()
+            .map(Metrics.Row::loss)
+            .toList(),
+        Metrics.read(new RunFolder(folder.resolve("two")).metrics()).rows().stream()
+            .map(Metrics.Row::loss)
+            .toList());
+    checkpointIsComplete(folder.resolve("two"));
+  }
+
+  private static String train(String out, int workers) throws Exception {
+    return Launched.run(
+            folder,
+            "train",
+            "--config",
+            tiny.recipe().toString(),
+            "--workers",
+            Integer.toString(workers),
+            "--out",
+            out)
+        .succeeded()
+        .lastLine();
+  }
+
+  /** The manifest lists exactly the files that are there, and nothing partial is left. */
+  private static void checkpointIsComplete(Path run) throws IOException {
+    Path checkpoint = new RunFolder(run).lastCheckpoint().orElseThrow();
+    assertEquals("step-%08d".formatted(tiny.steps()), checkpoint.getFileName().toString());
+    JsonNode manifest =
+        new ObjectMapper().readTree(checkpoint.resolve("manifest.json").toFile());
+    Set<String> listed = new TreeSet<>();
+    for (JsonNode file : manifest.get("files")) {
+      listed.add(file.get("path").asText());
+      assertEquals(
+          file.get("bytes").asLong(), Files.size(checkpoint.resolve(file.get("path").asText())));
+    }
+    Set<String> present = new TreeSet<>(names(checkpoint));
+    present.remove("manifest.json");
+    assertEquals(present, listed);
+    assertTrue(listed.contains("model.safetensors") && listed.contains("tokenizer.json"));
+    assertEquals(List.of(checkpoint.getFileName().toString()), names(run.resolve("checkpoints")));
+  }
+
+  private static List<String> names(Path directory) throws IOException {
+    try (Stream<Path> files = Files.list(directory)) {
+      return files.map(path -> path.getFileName().toString()).sorted().toList();
+    }
+  }
+
+  @Test
+  void aKilledWorkerEndsTheRunWithOneLineThatNamesIt() throws Exception {
+    Path recipe = tiny.recipe("long.yaml", tiny.data().resolve("train.jsonl"), 1_000_000);
+    Path run = folder.resolve("killed");
+    try (Launched train =
+        Launched.start(
+            folder, "train", "--config", recipe.toString(), "--workers", "2", "--out", "killed")) {
+      awaitFirstStep(train, run);
+      List<ProcessHandle> children = train.process().descendants().toList();
+      assertEquals(3, children.size());
+      // Started last: process ids grow.
+      Collections.max(children).destroyForcibly();
+      train.await();
+      train.failedWith(1, "worker-1", "killed by signal 9");
+      for (ProcessHandle child : children) {
+        child.onExit().get(30, TimeUnit.SECONDS);
+      }
+    }
+  }
+
+  @Test
+  void nothingSurvivesACommandThatIsKilled() throws Exception {
+    Path recipe = tiny.recipe("longer.yaml", tiny.data().resolve("train.jsonl"), 1_000_000);
+    try (Launched train =
+        Launched.start(
+            folder, "train", "--config", recipe.toString(), "--workers", "1", "--out", "gone")) {
+      awaitFirstStep(train, folder.resolve("gone"));
+      List<ProcessHandle> children = train.process().descendants().toList();
+      train.process().destroyForcibly();
+      for (ProcessHandle child : children) {
+        child.onExit().get(30, TimeUnit.SECONDS);
+        assertFalse(child.isAlive());
+      }
+    }
+  }
+
+  private static void awaitFirstStep(Launched train, Path run) throws Exception {
+    while (Metrics.read(new RunFolder(run).metrics()).rows().isEmpty()) {
+      assertFalse(train.process().waitFor(50, TimeUnit.MILLISECONDS), train::errors);
+    }
+  }
+}

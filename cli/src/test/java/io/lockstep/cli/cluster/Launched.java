@@ -1,0 +1,113 @@
+package io.lockstep.cli.cluster;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** A {@code lockstep} command running as a process of its own, as a user would start it. */
+final class Launched implements AutoCloseable {
+
+  private static final int PATIENCE_SECONDS = 120;
+
+  private final Process process;
+  private final Path out;
+  private final Path err;
+
+  private Launched(Process process, Path out, Path err) {
+    this.process = process;
+    this.out = out;
+    this.err = err;
+  }
+
+  static Launched start(Path folder, String... arguments) throws IOException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-Djava.awt.headless=true",
+                "-Dstdout.encoding=UTF-8",
+                "-Dstderr.encoding=UTF-8",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "io.lockstep.cli.Main"));
+    command.addAll(List.of(arguments));
+    Path out = Files.createTempFile(folder, "stdout", ".txt");
+    Path err = Files.createTempFile(folder, "stderr", ".txt");
+    return new Launched(
+        new ProcessBuilder(command)
+            .directory(folder.toFile())
+            .redirectOutput(out.toFile())
+            .redirectError(err.toFile())
+            .start(),
+        out,
+        err);
+  }
+
+  static Launched run(Path folder, String... arguments) throws IOException, InterruptedException {
+    Launched launched = start(folder, arguments);
+    launched.await();
+    return launched;
+  }
+
+  void await() throws InterruptedException {
+    if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+      process.destroyForcibly();
+      throw new AssertionError("still running after " + PATIENCE_SECONDS + " s");
+    }
+  }
+
+  Process process() {
+    return process;
+  }
+
+  String out() throws IOException {
+    return Files.readString(out, StandardCharsets.UTF_8);
+  }
+
+  /** Standard error so far, for messages. */
+  String errors() {
+    try {
+      return Files.readString(err, StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      return e.toString();
+    }
+  }
+
+  String lastLine() throws IOException {
+    return out().lines().toList().getLast();
+  }
+
+  /** Asserts success. */
+  Launched succeeded() throws IOException {
+    assertEquals(0, process.exitValue(), errors());
+    return this;
+  }
+
+  /** Asserts a failure that is told in one line on standard error; returns the line. */
+  String failedWith(int exitCode, String... parts) throws IOException {
+    String text = errors();
+    assertEquals(exitCode, process.exitValue(), text);
+    assertEquals(1, text.lines().count(), text);
+    assertTrue(text.startsWith("error: "), text);
+    for (String part : parts) {
+      assertTrue(text.contains(part), () -> "no '" + part + "' in: " + text);
+    }
+    return text;
+  }
+
+  @Override
+  public void close() {
+    process.destroyForcibly();
+  }
+}
