@@ -7,6 +7,8 @@ import io.lockstep.cli.command.EvalCommand;
 import io.lockstep.cli.command.GatewayCommand;
 import io.lockstep.cli.command.GenerateCommand;
 import io.lockstep.cli.command.QuickstartCommand;
+import io.lockstep.cli.command.StageACommand;
+import io.lockstep.cli.command.StageBCommand;
 import io.lockstep.cli.command.TrainCommand;
 import io.lockstep.cli.command.ValidateCommand;
 import io.lockstep.cli.command.WorkerCommand;
@@ -30,6 +32,8 @@ import picocli.CommandLine.ScopeType;
       GenerateCommand.class,
       EvalCommand.class,
       DigestCommand.class,
+      StageACommand.class,
+      StageBCommand.class,
       DataCommand.class,
       CoordinatorCommand.class,
       WorkerCommand.class,

@@ -49,9 +49,7 @@ final class DataShowCommand implements Callable<Integer> {
 
   private void draw(ImageRecord image) throws IOException {
     List<Note> notes =
-        image.summary().stream()
-            .map(text -> new Note("summary", text, Note.Mark.NONE))
-            .toList();
+        image.summary().stream().map(text -> new Note("summary", text, Note.Mark.NONE)).toList();
     Overlay.create().write(image.images().getFirst(), image.objects(), notes, out);
   }
 }

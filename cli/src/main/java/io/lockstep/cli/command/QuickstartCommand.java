@@ -36,11 +36,7 @@ public final class QuickstartCommand implements Callable<Integer> {
       description = "Where everything goes (default: runs/quickstart, or the next free number).")
   private @Nullable Path out;
 
-  @Option(
-      names = "--config",
-      hidden = true,
-      paramLabel = "FILE",
-      description = "Another recipe.")
+  @Option(names = "--config", hidden = true, paramLabel = "FILE", description = "Another recipe.")
   private @Nullable Path config;
 
   @Option(names = "--json", description = "Print one JSON object at the end.")

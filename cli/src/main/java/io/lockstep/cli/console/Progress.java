@@ -65,7 +65,16 @@ public final class Progress implements AutoCloseable {
       firstDone = done;
       firstDoneNanos = now;
     }
-    lastLine = line(done, now, note);
+    show(done, now, rate(done, now), note);
+  }
+
+  /** The same where the rate, in steps per second, is known better than from these updates. */
+  public void update(long done, double stepsPerSecond, String note) {
+    show(done, nanoClock.getAsLong(), stepsPerSecond, note);
+  }
+
+  private void show(long done, long now, double stepsPerSecond, String note) {
+    lastLine = line(done, stepsPerSecond, note);
     long since = now - lastShownNanos;
     if (interactive ? since >= REDRAW_NANOS : since >= LINE_NANOS) {
       show(now);
@@ -97,7 +106,7 @@ public final class Progress implements AutoCloseable {
     }
   }
 
-  private String line(long done, long now, String note) {
+  private String line(long done, double stepsPerSecond, String note) {
     StringBuilder line = new StringBuilder(label);
     if (interactive) {
       int filled = total == 0 ? 0 : (int) (BAR_CELLS * Math.min(done, total) / total);
@@ -110,7 +119,6 @@ public final class Progress implements AutoCloseable {
     if (!note.isEmpty()) {
       line.append("  ").append(note);
     }
-    double stepsPerSecond = rate(done, now);
     if (stepsPerSecond > 0) {
       line.append(String.format(Locale.ROOT, "  %.1f %s/s", stepsPerSecond * unitsPerStep, unit));
       if (done < total) {

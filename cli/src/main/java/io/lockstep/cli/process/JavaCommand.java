@@ -13,14 +13,15 @@ final class JavaCommand {
 
   private JavaCommand() {}
 
-  /** A process with {@code arguments} whose Java heap may grow to {@code heap} ("512m"). */
-  static List<String> of(String mainClass, String heap, Path logFolder, List<String> arguments) {
+  /** A process with {@code arguments} and options for its JVM, such as {@code -Xmx512m}. */
+  static List<String> of(
+      String mainClass, List<String> jvm, Path logFolder, List<String> arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("--enable-native-access=ALL-UNNAMED");
     command.add("--sun-misc-unsafe-memory-access=allow");
     command.add("-XX:+UseSerialGC");
-    command.add("-Xmx" + heap);
+    command.addAll(jvm);
     command.add("-XX:ErrorFile=" + logFolder.resolve("jvm-crash-%p.log"));
     command.add("-Djava.awt.headless=true");
     command.add("-Dstdout.encoding=UTF-8");

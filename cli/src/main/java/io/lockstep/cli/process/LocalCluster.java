@@ -19,8 +19,12 @@ public final class LocalCluster implements AutoCloseable {
   private static final Duration END_PATIENCE = Duration.ofSeconds(20);
   private static final Duration BLAME_PATIENCE = Duration.ofSeconds(3);
   private static final Duration POLL = Duration.ofMillis(250);
-  private static final String COORDINATOR_HEAP = "512m";
-  private static final String WORKER_HEAP = "1g";
+
+  /** It starts quickly and has nothing to compute: the second compiler would only cost time. */
+  private static final List<String> COORDINATOR_JVM =
+      List.of("-Xmx512m", "-XX:TieredStopAtLevel=1");
+
+  private static final List<String> WORKER_JVM = List.of("-Xmx1g");
 
   private final ProcessGroup group;
   private final Child coordinator;
@@ -50,7 +54,7 @@ public final class LocalCluster implements AutoCloseable {
     Child coordinator =
         group.start(
             "coordinator",
-            COORDINATOR_HEAP,
+            COORDINATOR_JVM,
             List.of(
                 "coordinator",
                 "start",
@@ -69,7 +73,7 @@ public final class LocalCluster implements AutoCloseable {
       workers.add(
           group.start(
               name,
-              WORKER_HEAP,
+              WORKER_JVM,
               List.of(
                   "worker",
                   "start",

@@ -36,15 +36,19 @@ public final class ProcessGroup implements AutoCloseable {
     Runtime.getRuntime().addShutdownHook(hook);
   }
 
-  /** Starts {@code lockstep <arguments>}; its output goes to {@code <name>.log}. */
-  public synchronized Child start(String name, String heap, List<String> arguments)
+  /**
+   * Starts {@code lockstep <arguments>}; its output goes to {@code <name>.log}.
+   *
+   * @param jvm options for its JVM
+   */
+  public synchronized Child start(String name, List<String> jvm, List<String> arguments)
       throws IOException {
     if (closed) {
       throw new UserError("not starting " + name + ": this command is being stopped");
     }
     Path log = logFolder.resolve(name + ".log");
     ProcessBuilder builder =
-        new ProcessBuilder(JavaCommand.of(mainClass, heap, logFolder, arguments))
+        new ProcessBuilder(JavaCommand.of(mainClass, jvm, logFolder, arguments))
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
     // One thread per process unless --threads says otherwise: OpenMP would take every core.

@@ -7,6 +7,7 @@ import io.lockstep.data.record.RecordReader;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Held-out pictures in the order of their file, each with what is to be said about it.
@@ -46,6 +47,24 @@ record HeldOut(List<ImageRecord> records) {
     return image
         .summary()
         .orElseThrow(() -> new UserError(image.origin() + ": a held-out picture has no summary"));
+  }
+
+  /**
+   * Puts answers in the order of the pictures.
+   *
+   * @param byPath answers by path relative to {@code root}, with '/' as separator
+   */
+  List<String> answers(Path root, Map<String, String> byPath) {
+    return pictures().stream().map(picture -> answer(root, picture, byPath)).toList();
+  }
+
+  private static String answer(Path root, Path picture, Map<String, String> byPath) {
+    Path relative = root.toAbsolutePath().relativize(picture.toAbsolutePath().normalize());
+    String answer = byPath.get(relative.toString());
+    if (answer == null) {
+      throw new UserError("there is no answer for held-out picture " + picture);
+    }
+    return answer;
   }
 
   /** Share of answers that are equal to the summaries, character by character. */

@@ -13,8 +13,10 @@ import io.lockstep.data.sample.SampleGenerator;
 import io.lockstep.data.sample.SampleOptions;
 import io.lockstep.data.sample.Style;
 import io.lockstep.gateway.rpc.InferenceClient;
-import io.lockstep.gateway.stage.Outcome;
+import io.lockstep.gateway.stage.InspectionFolder;
 import io.lockstep.gateway.stage.PictureFile;
+import io.lockstep.gateway.stage.StageA;
+import io.lockstep.gateway.stage.StageB;
 import io.lockstep.gateway.stage.Summary;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -22,8 +24,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The main job on one machine: sample data, training on worker processes, hand-off to a gateway,
@@ -34,7 +39,7 @@ public final class Quickstart {
   private static final int STAGES = 5;
   private static final int TRAIN_PICTURES = 3000;
   private static final long SAMPLE_SEED = 2026;
-  private static final String GATEWAY_HEAP = "1g";
+  private static final List<String> GATEWAY_JVM = List.of("-Xmx1g");
   private static final Duration GATEWAY_PATIENCE = Duration.ofSeconds(60);
   private static final Duration HAND_OFF_PATIENCE = Duration.ofSeconds(60);
 
@@ -129,7 +134,7 @@ public final class Quickstart {
     arguments.addAll(source);
     arguments.addAll(List.of("--port-file", folder.portFile(name).toString()));
     try {
-      return group.start(name, GATEWAY_HEAP, arguments);
+      return group.start(name, GATEWAY_JVM, arguments);
     } catch (IOException e) {
       throw new UserError("can't start the gateway: " + e.getMessage(), e);
     }
@@ -147,12 +152,26 @@ public final class Quickstart {
     try (InferenceClient client = InferenceClient.connect(endpoint.toString())) {
       client.awaitServing(GATEWAY_PATIENCE);
       awaitHandOff(client, gateway, trained);
-      List<String> summaries = summarize(client, heldOut);
-      StageFiles.writeStageA(folder.stageA(), heldOut, summaries);
-      List<Results.Verdict> verdicts = judge(client, heldOut, summaries);
-      StageFiles.writeStageB(folder.stageB(), verdicts);
-      String health = client.isServing() ? "SERVING" : "NOT_SERVING";
-      return new Served(summaries, verdicts, client.services(), health);
+      Map<String, String> summaries = new HashMap<>();
+      InspectionFolder groups = InspectionFolder.read(folder.groups());
+      List<Path> files;
+      try (Progress progress = pictureProgress(heldOut)) {
+        files =
+            StageA.run(
+                groups,
+                folder.stageA(),
+                client::summarize,
+                summary -> {
+                  summaries.put(summary.id(), summary.text());
+                  progress.update(summaries.size(), "");
+                });
+      }
+      StageB.run(files, folder.stageB(), client::judge);
+      return new Served(
+          heldOut.answers(folder.groups(), summaries),
+          Verdicts.read(folder.stageB()),
+          client.services(),
+          client.isServing() ? "SERVING" : "NOT_SERVING");
     }
   }
 
@@ -171,33 +190,21 @@ public final class Quickstart {
     }
   }
 
-  private List<String> summarize(InferenceClient client, HeldOut heldOut) {
+  private static List<String> summarize(InferenceClient client, HeldOut heldOut) {
     List<PictureFile> files =
         heldOut.pictures().stream().map(path -> new PictureFile(path.toString(), path)).toList();
-    try (Progress progress = new Progress("      Stage-A", files.size(), "pictures", 1)) {
-      List<String> seen = new ArrayList<>();
+    AtomicInteger answered = new AtomicInteger();
+    try (Progress progress = pictureProgress(heldOut)) {
       return client
-          .summarize(
-              files,
-              summary -> {
-                seen.add(summary.id());
-                progress.update(seen.size(), "");
-              })
+          .summarize(files, summary -> progress.update(answered.incrementAndGet(), ""))
           .stream()
           .map(Summary::text)
           .toList();
     }
   }
 
-  private static List<Results.Verdict> judge(
-      InferenceClient client, HeldOut heldOut, List<String> summaries) {
-    List<GroupFolder> groups = GroupFolder.of(heldOut.pictures(), summaries);
-    List<Outcome> outcomes = client.judge(groups.stream().map(GroupFolder::request).toList());
-    List<Results.Verdict> verdicts = new ArrayList<>();
-    for (int i = 0; i < groups.size(); i++) {
-      verdicts.add(groups.get(i).judge(outcomes.get(i)));
-    }
-    return verdicts;
+  private static Progress pictureProgress(HeldOut heldOut) {
+    return new Progress("      Stage-A", heldOut.records().size(), "pictures", 1);
   }
 
   private Results results(

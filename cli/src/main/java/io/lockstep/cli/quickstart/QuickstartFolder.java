@@ -21,6 +21,10 @@ public record QuickstartFolder(Path root) {
     return data().resolve("heldout.jsonl");
   }
 
+  Path groups() {
+    return data().resolve("groups");
+  }
+
   Path recipe() {
     return root.resolve("recipe.yaml");
   }
@@ -38,11 +42,11 @@ public record QuickstartFolder(Path root) {
   }
 
   Path stageA() {
-    return root.resolve("stage-a.jsonl");
+    return root.resolve("stage-a");
   }
 
   Path stageB() {
-    return root.resolve("stage-b.jsonl");
+    return root.resolve("stage-b");
   }
 
   Path lossPlot() {

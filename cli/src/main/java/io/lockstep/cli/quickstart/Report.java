@@ -90,11 +90,11 @@ public final class Report {
     Path checkpoint = results.training().checkpoint();
     return """
 
-        Next:
-          ./lockstep gateway start --model %s --port 7070
-          ./lockstep generate --model %s --image '%s' --system '输出一行图片摘要。' --prompt 请给出图片摘要
-          ./lockstep train --config %s --workers 1 --out %s-again    # the same weights, to the bit
-        """
+    Next:
+      ./lockstep gateway start --model %s --port 7070
+      ./lockstep generate --model %s --image '%s' --system '输出一行图片摘要。' --prompt 请给出图片摘要
+      ./lockstep train --config %s --workers 1 --out %s-again    # the same weights, to the bit
+    """
         .formatted(checkpoint, checkpoint, picture, folder.recipe(), folder.training());
   }
 

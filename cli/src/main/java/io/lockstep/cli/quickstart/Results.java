@@ -54,7 +54,6 @@ public record Results(
 
   /** Share of held-out groups whose verdict is their label. */
   public double stageBAccuracy() {
-    return (double) verdicts.stream().filter(Verdict::right).count()
-        / Math.max(1, verdicts.size());
+    return (double) verdicts.stream().filter(Verdict::right).count() / Math.max(1, verdicts.size());
   }
 }

@@ -20,8 +20,7 @@ final class RunPage {
 
   private RunPage() {}
 
-  static void write(Path file, Results results, Path lossPng, List<Path> drawn)
-      throws IOException {
+  static void write(Path file, Results results, Path lossPng, List<Path> drawn) throws IOException {
     Map<String, String> values = new LinkedHashMap<>();
     values.put("exact_match", percent(results.exactMatch()));
     values.put("base_exact_match", percent(results.baseExactMatch()));
@@ -73,22 +72,20 @@ final class RunPage {
   private static String pictures(List<Results.Picture> pictures) {
     return pictures.stream()
         .limit(SHOWN_PICTURES)
-        .map(
-            picture ->
-                row(
-                    picture.right(),
-                    String.valueOf(picture.record().images().getFirst().getFileName()),
-                    picture.truth(),
-                    picture.base(),
-                    picture.tuned()))
+        .map(picture ->
+            row(
+                picture.right(),
+                String.valueOf(picture.record().images().getFirst().getFileName()),
+                picture.truth(),
+                picture.base(),
+                picture.tuned()))
         .collect(Collectors.joining("\n"));
   }
 
   private static String verdicts(List<Results.Verdict> verdicts) {
     return verdicts.stream()
         .limit(SHOWN_VERDICTS)
-        .map(
-            verdict -> row(verdict.right(), verdict.group(), verdict.label(), verdict.answer()))
+        .map(verdict -> row(verdict.right(), verdict.group(), verdict.label(), verdict.answer()))
         .collect(Collectors.joining("\n"));
   }
 

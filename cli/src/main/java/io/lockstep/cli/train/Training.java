@@ -77,11 +77,7 @@ public final class Training {
             .orElseThrow(() ->
                 new UserError(options.folder().root() + " holds no checkpoint after the run"));
     return new Result(
-        checkpoint,
-        Digest.ofCheckpoint(checkpoint),
-        seconds,
-        metrics.samplesPerSecond(),
-        metrics);
+        checkpoint, Digest.ofCheckpoint(checkpoint), seconds, metrics.samplesPerSecond(), metrics);
   }
 
   /** The progress of one run: what it waits for first, then its steps. */
@@ -94,7 +90,8 @@ public final class Training {
     void show(RunStatus status) {
       switch (status.phase()) {
         case WAITING, FORMING -> announce(status.detail());
-        case TRAINING, SAVING, FINISHED -> step(status.steps(), status.totalSteps(), status.loss());
+        case TRAINING, SAVING, FINISHED ->
+            step(status.steps(), status.totalSteps(), status.stepsPerSecond(), status.loss());
         case FAILED -> announce("failed: " + status.detail());
       }
     }
@@ -102,7 +99,7 @@ public final class Training {
     void finish(Metrics metrics) {
       if (!metrics.rows().isEmpty() && totalSteps > 0) {
         Metrics.Row last = metrics.rows().getLast();
-        step(last.step(), totalSteps, last.loss());
+        step(last.step(), totalSteps, metrics.samplesPerSecond() / batchSize, last.loss());
       }
     }
 
@@ -113,14 +110,15 @@ public final class Training {
       }
     }
 
-    private void step(long steps, long total, double loss) {
+    private void step(long steps, long total, double stepsPerSecond, double loss) {
       Progress bar = progress;
       if (bar == null) {
         bar = new Progress("  training", total, "samples", batchSize);
         progress = bar;
         totalSteps = total;
       }
-      bar.update(steps, steps == 0 ? "" : String.format(Locale.ROOT, "loss %.4f", loss));
+      bar.update(
+          steps, stepsPerSecond, steps == 0 ? "" : String.format(Locale.ROOT, "loss %.4f", loss));
     }
 
     @Override

@@ -38,7 +38,14 @@ class BadInputTest {
   @Test
   void moreWorkersThanVirtualRanksAreRefused() throws Exception {
     Launched.run(
-            folder, "train", "--config", tiny.recipe().toString(), "--workers", "5", "--out", "many")
+            folder,
+            "train",
+            "--config",
+            tiny.recipe().toString(),
+            "--workers",
+            "5",
+            "--out",
+            "many")
         .failedWith(1, "5 workers", "4");
     nothingIsWritten("many");
   }
@@ -60,8 +67,7 @@ class BadInputTest {
   @Test
   void anUnreadablePictureIsNamed() throws Exception {
     Path picture = Files.writeString(tiny.data().resolve("no-picture.png"), "not a picture");
-    Path named =
-        withLine(2, line -> line.replaceFirst("\"images/[^\"]*\"", "\"no-picture.png\""));
+    Path named = withLine(2, line -> line.replaceFirst("\"images/[^\"]*\"", "\"no-picture.png\""));
     train(tiny.recipe("picture.yaml", named, 10), "picture")
         .failedWith(1, picture.getFileName().toString());
     noCheckpoint("picture");
@@ -110,8 +116,7 @@ class BadInputTest {
 
   /** A copy of the training file beside it, with one line changed. */
   private static Path withLine(int number, Change change) throws IOException {
-    List<String> lines =
-        new ArrayList<>(Files.readAllLines(tiny.data().resolve("train.jsonl")));
+    List<String> lines = new ArrayList<>(Files.readAllLines(tiny.data().resolve("train.jsonl")));
     lines.set(number - 1, change.of(lines.get(number - 1)));
     return Files.write(tiny.data().resolve("changed-" + number + ".jsonl"), lines);
   }

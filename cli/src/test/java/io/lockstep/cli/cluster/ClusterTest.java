@@ -66,8 +66,7 @@ class ClusterTest {
   private static void checkpointIsComplete(Path run) throws IOException {
     Path checkpoint = new RunFolder(run).lastCheckpoint().orElseThrow();
     assertEquals("step-%08d".formatted(tiny.steps()), checkpoint.getFileName().toString());
-    JsonNode manifest =
-        new ObjectMapper().readTree(checkpoint.resolve("manifest.json").toFile());
+    JsonNode manifest = new ObjectMapper().readTree(checkpoint.resolve("manifest.json").toFile());
     Set<String> listed = new TreeSet<>();
     for (JsonNode file : manifest.get("files")) {
       listed.add(file.get("path").asText());

@@ -25,7 +25,8 @@ class ProcessGroupTest {
   void aServersPortIsReadOnceItIsReady() throws IOException {
     Path portFile = folder.resolve("server.port");
     try (ProcessGroup group = group()) {
-      Child server = group.start("server", "32m", List.of("port", portFile.toString(), "4711"));
+      Child server =
+          group.start("server", List.of("-Xmx32m"), List.of("port", portFile.toString(), "4711"));
       assertEquals(4711, group.awaitPort(server, portFile, PATIENCE));
     }
   }
@@ -33,7 +34,8 @@ class ProcessGroupTest {
   @Test
   void aServerThatFailsToStartSaysWhy() throws IOException {
     try (ProcessGroup group = group()) {
-      Child server = group.start("server", "32m", List.of("fail", "port 80 is in use"));
+      Child server =
+          group.start("server", List.of("-Xmx32m"), List.of("fail", "port 80 is in use"));
       UserError error =
           assertThrows(
               UserError.class,
@@ -45,10 +47,10 @@ class ProcessGroupTest {
   @Test
   void aKilledChildIsBlamedEvenIfAnotherGaveUpBefore() throws IOException {
     try (ProcessGroup group = group()) {
-      Child peer = group.start("worker-0", "32m", List.of("fail", "lost a peer"));
+      Child peer = group.start("worker-0", List.of("-Xmx32m"), List.of("fail", "lost a peer"));
       assertTrue(peer.await(PATIENCE));
       assertEquals("worker-0: lost a peer", group.firstCause().orElseThrow().obituary());
-      Child victim = group.start("worker-1", "32m", List.of("wait"));
+      Child victim = group.start("worker-1", List.of("-Xmx32m"), List.of("wait"));
       victim.kill();
       assertTrue(victim.await(PATIENCE));
       String obituary = group.firstCause().orElseThrow().obituary();
@@ -62,7 +64,7 @@ class ProcessGroupTest {
   void closingStopsEveryChild() throws IOException {
     Child child;
     try (ProcessGroup group = group()) {
-      child = group.start("child", "32m", List.of("wait"));
+      child = group.start("child", List.of("-Xmx32m"), List.of("wait"));
       assertTrue(child.isAlive());
     }
     assertFalse(child.isAlive());
@@ -71,7 +73,8 @@ class ProcessGroupTest {
   @Test
   void childrenEndWhenTheirParentIsKilled() throws Exception {
     try (ProcessGroup outer = group()) {
-      Child parent = outer.start("parent", "32m", List.of("parent", folder.toString()));
+      Child parent =
+          outer.start("parent", List.of("-Xmx32m"), List.of("parent", folder.toString()));
       Path pidFile = folder.resolve("child.pid");
       while (!Files.exists(pidFile)) {
         assertFalse(parent.await(Duration.ofMillis(20)), "the parent ended before its child ran");

@@ -37,7 +37,10 @@ final class TestProcess {
   private static void beParent(Path folder) throws IOException, InterruptedException {
     ProcessGroup group = new ProcessGroup(folder, TestProcess.class.getName());
     Child ready =
-        group.start("child", "32m", List.of("port", folder.resolve("child.port").toString(), "1"));
+        group.start(
+            "child",
+            List.of("-Xmx32m"),
+            List.of("port", folder.resolve("child.port").toString(), "1"));
     group.awaitPort(ready, folder.resolve("child.port"), Duration.ofSeconds(30));
     Path partial = folder.resolve("pid.partial");
     Files.writeString(partial, Long.toString(ready.pid()));

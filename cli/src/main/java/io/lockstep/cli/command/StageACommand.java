@@ -1,0 +1,59 @@
+package io.lockstep.cli.command;
+
+import io.lockstep.cli.console.Progress;
+import io.lockstep.gateway.rpc.InferenceClient;
+import io.lockstep.gateway.stage.InspectionFolder;
+import io.lockstep.gateway.stage.StageA;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicInteger;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code lockstep stage-a}. */
+@Command(
+    name = "stage-a",
+    description = "Asks a gateway for a summary of every picture of an inspection folder.")
+public final class StageACommand implements Callable<Integer> {
+
+  @Option(
+      names = "--gateway",
+      required = true,
+      paramLabel = "HOST:PORT",
+      description = "Where the gateway listens.")
+  private String gateway = "";
+
+  @Option(
+      names = "--input",
+      required = true,
+      paramLabel = "DIR",
+      description = "Folder of <mission>/{审核通过|审核不通过}/<group>/ with pictures.")
+  private Path input = Path.of("");
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "DIR",
+      description = "Folder for one JSONL file per mission.")
+  private Path out = Path.of("");
+
+  @Override
+  public Integer call() {
+    InspectionFolder folder = InspectionFolder.read(input);
+    int pictures = folder.groups().stream().mapToInt(group -> group.images().size()).sum();
+    AtomicInteger answered = new AtomicInteger();
+    List<Path> files;
+    try (InferenceClient client = InferenceClient.connect(gateway);
+        Progress progress = new Progress("summaries", pictures, "pictures", 1)) {
+      files =
+          StageA.run(
+              folder,
+              out,
+              client::summarize,
+              summary -> progress.update(answered.incrementAndGet(), ""));
+    }
+    files.forEach(System.out::println);
+    return 0;
+  }
+}

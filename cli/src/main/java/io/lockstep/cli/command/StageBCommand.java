@@ -1,0 +1,71 @@
+package io.lockstep.cli.command;
+
+import io.lockstep.cli.console.JsonLine;
+import io.lockstep.gateway.rpc.InferenceClient;
+import io.lockstep.gateway.stage.StageB;
+import io.lockstep.gateway.stage.StageBResult;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code lockstep stage-b}. */
+@Command(
+    name = "stage-b",
+    description = "Asks a gateway for a verdict on every group and compares it with the label.")
+public final class StageBCommand implements Callable<Integer> {
+
+  @Option(
+      names = "--gateway",
+      required = true,
+      paramLabel = "HOST:PORT",
+      description = "Where the gateway listens.")
+  private String gateway = "";
+
+  @Option(
+      names = "--stage-a",
+      required = true,
+      paramLabel = "FILE",
+      description = "Stage-A's JSONL; may be given several times.")
+  private List<Path> stageA = new ArrayList<>();
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "DIR",
+      description = "Folder for verdicts and malformed answers.")
+  private Path out = Path.of("");
+
+  @Option(names = "--json", description = "Print one JSON object at the end.")
+  private boolean json;
+
+  @Override
+  public Integer call() {
+    StageBResult result;
+    try (InferenceClient client = InferenceClient.connect(gateway)) {
+      result = StageB.run(stageA, out, client::judge);
+    }
+    System.out.printf(
+        Locale.ROOT,
+        "accuracy: %.4f (%d of %d groups; %d false passes, %d false fails, %d malformed)%n",
+        result.accuracy(),
+        result.correct(),
+        result.groups(),
+        result.falsePositives(),
+        result.falseNegatives(),
+        result.malformed());
+    if (json) {
+      System.out.println(
+          new JsonLine()
+              .put("stage_b_accuracy", result.accuracy())
+              .put("groups", result.groups())
+              .put("false_positives", result.falsePositives())
+              .put("false_negatives", result.falseNegatives())
+              .put("malformed", result.malformed()));
+    }
+    return 0;
+  }
+}
