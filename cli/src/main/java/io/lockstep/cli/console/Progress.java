@@ -30,6 +30,7 @@ public final class Progress implements AutoCloseable {
   private long firstDoneNanos;
   private int lastWidth;
   private String lastLine = "";
+  private String shownLine = "";
 
   /**
    * Work of {@code total} steps; the rate is shown in {@code unit} per second, {@code unitsPerStep}
@@ -84,7 +85,7 @@ public final class Progress implements AutoCloseable {
   /** Shows the last state once more and ends the line. */
   @Override
   public void close() {
-    if (!lastLine.isEmpty()) {
+    if (!lastLine.isEmpty() && !lastLine.equals(shownLine)) {
       show(nanoClock.getAsLong());
     }
     if (interactive && lastWidth > 0) {
@@ -96,6 +97,7 @@ public final class Progress implements AutoCloseable {
 
   private void show(long now) {
     lastShownNanos = now;
+    shownLine = lastLine;
     if (interactive) {
       String padding = " ".repeat(Math.max(0, lastWidth - lastLine.length()));
       out.print("\r" + lastLine + padding);

@@ -13,7 +13,6 @@ import java.util.concurrent.TimeUnit;
 /** A running (or ended) child process with the file that holds its output. */
 public final class Child {
 
-  private static final Duration GRACE = Duration.ofSeconds(8);
   private static final int SIGNAL_BASE = 128;
   private static final String ERROR_PREFIX = "error: ";
 
@@ -101,15 +100,8 @@ public final class Child {
     }
   }
 
-  /** Asks it to end and waits until it has; kills it if it doesn't. */
-  public void stop() {
-    terminate();
-    if (!await(GRACE)) {
-      kill();
-    }
-  }
-
-  void terminate() {
+  /** Asks it to end and returns at once; its group sees to the rest. */
+  public void terminate() {
     process.destroy();
   }
 

@@ -50,10 +50,10 @@ public final class LocalCluster implements AutoCloseable {
 
   /** Starts all processes in {@code group}, which this cluster doesn't own. */
   public static LocalCluster start(ProcessGroup group, Options options) throws IOException {
-    Path portFile = options.folder().logs().resolve("coordinator.port");
+    String name = "coordinator";
     Child coordinator =
         group.start(
-            "coordinator",
+            name,
             COORDINATOR_JVM,
             List.of(
                 "coordinator",
@@ -65,14 +65,14 @@ public final class LocalCluster implements AutoCloseable {
                 "--out",
                 options.folder().root().toString(),
                 "--port-file",
-                portFile.toString()));
-    Endpoint endpoint = Endpoint.local(group.awaitPort(coordinator, portFile, START_PATIENCE));
+                group.portFile(name).toString()));
+    Endpoint endpoint = Endpoint.local(group.awaitPort(coordinator, START_PATIENCE));
     List<Child> workers = new ArrayList<>();
     for (int i = 0; i < options.workers(); i++) {
-      String name = "worker-" + i;
+      String worker = "worker-" + i;
       workers.add(
           group.start(
-              name,
+              worker,
               WORKER_JVM,
               List.of(
                   "worker",
@@ -80,7 +80,7 @@ public final class LocalCluster implements AutoCloseable {
                   "--coordinator",
                   endpoint.toString(),
                   "--name",
-                  name,
+                  worker,
                   "--threads",
                   Integer.toString(options.threads()))));
     }

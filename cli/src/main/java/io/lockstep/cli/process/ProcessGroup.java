@@ -58,8 +58,14 @@ public final class ProcessGroup implements AutoCloseable {
     return child;
   }
 
-  /** Waits until {@code child} has written its port to {@code portFile} and returns the port. */
-  public int awaitPort(Child child, Path portFile, Duration atMost) throws IOException {
+  /** Where the child of that name shall write its port. */
+  public Path portFile(String name) {
+    return logFolder.resolve(name + ".port");
+  }
+
+  /** Waits until {@code child} has written its port and returns it. */
+  public int awaitPort(Child child, Duration atMost) throws IOException {
+    Path portFile = portFile(child.name());
     long deadline = System.nanoTime() + atMost.toNanos();
     while (!Files.exists(portFile)) {
       if (child.await(POLL)) {

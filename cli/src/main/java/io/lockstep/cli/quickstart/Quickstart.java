@@ -114,7 +114,7 @@ public final class Quickstart {
       out.printf(Locale.ROOT, "      exactly right: %.1f %%%n", 100 * heldOut.exactMatch(answers));
       return answers;
     } finally {
-      gateway.stop();
+      gateway.terminate();
     }
   }
 
@@ -132,7 +132,7 @@ public final class Quickstart {
   private Child startGateway(ProcessGroup group, String name, List<String> source) {
     List<String> arguments = new ArrayList<>(List.of("gateway", "start"));
     arguments.addAll(source);
-    arguments.addAll(List.of("--port-file", folder.portFile(name).toString()));
+    arguments.addAll(List.of("--port-file", group.portFile(name).toString()));
     try {
       return group.start(name, GATEWAY_JVM, arguments);
     } catch (IOException e) {
@@ -141,8 +141,7 @@ public final class Quickstart {
   }
 
   private Endpoint awaitGateway(ProcessGroup group, Child gateway) throws IOException {
-    return Endpoint.local(
-        group.awaitPort(gateway, folder.portFile(gateway.name()), GATEWAY_PATIENCE));
+    return Endpoint.local(group.awaitPort(gateway, GATEWAY_PATIENCE));
   }
 
   private Served askTrained(

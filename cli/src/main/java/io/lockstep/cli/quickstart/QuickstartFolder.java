@@ -37,10 +37,6 @@ public record QuickstartFolder(Path root) {
     return root.resolve("logs");
   }
 
-  Path portFile(String process) {
-    return logs().resolve(process + ".port");
-  }
-
   Path stageA() {
     return root.resolve("stage-a");
   }

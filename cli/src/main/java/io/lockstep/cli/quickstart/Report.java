@@ -81,7 +81,7 @@ public final class Report {
             .row("checkpoint", results.training().checkpoint().toString())
             .row("pictures", folder.drawn(1) + ", -2, -3; " + folder.lossPlot())
             .row("answers", folder.stageA() + ", " + folder.stageB())
-            .row("logs", folder.training().resolve("logs") + ", " + folder.logs());
+            .row("logs", folder.logs().toString());
     return "\n" + table.render() + nextCommands(folder, results);
   }
 

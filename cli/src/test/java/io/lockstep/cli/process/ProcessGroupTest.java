@@ -23,11 +23,13 @@ class ProcessGroupTest {
 
   @Test
   void aServersPortIsReadOnceItIsReady() throws IOException {
-    Path portFile = folder.resolve("server.port");
     try (ProcessGroup group = group()) {
       Child server =
-          group.start("server", List.of("-Xmx32m"), List.of("port", portFile.toString(), "4711"));
-      assertEquals(4711, group.awaitPort(server, portFile, PATIENCE));
+          group.start(
+              "server",
+              List.of("-Xmx32m"),
+              List.of("port", group.portFile("server").toString(), "4711"));
+      assertEquals(4711, group.awaitPort(server, PATIENCE));
     }
   }
 
@@ -36,10 +38,7 @@ class ProcessGroupTest {
     try (ProcessGroup group = group()) {
       Child server =
           group.start("server", List.of("-Xmx32m"), List.of("fail", "port 80 is in use"));
-      UserError error =
-          assertThrows(
-              UserError.class,
-              () -> group.awaitPort(server, folder.resolve("server.port"), PATIENCE));
+      UserError error = assertThrows(UserError.class, () -> group.awaitPort(server, PATIENCE));
       assertEquals("server: port 80 is in use", error.getMessage());
     }
   }

@@ -38,10 +38,8 @@ final class TestProcess {
     ProcessGroup group = new ProcessGroup(folder, TestProcess.class.getName());
     Child ready =
         group.start(
-            "child",
-            List.of("-Xmx32m"),
-            List.of("port", folder.resolve("child.port").toString(), "1"));
-    group.awaitPort(ready, folder.resolve("child.port"), Duration.ofSeconds(30));
+            "child", List.of("-Xmx32m"), List.of("port", group.portFile("child").toString(), "1"));
+    group.awaitPort(ready, Duration.ofSeconds(30));
     Path partial = folder.resolve("pid.partial");
     Files.writeString(partial, Long.toString(ready.pid()));
     Files.move(partial, folder.resolve("child.pid"));
