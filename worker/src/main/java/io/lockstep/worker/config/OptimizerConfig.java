@@ -12,7 +12,8 @@ import java.util.List;
  * @param beta1 decay of the mean of gradients
  * @param beta2 decay of the mean of squared gradients
  * @param epsilon added to the root of the mean square
- * @param weightDecay decoupled decay of matrices; vectors (norms, biases) are never decayed
+ * @param weightDecay decoupled decay of matrices
+ * @param decayVectors whether vectors (norms, biases) are decayed too
  * @param warmupRatio share of all steps spent warming up
  * @param floorRatio rate at the last step as a share of the peak
  */
@@ -24,6 +25,7 @@ public record OptimizerConfig(
     double beta2,
     double epsilon,
     double weightDecay,
+    boolean decayVectors,
     double warmupRatio,
     double floorRatio) {
 
@@ -38,6 +40,7 @@ public record OptimizerConfig(
             section.number("beta2", 0.999, 0, 0.999999),
             section.number("epsilon", 1e-8, 1e-16, 1),
             section.number("weight_decay", 0.0, 0, 1),
+            section.bool("decay_vectors", false),
             section.number("warmup_ratio", 0.05, 0, 1),
             section.number("floor_ratio", 0.1, 0, 1));
     section.finish();
@@ -51,6 +54,11 @@ public record OptimizerConfig(
       case VIT -> vitLearningRate;
       case ALIGNER -> alignerLearningRate;
     };
+  }
+
+  /** Decay of a parameter. */
+  public double decay(ParameterSpec spec) {
+    return decayVectors || spec.shape().size() > 1 ? weightDecay : 0;
   }
 
   /** All peak rates, to tell whether anything is trained at all. */

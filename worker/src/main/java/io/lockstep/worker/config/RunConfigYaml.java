@@ -59,6 +59,7 @@ final class RunConfigYaml {
         .put("beta2", optimizer.beta2())
         .put("epsilon", optimizer.epsilon())
         .put("weight_decay", optimizer.weightDecay())
+        .put("decay_vectors", optimizer.decayVectors())
         .put("warmup_ratio", optimizer.warmupRatio())
         .put("floor_ratio", optimizer.floorRatio());
   }

@@ -2,7 +2,6 @@ package io.lockstep.worker.zero;
 
 import ai.djl.ndarray.NDArray;
 import io.lockstep.model.parameter.ParameterLayout;
-import io.lockstep.model.parameter.ParameterSpec;
 import io.lockstep.model.parameter.Parameters;
 import io.lockstep.tensor.AdamW;
 import io.lockstep.tensor.Dtype;
@@ -81,16 +80,11 @@ public final class ShardedAdamW implements AutoCloseable {
                 config.beta1(),
                 config.beta2(),
                 config.epsilon(),
-                decay(slot.spec()),
+                config.decay(slot.spec()),
                 step + 1),
             gradientScale);
       }
     }
-  }
-
-  /** Matrices decay; norms' weights and biases do not. */
-  private double decay(ParameterSpec spec) {
-    return spec.shape().size() > 1 ? config.weightDecay() : 0;
   }
 
   @Override

@@ -1,0 +1,274 @@
+package io.lockstep.worker.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.lockstep.model.parameter.ParameterSpec;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RunConfigTest {
+
+  private static final String LEAST =
+      """
+      run: {seed: 7}
+      model: {path: base}
+      data: {train_jsonl: train.jsonl, template: target_summary}
+      training: {max_steps: 10, global_batch_size: 8, global_max_length: 512}
+      optimizer: {learning_rate: 1.0e-4}
+      """;
+
+  private static final String FULL =
+      """
+      run:
+        name: shelves
+        seed: -3
+        output_dir: out/run-1
+      model:
+        path: base
+        weights: initialise
+      data:
+        train_jsonl: train.jsonl
+        template: mixed
+        dense_ratio: 0.25
+      prompts:
+        profile: summary_runtime
+        domain: bbu
+        system: You describe pictures.
+        user: "Describe: all objects"
+      training:
+        epochs: 3
+        global_batch_size: 12
+        virtual_ranks: 6
+        global_max_length: 1024
+        truncation_strategy: raise
+        max_grad_norm: 0.5
+        save_steps: 20
+        logging_steps: 5
+        bucket_floats: 2048
+      optimizer:
+        learning_rate: 1.0e-3
+        vit_learning_rate: 0
+        aligner_learning_rate: 5.0e-4
+        beta1: 0.8
+        beta2: 0.95
+        epsilon: 1.0e-6
+        weight_decay: 0.1
+        decay_vectors: true
+        warmup_ratio: 0.2
+        floor_ratio: 0.01
+      """;
+
+  @TempDir Path folder;
+
+  @BeforeEach
+  void prepareFiles() throws IOException {
+    Files.createDirectory(folder.resolve("base"));
+    Files.writeString(folder.resolve("train.jsonl"), "{}\n");
+  }
+
+  @Test
+  void everyKeyIsRead() throws Exception {
+    RunConfig expected =
+        new RunConfig(
+            "shelves",
+            -3,
+            Optional.of(folder.resolve("out/run-1")),
+            new RunConfig.ModelSource(folder.resolve("base"), RunConfig.Weights.INITIALISE),
+            new RunConfig.DataConfig(folder.resolve("train.jsonl"), RunConfig.Template.MIXED, 0.25),
+            new RunConfig.PromptConfig(
+                "summary_runtime",
+                Optional.of("bbu"),
+                Optional.of("You describe pictures."),
+                Optional.of("Describe: all objects")),
+            new TrainingConfig(0, 3, 12, 6, 1024, 0.5, 20, 5, 2048),
+            new OptimizerConfig(1e-3, 0, 5e-4, 0.8, 0.95, 1e-6, 0.1, true, 0.2, 0.01));
+    assertEquals(expected, parse(FULL));
+  }
+
+  @Test
+  void whatIsLeftOutHasDefaults() throws Exception {
+    RunConfig config = parse(LEAST);
+    assertEquals("run", config.name());
+    assertEquals(Optional.empty(), config.outputDir());
+    assertEquals(RunConfig.Weights.LOAD, config.model().weights());
+    assertEquals("summary_train_min", config.prompts().profile());
+    assertEquals(new TrainingConfig(10, 0, 8, 4, 512, 1.0, 0, 1, 1 << 18), config.training());
+    assertEquals(
+        new OptimizerConfig(1e-4, 1e-4, 1e-4, 0.9, 0.999, 1e-8, 0, false, 0.05, 0.1),
+        config.optimizer());
+  }
+
+  @Test
+  void pathsAreRelativeToTheFile() throws Exception {
+    Path file = folder.resolve("run.yaml");
+    Files.writeString(file, FULL);
+    assertEquals(parse(FULL), RunConfig.read(file));
+  }
+
+  @Test
+  void writtenYamlReadsBackEqual() throws Exception {
+    RunConfig full = parse(FULL);
+    assertEquals(full, RunConfig.parse(full.toYaml(), "copy", Path.of("/")));
+    RunConfig least = parse(LEAST).withOutputDir(folder.resolve("x"));
+    assertEquals(least, RunConfig.parse(least.toYaml(), "copy", Path.of("/")));
+  }
+
+  @Test
+  void wordsThatYamlTakesForSomethingElseSurviveTheRoundTrip() throws Exception {
+    RunConfig config =
+        parse(LEAST + "prompts: {system: \"yes: no # really\\n- 中文 'quoted'\", user: \"012\"}");
+    assertEquals(config, RunConfig.parse(config.toYaml(), "copy", Path.of("/")));
+  }
+
+  @Test
+  void allProblemsAreReportedAtOnce() {
+    String broken =
+        """
+        run: {seed: seven}
+        model: {path: nowhere, weights: lode}
+        data: {train_jsonl: missing.jsonl, template: target_sumary, dense_ratio: 2}
+        training: {max_steps: 1.5, global_batch_size: 6, global_max_length: 4, save_step: 3}
+        optimiser: {learning_rate: 1}
+        optimizer: {learning_rate: fast, decay_vectors: 1}
+        """;
+    List<String> problems = problems(broken);
+    assertProblem(problems, "run.seed must be a whole number, not \"seven\"");
+    assertProblem(problems, "model.path names " + folder.resolve("nowhere"));
+    assertProblem(problems, "model.weights must be one of load, initialise, not 'lode': did you");
+    assertProblem(problems, "data.train_jsonl names " + folder.resolve("missing.jsonl"));
+    assertProblem(problems, "not 'target_sumary': did you mean 'target_summary'?");
+    assertProblem(problems, "data.dense_ratio must be between 0.0 and 1.0, not 2.0");
+    assertProblem(problems, "training.max_steps must be a whole number, not 1.5");
+    assertProblem(problems, "training.global_batch_size (6) must be a multiple of");
+    assertProblem(problems, "training.global_max_length must be between 8 and");
+    assertProblem(problems, "unknown key training.save_step: did you mean 'save_steps'?");
+    assertProblem(problems, "optimizer.learning_rate must be a number, not \"fast\"");
+    assertProblem(problems, "optimizer.decay_vectors must be true or false, not 1");
+    assertProblem(problems, "unknown key optimiser: did you mean 'optimizer'?");
+  }
+
+  @Test
+  void missingKeysAreNamed() {
+    List<String> problems = problems("run: {name: x}");
+    for (String key :
+        List.of(
+            "run.seed",
+            "model.path",
+            "data.train_jsonl",
+            "data.template",
+            "training.global_batch_size",
+            "training.global_max_length",
+            "optimizer.learning_rate")) {
+      assertProblem(problems, key + " is missing");
+    }
+    assertTrue(
+        problems.stream().noneMatch(problem -> problem.contains("names")), problems.toString());
+  }
+
+  @Test
+  void sectionsMustBeMappings() {
+    assertProblem(problems(LEAST.replace("{seed: 7}", "[7]")), "run must be a mapping");
+    assertProblem(problems("- a list"), "must be a mapping of keys to values");
+    assertProblem(problems(""), "run.seed is missing");
+  }
+
+  @Test
+  void lengthIsGivenInStepsOrEpochsButNotBoth() {
+    String either = "training.max_steps or training.epochs must be given, and only one of them";
+    assertProblem(problems(LEAST.replace("max_steps: 10,", "max_steps: 10, epochs: 1,")), either);
+    assertProblem(problems(LEAST.replace("max_steps: 10,", "")), either);
+  }
+
+  @Test
+  void removedOptionsAreRejectedWithTheReason() {
+    String packed = LEAST.replace("max_steps: 10,", "max_steps: 10, packing: false,");
+    assertProblem(problems(packed), "training.packing does not exist: samples are padded");
+    String knob = LEAST.replace("max_steps: 10,", "max_steps: 10, packing_length: {a: 1},");
+    assertProblem(problems(knob), "training.packing_length does not exist");
+    assertProblem(
+        problems(LEAST + "custom: {hard_sample_mining: {enabled: true}}"),
+        "custom.hard_sample_mining does not exist");
+    assertEquals(1, problems(packed).size());
+  }
+
+  @Test
+  void samplesAreNeverCut() {
+    assertProblem(
+        problems(LEAST.replace("max_steps: 10,", "max_steps: 10, truncation_strategy: left,")),
+        "training.truncation_strategy must be raise");
+  }
+
+  @Test
+  void aRunThatTrainsNothingIsAProblem() {
+    assertProblem(
+        problems(LEAST.replace("1.0e-4", "0")), "optimizer.learning_rate is 0 for every part");
+  }
+
+  @Test
+  void numbersThatDoNotFitAreProblems() {
+    assertProblem(
+        problems(LEAST.replace("max_steps: 10,", "max_steps: 99999999999999999999,")),
+        "training.max_steps");
+    assertProblem(problems(LEAST.replace("1.0e-4", ".nan")), "optimizer.learning_rate must be");
+  }
+
+  @Test
+  void whatIsNotYamlIsAnErrorWithFileAndLine() throws IOException {
+    Path file = folder.resolve("run.yaml");
+    Files.writeString(file, "run:\n  seed: 1\n  name: [unclosed\nmodel: x\n");
+    ConfigException error = assertThrows(ConfigException.class, () -> RunConfig.read(file));
+    String message = String.valueOf(error.getMessage());
+    assertTrue(message.matches("(?s)" + file + ":\\d+: is not YAML: .*"), message);
+  }
+
+  @Test
+  void aKeyGivenTwiceIsAnError() {
+    ConfigException error =
+        assertThrows(ConfigException.class, () -> parse(LEAST + "run: {seed: 8}\n"));
+    assertTrue(String.valueOf(error.getMessage()).contains("run"), error.getMessage());
+  }
+
+  @Test
+  void rateWarmsUpLinearlyAndFallsAlongACosine() {
+    OptimizerConfig config = new OptimizerConfig(1, 1, 1, 0.9, 0.999, 1e-8, 0, false, 0.2, 0.1);
+    assertEquals(0.5, config.share(1, 10));
+    assertEquals(1, config.share(2, 10));
+    assertEquals(0.55, config.share(6, 10), 1e-15);
+    assertEquals(0.1, config.share(10, 10), 1e-15);
+    OptimizerConfig cold = new OptimizerConfig(1, 1, 1, 0.9, 0.999, 1e-8, 0, false, 0, 0);
+    assertEquals(0, cold.share(1, 1), 1e-15);
+  }
+
+  @Test
+  void onlyMatricesDecayUnlessVectorsAreAskedFor() throws Exception {
+    ParameterSpec matrix = ParameterSpec.of(ParameterSpec.Module.LLM, "a.weight", 2, 3);
+    ParameterSpec vector = ParameterSpec.of(ParameterSpec.Module.LLM, "norm.weight", 3);
+    OptimizerConfig both = parse(FULL).optimizer();
+    OptimizerConfig matrices =
+        parse(FULL.replace("decay_vectors: true", "decay_vectors: false")).optimizer();
+    assertEquals(List.of(0.1, 0.1), List.of(both.decay(matrix), both.decay(vector)));
+    assertEquals(List.of(0.1, 0.0), List.of(matrices.decay(matrix), matrices.decay(vector)));
+  }
+
+  private RunConfig parse(String yaml) throws ConfigException {
+    return RunConfig.parse(yaml, "run.yaml", folder);
+  }
+
+  private List<String> problems(String yaml) {
+    return assertThrows(ConfigException.class, () -> parse(yaml)).problems();
+  }
+
+  private static void assertProblem(List<String> problems, String expected) {
+    assertTrue(
+        problems.stream().anyMatch(problem -> problem.contains(expected)),
+        () -> expected + " is not among\n" + String.join("\n", problems));
+  }
+}

@@ -1,0 +1,228 @@
+package io.lockstep.worker.train;
+
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.djl.ndarray.NDArray;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.lockstep.data.plan.EpochPlan;
+import io.lockstep.model.batch.Sample;
+import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.model.parameter.ParameterLayout;
+import io.lockstep.model.parameter.ParameterSpec;
+import io.lockstep.model.parameter.Parameters;
+import io.lockstep.model.safetensors.SafetensorsFile;
+import io.lockstep.tensor.Dtype;
+import io.lockstep.tensor.Scope;
+import io.lockstep.tensor.TensorMemory;
+import io.lockstep.tensor.Torch;
+import io.lockstep.worker.config.OptimizerConfig;
+import io.lockstep.worker.config.RunConfig;
+import io.lockstep.worker.config.TrainingConfig;
+import io.lockstep.worker.testing.Goldens;
+import io.lockstep.worker.testing.LocalRanks;
+import io.lockstep.worker.train.Session.Contribution;
+import java.io.IOException;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+
+/**
+ * The classes a run is made of compute the public implementation's gradients and its ten steps of
+ * full fine-tuning.
+ */
+class TrainingParityTest {
+
+  private static final ValueLayout.OfFloat FLOAT =
+      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final double GRADIENT_TOLERANCE = 1e-4;
+  private static final double FIGURE_TOLERANCE = 1e-4;
+  private static final double PARAMETER_TOLERANCE = 2e-4;
+  private static final double RATE_TOLERANCE = 1e-12;
+  private static final int VIRTUAL_RANKS = 2;
+
+  @BeforeAll
+  static void startTorch() {
+    Torch.start(1);
+  }
+
+  @Test
+  void gradientsOfAllParametersEqualThePublicImplementation() throws Exception {
+    try (LoadedModel model = LoadedModel.open(Goldens.CHECKPOINT);
+        SafetensorsFile golden = SafetensorsFile.open(Goldens.file("gradients.safetensors"));
+        Scope scope = Scope.open()) {
+      NDArray flat = scope.zeros(Dtype.FLOAT32, model.parameters().layout().size());
+      GradientStep gradientStep = new GradientStep(model.config(), model.parameters());
+      MicroBatch all =
+          new MicroBatch(
+              0, 0, model.collator().collate(Goldens.samples(model.encoder())), List.of());
+      Contribution contribution = gradientStep.compute(all, flat);
+      assertEquals(89, contribution.tokens());
+      assertParametersClose(
+          golden,
+          model.parameters().layout(),
+          flat,
+          (double) contribution.tokens(),
+          GRADIENT_TOLERANCE);
+    }
+  }
+
+  @Test
+  void tenStepsOfFullFineTuningEqualThePublicImplementation() throws Exception {
+    JsonNode cases = Goldens.cases();
+    RunConfig config = config(cases);
+    try (LoadedModel model = LoadedModel.open(Goldens.CHECKPOINT);
+        SafetensorsFile golden = SafetensorsFile.open(Goldens.file("after_10_steps.safetensors"));
+        Generation generation = generation(config, model, cases)) {
+      for (JsonNode expected : cases.get("full_training")) {
+        long step = expected.get("step").longValue() - 1;
+        try (Scope scope = Scope.open()) {
+          Generation.Reduction reduction = generation.reduce(step);
+          Directive.Commit commit = commit(step, reduction);
+          assertStep(expected, commit, config);
+          generation.apply(reduction, commit);
+        }
+      }
+      try (Scope scope = Scope.open()) {
+        Parameters parameters = model.parameters();
+        assertParametersClose(
+            golden, parameters.layout(), parameters.flat(), 1, PARAMETER_TOLERANCE);
+      }
+    }
+  }
+
+  private static Generation generation(RunConfig config, LoadedModel model, JsonNode cases)
+      throws IOException {
+    List<Sample> samples = Goldens.samples(model.encoder());
+    List<Integer> order =
+        StreamSupport.stream(cases.get("micro_batches").spliterator(), false)
+            .flatMap(microBatch -> StreamSupport.stream(microBatch.spliterator(), false))
+            .map(JsonNode::intValue)
+            .toList();
+    // A step is an epoch, so a draw's place is the sample's place in the fixture's micro-batches.
+    MicroBatches microBatches =
+        new MicroBatches(
+            new EpochPlan(order.size(), config.seed(), order.size(), VIRTUAL_RANKS),
+            draw -> samples.get(order.get(Math.toIntExact(draw.place()))),
+            model.collator(),
+            config.training().globalMaxLength());
+    Directive.World alone =
+        new Directive.World(1, 0, List.of(new Directive.Member("w", "127.0.0.1:1", "")), 0, "");
+    return new Generation(
+        alone,
+        config,
+        model.parameters(),
+        new GradientStep(model.config(), model.parameters()),
+        microBatches,
+        config.training().maxSteps(),
+        LocalRanks.alone());
+  }
+
+  /** What the coordinator makes of a world's figures. */
+  private static Directive.Commit commit(long step, Generation.Reduction reduction) {
+    long tokens = reduction.contributions().stream().mapToLong(Contribution::tokens).sum();
+    double loss = reduction.contributions().stream().mapToDouble(Contribution::lossSum).sum();
+    double squares =
+        reduction.figures().stream().mapToDouble(Session.BucketFigures::squareSum).sum();
+    return new Directive.Commit(1, step, tokens, loss, 0, Math.sqrt(squares) / tokens, 0);
+  }
+
+  private static void assertStep(JsonNode expected, Directive.Commit commit, RunConfig config) {
+    long step = expected.get("step").longValue();
+    assertEquals(expected.get("supervised_tokens").longValue(), commit.tokens());
+    assertRelative(
+        "loss of step " + step,
+        expected.get("loss").doubleValue(),
+        commit.lossSum() / commit.tokens(),
+        FIGURE_TOLERANCE);
+    assertRelative(
+        "gradient norm of step " + step,
+        expected.get("grad_norm").doubleValue(),
+        commit.gradNorm(),
+        FIGURE_TOLERANCE);
+    List<ParameterSpec.Module> groups =
+        List.of(ParameterSpec.Module.LLM, ParameterSpec.Module.VIT, ParameterSpec.Module.ALIGNER);
+    double share = config.optimizer().share(step, config.training().maxSteps());
+    for (int group = 0; group < groups.size(); group++) {
+      assertRelative(
+          "rate of " + groups.get(group) + " in step " + step,
+          expected.get("lr").get(group).doubleValue(),
+          share * config.optimizer().peak(groups.get(group)),
+          RATE_TOLERANCE);
+    }
+  }
+
+  private static void assertRelative(
+      String what, double expected, double actual, double tolerance) {
+    double error = Math.abs(actual - expected) / Math.abs(expected);
+    assertTrue(error <= tolerance, what + " differs by " + error + " relative");
+  }
+
+  /** Each parameter's difference, relative to the norm of what it should be. */
+  private static void assertParametersClose(
+      SafetensorsFile golden, ParameterLayout layout, NDArray flat, double divisor, double limit) {
+    assertEquals(
+        golden.names().stream().sorted().toList(),
+        layout.slots().stream().map(slot -> slot.spec().name()).sorted().toList());
+    List<Executable> checks = new ArrayList<>();
+    for (ParameterLayout.Slot slot : layout.slots()) {
+      String name = slot.spec().name();
+      float[] expected = golden.data(name).toArray(FLOAT);
+      double error = 0;
+      double norm = 0;
+      for (int i = 0; i < expected.length; i++) {
+        double actual =
+            TensorMemory.of(flat).getAtIndex(ValueLayout.JAVA_FLOAT, slot.offset() + i) / divisor;
+        error += (actual - expected[i]) * (actual - expected[i]);
+        norm += (double) expected[i] * expected[i];
+      }
+      double relative = Math.sqrt(error / norm);
+      checks.add(() -> assertTrue(relative <= limit, name + " differs by " + relative));
+    }
+    assertAll(checks);
+  }
+
+  private static RunConfig config(JsonNode cases) {
+    JsonNode rates = cases.get("learning_rates");
+    JsonNode adamw = cases.get("adamw");
+    JsonNode schedule = cases.get("schedule");
+    long steps = schedule.get("total").longValue();
+    return new RunConfig(
+        "parity",
+        1,
+        Optional.empty(),
+        new RunConfig.ModelSource(Goldens.CHECKPOINT, RunConfig.Weights.LOAD),
+        new RunConfig.DataConfig(Path.of("unused"), RunConfig.Template.TARGET_SUMMARY, 0.5),
+        new RunConfig.PromptConfig(
+            "summary_train_min", Optional.empty(), Optional.empty(), Optional.empty()),
+        new TrainingConfig(
+            steps,
+            0,
+            4,
+            VIRTUAL_RANKS,
+            4096,
+            cases.get("max_grad_norm").doubleValue(),
+            0,
+            1,
+            1 << 16),
+        new OptimizerConfig(
+            rates.get("llm").doubleValue(),
+            rates.get("vit").doubleValue(),
+            rates.get("aligner").doubleValue(),
+            adamw.get("betas").get(0).doubleValue(),
+            adamw.get("betas").get(1).doubleValue(),
+            adamw.get("eps").doubleValue(),
+            adamw.get("weight_decay").doubleValue(),
+            true,
+            schedule.get("warmup").doubleValue() / steps,
+            schedule.get("floor_ratio").doubleValue()));
+  }
+}
