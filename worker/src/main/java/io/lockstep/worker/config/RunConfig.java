@@ -1,6 +1,7 @@
 package io.lockstep.worker.config;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
@@ -32,6 +33,9 @@ public record RunConfig(
     PromptConfig prompts,
     TrainingConfig training,
     OptimizerConfig optimizer) {
+
+  private static final YAMLMapper YAML =
+      YAMLMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
   /**
    * The model a run starts from.
@@ -90,7 +94,7 @@ public record RunConfig(
   public static RunConfig parse(String yaml, String source, Path folder) throws ConfigException {
     JsonNode tree;
     try {
-      tree = new YAMLMapper().readTree(yaml);
+      tree = YAML.readTree(yaml);
     } catch (JsonProcessingException e) {
       String where = e.getLocation() == null ? "" : ":" + e.getLocation().getLineNr();
       throw new ConfigException(
@@ -121,6 +125,12 @@ public record RunConfig(
             prompts(root.section("prompts")),
             TrainingConfig.read(root.section("training")),
             OptimizerConfig.read(root.section("optimizer")));
+    Section custom = root.section("custom");
+    custom.refuse(
+        "hard_sample_mining",
+        "the order of samples is fixed before the first step, whatever their losses; remove the key"
+            + " and repeat hard records in data.train_jsonl");
+    custom.finish();
     if (config.optimizer.peaks().stream().allMatch(rate -> rate == 0)) {
       root.problem(
           "optimizer.learning_rate", "is 0 for every part of the model: nothing would be trained");

@@ -22,6 +22,7 @@ final class Section {
   private final JsonNode node;
   private final List<String> problems;
   private final Set<String> known = new LinkedHashSet<>();
+  private final Set<String> refused = new LinkedHashSet<>();
 
   Section(String path, JsonNode node, List<String> problems) {
     this.path = path;
@@ -29,7 +30,7 @@ final class Section {
     if (node.isObject() || node.isMissingNode() || node.isNull()) {
       this.node = node;
     } else {
-      problems.add(path + " must be a mapping of keys to values");
+      problems.add((path.isEmpty() ? "the file" : path) + " must be a mapping of keys to values");
       this.node = JsonNodeFactory.instance.objectNode();
     }
   }
@@ -59,13 +60,16 @@ final class Section {
   }
 
   long longInteger(String key, @Nullable Long otherwise, long min, long max) {
-    long value =
-        read(key, otherwise, "a whole number", JsonNode::isIntegralNumber, JsonNode::asLong, min);
+    long value = read(key, otherwise, "a whole number", Section::isLong, JsonNode::asLong, min);
     if (value < min || value > max) {
       problem(key, "must be between " + min + " and " + max + ", not " + value);
       return min;
     }
     return value;
+  }
+
+  private static boolean isLong(JsonNode value) {
+    return value.isIntegralNumber() && value.canConvertToLong();
   }
 
   /** A number in [min, max]. */
@@ -104,11 +108,22 @@ final class Section {
     problems.add(name(key) + " " + what);
   }
 
+  /** Refuses every key that begins so, whatever its value: an option that was taken away. */
+  void refuse(String prefix, String reason) {
+    node.fieldNames()
+        .forEachRemaining(key -> {
+          if (key.startsWith(prefix)) {
+            refused.add(key);
+            problem(key, "does not exist: " + reason);
+          }
+        });
+  }
+
   /** Reports the keys nobody asked for. */
   void finish() {
     node.fieldNames()
         .forEachRemaining(key -> {
-          if (!known.contains(key)) {
+          if (!known.contains(key) && !refused.contains(key)) {
             problems.add("unknown key " + name(key) + hint(key, known));
           }
         });

@@ -31,7 +31,9 @@ public record TrainingConfig(
   private static final int BUCKET_ALIGNMENT = 16;
 
   static TrainingConfig read(Section section) {
-    rejectRemoved(section);
+    section.refuse(
+        "packing",
+        "samples are padded to the longest of their micro-batch instead; remove the key");
     TrainingConfig config =
         new TrainingConfig(
             section.longInteger("max_steps", 0L, 0, Long.MAX_VALUE),
@@ -66,14 +68,6 @@ public record TrainingConfig(
     }
     section.finish();
     return config;
-  }
-
-  private static void rejectRemoved(Section section) {
-    if (section.optionalString("packing").isPresent()) {
-      section.problem(
-          "packing",
-          "does not exist: samples are padded to their micro-batch instead; remove the key");
-    }
   }
 
   /** Number of steps for a dataset of that many samples. */

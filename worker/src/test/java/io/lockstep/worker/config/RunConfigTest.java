@@ -217,7 +217,7 @@ class RunConfigTest {
     assertProblem(
         problems(LEAST.replace("max_steps: 10,", "max_steps: 99999999999999999999,")),
         "training.max_steps");
-    assertProblem(problems(LEAST.replace("1.0e-4", ".nan")), "optimizer.learning_rate must be");
+    assertProblem(problems(LEAST.replace("1.0e-4", "-1")), "optimizer.learning_rate must be");
   }
 
   @Test

@@ -1,0 +1,137 @@
+package io.lockstep.worker.zero;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import ai.djl.ndarray.NDArray;
+import io.lockstep.collective.Collective;
+import io.lockstep.collective.tree.BlockAccumulator;
+import io.lockstep.collective.tree.Node;
+import io.lockstep.collective.tree.ReductionTree;
+import io.lockstep.data.plan.RankSpan;
+import io.lockstep.tensor.Dtype;
+import io.lockstep.tensor.Scope;
+import io.lockstep.tensor.TensorMemory;
+import io.lockstep.tensor.Torch;
+import io.lockstep.worker.testing.LocalRanks;
+import io.lockstep.worker.zero.Buckets.Range;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Ranks that reduce and gather over loopback sockets hold the same bits, however many they are. */
+class GradientReducerTest {
+
+  private static final int FLOATS = 4 * 64 + 16;
+  private static final int STEPS = 3;
+
+  @BeforeAll
+  static void startTorch() {
+    Torch.start(1);
+  }
+
+  @Test
+  void everyWorldEndsWithTheSameBits() throws Exception {
+    for (int virtualRanks : new int[] {4, 6, 7}) {
+      assertSameBitsInAllWorlds(virtualRanks, 64);
+    }
+  }
+
+  @Test
+  void ranksThatOwnNothingStillGetEverything() throws Exception {
+    assertSameBitsInAllWorlds(5, 256);
+  }
+
+  @Test
+  void theOrderOfSummationIsOneThatShowsInTheBits() throws Exception {
+    float[] inTreeOrder = LocalRanks.run(1, ranks -> train(ranks, 7, 64, 1)).getFirst();
+    float[] oneByOne = new float[FLOATS];
+    for (int virtualRank = 0; virtualRank < 7; virtualRank++) {
+      float[] gradient = gradient(0, virtualRank);
+      for (int i = 0; i < FLOATS; i++) {
+        oneByOne[i] += gradient[i];
+      }
+    }
+    assertFalse(Arrays.equals(oneByOne, inTreeOrder));
+    assertArrayEquals(oneByOne, inTreeOrder, 0.1f);
+  }
+
+  @Test
+  void aWorldOfOneOwnsTheWholeBuffer() {
+    try (GradientReducer reducer =
+        new GradientReducer(LocalRanks.alone(), new Buckets(FLOATS, 64), 4)) {
+      assertEquals(new Range(0, FLOATS), reducer.owned());
+    }
+  }
+
+  private static void assertSameBitsInAllWorlds(int virtualRanks, int bucketFloats)
+      throws Exception {
+    float[] alone =
+        LocalRanks.run(1, ranks -> train(ranks, virtualRanks, bucketFloats, STEPS)).getFirst();
+    for (int world = 2; world <= 4; world++) {
+      List<float[]> all =
+          LocalRanks.run(world, ranks -> train(ranks, virtualRanks, bucketFloats, STEPS));
+      for (int rank = 0; rank < world; rank++) {
+        assertArrayEquals(
+            alone, all.get(rank), "V = " + virtualRanks + ", rank " + rank + " of " + world);
+      }
+    }
+  }
+
+  /** Adds the reduced gradients of some steps to parameters that begin at zero. */
+  private static float[] train(Collective ranks, int virtualRanks, int bucketFloats, int steps) {
+    RankSpan span = RankSpan.of(virtualRanks, ranks.rank(), ranks.size());
+    ReductionTree tree = new ReductionTree(virtualRanks);
+    try (GradientReducer reducer =
+            new GradientReducer(ranks, new Buckets(FLOATS, bucketFloats), virtualRanks);
+        GradientBuffers buffers = new GradientBuffers(FLOATS);
+        Scope lasting = Scope.lasting()) {
+      NDArray parameters = lasting.zeros(Dtype.FLOAT32, FLOATS);
+      for (int step = 0; step < steps; step++) {
+        try (Scope scope = Scope.open()) {
+          BlockAccumulator<NDArray> sums =
+              new BlockAccumulator<>(tree, span.first(), span.end(), buffers::sum);
+          for (int virtualRank = span.first(); virtualRank < span.end(); virtualRank++) {
+            NDArray gradient = buffers.acquire();
+            TensorMemory.of(gradient).copyFrom(MemorySegment.ofArray(gradient(step, virtualRank)));
+            sums.add(virtualRank, gradient);
+          }
+          Map<Node, NDArray> partials = sums.finish();
+          add(parameters, reducer.owned(), reducer.reduce(step, partials));
+          reducer.gather(step, TensorMemory.of(parameters));
+          partials.values().forEach(buffers::release);
+        }
+      }
+      return parameters.toFloatArray();
+    }
+  }
+
+  private static void add(NDArray parameters, Range owned, NDArray reduced) {
+    assertEquals(owned.floats(), reduced.size());
+    MemorySegment sum = TensorMemory.of(parameters);
+    MemorySegment addend = TensorMemory.of(reduced);
+    for (long i = 0; i < owned.floats(); i++) {
+      float old = sum.getAtIndex(ValueLayout.JAVA_FLOAT, owned.start() + i);
+      sum.setAtIndex(
+          ValueLayout.JAVA_FLOAT,
+          owned.start() + i,
+          old + addend.getAtIndex(ValueLayout.JAVA_FLOAT, i));
+    }
+  }
+
+  /** Values of very different size, so that every order of summation rounds differently. */
+  private static float[] gradient(int step, int virtualRank) {
+    SplittableRandom random = new SplittableRandom(31L * step + virtualRank);
+    float[] values = new float[FLOATS];
+    for (int i = 0; i < FLOATS; i++) {
+      values[i] = (float) ((random.nextDouble() - 0.5) * StrictMath.pow(10, random.nextInt(-4, 4)));
+    }
+    return values;
+  }
+}
