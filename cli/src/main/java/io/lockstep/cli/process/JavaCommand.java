@@ -26,6 +26,7 @@ final class JavaCommand {
     command.add("-Djava.awt.headless=true");
     command.add("-Dstdout.encoding=UTF-8");
     command.add("-Dstderr.encoding=UTF-8");
+    command.addAll(fromEnvironment());
     command.add("-D" + LogSetup.LEVEL_PROPERTY + "=INFO");
     command.add("-D" + ParentWatch.PROPERTY + "=true");
     command.add("-cp");
@@ -33,5 +34,13 @@ final class JavaCommand {
     command.add(mainClass);
     command.addAll(arguments);
     return command;
+  }
+
+  /** The options that the launcher takes from the environment hold for child processes, too. */
+  private static List<String> fromEnvironment() {
+    String options = System.getenv("LOCKSTEP_JAVA_OPTS");
+    return options == null || options.isBlank()
+        ? List.of()
+        : List.of(options.strip().split("\\s+"));
   }
 }

@@ -105,7 +105,6 @@ class BadInputTest {
       free = socket.getLocalPort();
     }
     String address = "127.0.0.1:" + free;
-    Launched.run(folder, "worker", "start", "--coordinator", address).failedWith(1, address);
     Launched.run(folder, "coordinator", "status", "--coordinator", address)
         .failedWith(1, address, "is it running");
   }

@@ -8,7 +8,6 @@ import io.lockstep.model.safetensors.SafetensorsWriter;
 import io.lockstep.model.safetensors.TensorInfo;
 import io.lockstep.tensor.TensorMemory;
 import io.lockstep.worker.config.RunConfig;
-import io.lockstep.worker.train.Session.WrittenFile;
 import io.lockstep.worker.zero.ShardedAdamW;
 import java.io.IOException;
 import java.io.InputStream;

@@ -18,6 +18,7 @@ import io.lockstep.proto.coordinator.v1.Reduced;
 import io.lockstep.proto.coordinator.v1.Telemetry;
 import io.lockstep.proto.coordinator.v1.VirtualRankResult;
 import io.lockstep.proto.coordinator.v1.WorkerMessage;
+import io.lockstep.worker.checkpoint.WrittenFile;
 import io.lockstep.worker.train.Directive;
 import io.lockstep.worker.train.Session;
 import java.time.Duration;

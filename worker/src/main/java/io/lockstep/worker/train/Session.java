@@ -1,5 +1,6 @@
 package io.lockstep.worker.train;
 
+import io.lockstep.worker.checkpoint.WrittenFile;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
@@ -17,9 +18,6 @@ public interface Session {
 
   /** Square sum and CRC32C of one reduced bucket. */
   record BucketFigures(int bucket, double squareSum, int crc32c) {}
-
-  /** One file of a checkpoint, its path relative to the checkpoint's folder. */
-  record WrittenFile(String path, long bytes, String sha256) {}
 
   /** Where a step's time went, in seconds, and the process's resident memory. */
   record StepTimes(
