@@ -3,6 +3,7 @@ package io.lockstep.worker.train;
 import io.lockstep.data.dataset.ConversationBuilder;
 import io.lockstep.data.dataset.Dataset;
 import io.lockstep.data.dataset.Mode;
+import io.lockstep.data.jsonl.DataException;
 import io.lockstep.data.plan.EpochPlan;
 import io.lockstep.data.plan.SampleRef;
 import io.lockstep.data.prompt.Domain;
@@ -80,6 +81,8 @@ public final class RunData implements AutoCloseable {
       return encoder.forTraining(name, dataset.conversation(draw.epoch(), draw.sample()));
     } catch (IOException | IllegalArgumentException e) {
       throw new SampleException(name + ": " + e.getMessage(), e);
+    } catch (DataException e) {
+      throw new SampleException(String.valueOf(e.getMessage()), e);
     }
   }
 

@@ -39,6 +39,7 @@ public final class TrainingLoop implements AutoCloseable {
   private final Deque<Directive> deferred = new ArrayDeque<>();
   private volatile @Nullable Generation generation;
   private @Nullable MetricsLog metrics;
+  private boolean untrained = true;
 
   /** A loop over the run's data that has not been told anything yet. */
   public TrainingLoop(
@@ -81,6 +82,7 @@ public final class TrainingLoop implements AutoCloseable {
   }
 
   private void enter(Directive.World world) throws IOException {
+    requireStart(world);
     close();
     session.activity(
         world.generation(), "connecting to " + (world.members().size() - 1) + " peers");
@@ -100,6 +102,17 @@ public final class TrainingLoop implements AutoCloseable {
       metrics = MetricsLog.open(runDir());
     }
     session.ready(world.generation());
+  }
+
+  /** A world of later steps would train on from weights and moments this worker does not hold. */
+  private void requireStart(Directive.World world) {
+    if (world.nextStep() != 0 || !world.checkpointDir().isEmpty() || !untrained) {
+      String held =
+          untrained ? "holds what step 0 starts from" : "has applied steps of another generation";
+      throw new IllegalStateException(
+          "generation %d is to go on from step %d, but this worker %s: start the run anew"
+              .formatted(world.generation(), world.nextStep(), held));
+    }
   }
 
   private Path runDir() {
@@ -140,6 +153,7 @@ public final class TrainingLoop implements AutoCloseable {
         return false;
       }
       session.activity(current.number(), "applying step " + step);
+      untrained = false;
       current.apply(reduction, commit);
       session.applied(current.number(), step);
       session.times(reduction.times());

@@ -1,0 +1,129 @@
+package io.lockstep.worker.train;
+
+import io.lockstep.worker.train.Directive.Stop;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A coordinator that gives directives from a script and writes down what it hears. It answers a
+ * reduced step with its commit unless told not to.
+ */
+final class FakeCoordinator implements Session {
+
+  final List<String> heard = new ArrayList<>();
+  final List<StepTimes> times = new ArrayList<>();
+  final List<Directive.Commit> commits = new ArrayList<>();
+  final List<Long> replaced = new ArrayList<>();
+  final List<WrittenFile> files = new ArrayList<>();
+
+  private final Deque<Directive> script = new ArrayDeque<>();
+  private final boolean commitsSteps;
+  private @Nullable Consumer<Stop> stopHandler;
+
+  private FakeCoordinator(boolean commitsSteps, Directive... directives) {
+    this.commitsSteps = commitsSteps;
+    script.addAll(List.of(directives));
+  }
+
+  /** Commits every step that is reduced. */
+  static FakeCoordinator committing(Directive... script) {
+    return new FakeCoordinator(true, script);
+  }
+
+  /** Says nothing but its script. */
+  static FakeCoordinator reciting(Directive... script) {
+    return new FakeCoordinator(false, script);
+  }
+
+  /** A stop arrives while the worker is busy. */
+  void stopNow(Stop stop) {
+    script.addFirst(stop);
+    if (stopHandler == null) {
+      throw new IllegalStateException("nobody listens for stops");
+    }
+    stopHandler.accept(stop);
+  }
+
+  @Override
+  public Directive next() {
+    Directive next = script.poll();
+    if (next == null) {
+      throw new IllegalStateException("the script has no further directive");
+    }
+    return next;
+  }
+
+  @Override
+  public @Nullable Directive poll(Duration patience) {
+    return script.poll();
+  }
+
+  @Override
+  public void onStop(Consumer<Stop> handler) {
+    stopHandler = handler;
+  }
+
+  @Override
+  public void activity(long generation, String what) {}
+
+  @Override
+  public void ready(long generation) {
+    heard.add("ready " + generation);
+  }
+
+  @Override
+  public void reduced(
+      long generation, long step, List<Contribution> contributions, List<BucketFigures> buckets) {
+    heard.add("reduced " + step);
+    replaced.add(contributions.stream().mapToLong(Contribution::replacedSamples).sum());
+    if (commitsSteps) {
+      Directive.Commit commit = commit(generation, step, contributions, buckets);
+      commits.add(commit);
+      script.addFirst(commit);
+    }
+  }
+
+  private static Directive.Commit commit(
+      long generation, long step, List<Contribution> contributions, List<BucketFigures> buckets) {
+    long tokens = contributions.stream().mapToLong(Contribution::tokens).sum();
+    double squares = buckets.stream().mapToDouble(BucketFigures::squareSum).sum();
+    int digest = 0;
+    for (BucketFigures bucket : buckets) {
+      digest = 31 * digest + bucket.crc32c();
+    }
+    return new Directive.Commit(
+        generation,
+        step,
+        tokens,
+        contributions.stream().mapToDouble(Contribution::lossSum).sum(),
+        contributions.stream().mapToLong(Contribution::correctTokens).sum(),
+        Math.sqrt(squares) / tokens,
+        digest);
+  }
+
+  @Override
+  public void applied(long generation, long step) {
+    heard.add("applied " + step);
+  }
+
+  @Override
+  public void checkpointPart(long generation, long steps, List<WrittenFile> written) {
+    heard.add("checkpoint " + steps);
+    files.addAll(written);
+  }
+
+  @Override
+  public void failed(String message) {
+    heard.add("failed " + message);
+  }
+
+  @Override
+  public void times(StepTimes stepTimes) {
+    times.add(stepTimes);
+  }
+}

@@ -1,0 +1,125 @@
+package io.lockstep.worker.train;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.lockstep.data.plan.EpochPlan;
+import io.lockstep.data.plan.RankSpan;
+import io.lockstep.data.plan.SampleRef;
+import io.lockstep.model.batch.Collator;
+import io.lockstep.model.batch.Sample;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class MicroBatchesTest {
+
+  private static final int PAD = 0;
+  private static final int IMAGE = 999;
+  private static final int SAMPLES = 10;
+  private static final int MAX_LENGTH = 4;
+  private static final EpochPlan PLAN = new EpochPlan(SAMPLES, 3, 4, 2);
+
+  @Test
+  void overLongSamplesGiveWayToOthersAndAreReported() throws SampleException {
+    MicroBatches microBatches = microBatches(MicroBatchesTest::oddOnesAreLong);
+    List<String> reported = new ArrayList<>();
+    List<String> expected = new ArrayList<>();
+    for (int virtualRank = 0; virtualRank < 2; virtualRank++) {
+      MicroBatch microBatch = microBatches.make(0, virtualRank);
+      assertTrue(microBatch.batch().length() <= MAX_LENGTH);
+      assertEquals(2, microBatch.batch().rows());
+      reported.addAll(microBatch.replaced());
+      for (SampleRef draw : PLAN.samplesOf(0, virtualRank)) {
+        SampleRef chosen = draw;
+        for (int attempt = 0; chosen.sample() % 2 == 1; attempt++) {
+          expected.add("sample " + chosen.sample());
+          chosen = PLAN.replacement(draw, attempt);
+        }
+      }
+    }
+    assertEquals(expected, reported);
+    assertTrue(!expected.isEmpty(), "the plan draws a long sample in its first step");
+  }
+
+  @Test
+  void whatIsMadeDoesNotDependOnWhatWasMadeBefore() throws SampleException {
+    MicroBatches fresh = microBatches(MicroBatchesTest::oddOnesAreLong);
+    MicroBatches used = microBatches(MicroBatchesTest::oddOnesAreLong);
+    for (long step = 0; step < 7; step++) {
+      used.make(step, 1);
+    }
+    assertSame(fresh.make(7, 0), used.make(7, 0));
+    assertSame(fresh.make(2, 1), used.make(2, 1));
+  }
+
+  @Test
+  void whenNoSampleFitsTheErrorNamesTheOption() {
+    MicroBatches microBatches = microBatches(draw -> sample(draw, MAX_LENGTH + 1));
+    SampleException error = assertThrows(SampleException.class, () -> microBatches.make(0, 0));
+    String message = String.valueOf(error.getMessage());
+    assertTrue(message.contains("training.global_max_length (4 tokens)"), message);
+    assertTrue(message.matches(".*sample \\d with 5.*"), message);
+  }
+
+  @Test
+  void theOneSampleThatFitsIsFoundForEveryDraw() throws SampleException {
+    MicroBatches microBatches =
+        microBatches(draw -> sample(draw, draw.sample() == 6 ? MAX_LENGTH : MAX_LENGTH + 1));
+    for (long step = 0; step < 5; step++) {
+      for (int virtualRank = 0; virtualRank < 2; virtualRank++) {
+        for (long id : microBatches.make(step, virtualRank).batch().ids()) {
+          assertEquals(7, id);
+        }
+      }
+    }
+  }
+
+  @Test
+  void prefetchedMicroBatchesComeInOrder() throws Exception {
+    MicroBatches microBatches = microBatches(MicroBatchesTest::oddOnesAreLong);
+    try (Prefetcher prefetcher = microBatches.prefetch(3, 9, new RankSpan(0, 2))) {
+      for (long step = 3; step < 9; step++) {
+        for (int virtualRank = 0; virtualRank < 2; virtualRank++) {
+          assertSame(microBatches.make(step, virtualRank), prefetcher.take(step, virtualRank));
+        }
+      }
+    }
+  }
+
+  @Test
+  void aFailureOfTheDataThreadReachesWhoAsks() {
+    MicroBatches microBatches =
+        microBatches(draw -> {
+          throw new SampleException("train.jsonl:3: is odd");
+        });
+    try (Prefetcher prefetcher = microBatches.prefetch(0, 9, new RankSpan(0, 1))) {
+      SampleException error = assertThrows(SampleException.class, () -> prefetcher.take(0, 0));
+      assertEquals("train.jsonl:3: is odd", error.getMessage());
+    }
+  }
+
+  private static void assertSame(MicroBatch expected, MicroBatch actual) {
+    assertEquals(expected.step(), actual.step());
+    assertEquals(expected.virtualRank(), actual.virtualRank());
+    assertEquals(expected.replaced(), actual.replaced());
+    assertArrayEquals(expected.batch().ids(), actual.batch().ids());
+  }
+
+  private static Sample oddOnesAreLong(SampleRef draw) {
+    return sample(draw, draw.sample() % 2 == 0 ? MAX_LENGTH : MAX_LENGTH + 1);
+  }
+
+  private static Sample sample(SampleRef draw, int length) {
+    int[] tokens = new int[length];
+    Arrays.fill(tokens, Math.toIntExact(draw.sample()) + 1);
+    return new Sample("sample " + draw.sample(), tokens, tokens.clone(), List.of());
+  }
+
+  private static MicroBatches microBatches(MicroBatches.SampleSource source) {
+    return new MicroBatches(PLAN, source, new Collator(PAD, IMAGE, 2), MAX_LENGTH);
+  }
+}
