@@ -7,17 +7,19 @@ import io.lockstep.data.conversation.Conversation;
 import io.lockstep.data.dataset.ConversationBuilder;
 import io.lockstep.data.dataset.Dataset;
 import io.lockstep.data.dataset.Mode;
-import io.lockstep.data.prompt.Prompts;
 import io.lockstep.data.record.ImageRecord;
+import io.lockstep.gateway.serving.CheckpointPrompts;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.generate.Generation;
 import io.lockstep.model.generate.GenerationOptions;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code lockstep eval}. */
@@ -58,8 +60,11 @@ public final class EvalCommand implements Callable<Integer> {
 
   private record Question(String place, Conversation prompt, String truth) {}
 
+  @Mixin private TensorOptions tensors = new TensorOptions();
+
   @Override
   public Integer call() throws Exception {
+    tensors.start();
     List<Question> questions = questions();
     long right = 0;
     try (LoadedModel loaded = LoadedModel.open(model);
@@ -99,8 +104,8 @@ public final class EvalCommand implements Callable<Integer> {
     return 0;
   }
 
-  private List<Question> questions() {
-    ConversationBuilder builder = new ConversationBuilder(Prompts.defaults(), Mode.SUMMARY, 0);
+  private List<Question> questions() throws IOException {
+    ConversationBuilder builder = new ConversationBuilder(CheckpointPrompts.read(model), Mode.SUMMARY, 0);
     List<Question> questions = new ArrayList<>();
     try (Dataset dataset = Dataset.open(data, builder)) {
       for (long i = 0; i < dataset.size(); i++) {

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code lockstep generate}. */
@@ -53,8 +54,11 @@ public final class GenerateCommand implements Callable<Integer> {
       description = "Most tokens of the answer (default: ${DEFAULT-VALUE}).")
   private int maxNewTokens;
 
+  @Mixin private TensorOptions tensors = new TensorOptions();
+
   @Override
   public Integer call() throws Exception {
+    tensors.start();
     try (LoadedModel loaded = LoadedModel.open(model)) {
       loaded
           .generator()

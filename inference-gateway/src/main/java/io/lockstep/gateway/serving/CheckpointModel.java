@@ -33,7 +33,7 @@ public final class CheckpointModel implements ServedModel {
    */
   public static CheckpointModel open(Path dir, long steps) {
     try {
-      TaskPrompts prompts = CheckpointPrompts.read(dir);
+      TaskPrompts prompts = TaskPrompts.of(CheckpointPrompts.read(dir));
       String sha256 = LoadedModel.storedSha256(dir);
       LoadedModel model = LoadedModel.open(dir);
       return new CheckpointModel(

@@ -8,11 +8,9 @@ import io.lockstep.data.prompt.Domain;
 import io.lockstep.data.prompt.Profile;
 import io.lockstep.data.prompt.PromptTexts;
 import io.lockstep.data.prompt.Prompts;
-import io.lockstep.data.prompt.Task;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 
 /** The prompts a checkpoint was trained with: section {@code prompts} of its {@code run.yaml}. */
@@ -29,10 +27,9 @@ public final class CheckpointPrompts {
    *
    * @throws IOException naming the file, if it is there and can't be understood
    */
-  public static TaskPrompts read(Path checkpoint) throws IOException {
+  public static Prompts read(Path checkpoint) throws IOException {
     Path file = checkpoint.resolve(RUN_CONFIG);
-    Prompts prompts = Files.exists(file) ? parse(file) : Prompts.defaults();
-    return picture -> prompts.ask(Task.SUMMARY, List.of(picture));
+    return Files.exists(file) ? parse(file) : Prompts.defaults();
   }
 
   private static Prompts parse(Path file) throws IOException {

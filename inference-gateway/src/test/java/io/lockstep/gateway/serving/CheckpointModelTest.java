@@ -80,18 +80,18 @@ class CheckpointModelTest {
     ImageSource picture = picture(32);
     assertEquals(
         Prompts.defaults().ask(Task.SUMMARY, List.of(picture)),
-        CheckpointPrompts.read(dir).summary(picture));
+        TaskPrompts.of(CheckpointPrompts.read(dir)).summary(picture));
 
     Files.writeString(
         dir.resolve("run.yaml"),
         "prompts:\n  profile: summary_runtime\n  domain: bbu\n  user: what is this?\n");
-    Conversation asked = CheckpointPrompts.read(dir).summary(picture);
+    Conversation asked = TaskPrompts.of(CheckpointPrompts.read(dir)).summary(picture);
     assertTrue(text(asked.messages().getFirst()).contains("BBU"));
     assertEquals("what is this?", text(asked.messages().getLast()));
 
     Files.writeString(dir.resolve("run.yaml"), "prompts:\n  profile: no_such\n");
     IOException refused =
-        assertThrows(IOException.class, () -> CheckpointPrompts.read(dir).summary(picture));
+        assertThrows(IOException.class, () -> TaskPrompts.of(CheckpointPrompts.read(dir)).summary(picture));
     assertTrue(refused.toString().contains("run.yaml"), refused.toString());
   }
 
