@@ -1,5 +1,6 @@
 package io.lockstep.worker.train;
 
+import io.lockstep.worker.checkpoint.WrittenFile;
 import io.lockstep.worker.train.Directive.Stop;
 import java.time.Duration;
 import java.util.ArrayDeque;

@@ -1,0 +1,127 @@
+package io.lockstep.worker.checkpoint;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.model.safetensors.SafetensorsFile;
+import io.lockstep.tensor.TensorMemory;
+import io.lockstep.tensor.Torch;
+import io.lockstep.worker.config.RunConfig;
+import io.lockstep.worker.testing.Goldens;
+import io.lockstep.worker.zero.Buckets;
+import io.lockstep.worker.zero.Buckets.Range;
+import io.lockstep.worker.zero.ShardedAdamW;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CheckpointPartsTest {
+
+  private static final int WORLD = 4;
+
+  @TempDir Path folder;
+
+  @BeforeAll
+  static void startTorch() {
+    Torch.start(1);
+  }
+
+  @Test
+  void rankZeroWritesTheModelAndEveryRankItsRangeOfMoments() throws Exception {
+    try (LoadedModel model = LoadedModel.open(Goldens.CHECKPOINT)) {
+      List<WrittenFile> all = new ArrayList<>();
+      for (int rank = 0; rank < WORLD; rank++) {
+        List<WrittenFile> files = write(model, rank, range(model, rank));
+        assertEquals(rank == 0 ? LoadedModel.COMPANION_FILES.size() + 4 : 1, files.size());
+        all.addAll(files);
+      }
+      assertAllFilesAreListed(all);
+      assertEquals(LoadedModel.storedSha256(Goldens.CHECKPOINT), LoadedModel.storedSha256(folder));
+      long next = 0;
+      for (int rank = 0; rank < WORLD; rank++) {
+        String name = "optimizer-%05d-of-%05d.safetensors".formatted(rank, WORLD);
+        try (SafetensorsFile file = SafetensorsFile.open(folder.resolve(name))) {
+          assertEquals(Long.toString(next), file.metadata().get("flat_start"));
+          float[] mean = file.data("mean").toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
+          float[] expected = new float[mean.length];
+          for (int i = 0; i < expected.length; i++) {
+            expected[i] = next + i;
+          }
+          assertArrayEquals(expected, mean);
+          next += mean.length;
+          assertEquals(Long.toString(next), file.metadata().get("flat_end"));
+        }
+      }
+      assertEquals(model.parameters().layout().size(), next);
+    }
+  }
+
+  @Test
+  void aRankThatOwnsNothingWritesAnEmptyRange() throws Exception {
+    try (LoadedModel model = LoadedModel.open(Goldens.CHECKPOINT)) {
+      write(model, 2, new Range(64, 64));
+    }
+    Path part = folder.resolve("optimizer-00002-of-00004.safetensors");
+    try (SafetensorsFile file = SafetensorsFile.open(part)) {
+      assertEquals(List.of(0L), file.info("mean").shape());
+      assertEquals("64", file.metadata().get("flat_start"));
+      assertEquals("64", file.metadata().get("flat_end"));
+    }
+  }
+
+  private static Range range(LoadedModel model, int rank) {
+    return new Buckets(model.parameters().layout().size(), 1 << 16).owned(rank, WORLD);
+  }
+
+  /** Writes a part whose mean holds the number of each value in the flat layout. */
+  private List<WrittenFile> write(LoadedModel model, int rank, Range owned) throws Exception {
+    RunConfig config = config();
+    try (ShardedAdamW optimizer =
+        new ShardedAdamW(model.parameters(), config.optimizer(), 10, owned)) {
+      for (long i = 0; i < owned.floats(); i++) {
+        TensorMemory.of(optimizer.mean()).setAtIndex(ValueLayout.JAVA_FLOAT, i, owned.start() + i);
+      }
+      return new CheckpointParts(folder, rank, WORLD).write(model, optimizer, config, 3);
+    }
+  }
+
+  private void assertAllFilesAreListed(List<WrittenFile> files) throws Exception {
+    try (var present = Files.list(folder)) {
+      assertEquals(
+          present.map(file -> file.getFileName().toString()).sorted().toList(),
+          files.stream().map(WrittenFile::path).sorted().toList());
+    }
+    for (WrittenFile file : files) {
+      byte[] bytes = Files.readAllBytes(folder.resolve(file.path()));
+      assertFalse(bytes.length == 0, file.path());
+      assertEquals(bytes.length, file.bytes(), file.path());
+      assertEquals(
+          HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes)),
+          file.sha256(),
+          file.path());
+    }
+  }
+
+  private static RunConfig config() throws Exception {
+    return RunConfig.parse(
+        """
+        run: {seed: 5}
+        model: {path: %s}
+        data: {train_jsonl: %s, template: target_summary}
+        training: {max_steps: 10, global_batch_size: 4, global_max_length: 512}
+        optimizer: {learning_rate: 1.0e-3}
+        """
+            .formatted(Goldens.CHECKPOINT, Goldens.file("cases.json")),
+        "test",
+        Path.of("/"));
+  }
+}
