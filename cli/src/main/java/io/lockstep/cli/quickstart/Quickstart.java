@@ -37,7 +37,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class Quickstart {
 
   private static final int STAGES = 5;
-  private static final int TRAIN_PICTURES = 3000;
+  private static final int TRAIN_PICTURES = 8000;
+  private static final int TRAIN_TEXTS = 2000;
   private static final long SAMPLE_SEED = 2026;
   private static final List<String> GATEWAY_JVM = List.of("-Xmx1g");
   private static final Duration GATEWAY_PATIENCE = Duration.ofSeconds(60);
@@ -97,7 +98,7 @@ public final class Quickstart {
   private SampleCounts drawData() throws IOException {
     SampleCounts counts =
         SampleGenerator.generate(
-            folder.data(), SampleOptions.of(TRAIN_PICTURES, SAMPLE_SEED, Style.INSPECTION));
+            folder.data(), SampleOptions.of(TRAIN_PICTURES, SAMPLE_SEED, Style.INSPECTION).withTexts(TRAIN_TEXTS));
     out.printf(
         "      %d training pictures and %d texts; held out: %d pictures in %d groups%n",
         counts.pictures(), counts.texts(), counts.heldoutPictures(), counts.heldoutGroups());
