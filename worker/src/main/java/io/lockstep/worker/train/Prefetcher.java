@@ -14,6 +14,7 @@ final class Prefetcher implements AutoCloseable {
 
   private final BlockingQueue<Made> made;
   private final Thread thread;
+  private volatile boolean closed;
 
   /** A micro-batch, or why there is none. */
   private sealed interface Made {
@@ -34,8 +35,8 @@ final class Prefetcher implements AutoCloseable {
 
   private void run(MicroBatches source, long firstStep, long totalSteps, RankSpan span) {
     try {
-      for (long step = firstStep; step < totalSteps; step++) {
-        for (int virtualRank = span.first(); virtualRank < span.end(); virtualRank++) {
+      for (long step = firstStep; step < totalSteps && !closed; step++) {
+        for (int virtualRank = span.first(); virtualRank < span.end() && !closed; virtualRank++) {
           made.put(new Made.Ready(source.make(step, virtualRank)));
         }
       }
@@ -71,8 +72,29 @@ final class Prefetcher implements AutoCloseable {
     };
   }
 
+  /** Whether micro-batches are still being made. */
+  boolean isAlive() {
+    return thread.isAlive();
+  }
+
+  /**
+   * Ends the thread and waits for it: whoever closes this frees the tokenizer and the file it reads
+   * from next. An interrupt would close that file for later generations too.
+   */
   @Override
   public void close() {
-    thread.interrupt();
+    closed = true;
+    made.clear();
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

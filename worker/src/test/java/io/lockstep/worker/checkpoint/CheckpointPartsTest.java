@@ -54,7 +54,7 @@ class CheckpointPartsTest {
           float[] mean = file.data("mean").toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
           float[] expected = new float[mean.length];
           for (int i = 0; i < expected.length; i++) {
-            expected[i] = next + i;
+            expected[i] = (float) (next + i);
           }
           assertArrayEquals(expected, mean);
           next += mean.length;
@@ -88,7 +88,8 @@ class CheckpointPartsTest {
     try (ShardedAdamW optimizer =
         new ShardedAdamW(model.parameters(), config.optimizer(), 10, owned)) {
       for (long i = 0; i < owned.floats(); i++) {
-        TensorMemory.of(optimizer.mean()).setAtIndex(ValueLayout.JAVA_FLOAT, i, owned.start() + i);
+        TensorMemory.of(optimizer.mean())
+            .setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) (owned.start() + i));
       }
       return new CheckpointParts(folder, rank, WORLD).write(model, optimizer, config, 3);
     }

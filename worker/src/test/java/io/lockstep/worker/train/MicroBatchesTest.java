@@ -2,6 +2,7 @@ package io.lockstep.worker.train;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -13,6 +14,8 @@ import io.lockstep.model.batch.Sample;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 class MicroBatchesTest {
@@ -88,6 +91,29 @@ class MicroBatchesTest {
         }
       }
     }
+  }
+
+  @Test
+  void nothingIsMadeAnyMoreOnceAPrefetcherIsClosed() throws Exception {
+    AtomicBoolean freed = new AtomicBoolean();
+    AtomicBoolean usedAfterwards = new AtomicBoolean();
+    CountDownLatch making = new CountDownLatch(1);
+    MicroBatches microBatches =
+        microBatches(draw -> {
+          making.countDown();
+          Sample sample = sample(draw, MAX_LENGTH);
+          usedAfterwards.compareAndSet(false, freed.get());
+          return sample;
+        });
+    for (int round = 0; round < 50; round++) {
+      freed.set(false);
+      Prefetcher prefetcher = microBatches.prefetch(0, Long.MAX_VALUE, new RankSpan(0, 2));
+      making.await();
+      prefetcher.close();
+      freed.set(true);
+      assertFalse(prefetcher.isAlive());
+    }
+    assertFalse(usedAfterwards.get());
   }
 
   @Test
