@@ -105,7 +105,8 @@ public final class EvalCommand implements Callable<Integer> {
   }
 
   private List<Question> questions() throws IOException {
-    ConversationBuilder builder = new ConversationBuilder(CheckpointPrompts.read(model), Mode.SUMMARY, 0);
+    ConversationBuilder builder =
+        new ConversationBuilder(CheckpointPrompts.read(model), Mode.SUMMARY, 0);
     List<Question> questions = new ArrayList<>();
     try (Dataset dataset = Dataset.open(data, builder)) {
       for (long i = 0; i < dataset.size(); i++) {

@@ -5,6 +5,9 @@ import io.lockstep.cli.console.Sparkline;
 import io.lockstep.cli.console.Table;
 import io.lockstep.cli.run.Metrics;
 import io.lockstep.data.draw.Overlay;
+import io.lockstep.data.prompt.Prompts;
+import io.lockstep.data.prompt.Task;
+import io.lockstep.gateway.serving.CheckpointPrompts;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -54,7 +57,7 @@ public final class Report {
   }
 
   /** The results and where they lie, for a terminal. */
-  public static String text(QuickstartFolder folder, Results results) {
+  public static String text(QuickstartFolder folder, Results results) throws IOException {
     Metrics metrics = results.training().metrics();
     String loss =
         metrics.rows().isEmpty()
@@ -85,17 +88,25 @@ public final class Report {
     return "\n" + table.render() + nextCommands(folder, results);
   }
 
-  private static String nextCommands(QuickstartFolder folder, Results results) {
+  private static String nextCommands(QuickstartFolder folder, Results results) throws IOException {
     Path picture = results.pictures().getFirst().record().images().getFirst();
     Path checkpoint = results.training().checkpoint();
+    Prompts prompts = CheckpointPrompts.read(checkpoint);
     return """
 
     Next:
       ./lockstep gateway start --model %s --port 7070
-      ./lockstep generate --model %s --image '%s' --system '输出一行图片摘要。' --prompt 请给出图片摘要
+      ./lockstep generate --model %s --image '%s' --system '%s' --prompt '%s'
       ./lockstep train --config %s --workers 1 --out %s-again    # the same weights, to the bit
     """
-        .formatted(checkpoint, checkpoint, picture, folder.recipe(), folder.training());
+        .formatted(
+            checkpoint,
+            checkpoint,
+            picture,
+            prompts.system(Task.SUMMARY),
+            prompts.user(Task.SUMMARY),
+            folder.recipe(),
+            folder.training());
   }
 
   private static String percent(double share) {

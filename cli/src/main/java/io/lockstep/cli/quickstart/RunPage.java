@@ -31,7 +31,7 @@ final class RunPage {
     values.put("workers", Integer.toString(results.workers()));
     values.put("weights_sha256", escape(results.training().weightsSha256()));
     values.put("checkpoint", escape(results.training().checkpoint().toString()));
-    values.put("steps", Integer.toString(results.training().metrics().rows().size()));
+    values.put("steps", Long.toString(results.training().metrics().lastStep()));
     values.put("loss", image(lossPng, "Training loss by step"));
     values.put("drawn", figures(drawn));
     values.put("pictures", pictures(results.pictures()));
@@ -75,11 +75,17 @@ final class RunPage {
         .map(picture ->
             row(
                 picture.right(),
-                String.valueOf(picture.record().images().getFirst().getFileName()),
+                name(picture.record().images().getFirst()),
                 picture.truth(),
                 picture.base(),
                 picture.tuned()))
         .collect(Collectors.joining("\n"));
+  }
+
+  /** Group and file: enough to find the picture. */
+  private static String name(Path picture) {
+    int names = picture.getNameCount();
+    return picture.subpath(Math.max(0, names - 2), names).toString();
   }
 
   private static String verdicts(List<Results.Verdict> verdicts) {

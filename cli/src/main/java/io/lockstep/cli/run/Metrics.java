@@ -42,6 +42,11 @@ public record Metrics(List<Row> rows) {
     return new Metrics(rows);
   }
 
+  /** The last logged step, 0 without any. */
+  public long lastStep() {
+    return rows.isEmpty() ? 0 : rows.getLast().step();
+  }
+
   /** Samples of the logged steps over the time they took; 0 without any. */
   public double samplesPerSecond() {
     double seconds = rows.stream().mapToDouble(Row::stepSeconds).sum();
