@@ -78,8 +78,8 @@ final class Prefetcher implements AutoCloseable {
   }
 
   /**
-   * Ends the thread and waits for it: whoever closes this frees the tokenizer and the file it reads
-   * from next. An interrupt would close that file for later generations too.
+   * Ends the thread and waits for the micro-batch it is making: whoever closes this frees the
+   * tokenizer and the mapped file it reads from next.
    */
   @Override
   public void close() {
