@@ -41,7 +41,9 @@ final class DataSampleCommand implements Callable<Integer> {
       names = "--style",
       paramLabel = "STYLE",
       defaultValue = "inspection",
-      description = "inspection: a telecom cabinet; plain: shapes and digits.")
+      description =
+          "inspection: a telecom cabinet; plain: shapes and digits, each with its place;"
+              + " counted: shapes and digits, summed up.")
   private Style style = Style.INSPECTION;
 
   @Option(names = "--texts", paramLabel = "N", description = "Number of text-only records.")

@@ -15,7 +15,7 @@ final class Backgrounds {
   void paint(Style style, Rng rng, Canvas canvas) {
     switch (style) {
       case INSPECTION -> cabinet(rng, canvas);
-      case PLAIN -> plain(rng, canvas);
+      case PLAIN, COUNTED -> plain(rng, canvas);
     }
   }
 

@@ -22,7 +22,7 @@ record Palette(Color main, Color accent, Color edge) {
   static Palette of(Style style, Rng rng, Item item) {
     return switch (style) {
       case INSPECTION -> cabinet(rng, item);
-      case PLAIN -> random(rng);
+      case PLAIN, COUNTED -> random(rng);
     };
   }
 

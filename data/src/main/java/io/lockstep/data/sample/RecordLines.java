@@ -37,12 +37,12 @@ final class RecordLines {
     return write(line);
   }
 
-  /** The record of a plain picture with its caption as summary. */
-  static String caption(String image, Scene scene, List<Geometry> geometries) {
+  /** The record of a plain picture. */
+  static String plain(String image, Scene scene, List<Geometry> geometries, String summary) {
     ObjectNode line = picture(image);
     objects(line, scene, geometries, PlainWords::name);
     size(line);
-    line.put("summary", PlainWords.caption(scene.items()));
+    line.put("summary", summary);
     metadata(line, scene);
     return write(line);
   }

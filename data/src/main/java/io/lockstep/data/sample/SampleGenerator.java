@@ -1,5 +1,6 @@
 package io.lockstep.data.sample;
 
+import io.lockstep.data.record.SummaryText;
 import io.lockstep.data.stageb.RolloutPrompt;
 import io.lockstep.data.stageb.Verdict;
 import java.io.IOException;
@@ -48,7 +49,7 @@ public final class SampleGenerator {
       SampleCounts counts =
           switch (options.style()) {
             case INSPECTION -> generator.inspection();
-            case PLAIN -> generator.plain();
+            case PLAIN, COUNTED -> generator.plain();
           };
       folder.publish();
       return counts;
@@ -120,7 +121,7 @@ public final class SampleGenerator {
     writeLines("train.jsonl", lines);
     List<PictureJob> heldout = new ArrayList<>();
     for (int i = 0; i < options.heldout(); i++) {
-      heldout.add(captioned(imagePath("heldout", i), scene(Split.HELDOUT, i)));
+      heldout.add(summedUp(imagePath("heldout", i), scene(Split.HELDOUT, i)));
     }
     writeLines("heldout.jsonl", writer.write(heldout, options.threads()));
     return new SampleCounts(options.count(), options.texts(), heldout.size(), 0);
@@ -132,9 +133,9 @@ public final class SampleGenerator {
       Scene scene = scene(Split.TRAIN, i);
       String path = imagePath("images", i);
       jobs.add(
-          scene.rng(RECORD_FORM).chance(COUNTED)
+          options.style() == Style.PLAIN && scene.rng(RECORD_FORM).chance(COUNTED)
               ? new PictureJob(path, scene, geometries -> RecordLines.counted(path, scene))
-              : captioned(path, scene));
+              : summedUp(path, scene));
     }
     return jobs;
   }
@@ -143,8 +144,13 @@ public final class SampleGenerator {
     return PlainScenes.scene(options.seed(), split, index);
   }
 
-  private static PictureJob captioned(String path, Scene scene) {
-    return new PictureJob(path, scene, geometries -> RecordLines.caption(path, scene, geometries));
+  private PictureJob summedUp(String path, Scene scene) {
+    String summary =
+        options.style() == Style.COUNTED
+            ? SummaryText.of(scene.items().stream().map(PlainWords::name).toList())
+            : PlainWords.caption(scene.items());
+    return new PictureJob(
+        path, scene, geometries -> RecordLines.plain(path, scene, geometries, summary));
   }
 
   private static String imagePath(String folder, int index) {

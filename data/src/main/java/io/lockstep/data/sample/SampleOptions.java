@@ -10,8 +10,7 @@ import java.util.List;
  * @param seed the same seed gives the same bytes
  * @param style what the pictures show
  * @param texts text-only training records, beside the pictures
- * @param heldout held-out groups in style {@code inspection}, held-out pictures in style {@code
- *     plain}
+ * @param heldout held-out groups in style {@code inspection}, held-out pictures in the others
  * @param threads pictures painted at the same time; changes nothing but the time it takes
  */
 public record SampleOptions(
@@ -39,13 +38,14 @@ public record SampleOptions(
 
   /**
    * The usual mix: for {@code inspection} half as many texts as pictures and 60 held-out groups,
-   * for {@code plain} 15 % and 200 held-out pictures; as many threads as there are processors.
+   * for {@code plain} and {@code counted} 15 % and 200 held-out pictures; as many threads as there are processors.
    */
   public static SampleOptions of(int count, long seed, Style style) {
     int threads = Runtime.getRuntime().availableProcessors();
     return switch (style) {
       case INSPECTION -> new SampleOptions(count, seed, style, count / 2, 60, threads);
-      case PLAIN -> new SampleOptions(count, seed, style, (int) (count * 15L / 100), 200, threads);
+      case PLAIN, COUNTED ->
+          new SampleOptions(count, seed, style, (int) (count * 15L / 100), 200, threads);
     };
   }
 

@@ -6,10 +6,12 @@ import java.util.Locale;
 public enum Style {
   /** Plain shapes and digits with captions: what a base model learns to see from. */
   PLAIN,
+  /** The plain pictures again, each with a counted list of its shapes: what a base model learns to sum up from. */
+  COUNTED,
   /** A telecom cabinet with defects, in groups that pass or fail: what users fine-tune on. */
   INSPECTION;
 
-  /** The name used on the command line: {@code plain} or {@code inspection}. */
+  /** The name used on the command line: {@code plain}, {@code counted} or {@code inspection}. */
   public String label() {
     return name().toLowerCase(Locale.ROOT);
   }
@@ -17,7 +19,7 @@ public enum Style {
   /**
    * The style of that name.
    *
-   * @throws IllegalArgumentException for any name but {@code plain} and {@code inspection}
+   * @throws IllegalArgumentException for any other name
    */
   public static Style parse(String label) {
     for (Style style : values()) {
@@ -25,6 +27,6 @@ public enum Style {
         return style;
       }
     }
-    throw new IllegalArgumentException("unknown style \"" + label + "\"; use plain or inspection");
+    throw new IllegalArgumentException("unknown style \"" + label + "\"; use plain, counted or inspection");
   }
 }
