@@ -98,7 +98,8 @@ public final class Quickstart {
   private SampleCounts drawData() throws IOException {
     SampleCounts counts =
         SampleGenerator.generate(
-            folder.data(), SampleOptions.of(TRAIN_PICTURES, SAMPLE_SEED, Style.INSPECTION).withTexts(TRAIN_TEXTS));
+            folder.data(),
+            SampleOptions.of(TRAIN_PICTURES, SAMPLE_SEED, Style.INSPECTION).withTexts(TRAIN_TEXTS));
     out.printf(
         "      %d training pictures and %d texts; held out: %d pictures in %d groups%n",
         counts.pictures(), counts.texts(), counts.heldoutPictures(), counts.heldoutGroups());

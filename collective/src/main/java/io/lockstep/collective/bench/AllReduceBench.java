@@ -14,6 +14,7 @@ public final class AllReduceBench {
 
   /** Untimed rounds: the JVM compiles the network path and the adder meanwhile. */
   private static final int WARM_UP = 50;
+
   private static final int TAGS_PER_ROUND = 3;
 
   private AllReduceBench() {}

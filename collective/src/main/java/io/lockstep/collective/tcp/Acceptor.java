@@ -27,7 +27,10 @@ final class Acceptor extends ByteToMessageDecoder {
   public void channelActive(ChannelHandlerContext context) {
     context
         .executor()
-        .schedule(() -> greeted ? context.newSucceededFuture() : context.close(), HELLO_SECONDS, TimeUnit.SECONDS);
+        .schedule(
+            () -> greeted ? context.newSucceededFuture() : context.close(),
+            HELLO_SECONDS,
+            TimeUnit.SECONDS);
     context.fireChannelActive();
   }
 

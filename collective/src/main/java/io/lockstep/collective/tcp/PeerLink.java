@@ -21,11 +21,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * One end of the connection between two ranks.
  *
- * <p>The socket is read straight into the memory of the receive that a message is for. A
- * message whose exchange this rank has not called yet stops the reading of this connection, so that
- * it waits in the sender's memory; reading goes on when the exchange is called. This cannot
- * deadlock: ranks call exchanges in the same order, an exchange reads from all its peers at once,
- * and so the earliest exchange that anyone is in always has its way free.
+ * <p>The socket is read straight into the memory of the receive that a message is for. A message
+ * whose exchange this rank has not called yet stops the reading of this connection, so that it
+ * waits in the sender's memory; reading goes on when the exchange is called. This cannot deadlock:
+ * ranks call exchanges in the same order, an exchange reads from all its peers at once, and so the
+ * earliest exchange that anyone is in always has its way free.
  *
  * <p>All state is confined to the channel's event loop; other threads call {@link #begin} and
  * {@link #shutDown} only.

@@ -97,12 +97,11 @@ final class Rendezvous {
   /** Runs {@code closing} when the rendezvous fails, at once if it has. */
   void onFailure(Runnable closing) {
     var _ =
-        complete.whenComplete(
-            (links, failure) -> {
-              if (failure != null) {
-                closing.run();
-              }
-            });
+        complete.whenComplete((links, failure) -> {
+          if (failure != null) {
+            closing.run();
+          }
+        });
   }
 
   /** Ends the wait because a peer cannot be reached or refuses. */

@@ -26,25 +26,24 @@ class AllReduceTest {
   @ValueSource(ints = {1, 2, 3, 4})
   void everyRankGetsTheSumInTreeOrder(int size) throws Exception {
     try (LocalWorld world = LocalWorld.connected(size)) {
-      world.runAll(
-          collective -> {
-            try (Arena arena = Arena.ofConfined()) {
-              MemorySegment[] scratch = new MemorySegment[size];
-              for (int rank = 0; rank < size; rank++) {
-                scratch[rank] = arena.allocate(AllReduce.chunkBytes(FLOATS, size));
-              }
-              MemorySegment data = arena.allocate(ValueLayout.JAVA_FLOAT, FLOATS);
-              for (int i = 0; i < FLOATS; i++) {
-                data.setAtIndex(ValueLayout.JAVA_FLOAT, i, values(i, size)[collective.rank()]);
-              }
-              new AllReduce(collective, FloatSum::add, scratch).run(1, data);
-              for (int i = 0; i < FLOATS; i++) {
-                assertEquals(
-                    Float.floatToRawIntBits(treeSum(values(i, size))),
-                    data.getAtIndex(ValueLayout.JAVA_INT, i));
-              }
-            }
-          });
+      world.runAll(collective -> {
+        try (Arena arena = Arena.ofConfined()) {
+          MemorySegment[] scratch = new MemorySegment[size];
+          for (int rank = 0; rank < size; rank++) {
+            scratch[rank] = arena.allocate(AllReduce.chunkBytes(FLOATS, size));
+          }
+          MemorySegment data = arena.allocate(ValueLayout.JAVA_FLOAT, FLOATS);
+          for (int i = 0; i < FLOATS; i++) {
+            data.setAtIndex(ValueLayout.JAVA_FLOAT, i, values(i, size)[collective.rank()]);
+          }
+          new AllReduce(collective, FloatSum::add, scratch).run(1, data);
+          for (int i = 0; i < FLOATS; i++) {
+            assertEquals(
+                Float.floatToRawIntBits(treeSum(values(i, size))),
+                data.getAtIndex(ValueLayout.JAVA_INT, i));
+          }
+        }
+      });
     }
   }
 
@@ -52,13 +51,11 @@ class AllReduceTest {
   @ValueSource(ints = {1, 2})
   void theBenchmarkReportsWhatItMoved(int size) throws Exception {
     try (LocalWorld world = LocalWorld.connected(size)) {
-      world.runAll(
-          collective -> {
-            AllReduceBench.Result result =
-                AllReduceBench.measure(collective, FloatSum::add, 1000, 3);
-            assertEquals(size, result.world());
-            assertEquals(4000, result.bytes());
-          });
+      world.runAll(collective -> {
+        AllReduceBench.Result result = AllReduceBench.measure(collective, FloatSum::add, 1000, 3);
+        assertEquals(size, result.world());
+        assertEquals(4000, result.bytes());
+      });
     }
   }
 

@@ -57,10 +57,8 @@ final class LocalWorld implements AutoCloseable {
   }
 
   Future<TcpCollective> connecting(long generation, int rank, String token, Duration timeout) {
-    return threads.submit(
-        () ->
-            TcpCollective.connect(
-                listeners.get(rank), token, generation, rank, peers(), timeout));
+    return threads.submit(() ->
+        TcpCollective.connect(listeners.get(rank), token, generation, rank, peers(), timeout));
   }
 
   List<Peer> peers() {
@@ -74,11 +72,10 @@ final class LocalWorld implements AutoCloseable {
 
   Future<?> start(int rank, RankTask task) {
     TcpCollective collective = ranks.get(rank);
-    return threads.submit(
-        () -> {
-          task.run(collective);
-          return rank;
-        });
+    return threads.submit(() -> {
+      task.run(collective);
+      return rank;
+    });
   }
 
   /** Runs the same on all ranks at once and waits for all. */

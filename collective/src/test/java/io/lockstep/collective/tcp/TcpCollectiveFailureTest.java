@@ -46,12 +46,9 @@ class TcpCollectiveFailureTest {
                         new Transfer(1, 1, arena.allocate(3000))));
               });
       rank1.exchange(
-          7,
-          List.of(new Transfer(0, 0, half)),
-          List.of(new Transfer(0, 9, arena.allocate(10))));
+          7, List.of(new Transfer(0, 0, half)), List.of(new Transfer(0, 9, arena.allocate(10))));
       rank1.close();
-      CollectiveException failure =
-          assertInstanceOf(CollectiveException.class, failureOf(waiting));
+      CollectiveException failure = assertInstanceOf(CollectiveException.class, failureOf(waiting));
       assertEquals(
           "rank 1 (w1 at 127.0.0.1:%d) closed the connection during tag 7, got 1000 of 4000 bytes"
               .formatted(world.listeners.get(1).port()),
@@ -141,8 +138,7 @@ class TcpCollectiveFailureTest {
       world
           .ranks
           .get(1)
-          .exchange(
-              sentTag, List.of(new Transfer(0, sentSlot, arena.allocate(sent))), List.of());
+          .exchange(sentTag, List.of(new Transfer(0, sentSlot, arena.allocate(sent))), List.of());
       Transfer receive = new Transfer(1, awaitedSlot, arena.allocate(awaited));
       return assertThrows(
           CollectiveException.class,
@@ -174,16 +170,15 @@ class TcpCollectiveFailureTest {
       AtomicReference<Throwable> thrown = new AtomicReference<>(new AssertionError("none"));
       Thread caller =
           Thread.ofPlatform()
-              .start(
-                  () -> {
-                    Transfer receive = new Transfer(1, 0, arena.allocate(8));
-                    try {
-                      world.ranks.get(0).exchange(1, List.of(), List.of(receive));
-                    } catch (CollectiveException e) {
-                      thrown.set(e);
-                      interrupted.set(Thread.currentThread().isInterrupted());
-                    }
-                  });
+              .start(() -> {
+                Transfer receive = new Transfer(1, 0, arena.allocate(8));
+                try {
+                  world.ranks.get(0).exchange(1, List.of(), List.of(receive));
+                } catch (CollectiveException e) {
+                  thrown.set(e);
+                  interrupted.set(Thread.currentThread().isInterrupted());
+                }
+              });
       caller.interrupt();
       caller.join();
       assertInstanceOf(AbortedException.class, thrown.get());
@@ -199,11 +194,10 @@ class TcpCollectiveFailureTest {
       begun.await();
       world.connect(2);
       assertInstanceOf(CollectiveException.class, failureOf(old));
-      world.runAll(
-          collective -> {
-            MemorySegment[] parts = {arena.allocate(8), arena.allocate(8)};
-            collective.allGather(1, parts);
-          });
+      world.runAll(collective -> {
+        MemorySegment[] parts = {arena.allocate(8), arena.allocate(8)};
+        collective.allGather(1, parts);
+      });
       assertEquals(2, world.ranks.get(0).generation());
     }
   }
@@ -304,7 +298,6 @@ class TcpCollectiveFailureTest {
   }
 
   private static void assertSpent(TcpCollective collective) {
-    assertThrows(
-        CollectiveException.class, () -> collective.exchange(99, List.of(), List.of()));
+    assertThrows(CollectiveException.class, () -> collective.exchange(99, List.of(), List.of()));
   }
 }

@@ -24,20 +24,19 @@ class TcpCollectiveTest {
   @ValueSource(ints = {1, 2, 3, 4})
   void allGatherGivesEveryRankTheMemoryOfAll(int size) throws Exception {
     try (LocalWorld world = LocalWorld.connected(size)) {
-      world.runAll(
-          collective -> {
-            try (Arena arena = Arena.ofConfined()) {
-              MemorySegment[] parts = new MemorySegment[size];
-              for (int rank = 0; rank < size; rank++) {
-                parts[rank] = arena.allocate(1000 + rank);
-              }
-              fill(parts[collective.rank()], collective.rank());
-              collective.allGather(5, parts);
-              for (int rank = 0; rank < size; rank++) {
-                assertFilled(parts[rank], rank);
-              }
-            }
-          });
+      world.runAll(collective -> {
+        try (Arena arena = Arena.ofConfined()) {
+          MemorySegment[] parts = new MemorySegment[size];
+          for (int rank = 0; rank < size; rank++) {
+            parts[rank] = arena.allocate(1000 + rank);
+          }
+          fill(parts[collective.rank()], collective.rank());
+          collective.allGather(5, parts);
+          for (int rank = 0; rank < size; rank++) {
+            assertFilled(parts[rank], rank);
+          }
+        }
+      });
     }
   }
 
@@ -45,26 +44,25 @@ class TcpCollectiveTest {
   @ValueSource(ints = {1, 2, 3})
   void slotsArriveWhereTheyBelongEmptyOnesToo(int size) throws Exception {
     try (LocalWorld world = LocalWorld.connected(size)) {
-      world.runAll(
-          collective -> {
-            try (Arena arena = Arena.ofShared()) {
-              List<Transfer> sends = new ArrayList<>();
-              List<Transfer> receives = new ArrayList<>();
-              for (int peer = 0; peer < size; peer++) {
-                for (int slot = 0; slot < 5; slot++) {
-                  // Slot 0 carries no bytes; receives are posted in the other order.
-                  MemorySegment memory = arena.allocate(slot * 300L);
-                  fill(memory, 10 * collective.rank() + slot);
-                  sends.add(new Transfer(peer, slot, memory));
-                  receives.addFirst(new Transfer(peer, slot, arena.allocate(slot * 300L)));
-                }
-              }
-              collective.exchange(9, sends, receives);
-              for (Transfer receive : receives) {
-                assertFilled(receive.memory(), 10 * receive.peer() + receive.slot());
-              }
+      world.runAll(collective -> {
+        try (Arena arena = Arena.ofShared()) {
+          List<Transfer> sends = new ArrayList<>();
+          List<Transfer> receives = new ArrayList<>();
+          for (int peer = 0; peer < size; peer++) {
+            for (int slot = 0; slot < 5; slot++) {
+              // Slot 0 carries no bytes; receives are posted in the other order.
+              MemorySegment memory = arena.allocate(slot * 300L);
+              fill(memory, 10 * collective.rank() + slot);
+              sends.add(new Transfer(peer, slot, memory));
+              receives.addFirst(new Transfer(peer, slot, arena.allocate(slot * 300L)));
             }
-          });
+          }
+          collective.exchange(9, sends, receives);
+          for (Transfer receive : receives) {
+            assertFilled(receive.memory(), 10 * receive.peer() + receive.slot());
+          }
+        }
+      });
     }
   }
 
@@ -72,25 +70,24 @@ class TcpCollectiveTest {
   @ValueSource(ints = {2, 3})
   void allRanksSendLargeMemoryToEachOtherAtTheSameTime(int size) throws Exception {
     try (LocalWorld world = LocalWorld.connected(size)) {
-      world.runAll(
-          collective -> {
-            try (Arena arena = Arena.ofConfined()) {
-              MemorySegment mine = arena.allocate(64 * MIB);
-              fill(mine, collective.rank());
-              List<Transfer> sends = new ArrayList<>();
-              List<Transfer> receives = new ArrayList<>();
-              for (int peer = 0; peer < size; peer++) {
-                if (peer != collective.rank()) {
-                  sends.add(new Transfer(peer, 0, mine));
-                  receives.add(new Transfer(peer, 0, arena.allocate(64 * MIB)));
-                }
-              }
-              collective.exchange(1, sends, receives);
-              for (Transfer receive : receives) {
-                assertFilled(receive.memory(), receive.peer());
-              }
+      world.runAll(collective -> {
+        try (Arena arena = Arena.ofConfined()) {
+          MemorySegment mine = arena.allocate(64 * MIB);
+          fill(mine, collective.rank());
+          List<Transfer> sends = new ArrayList<>();
+          List<Transfer> receives = new ArrayList<>();
+          for (int peer = 0; peer < size; peer++) {
+            if (peer != collective.rank()) {
+              sends.add(new Transfer(peer, 0, mine));
+              receives.add(new Transfer(peer, 0, arena.allocate(64 * MIB)));
             }
-          });
+          }
+          collective.exchange(1, sends, receives);
+          for (Transfer receive : receives) {
+            assertFilled(receive.memory(), receive.peer());
+          }
+        }
+      });
     }
   }
 
@@ -134,20 +131,19 @@ class TcpCollectiveTest {
   @Test
   void manySmallExchangesInARowKeepTheirOrder() throws Exception {
     try (LocalWorld world = LocalWorld.connected(2)) {
-      world.runAll(
-          collective -> {
-            int other = 1 - collective.rank();
-            try (Arena arena = Arena.ofConfined()) {
-              MemorySegment out = arena.allocate(ValueLayout.JAVA_LONG);
-              MemorySegment in = arena.allocate(ValueLayout.JAVA_LONG);
-              for (long tag = 1; tag <= 2000; tag++) {
-                out.set(ValueLayout.JAVA_LONG, 0, tag * 10 + collective.rank());
-                collective.exchange(
-                    tag, List.of(new Transfer(other, 0, out)), List.of(new Transfer(other, 0, in)));
-                assertEquals(tag * 10 + other, in.get(ValueLayout.JAVA_LONG, 0));
-              }
-            }
-          });
+      world.runAll(collective -> {
+        int other = 1 - collective.rank();
+        try (Arena arena = Arena.ofConfined()) {
+          MemorySegment out = arena.allocate(ValueLayout.JAVA_LONG);
+          MemorySegment in = arena.allocate(ValueLayout.JAVA_LONG);
+          for (long tag = 1; tag <= 2000; tag++) {
+            out.set(ValueLayout.JAVA_LONG, 0, tag * 10 + collective.rank());
+            collective.exchange(
+                tag, List.of(new Transfer(other, 0, out)), List.of(new Transfer(other, 0, in)));
+            assertEquals(tag * 10 + other, in.get(ValueLayout.JAVA_LONG, 0));
+          }
+        }
+      });
     }
   }
 
@@ -204,8 +200,7 @@ class TcpCollectiveTest {
   private static void assertRefused(
       String words, TcpCollective collective, List<Transfer> sends, List<Transfer> receives) {
     IllegalArgumentException refused =
-        assertThrows(
-            IllegalArgumentException.class, () -> collective.exchange(1, sends, receives));
+        assertThrows(IllegalArgumentException.class, () -> collective.exchange(1, sends, receives));
     assertEquals(true, String.valueOf(refused.getMessage()).contains(words), refused.getMessage());
   }
 

@@ -38,7 +38,8 @@ public record SampleOptions(
 
   /**
    * The usual mix: for {@code inspection} half as many texts as pictures and 60 held-out groups,
-   * for {@code plain} and {@code counted} 15 % and 200 held-out pictures; as many threads as there are processors.
+   * for {@code plain} and {@code counted} 15 % and 200 held-out pictures; as many threads as there
+   * are processors.
    */
   public static SampleOptions of(int count, long seed, Style style) {
     int threads = Runtime.getRuntime().availableProcessors();

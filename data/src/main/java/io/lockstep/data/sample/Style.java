@@ -6,7 +6,10 @@ import java.util.Locale;
 public enum Style {
   /** Plain shapes and digits with captions: what a base model learns to see from. */
   PLAIN,
-  /** The plain pictures again, each with a counted list of its shapes: what a base model learns to sum up from. */
+  /**
+   * The plain pictures again, each with a counted list of its shapes: what a base model learns to
+   * sum up from.
+   */
   COUNTED,
   /** A telecom cabinet with defects, in groups that pass or fail: what users fine-tune on. */
   INSPECTION;
@@ -27,6 +30,7 @@ public enum Style {
         return style;
       }
     }
-    throw new IllegalArgumentException("unknown style \"" + label + "\"; use plain, counted or inspection");
+    throw new IllegalArgumentException(
+        "unknown style \"" + label + "\"; use plain, counted or inspection");
   }
 }

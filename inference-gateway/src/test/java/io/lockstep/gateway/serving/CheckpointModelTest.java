@@ -91,7 +91,8 @@ class CheckpointModelTest {
 
     Files.writeString(dir.resolve("run.yaml"), "prompts:\n  profile: no_such\n");
     IOException refused =
-        assertThrows(IOException.class, () -> TaskPrompts.of(CheckpointPrompts.read(dir)).summary(picture));
+        assertThrows(
+            IOException.class, () -> TaskPrompts.of(CheckpointPrompts.read(dir)).summary(picture));
     assertTrue(refused.toString().contains("run.yaml"), refused.toString());
   }
 
