@@ -35,7 +35,7 @@ public final class ParentWatch {
     } catch (IOException e) {
       LOG.debug("standard input failed, which means the same as its end", e);
     }
-    LOG.warn("the parent process is gone: stopping");
+    LOG.info("the parent has closed its end: stopping");
     Thread exit = Thread.ofPlatform().daemon().start(() -> System.exit(EXIT_CODE));
     try {
       exit.join(GRACE);
