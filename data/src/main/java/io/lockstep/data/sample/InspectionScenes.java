@@ -16,6 +16,14 @@ final class InspectionScenes {
   private static final double PASS = 0.5;
   private static final double FAULT = 0.45;
 
+  /**
+   * How often each part is shown. Pictures have fewer plates than texts: a digit of a hand that was never trained on is
+   * the one part that can't be told with certainty.
+   */
+  private static final double[] IN_PICTURES = {0.16, 0.18, 0.18, 0.18, 0.18, 0.12};
+
+  private static final double[] IN_TEXTS = {0.32, 0.15, 0.15, 0.15, 0.15, 0.08};
+
   /** How often an item is one more of a kind that the picture already shows. */
   private static final double REPEAT = 0.15;
 
@@ -36,7 +44,7 @@ final class InspectionScenes {
     int pictures = SMALLEST_GROUP + rng.below(LARGEST_GROUP - SMALLEST_GROUP + 1);
     List<List<Item>> contents = new ArrayList<>();
     for (int i = 0; i < pictures; i++) {
-      contents.add(items(rng, pass ? 0 : FAULT));
+      contents.add(items(rng, split == Split.TEXT ? IN_TEXTS : IN_PICTURES, pass ? 0 : FAULT));
     }
     if (!pass && contents.stream().flatMap(List::stream).noneMatch(Item::faulty)) {
       spoilOne(rng, contents);
@@ -48,20 +56,20 @@ final class InspectionScenes {
     return new Group(String.format(Locale.ROOT, "%s-%06d", split.label(), number), scenes);
   }
 
-  private static List<Item> items(Rng rng, double fault) {
+  private static List<Item> items(Rng rng, double[] shares, double fault) {
     List<Item> items = new ArrayList<>();
     for (int slot : rng.distinct(1 + rng.below(MOST_ITEMS), Scene.GRID * Scene.GRID)) {
       if (!items.isEmpty() && rng.chance(REPEAT)) {
         items.add(rng.pick(items).inSlot(slot));
       } else {
-        items.add(item(rng, fault, slot));
+        items.add(item(rng, shares, fault, slot));
       }
     }
     return items;
   }
 
-  private static Item item(Rng rng, double fault, int slot) {
-    Part part = Part.ALL.get(rng.weighted(0.32, 0.15, 0.15, 0.15, 0.15, 0.08));
+  private static Item item(Rng rng, double[] shares, double fault, int slot) {
+    Part part = Part.ALL.get(rng.weighted(shares));
     return part == Part.PLATE
         ? Item.plate(rng.below(10), slot)
         : Item.of(part, rng.chance(fault), slot);
