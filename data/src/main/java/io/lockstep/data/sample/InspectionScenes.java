@@ -17,8 +17,8 @@ final class InspectionScenes {
   private static final double FAULT = 0.45;
 
   /**
-   * How often each part is shown. Pictures have fewer plates than texts: a digit of a hand that was never trained on is
-   * the one part that can't be told with certainty.
+   * How often each part is shown. Pictures have fewer plates than texts: a digit of a hand that was
+   * never trained on is the one part that can't be told with certainty.
    */
   private static final double[] IN_PICTURES = {0.16, 0.18, 0.18, 0.18, 0.18, 0.12};
 
