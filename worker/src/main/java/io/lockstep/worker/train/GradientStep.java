@@ -55,34 +55,58 @@ final class GradientStep {
     }
   }
 
+  /** What a pass over one batch has found. */
+  private record Pass(double loss, long tokens, long correct) {
+
+    static final Pass NONE = new Pass(0, 0, 0);
+
+    Pass plus(Pass other) {
+      return new Pass(loss + other.loss, tokens + other.tokens, correct + other.correct);
+    }
+  }
+
   /**
    * Computes one micro-batch.
    *
    * @param flatGradient flat buffer that receives the gradient; its gaps are left alone
    */
   Contribution compute(MicroBatch microBatch, NDArray flatGradient) throws SampleException {
-    Batch batch = microBatch.batch();
-    Targets targets = Targets.of(batch);
-    if (targets.rows().length == 0) {
-      throw new SampleException(
-          "step %d, virtual rank %d has no supervised token: its samples have no assistant turn"
-              .formatted(microBatch.step(), microBatch.virtualRank()));
-    }
     try (Scope scope = Scope.open()) {
       SequencedMap<String, NDArray> leaves = parameters.leaves();
+      Pass total = Pass.NONE;
+      boolean pictures = false;
+      for (Batch batch : microBatch.batches()) {
+        Targets targets = Targets.of(batch);
+        if (targets.rows().length > 0) {
+          total = total.plus(pass(leaves, batch, targets));
+          pictures |= batch.patches() > 0;
+        }
+      }
+      if (total.tokens() == 0) {
+        throw new SampleException(
+            "step %d, virtual rank %d has no supervised token: its samples have no assistant turn"
+                .formatted(microBatch.step(), microBatch.virtualRank()));
+      }
+      collect(leaves, pictures, flatGradient);
+      return new Contribution(
+          microBatch.virtualRank(),
+          total.loss(),
+          total.tokens(),
+          total.correct(),
+          microBatch.replaced().size());
+    }
+  }
+
+  /** Forward and backward of a batch; its gradient is added to that of the leaves. */
+  private Pass pass(SequencedMap<String, NDArray> leaves, Batch batch, Targets targets) {
+    try (Scope scope = Scope.open()) {
       Qwen3Vl network = new Qwen3Vl(config, name -> Parameters.named(leaves, name));
       NDArray labels = scope.fromLongs(targets.labels(), targets.labels().length);
       NDArray logits_NV = Autograd.recording(() -> logits(scope, network, batch, targets));
       NDArray loss =
           Autograd.recording(() -> Ops.crossEntropySum(logits_NV, labels, Sample.IGNORED));
       Autograd.backward(loss, null);
-      collect(leaves, batch.patches() > 0, flatGradient);
-      return new Contribution(
-          microBatch.virtualRank(),
-          loss.getFloat(),
-          targets.rows().length,
-          correct(logits_NV, targets.labels()),
-          microBatch.replaced().size());
+      return new Pass(loss.getFloat(), targets.rows().length, correct(logits_NV, targets.labels()));
     }
   }
 

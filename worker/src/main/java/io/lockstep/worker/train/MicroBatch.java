@@ -8,7 +8,13 @@ import java.util.List;
  *
  * @param step the step, from 0
  * @param virtualRank the virtual rank
- * @param batch its samples, padded to the longest of them
+ * @param batches its samples, in groups of similar length that are computed one after the other
  * @param replaced names of samples that were too long and gave way to others
  */
-record MicroBatch(long step, int virtualRank, Batch batch, List<String> replaced) {}
+record MicroBatch(long step, int virtualRank, List<Batch> batches, List<String> replaced) {
+
+  MicroBatch {
+    batches = List.copyOf(batches);
+    replaced = List.copyOf(replaced);
+  }
+}

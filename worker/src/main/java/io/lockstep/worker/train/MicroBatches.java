@@ -3,7 +3,9 @@ package io.lockstep.worker.train;
 import io.lockstep.data.plan.EpochPlan;
 import io.lockstep.data.plan.RankSpan;
 import io.lockstep.data.plan.SampleRef;
+import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Collator;
+import io.lockstep.model.batch.LengthGroups;
 import io.lockstep.model.batch.Sample;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,7 +40,8 @@ final class MicroBatches {
     for (SampleRef draw : plan.samplesOf(step, virtualRank)) {
       rows.add(fitting(draw, replaced));
     }
-    return new MicroBatch(step, virtualRank, collator.collate(rows), List.copyOf(replaced));
+    List<Batch> batches = LengthGroups.of(rows).stream().map(collator::collate).toList();
+    return new MicroBatch(step, virtualRank, batches, replaced);
   }
 
   /** The drawn sample, or the first of its replacements that is short enough. */

@@ -33,8 +33,8 @@ class MicroBatchesTest {
     List<String> expected = new ArrayList<>();
     for (int virtualRank = 0; virtualRank < 2; virtualRank++) {
       MicroBatch microBatch = microBatches.make(0, virtualRank);
-      assertTrue(microBatch.batch().length() <= MAX_LENGTH);
-      assertEquals(2, microBatch.batch().rows());
+      assertTrue(microBatch.batches().getFirst().length() <= MAX_LENGTH);
+      assertEquals(2, microBatch.batches().getFirst().rows());
       reported.addAll(microBatch.replaced());
       for (SampleRef draw : PLAN.samplesOf(0, virtualRank)) {
         SampleRef chosen = draw;
@@ -74,7 +74,7 @@ class MicroBatchesTest {
         microBatches(draw -> sample(draw, draw.sample() == 6 ? MAX_LENGTH : MAX_LENGTH + 1));
     for (long step = 0; step < 5; step++) {
       for (int virtualRank = 0; virtualRank < 2; virtualRank++) {
-        for (long id : microBatches.make(step, virtualRank).batch().ids()) {
+        for (long id : microBatches.make(step, virtualRank).batches().getFirst().ids()) {
           assertEquals(7, id);
         }
       }
@@ -132,7 +132,7 @@ class MicroBatchesTest {
     assertEquals(expected.step(), actual.step());
     assertEquals(expected.virtualRank(), actual.virtualRank());
     assertEquals(expected.replaced(), actual.replaced());
-    assertArrayEquals(expected.batch().ids(), actual.batch().ids());
+    assertArrayEquals(expected.batches().getFirst().ids(), actual.batches().getFirst().ids());
   }
 
   private static Sample oddOnesAreLong(SampleRef draw) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ai.djl.ndarray.NDArray;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.lockstep.data.plan.EpochPlan;
+import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Sample;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.parameter.ParameterLayout;
@@ -63,8 +64,31 @@ class TrainingParityTest {
       GradientStep gradientStep = new GradientStep(model.config(), model.parameters());
       MicroBatch all =
           new MicroBatch(
-              0, 0, model.collator().collate(Goldens.samples(model.encoder())), List.of());
+              0, 0, List.of(model.collator().collate(Goldens.samples(model.encoder()))), List.of());
       Contribution contribution = gradientStep.compute(all, flat);
+      assertEquals(89, contribution.tokens());
+      assertParametersClose(
+          golden,
+          model.parameters().layout(),
+          flat,
+          (double) contribution.tokens(),
+          GRADIENT_TOLERANCE);
+    }
+  }
+
+  @Test
+  void gradientsOfSamplesInGroupsEqualThePublicImplementation() throws Exception {
+    try (LoadedModel model = LoadedModel.open(Goldens.CHECKPOINT);
+        SafetensorsFile golden = SafetensorsFile.open(Goldens.file("gradients.safetensors"));
+        Scope scope = Scope.open()) {
+      NDArray flat = scope.zeros(Dtype.FLOAT32, model.parameters().layout().size());
+      List<Batch> groups =
+          Goldens.samples(model.encoder()).stream()
+              .map(sample -> model.collator().collate(List.of(sample)))
+              .toList();
+      Contribution contribution =
+          new GradientStep(model.config(), model.parameters())
+              .compute(new MicroBatch(0, 0, groups, List.of()), flat);
       assertEquals(89, contribution.tokens());
       assertParametersClose(
           golden,
