@@ -235,7 +235,7 @@ public final class Ops {
 
   /** Every element times a number, in the tensor's own type. */
   public static NDArray times(NDArray x, double factor) {
-    return mul(x, number(factor));
+    return inTypeOf(x, mul(x, number(factor)));
   }
 
   private static NDArray mul(NDArray left, Operator.Argument right) {
@@ -245,8 +245,13 @@ public final class Ops {
   /** Every element plus a number, in the tensor's own type. */
   public static NDArray plus(NDArray x, double summand) {
     try (NDArray number = Scope.current().adopt(Native.scalar(summand))) {
-      return x.add(number);
+      return inTypeOf(x, x.add(number));
     }
+  }
+
+  /** A number widens a tensor that has no dimensions either, and only such a one. */
+  private static NDArray inTypeOf(NDArray x, NDArray result) {
+    return x.getShape().dimension() == 0 ? cast(result, Dtype.of(x)) : result;
   }
 
   /** The part of x along dim that starts at start and is length long, sharing x's memory. */

@@ -31,6 +31,13 @@ final class OpsTest {
   }
 
   @Test
+  void numbersKeepTheTypeOfATensorWithoutDimensions() {
+    NDArray half = scope.fromFloats(new float[] {0.25f, 0.25f}, 2).sum();
+    assertEquals(1.5f, Ops.times(half, 3).getFloat());
+    assertEquals(3.5f, Ops.plus(half, 3).getFloat());
+  }
+
+  @Test
   void linearMultipliesByTheTransposedWeightAndAddsTheBias() {
     NDArray x = scope.fromFloats(new float[] {1, 2}, 1, 2);
     NDArray weight = scope.fromFloats(new float[] {3, 4, 5, 6, 7, 8}, 3, 2);
