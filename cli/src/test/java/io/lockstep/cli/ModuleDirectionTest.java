@@ -27,6 +27,7 @@ class ModuleDirectionTest {
   private static final JavaClasses CLASSES =
       new ClassFileImporter()
           .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+          .withImportOption(location -> !location.contains("-tests.jar"))
           .importPackages("io.lockstep");
 
   @ParameterizedTest(name = "{0} imports nothing of ours but {1}")

@@ -4,8 +4,7 @@ import io.lockstep.cli.console.UserError;
 import io.lockstep.coordinator.RunPlan;
 import io.lockstep.data.jsonl.JsonlFile;
 import io.lockstep.model.config.ModelConfig;
-import io.lockstep.model.config.Qwen3VlConfig;
-import io.lockstep.model.qwen3.Qwen3VlLayout;
+import io.lockstep.model.network.ModelLayout;
 import io.lockstep.worker.config.RunConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -64,10 +63,7 @@ public final class RunPlans {
   }
 
   private static long checkpointBytes(Path model) throws IOException {
-    long parameters =
-        switch (ModelConfig.read(model.resolve("config.json"))) {
-          case Qwen3VlConfig config -> Qwen3VlLayout.of(config).elements();
-        };
+    long parameters = ModelLayout.of(ModelConfig.read(model.resolve("config.json"))).elements();
     return CHECKPOINT_COPIES * Float.BYTES * parameters + MARGIN_BYTES;
   }
 }

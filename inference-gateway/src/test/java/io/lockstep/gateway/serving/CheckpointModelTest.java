@@ -11,6 +11,7 @@ import io.lockstep.data.conversation.ImageSource;
 import io.lockstep.data.conversation.Message;
 import io.lockstep.data.prompt.Prompts;
 import io.lockstep.data.prompt.Task;
+import io.lockstep.model.testing.GoldenFamily;
 import io.lockstep.tensor.Torch;
 import java.awt.Color;
 import java.awt.Graphics2D;
@@ -30,8 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class CheckpointModelTest {
 
-  private static final Path REFERENCE =
-      Path.of("../model/src/test/resources/goldens/qwen3_vl/checkpoint");
+  private static final Path REFERENCE = GoldenFamily.QWEN3_VL.checkpoint();
 
   @TempDir private Path dir;
 

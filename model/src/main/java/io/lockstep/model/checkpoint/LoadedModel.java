@@ -4,14 +4,13 @@ import io.lockstep.model.batch.Collator;
 import io.lockstep.model.chat.ChatTemplate;
 import io.lockstep.model.config.GenerationConfig;
 import io.lockstep.model.config.ModelConfig;
-import io.lockstep.model.config.Qwen3VlConfig;
 import io.lockstep.model.encode.SampleEncoder;
 import io.lockstep.model.generate.Generator;
 import io.lockstep.model.image.ImageProcessor;
+import io.lockstep.model.network.ModelLayout;
+import io.lockstep.model.network.VisionLanguageModel;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.Parameters;
-import io.lockstep.model.qwen3.Qwen3Vl;
-import io.lockstep.model.qwen3.Qwen3VlLayout;
 import io.lockstep.model.safetensors.SafetensorsFile;
 import io.lockstep.model.safetensors.TensorDigest;
 import io.lockstep.model.tokenizer.Tokenizer;
@@ -41,7 +40,7 @@ public final class LoadedModel implements AutoCloseable {
           "tokenizer_config.json");
 
   private final Path folder;
-  private final Qwen3VlConfig config;
+  private final ModelConfig config;
   private final GenerationConfig generationConfig;
   private final Tokenizer tokenizer;
   private final SampleEncoder encoder;
@@ -50,7 +49,7 @@ public final class LoadedModel implements AutoCloseable {
 
   private LoadedModel(
       Path folder,
-      Qwen3VlConfig config,
+      ModelConfig config,
       GenerationConfig generationConfig,
       Tokenizer tokenizer,
       SampleEncoder encoder,
@@ -71,7 +70,7 @@ public final class LoadedModel implements AutoCloseable {
   /** Where a model's parameters come from. */
   @FunctionalInterface
   private interface ParameterSource {
-    Parameters of(Qwen3VlConfig config, ParameterLayout layout) throws IOException;
+    Parameters of(ModelConfig config, ParameterLayout layout) throws IOException;
   }
 
   /**
@@ -107,7 +106,7 @@ public final class LoadedModel implements AutoCloseable {
   private static LoadedModel open(Path folder, List<String> weights, ParameterSource source)
       throws IOException {
     requireFiles(folder, weights);
-    Qwen3VlConfig config = (Qwen3VlConfig) ModelConfig.read(folder.resolve("config.json"));
+    ModelConfig config = ModelConfig.read(folder.resolve("config.json"));
     GenerationConfig generationConfig =
         GenerationConfig.read(folder.resolve("generation_config.json"));
     ImageProcessor images = ImageProcessor.read(folder.resolve("preprocessor_config.json"));
@@ -117,7 +116,7 @@ public final class LoadedModel implements AutoCloseable {
       template.requireMatch(config);
       SampleEncoder encoder =
           new SampleEncoder(template, images, config.vision().spatialMergeSize());
-      Parameters parameters = source.of(config, Qwen3VlLayout.of(config));
+      Parameters parameters = source.of(config, ModelLayout.of(config));
       return new LoadedModel(folder, config, generationConfig, tokenizer, encoder, parameters);
     } catch (IOException | RuntimeException e) {
       tokenizer.close();
@@ -169,7 +168,7 @@ public final class LoadedModel implements AutoCloseable {
   }
 
   /** The configuration. */
-  public Qwen3VlConfig config() {
+  public ModelConfig config() {
     return config;
   }
 
@@ -196,7 +195,7 @@ public final class LoadedModel implements AutoCloseable {
   /** A generator over this model; one caller at a time. */
   public Generator generator() {
     return new Generator(
-        new Qwen3Vl(config, parameters),
+        new VisionLanguageModel(config, parameters),
         encoder,
         collator,
         tokenizer,

@@ -7,8 +7,8 @@ import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Collator;
 import io.lockstep.model.batch.Sample;
 import io.lockstep.model.encode.SampleEncoder;
-import io.lockstep.model.qwen3.KvCache;
-import io.lockstep.model.qwen3.Qwen3Vl;
+import io.lockstep.model.network.KvCache;
+import io.lockstep.model.network.VisionLanguageModel;
 import io.lockstep.model.tokenizer.Tokenizer;
 import io.lockstep.tensor.Autograd;
 import io.lockstep.tensor.Ops;
@@ -24,7 +24,7 @@ import java.util.List;
  */
 public final class Generator {
 
-  private final Qwen3Vl network;
+  private final VisionLanguageModel network;
   private final SampleEncoder encoder;
   private final Collator collator;
   private final Tokenizer tokenizer;
@@ -32,7 +32,7 @@ public final class Generator {
 
   /** A generator that stops a row at any of the end tokens. */
   public Generator(
-      Qwen3Vl network,
+      VisionLanguageModel network,
       SampleEncoder encoder,
       Collator collator,
       Tokenizer tokenizer,
@@ -90,7 +90,7 @@ public final class Generator {
         new KvCache(network.config().text(), rows, batch.length() + maxNewTokens)) {
       long[] tokens;
       try (Scope scope = Scope.open()) {
-        tokens = mostProbable(network.hidden(scope, batch, cache, Qwen3Vl.NO_PROBE));
+        tokens = mostProbable(network.hidden(scope, batch, cache, VisionLanguageModel.NO_PROBE));
       }
       for (int produced = 1; accept(answers, tokens) && produced < maxNewTokens; produced++) {
         int generated = cache.length() - batch.length();
@@ -112,7 +112,8 @@ public final class Generator {
       long[] tokens;
       try (Scope scope = Scope.open()) {
         tokens =
-            mostProbable(network.hidden(scope, collator.collate(rows), null, Qwen3Vl.NO_PROBE));
+            mostProbable(
+                network.hidden(scope, collator.collate(rows), null, VisionLanguageModel.NO_PROBE));
       }
       if (!accept(answers, tokens)) {
         return;

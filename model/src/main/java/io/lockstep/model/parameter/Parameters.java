@@ -8,8 +8,8 @@ import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
 import java.util.Collections;
 import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The parameters of one model: a flat float32 buffer and a named view of it for every parameter.
@@ -50,8 +50,8 @@ public final class Parameters implements Weights, AutoCloseable {
   }
 
   @Override
-  public NDArray get(String name) {
-    return named(views, name);
+  public @Nullable NDArray find(String name) {
+    return views.get(name);
   }
 
   /** All parameters by name, in the order of the layout. */
@@ -67,15 +67,6 @@ public final class Parameters implements Weights, AutoCloseable {
     SequencedMap<String, NDArray> leaves = new LinkedHashMap<>();
     views.forEach((name, view) -> leaves.put(name, Autograd.leaf(view)));
     return leaves;
-  }
-
-  /** Looks a weight up in a map of all weights. */
-  public static NDArray named(Map<String, NDArray> weights, String name) {
-    NDArray weight = weights.get(name);
-    if (weight == null) {
-      throw new IllegalArgumentException("the model has no parameter " + name);
-    }
-    return weight;
   }
 
   @Override

@@ -14,6 +14,7 @@ import io.lockstep.model.image.ImageProcessor;
 import io.lockstep.model.image.Patches;
 import io.lockstep.model.safetensors.SafetensorsFile;
 import io.lockstep.model.testing.GoldenConversations;
+import io.lockstep.model.testing.GoldenFamily;
 import io.lockstep.model.testing.Goldens;
 import io.lockstep.model.tokenizer.Tokenizer;
 import java.io.IOException;
@@ -39,7 +40,7 @@ final class CollatorTest {
     try (Tokenizer tokenizer = Tokenizer.open(checkpoint)) {
       ChatTemplate template = new ChatTemplate(tokenizer);
       List<Sample> samples = new ArrayList<>();
-      for (GoldenConversations.Case c : GoldenConversations.read()) {
+      for (GoldenConversations.Case c : GoldenFamily.QWEN3_VL.conversations()) {
         List<Patches> images = new ArrayList<>();
         for (ImageSource source : c.answered().images()) {
           images.add(processor.process(source));

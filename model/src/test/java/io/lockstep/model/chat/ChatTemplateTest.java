@@ -12,6 +12,7 @@ import io.lockstep.data.conversation.Message;
 import io.lockstep.data.conversation.Role;
 import io.lockstep.model.config.ModelConfig;
 import io.lockstep.model.testing.GoldenConversations;
+import io.lockstep.model.testing.GoldenFamily;
 import io.lockstep.model.testing.Goldens;
 import io.lockstep.model.tokenizer.Tokenizer;
 import java.io.IOException;
@@ -41,7 +42,7 @@ final class ChatTemplateTest {
 
   @Test
   void promptsEqualThePublicImplementation() throws IOException {
-    for (GoldenConversations.Case c : GoldenConversations.read()) {
+    for (GoldenConversations.Case c : GoldenFamily.QWEN3_VL.conversations()) {
       assertEquals(c.promptText(), template.renderPrompt(c.prompt(), c.imageTokens()));
       int[] tokens = template.encodePrompt(c.prompt(), c.imageTokens()).tokens();
       assertEquals(c.promptTokens(), tokens.length);
@@ -51,7 +52,7 @@ final class ChatTemplateTest {
 
   @Test
   void theAnswerAndItsEndAreLearned() throws IOException {
-    for (GoldenConversations.Case c : GoldenConversations.read()) {
+    for (GoldenConversations.Case c : GoldenFamily.QWEN3_VL.conversations()) {
       Encoded encoded = template.encodeForTraining(c.answered(), c.imageTokens());
       int[] whole = tokenizer.encodeTrusted(template.render(c.answered(), c.imageTokens()));
       assertArrayEquals(whole, encoded.tokens());

@@ -3,16 +3,12 @@ package io.lockstep.model.generate;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import io.lockstep.data.conversation.Content;
 import io.lockstep.data.conversation.Conversation;
-import io.lockstep.data.conversation.ImageSource;
-import io.lockstep.data.conversation.Message;
-import io.lockstep.data.conversation.Role;
 import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.model.testing.GoldenConversations;
+import io.lockstep.model.testing.GoldenFamily;
 import io.lockstep.tensor.Torch;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.StreamSupport;
@@ -24,16 +20,16 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Greedy answers equal those of the public implementation, token by token. */
 class GeneratorParityTest {
 
-  private static final Path GOLDENS = Path.of("src/test/resources/goldens");
-
   private static LoadedModel model;
   private static JsonNode cases;
+  private static List<GoldenConversations.Case> conversations;
 
   @BeforeAll
   static void load() throws IOException {
     Torch.start(1);
-    model = LoadedModel.open(GOLDENS.resolve("qwen3_vl/checkpoint"));
-    cases = new ObjectMapper().readTree(GOLDENS.resolve("qwen3_vl/cases.json").toFile());
+    model = LoadedModel.open(GoldenFamily.QWEN3_VL.checkpoint());
+    cases = GoldenFamily.QWEN3_VL.cases();
+    conversations = GoldenFamily.QWEN3_VL.conversations();
   }
 
   @AfterAll
@@ -86,19 +82,6 @@ class GeneratorParityTest {
   }
 
   private static Conversation conversation(int index) {
-    JsonNode golden = cases.get("conversations").get(index);
-    List<Message> messages = new ArrayList<>();
-    if (golden.has("system")) {
-      messages.add(Message.text(Role.SYSTEM, golden.get("system").asText()));
-    }
-    List<Content> contents = new ArrayList<>();
-    for (JsonNode image : golden.get("images")) {
-      contents.add(
-          new Content.Image(
-              new ImageSource.File(GOLDENS.resolve("images").resolve(image.asText()))));
-    }
-    contents.add(new Content.Text(golden.get("user").asText()));
-    messages.add(new Message(Role.USER, contents));
-    return new Conversation(messages);
+    return conversations.get(index).prompt();
   }
 }

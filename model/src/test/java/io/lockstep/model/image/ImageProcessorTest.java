@@ -10,6 +10,7 @@ import io.lockstep.data.conversation.ImageSource;
 import io.lockstep.model.config.InvalidConfigException;
 import io.lockstep.model.config.ModelConfig;
 import io.lockstep.model.safetensors.SafetensorsFile;
+import io.lockstep.model.testing.GoldenFamily;
 import io.lockstep.model.testing.Goldens;
 import java.awt.Color;
 import java.awt.image.BufferedImage;
@@ -36,9 +37,9 @@ final class ImageProcessorTest {
     ImageProcessor processor = ImageProcessor.read(CONFIG);
     List<Float> pixels = new ArrayList<>();
     List<Grid> grids = new ArrayList<>();
-    for (JsonNode conversation : Goldens.cases().get("conversations")) {
+    for (JsonNode conversation : GoldenFamily.QWEN3_VL.cases().get("conversations")) {
       for (JsonNode name : conversation.get("images")) {
-        Path file = Goldens.path("images/" + name.textValue());
+        Path file = Goldens.image(name.textValue());
         Patches patches = processor.process(new ImageSource.File(file));
         for (float value : patches.pixels()) {
           pixels.add(value);
@@ -47,7 +48,7 @@ final class ImageProcessorTest {
       }
     }
     List<Grid> expected = new ArrayList<>();
-    for (JsonNode grid : Goldens.cases().get("image_grid_thw")) {
+    for (JsonNode grid : GoldenFamily.QWEN3_VL.cases().get("image_grid_thw")) {
       expected.add(
           new Grid(grid.get(0).intValue(), grid.get(1).intValue(), grid.get(2).intValue()));
     }

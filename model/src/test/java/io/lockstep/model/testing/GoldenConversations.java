@@ -6,7 +6,6 @@ import io.lockstep.data.conversation.Conversation;
 import io.lockstep.data.conversation.ImageSource;
 import io.lockstep.data.conversation.Message;
 import io.lockstep.data.conversation.Role;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -32,16 +31,14 @@ public final class GoldenConversations {
       int answerTokens) {}
 
   /** All of them in order. */
-  public static List<Case> read() throws IOException {
-    JsonNode cases = Goldens.cases();
+  static List<Case> of(JsonNode cases) {
     List<Case> result = new ArrayList<>();
     int image = 0;
     for (JsonNode c : cases.get("conversations")) {
       List<Content> contents = new ArrayList<>();
       List<Integer> counts = new ArrayList<>();
       for (JsonNode name : c.get("images")) {
-        contents.add(
-            new Content.Image(new ImageSource.File(Goldens.path("images/" + name.textValue()))));
+        contents.add(new Content.Image(new ImageSource.File(Goldens.image(name.textValue()))));
         JsonNode grid = cases.get("image_grid_thw").get(image++);
         counts.add(
             grid.get(0).intValue()

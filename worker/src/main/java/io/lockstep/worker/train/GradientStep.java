@@ -3,18 +3,18 @@ package io.lockstep.worker.train;
 import ai.djl.ndarray.NDArray;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Sample;
-import io.lockstep.model.config.Qwen3VlConfig;
+import io.lockstep.model.config.ModelConfig;
+import io.lockstep.model.network.VisionLanguageModel;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.ParameterSpec;
 import io.lockstep.model.parameter.Parameters;
-import io.lockstep.model.qwen3.Qwen3Vl;
+import io.lockstep.model.parameter.Weights;
 import io.lockstep.tensor.Autograd;
 import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
 import io.lockstep.tensor.TensorMemory;
 import io.lockstep.worker.train.Session.Contribution;
 import java.lang.foreign.MemorySegment;
-import java.util.SequencedMap;
 
 /**
  * Forward and backward of one micro-batch: the sum of the loss over its supervised tokens and the
@@ -25,10 +25,10 @@ import java.util.SequencedMap;
  */
 final class GradientStep {
 
-  private final Qwen3VlConfig config;
+  private final ModelConfig config;
   private final Parameters parameters;
 
-  GradientStep(Qwen3VlConfig config, Parameters parameters) {
+  GradientStep(ModelConfig config, Parameters parameters) {
     this.config = config;
     this.parameters = parameters;
   }
@@ -72,7 +72,7 @@ final class GradientStep {
    */
   Contribution compute(MicroBatch microBatch, NDArray flatGradient) throws SampleException {
     try (Scope scope = Scope.open()) {
-      SequencedMap<String, NDArray> leaves = parameters.leaves();
+      Weights leaves = parameters.leaves()::get;
       Pass total = Pass.NONE;
       boolean pictures = false;
       for (Batch batch : microBatch.batches()) {
@@ -98,9 +98,9 @@ final class GradientStep {
   }
 
   /** Forward and backward of a batch; its gradient is added to that of the leaves. */
-  private Pass pass(SequencedMap<String, NDArray> leaves, Batch batch, Targets targets) {
+  private Pass pass(Weights leaves, Batch batch, Targets targets) {
     try (Scope scope = Scope.open()) {
-      Qwen3Vl network = new Qwen3Vl(config, name -> Parameters.named(leaves, name));
+      VisionLanguageModel network = new VisionLanguageModel(config, leaves);
       NDArray labels = scope.fromLongs(targets.labels(), targets.labels().length);
       NDArray logits_NV = Autograd.recording(() -> logits(scope, network, batch, targets));
       NDArray loss =
@@ -110,8 +110,9 @@ final class GradientStep {
     }
   }
 
-  private static NDArray logits(Scope scope, Qwen3Vl network, Batch batch, Targets targets) {
-    NDArray hidden_BTH = network.hidden(scope, batch, null, Qwen3Vl.NO_PROBE);
+  private static NDArray logits(
+      Scope scope, VisionLanguageModel network, Batch batch, Targets targets) {
+    NDArray hidden_BTH = network.hidden(scope, batch, null, VisionLanguageModel.NO_PROBE);
     NDArray flat = hidden_BTH.reshape(-1, hidden_BTH.getShape().get(2));
     NDArray rows = scope.fromLongs(targets.rows(), targets.rows().length);
     return network.logits(Ops.indexSelect(flat, 0, rows));
@@ -127,11 +128,10 @@ final class GradientStep {
   }
 
   /**
-   * Copies the leaves' gradients to their places. Without pictures the vision tower took no part:
+   * Copies the weights' gradients to their places. Without pictures the vision tower took no part:
    * its gradient is zero.
    */
-  private void collect(
-      SequencedMap<String, NDArray> leaves, boolean pictures, NDArray flatGradient) {
+  private void collect(Weights weights, boolean pictures, NDArray flatGradient) {
     MemorySegment flat = TensorMemory.of(flatGradient);
     for (ParameterLayout.Slot slot : parameters.layout().slots()) {
       MemorySegment place =
@@ -139,7 +139,7 @@ final class GradientStep {
       if (!pictures && slot.spec().module() != ParameterSpec.Module.LLM) {
         place.fill((byte) 0);
       } else {
-        NDArray gradient = Autograd.gradient(Parameters.named(leaves, slot.spec().name()));
+        NDArray gradient = Autograd.gradient(weights.get(slot.spec().name()));
         place.copyFrom(TensorMemory.of(Ops.contiguous(gradient)));
       }
     }

@@ -6,10 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.safetensors.SafetensorsFile;
+import io.lockstep.model.testing.GoldenFamily;
 import io.lockstep.tensor.TensorMemory;
 import io.lockstep.tensor.Torch;
 import io.lockstep.worker.config.RunConfig;
-import io.lockstep.worker.testing.Goldens;
 import io.lockstep.worker.zero.Buckets;
 import io.lockstep.worker.zero.Buckets.Range;
 import io.lockstep.worker.zero.ShardedAdamW;
@@ -37,7 +37,7 @@ class CheckpointPartsTest {
 
   @Test
   void rankZeroWritesTheModelAndEveryRankItsRangeOfMoments() throws Exception {
-    try (LoadedModel model = LoadedModel.open(Goldens.CHECKPOINT)) {
+    try (LoadedModel model = LoadedModel.open(GoldenFamily.QWEN3_VL.checkpoint())) {
       List<WrittenFile> all = new ArrayList<>();
       for (int rank = 0; rank < WORLD; rank++) {
         List<WrittenFile> files = write(model, rank, range(model, rank));
@@ -45,7 +45,9 @@ class CheckpointPartsTest {
         all.addAll(files);
       }
       assertAllFilesAreListed(all);
-      assertEquals(LoadedModel.storedSha256(Goldens.CHECKPOINT), LoadedModel.storedSha256(folder));
+      assertEquals(
+          LoadedModel.storedSha256(GoldenFamily.QWEN3_VL.checkpoint()),
+          LoadedModel.storedSha256(folder));
       long next = 0;
       for (int rank = 0; rank < WORLD; rank++) {
         String name = "optimizer-%05d-of-%05d.safetensors".formatted(rank, WORLD);
@@ -67,7 +69,7 @@ class CheckpointPartsTest {
 
   @Test
   void aRankThatOwnsNothingWritesAnEmptyRange() throws Exception {
-    try (LoadedModel model = LoadedModel.open(Goldens.CHECKPOINT)) {
+    try (LoadedModel model = LoadedModel.open(GoldenFamily.QWEN3_VL.checkpoint())) {
       write(model, 2, new Range(64, 64));
     }
     Path part = folder.resolve("optimizer-00002-of-00004.safetensors");
@@ -121,7 +123,8 @@ class CheckpointPartsTest {
         training: {max_steps: 10, global_batch_size: 4, global_max_length: 512}
         optimizer: {learning_rate: 1.0e-3}
         """
-            .formatted(Goldens.CHECKPOINT, Goldens.file("cases.json")),
+            .formatted(
+                GoldenFamily.QWEN3_VL.checkpoint(), GoldenFamily.QWEN3_VL.file("cases.json")),
         "test",
         Path.of("/"));
   }

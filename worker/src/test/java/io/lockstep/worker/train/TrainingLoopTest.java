@@ -13,10 +13,10 @@ import io.lockstep.collective.CollectiveException;
 import io.lockstep.collective.Transfer;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.safetensors.SafetensorsFile;
+import io.lockstep.model.testing.GoldenFamily;
 import io.lockstep.tensor.Torch;
 import io.lockstep.worker.checkpoint.WrittenFile;
 import io.lockstep.worker.config.RunConfig;
-import io.lockstep.worker.testing.Goldens;
 import io.lockstep.worker.testing.LocalRanks;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -83,7 +83,8 @@ class TrainingLoopTest {
       assertEquals(Files.size(checkpoint.resolve(file.path())), file.bytes(), file.path());
     }
     assertNotEquals(
-        LoadedModel.storedSha256(Goldens.CHECKPOINT), LoadedModel.storedSha256(checkpoint));
+        LoadedModel.storedSha256(GoldenFamily.QWEN3_VL.checkpoint()),
+        LoadedModel.storedSha256(checkpoint));
     assertEquals(3, json(checkpoint.resolve("trainer_state.json")).get("steps").longValue());
     RunConfig.read(checkpoint.resolve("run.yaml"));
     try (LoadedModel reopened = LoadedModel.open(checkpoint);
@@ -313,7 +314,7 @@ class TrainingLoopTest {
   private static Directive.Stop run(
       FakeCoordinator coordinator, RunConfig config, CollectiveConnector connector)
       throws IOException, SampleException, InterruptedException {
-    try (LoadedModel model = LoadedModel.open(Goldens.CHECKPOINT);
+    try (LoadedModel model = LoadedModel.open(GoldenFamily.QWEN3_VL.checkpoint());
         RunData data = new RunData(config);
         TrainingLoop loop = new TrainingLoop(coordinator, config, model, data, connector)) {
       return loop.run();
@@ -347,7 +348,7 @@ class TrainingLoopTest {
         training: {max_steps: %d, global_batch_size: 4, virtual_ranks: 2, global_max_length: %d}
         optimizer: {learning_rate: 1.0e-3}
         """
-            .formatted(folder, Goldens.CHECKPOINT, data, steps, maxLength),
+            .formatted(folder, GoldenFamily.QWEN3_VL.checkpoint(), data, steps, maxLength),
         "test",
         folder);
   }

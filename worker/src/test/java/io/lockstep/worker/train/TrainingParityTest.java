@@ -14,6 +14,7 @@ import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.ParameterSpec;
 import io.lockstep.model.parameter.Parameters;
 import io.lockstep.model.safetensors.SafetensorsFile;
+import io.lockstep.model.testing.GoldenFamily;
 import io.lockstep.tensor.Dtype;
 import io.lockstep.tensor.Scope;
 import io.lockstep.tensor.TensorMemory;
@@ -21,7 +22,6 @@ import io.lockstep.tensor.Torch;
 import io.lockstep.worker.config.OptimizerConfig;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.config.TrainingConfig;
-import io.lockstep.worker.testing.Goldens;
 import io.lockstep.worker.testing.LocalRanks;
 import io.lockstep.worker.train.Session.Contribution;
 import java.io.IOException;
@@ -57,14 +57,18 @@ class TrainingParityTest {
 
   @Test
   void gradientsOfAllParametersEqualThePublicImplementation() throws Exception {
-    try (LoadedModel model = LoadedModel.open(Goldens.CHECKPOINT);
-        SafetensorsFile golden = SafetensorsFile.open(Goldens.file("gradients.safetensors"));
+    try (LoadedModel model = LoadedModel.open(GoldenFamily.QWEN3_VL.checkpoint());
+        SafetensorsFile golden =
+            SafetensorsFile.open(GoldenFamily.QWEN3_VL.file("gradients.safetensors"));
         Scope scope = Scope.open()) {
       NDArray flat = scope.zeros(Dtype.FLOAT32, model.parameters().layout().size());
       GradientStep gradientStep = new GradientStep(model.config(), model.parameters());
       MicroBatch all =
           new MicroBatch(
-              0, 0, List.of(model.collator().collate(Goldens.samples(model.encoder()))), List.of());
+              0,
+              0,
+              List.of(model.collator().collate(GoldenFamily.QWEN3_VL.samples(model.encoder()))),
+              List.of());
       Contribution contribution = gradientStep.compute(all, flat);
       assertEquals(89, contribution.tokens());
       assertParametersClose(
@@ -78,12 +82,13 @@ class TrainingParityTest {
 
   @Test
   void gradientsOfSamplesInGroupsEqualThePublicImplementation() throws Exception {
-    try (LoadedModel model = LoadedModel.open(Goldens.CHECKPOINT);
-        SafetensorsFile golden = SafetensorsFile.open(Goldens.file("gradients.safetensors"));
+    try (LoadedModel model = LoadedModel.open(GoldenFamily.QWEN3_VL.checkpoint());
+        SafetensorsFile golden =
+            SafetensorsFile.open(GoldenFamily.QWEN3_VL.file("gradients.safetensors"));
         Scope scope = Scope.open()) {
       NDArray flat = scope.zeros(Dtype.FLOAT32, model.parameters().layout().size());
       List<Batch> groups =
-          Goldens.samples(model.encoder()).stream()
+          GoldenFamily.QWEN3_VL.samples(model.encoder()).stream()
               .map(sample -> model.collator().collate(List.of(sample)))
               .toList();
       Contribution contribution =
@@ -101,10 +106,11 @@ class TrainingParityTest {
 
   @Test
   void tenStepsOfFullFineTuningEqualThePublicImplementation() throws Exception {
-    JsonNode cases = Goldens.cases();
+    JsonNode cases = GoldenFamily.QWEN3_VL.cases();
     RunConfig config = config(cases);
-    try (LoadedModel model = LoadedModel.open(Goldens.CHECKPOINT);
-        SafetensorsFile golden = SafetensorsFile.open(Goldens.file("after_10_steps.safetensors"));
+    try (LoadedModel model = LoadedModel.open(GoldenFamily.QWEN3_VL.checkpoint());
+        SafetensorsFile golden =
+            SafetensorsFile.open(GoldenFamily.QWEN3_VL.file("after_10_steps.safetensors"));
         Generation generation = generation(config, model, cases)) {
       for (JsonNode expected : cases.get("full_training")) {
         long step = expected.get("step").longValue() - 1;
@@ -125,7 +131,7 @@ class TrainingParityTest {
 
   private static Generation generation(RunConfig config, LoadedModel model, JsonNode cases)
       throws IOException {
-    List<Sample> samples = Goldens.samples(model.encoder());
+    List<Sample> samples = GoldenFamily.QWEN3_VL.samples(model.encoder());
     List<Integer> order =
         StreamSupport.stream(cases.get("micro_batches").spliterator(), false)
             .flatMap(microBatch -> StreamSupport.stream(microBatch.spliterator(), false))
@@ -223,7 +229,7 @@ class TrainingParityTest {
         "parity",
         1,
         Optional.empty(),
-        new RunConfig.ModelSource(Goldens.CHECKPOINT, RunConfig.Weights.LOAD),
+        new RunConfig.ModelSource(GoldenFamily.QWEN3_VL.checkpoint(), RunConfig.Weights.LOAD),
         new RunConfig.DataConfig(Path.of("unused"), RunConfig.Template.TARGET_SUMMARY, 0.5),
         new RunConfig.PromptConfig(
             "summary_train_min", Optional.empty(), Optional.empty(), Optional.empty()),

@@ -7,11 +7,11 @@ import io.lockstep.collective.Collective;
 import io.lockstep.data.plan.EpochPlan;
 import io.lockstep.model.batch.Sample;
 import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.model.testing.GoldenFamily;
 import io.lockstep.tensor.Scope;
 import io.lockstep.tensor.TensorMemory;
 import io.lockstep.tensor.Torch;
 import io.lockstep.worker.config.RunConfig;
-import io.lockstep.worker.testing.Goldens;
 import io.lockstep.worker.testing.LocalRanks;
 import io.lockstep.worker.train.Session.BucketFigures;
 import io.lockstep.worker.train.Session.Contribution;
@@ -101,7 +101,7 @@ class WorldSizeTest {
   private static Trained train(Collective ranks, Figures figures) throws Exception {
     RunConfig config = config();
     List<Directive.Commit> commits = new ArrayList<>();
-    try (LoadedModel model = LoadedModel.open(Goldens.CHECKPOINT);
+    try (LoadedModel model = LoadedModel.open(GoldenFamily.QWEN3_VL.checkpoint());
         Generation generation = generation(config, model, ranks)) {
       for (int step = 0; step < STEPS; step++) {
         try (Scope scope = Scope.open()) {
@@ -118,7 +118,7 @@ class WorldSizeTest {
 
   private static Generation generation(RunConfig config, LoadedModel model, Collective ranks)
       throws Exception {
-    List<Sample> samples = Goldens.samples(model.encoder());
+    List<Sample> samples = GoldenFamily.QWEN3_VL.samples(model.encoder());
     MicroBatches microBatches =
         new MicroBatches(
             new EpochPlan(samples.size(), config.seed(), samples.size(), VIRTUAL_RANKS),
@@ -151,7 +151,11 @@ class WorldSizeTest {
           bucket_floats: 65536
         optimizer: {learning_rate: 1.0e-3, weight_decay: 0.1, warmup_ratio: 0}
         """
-            .formatted(Goldens.CHECKPOINT, Goldens.file("cases.json"), STEPS, VIRTUAL_RANKS),
+            .formatted(
+                GoldenFamily.QWEN3_VL.checkpoint(),
+                GoldenFamily.QWEN3_VL.file("cases.json"),
+                STEPS,
+                VIRTUAL_RANKS),
         "test",
         Path.of("/"));
   }

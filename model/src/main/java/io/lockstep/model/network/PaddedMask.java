@@ -1,0 +1,44 @@
+package io.lockstep.model.network;
+
+import ai.djl.ndarray.NDArray;
+import io.lockstep.model.batch.Batch;
+import io.lockstep.tensor.Scope;
+import org.jspecify.annotations.Nullable;
+
+/** Additive attention masks: 0 where a token is seen, minus infinity where it is not. */
+final class PaddedMask {
+
+  private PaddedMask() {}
+
+  /**
+   * Causal attention over a left-padded batch, [B, 1, T, T]; absent if nothing is padded, where
+   * causal attention says it all. A padded token sees itself alone: without any visible key its
+   * softmax would be NaN and spoil the gradients.
+   */
+  static @Nullable NDArray of(Scope scope, Batch batch) {
+    int rows = batch.rows();
+    int tokens = batch.length();
+    long[] present = batch.attentionMask();
+    boolean padded = false;
+    boolean[] visible = new boolean[rows * tokens * tokens];
+    for (int row = 0; row < rows; row++) {
+      for (int query = 0; query < tokens; query++) {
+        int base = (row * tokens + query) * tokens;
+        for (int key = 0; key <= query; key++) {
+          visible[base + key] = present[row * tokens + key] == 1 || key == query;
+        }
+        padded |= present[row * tokens + query] == 0;
+      }
+    }
+    return padded ? of(scope, visible, rows, tokens, tokens) : null;
+  }
+
+  /** A mask [rows, 1, queries, keys] from what is visible. */
+  static NDArray of(Scope scope, boolean[] visible, int rows, int queries, int keys) {
+    float[] mask = new float[visible.length];
+    for (int i = 0; i < mask.length; i++) {
+      mask[i] = visible[i] ? 0 : Float.NEGATIVE_INFINITY;
+    }
+    return scope.fromFloats(mask, rows, 1, queries, keys);
+  }
+}

@@ -1,0 +1,58 @@
+package io.lockstep.model.network;
+
+import io.lockstep.model.config.TextConfig;
+
+/**
+ * Rotary embedding of text positions over three axes (time, height, width), interleaved as in
+ * Qwen3-VL: frequency i takes the height where i mod 3 = 1, the width where i mod 3 = 2, as long as
+ * i lies inside that axis' section, and the time otherwise.
+ */
+final class TextRotary {
+
+  private static final int AXES = 3;
+
+  private final int headDim;
+  private final float[] inverseFrequencies;
+  private final int[] axisOfFrequency;
+
+  /** Cosines and sines, [rows, headDim] each. */
+  @SuppressWarnings("ArrayRecordComponent")
+  record Angles(float[] cos, float[] sin) {}
+
+  TextRotary(TextConfig config) {
+    headDim = config.headDim();
+    int half = headDim / 2;
+    inverseFrequencies = new float[half];
+    axisOfFrequency = new int[half];
+    for (int i = 0; i < half; i++) {
+      inverseFrequencies[i] = InverseFrequency.of(config.ropeTheta(), 2 * i, headDim);
+      int axis = i % AXES;
+      axisOfFrequency[i] = axis != 0 && i < AXES * config.mropeSection().get(axis) ? axis : 0;
+    }
+  }
+
+  /**
+   * The angles of a run of tokens.
+   *
+   * @param positions positions on the three axes, [3, rows]
+   */
+  Angles angles(long[] positions) {
+    int rows = positions.length / AXES;
+    int half = headDim / 2;
+    float[] cos = new float[rows * headDim];
+    float[] sin = new float[rows * headDim];
+    for (int row = 0; row < rows; row++) {
+      int base = row * headDim;
+      for (int i = 0; i < half; i++) {
+        float angle = positions[axisOfFrequency[i] * rows + row] * inverseFrequencies[i];
+        float cosine = (float) Math.cos(angle);
+        float sine = (float) Math.sin(angle);
+        cos[base + i] = cosine;
+        cos[base + half + i] = cosine;
+        sin[base + i] = sine;
+        sin[base + half + i] = sine;
+      }
+    }
+    return new Angles(cos, sin);
+  }
+}

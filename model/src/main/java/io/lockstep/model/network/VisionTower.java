@@ -1,0 +1,48 @@
+package io.lockstep.model.network;
+
+import ai.djl.ndarray.NDArray;
+import io.lockstep.model.config.Qwen3VisionConfig;
+import io.lockstep.model.config.VisionConfig;
+import io.lockstep.model.image.Grid;
+import io.lockstep.model.parameter.Weights;
+import io.lockstep.tensor.Scope;
+import java.util.List;
+import java.util.function.BiConsumer;
+
+/**
+ * From pixels to picture tokens.
+ *
+ * <p>Shapes of all families: N patches, C hidden size, h heads, d head size, M = N / merge² merged
+ * tokens, H hidden size of the text tower.
+ */
+sealed interface VisionTower permits Qwen3VisionTower {
+
+  /**
+   * What the text tower takes over.
+   *
+   * @param merged picture tokens, [M, H]
+   * @param deepstack features added after the first decoder layers, each [M, H]; may be none
+   */
+  record Features(NDArray merged, List<NDArray> deepstack) {
+    public Features {
+      deepstack = List.copyOf(deepstack);
+    }
+  }
+
+  /**
+   * Computes the features of all pictures of a batch.
+   *
+   * @param pixels normalised patches, [N, channels * temporal * P * P]
+   * @param grids the pictures' patches; they sum to N
+   * @param probe sees the output of each block and of the merger by name
+   */
+  Features forward(
+      Scope scope, NDArray pixels, List<Grid> grids, BiConsumer<String, NDArray> probe);
+
+  /** The tower of a configuration's family. */
+  static VisionTower of(VisionConfig config, Weights weights) {
+    return switch (config) {
+      case Qwen3VisionConfig qwen3 -> new Qwen3VisionTower(qwen3, weights);
+    };
+  }
+}

@@ -1,0 +1,109 @@
+package io.lockstep.model.network;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.djl.ndarray.NDArray;
+import io.lockstep.model.batch.Batch;
+import io.lockstep.model.checkpoint.WeightFiles;
+import io.lockstep.model.config.ModelConfig;
+import io.lockstep.model.image.Grid;
+import io.lockstep.model.parameter.Parameters;
+import io.lockstep.model.safetensors.SafetensorsFile;
+import io.lockstep.model.safetensors.TensorInfo;
+import io.lockstep.model.testing.GoldenFamily;
+import io.lockstep.tensor.Autograd;
+import io.lockstep.tensor.Scope;
+import io.lockstep.tensor.Torch;
+import java.io.IOException;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The towers compute what the public implementation computes, on a left-padded batch of four
+ * conversations.
+ */
+class NetworkParityTest {
+
+  private static final GoldenFamily GOLDENS = GoldenFamily.QWEN3_VL;
+  private static final double LOGIT_TOLERANCE = 2e-5;
+  private static final double ACTIVATION_TOLERANCE = 1e-4;
+
+  @BeforeAll
+  static void startTorch() {
+    Torch.start(1);
+  }
+
+  @Test
+  void logitsAndActivationsEqualThePublicImplementation() throws IOException {
+    ModelConfig config = ModelConfig.read(GOLDENS.file("checkpoint/config.json"));
+    try (SafetensorsFile golden = SafetensorsFile.open(GOLDENS.file("forward.safetensors"));
+        Parameters parameters =
+            WeightFiles.read(
+                GOLDENS.file("checkpoint/model.safetensors"),
+                ModelLayout.of(config),
+                config.tieWordEmbeddings());
+        Scope scope = Scope.open()) {
+      Batch batch = batch(golden);
+      VisionLanguageModel network = new VisionLanguageModel(config, parameters);
+      Map<String, NDArray> seen = new HashMap<>();
+      NDArray logits =
+          Autograd.inference(() -> network.logits(network.hidden(scope, batch, null, seen::put)));
+      assertEquals(
+          golden.names().stream()
+              .filter(name -> name.startsWith("vision_") || name.startsWith("text_layer_"))
+              .sorted()
+              .toList(),
+          seen.keySet().stream().sorted().toList());
+      seen.forEach(
+          (name, activation) -> assertClose(name, golden, activation, batch, ACTIVATION_TOLERANCE));
+      assertClose("logits", golden, logits, batch, LOGIT_TOLERANCE);
+    }
+  }
+
+  private static void assertClose(
+      String name, SafetensorsFile golden, NDArray actual, Batch batch, double tolerance) {
+    float[] expected = golden.data(name).toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
+    float[] got = actual.toFloatArray();
+    assertEquals(expected.length, got.length, name);
+    int width = expected.length / (name.startsWith("vision") ? 1 : batch.rows() * batch.length());
+    double worst = 0;
+    for (int i = 0; i < got.length; i++) {
+      if (name.startsWith("vision") || batch.attentionMask()[i / width] == 1) {
+        double scale = name.equals("logits") ? 1 : Math.max(1, Math.abs(expected[i]));
+        worst = Math.max(worst, Math.abs(expected[i] - got[i]) / scale);
+      }
+    }
+    assertTrue(worst <= tolerance, name + " differs by " + worst);
+  }
+
+  private static Batch batch(SafetensorsFile golden) {
+    TensorInfo ids = golden.info("input_ids");
+    int rows = Math.toIntExact(ids.shape().get(0));
+    int length = Math.toIntExact(ids.shape().get(1));
+    long[] grids = longs(golden, "image_grid_thw");
+    List<Grid> pictures = new ArrayList<>();
+    for (int i = 0; i < grids.length; i += 3) {
+      pictures.add(new Grid((int) grids[i], (int) grids[i + 1], (int) grids[i + 2]));
+    }
+    return new Batch(
+        rows,
+        length,
+        longs(golden, "input_ids"),
+        longs(golden, "attention_mask"),
+        longs(golden, "labels"),
+        longs(golden, "position_ids"),
+        new long[rows],
+        golden.data("pixel_values").toArray(ValueLayout.JAVA_FLOAT_UNALIGNED),
+        pictures);
+  }
+
+  private static long[] longs(SafetensorsFile golden, String name) {
+    return golden.data(name).toArray(ValueLayout.JAVA_LONG_UNALIGNED);
+  }
+}
