@@ -64,7 +64,7 @@ public final class GenerateCommand implements Callable<Integer> {
           .generator()
           .generate(
               List.of(conversation()),
-              new GenerationOptions(maxNewTokens, profile),
+              GenerationOptions.greedy(maxNewTokens, profile),
               (row, piece) -> {
                 System.out.print(piece);
                 System.out.flush();

@@ -11,16 +11,23 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * What {@code generation_config.json} says about ends and padding; decoding is greedy, so its
- * sampling options are not used.
+ * What {@code generation_config.json} says about ends, padding and sampling.
  *
  * @param eosTokenIds any of these ends an answer; at least one
  * @param padTokenId fills rows of a batch that are shorter than the longest
+ * @param sampling how the makers of the checkpoint recommend to sample; used only where it is asked
+ *     for
  */
-public record GenerationConfig(List<Integer> eosTokenIds, int padTokenId) {
+public record GenerationConfig(
+    List<Integer> eosTokenIds, int padTokenId, SamplingDefaults sampling) {
 
   public GenerationConfig {
     eosTokenIds = List.copyOf(eosTokenIds);
+  }
+
+  /** Ends and padding of a checkpoint that recommends no sampling. */
+  public GenerationConfig(List<Integer> eosTokenIds, int padTokenId) {
+    this(eosTokenIds, padTokenId, SamplingDefaults.GREEDY);
   }
 
   /**
@@ -31,14 +38,13 @@ public record GenerationConfig(List<Integer> eosTokenIds, int padTokenId) {
   public static GenerationConfig read(Path file) throws IOException {
     StrictJson json = StrictJson.read(file);
     json.inert("_from_model_config", "transformers_version", "use_cache", "bos_token_id");
-    json.inert("do_sample", "temperature", "top_p", "top_k");
     json.inert("output_attentions", "output_hidden_states");
-    json.onlyIfPresent("repetition_penalty", 1.0);
     List<Integer> eos = json.integerOrIntegers("eos_token_id");
     if (json.has("eos_token_id") && eos.isEmpty()) {
       json.problem("eos_token_id", "must name at least one token");
     }
-    GenerationConfig config = new GenerationConfig(eos, json.integer("pad_token_id", 0));
+    GenerationConfig config =
+        new GenerationConfig(eos, json.integer("pad_token_id", 0), SamplingDefaults.read(json));
     json.finish();
     return config;
   }
@@ -46,7 +52,7 @@ public record GenerationConfig(List<Integer> eosTokenIds, int padTokenId) {
   /** Writes {@code generation_config.json}, replacing {@code file}. */
   public void write(Path file) throws IOException {
     ObjectNode root = JsonNodeFactory.instance.objectNode();
-    root.put("do_sample", false);
+    sampling.write(root);
     ArrayNode eos = root.putArray("eos_token_id");
     eosTokenIds.forEach(eos::add);
     root.put("pad_token_id", padTokenId);

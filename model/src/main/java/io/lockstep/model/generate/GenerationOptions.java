@@ -1,21 +1,20 @@
 package io.lockstep.model.generate;
 
 /**
- * How to generate; decoding is greedy.
+ * How to generate where all conversations are answered in the same way.
  *
- * @param maxNewTokens most tokens of an answer, the end token included
- * @param profile how tokens are computed
+ * @param decoding how tokens are chosen
+ * @param profile how logits are computed
  */
-public record GenerationOptions(int maxNewTokens, Profile profile) {
+public record GenerationOptions(DecodingOptions decoding, Profile profile) {
 
-  public GenerationOptions {
-    if (maxNewTokens < 1) {
-      throw new IllegalArgumentException("max new tokens must be at least 1, not " + maxNewTokens);
-    }
+  /** Greedy generation of at most that many tokens. */
+  public static GenerationOptions greedy(int maxNewTokens, Profile profile) {
+    return new GenerationOptions(DecodingOptions.greedy(maxNewTokens), profile);
   }
 
-  /** Cached generation of at most that many tokens. */
+  /** Greedy cached generation of at most that many tokens. */
   public static GenerationOptions cached(int maxNewTokens) {
-    return new GenerationOptions(maxNewTokens, Profile.CACHED);
+    return greedy(maxNewTokens, Profile.CACHED);
   }
 }

@@ -1,26 +1,26 @@
 package io.lockstep.model.generate;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.index.NDIndex;
 import io.lockstep.data.conversation.Conversation;
-import io.lockstep.model.batch.Batch;
+import io.lockstep.data.conversation.ImageSource;
 import io.lockstep.model.batch.Collator;
 import io.lockstep.model.batch.Sample;
 import io.lockstep.model.encode.SampleEncoder;
-import io.lockstep.model.network.KvCache;
 import io.lockstep.model.network.VisionLanguageModel;
 import io.lockstep.model.tokenizer.Tokenizer;
 import io.lockstep.tensor.Autograd;
-import io.lockstep.tensor.Ops;
-import io.lockstep.tensor.Scope;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /**
- * Greedy generation for a left-padded batch of conversations. A row's answer does not depend on the
- * other rows. Used by one thread at a time.
+ * Answers a left-padded batch of conversations, each with its own settings. Used by one thread at a
+ * time.
+ *
+ * <p>What is drawn depends on a conversation's seed alone, and rows do not see each other; a row's
+ * logits depend on the profile and on the shape of its batch by roundings only (about 1e-6). An
+ * answer is therefore the same alone, in any batch and in either profile unless two tokens are as
+ * close to each other as that.
  */
 public final class Generator {
 
@@ -30,7 +30,11 @@ public final class Generator {
   private final Tokenizer tokenizer;
   private final List<Integer> endTokens;
 
-  /** A generator that stops a row at any of the end tokens. */
+  /**
+   * A generator that stops a row at any of the end tokens.
+   *
+   * @throws IllegalArgumentException if an end token is outside of the vocabulary
+   */
   public Generator(
       VisionLanguageModel network,
       SampleEncoder encoder,
@@ -42,122 +46,108 @@ public final class Generator {
     this.collator = collator;
     this.tokenizer = tokenizer;
     this.endTokens = List.copyOf(endTokens);
-  }
-
-  /** Answers every conversation; its last message is the user's. */
-  public List<Generation> generate(List<Conversation> conversations, GenerationOptions options)
-      throws IOException {
-    return generate(conversations, options, TextListener.NONE);
+    int vocabulary = network.config().text().vocabSize();
+    for (int token : endTokens) {
+      if (token >= vocabulary) {
+        throw new IllegalArgumentException(
+            "end token %d is outside of the vocabulary of %d; mend eos_token_id in generation_config.json"
+                .formatted(token, vocabulary));
+      }
+    }
   }
 
   /**
-   * Answers every conversation and tells of each answer while it grows.
+   * Answers every conversation in the same way; its last message is the user's.
    *
    * @throws IOException naming a picture that can't be read
+   * @throws EmptyGenerationException if an answer has no token
+   */
+  public List<Generation> generate(List<Conversation> conversations, GenerationOptions options)
+      throws IOException {
+    return generate(conversations, options, GenerationListener.NONE);
+  }
+
+  /**
+   * Answers every conversation in the same way and tells of each answer while it grows.
+   *
+   * @throws IOException naming a picture that can't be read
+   * @throws EmptyGenerationException if an answer has no token
    */
   public List<Generation> generate(
-      List<Conversation> conversations, GenerationOptions options, TextListener listener)
+      List<Conversation> conversations, GenerationOptions options, GenerationListener listener)
       throws IOException {
-    List<Sample> prompts = new ArrayList<>();
-    for (int row = 0; row < conversations.size(); row++) {
-      prompts.add(encoder.prompt("conversation " + (row + 1), conversations.get(row)));
+    List<GenerationRequest> requests = new ArrayList<>();
+    for (Conversation conversation : conversations) {
+      requests.add(
+          new GenerationRequest(
+              name(requests.size(), conversation), conversation, options.decoding()));
     }
-    return answer(prompts, options, listener);
+    List<Generation> answers = new ArrayList<>();
+    List<EmptyGeneration> empty = new ArrayList<>();
+    for (GenerationResult result : answer(requests, options.profile(), listener)) {
+      switch (result) {
+        case Generation generation -> answers.add(generation);
+        case EmptyGeneration nothing -> empty.add(nothing);
+      }
+    }
+    if (!empty.isEmpty()) {
+      throw new EmptyGenerationException(empty);
+    }
+    return answers;
   }
 
-  /** Continues prompts that are tokens already. */
-  public List<Generation> answer(
-      List<Sample> prompts, GenerationOptions options, TextListener listener) {
+  /**
+   * Answers requests as one batch, each in its own way.
+   *
+   * @return one result for each request, in order
+   * @throws IOException naming a picture that can't be read
+   */
+  public List<GenerationResult> answer(
+      List<GenerationRequest> requests, Profile profile, GenerationListener listener)
+      throws IOException {
     List<Answer> answers = new ArrayList<>();
-    for (int row = 0; row < prompts.size(); row++) {
+    List<Sample> samples = new ArrayList<>();
+    int longest = 0;
+    for (GenerationRequest request : requests) {
+      Sample sample = encoder.prompt(request.name(), request.conversation());
+      samples.add(sample);
       answers.add(
           new Answer(
-              row, prompts.get(row).tokens().length, tokenizer.decoder(), listener, endTokens));
+              answers.size(),
+              new Prompt(sample, request.decoding()),
+              tokenizer,
+              endTokens,
+              listener));
+      longest = Math.max(longest, request.decoding().maxNewTokens());
     }
-    Autograd.inference(() -> {
-      switch (options.profile()) {
-        case CACHED -> cached(prompts, answers, options.maxNewTokens());
-        case STRICT -> strict(prompts, answers, options.maxNewTokens());
-      }
-    });
-    return answers.stream().map(answer -> answer.finish(tokenizer)).toList();
+    grow(answers, samples, profile, longest);
+    return answers.stream().map(Answer::result).toList();
   }
 
-  private void cached(List<Sample> prompts, List<Answer> answers, int maxNewTokens) {
-    Batch batch = collator.collate(prompts);
-    int rows = batch.rows();
-    try (KvCache cache =
-        new KvCache(network.config().text(), rows, batch.length() + maxNewTokens)) {
-      long[] tokens;
-      try (Scope scope = Scope.open()) {
-        tokens = mostProbable(network.hidden(scope, batch, cache, VisionLanguageModel.NO_PROBE));
-      }
-      for (int produced = 1; accept(answers, tokens) && produced < maxNewTokens; produced++) {
-        int generated = cache.length() - batch.length();
-        long[] positions =
-            Arrays.stream(batch.nextPositions()).map(next -> next + generated).toArray();
-        try (Scope scope = Scope.open()) {
-          tokens =
-              mostProbable(
-                  network.next(
-                      scope, tokens, positions, visible(batch, cache.length() + 1), cache));
+  private void grow(List<Answer> answers, List<Sample> samples, Profile profile, int capacity) {
+    Autograd.inference(() -> {
+      try (Decoder decoder =
+          Decoder.open(
+              profile, network, collator, samples, capacity, VisionLanguageModel.NO_PROBE)) {
+        float[][] logits = decoder.first();
+        while (choose(answers, logits)) {
+          logits = decoder.next(answers.stream().mapToInt(Answer::last).toArray());
         }
       }
+    });
+  }
+
+  /** Chooses a token for every answer that is not complete; false once all are. */
+  private static boolean choose(List<Answer> answers, float[][] logits) {
+    for (int row = 0; row < logits.length; row++) {
+      answers.get(row).grow(logits[row]);
     }
+    return answers.stream().anyMatch(Answer::isOpen);
   }
 
-  private void strict(List<Sample> prompts, List<Answer> answers, int maxNewTokens) {
-    List<Sample> rows = new ArrayList<>(prompts);
-    for (int produced = 0; produced < maxNewTokens; produced++) {
-      long[] tokens;
-      try (Scope scope = Scope.open()) {
-        tokens =
-            mostProbable(
-                network.hidden(scope, collator.collate(rows), null, VisionLanguageModel.NO_PROBE));
-      }
-      if (!accept(answers, tokens)) {
-        return;
-      }
-      for (int row = 0; row < tokens.length; row++) {
-        rows.set(row, extended(rows.get(row), (int) tokens[row]));
-      }
-    }
-  }
-
-  private static Sample extended(Sample sample, int token) {
-    int[] tokens = Arrays.copyOf(sample.tokens(), sample.tokens().length + 1);
-    tokens[tokens.length - 1] = token;
-    return Sample.prompt(sample.name(), tokens, sample.images());
-  }
-
-  /**
-   * Most probable next token of each row, from hidden states [B, T, H] of which the last counts.
-   */
-  private long[] mostProbable(NDArray hidden_BTH) {
-    NDArray last_BH = hidden_BTH.get(new NDIndex(":, -1"));
-    return Ops.argmax(network.logits(last_BH), 1).toLongArray();
-  }
-
-  /** Adds a token to every answer that is not complete; false once all are. */
-  private static boolean accept(List<Answer> answers, long[] tokens) {
-    boolean more = false;
-    for (int row = 0; row < tokens.length; row++) {
-      more |= answers.get(row).accept((int) tokens[row]);
-    }
-    return more;
-  }
-
-  /**
-   * Which cached tokens a row sees: its prompt without the padding, and all that it has generated.
-   */
-  private static boolean[] visible(Batch batch, int keys) {
-    boolean[] visible = new boolean[batch.rows() * keys];
-    for (int row = 0; row < batch.rows(); row++) {
-      for (int key = 0; key < keys; key++) {
-        visible[row * keys + key] =
-            key >= batch.length() || batch.attentionMask()[row * batch.length() + key] == 1;
-      }
-    }
-    return visible;
+  private static String name(int row, Conversation conversation) {
+    String pictures =
+        conversation.images().stream().map(ImageSource::name).collect(Collectors.joining(", "));
+    return "conversation " + (row + 1) + (pictures.isEmpty() ? "" : " about " + pictures);
   }
 }

@@ -78,9 +78,15 @@ public final class VisionLanguageModel {
    * @param tokens the tokens, [B]
    * @param positions position of each row's token, [B]; equal on all three axes
    * @param visible which cached tokens each row sees, the new one included, [B, cache length + 1]
+   * @param probe sees activations by name, as in {@link #hidden}
    */
   public NDArray next(
-      Scope scope, long[] tokens, long[] positions, boolean[] visible, KvCache cache) {
+      Scope scope,
+      long[] tokens,
+      long[] positions,
+      boolean[] visible,
+      KvCache cache,
+      BiConsumer<String, NDArray> probe) {
     int rows = tokens.length;
     NDArray embedded_BTH = embed(scope.fromLongs(tokens, rows, 1));
     long[] axes = new long[3 * rows];
@@ -89,7 +95,7 @@ public final class VisionLanguageModel {
     }
     NDArray mask = PaddedMask.of(scope, visible, rows, 1, cache.length() + 1);
     NDArray hidden_BTH =
-        text.layers(embedded_BTH, attention(scope, axes, rows, mask), null, cache, NO_PROBE);
+        text.layers(embedded_BTH, attention(scope, axes, rows, mask), null, cache, probe);
     cache.advance();
     return hidden_BTH;
   }

@@ -124,6 +124,50 @@ final class ModelConfigTest {
     assertEquals(new GenerationConfig(List.of(5), 6), GenerationConfig.read(copy));
   }
 
+  @Test
+  void samplingThatAPublishedCheckpointRecommendsIsReadAndWritten() throws IOException {
+    Path file = folder.resolve("generation_config.json");
+    Files.writeString(
+        file,
+        """
+        {"bos_token_id": 1, "pad_token_id": 1, "do_sample": true, "eos_token_id": [2, 1],
+         "repetition_penalty": 1.05, "temperature": 0.000001, "transformers_version": "4.49.0"}\
+        """);
+    GenerationConfig small = GenerationConfig.read(file);
+    assertEquals(new SamplingDefaults(true, 1e-6, 1, 50, 1.05), small.sampling());
+    small.write(file);
+    assertEquals(small, GenerationConfig.read(file));
+    Files.writeString(
+        file,
+        """
+        {"bos_token_id": 1, "pad_token_id": 1, "do_sample": true, "eos_token_id": [2, 1],
+         "top_p": 0.8, "top_k": 20, "temperature": 0.7, "repetition_penalty": 1.0,
+         "transformers_version": "4.56.0"}\
+        """);
+    assertEquals(
+        new SamplingDefaults(true, 0.7, 0.8, 20, 1), GenerationConfig.read(file).sampling());
+  }
+
+  @Test
+  void samplingOutsideOfItsRangesIsNamedAtOnce() throws IOException {
+    Path file = folder.resolve("generation_config.json");
+    Files.writeString(
+        file,
+        """
+        {"eos_token_id": 2, "pad_token_id": 1, "do_sample": true, "top_p": 1.5, "top_k": -1,
+         "temperature": 0, "repetition_penalty": -1, "typical_p": 0.5}\
+        """);
+    var error = assertThrows(InvalidConfigException.class, () -> GenerationConfig.read(file));
+    assertEquals(
+        List.of(
+            "temperature must be above 0 but is 0.0",
+            "top_p must be above 0 and at most 1 but is 1.5",
+            "top_k must be a whole number of at least 0 but is -1",
+            "repetition_penalty must be above 0 but is -1.0",
+            "typical_p is not known; remove it if it does not change what the model computes"),
+        error.problems());
+  }
+
   private static void missing(Path file, String key) {
     var error = assertThrows(InvalidConfigException.class, () -> ModelConfig.read(file));
     assertEquals(

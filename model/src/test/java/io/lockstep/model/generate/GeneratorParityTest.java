@@ -49,7 +49,7 @@ class GeneratorParityTest {
       int longest = expected.stream().mapToInt(List::size).max().orElseThrow();
 
       List<Generation> answers =
-          model.generator().generate(conversations, new GenerationOptions(longest, profile));
+          model.generator().generate(conversations, GenerationOptions.greedy(longest, profile));
 
       assertEquals(
           expected,
@@ -69,7 +69,7 @@ class GeneratorParityTest {
             .generator()
             .generate(
                 conversations,
-                new GenerationOptions(8, profile),
+                GenerationOptions.greedy(8, profile),
                 (row, piece) -> heard.get(row).append(piece));
 
     assertEquals(

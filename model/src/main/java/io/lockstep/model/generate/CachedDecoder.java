@@ -1,0 +1,63 @@
+package io.lockstep.model.generate;
+
+import ai.djl.ndarray.NDArray;
+import io.lockstep.model.batch.Batch;
+import io.lockstep.model.network.KvCache;
+import io.lockstep.model.network.VisionLanguageModel;
+import io.lockstep.tensor.Scope;
+import java.util.Arrays;
+import java.util.function.BiConsumer;
+
+/** Keeps keys and values, so that each further token is computed alone. */
+final class CachedDecoder implements Decoder {
+
+  private final VisionLanguageModel network;
+  private final Batch batch;
+  private final KvCache cache;
+  private final BiConsumer<String, NDArray> probe;
+
+  CachedDecoder(
+      VisionLanguageModel network, Batch batch, int capacity, BiConsumer<String, NDArray> probe) {
+    this.network = network;
+    this.batch = batch;
+    this.probe = probe;
+    cache = new KvCache(network.config().text(), batch.rows(), batch.length() + capacity);
+  }
+
+  @Override
+  public float[][] first() {
+    try (Scope scope = Scope.open()) {
+      return LastLogits.of(network, network.hidden(scope, batch, cache, probe));
+    }
+  }
+
+  @Override
+  public float[][] next(int[] tokens) {
+    long[] ids = Arrays.stream(tokens).asLongStream().toArray();
+    int generated = cache.length() - batch.length();
+    long[] positions = Arrays.stream(batch.nextPositions()).map(next -> next + generated).toArray();
+    try (Scope scope = Scope.open()) {
+      return LastLogits.of(
+          network, network.next(scope, ids, positions, visible(cache.length() + 1), cache, probe));
+    }
+  }
+
+  /**
+   * Which cached tokens a row sees: its prompt without the padding, and all that it has generated.
+   */
+  private boolean[] visible(int keys) {
+    boolean[] visible = new boolean[batch.rows() * keys];
+    for (int row = 0; row < batch.rows(); row++) {
+      for (int key = 0; key < keys; key++) {
+        visible[row * keys + key] =
+            key >= batch.length() || batch.attentionMask()[row * batch.length() + key] == 1;
+      }
+    }
+    return visible;
+  }
+
+  @Override
+  public void close() {
+    cache.close();
+  }
+}

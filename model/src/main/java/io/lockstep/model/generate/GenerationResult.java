@@ -1,0 +1,8 @@
+package io.lockstep.model.generate;
+
+/** What came of one conversation. */
+public sealed interface GenerationResult permits Generation, EmptyGeneration {
+
+  /** Tokens of the prompt, picture tokens included. */
+  int promptTokens();
+}

@@ -1,0 +1,25 @@
+package io.lockstep.model.generate;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.index.NDIndex;
+import io.lockstep.model.network.VisionLanguageModel;
+import java.util.Arrays;
+
+/** Logits of the last position of each row, outside of the tensor library. */
+final class LastLogits {
+
+  private LastLogits() {}
+
+  /** Logits [B][V] from hidden states [B, T, H], of which the last position counts. */
+  static float[][] of(VisionLanguageModel network, NDArray hidden_BTH) {
+    NDArray logits_BV = network.logits(hidden_BTH.get(new NDIndex(":, -1")));
+    int rows = Math.toIntExact(logits_BV.getShape().get(0));
+    int vocabulary = Math.toIntExact(logits_BV.getShape().get(1));
+    float[] flat = logits_BV.toFloatArray();
+    float[][] logits = new float[rows][];
+    for (int row = 0; row < rows; row++) {
+      logits[row] = Arrays.copyOfRange(flat, row * vocabulary, (row + 1) * vocabulary);
+    }
+    return logits;
+  }
+}

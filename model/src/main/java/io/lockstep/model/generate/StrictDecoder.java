@@ -1,0 +1,63 @@
+package io.lockstep.model.generate;
+
+import ai.djl.ndarray.NDArray;
+import io.lockstep.model.batch.Collator;
+import io.lockstep.model.batch.Sample;
+import io.lockstep.model.network.VisionLanguageModel;
+import io.lockstep.tensor.Scope;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.BiConsumer;
+
+/** Runs the whole sequence again for each token, pictures included, as training does. */
+final class StrictDecoder implements Decoder {
+
+  private final VisionLanguageModel network;
+  private final Collator collator;
+  private final List<Sample> rows;
+  private final BiConsumer<String, NDArray> probe;
+  private int left;
+
+  StrictDecoder(
+      VisionLanguageModel network,
+      Collator collator,
+      List<Sample> prompts,
+      int capacity,
+      BiConsumer<String, NDArray> probe) {
+    this.network = network;
+    this.collator = collator;
+    this.rows = new ArrayList<>(prompts);
+    this.probe = probe;
+    this.left = capacity;
+  }
+
+  @Override
+  public float[][] first() {
+    try (Scope scope = Scope.open()) {
+      return LastLogits.of(network, network.hidden(scope, collator.collate(rows), null, probe));
+    }
+  }
+
+  @Override
+  public float[][] next(int[] tokens) {
+    if (left-- == 0) {
+      throw new IllegalStateException("the rows have reached their capacity");
+    }
+    for (int row = 0; row < tokens.length; row++) {
+      rows.set(row, extended(rows.get(row), tokens[row]));
+    }
+    return first();
+  }
+
+  private static Sample extended(Sample sample, int token) {
+    int[] tokens = Arrays.copyOf(sample.tokens(), sample.tokens().length + 1);
+    tokens[tokens.length - 1] = token;
+    return Sample.prompt(sample.name(), tokens, sample.images());
+  }
+
+  @Override
+  public void close() {
+    rows.clear();
+  }
+}
