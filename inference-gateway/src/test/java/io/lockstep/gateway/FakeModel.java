@@ -4,11 +4,16 @@ import io.lockstep.data.conversation.Content;
 import io.lockstep.data.conversation.Conversation;
 import io.lockstep.data.conversation.Message;
 import io.lockstep.data.conversation.Role;
-import io.lockstep.gateway.serving.Answer;
 import io.lockstep.gateway.serving.ModelIdentity;
-import io.lockstep.gateway.serving.PieceListener;
 import io.lockstep.gateway.serving.ServedModel;
 import io.lockstep.gateway.serving.TaskPrompts;
+import io.lockstep.model.config.SamplingDefaults;
+import io.lockstep.model.generate.DecodingOptions;
+import io.lockstep.model.generate.EmptyGeneration;
+import io.lockstep.model.generate.Generation;
+import io.lockstep.model.generate.GenerationListener;
+import io.lockstep.model.generate.GenerationRequest;
+import io.lockstep.model.generate.Profile;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -23,15 +28,21 @@ import java.util.function.Function;
  */
 public final class FakeModel implements ServedModel {
 
+  /** The sampling it recommends. */
+  public static final SamplingDefaults RECOMMENDED = new SamplingDefaults(true, 0.7, 0.8, 20, 1.05);
+
   private final ModelIdentity identity;
   private final Function<String, String> answer;
   private final Semaphore permits;
   private final Semaphore started = new Semaphore(0);
   private final List<List<String>> batches = Collections.synchronizedList(new ArrayList<>());
+  private final List<List<DecodingOptions>> decodings =
+      Collections.synchronizedList(new ArrayList<>());
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private FakeModel(long steps, Function<String, String> answer, Semaphore permits) {
-    this.identity = new ModelIdentity(Path.of("step-" + steps), "0f".repeat(32), steps, "fake");
+    this.identity =
+        new ModelIdentity(Path.of("step-" + steps), "0f".repeat(32), steps, "fake", RECOMMENDED);
     this.answer = answer;
     this.permits = permits;
   }
@@ -61,6 +72,11 @@ public final class FakeModel implements ServedModel {
     return List.copyOf(batches);
   }
 
+  /** With which settings it was asked, batch by batch. */
+  public List<List<DecodingOptions>> decodings() {
+    return List.copyOf(decodings);
+  }
+
   public boolean isClosed() {
     return closed.get();
   }
@@ -80,24 +96,29 @@ public final class FakeModel implements ServedModel {
   }
 
   @Override
-  public List<Answer> respond(
-      List<Conversation> conversations, int maxNewTokens, PieceListener listener) {
+  public void respond(
+      List<GenerationRequest> requests, Profile profile, GenerationListener listener) {
     if (closed.get()) {
       throw new IllegalStateException("asked after close");
     }
-    List<String> prompts = conversations.stream().map(FakeModel::flatten).toList();
+    List<String> prompts =
+        requests.stream().map(request -> flatten(request.conversation())).toList();
     batches.add(prompts);
+    decodings.add(requests.stream().map(GenerationRequest::decoding).toList());
     started.release();
     permits.acquireUninterruptibly();
-    List<Answer> answers = new ArrayList<>();
     for (int row = 0; row < prompts.size(); row++) {
       String text = answer.apply(prompts.get(row));
       for (int i = 0; i < text.length(); i++) {
-        listener.onPiece(row, text.substring(i, i + 1));
+        listener.onText(row, text.substring(i, i + 1));
       }
-      answers.add(new Answer(text, prompts.get(row).length(), text.length()));
+      int length = prompts.get(row).length();
+      listener.onEnd(
+          row,
+          text.isEmpty()
+              ? new EmptyGeneration(requests.get(row).name(), length, 2, "<|im_end|>", 0.75)
+              : new Generation(text, Collections.nCopies(text.length(), 1), length, true));
     }
-    return answers;
   }
 
   @Override

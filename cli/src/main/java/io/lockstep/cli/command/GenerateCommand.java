@@ -1,16 +1,20 @@
 package io.lockstep.cli.command;
 
+import io.lockstep.cli.console.JsonLine;
 import io.lockstep.data.conversation.Content;
 import io.lockstep.data.conversation.Conversation;
 import io.lockstep.data.conversation.ImageSource;
 import io.lockstep.data.conversation.Message;
 import io.lockstep.data.conversation.Role;
 import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.model.config.GenerationConfig;
+import io.lockstep.model.generate.DecodingOptions;
+import io.lockstep.model.generate.Generation;
 import io.lockstep.model.generate.GenerationOptions;
-import io.lockstep.model.generate.Profile;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -40,38 +44,53 @@ public final class GenerateCommand implements Callable<Integer> {
   @Option(names = "--system", paramLabel = "TEXT", description = "The system message.")
   private @Nullable String system;
 
-  @Option(
-      names = "--profile",
-      paramLabel = "PROFILE",
-      defaultValue = "cached",
-      description = "strict: no key-value cache; cached, the default: the same tokens, faster.")
-  private Profile profile = Profile.CACHED;
+  @Mixin private DecodingArguments decoding = new DecodingArguments();
 
-  @Option(
-      names = "--max-new-tokens",
-      paramLabel = "N",
-      defaultValue = "256",
-      description = "Most tokens of the answer (default: ${DEFAULT-VALUE}).")
-  private int maxNewTokens;
+  @Option(names = "--json", description = "Print one JSON object at the end.")
+  private boolean json;
 
   @Mixin private TensorOptions tensors = new TensorOptions();
 
   @Override
   public Integer call() throws Exception {
+    GenerationOptions options =
+        decoding.options(
+            () -> GenerationConfig.read(model.resolve("generation_config.json")).sampling());
     tensors.start();
     try (LoadedModel loaded = LoadedModel.open(model)) {
-      loaded
-          .generator()
-          .generate(
-              List.of(conversation()),
-              GenerationOptions.greedy(maxNewTokens, profile),
-              (row, piece) -> {
-                System.out.print(piece);
-                System.out.flush();
-              });
+      Generation answer =
+          loaded
+              .generator()
+              .generate(
+                  List.of(conversation()),
+                  options,
+                  (row, piece) -> {
+                    System.out.print(piece);
+                    System.out.flush();
+                  })
+              .getFirst();
       System.out.println();
+      if (json) {
+        System.out.println(line(answer, options));
+      }
     }
     return 0;
+  }
+
+  private static JsonLine line(Generation answer, GenerationOptions options) {
+    DecodingOptions used = options.decoding();
+    return new JsonLine()
+        .put("text", answer.text())
+        .put("tokens", answer.tokens())
+        .put("prompt_tokens", answer.promptTokens())
+        .put("new_tokens", answer.newTokens())
+        .put("ended_by", answer.endedByEos() ? "eos" : "max_new_tokens")
+        .put("profile", options.profile().name().toLowerCase(Locale.ROOT))
+        .put("temperature", used.temperature())
+        .put("top_p", used.topP())
+        .put("top_k", used.topK())
+        .put("repetition_penalty", used.repetitionPenalty())
+        .put("seed", used.seed());
   }
 
   private Conversation conversation() {

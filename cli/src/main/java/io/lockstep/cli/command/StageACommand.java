@@ -4,11 +4,14 @@ import io.lockstep.cli.console.Progress;
 import io.lockstep.gateway.rpc.InferenceClient;
 import io.lockstep.gateway.stage.InspectionFolder;
 import io.lockstep.gateway.stage.StageA;
+import io.lockstep.model.generate.GenerationOptions;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicInteger;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code lockstep stage-a}. */
@@ -38,20 +41,24 @@ public final class StageACommand implements Callable<Integer> {
       description = "Folder for one JSONL file per mission.")
   private Path out = Path.of("");
 
+  @Mixin private DecodingArguments decoding = new DecodingArguments();
+
   @Override
-  public Integer call() {
+  public Integer call() throws IOException {
     InspectionFolder folder = InspectionFolder.read(input);
     int pictures = folder.groups().stream().mapToInt(group -> group.images().size()).sum();
     AtomicInteger answered = new AtomicInteger();
     List<Path> files;
-    try (InferenceClient client = InferenceClient.connect(gateway);
-        Progress progress = new Progress("summaries", pictures, "pictures", 1)) {
-      files =
-          StageA.run(
-              folder,
-              out,
-              client::summarize,
-              summary -> progress.update(answered.incrementAndGet(), ""));
+    try (InferenceClient client = InferenceClient.connect(gateway)) {
+      GenerationOptions options = decoding.options(() -> client.model().recommended());
+      try (Progress progress = new Progress("summaries", pictures, "pictures", 1)) {
+        files =
+            StageA.run(
+                folder,
+                out,
+                (asked, listener) -> client.summarize(asked, options, listener),
+                summary -> progress.update(answered.incrementAndGet(), ""));
+      }
     }
     files.forEach(System.out::println);
     return 0;

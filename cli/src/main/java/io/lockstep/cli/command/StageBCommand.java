@@ -4,12 +4,15 @@ import io.lockstep.cli.console.JsonLine;
 import io.lockstep.gateway.rpc.InferenceClient;
 import io.lockstep.gateway.stage.StageB;
 import io.lockstep.gateway.stage.StageBResult;
+import io.lockstep.model.generate.GenerationOptions;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code lockstep stage-b}. */
@@ -42,11 +45,14 @@ public final class StageBCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print one JSON object at the end.")
   private boolean json;
 
+  @Mixin private DecodingArguments decoding = new DecodingArguments();
+
   @Override
-  public Integer call() {
+  public Integer call() throws IOException {
     StageBResult result;
     try (InferenceClient client = InferenceClient.connect(gateway)) {
-      result = StageB.run(stageA, out, client::judge);
+      GenerationOptions options = decoding.options(() -> client.model().recommended());
+      result = StageB.run(stageA, out, groups -> client.judge(groups, options));
     }
     System.out.printf(
         Locale.ROOT,

@@ -19,9 +19,8 @@ final class ChatMessages {
   private ChatMessages() {}
 
   /** Reads the conversation's pictures and packs it. */
-  static ChatRequest request(Conversation conversation, int maxNewTokens) throws IOException {
-    ChatRequest.Builder request =
-        ChatRequest.newBuilder().setDecoding(Decoding.newBuilder().setMaxNewTokens(maxNewTokens));
+  static ChatRequest request(Conversation conversation, Decoding decoding) throws IOException {
+    ChatRequest.Builder request = ChatRequest.newBuilder().setDecoding(decoding);
     for (Message message : conversation.messages()) {
       ChatMessage.Builder packed =
           ChatMessage.newBuilder()

@@ -14,8 +14,10 @@ import io.lockstep.gateway.stage.Group;
 import io.lockstep.gateway.stage.Outcome;
 import io.lockstep.gateway.stage.PictureFile;
 import io.lockstep.gateway.stage.Summary;
+import io.lockstep.model.generate.GenerationOptions;
 import io.lockstep.proto.inference.v1.ChatDelta;
 import io.lockstep.proto.inference.v1.ChatResponse;
+import io.lockstep.proto.inference.v1.Decoding;
 import io.lockstep.proto.inference.v1.GetModelRequest;
 import io.lockstep.proto.inference.v1.GetModelResponse;
 import io.lockstep.proto.inference.v1.InferenceGrpc;
@@ -75,7 +77,8 @@ public final class InferenceClient implements AutoCloseable {
         Path.of(model.getCheckpointDir()),
         model.getWeightsSha256(),
         model.getSteps(),
-        model.getModelType());
+        model.getModelType(),
+        DecodingMessages.read(model.getRecommended()));
   }
 
   /** True if the gateway says SERVING: a model is loaded. */
@@ -129,45 +132,75 @@ public final class InferenceClient implements AutoCloseable {
   }
 
   /**
-   * Summaries of pictures, in the same order.
+   * Summaries of pictures, in the same order, by the gateway's default settings.
    *
    * @param listener told of each summary as it comes, in the order in which they come
    */
   public List<Summary> summarize(List<PictureFile> pictures, Consumer<Summary> listener) {
-    return ask(
-        () -> new SummaryCall(pictures, WINDOW, listener).run(InferenceGrpc.newStub(channel)));
-  }
-
-  /** What comes of judging each group, in the same order. */
-  public List<Outcome> judge(List<Group> groups) {
-    return ask(() -> new JudgeCalls(groups, WINDOW).run(InferenceGrpc.newStub(channel)));
+    return summarize(pictures, Decoding.getDefaultInstance(), listener);
   }
 
   /**
-   * The model's turn in a conversation.
+   * Summaries of pictures, in the same order.
    *
-   * @param maxNewTokens most tokens to generate; 0 for the gateway's default
+   * @param listener told of each summary as it comes, in the order in which they come
    */
-  public Answer chat(Conversation conversation, int maxNewTokens) {
+  public List<Summary> summarize(
+      List<PictureFile> pictures, GenerationOptions options, Consumer<Summary> listener) {
+    return summarize(pictures, DecodingMessages.write(options), listener);
+  }
+
+  private List<Summary> summarize(
+      List<PictureFile> pictures, Decoding decoding, Consumer<Summary> listener) {
+    return ask(() ->
+        new SummaryCall(pictures, decoding, WINDOW, listener).run(InferenceGrpc.newStub(channel)));
+  }
+
+  /** What comes of judging each group, in the same order, by the gateway's default settings. */
+  public List<Outcome> judge(List<Group> groups) {
+    return judge(groups, Decoding.getDefaultInstance());
+  }
+
+  /** What comes of judging each group, in the same order. */
+  public List<Outcome> judge(List<Group> groups, GenerationOptions options) {
+    return judge(groups, DecodingMessages.write(options));
+  }
+
+  private List<Outcome> judge(List<Group> groups, Decoding decoding) {
+    return ask(() -> new JudgeCalls(groups, decoding, WINDOW).run(InferenceGrpc.newStub(channel)));
+  }
+
+  /** The model's turn in a conversation, by the gateway's default settings. */
+  public Answer chat(Conversation conversation) {
+    return chat(conversation, Decoding.getDefaultInstance());
+  }
+
+  /** The model's turn in a conversation. */
+  public Answer chat(Conversation conversation, GenerationOptions options) {
+    return chat(conversation, DecodingMessages.write(options));
+  }
+
+  private Answer chat(Conversation conversation, Decoding decoding) {
     ChatResponse response =
         ask(() ->
             InferenceGrpc.newBlockingStub(channel)
-                .chat(ChatMessages.request(conversation, maxNewTokens)));
+                .chat(ChatMessages.request(conversation, decoding)));
     return new Answer(response.getText(), response.getPromptTokens(), response.getNewTokens());
   }
 
   /**
    * The model's turn in a conversation, piece by piece.
    *
-   * @param maxNewTokens most tokens to generate; 0 for the gateway's default
    * @param listener told of each piece by the calling thread
    * @return all pieces together
    */
-  public String chat(Conversation conversation, int maxNewTokens, Consumer<String> listener) {
+  public String chat(
+      Conversation conversation, GenerationOptions options, Consumer<String> listener) {
+    Decoding decoding = DecodingMessages.write(options);
     return ask(() -> {
       Iterator<ChatDelta> deltas =
           InferenceGrpc.newBlockingStub(channel)
-              .chatStream(ChatMessages.request(conversation, maxNewTokens));
+              .chatStream(ChatMessages.request(conversation, decoding));
       StringBuilder text = new StringBuilder();
       while (deltas.hasNext()) {
         String piece = deltas.next().getText();

@@ -64,12 +64,15 @@ final class InferenceService extends InferenceGrpc.InferenceImplBase {
     guarded(
         reply,
         () -> {
-          int newTokens = requests.newTokens(request.getDecoding());
           List<Task> tasks = requests.tasks(request);
           SummaryCollector collector = new SummaryCollector(request.getPicturesList(), reply);
           List<Job> jobs = new ArrayList<>();
           for (int i = 0; i < tasks.size(); i++) {
-            jobs.add(new Job(tasks.get(i), newTokens, collector.sink(i)));
+            jobs.add(
+                new Job(
+                    tasks.get(i),
+                    requests.options(request, request.getPictures(i)),
+                    collector.sink(i)));
           }
           start(reply, jobs);
         });
@@ -82,7 +85,7 @@ final class InferenceService extends InferenceGrpc.InferenceImplBase {
         streamWindow,
         batcher,
         requests::task,
-        picture -> requests.newTokens(Decoding.getDefaultInstance()),
+        picture -> requests.options(picture.getDecoding()),
         (picture, answer) -> summary(picture.getId(), answer));
   }
 
@@ -102,7 +105,7 @@ final class InferenceService extends InferenceGrpc.InferenceImplBase {
         streamWindow,
         batcher,
         requests::task,
-        request -> requests.newTokens(request.getDecoding()),
+        request -> requests.options(request.getDecoding()),
         InferenceService::verdict);
   }
 
@@ -131,7 +134,7 @@ final class InferenceService extends InferenceGrpc.InferenceImplBase {
                 List.of(
                     new Job(
                         requests.task(request),
-                        requests.newTokens(request.getDecoding()),
+                        requests.options(request.getDecoding()),
                         new ChatSink(reply)))));
   }
 
@@ -150,7 +153,7 @@ final class InferenceService extends InferenceGrpc.InferenceImplBase {
                 List.of(
                     new Job(
                         task.get(),
-                        requests.newTokens(decoding),
+                        requests.options(decoding),
                         new Job.Sink() {
                           @Override
                           public void onAnswer(Answer answer) {
@@ -219,6 +222,7 @@ final class InferenceService extends InferenceGrpc.InferenceImplBase {
         .setWeightsSha256(model.weightsSha256())
         .setSteps(model.steps())
         .setModelType(model.modelType())
+        .setRecommended(DecodingMessages.write(model.recommended()))
         .build();
   }
 }

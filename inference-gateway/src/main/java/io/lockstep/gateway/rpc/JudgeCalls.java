@@ -6,6 +6,7 @@ import io.lockstep.data.stageb.Judgement;
 import io.lockstep.data.stageb.Verdict;
 import io.lockstep.gateway.stage.Group;
 import io.lockstep.gateway.stage.Outcome;
+import io.lockstep.proto.inference.v1.Decoding;
 import io.lockstep.proto.inference.v1.InferenceGrpc.InferenceStub;
 import io.lockstep.proto.inference.v1.JudgeRequest;
 import io.lockstep.proto.inference.v1.JudgeResponse;
@@ -21,11 +22,13 @@ import java.util.stream.IntStream;
 final class JudgeCalls {
 
   private final List<Group> groups;
+  private final Decoding decoding;
   private final Window window;
   private final Map<Integer, Outcome> outcomes = new ConcurrentHashMap<>();
 
-  JudgeCalls(List<Group> groups, int window) {
+  JudgeCalls(List<Group> groups, Decoding decoding, int window) {
     this.groups = groups;
+    this.decoding = decoding;
     this.window = new Window(window);
   }
 
@@ -54,11 +57,12 @@ final class JudgeCalls {
     return outcome;
   }
 
-  private static JudgeRequest request(Group group) {
+  private JudgeRequest request(Group group) {
     return JudgeRequest.newBuilder()
         .setGroupId(group.groupId())
         .setMission(group.mission())
         .addAllSummaries(group.summaries())
+        .setDecoding(decoding)
         .build();
   }
 

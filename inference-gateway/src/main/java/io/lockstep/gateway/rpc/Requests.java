@@ -9,6 +9,7 @@ import io.lockstep.data.conversation.Role;
 import io.lockstep.data.stageb.RolloutPrompt;
 import io.lockstep.gateway.serving.RequestLimits;
 import io.lockstep.gateway.serving.Task;
+import io.lockstep.model.generate.GenerationOptions;
 import io.lockstep.model.image.DecodeLimits;
 import io.lockstep.model.image.ImageDecoder;
 import io.lockstep.model.image.UnreadableImageException;
@@ -37,14 +38,13 @@ final class Requests {
         new ImageDecoder(new DecodeLimits(limits.pictureBytes(), limits.picturePixels()));
   }
 
-  int newTokens(Decoding decoding) {
-    int asked = decoding.getMaxNewTokens();
-    if (asked < 0 || asked > limits.newTokens()) {
-      throw Statuses.invalid(
-          "max_new_tokens is %d; it must be 0 (default, %d) to %d"
-              .formatted(asked, limits.defaultNewTokens(), limits.newTokens()));
-    }
-    return asked == 0 ? limits.defaultNewTokens() : asked;
+  GenerationOptions options(Decoding decoding) {
+    return DecodingMessages.read(decoding, limits);
+  }
+
+  /** A picture's own settings, or else those of its request. */
+  GenerationOptions options(SummarizeRequest request, Picture picture) {
+    return options(picture.hasDecoding() ? picture.getDecoding() : request.getDecoding());
   }
 
   List<Task> tasks(SummarizeRequest request) {

@@ -7,10 +7,10 @@ import io.lockstep.gateway.serving.Batcher;
 import io.lockstep.gateway.serving.Job;
 import io.lockstep.gateway.serving.ServingException;
 import io.lockstep.gateway.serving.Task;
+import io.lockstep.model.generate.GenerationOptions;
 import java.util.List;
 import java.util.function.BiFunction;
 import java.util.function.Function;
-import java.util.function.ToIntFunction;
 
 /**
  * A stream of requests, each answered as soon as its answer is complete. The client is asked for a
@@ -22,7 +22,7 @@ final class StreamCall<Q, R> implements StreamObserver<Q> {
   private final Reply<R> reply;
   private final Batcher batcher;
   private final Function<Q, Task> task;
-  private final ToIntFunction<Q> newTokens;
+  private final Function<Q, GenerationOptions> options;
   private final BiFunction<Q, Answer, R> response;
   private int open;
   private boolean halfClosed;
@@ -32,13 +32,13 @@ final class StreamCall<Q, R> implements StreamObserver<Q> {
       int window,
       Batcher batcher,
       Function<Q, Task> task,
-      ToIntFunction<Q> newTokens,
+      Function<Q, GenerationOptions> options,
       BiFunction<Q, Answer, R> response) {
     ((ServerCallStreamObserver<R>) observer).disableAutoRequest();
     this.reply = new Reply<>(observer);
     this.batcher = batcher;
     this.task = task;
-    this.newTokens = newTokens;
+    this.options = options;
     this.response = response;
     reply.request(window);
   }
@@ -48,8 +48,7 @@ final class StreamCall<Q, R> implements StreamObserver<Q> {
     InferenceService.guarded(
         reply,
         () -> {
-          Job job =
-              new Job(task.apply(request), newTokens.applyAsInt(request), new AnswerSink(request));
+          Job job = new Job(task.apply(request), options.apply(request), new AnswerSink(request));
           opened();
           if (reply.own(List.of(job))) {
             batcher.submit(List.of(job));

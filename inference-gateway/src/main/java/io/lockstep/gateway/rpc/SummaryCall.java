@@ -5,6 +5,7 @@ import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
 import io.lockstep.gateway.stage.PictureFile;
 import io.lockstep.gateway.stage.Summary;
+import io.lockstep.proto.inference.v1.Decoding;
 import io.lockstep.proto.inference.v1.InferenceGrpc.InferenceStub;
 import io.lockstep.proto.inference.v1.Picture;
 import io.lockstep.proto.inference.v1.PictureSummary;
@@ -23,12 +24,15 @@ final class SummaryCall implements ClientResponseObserver<Picture, PictureSummar
   private final Window window;
   private final Map<String, Integer> indexOfId;
   private final List<PictureFile> pictures;
+  private final Decoding decoding;
   private final Consumer<Summary> listener;
   private final Map<Integer, Summary> summaries = new ConcurrentHashMap<>();
   private @Nullable ClientCallStreamObserver<Picture> call;
 
-  SummaryCall(List<PictureFile> pictures, int window, Consumer<Summary> listener) {
+  SummaryCall(
+      List<PictureFile> pictures, Decoding decoding, int window, Consumer<Summary> listener) {
     this.pictures = pictures;
+    this.decoding = decoding;
     this.window = new Window(window);
     this.listener = listener;
     this.indexOfId = UniqueNames.of(pictures.stream().map(PictureFile::id).toList());
@@ -103,10 +107,11 @@ final class SummaryCall implements ClientResponseObserver<Picture, PictureSummar
     window.end();
   }
 
-  private static Picture read(String id, PictureFile picture) throws IOException {
+  private Picture read(String id, PictureFile picture) throws IOException {
     return Picture.newBuilder()
         .setId(id)
         .setContent(UnsafeByteOperations.unsafeWrap(Files.readAllBytes(picture.file())))
+        .setDecoding(decoding)
         .build();
   }
 }

@@ -1,6 +1,11 @@
 package io.lockstep.gateway.serving;
 
 import io.lockstep.gateway.serving.ServingException.Kind;
+import io.lockstep.model.generate.EmptyGeneration;
+import io.lockstep.model.generate.Generation;
+import io.lockstep.model.generate.GenerationListener;
+import io.lockstep.model.generate.GenerationRequest;
+import io.lockstep.model.generate.GenerationResult;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
@@ -8,8 +13,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One batch on one model: each job gets its answer or its failure. A job that makes the batch fail
- * takes no other job with it: the batch is then run again job by job. Since decoding is greedy the
- * second run says the same, so text that was already streamed is not streamed twice.
+ * takes no other job with it: what is unanswered is then run again job by job. Since an answer
+ * depends on its request alone the second run says the same, so text that was already streamed is
+ * not streamed twice.
  */
 final class BatchRun {
 
@@ -39,7 +45,7 @@ final class BatchRun {
       } else {
         log.warn(
             "a batch of {} failed, running its requests one by one: {}", rows.size(), e.toString());
-        rows.forEach(row -> run(row));
+        rows.stream().filter(row -> row.job.isOpen()).forEach(row -> run(row));
       }
     }
   }
@@ -56,23 +62,33 @@ final class BatchRun {
   }
 
   private void generate(List<Row> rows) {
-    List<Answer> answers =
-        model.respond(
-            rows.stream().map(row -> row.job.task().conversation(model.prompts())).toList(),
-            rows.getFirst().job.maxNewTokens(),
-            (index, piece) -> {
-              rows.get(index).piece(piece);
-              if (aborted.getAsBoolean() || rows.stream().allMatch(row -> row.job.isCancelled())) {
-                throw new Abandoned();
-              }
-            });
-    if (answers.size() != rows.size()) {
-      throw new IllegalStateException(
-          "the model gave " + answers.size() + " answers to " + rows.size() + " conversations");
+    model.respond(
+        rows.stream().map(this::request).toList(),
+        rows.getFirst().job.options().profile(),
+        new GenerationListener() {
+          @Override
+          public void onText(int row, String piece) {
+            rows.get(row).piece(piece);
+            if (aborted.getAsBoolean() || rows.stream().noneMatch(each -> each.job.isOpen())) {
+              throw new Abandoned();
+            }
+          }
+
+          @Override
+          public void onEnd(int row, GenerationResult result) {
+            rows.get(row).end(result);
+          }
+        });
+    for (Row row : rows) {
+      if (!row.ended) {
+        throw new IllegalStateException("the model ended without an answer to " + row.name());
+      }
     }
-    for (int i = 0; i < rows.size(); i++) {
-      rows.get(i).answer(answers.get(i));
-    }
+  }
+
+  private GenerationRequest request(Row row) {
+    return new GenerationRequest(
+        row.name(), row.job.task().conversation(model.prompts()), row.job.options().decoding());
   }
 
   private static ServingException modelFailed(Job job, RuntimeException cause) {
@@ -93,6 +109,7 @@ final class BatchRun {
     private final Job job;
     private int seen;
     private int sent;
+    private boolean ended;
 
     Row(Job job) {
       this.job = job;
@@ -107,16 +124,33 @@ final class BatchRun {
       }
     }
 
-    void answer(Answer answer) {
-      if (answer.isEmpty()) {
-        job.fail(
-            new ServingException(
-                Kind.EMPTY_ANSWER,
-                "empty generation for %s: %d prompt tokens, %d new tokens; an empty answer is never passed on"
-                    .formatted(job.task().name(), answer.promptTokens(), answer.newTokens())));
-      } else {
-        job.answer(answer);
+    String name() {
+      return job.task().name();
+    }
+
+    void end(GenerationResult result) {
+      ended = true;
+      switch (result) {
+        case Generation generation -> answer(generation);
+        case EmptyGeneration empty -> fail(empty.message());
       }
+    }
+
+    private void answer(Generation generation) {
+      if (generation.text().isBlank()) {
+        fail(
+            "empty generation for %s: %d prompt tokens, %d new tokens, none of them text"
+                .formatted(name(), generation.promptTokens(), generation.newTokens()));
+      } else {
+        job.answer(
+            new Answer(generation.text(), generation.promptTokens(), generation.newTokens()));
+      }
+    }
+
+    private void fail(String problem) {
+      job.fail(
+          new ServingException(
+              Kind.EMPTY_ANSWER, problem + "; an empty answer is never passed on"));
     }
   }
 }

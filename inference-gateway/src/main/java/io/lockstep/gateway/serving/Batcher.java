@@ -1,6 +1,7 @@
 package io.lockstep.gateway.serving;
 
 import io.lockstep.gateway.serving.ServingException.Kind;
+import io.lockstep.model.generate.Profile;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -17,10 +18,10 @@ import org.slf4j.LoggerFactory;
 /**
  * Owns the model: one thread takes whatever waits, up to a batch, and has the model answer it.
  *
- * <p>Jobs leave the queue in order; a batch is the oldest job and those after it that ask for the
- * same number of new tokens. Models are swapped between batches, so that a request finishes on the
- * model it started with. Every submitted job that isn't cancelled ends with exactly one answer or
- * failure.
+ * <p>Jobs leave the queue in order; a batch is the oldest job and those after it of the same
+ * profile, whatever their other settings. Models are swapped between batches, so that a request
+ * finishes on the model it started with. Every submitted job that isn't cancelled ends with exactly
+ * one answer or failure.
  */
 public final class Batcher implements AutoCloseable {
 
@@ -196,10 +197,10 @@ public final class Batcher implements AutoCloseable {
 
   private List<Job> takeBatch() {
     List<Job> batch = new ArrayList<>();
-    int maxNewTokens = waiting.getFirst().maxNewTokens();
+    Profile profile = waiting.getFirst().options().profile();
     for (Iterator<Job> jobs = waiting.iterator(); jobs.hasNext() && batch.size() < maxBatch; ) {
       Job job = jobs.next();
-      if (job.maxNewTokens() == maxNewTokens) {
+      if (job.options().profile() == profile) {
         batch.add(job);
         jobs.remove();
       }

@@ -1,16 +1,16 @@
 package io.lockstep.gateway.serving;
 
-import io.lockstep.data.conversation.Conversation;
 import io.lockstep.model.checkpoint.LoadedModel;
-import io.lockstep.model.generate.Generation;
-import io.lockstep.model.generate.GenerationOptions;
+import io.lockstep.model.generate.GenerationListener;
+import io.lockstep.model.generate.GenerationRequest;
 import io.lockstep.model.generate.Generator;
+import io.lockstep.model.generate.Profile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
 
-/** A checkpoint loaded as in training, answering through a cache of keys and values. */
+/** A checkpoint loaded as in training. */
 public final class CheckpointModel implements ServedModel {
 
   private final LoadedModel model;
@@ -37,7 +37,10 @@ public final class CheckpointModel implements ServedModel {
       String sha256 = LoadedModel.storedSha256(dir);
       LoadedModel model = LoadedModel.open(dir);
       return new CheckpointModel(
-          model, new ModelIdentity(dir, sha256, steps, model.config().modelType()), prompts);
+          model,
+          new ModelIdentity(
+              dir, sha256, steps, model.config().modelType(), model.generationConfig().sampling()),
+          prompts);
     } catch (IOException e) {
       throw new UncheckedIOException(e.getMessage(), e);
     }
@@ -54,14 +57,10 @@ public final class CheckpointModel implements ServedModel {
   }
 
   @Override
-  public List<Answer> respond(
-      List<Conversation> conversations, int maxNewTokens, PieceListener listener) {
+  public void respond(
+      List<GenerationRequest> requests, Profile profile, GenerationListener listener) {
     try {
-      return generator
-          .generate(conversations, GenerationOptions.cached(maxNewTokens), listener::onPiece)
-          .stream()
-          .map(CheckpointModel::answer)
-          .toList();
+      var _ = generator.answer(requests, profile, listener);
     } catch (IOException e) {
       throw new UncheckedIOException(e.getMessage(), e);
     }
@@ -70,9 +69,5 @@ public final class CheckpointModel implements ServedModel {
   @Override
   public void close() {
     model.close();
-  }
-
-  private static Answer answer(Generation generation) {
-    return new Answer(generation.text(), generation.promptTokens(), generation.newTokens());
   }
 }

@@ -1,5 +1,6 @@
 package io.lockstep.gateway.serving;
 
+import io.lockstep.model.generate.GenerationOptions;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,14 +24,14 @@ public final class Job {
   private static final Logger log = LoggerFactory.getLogger(Job.class);
 
   private final Task task;
-  private final int maxNewTokens;
+  private final GenerationOptions options;
   private final Sink sink;
   private final AtomicBoolean cancelled = new AtomicBoolean();
   private final AtomicBoolean ended = new AtomicBoolean();
 
-  public Job(Task task, int maxNewTokens, Sink sink) {
+  public Job(Task task, GenerationOptions options, Sink sink) {
     this.task = task;
-    this.maxNewTokens = maxNewTokens;
+    this.options = options;
     this.sink = sink;
   }
 
@@ -38,8 +39,14 @@ public final class Job {
     return task;
   }
 
-  public int maxNewTokens() {
-    return maxNewTokens;
+  /** How it is answered. */
+  public GenerationOptions options() {
+    return options;
+  }
+
+  /** Whether it still waits for an answer that somebody wants. */
+  boolean isOpen() {
+    return !ended.get() && !cancelled.get();
   }
 
   /** Passes text on, unless nobody wants it. */

@@ -1,5 +1,6 @@
 package io.lockstep.gateway.serving;
 
+import io.lockstep.model.config.SamplingDefaults;
 import java.nio.file.Path;
 
 /**
@@ -9,6 +10,11 @@ import java.nio.file.Path;
  * @param weightsSha256 SHA-256 over the tensors in name order, lower-case hexadecimal
  * @param steps committed training steps it holds; 0 if no run of ours wrote it
  * @param modelType {@code model_type} of its configuration
+ * @param recommended sampling that its makers recommend; applied only where a client asks for it
  */
 public record ModelIdentity(
-    Path checkpointDir, String weightsSha256, long steps, String modelType) {}
+    Path checkpointDir,
+    String weightsSha256,
+    long steps,
+    String modelType,
+    SamplingDefaults recommended) {}

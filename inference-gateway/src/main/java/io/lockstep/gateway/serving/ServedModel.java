@@ -1,6 +1,8 @@
 package io.lockstep.gateway.serving;
 
-import io.lockstep.data.conversation.Conversation;
+import io.lockstep.model.generate.GenerationListener;
+import io.lockstep.model.generate.GenerationRequest;
+import io.lockstep.model.generate.Profile;
 import java.util.List;
 
 /** A loaded model that answers batches of conversations; one caller at a time. */
@@ -13,14 +15,14 @@ public interface ServedModel extends AutoCloseable {
   TaskPrompts prompts();
 
   /**
-   * Answers each conversation, greedily and as one left-padded batch. An answer depends on its
-   * conversation alone, not on its neighbours in the batch.
+   * Answers each request by its own settings, as one left-padded batch. An answer depends on its
+   * request alone, not on its neighbours in the batch.
    *
-   * @param maxNewTokens most tokens to generate per conversation
-   * @param listener told of text as it comes; an exception it throws ends the generation
-   * @return one answer per conversation, in order
+   * @param profile how logits are computed
+   * @param listener told of text as it comes and of each row's end once; an exception it throws
+   *     ends the generation
    */
-  List<Answer> respond(List<Conversation> conversations, int maxNewTokens, PieceListener listener);
+  void respond(List<GenerationRequest> requests, Profile profile, GenerationListener listener);
 
   /** Frees the model's memory. */
   @Override

@@ -112,7 +112,7 @@ class FollowTest {
             Thread.ofVirtual()
                 .start(() ->
                     IntStream.range(0, 50)
-                        .forEach(n -> answers.add(client.chat(QUESTION, 0).text()))));
+                        .forEach(n -> answers.add(client.chat(QUESTION).text()))));
       }
       watcher.onNext(checkpoint(20));
       awaitStep(client, 20);
@@ -122,7 +122,7 @@ class FollowTest {
 
       assertEquals(200, answers.size());
       assertTrue(answers.stream().allMatch(List.of("step 10", "step 20")::contains));
-      assertEquals("step 20", client.chat(QUESTION, 0).text());
+      assertEquals("step 20", client.chat(QUESTION).text());
       assertTrue(models.open(dir, 10).isClosed());
     }
   }
@@ -137,7 +137,7 @@ class FollowTest {
       first.awaitWatcher().onNext(checkpoint(10));
       client.awaitServing(Duration.ofSeconds(30));
       first.close();
-      assertEquals("step 10", client.chat(QUESTION, 0).text());
+      assertEquals("step 10", client.chat(QUESTION).text());
 
       try (FakeCoordinator second = new FakeCoordinator(port)) {
         StreamObserver<Checkpoint> watcher = second.awaitWatcher();
@@ -146,7 +146,7 @@ class FollowTest {
         watcher.onCompleted();
         awaitStep(client, 20);
       }
-      assertEquals("step 20", client.chat(QUESTION, 0).text());
+      assertEquals("step 20", client.chat(QUESTION).text());
     } finally {
       first.close();
     }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
 import io.grpc.ManagedChannel;
+import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import io.lockstep.data.conversation.Conversation;
 import io.lockstep.data.conversation.Message;
@@ -22,9 +23,15 @@ import io.lockstep.gateway.stage.Group;
 import io.lockstep.gateway.stage.Outcome;
 import io.lockstep.gateway.stage.PictureFile;
 import io.lockstep.gateway.stage.Summary;
+import io.lockstep.model.generate.DecodingOptions;
+import io.lockstep.model.generate.GenerationOptions;
+import io.lockstep.model.generate.Profile;
+import io.lockstep.proto.inference.v1.Decoding;
 import io.lockstep.proto.inference.v1.InferenceGrpc;
+import io.lockstep.proto.inference.v1.JudgeRequest;
 import io.lockstep.proto.inference.v1.Picture;
 import io.lockstep.proto.inference.v1.PictureSummary;
+import io.lockstep.proto.inference.v1.Sampling;
 import io.lockstep.proto.inference.v1.SummarizeRequest;
 import io.lockstep.proto.inference.v1.SummarizeResponse;
 import java.awt.image.BufferedImage;
@@ -37,6 +44,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.IntStream;
@@ -138,10 +146,10 @@ class GatewayTest {
   void chatStreamsItsPieces() throws Exception {
     try (InferenceClient client = clientOf(prompt -> "一二三")) {
       List<String> pieces = new ArrayList<>();
-      String text = client.chat(chat("hi"), 0, pieces::add);
+      String text = client.chat(chat("hi"), GenerationOptions.cached(9), pieces::add);
       assertEquals("一二三", text);
       assertEquals(List.of("一", "二", "三", ""), pieces);
-      assertEquals(3, client.chat(chat("hi"), 7).newTokens());
+      assertEquals(3, client.chat(chat("hi"), GenerationOptions.cached(7)).newTokens());
     }
   }
 
@@ -204,7 +212,9 @@ class GatewayTest {
       assertTrue(
           refusal(() -> client.judge(List.of(new Group("G", "m", List.of("a", "b", "c")))))
               .contains("3 given, 1 to 2"));
-      assertTrue(refusal(() -> client.chat(chat("hi"), 11)).contains("max_new_tokens is 11"));
+      assertTrue(
+          refusal(() -> client.chat(chat("hi"), GenerationOptions.cached(11)))
+              .contains("max_new_tokens is 11"));
       // Longer than a message in all: a stream is limited message by message.
       Path small = png("small.png", 10, 10);
       assertEquals(
@@ -218,12 +228,100 @@ class GatewayTest {
   }
 
   @Test
+  void settingsReachTheModelWhole() throws Exception {
+    FakeModel model = FakeModel.answering(1, prompt -> "Verdict: 通过\nReason: x");
+    DecodingOptions sampled = new DecodingOptions(0.7, 0.9, 5, 1.1, 2, 80, -17);
+    GenerationOptions options = new GenerationOptions(sampled, Profile.STRICT);
+    try (GatewayServer gateway = serve(model, options());
+        InferenceClient client = client(gateway)) {
+      client.chat(chat("hi"), options);
+      client.chat(chat("hi"), options, piece -> {});
+      client.judge(List.of(new Group("G", "m", List.of("s"))), options);
+      client.summarize(List.of(new PictureFile("p", png("a.png", 8, 8))), options, summary -> {});
+      client.chat(chat("hi"));
+
+      assertEquals(FakeModel.RECOMMENDED, client.model().recommended());
+    }
+    List<DecodingOptions> asked = new ArrayList<>(Collections.nCopies(4, sampled));
+    asked.add(DecodingOptions.greedy(RequestLimits.DEFAULT.defaultNewTokens()));
+    assertEquals(asked, model.decodings().stream().map(List::getFirst).toList());
+  }
+
+  @Test
+  void everySettingOutsideOfItsRangeIsNamed() {
+    Decoding wrong =
+        Decoding.newBuilder()
+            .setMaxNewTokens(5000)
+            .setMinNewTokens(-1)
+            .setProfileValue(9)
+            .setSampling(
+                Sampling.newBuilder()
+                    .setTemperature(-0.5)
+                    .setTopP(0)
+                    .setTopK(-3)
+                    .setRepetitionPenalty(0))
+            .build();
+    try (Channel channel = new Channel(shared.port())) {
+      String message =
+          assertThrows(
+                  StatusRuntimeException.class,
+                  () ->
+                      InferenceGrpc.newBlockingStub(channel.open)
+                          .judge(
+                              JudgeRequest.newBuilder()
+                                  .setGroupId("G")
+                                  .setMission("m")
+                                  .addSummaries("s")
+                                  .setDecoding(wrong)
+                                  .build()))
+              .toString();
+      for (String part :
+          List.of(
+              "INVALID_ARGUMENT",
+              "max_new_tokens is 5000; it must be 0 (default, 256) to 2048",
+              "min_new_tokens is -1",
+              "profile is 9",
+              "temperature is -0.5",
+              "top_p is 0.0",
+              "top_k is -3",
+              "repetition_penalty is 0.0")) {
+        assertTrue(message.contains(part), message);
+      }
+    }
+  }
+
+  @Test
+  void aPictureMayHaveSettingsOfItsOwn() throws Exception {
+    FakeModel model = FakeModel.answering(1, prompt -> "x");
+    try (GatewayServer gateway = serve(model, options());
+        Channel channel = new Channel(gateway.port())) {
+      ByteString content = ByteString.copyFrom(Files.readAllBytes(png("a.png", 8, 8)));
+      InferenceGrpc.newBlockingStub(channel.open)
+          .summarize(
+              SummarizeRequest.newBuilder()
+                  .setDecoding(Decoding.newBuilder().setMaxNewTokens(7))
+                  .addPictures(Picture.newBuilder().setId("a").setContent(content))
+                  .addPictures(
+                      Picture.newBuilder()
+                          .setId("b")
+                          .setContent(content)
+                          .setDecoding(Decoding.newBuilder().setMaxNewTokens(9)))
+                  .build());
+      assertEquals(
+          List.of(7, 9),
+          model.decodings().getFirst().stream().map(DecodingOptions::maxNewTokens).toList());
+    }
+  }
+
+  @Test
   void anEmptySummaryIsAnErrorThatNamesThePicture() throws Exception {
     try (InferenceClient client = clientOf(prompt -> "")) {
       Path picture = png("a.png", 8, 8);
       String message = refusal(() -> client.summarize(List.of(picture)));
       assertTrue(message.contains("FAILED_PRECONDITION: empty generation for picture " + picture));
-      assertTrue(message.contains("0 new tokens"), message);
+      assertTrue(
+          message.contains("0 new tokens, first token <|im_end|> (2) with probability 0.75"),
+          message);
     }
   }
 
@@ -273,7 +371,7 @@ class GatewayTest {
     FakeModel model = FakeModel.held(1, prompt -> "x");
     try (GatewayServer gateway = serve(model, options().batching(1, 2));
         InferenceClient client = client(gateway)) {
-      Thread holder = Thread.ofVirtual().start(() -> client.chat(chat("a"), 0));
+      Thread holder = Thread.ofVirtual().start(() -> client.chat(chat("a")));
       model.awaitStarted(1);
       InferenceClient leaving = client(gateway);
       Group group = new Group("G", "m", List.of("s"));
@@ -282,7 +380,7 @@ class GatewayTest {
       leaving.close();
       model.permit(100);
       holder.join();
-      assertEquals("x", client.chat(chat("b"), 0).text());
+      assertEquals("x", client.chat(chat("b")).text());
     }
   }
 

@@ -11,6 +11,9 @@ import io.lockstep.data.conversation.Message;
 import io.lockstep.data.conversation.Role;
 import io.lockstep.gateway.FakeModel;
 import io.lockstep.gateway.serving.ServingException.Kind;
+import io.lockstep.model.generate.DecodingOptions;
+import io.lockstep.model.generate.GenerationOptions;
+import io.lockstep.model.generate.Profile;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -47,10 +50,14 @@ class BatcherTest {
     private final Job job;
 
     Question(String text, int maxNewTokens) {
+      this(text, GenerationOptions.cached(maxNewTokens));
+    }
+
+    Question(String text, GenerationOptions options) {
       job =
           new Job(
               new Task.Chat(new Conversation(List.of(Message.text(Role.USER, text)))),
-              maxNewTokens,
+              options,
               this);
     }
 
@@ -97,13 +104,14 @@ class BatcherTest {
   }
 
   @Test
-  void batchesAreBoundedAndOfOneLengthLimit() {
+  void batchesAreBoundedAndOfOneProfile() {
     FakeModel model = serve(FakeModel.held(1, prompt -> "re " + prompt));
     Question first = ask("a", 9);
     model.awaitStarted(1);
     List<Question> questions = new ArrayList<>(List.of(first));
     for (int i = 0; i < CAPACITY; i++) {
-      questions.add(ask("q" + i, i == 1 ? 5 : 9));
+      questions.add(
+          ask("q" + i, GenerationOptions.greedy(9 + i, i == 1 ? Profile.STRICT : Profile.CACHED)));
     }
     model.permit(9);
     questions.forEach(Question::text);
@@ -115,6 +123,68 @@ class BatcherTest {
             List.of("q1"),
             List.of("q5", "q6", "q7")),
         model.batches());
+  }
+
+  @Test
+  void requestsOfDifferentSettingsShareABatchAndKeepTheirOwn() {
+    FakeModel model = serve(FakeModel.held(1, prompt -> "x"));
+    Question running = ask("a", 9);
+    model.awaitStarted(1);
+    List<DecodingOptions> settings =
+        List.of(
+            DecodingOptions.greedy(3),
+            new DecodingOptions(0.7, 0.9, 5, 1.1, 2, 80, 17),
+            new DecodingOptions(0, 1, 0, 1.3, 0, 9, 0));
+    List<Question> questions =
+        settings.stream().map(one -> ask("q", new GenerationOptions(one, Profile.CACHED))).toList();
+    model.permit(2);
+    questions.forEach(Question::text);
+
+    assertEquals("x", running.text());
+    assertEquals(settings, model.decodings().getLast());
+  }
+
+  @Test
+  void anAnswerDoesNotWaitForTheLongerOnesOfItsBatch() {
+    CompletableFuture<String> slow = new CompletableFuture<>();
+    FakeModel model =
+        serve(FakeModel.held(1, prompt -> prompt.equals("long") ? slow.join() : "short"));
+    Question running = ask("a", 9);
+    model.awaitStarted(1);
+    Question first = ask("b", 9);
+    Question second = ask("long", 900);
+    model.permit(2);
+
+    assertEquals("short", running.text());
+    assertEquals("short", first.text());
+    assertFalse(second.answer.isDone());
+    slow.complete("at last");
+    assertEquals("at last", second.text());
+    assertEquals(2, model.batches().size());
+  }
+
+  @Test
+  void whatIsAnsweredIsNotAskedAgainWhenItsBatchFails() {
+    FakeModel model =
+        serve(
+            FakeModel.held(
+                1,
+                prompt -> {
+                  if (prompt.equals("poison")) {
+                    throw new IllegalStateException("no such token");
+                  }
+                  return "x";
+                }));
+    Question running = ask("a", 9);
+    model.awaitStarted(1);
+    Question answered = ask("b", 9);
+    Question bad = ask("poison", 9);
+    model.permit(9);
+
+    assertEquals("x", running.text());
+    assertEquals("x", answered.text());
+    assertEquals(Kind.MODEL_FAILED, bad.failure().kind());
+    assertEquals(List.of(List.of("a"), List.of("b", "poison"), List.of("poison")), model.batches());
   }
 
   @Test
@@ -187,7 +257,12 @@ class BatcherTest {
 
     ServingException nothing = ask("nothing", 9).failure();
     assertEquals(Kind.EMPTY_ANSWER, nothing.kind());
-    assertTrue(nothing.toString().contains("7 prompt tokens, 0 new tokens"), nothing.toString());
+    assertTrue(
+        nothing
+            .toString()
+            .contains(
+                "7 prompt tokens, 0 new tokens, first token <|im_end|> (2) with probability 0.75"),
+        nothing.toString());
     assertTrue(ask("blank", 9).failure().toString().contains("5 prompt tokens, 2 new tokens"));
   }
 
@@ -277,7 +352,11 @@ class BatcherTest {
   }
 
   private Question ask(String text, int maxNewTokens) {
-    Question question = new Question(text, maxNewTokens);
+    return ask(text, GenerationOptions.cached(maxNewTokens));
+  }
+
+  private Question ask(String text, GenerationOptions options) {
+    Question question = new Question(text, options);
     batcher.submit(List.of(question.job));
     return question;
   }

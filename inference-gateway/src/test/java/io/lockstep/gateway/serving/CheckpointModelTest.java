@@ -2,6 +2,7 @@ package io.lockstep.gateway.serving;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,6 +12,20 @@ import io.lockstep.data.conversation.ImageSource;
 import io.lockstep.data.conversation.Message;
 import io.lockstep.data.prompt.Prompts;
 import io.lockstep.data.prompt.Task;
+import io.lockstep.gateway.GatewayOptions;
+import io.lockstep.gateway.GatewayServer;
+import io.lockstep.gateway.ModelSource;
+import io.lockstep.gateway.rpc.InferenceClient;
+import io.lockstep.gateway.rpc.InferenceException;
+import io.lockstep.gateway.stage.PictureFile;
+import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.model.generate.DecodingOptions;
+import io.lockstep.model.generate.Generation;
+import io.lockstep.model.generate.GenerationListener;
+import io.lockstep.model.generate.GenerationOptions;
+import io.lockstep.model.generate.GenerationRequest;
+import io.lockstep.model.generate.GenerationResult;
+import io.lockstep.model.generate.Profile;
 import io.lockstep.model.testing.GoldenFamily;
 import io.lockstep.tensor.Torch;
 import java.awt.Color;
@@ -20,8 +35,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeAll;
@@ -56,22 +74,103 @@ class CheckpointModelTest {
       for (int side : List.of(32, 64, 96)) {
         conversations.add(model.prompts().summary(picture(side)));
       }
-      List<StringBuilder> pieces = conversations.stream().map(c -> new StringBuilder()).toList();
-      List<Answer> together =
-          model.respond(conversations, 6, (row, piece) -> pieces.get(row).append(piece));
-      List<Answer> alone =
-          conversations.stream()
-              .map(one -> model.respond(List.of(one), 6, (row, piece) -> {}).getFirst())
-              .toList();
-
-      assertEquals(alone, together);
-      assertEquals(
-          together.stream().map(Answer::text).toList(),
-          pieces.stream().map(StringBuilder::toString).toList());
-      assertTrue(together.stream().allMatch(answer -> answer.newTokens() > 0));
+      List<DecodingOptions> settings =
+          List.of(
+              DecodingOptions.greedy(6),
+              new DecodingOptions(1, 0.9, 0, 1.1, 3, 9, 5),
+              new DecodingOptions(0.8, 1, 7, 1, 0, 4, 6));
+      List<GenerationRequest> requests = new ArrayList<>();
+      for (int i = 0; i < settings.size(); i++) {
+        requests.add(new GenerationRequest("p" + i, conversations.get(i), settings.get(i)));
+      }
+      Heard together = new Heard();
+      model.respond(requests, Profile.CACHED, together);
+      for (Profile profile : Profile.values()) {
+        for (int i = 0; i < requests.size(); i++) {
+          Heard alone = new Heard();
+          model.respond(List.of(requests.get(i)), profile, alone);
+          assertEquals(together.results.get(i), alone.results.get(0));
+        }
+      }
+      together.results.forEach((row, result) -> {
+        Generation generation = assertInstanceOf(Generation.class, result);
+        assertEquals(generation.text(), together.text(row));
+      });
+      assertEquals(3, together.results.size());
       assertEquals(3, model.identity().steps());
       assertEquals("qwen3_vl", model.identity().modelType());
       assertTrue(model.identity().weightsSha256().matches("[0-9a-f]{64}"));
+    }
+  }
+
+  @Test
+  void anAnswerThatEndsAtOnceFailsAloneAndIsExplained() throws Exception {
+    List<ImageSource> pictures = List.of(picture(32), picture(96));
+    int end = firstToken(pictures.getFirst());
+    Files.writeString(
+        dir.resolve("generation_config.json"),
+        "{\"eos_token_id\": [%d], \"pad_token_id\": 685}".formatted(end));
+    try (GatewayServer gateway =
+            GatewayServer.start(
+                GatewayOptions.of(new ModelSource.Folder(dir)), CheckpointModel::open);
+        InferenceClient client = InferenceClient.connect("127.0.0.1:" + gateway.port())) {
+      client.awaitServing(Duration.ofSeconds(30));
+      List<PictureFile> files =
+          List.of(
+              new PictureFile("ends.png", dir.resolve("picture-32.png")),
+              new PictureFile("other.png", dir.resolve("picture-96.png")));
+      GenerationOptions greedy = GenerationOptions.cached(5);
+
+      String refused =
+          assertThrows(
+                  InferenceException.class,
+                  () -> client.summarize(files.subList(0, 1), greedy, summary -> {}))
+              .toString();
+      assertTrue(
+          refused.contains("FAILED_PRECONDITION: empty generation for picture ends.png: "),
+          refused);
+      assertTrue(
+          refused.matches(
+              "(?s).* [1-9]\\d* prompt tokens, 0 new tokens, first token .* \\(%d\\) with probability 0\\.\\d+;.*"
+                  .formatted(end)),
+          refused);
+
+      GenerationOptions atLeastOne =
+          new GenerationOptions(new DecodingOptions(0, 1, 0, 1, 1, 5, 0), Profile.CACHED);
+      assertEquals(2, client.summarize(files, atLeastOne, summary -> {}).size());
+    }
+  }
+
+  private int firstToken(ImageSource picture) throws IOException {
+    try (LoadedModel model = LoadedModel.open(dir)) {
+      return model
+          .generator()
+          .generate(
+              List.of(TaskPrompts.of(CheckpointPrompts.read(dir)).summary(picture)),
+              GenerationOptions.cached(1))
+          .getFirst()
+          .tokens()
+          .getFirst();
+    }
+  }
+
+  /** Everything that is told of a batch. */
+  private static final class Heard implements GenerationListener {
+    private final SortedMap<Integer, StringBuilder> pieces = new TreeMap<>();
+    private final SortedMap<Integer, GenerationResult> results = new TreeMap<>();
+
+    String text(int row) {
+      return String.valueOf(pieces.get(row));
+    }
+
+    @Override
+    public void onText(int row, String piece) {
+      pieces.computeIfAbsent(row, any -> new StringBuilder()).append(piece);
+    }
+
+    @Override
+    public void onEnd(int row, GenerationResult result) {
+      results.put(row, result);
     }
   }
 

@@ -172,6 +172,11 @@ public final class LoadedModel implements AutoCloseable {
     return config;
   }
 
+  /** Ends, padding and recommended sampling. */
+  public GenerationConfig generationConfig() {
+    return generationConfig;
+  }
+
   /** The tokenizer. */
   public Tokenizer tokenizer() {
     return tokenizer;

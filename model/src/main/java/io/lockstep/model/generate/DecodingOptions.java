@@ -1,7 +1,5 @@
 package io.lockstep.model.generate;
 
-import io.lockstep.model.config.GenerationConfig;
-import io.lockstep.model.config.SamplingDefaults;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -77,20 +75,6 @@ public record DecodingOptions(
   /** The most probable token each time, at most that many. */
   public static DecodingOptions greedy(int maxNewTokens) {
     return new DecodingOptions(0, 1, 0, 1, 0, maxNewTokens, 0);
-  }
-
-  /** As a checkpoint's {@code generation_config.json} recommends. */
-  public static DecodingOptions recommended(
-      GenerationConfig config, int minNewTokens, int maxNewTokens, long seed) {
-    SamplingDefaults sampling = config.sampling();
-    return new DecodingOptions(
-        sampling.doSample() ? sampling.temperature() : 0,
-        sampling.topP(),
-        sampling.topK(),
-        sampling.repetitionPenalty(),
-        minNewTokens,
-        maxNewTokens,
-        seed);
   }
 
   /** Whether the most probable token is taken and nothing is drawn. */

@@ -1,0 +1,110 @@
+package io.lockstep.gateway.rpc;
+
+import io.lockstep.gateway.serving.RequestLimits;
+import io.lockstep.model.config.SamplingDefaults;
+import io.lockstep.model.generate.DecodingOptions;
+import io.lockstep.model.generate.GenerationOptions;
+import io.lockstep.model.generate.Profile;
+import io.lockstep.proto.inference.v1.Decoding;
+import io.lockstep.proto.inference.v1.Sampling;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Settings of generation as messages, and back. */
+final class DecodingMessages {
+
+  private static final double OFF = 1;
+
+  private DecodingMessages() {}
+
+  /**
+   * Reads what a client asks for; what it leaves out has its default.
+   *
+   * @throws io.grpc.StatusRuntimeException naming every value that is outside of its range
+   */
+  static GenerationOptions read(Decoding decoding, RequestLimits limits) {
+    List<String> problems = new ArrayList<>();
+    int asked = decoding.getMaxNewTokens();
+    if (asked < 0 || asked > limits.newTokens()) {
+      problems.add(
+          "max_new_tokens is %d; it must be 0 (default, %d) to %d"
+              .formatted(asked, limits.defaultNewTokens(), limits.newTokens()));
+      asked = limits.newTokens();
+    }
+    Profile profile =
+        switch (decoding.getProfile()) {
+          case PROFILE_UNSPECIFIED, PROFILE_CACHED -> Profile.CACHED;
+          case PROFILE_STRICT -> Profile.STRICT;
+          case UNRECOGNIZED -> {
+            problems.add(
+                "profile is %d; it must be 0 (default, cached), 1 (cached) or 2 (strict)"
+                    .formatted(decoding.getProfileValue()));
+            yield Profile.CACHED;
+          }
+        };
+    DecodingOptions options = DecodingOptions.greedy(1);
+    try {
+      options = options(decoding, asked == 0 ? limits.defaultNewTokens() : asked);
+    } catch (IllegalArgumentException e) {
+      problems.add(e.getMessage());
+    }
+    if (!problems.isEmpty()) {
+      throw Statuses.invalid(String.join("; ", problems));
+    }
+    return new GenerationOptions(options, profile);
+  }
+
+  private static DecodingOptions options(Decoding decoding, int maxNewTokens) {
+    Sampling sampling = decoding.getSampling();
+    return new DecodingOptions(
+        sampling.getTemperature(),
+        sampling.hasTopP() ? sampling.getTopP() : OFF,
+        sampling.getTopK(),
+        sampling.hasRepetitionPenalty() ? sampling.getRepetitionPenalty() : OFF,
+        decoding.getMinNewTokens(),
+        maxNewTokens,
+        sampling.getSeed());
+  }
+
+  /** Asks for these settings. */
+  static Decoding write(GenerationOptions options) {
+    DecodingOptions decoding = options.decoding();
+    return Decoding.newBuilder()
+        .setMaxNewTokens(decoding.maxNewTokens())
+        .setMinNewTokens(decoding.minNewTokens())
+        .setSampling(
+            Sampling.newBuilder()
+                .setTemperature(decoding.temperature())
+                .setTopP(decoding.topP())
+                .setTopK(decoding.topK())
+                .setRepetitionPenalty(decoding.repetitionPenalty())
+                .setSeed(decoding.seed()))
+        .setProfile(
+            switch (options.profile()) {
+              case CACHED -> Decoding.Profile.PROFILE_CACHED;
+              case STRICT -> Decoding.Profile.PROFILE_STRICT;
+            })
+        .build();
+  }
+
+  /** A checkpoint's recommendation; greedy ones have temperature 0. */
+  static Sampling write(SamplingDefaults recommended) {
+    return Sampling.newBuilder()
+        .setTemperature(recommended.doSample() ? recommended.temperature() : 0)
+        .setTopP(recommended.topP())
+        .setTopK(recommended.topK())
+        .setRepetitionPenalty(recommended.repetitionPenalty())
+        .build();
+  }
+
+  /** What {@link #write(SamplingDefaults)} wrote. */
+  static SamplingDefaults read(Sampling recommended) {
+    boolean doSample = recommended.getTemperature() > 0;
+    return new SamplingDefaults(
+        doSample,
+        doSample ? recommended.getTemperature() : SamplingDefaults.GREEDY.temperature(),
+        recommended.getTopP(),
+        recommended.getTopK(),
+        recommended.getRepetitionPenalty());
+  }
+}
