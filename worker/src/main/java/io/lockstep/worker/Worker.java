@@ -89,6 +89,15 @@ public final class Worker {
   }
 
   private static LoadedModel load(RunConfig config) throws IOException {
+    LoadedModel model = open(config);
+    config
+        .vision()
+        .tokenBudget()
+        .ifPresent(budget -> model.replaceTokenBudget(budget, "vision.token_budget of the run"));
+    return model;
+  }
+
+  private static LoadedModel open(RunConfig config) throws IOException {
     return switch (config.model().weights()) {
       case LOAD -> LoadedModel.open(config.model().path());
       case INITIALISE -> LoadedModel.initialise(config.model().path(), config.seed());

@@ -15,6 +15,8 @@ import java.util.List;
  * @param nextPositions [B] the position of a token that continues the row, on all three axes
  * @param pixels [patches, values per patch], all pictures in row order
  * @param grids of all pictures in row order
+ * @param keptTokens [placeholders] rows of the merged vision tokens of all pictures that take the
+ *     places of the placeholders, in order; empty if all do
  */
 @SuppressWarnings("ArrayRecordComponent")
 public record Batch(
@@ -26,10 +28,35 @@ public record Batch(
     long[] positionIds,
     long[] nextPositions,
     float[] pixels,
-    List<Grid> grids) {
+    List<Grid> grids,
+    long[] keptTokens) {
 
   public Batch {
     grids = List.copyOf(grids);
+  }
+
+  /** A batch whose pictures keep all their vision tokens. */
+  public Batch(
+      int rows,
+      int length,
+      long[] ids,
+      long[] attentionMask,
+      long[] labels,
+      long[] positionIds,
+      long[] nextPositions,
+      float[] pixels,
+      List<Grid> grids) {
+    this(
+        rows,
+        length,
+        ids,
+        attentionMask,
+        labels,
+        positionIds,
+        nextPositions,
+        pixels,
+        grids,
+        new long[0]);
   }
 
   /** Number of patches of all pictures. */

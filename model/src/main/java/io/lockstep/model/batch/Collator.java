@@ -1,5 +1,6 @@
 package io.lockstep.model.batch;
 
+import io.lockstep.model.budget.KeptTokens;
 import io.lockstep.model.image.Grid;
 import io.lockstep.model.image.Patches;
 import java.util.ArrayList;
@@ -33,13 +34,15 @@ public record Collator(int padTokenId, int imageTokenId, int mergeSize) {
     long[] positions = new long[3 * rows * length];
     long[] next = new long[rows];
     List<Grid> grids = new ArrayList<>();
+    List<KeptTokens> kept = new ArrayList<>();
     for (int row = 0; row < rows; row++) {
       Sample sample = samples.get(row);
       int count = sample.tokens().length;
       int begin = (row + 1) * length - count;
       List<Grid> own = sample.images().stream().map(Patches::grid).toList();
+      List<KeptTokens> ownKept = sample.keptOfEach(mergeSize);
       PositionIds rowPositions =
-          PositionIds.of(sample.name(), sample.tokens(), own, imageTokenId, mergeSize);
+          PositionIds.of(sample.name(), sample.tokens(), own, ownKept, imageTokenId, mergeSize);
       for (int t = 0; t < count; t++) {
         ids[begin + t] = sample.tokens()[t];
         labels[begin + t] = sample.labels()[t];
@@ -51,8 +54,27 @@ public record Collator(int padTokenId, int imageTokenId, int mergeSize) {
       }
       next[row] = rowPositions.next();
       grids.addAll(own);
+      kept.addAll(ownKept);
     }
-    return new Batch(rows, length, ids, mask, labels, positions, next, pixels(samples), grids);
+    return new Batch(
+        rows, length, ids, mask, labels, positions, next, pixels(samples), grids, keptTokens(kept));
+  }
+
+  /** Kept tokens counted through all pictures; none if every picture keeps all. */
+  private static long[] keptTokens(List<KeptTokens> pictures) {
+    if (pictures.stream().allMatch(KeptTokens::isAll)) {
+      return new long[0];
+    }
+    long[] all = new long[pictures.stream().mapToInt(KeptTokens::count).sum()];
+    int at = 0;
+    long before = 0;
+    for (KeptTokens picture : pictures) {
+      for (int index : picture.indices()) {
+        all[at++] = before + index;
+      }
+      before += picture.of();
+    }
+    return all;
   }
 
   private static float[] pixels(List<Sample> samples) {

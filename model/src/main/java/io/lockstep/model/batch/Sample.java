@@ -1,5 +1,6 @@
 package io.lockstep.model.batch;
 
+import io.lockstep.model.budget.KeptTokens;
 import io.lockstep.model.image.Patches;
 import java.util.Arrays;
 import java.util.List;
@@ -8,12 +9,14 @@ import java.util.List;
  * One row before it joins a batch.
  *
  * @param name how errors call it
- * @param tokens token ids, with one placeholder per merged vision embedding
+ * @param tokens token ids, with one placeholder per kept vision token
  * @param labels the token wanted at each position, {@link #IGNORED} where nothing is learned
  * @param images pictures in the order of their placeholders
+ * @param kept which vision tokens each picture keeps; empty if all pictures keep all
  */
 @SuppressWarnings("ArrayRecordComponent")
-public record Sample(String name, int[] tokens, int[] labels, List<Patches> images) {
+public record Sample(
+    String name, int[] tokens, int[] labels, List<Patches> images, List<KeptTokens> kept) {
 
   /** Label of a position that does not count. */
   public static final int IGNORED = -100;
@@ -21,17 +24,54 @@ public record Sample(String name, int[] tokens, int[] labels, List<Patches> imag
   /** Checks the lengths. */
   public Sample {
     images = List.copyOf(images);
+    kept = List.copyOf(kept);
     if (tokens.length != labels.length || tokens.length == 0) {
       throw new IllegalArgumentException(
           "%s has %d tokens and %d labels; both must be equal and at least 1"
               .formatted(name, tokens.length, labels.length));
     }
+    if (!kept.isEmpty() && kept.size() != images.size()) {
+      throw new IllegalArgumentException(
+          "%s has %d pictures but says for %d what they keep"
+              .formatted(name, images.size(), kept.size()));
+    }
+  }
+
+  /** A row whose pictures keep all their vision tokens. */
+  public Sample(String name, int[] tokens, int[] labels, List<Patches> images) {
+    this(name, tokens, labels, images, List.of());
   }
 
   /** A row from which nothing is learned, to be continued by generation. */
-  public static Sample prompt(String name, int[] tokens, List<Patches> images) {
+  public static Sample prompt(
+      String name, int[] tokens, List<Patches> images, List<KeptTokens> kept) {
     int[] labels = new int[tokens.length];
     Arrays.fill(labels, IGNORED);
-    return new Sample(name, tokens, labels, images);
+    return new Sample(name, tokens, labels, images, kept);
+  }
+
+  /** As above, with pictures that keep all their vision tokens. */
+  public static Sample prompt(String name, int[] tokens, List<Patches> images) {
+    return prompt(name, tokens, images, List.of());
+  }
+
+  /** The same row with another token, from which nothing is learned, at its end. */
+  public Sample extended(int token) {
+    int[] longer = Arrays.copyOf(tokens, tokens.length + 1);
+    longer[tokens.length] = token;
+    int[] longerLabels = Arrays.copyOf(labels, tokens.length + 1);
+    longerLabels[tokens.length] = IGNORED;
+    return new Sample(name, longer, longerLabels, images, kept);
+  }
+
+  /**
+   * What each picture keeps.
+   *
+   * @param mergeSize side, in patches, of the square that becomes one token
+   */
+  List<KeptTokens> keptOfEach(int mergeSize) {
+    return kept.isEmpty()
+        ? images.stream().map(i -> KeptTokens.all(i.grid().tokens(mergeSize))).toList()
+        : kept;
   }
 }

@@ -1,6 +1,6 @@
 /**
  * From tokenised samples to one rectangular batch of plain arrays. Imports only the model's image
- * package.
+ * and budget packages.
  */
 @NullMarked
 package io.lockstep.model.batch;

@@ -1,6 +1,7 @@
 package io.lockstep.model.checkpoint;
 
 import io.lockstep.model.batch.Collator;
+import io.lockstep.model.budget.TokenBudget;
 import io.lockstep.model.chat.ChatTemplate;
 import io.lockstep.model.config.GenerationConfig;
 import io.lockstep.model.config.ModelConfig;
@@ -19,6 +20,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A model with all that belongs to it: configuration, parameters, tokenizer, chat template and
@@ -26,6 +29,8 @@ import java.util.List;
  * through this class alone.
  */
 public final class LoadedModel implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(LoadedModel.class);
 
   /**
    * The files beside the weights that make a folder a model; copied from checkpoint to checkpoint
@@ -46,6 +51,7 @@ public final class LoadedModel implements AutoCloseable {
   private final SampleEncoder encoder;
   private final Collator collator;
   private final Parameters parameters;
+  private VisionSettings vision;
 
   private LoadedModel(
       Path folder,
@@ -53,13 +59,15 @@ public final class LoadedModel implements AutoCloseable {
       GenerationConfig generationConfig,
       Tokenizer tokenizer,
       SampleEncoder encoder,
-      Parameters parameters) {
+      Parameters parameters,
+      VisionSettings vision) {
     this.folder = folder;
     this.config = config;
     this.generationConfig = generationConfig;
     this.tokenizer = tokenizer;
     this.encoder = encoder;
     this.parameters = parameters;
+    this.vision = vision;
     this.collator =
         new Collator(
             generationConfig.padTokenId(),
@@ -109,6 +117,7 @@ public final class LoadedModel implements AutoCloseable {
     ModelConfig config = ModelConfig.read(folder.resolve("config.json"));
     GenerationConfig generationConfig =
         GenerationConfig.read(folder.resolve("generation_config.json"));
+    VisionSettings vision = VisionSettings.read(folder);
     ImageProcessor images = ImageProcessor.read(folder.resolve("preprocessor_config.json"));
     Tokenizer tokenizer = Tokenizer.open(folder);
     try {
@@ -117,7 +126,8 @@ public final class LoadedModel implements AutoCloseable {
       SampleEncoder encoder =
           new SampleEncoder(template, images, config.vision().spatialMergeSize());
       Parameters parameters = source.of(config, ModelLayout.of(config));
-      return new LoadedModel(folder, config, generationConfig, tokenizer, encoder, parameters);
+      return new LoadedModel(
+          folder, config, generationConfig, tokenizer, encoder, parameters, vision);
     } catch (IOException | RuntimeException e) {
       tokenizer.close();
       throw e;
@@ -159,6 +169,7 @@ public final class LoadedModel implements AutoCloseable {
     }
     List<String> names = new ArrayList<>(COMPANION_FILES);
     names.add(WeightFile.FILE_NAME);
+    vision.write(target).ifPresent(names::add);
     return List.copyOf(names);
   }
 
@@ -182,9 +193,33 @@ public final class LoadedModel implements AutoCloseable {
     return tokenizer;
   }
 
-  /** From conversations to samples. */
+  /** From conversations to samples, with the token budget in force. */
   public SampleEncoder encoder() {
-    return encoder;
+    return encoder.withBudget(vision.tokenBudget());
+  }
+
+  /** The token budget in force: the one the checkpoint was trained with unless it was replaced. */
+  public TokenBudget tokenBudget() {
+    return vision.tokenBudget();
+  }
+
+  /**
+   * Replaces the token budget: encoders and generators made from now on use it, and it is saved
+   * with the model.
+   *
+   * @param why who asked for it, for the log
+   */
+  public void replaceTokenBudget(TokenBudget budget, String why) {
+    if (!budget.equals(vision.tokenBudget())) {
+      LOG.warn(
+          "TOKEN BUDGET REPLACED: {} of a picture's vision tokens are kept instead of {}, with which"
+              + " {} was trained ({})",
+          budget.share(),
+          vision.tokenBudget().share(),
+          folder,
+          why);
+      vision = new VisionSettings(budget);
+    }
   }
 
   /** From samples to batches. */
@@ -201,7 +236,7 @@ public final class LoadedModel implements AutoCloseable {
   public Generator generator() {
     return new Generator(
         new VisionLanguageModel(config, parameters),
-        encoder,
+        encoder(),
         collator,
         tokenizer,
         generationConfig.eosTokenIds());

@@ -3,6 +3,8 @@ package io.lockstep.model.encode;
 import io.lockstep.data.conversation.Conversation;
 import io.lockstep.data.conversation.ImageSource;
 import io.lockstep.model.batch.Sample;
+import io.lockstep.model.budget.KeptTokens;
+import io.lockstep.model.budget.TokenBudget;
 import io.lockstep.model.chat.ChatTemplate;
 import io.lockstep.model.chat.Encoded;
 import io.lockstep.model.image.ImageProcessor;
@@ -12,23 +14,36 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Turns conversations into samples: decodes and cuts their pictures, renders the chat template and
- * makes tokens and labels of it. May be used by several threads.
+ * Turns conversations into samples: decodes and cuts their pictures, chooses the vision tokens that
+ * are kept, renders the chat template and makes tokens and labels of it. May be used by several
+ * threads.
  */
 public final class SampleEncoder {
 
   private final ChatTemplate template;
   private final ImageProcessor images;
   private final int mergeSize;
+  private final TokenBudget budget;
 
   /**
-   * An encoder of one model's template and pictures; {@code mergeSize} patches squared become one
-   * token.
+   * An encoder of one model's template and pictures that keeps all vision tokens; {@code mergeSize}
+   * patches squared become one.
    */
   public SampleEncoder(ChatTemplate template, ImageProcessor images, int mergeSize) {
+    this(template, images, mergeSize, TokenBudget.ALL);
+  }
+
+  private SampleEncoder(
+      ChatTemplate template, ImageProcessor images, int mergeSize, TokenBudget budget) {
     this.template = template;
     this.images = images;
     this.mergeSize = mergeSize;
+    this.budget = budget;
+  }
+
+  /** The same encoder with another budget of vision tokens. */
+  public SampleEncoder withBudget(TokenBudget other) {
+    return new SampleEncoder(template, images, mergeSize, other);
   }
 
   /**
@@ -39,8 +54,9 @@ public final class SampleEncoder {
    */
   public Sample forTraining(String name, Conversation conversation) throws IOException {
     List<Patches> patches = patches(conversation);
-    Encoded encoded = template.encodeForTraining(conversation, tokens(patches));
-    return new Sample(name, encoded.tokens(), encoded.labels(), patches);
+    List<KeptTokens> kept = kept(patches);
+    Encoded encoded = template.encodeForTraining(conversation, counts(kept));
+    return new Sample(name, encoded.tokens(), encoded.labels(), patches, kept);
   }
 
   /**
@@ -50,8 +66,9 @@ public final class SampleEncoder {
    */
   public Sample prompt(String name, Conversation conversation) throws IOException {
     List<Patches> patches = patches(conversation);
-    return Sample.prompt(
-        name, template.encodePrompt(conversation, tokens(patches)).tokens(), patches);
+    List<KeptTokens> kept = kept(patches);
+    Encoded encoded = template.encodePrompt(conversation, counts(kept));
+    return Sample.prompt(name, encoded.tokens(), patches, kept);
   }
 
   private List<Patches> patches(Conversation conversation) throws IOException {
@@ -62,7 +79,11 @@ public final class SampleEncoder {
     return patches;
   }
 
-  private List<Integer> tokens(List<Patches> patches) {
-    return patches.stream().map(picture -> picture.grid().tokens(mergeSize)).toList();
+  private List<KeptTokens> kept(List<Patches> patches) {
+    return patches.stream().map(picture -> budget.choose(picture, mergeSize)).toList();
+  }
+
+  private static List<Integer> counts(List<KeptTokens> kept) {
+    return kept.stream().map(KeptTokens::count).toList();
   }
 }

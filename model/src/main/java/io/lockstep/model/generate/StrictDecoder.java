@@ -6,7 +6,6 @@ import io.lockstep.model.batch.Sample;
 import io.lockstep.model.network.VisionLanguageModel;
 import io.lockstep.tensor.Scope;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.BiConsumer;
 
@@ -45,15 +44,9 @@ final class StrictDecoder implements Decoder {
       throw new IllegalStateException("the rows have reached their capacity");
     }
     for (int row = 0; row < tokens.length; row++) {
-      rows.set(row, extended(rows.get(row), tokens[row]));
+      rows.set(row, rows.get(row).extended(tokens[row]));
     }
     return first();
-  }
-
-  private static Sample extended(Sample sample, int token) {
-    int[] tokens = Arrays.copyOf(sample.tokens(), sample.tokens().length + 1);
-    tokens[tokens.length - 1] = token;
-    return Sample.prompt(sample.name(), tokens, sample.images());
   }
 
   @Override

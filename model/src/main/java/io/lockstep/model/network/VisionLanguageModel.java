@@ -125,7 +125,19 @@ public final class VisionLanguageModel {
   private VisionTower.Features see(Scope scope, Batch batch, BiConsumer<String, NDArray> probe) {
     NDArray pixels =
         scope.fromFloats(batch.pixels(), batch.patches(), config.vision().patchValues());
-    return vision.forward(scope, pixels, batch.grids(), probe);
+    return kept(scope, batch, vision.forward(scope, pixels, batch.grids(), probe));
+  }
+
+  /** Leaves the features that take a placeholder's place; of the merger and of DeepStack alike. */
+  private static VisionTower.Features kept(
+      Scope scope, Batch batch, VisionTower.Features features) {
+    if (batch.keptTokens().length == 0) {
+      return features;
+    }
+    NDArray rows = scope.fromLongs(batch.keptTokens(), batch.keptTokens().length);
+    return new VisionTower.Features(
+        Ops.indexSelect(features.merged(), 0, rows),
+        features.deepstack().stream().map(added -> Ops.indexSelect(added, 0, rows)).toList());
   }
 
   /** Replaces the embeddings of picture tokens, in order, by the merged features. */

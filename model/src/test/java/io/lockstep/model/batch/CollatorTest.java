@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.lockstep.data.conversation.ImageSource;
+import io.lockstep.model.budget.KeptTokens;
 import io.lockstep.model.chat.ChatTemplate;
 import io.lockstep.model.chat.Encoded;
 import io.lockstep.model.config.GenerationConfig;
@@ -68,7 +69,9 @@ final class CollatorTest {
   @Test
   void aPictureTakesAsManyPositionsAsItsLongestSide() {
     int[] tokens = {1, IMAGE, IMAGE, IMAGE, IMAGE, IMAGE, IMAGE, 2};
-    PositionIds positions = PositionIds.of("s", tokens, List.of(new Grid(1, 4, 6)), IMAGE, 2);
+    PositionIds positions =
+        PositionIds.of(
+            "s", tokens, List.of(new Grid(1, 4, 6)), List.of(KeptTokens.all(6)), IMAGE, 2);
     assertArrayEquals(
         new long[] {
           0, 1, 1, 1, 1, 1, 1, 4, //
@@ -77,6 +80,31 @@ final class CollatorTest {
         },
         positions.ids());
     assertEquals(5, positions.next());
+  }
+
+  @Test
+  void keptTokensStayWhereTheyAre() {
+    int[] tokens = {1, IMAGE, IMAGE, 2};
+    KeptTokens kept = new KeptTokens(6, new int[] {2, 4});
+    PositionIds positions =
+        PositionIds.of("s", tokens, List.of(new Grid(1, 4, 6)), List.of(kept), IMAGE, 2);
+    assertArrayEquals(new long[] {0, 1, 1, 4, 0, 1, 2, 4, 0, 3, 2, 4}, positions.ids());
+    assertEquals(5, positions.next());
+  }
+
+  @Test
+  void keptTokensAreCountedThroughAllPicturesOfABatch() {
+    Patches picture = new Patches(new float[0], 1, 4, 4);
+    Sample whole = Sample.prompt("w", new int[] {IMAGE, IMAGE, IMAGE, IMAGE}, List.of(picture));
+    Sample pruned =
+        Sample.prompt(
+            "p",
+            new int[] {IMAGE, IMAGE},
+            List.of(picture),
+            List.of(new KeptTokens(4, new int[] {0, 3})));
+    assertArrayEquals(
+        new long[] {0, 1, 2, 3, 4, 7}, collator.collate(List.of(whole, pruned)).keptTokens());
+    assertArrayEquals(new long[0], collator.collate(List.of(whole, whole)).keptTokens());
   }
 
   @Test
@@ -98,6 +126,17 @@ final class CollatorTest {
         "s7 has 1 placeholders for picture 1, whose grid Grid[t=1, h=2, w=4] makes 2 tokens",
         new int[] {1, IMAGE},
         List.of(picture));
+    Sample unaware =
+        Sample.prompt(
+            "s8",
+            new int[] {IMAGE, IMAGE},
+            List.of(picture),
+            List.of(new KeptTokens(2, new int[] {1})));
+    assertEquals(
+        "s8 has 2 placeholders for picture 1, whose grid Grid[t=1, h=2, w=4] makes 2 tokens, of"
+            + " which it keeps 1",
+        assertThrows(IllegalArgumentException.class, () -> collator.collate(List.of(unaware)))
+            .getMessage());
     refused("s7 has 1 pictures but placeholders for 0", new int[] {1}, List.of(picture));
     refused(
         "s7 has 2 image placeholders after its 0 pictures; give a picture for each run",

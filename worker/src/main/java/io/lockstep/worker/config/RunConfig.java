@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.lockstep.model.budget.TokenBudget;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,6 +22,7 @@ import java.util.Optional;
  * @param model where the run starts from
  * @param data what it learns from
  * @param prompts what the model is asked
+ * @param vision how it sees pictures
  * @param training how long and in what portions
  * @param optimizer how it is updated
  */
@@ -31,6 +33,7 @@ public record RunConfig(
     ModelSource model,
     DataConfig data,
     PromptConfig prompts,
+    VisionOptions vision,
     TrainingConfig training,
     OptimizerConfig optimizer) {
 
@@ -80,6 +83,14 @@ public record RunConfig(
   public record PromptConfig(
       String profile, Optional<String> domain, Optional<String> system, Optional<String> user) {}
 
+  /**
+   * How the model sees pictures.
+   *
+   * @param tokenBudget share of a picture's vision tokens that is kept; if it is absent, the one
+   *     the starting model was trained with
+   */
+  public record VisionOptions(Optional<TokenBudget> tokenBudget) {}
+
   /** Reads a file; relative paths in it are relative to its folder. */
   public static RunConfig read(Path file) throws IOException, ConfigException {
     return parse(Files.readString(file), file.toString(), file.toAbsolutePath().resolveSibling(""));
@@ -123,6 +134,7 @@ public record RunConfig(
             model(root.section("model"), folder),
             data(root.section("data"), folder),
             prompts(root.section("prompts")),
+            vision(root.section("vision")),
             TrainingConfig.read(root.section("training")),
             OptimizerConfig.read(root.section("optimizer")));
     Section custom = root.section("custom");
@@ -169,6 +181,16 @@ public record RunConfig(
     return prompts;
   }
 
+  private static VisionOptions vision(Section section) {
+    Optional<Double> share = section.optionalNumber("token_budget", 0, 1);
+    if (share.filter(value -> value == 0).isPresent()) {
+      section.problem("token_budget", "must be more than 0: a picture keeps at least one token");
+      share = Optional.empty();
+    }
+    section.finish();
+    return new VisionOptions(share.map(TokenBudget::new));
+  }
+
   private static Path existing(Section section, String key, Path folder) {
     Path path = folder.resolve(section.string(key, null)).normalize();
     if (!Files.exists(path)) {
@@ -186,6 +208,7 @@ public record RunConfig(
         model,
         data,
         prompts,
+        vision,
         training,
         optimizer);
   }

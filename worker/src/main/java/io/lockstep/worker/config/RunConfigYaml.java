@@ -29,6 +29,10 @@ final class RunConfigYaml {
     config.prompts().domain().ifPresent(domain -> prompts.put("domain", domain));
     config.prompts().system().ifPresent(text -> prompts.put("system", text));
     config.prompts().user().ifPresent(text -> prompts.put("user", text));
+    config
+        .vision()
+        .tokenBudget()
+        .ifPresent(budget -> root.putObject("vision").put("token_budget", budget.share()));
     training(root.putObject("training"), config.training());
     optimizer(root.putObject("optimizer"), config.optimizer());
     try {

@@ -82,6 +82,12 @@ final class Section {
     return value;
   }
 
+  /** A number in [min, max], if the key is there. */
+  Optional<Double> optionalNumber(String key, double min, double max) {
+    known.add(key);
+    return node.hasNonNull(key) ? Optional.of(number(key, null, min, max)) : Optional.empty();
+  }
+
   <E extends Enum<E>> E choice(String key, @Nullable E otherwise, Class<E> type) {
     E[] constants = type.getEnumConstants();
     String text = string(key, otherwise == null ? null : label(otherwise));

@@ -1,6 +1,6 @@
 /**
  * The run's configuration: YAML read into records, every problem reported at once. Imports the
- * prompts of {@code data}.
+ * prompts of {@code data} and the token budget of {@code model}.
  */
 @NullMarked
 package io.lockstep.worker.config;

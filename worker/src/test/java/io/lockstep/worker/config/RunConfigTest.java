@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.lockstep.model.budget.TokenBudget;
 import io.lockstep.model.parameter.ParameterSpec;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,6 +14,8 @@ import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RunConfigTest {
 
@@ -43,6 +46,8 @@ class RunConfigTest {
         domain: bbu
         system: You describe pictures.
         user: "Describe: all objects"
+      vision:
+        token_budget: 0.5
       training:
         epochs: 3
         global_batch_size: 12
@@ -88,6 +93,7 @@ class RunConfigTest {
                 Optional.of("bbu"),
                 Optional.of("You describe pictures."),
                 Optional.of("Describe: all objects")),
+            new RunConfig.VisionOptions(Optional.of(new TokenBudget(0.5))),
             new TrainingConfig(0, 3, 12, 6, 1024, 0.5, 20, 5, 2048),
             new OptimizerConfig(1e-3, 0, 5e-4, 0.8, 0.95, 1e-6, 0.1, true, 0.2, 0.01));
     assertEquals(expected, parse(FULL));
@@ -100,6 +106,7 @@ class RunConfigTest {
     assertEquals(Optional.empty(), config.outputDir());
     assertEquals(RunConfig.Weights.LOAD, config.model().weights());
     assertEquals("summary_train_min", config.prompts().profile());
+    assertEquals(Optional.empty(), config.vision().tokenBudget());
     assertEquals(new TrainingConfig(10, 0, 8, 4, 512, 1.0, 0, 1, 1 << 18), config.training());
     assertEquals(
         new OptimizerConfig(1e-4, 1e-4, 1e-4, 0.9, 0.999, 1e-8, 0, false, 0.05, 0.1),
@@ -126,6 +133,15 @@ class RunConfigTest {
     RunConfig config =
         parse(LEAST + "prompts: {system: \"yes: no # really\\n- 中文 'quoted'\", user: \"012\"}");
     assertEquals(config, RunConfig.parse(config.toYaml(), "copy", Path.of("/")));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0", "1.5", "half", "-0.1"})
+  void aTokenBudgetOutOfRangeIsAProblem(String budget) {
+    ConfigException error =
+        assertThrows(
+            ConfigException.class, () -> parse(LEAST + "vision: {token_budget: " + budget + "}"));
+    assertTrue(String.valueOf(error.getMessage()).contains("vision.token_budget must be"));
   }
 
   @Test

@@ -233,6 +233,7 @@ class TrainingParityTest {
         new RunConfig.DataConfig(Path.of("unused"), RunConfig.Template.TARGET_SUMMARY, 0.5),
         new RunConfig.PromptConfig(
             "summary_train_min", Optional.empty(), Optional.empty(), Optional.empty()),
+        new RunConfig.VisionOptions(Optional.empty()),
         new TrainingConfig(
             steps,
             0,
