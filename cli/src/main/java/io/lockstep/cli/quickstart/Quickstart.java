@@ -14,10 +14,8 @@ import io.lockstep.data.sample.SampleOptions;
 import io.lockstep.data.sample.Style;
 import io.lockstep.gateway.rpc.InferenceClient;
 import io.lockstep.gateway.stage.InspectionFolder;
-import io.lockstep.gateway.stage.PictureFile;
 import io.lockstep.gateway.stage.StageA;
 import io.lockstep.gateway.stage.StageB;
-import io.lockstep.gateway.stage.Summary;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -28,7 +26,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The main job on one machine: sample data, training on worker processes, hand-off to a gateway,
@@ -38,7 +35,7 @@ public final class Quickstart {
 
   private static final int STAGES = 5;
   private static final int TRAIN_PICTURES = 8000;
-  private static final int TRAIN_TEXTS = 4500;
+  private static final int TRAIN_TEXTS = 6500;
   private static final long SAMPLE_SEED = 2026;
   private static final List<String> GATEWAY_JVM = List.of("-Xmx1g");
   private static final Duration GATEWAY_PATIENCE = Duration.ofSeconds(60);
@@ -112,8 +109,13 @@ public final class Quickstart {
     Endpoint endpoint = awaitGateway(group, gateway);
     try (InferenceClient client = InferenceClient.connect(endpoint.toString())) {
       client.awaitServing(GATEWAY_PATIENCE);
-      List<String> answers = summarize(client, heldOut);
-      out.printf(Locale.ROOT, "      exactly right: %.1f %%%n", 100 * heldOut.exactMatch(answers));
+      List<String> answers = BaseAnswers.ask(client, heldOut.pictures());
+      out.printf(
+          Locale.ROOT,
+          "      exactly right: %.1f %%; no answer at all: %d of %d%n",
+          100 * heldOut.exactMatch(answers),
+          answers.stream().filter(BaseAnswers.NONE::equals).count(),
+          answers.size());
       return answers;
     } finally {
       gateway.terminate();
@@ -188,19 +190,6 @@ public final class Quickstart {
             "the gateway serves %s, not the trained weights %s; its log is %s"
                 .formatted(client.model().weightsSha256(), trained.weightsSha256(), gateway.log()));
       }
-    }
-  }
-
-  private static List<String> summarize(InferenceClient client, HeldOut heldOut) {
-    List<PictureFile> files =
-        heldOut.pictures().stream().map(path -> new PictureFile(path.toString(), path)).toList();
-    AtomicInteger answered = new AtomicInteger();
-    try (Progress progress = pictureProgress(heldOut)) {
-      return client
-          .summarize(files, summary -> progress.update(answered.incrementAndGet(), ""))
-          .stream()
-          .map(Summary::text)
-          .toList();
     }
   }
 

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 class BaseDataTest {
 
   private static final int PICTURES = 24;
-  private static final String EXPECTED = "records 7ab680fb, pixels 5356c4c6";
+  private static final String EXPECTED = "records 7ab680fb, pixels b2407f86";
 
   @TempDir private Path folder;
 

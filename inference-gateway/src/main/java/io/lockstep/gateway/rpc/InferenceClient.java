@@ -227,7 +227,10 @@ public final class InferenceClient implements AutoCloseable {
     } catch (Error e) {
       throw e;
     } catch (Throwable e) {
-      throw new InferenceException("gateway " + gateway + ": " + explain(e), e);
+      String message = "gateway " + gateway + ": " + explain(e);
+      throw Statuses.isEmptyAnswer(e)
+          ? new EmptyAnswerException(message, e)
+          : new InferenceException(message, e);
     }
   }
 

@@ -8,6 +8,7 @@ import io.grpc.protobuf.StatusProto;
 import io.lockstep.data.stageb.MalformedJudgementException;
 import io.lockstep.gateway.serving.ServingException;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Failures as gRPC statuses, and back. */
@@ -15,6 +16,9 @@ final class Statuses {
 
   /** Reason in a status' ErrorInfo: the model's answer is not a verdict. */
   static final String MALFORMED_VERDICT = "MALFORMED_VERDICT";
+
+  /** Reason in a status' ErrorInfo: the model has generated nothing. */
+  static final String EMPTY_ANSWER = "EMPTY_ANSWER";
 
   private static final String DOMAIN = "lockstep.inference.v1";
   private static final String RAW = "raw";
@@ -30,7 +34,21 @@ final class Statuses {
           case EMPTY_ANSWER -> Status.Code.FAILED_PRECONDITION;
           case MODEL_FAILED -> Status.Code.INTERNAL;
         };
+    if (failure.kind() == ServingException.Kind.EMPTY_ANSWER) {
+      return refusal(
+          String.valueOf(failure.getMessage()), ErrorInfo.newBuilder().setReason(EMPTY_ANSWER));
+    }
     return code.toStatus().withDescription(failure.getMessage()).asRuntimeException();
+  }
+
+  /** A model's answer that can't be passed on, with a reason that clients can tell apart. */
+  private static StatusRuntimeException refusal(String message, ErrorInfo.Builder info) {
+    return StatusProto.toStatusRuntimeException(
+        com.google.rpc.Status.newBuilder()
+            .setCode(Status.Code.FAILED_PRECONDITION.value())
+            .setMessage(message)
+            .addDetails(Any.pack(info.setDomain(DOMAIN).build()))
+            .build());
   }
 
   /** The request itself is wrong. */
@@ -41,33 +59,31 @@ final class Statuses {
   /** The model's answer on a group is not a verdict; the answer travels along, verbatim. */
   static StatusRuntimeException malformedVerdict(
       String groupId, String raw, MalformedJudgementException problem) {
-    com.google.rpc.Status status =
-        com.google.rpc.Status.newBuilder()
-            .setCode(Status.Code.FAILED_PRECONDITION.value())
-            .setMessage("malformed verdict on group " + groupId + ": " + problem.getMessage())
-            .addDetails(
-                Any.pack(
-                    ErrorInfo.newBuilder()
-                        .setReason(MALFORMED_VERDICT)
-                        .setDomain(DOMAIN)
-                        .putMetadata(RAW, raw)
-                        .build()))
-            .build();
-    return StatusProto.toStatusRuntimeException(status);
+    return refusal(
+        "malformed verdict on group " + groupId + ": " + problem.getMessage(),
+        ErrorInfo.newBuilder().setReason(MALFORMED_VERDICT).putMetadata(RAW, raw));
   }
 
   /** The model's answer that a client was refused as malformed; empty for any other failure. */
   static Optional<String> malformedRaw(Throwable failure) {
-    com.google.rpc.@Nullable Status status = StatusProto.fromThrowable(failure);
-    if (status == null) {
-      return Optional.empty();
-    }
-    return status.getDetailsList().stream()
-        .filter(detail -> detail.is(ErrorInfo.class))
-        .map(Statuses::errorInfo)
+    return infos(failure)
         .filter(info -> info.getReason().equals(MALFORMED_VERDICT))
         .map(info -> info.getMetadataOrDefault(RAW, ""))
         .findFirst();
+  }
+
+  /** Whether the model gave no answer at all. */
+  static boolean isEmptyAnswer(Throwable failure) {
+    return infos(failure).anyMatch(info -> info.getReason().equals(EMPTY_ANSWER));
+  }
+
+  private static Stream<ErrorInfo> infos(Throwable failure) {
+    com.google.rpc.@Nullable Status status = StatusProto.fromThrowable(failure);
+    return status == null
+        ? Stream.empty()
+        : status.getDetailsList().stream()
+            .filter(detail -> detail.is(ErrorInfo.class))
+            .map(Statuses::errorInfo);
   }
 
   /** A failure's description alone, without its status code. */

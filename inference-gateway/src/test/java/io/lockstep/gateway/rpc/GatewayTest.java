@@ -322,6 +322,7 @@ class GatewayTest {
       assertTrue(
           message.contains("0 new tokens, first token <|im_end|> (2) with probability 0.75"),
           message);
+      assertThrows(EmptyAnswerException.class, () -> client.summarize(List.of(picture)));
     }
   }
 
