@@ -36,13 +36,20 @@ final class PartPainter {
     double cy = (item.row() + 0.5) * Scene.SLOT + rng.between(-JITTER, JITTER);
     Pen pen = new Pen(canvas.graphics(), rng, cx, cy, half, Palette.of(style, rng, item));
     return switch (item.part()) {
-      case PLATE -> plates.paint(pen, canvas.rgb(), item.digit(), scene.split());
+      case PLATE ->
+          plates.paint(
+              pen, canvas.rgb(), item.digit(), scene.split(), variesDigits(style, scene.split()));
       case HEXAGON -> item.faulty() ? looseHexagon(pen) : hexagon(pen);
       case CONNECTOR -> connector(pen, item.faulty());
       case WIRE -> item.faulty() ? brokenWire(pen) : wire(pen);
       case PANEL -> item.faulty() ? emptyFrame(pen) : panel(pen);
       case BOX -> box(pen);
     };
+  }
+
+  /** Held-out digits stay as they were written, and so do those that the base model has seen. */
+  private static boolean variesDigits(Style style, Split split) {
+    return style == Style.INSPECTION && split == Split.TRAIN;
   }
 
   private static Geometry hexagon(Pen pen) {

@@ -26,7 +26,12 @@ final class PlatePainter {
     this.digits = digits;
   }
 
-  Geometry paint(Pen pen, int[] rgb, int digit, Split split) {
+  /**
+   * Paints a plate.
+   *
+   * @param varied whether the digit is written in a hand between those of the split
+   */
+  Geometry paint(Pen pen, int[] rgb, int digit, Split split, boolean varied) {
     Palette palette = pen.palette();
     boolean mainIsLighter = Palette.luma(palette.main()) >= Palette.luma(palette.accent());
     double half = pen.half();
@@ -35,13 +40,16 @@ final class PlatePainter {
         mainIsLighter ? palette.main() : palette.accent(),
         new RoundRectangle2D.Double(
             pen.cx() - width * half, pen.cy() - half, 2 * width * half, 2 * half, CORNER, CORNER));
-    int row = digits.pickRow(pen.rng(), digit, split);
-    write(pen, rgb, row, mainIsLighter ? palette.accent() : palette.main());
+    Handwriting handwriting =
+        varied
+            ? Handwriting.varied(digits, pen.rng(), digit, split)
+            : Handwriting.asWritten(digits, pen.rng(), digit, split);
+    write(pen, rgb, handwriting, mainIsLighter ? palette.accent() : palette.main());
     return pen.box(width, 1);
   }
 
-  /** Enlarges a stroke image smoothly, slightly turned, scaled, moved, thinner or thicker. */
-  private void write(Pen pen, int[] rgb, int row, Color ink) {
+  /** Enlarges a digit smoothly, slightly turned, scaled, moved, thinner or thicker. */
+  private static void write(Pen pen, int[] rgb, Handwriting handwriting, Color ink) {
     Rng rng = pen.rng();
     double radians = StrictMath.toRadians(rng.between(-TURN, TURN));
     double cell = pen.half() * 2 * rng.between(0.86, 0.98) / Digits.SIDE;
@@ -56,8 +64,7 @@ final class PlatePainter {
       for (int x = (int) cx - reach; x <= (int) cx + reach; x++) {
         double dx = (x + 0.5 - cx) / cell;
         double dy = (y + 0.5 - cy) / cell;
-        double middle = Digits.SIDE / 2.0;
-        double value = digits.ink(row, dx * cos + dy * sin + middle, dy * cos - dx * sin + middle);
+        double value = handwriting.ink(dx * cos + dy * sin, dy * cos - dx * sin);
         double cover = (value - threshold) / INK_SLOPE + 0.5;
         int weight = (int) (StrictMath.min(StrictMath.max(cover, 0), 1) * 256);
         int at = y * Scene.SIZE + x;

@@ -48,6 +48,7 @@ final class RunConfigYaml {
         .put("global_batch_size", training.globalBatchSize())
         .put("virtual_ranks", training.virtualRanks())
         .put("global_max_length", training.globalMaxLength())
+        .put("group_by_length", training.groupByLength())
         .put("truncation_strategy", "raise")
         .put("max_grad_norm", training.maxGradNorm())
         .put("save_steps", training.saveSteps())

@@ -10,6 +10,8 @@ package io.lockstep.worker.config;
  *     the run can use
  * @param globalMaxLength most tokens of a sample, picture tokens included; longer samples are
  *     replaced and reported
+ * @param groupByLength whether samples of a micro-batch are computed in groups of similar length,
+ *     which saves padding, or all at once
  * @param maxGradNorm gradients of a larger norm are scaled down to it; 0 turns clipping off
  * @param saveSteps a checkpoint every so many steps; 0 for one at the end alone
  * @param loggingSteps a line of metrics every so many steps
@@ -21,6 +23,7 @@ public record TrainingConfig(
     int globalBatchSize,
     int virtualRanks,
     int globalMaxLength,
+    boolean groupByLength,
     double maxGradNorm,
     long saveSteps,
     int loggingSteps,
@@ -32,8 +35,7 @@ public record TrainingConfig(
 
   static TrainingConfig read(Section section) {
     section.refuse(
-        "packing",
-        "samples are padded to the longest of their micro-batch instead; remove the key");
+        "packing", "samples of similar length are computed together instead; remove the key");
     TrainingConfig config =
         new TrainingConfig(
             section.longInteger("max_steps", 0L, 0, Long.MAX_VALUE),
@@ -41,6 +43,7 @@ public record TrainingConfig(
             section.integer("global_batch_size", null, 1),
             section.integer("virtual_ranks", 4, 1),
             section.integer("global_max_length", null, 8),
+            section.bool("group_by_length", true),
             section.number("max_grad_norm", 1.0, 0, 1e9),
             section.longInteger("save_steps", 0L, 0, Long.MAX_VALUE),
             section.integer("logging_steps", 1, 1),

@@ -20,6 +20,7 @@ final class MicroBatches {
   private final SampleSource samples;
   private final Collator collator;
   private final int maxLength;
+  private final boolean groupByLength;
 
   /** Gives the sample of a draw. */
   @FunctionalInterface
@@ -27,11 +28,17 @@ final class MicroBatches {
     Sample sample(SampleRef draw) throws SampleException;
   }
 
-  MicroBatches(EpochPlan plan, SampleSource samples, Collator collator, int maxLength) {
+  MicroBatches(
+      EpochPlan plan,
+      SampleSource samples,
+      Collator collator,
+      int maxLength,
+      boolean groupByLength) {
     this.plan = plan;
     this.samples = samples;
     this.collator = collator;
     this.maxLength = maxLength;
+    this.groupByLength = groupByLength;
   }
 
   MicroBatch make(long step, int virtualRank) throws SampleException {
@@ -40,7 +47,8 @@ final class MicroBatches {
     for (SampleRef draw : plan.samplesOf(step, virtualRank)) {
       rows.add(fitting(draw, replaced));
     }
-    List<Batch> batches = LengthGroups.of(rows).stream().map(collator::collate).toList();
+    List<List<Sample>> groups = groupByLength ? LengthGroups.of(rows) : List.of(rows);
+    List<Batch> batches = groups.stream().map(collator::collate).toList();
     return new MicroBatch(step, virtualRank, batches, replaced);
   }
 

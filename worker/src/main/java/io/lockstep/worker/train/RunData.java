@@ -72,7 +72,8 @@ public final class RunData implements AutoCloseable {
         plan(),
         draw -> sample(encoder, draw),
         model.collator(),
-        config.training().globalMaxLength());
+        config.training().globalMaxLength(),
+        config.training().groupByLength());
   }
 
   private Sample sample(SampleEncoder encoder, SampleRef draw) throws SampleException {

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.lockstep.data.plan.EpochPlan;
 import io.lockstep.data.plan.RankSpan;
 import io.lockstep.data.plan.SampleRef;
+import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Collator;
 import io.lockstep.model.batch.Sample;
 import java.util.ArrayList;
@@ -82,6 +83,22 @@ class MicroBatchesTest {
   }
 
   @Test
+  void samplesAreGroupedByLengthUnlessTheRunSaysOtherwise() throws SampleException {
+    MicroBatches.SampleSource source =
+        draw -> sample(draw, draw.sample() % 2 == 0 ? 4 : 4 + 2 * 64);
+    EpochPlan plan = new EpochPlan(SAMPLES, 3, SAMPLES, 1);
+    Collator collator = new Collator(PAD, IMAGE, 2);
+
+    List<Batch> grouped = new MicroBatches(plan, source, collator, 512, true).make(0, 0).batches();
+    List<Batch> whole = new MicroBatches(plan, source, collator, 512, false).make(0, 0).batches();
+
+    assertEquals(List.of(4, 132), grouped.stream().map(Batch::length).toList());
+    assertEquals(List.of(5, 5), grouped.stream().map(Batch::rows).toList());
+    assertEquals(List.of(132), whole.stream().map(Batch::length).toList());
+    assertEquals(List.of(SAMPLES), whole.stream().map(Batch::rows).toList());
+  }
+
+  @Test
   void prefetchedMicroBatchesComeInOrder() throws Exception {
     MicroBatches microBatches = microBatches(MicroBatchesTest::oddOnesAreLong);
     try (Prefetcher prefetcher = microBatches.prefetch(3, 9, new RankSpan(0, 2))) {
@@ -146,6 +163,6 @@ class MicroBatchesTest {
   }
 
   private static MicroBatches microBatches(MicroBatches.SampleSource source) {
-    return new MicroBatches(PLAN, source, new Collator(PAD, IMAGE, 2), MAX_LENGTH);
+    return new MicroBatches(PLAN, source, new Collator(PAD, IMAGE, 2), MAX_LENGTH, true);
   }
 }

@@ -143,7 +143,8 @@ class TrainingParityTest {
             new EpochPlan(order.size(), config.seed(), order.size(), VIRTUAL_RANKS),
             draw -> samples.get(order.get(Math.toIntExact(draw.place()))),
             model.collator(),
-            config.training().globalMaxLength());
+            config.training().globalMaxLength(),
+            config.training().groupByLength());
     Directive.World alone =
         new Directive.World(1, 0, List.of(new Directive.Member("w", "127.0.0.1:1", "")), 0, "");
     return new Generation(
@@ -240,6 +241,7 @@ class TrainingParityTest {
             4,
             VIRTUAL_RANKS,
             4096,
+            true,
             cases.get("max_grad_norm").doubleValue(),
             0,
             1,

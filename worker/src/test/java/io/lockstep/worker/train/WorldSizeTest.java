@@ -124,7 +124,8 @@ class WorldSizeTest {
             new EpochPlan(samples.size(), config.seed(), samples.size(), VIRTUAL_RANKS),
             draw -> samples.get(Math.toIntExact(draw.sample())),
             model.collator(),
-            config.training().globalMaxLength());
+            config.training().globalMaxLength(),
+            config.training().groupByLength());
     List<Directive.Member> members =
         Collections.nCopies(ranks.size(), new Directive.Member("w", "127.0.0.1:1", ""));
     return new Generation(
