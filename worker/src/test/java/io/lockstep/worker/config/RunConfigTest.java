@@ -94,12 +94,8 @@ class RunConfigTest {
                 Optional.of("bbu"),
                 Optional.of("You describe pictures."),
                 Optional.of("Describe: all objects")),
-<<<<<<< HEAD
             new RunConfig.VisionOptions(Optional.of(new TokenBudget(0.5))),
-            new TrainingConfig(0, 3, 12, 6, 1024, 0.5, 20, 5, 2048),
-=======
             new TrainingConfig(0, 3, 12, 6, 1024, false, 0.5, 20, 5, 2048),
->>>>>>> b4fbb5b (Runs may compute micro-batches whole (group_by_length); quickstart: more pictures and texts, digits of training pictures in more hands)
             new OptimizerConfig(1e-3, 0, 5e-4, 0.8, 0.95, 1e-6, 0.1, true, 0.2, 0.01));
     assertEquals(expected, parse(FULL));
   }
@@ -111,12 +107,8 @@ class RunConfigTest {
     assertEquals(Optional.empty(), config.outputDir());
     assertEquals(RunConfig.Weights.LOAD, config.model().weights());
     assertEquals("summary_train_min", config.prompts().profile());
-<<<<<<< HEAD
     assertEquals(Optional.empty(), config.vision().tokenBudget());
-    assertEquals(new TrainingConfig(10, 0, 8, 4, 512, 1.0, 0, 1, 1 << 18), config.training());
-=======
     assertEquals(new TrainingConfig(10, 0, 8, 4, 512, true, 1.0, 0, 1, 1 << 18), config.training());
->>>>>>> b4fbb5b (Runs may compute micro-batches whole (group_by_length); quickstart: more pictures and texts, digits of training pictures in more hands)
     assertEquals(
         new OptimizerConfig(1e-4, 1e-4, 1e-4, 0.9, 0.999, 1e-8, 0, false, 0.05, 0.1),
         config.optimizer());
