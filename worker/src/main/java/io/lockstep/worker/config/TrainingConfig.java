@@ -35,7 +35,7 @@ public record TrainingConfig(
 
   static TrainingConfig read(Section section) {
     section.refuse(
-        "packing", "samples of similar length are computed together instead; remove the key");
+        "packing", "samples are padded to the longest of their micro-batch instead; remove the key");
     TrainingConfig config =
         new TrainingConfig(
             section.longInteger("max_steps", 0L, 0, Long.MAX_VALUE),
