@@ -35,7 +35,8 @@ public record TrainingConfig(
 
   static TrainingConfig read(Section section) {
     section.refuse(
-        "packing", "samples are padded to the longest of their micro-batch instead; remove the key");
+        "packing",
+        "samples are padded to the longest of their micro-batch instead; remove the key");
     TrainingConfig config =
         new TrainingConfig(
             section.longInteger("max_steps", 0L, 0, Long.MAX_VALUE),
