@@ -14,6 +14,7 @@ import io.lockstep.worker.train.Directive;
 import io.lockstep.worker.train.RunData;
 import io.lockstep.worker.train.SampleException;
 import io.lockstep.worker.train.TrainingLoop;
+import io.lockstep.worker.tuning.TuningPlan;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -89,19 +90,14 @@ public final class Worker {
   }
 
   private static LoadedModel load(RunConfig config) throws IOException {
-    LoadedModel model = open(config);
+    TuningPlan plan = TuningPlan.of(config);
+    plan.table().lines().forEach(LOG::info);
+    LoadedModel model = plan.load(config);
     config
         .vision()
         .tokenBudget()
         .ifPresent(budget -> model.replaceTokenBudget(budget, "vision.token_budget of the run"));
     return model;
-  }
-
-  private static LoadedModel open(RunConfig config) throws IOException {
-    return switch (config.model().weights()) {
-      case LOAD -> LoadedModel.open(config.model().path());
-      case INITIALISE -> LoadedModel.initialise(config.model().path(), config.seed());
-    };
   }
 
   private static Collective connect(TcpListener listener, String token, Directive.World world) {

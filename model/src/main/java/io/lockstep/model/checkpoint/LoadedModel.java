@@ -1,5 +1,7 @@
 package io.lockstep.model.checkpoint;
 
+import io.lockstep.model.adapter.AdapterConfig;
+import io.lockstep.model.adapter.AdapterFile;
 import io.lockstep.model.batch.Collator;
 import io.lockstep.model.budget.TokenBudget;
 import io.lockstep.model.chat.ChatTemplate;
@@ -52,6 +54,7 @@ public final class LoadedModel implements AutoCloseable {
   private final Collator collator;
   private final Parameters parameters;
   private VisionSettings vision;
+  private final Tuned tuned;
 
   private LoadedModel(
       Path folder,
@@ -60,7 +63,8 @@ public final class LoadedModel implements AutoCloseable {
       Tokenizer tokenizer,
       SampleEncoder encoder,
       Parameters parameters,
-      VisionSettings vision) {
+      VisionSettings vision,
+      Tuned tuned) {
     this.folder = folder;
     this.config = config;
     this.generationConfig = generationConfig;
@@ -68,6 +72,7 @@ public final class LoadedModel implements AutoCloseable {
     this.encoder = encoder;
     this.parameters = parameters;
     this.vision = vision;
+    this.tuned = tuned;
     this.collator =
         new Collator(
             generationConfig.padTokenId(),
@@ -82,15 +87,28 @@ public final class LoadedModel implements AutoCloseable {
   }
 
   /**
-   * Loads a model.
+   * Loads a model, or a model with the adapter that a folder holds.
    *
    * @throws IOException if a file is missing or does not fit; the message lists everything that is
    *     wrong
    */
   public static LoadedModel open(Path folder) throws IOException {
+    return AdapterConfig.isIn(folder)
+        ? open(AdapterBase.folderOf(folder), new Tuning.StoredAdapter(folder))
+        : open(folder, Tuning.full());
+  }
+
+  /**
+   * Loads a model for a training that changes some of it.
+   *
+   * @throws IOException if a file is missing or does not fit; the message lists everything that is
+   *     wrong
+   */
+  public static LoadedModel open(Path folder, Tuning tuning) throws IOException {
     return open(
         folder,
         List.of(WeightFile.FILE_NAME),
+        tuning,
         (config, layout) ->
             WeightFile.read(
                 folder.resolve(WeightFile.FILE_NAME), layout, config.tieWordEmbeddings()));
@@ -101,9 +119,15 @@ public final class LoadedModel implements AutoCloseable {
    * decides.
    */
   public static LoadedModel initialise(Path folder, long seed) throws IOException {
+    return initialise(folder, seed, Tuning.full());
+  }
+
+  /** The same for a training that changes some of it. */
+  public static LoadedModel initialise(Path folder, long seed, Tuning tuning) throws IOException {
     return open(
         folder,
         List.of(),
+        tuning,
         (config, layout) -> {
           Parameters parameters = new Parameters(layout);
           WeightInitialiser.fill(parameters, seed);
@@ -111,13 +135,13 @@ public final class LoadedModel implements AutoCloseable {
         });
   }
 
-  private static LoadedModel open(Path folder, List<String> weights, ParameterSource source)
-      throws IOException {
+  private static LoadedModel open(
+      Path folder, List<String> weights, Tuning tuning, ParameterSource source) throws IOException {
     requireFiles(folder, weights);
     ModelConfig config = ModelConfig.read(folder.resolve("config.json"));
     GenerationConfig generationConfig =
         GenerationConfig.read(folder.resolve("generation_config.json"));
-    VisionSettings vision = VisionSettings.read(folder);
+    VisionSettings vision = VisionSettings.read(folder, tuning);
     ImageProcessor images = ImageProcessor.read(folder.resolve("preprocessor_config.json"));
     Tokenizer tokenizer = Tokenizer.open(folder);
     try {
@@ -125,11 +149,21 @@ public final class LoadedModel implements AutoCloseable {
       template.requireMatch(config);
       SampleEncoder encoder =
           new SampleEncoder(template, images, config.vision().spatialMergeSize());
-      Parameters parameters = source.of(config, ModelLayout.of(config));
+      Parameters parameters = source.of(config, tuning.layout(ModelLayout.of(config)));
+      Tuned tuned = tune(tuning, folder, parameters);
       return new LoadedModel(
-          folder, config, generationConfig, tokenizer, encoder, parameters, vision);
+          folder, config, generationConfig, tokenizer, encoder, parameters, vision, tuned);
     } catch (IOException | RuntimeException e) {
       tokenizer.close();
+      throw e;
+    }
+  }
+
+  private static Tuned tune(Tuning tuning, Path folder, Parameters parameters) throws IOException {
+    try {
+      return Tuned.of(tuning, folder, parameters);
+    } catch (IOException | RuntimeException e) {
+      parameters.close();
       throw e;
     }
   }
@@ -151,18 +185,28 @@ public final class LoadedModel implements AutoCloseable {
     }
   }
 
-  /** SHA-256 over the stored tensors of a folder in name order, in hexadecimal. */
+  /**
+   * SHA-256 over the stored tensors of a folder in name order, in hexadecimal: a model's weights,
+   * or an adapter's tensors.
+   */
   public static String storedSha256(Path folder) throws IOException {
-    try (SafetensorsFile tensors = SafetensorsFile.open(folder.resolve(WeightFile.FILE_NAME))) {
+    String file = AdapterConfig.isIn(folder) ? AdapterFile.FILE_NAME : WeightFile.FILE_NAME;
+    try (SafetensorsFile tensors = SafetensorsFile.open(folder.resolve(file))) {
       return TensorDigest.sha256(tensors);
     }
   }
 
   /**
-   * Writes the weights and copies the companion files into another folder; returns the files'
-   * names.
+   * Writes the weights and copies the companion files into another folder; of a model with an
+   * adapter the adapter alone, in the public format, which names this model's folder and the digest
+   * of its weights. Returns the files' names.
    */
   public List<String> save(Path target) throws IOException {
+    if (tuned.adapter().isPresent()) {
+      String base = folder.toAbsolutePath().normalize().toString();
+      tuned.adapter().get().write(target, base, storedSha256(folder));
+      return List.of(AdapterConfig.FILE_NAME, AdapterFile.FILE_NAME, vision.writeAlways(target));
+    }
     WeightFile.write(target.resolve(WeightFile.FILE_NAME), parameters);
     for (String name : COMPANION_FILES) {
       Files.copy(folder.resolve(name), target.resolve(name));
@@ -227,24 +271,29 @@ public final class LoadedModel implements AutoCloseable {
     return collator;
   }
 
-  /** The parameters. */
+  /** The parameters; those of the base model if there is an adapter. */
   public Parameters parameters() {
     return parameters;
   }
 
+  /** What is trained of the model, and the weights to compute with. */
+  public Tuned tuned() {
+    return tuned;
+  }
+
+  /** The network to compute with where nothing is trained: base model and adapter, if any. */
+  public VisionLanguageModel network() {
+    return new VisionLanguageModel(config, tuned.inference());
+  }
+
   /** A generator over this model; one caller at a time. */
   public Generator generator() {
-    return new Generator(
-        new VisionLanguageModel(config, parameters),
-        encoder(),
-        collator,
-        tokenizer,
-        generationConfig.eosTokenIds());
+    return new Generator(network(), encoder(), collator, tokenizer, generationConfig.eosTokenIds());
   }
 
   @Override
   public void close() {
-    parameters.close();
+    tuned.close();
     tokenizer.close();
   }
 }

@@ -41,17 +41,27 @@ record VisionSettings(TokenBudget tokenBudget) {
     return new VisionSettings(new TokenBudget(share));
   }
 
+  /** Reads a checkpoint's settings with those of an adapter, if it has any, in their place. */
+  static VisionSettings read(Path folder, Tuning tuning) throws IOException {
+    return tuning instanceof Tuning.StoredAdapter(Path adapter)
+            && Files.exists(adapter.resolve(FILE_NAME))
+        ? read(adapter)
+        : read(folder);
+  }
+
   /** Writes the file if it is needed, and then returns its name. */
   Optional<String> write(Path folder) throws IOException {
-    if (tokenBudget.isAll()) {
-      return Optional.empty();
-    }
+    return tokenBudget.isAll() ? Optional.empty() : Optional.of(writeAlways(folder));
+  }
+
+  /** Writes the file and returns its name. */
+  String writeAlways(Path folder) throws IOException {
     ObjectMapper mapper = new ObjectMapper();
     ObjectNode root = mapper.createObjectNode().put(TOKEN_BUDGET, tokenBudget.share());
     Files.writeString(
         folder.resolve(FILE_NAME),
         mapper.writerWithDefaultPrettyPrinter().writeValueAsString(root) + "\n",
         StandardCharsets.UTF_8);
-    return Optional.of(FILE_NAME);
+    return FILE_NAME;
   }
 }

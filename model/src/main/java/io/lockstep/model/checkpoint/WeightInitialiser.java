@@ -1,5 +1,6 @@
 package io.lockstep.model.checkpoint;
 
+import io.lockstep.model.parameter.NameHash;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.ParameterSpec;
 import io.lockstep.model.parameter.Parameters;
@@ -24,22 +25,13 @@ final class WeightInitialiser {
       ParameterSpec spec = slot.spec();
       MemorySegment values = TensorMemory.of(parameters.get(spec.name()));
       if (spec.shape().size() > 1) {
-        normal(values, spec.elements(), new SplittableRandom(seed ^ hash(spec.name())));
+        normal(values, spec.elements(), new SplittableRandom(seed ^ NameHash.of(spec.name())));
       } else if (spec.name().endsWith(".weight")) {
         for (long i = 0; i < spec.elements(); i++) {
           values.setAtIndex(ValueLayout.JAVA_FLOAT, i, 1f);
         }
       }
     }
-  }
-
-  /** Fowler-Noll-Vo (FNV-1a), 64 bits. */
-  private static long hash(String name) {
-    long hash = 0xcbf29ce484222325L;
-    for (int i = 0; i < name.length(); i++) {
-      hash = (hash ^ name.charAt(i)) * 0x100000001b3L;
-    }
-    return hash;
   }
 
   /** Box and Muller's transform in strict arithmetic: the same bits on every machine. */

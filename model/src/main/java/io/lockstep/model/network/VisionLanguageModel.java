@@ -1,10 +1,14 @@
 package io.lockstep.model.network;
 
+import static io.lockstep.model.parameter.ParameterSpec.Module.ALIGNER;
+import static io.lockstep.model.parameter.ParameterSpec.Module.VIT;
+
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.config.ModelConfig;
 import io.lockstep.model.parameter.Weights;
+import io.lockstep.tensor.Autograd;
 import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
 import java.util.function.BiConsumer;
@@ -125,7 +129,11 @@ public final class VisionLanguageModel {
   private VisionTower.Features see(Scope scope, Batch batch, BiConsumer<String, NDArray> probe) {
     NDArray pixels =
         scope.fromFloats(batch.pixels(), batch.patches(), config.vision().patchValues());
-    return kept(scope, batch, vision.forward(scope, pixels, batch.grids(), probe));
+    VisionTower.Features features =
+        weights.trains(VIT) || weights.trains(ALIGNER)
+            ? vision.forward(scope, pixels, batch.grids(), probe)
+            : constant(scope, pixels, batch, probe);
+    return kept(scope, batch, features);
   }
 
   /** Leaves the features that take a placeholder's place; of the merger and of DeepStack alike. */
@@ -138,6 +146,17 @@ public final class VisionLanguageModel {
     return new VisionTower.Features(
         Ops.indexSelect(features.merged(), 0, rows),
         features.deepstack().stream().map(added -> Ops.indexSelect(added, 0, rows)).toList());
+  }
+
+  /** Features of a tower in which nothing is trained: no graph, and nothing stays but they. */
+  private VisionTower.Features constant(
+      Scope scope, NDArray pixels, Batch batch, BiConsumer<String, NDArray> probe) {
+    try (Scope temporaries = scope.child()) {
+      VisionTower.Features features =
+          Autograd.inference(() -> vision.forward(temporaries, pixels, batch.grids(), probe));
+      return new VisionTower.Features(
+          scope.keep(features.merged()), features.deepstack().stream().map(scope::keep).toList());
+    }
   }
 
   /** Replaces the embeddings of picture tokens, in order, by the merged features. */

@@ -45,6 +45,28 @@ public final class ParameterLayout {
     size = offset;
   }
 
+  /** The first {@code count} parameters, at the places they have here. */
+  public ParameterLayout first(int count) {
+    return new ParameterLayout(slots.stream().limit(count).map(Slot::spec).toList());
+  }
+
+  /**
+   * The same parameters with those of some modules moved to the end, so that the others lie
+   * together; the order within both parts stays.
+   */
+  public ParameterLayout withLast(Set<ParameterSpec.Module> modules) {
+    List<ParameterSpec> specs = new ArrayList<>();
+    slots.stream()
+        .map(Slot::spec)
+        .filter(spec -> !modules.contains(spec.module()))
+        .forEach(specs::add);
+    slots.stream()
+        .map(Slot::spec)
+        .filter(spec -> modules.contains(spec.module()))
+        .forEach(specs::add);
+    return new ParameterLayout(specs);
+  }
+
   /** The parameters in order. */
   public List<Slot> slots() {
     return slots;

@@ -32,6 +32,24 @@ public final class Parameters implements Weights, AutoCloseable {
     }
   }
 
+  private Parameters(ParameterLayout layout, Parameters owner) {
+    this.layout = layout;
+    try (Scope temporaries = Scope.open()) {
+      flat = scope.keep(Ops.narrow(owner.flat, 0, 0, layout.size()));
+      for (ParameterLayout.Slot slot : layout.slots()) {
+        views.put(slot.spec().name(), scope.keep(view(flat, slot)));
+      }
+    }
+  }
+
+  /**
+   * The first {@code count} parameters alone. They share this memory, and are valid as long as
+   * these parameters are.
+   */
+  public Parameters first(int count) {
+    return new Parameters(layout.first(count), this);
+  }
+
   /** The part of a flat buffer that belongs to a parameter, in the parameter's shape. */
   public static NDArray view(NDArray flat, ParameterLayout.Slot slot) {
     ParameterSpec spec = slot.spec();

@@ -70,7 +70,7 @@ public record CheckpointParts(Path folder, int rank, int world) {
             .put("world_size", world)
             .put("virtual_ranks", config.training().virtualRanks())
             .put("global_batch_size", config.training().globalBatchSize())
-            .put("flat_floats", model.parameters().layout().size())
+            .put("flat_floats", model.tuned().trained().layout().size())
             .put("bucket_floats", config.training().bucketFloats());
     return JSON.writerWithDefaultPrettyPrinter().writeValueAsString(state) + "\n";
   }

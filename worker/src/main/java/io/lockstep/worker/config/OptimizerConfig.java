@@ -1,7 +1,6 @@
 package io.lockstep.worker.config;
 
 import io.lockstep.model.parameter.ParameterSpec;
-import java.util.List;
 
 /**
  * AdamW and its learning rate: linear warm-up, then a cosine down to a floor.
@@ -59,11 +58,6 @@ public record OptimizerConfig(
   /** Decay of a parameter. */
   public double decay(ParameterSpec spec) {
     return decayVectors || spec.shape().size() > 1 ? weightDecay : 0;
-  }
-
-  /** All peak rates, to tell whether anything is trained at all. */
-  List<Double> peaks() {
-    return List.of(learningRate, vitLearningRate, alignerLearningRate);
   }
 
   /**

@@ -25,6 +25,7 @@ import java.util.Optional;
  * @param vision how it sees pictures
  * @param training how long and in what portions
  * @param optimizer how it is updated
+ * @param tuning which of its parameters are
  */
 public record RunConfig(
     String name,
@@ -35,7 +36,8 @@ public record RunConfig(
     PromptConfig prompts,
     VisionOptions vision,
     TrainingConfig training,
-    OptimizerConfig optimizer) {
+    OptimizerConfig optimizer,
+    TuningConfig tuning) {
 
   private static final YAMLMapper YAML =
       YAMLMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
@@ -45,8 +47,15 @@ public record RunConfig(
    *
    * @param path folder of a checkpoint in the public layout
    * @param weights whether its weights are loaded or drawn anew from the run's seed
+   * @param adapter folder of an adapter that training goes on with
    */
-  public record ModelSource(Path path, Weights weights) {}
+  public record ModelSource(Path path, Weights weights, Optional<Path> adapter) {
+
+    /** A model without an adapter. */
+    public ModelSource(Path path, Weights weights) {
+      this(path, weights, Optional.empty());
+    }
+  }
 
   /** Where the first weights come from. */
   public enum Weights {
@@ -126,26 +135,30 @@ public record RunConfig(
     long seed = run.longInteger("seed", null, Long.MIN_VALUE, Long.MAX_VALUE);
     Optional<Path> outputDir = run.optionalString("output_dir").map(folder::resolve);
     run.finish();
+    ModelSource model = model(root.section("model"), folder);
     RunConfig config =
         new RunConfig(
             name,
             seed,
             outputDir,
-            model(root.section("model"), folder),
+            model,
             data(root.section("data"), folder),
             prompts(root.section("prompts")),
             vision(root.section("vision")),
             TrainingConfig.read(root.section("training")),
-            OptimizerConfig.read(root.section("optimizer")));
+            OptimizerConfig.read(root.section("optimizer")),
+            TuningConfig.read(root.section("tuning"), model));
     Section custom = root.section("custom");
     custom.refuse(
         "hard_sample_mining",
         "the order of samples is fixed before the first step, whatever their losses; remove the key"
             + " and repeat hard records in data.train_jsonl");
     custom.finish();
-    if (config.optimizer.peaks().stream().allMatch(rate -> rate == 0)) {
+    if (!config.tuning.trained().isEmpty()
+        && config.tuning.trained().stream().allMatch(part -> config.optimizer.peak(part) == 0)) {
       root.problem(
-          "optimizer.learning_rate", "is 0 for every part of the model: nothing would be trained");
+          "optimizer.learning_rate",
+          "is 0 for every part of the model that isn't frozen: nothing would be trained");
     }
     root.finish();
     return config;
@@ -155,7 +168,10 @@ public record RunConfig(
     ModelSource source =
         new ModelSource(
             existing(section, "path", folder),
-            section.choice("weights", Weights.LOAD, Weights.class));
+            section.choice("weights", Weights.LOAD, Weights.class),
+            section.has("adapter")
+                ? Optional.of(existing(section, "adapter", folder))
+                : Optional.empty());
     section.finish();
     return source;
   }
@@ -210,7 +226,8 @@ public record RunConfig(
         prompts,
         vision,
         training,
-        optimizer);
+        optimizer,
+        tuning);
   }
 
   /** The configuration as YAML with defaults filled in and paths made absolute. */

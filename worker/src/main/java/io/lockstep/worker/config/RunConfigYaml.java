@@ -4,7 +4,11 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.lockstep.model.adapter.Targets;
+import io.lockstep.model.parameter.ParameterSpec;
+import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 /** Writes a configuration such that reading it again gives an equal one. */
 final class RunConfigYaml {
@@ -18,9 +22,11 @@ final class RunConfigYaml {
     ObjectNode root = YAML.createObjectNode();
     ObjectNode run = root.putObject("run").put("name", config.name()).put("seed", config.seed());
     config.outputDir().ifPresent(dir -> run.put("output_dir", dir.toString()));
-    root.putObject("model")
-        .put("path", config.model().path().toString())
-        .put("weights", label(config.model().weights()));
+    ObjectNode model =
+        root.putObject("model")
+            .put("path", config.model().path().toString())
+            .put("weights", label(config.model().weights()));
+    config.model().adapter().ifPresent(adapter -> model.put("adapter", adapter.toString()));
     root.putObject("data")
         .put("train_jsonl", config.data().trainJsonl().toString())
         .put("template", label(config.data().template()))
@@ -35,6 +41,7 @@ final class RunConfigYaml {
         .ifPresent(budget -> root.putObject("vision").put("token_budget", budget.share()));
     training(root.putObject("training"), config.training());
     optimizer(root.putObject("optimizer"), config.optimizer());
+    tuning(root.putObject("tuning"), config.tuning());
     try {
       return YAML.writeValueAsString(root);
     } catch (JsonProcessingException e) {
@@ -67,6 +74,29 @@ final class RunConfigYaml {
         .put("decay_vectors", optimizer.decayVectors())
         .put("warmup_ratio", optimizer.warmupRatio())
         .put("floor_ratio", optimizer.floorRatio());
+  }
+
+  private static void tuning(ObjectNode node, TuningConfig tuning) {
+    node.put("mode", label(tuning.mode()));
+    for (ParameterSpec.Module part : ParameterSpec.Module.values()) {
+      node.put(TuningConfig.freezeKey(part), tuning.frozen().contains(part));
+    }
+    tuning
+        .adapter()
+        .ifPresent(adapter -> {
+          node.put("rank", adapter.rank())
+              .put("alpha", adapter.alpha())
+              .put("dropout", adapter.dropout())
+              .put("dora", adapter.dora())
+              .put("rslora", adapter.rankStabilised());
+          switch (adapter.targets()) {
+            case Targets.Names(List<String> names) ->
+                names.forEach(node.putArray("target_modules")::add);
+            case Targets.Regex(Pattern pattern) -> node.put("target_regex", pattern.pattern());
+            case Targets.AllLinear() -> node.put("target_modules", Targets.AllLinear.NAME);
+          }
+          adapter.modulesToSave().forEach(node.withArray("modules_to_save")::add);
+        });
   }
 
   private static String label(Enum<?> constant) {

@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Section {
 
+  private static final JsonNode EMPTY_LIST = JsonNodeFactory.instance.arrayNode();
+
   private final String path;
   private final JsonNode node;
   private final List<String> problems;
@@ -47,6 +49,30 @@ final class Section {
   Optional<String> optionalString(String key) {
     known.add(key);
     return node.hasNonNull(key) ? Optional.of(string(key, null)) : Optional.empty();
+  }
+
+  /** Whether the key is there and not null. */
+  boolean has(String key) {
+    known.add(key);
+    return node.hasNonNull(key);
+  }
+
+  /** A list of texts; empty if it isn't there. */
+  List<String> strings(String key) {
+    JsonNode list =
+        read(key, EMPTY_LIST, "a list of texts", Section::isTexts, value -> value, EMPTY_LIST);
+    return list.valueStream().map(JsonNode::asText).toList();
+  }
+
+  private static boolean isTexts(JsonNode value) {
+    return value.isArray()
+        && value.valueStream().allMatch(text -> text.isTextual() && !text.asText().isEmpty());
+  }
+
+  /** Whether the key holds one value instead of a list. */
+  boolean isText(String key) {
+    known.add(key);
+    return node.path(key).isTextual();
   }
 
   boolean bool(String key, boolean otherwise) {

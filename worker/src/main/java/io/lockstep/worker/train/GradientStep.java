@@ -1,13 +1,15 @@
 package io.lockstep.worker.train;
 
 import ai.djl.ndarray.NDArray;
+import io.lockstep.model.adapter.Dropout;
+import io.lockstep.model.adapter.SeededDropout;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Sample;
+import io.lockstep.model.checkpoint.Tuned;
 import io.lockstep.model.config.ModelConfig;
 import io.lockstep.model.network.VisionLanguageModel;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.ParameterSpec;
-import io.lockstep.model.parameter.Parameters;
 import io.lockstep.model.parameter.Weights;
 import io.lockstep.tensor.Autograd;
 import io.lockstep.tensor.Ops;
@@ -15,6 +17,7 @@ import io.lockstep.tensor.Scope;
 import io.lockstep.tensor.TensorMemory;
 import io.lockstep.worker.train.Session.Contribution;
 import java.lang.foreign.MemorySegment;
+import java.util.SequencedMap;
 
 /**
  * Forward and backward of one micro-batch: the sum of the loss over its supervised tokens and the
@@ -26,11 +29,18 @@ import java.lang.foreign.MemorySegment;
 final class GradientStep {
 
   private final ModelConfig config;
-  private final Parameters parameters;
+  private final Tuned tuned;
+  private final long seed;
 
-  GradientStep(ModelConfig config, Parameters parameters) {
+  /**
+   * Steps of one model.
+   *
+   * @param seed decides what dropout drops
+   */
+  GradientStep(ModelConfig config, Tuned tuned, long seed) {
     this.config = config;
-    this.parameters = parameters;
+    this.tuned = tuned;
+    this.seed = seed;
   }
 
   /** Rows of the flattened batch that predict a label, and those labels. */
@@ -72,13 +82,16 @@ final class GradientStep {
    */
   Contribution compute(MicroBatch microBatch, NDArray flatGradient) throws SampleException {
     try (Scope scope = Scope.open()) {
-      Weights leaves = parameters.leaves()::get;
+      SequencedMap<String, NDArray> leaves = tuned.trained().leaves();
+      int passes = 0;
       Pass total = Pass.NONE;
       boolean pictures = false;
       for (Batch batch : microBatch.batches()) {
         Targets targets = Targets.of(batch);
         if (targets.rows().length > 0) {
-          total = total.plus(pass(leaves, batch, targets));
+          SeededDropout.Pass draw =
+              new SeededDropout.Pass(seed, microBatch.step(), microBatch.virtualRank(), passes++);
+          total = total.plus(pass(leaves, draw, batch, targets));
           pictures |= batch.patches() > 0;
         }
       }
@@ -87,7 +100,7 @@ final class GradientStep {
             "step %d, virtual rank %d has no supervised token: its samples have no assistant turn"
                 .formatted(microBatch.step(), microBatch.virtualRank()));
       }
-      collect(leaves, pictures, flatGradient);
+      collect(leaves::get, pictures, flatGradient);
       return new Contribution(
           microBatch.virtualRank(),
           total.loss(),
@@ -98,14 +111,19 @@ final class GradientStep {
   }
 
   /** Forward and backward of a batch; its gradient is added to that of the leaves. */
-  private Pass pass(Weights leaves, Batch batch, Targets targets) {
+  private Pass pass(
+      SequencedMap<String, NDArray> leaves, SeededDropout.Pass draw, Batch batch, Targets targets) {
     try (Scope scope = Scope.open()) {
-      VisionLanguageModel network = new VisionLanguageModel(config, leaves);
+      Dropout dropout = new SeededDropout(scope, tuned.dropout(), draw);
+      Weights weights = tuned.recorded(scope, leaves, dropout);
+      VisionLanguageModel network = new VisionLanguageModel(config, weights);
       NDArray labels = scope.fromLongs(targets.labels(), targets.labels().length);
       NDArray logits_NV = Autograd.recording(() -> logits(scope, network, batch, targets));
       NDArray loss =
           Autograd.recording(() -> Ops.crossEntropySum(logits_NV, labels, Sample.IGNORED));
-      Autograd.backward(loss, null);
+      if (weights.trains(ParameterSpec.Module.LLM) || batch.patches() > 0) {
+        Autograd.backward(loss, null);
+      }
       return new Pass(loss.getFloat(), targets.rows().length, correct(logits_NV, targets.labels()));
     }
   }
@@ -133,7 +151,7 @@ final class GradientStep {
    */
   private void collect(Weights weights, boolean pictures, NDArray flatGradient) {
     MemorySegment flat = TensorMemory.of(flatGradient);
-    for (ParameterLayout.Slot slot : parameters.layout().slots()) {
+    for (ParameterLayout.Slot slot : tuned.trained().layout().slots()) {
       MemorySegment place =
           flat.asSlice(slot.offset() * Float.BYTES, slot.spec().elements() * Float.BYTES);
       if (!pictures && slot.spec().module() != ParameterSpec.Module.LLM) {

@@ -88,12 +88,12 @@ public final class TrainingLoop implements AutoCloseable {
         world.generation(), "connecting to " + (world.members().size() - 1) + " peers");
     LOG.info(
         "generation {}: rank {} of {}", world.generation(), world.rank(), world.members().size());
-    GradientStep gradientStep = new GradientStep(model.config(), model.parameters());
+    GradientStep gradientStep = new GradientStep(model.config(), model.tuned(), config.seed());
     generation =
         new Generation(
             world,
             config,
-            model.parameters(),
+            model.tuned().trained(),
             gradientStep,
             data.microBatches(model),
             totalSteps,

@@ -96,7 +96,8 @@ class RunConfigTest {
                 Optional.of("Describe: all objects")),
             new RunConfig.VisionOptions(Optional.of(new TokenBudget(0.5))),
             new TrainingConfig(0, 3, 12, 6, 1024, false, 0.5, 20, 5, 2048),
-            new OptimizerConfig(1e-3, 0, 5e-4, 0.8, 0.95, 1e-6, 0.1, true, 0.2, 0.01));
+            new OptimizerConfig(1e-3, 0, 5e-4, 0.8, 0.95, 1e-6, 0.1, true, 0.2, 0.01),
+            TuningConfig.FULL);
     assertEquals(expected, parse(FULL));
   }
 

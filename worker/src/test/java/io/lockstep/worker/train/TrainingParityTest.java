@@ -22,6 +22,7 @@ import io.lockstep.tensor.Torch;
 import io.lockstep.worker.config.OptimizerConfig;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.config.TrainingConfig;
+import io.lockstep.worker.config.TuningConfig;
 import io.lockstep.worker.testing.LocalRanks;
 import io.lockstep.worker.train.Session.Contribution;
 import java.io.IOException;
@@ -62,7 +63,7 @@ class TrainingParityTest {
             SafetensorsFile.open(GoldenFamily.QWEN3_VL.file("gradients.safetensors"));
         Scope scope = Scope.open()) {
       NDArray flat = scope.zeros(Dtype.FLOAT32, model.parameters().layout().size());
-      GradientStep gradientStep = new GradientStep(model.config(), model.parameters());
+      GradientStep gradientStep = new GradientStep(model.config(), model.tuned(), 1);
       MicroBatch all =
           new MicroBatch(
               0,
@@ -92,7 +93,7 @@ class TrainingParityTest {
               .map(sample -> model.collator().collate(List.of(sample)))
               .toList();
       Contribution contribution =
-          new GradientStep(model.config(), model.parameters())
+          new GradientStep(model.config(), model.tuned(), 1)
               .compute(new MicroBatch(0, 0, groups, List.of()), flat);
       assertEquals(89, contribution.tokens());
       assertParametersClose(
@@ -151,7 +152,7 @@ class TrainingParityTest {
         alone,
         config,
         model.parameters(),
-        new GradientStep(model.config(), model.parameters()),
+        new GradientStep(model.config(), model.tuned(), 1),
         microBatches,
         config.training().maxSteps(),
         LocalRanks.alone());
@@ -256,6 +257,7 @@ class TrainingParityTest {
             adamw.get("weight_decay").doubleValue(),
             true,
             schedule.get("warmup").doubleValue() / steps,
-            schedule.get("floor_ratio").doubleValue()));
+            schedule.get("floor_ratio").doubleValue()),
+        TuningConfig.FULL);
   }
 }

@@ -132,7 +132,7 @@ class WorldSizeTest {
         new Directive.World(1, ranks.rank(), members, 0, ""),
         config,
         model.parameters(),
-        new GradientStep(model.config(), model.parameters()),
+        new GradientStep(model.config(), model.tuned(), 1),
         microBatches,
         STEPS,
         ranks);

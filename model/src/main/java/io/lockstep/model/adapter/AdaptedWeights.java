@@ -1,0 +1,95 @@
+package io.lockstep.model.adapter;
+
+import ai.djl.ndarray.NDArray;
+import io.lockstep.model.adapter.AdapterPlan.Layer;
+import io.lockstep.model.parameter.ParameterSpec;
+import io.lockstep.model.parameter.Weights;
+import io.lockstep.tensor.Ops;
+import io.lockstep.tensor.Scope;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A base model's weights with an adapter on top: the same function in training, evaluation and
+ * serving.
+ */
+public final class AdaptedWeights implements Weights {
+
+  private final Weights base;
+  private final AdapterPlan plan;
+  private final Weights adapter;
+  private final Dropout dropout;
+  private final Map<String, NDArray> norms = new LinkedHashMap<>();
+
+  /**
+   * Puts an adapter on a base model.
+   *
+   * @param scope holds what is computed once for all passes; these weights are valid as long as it
+   *     and the adapter's values are
+   * @param adapter the adapter's tensors by the names of the plan
+   */
+  public AdaptedWeights(
+      Scope scope, Weights base, AdapterPlan plan, Weights adapter, Dropout dropout) {
+    this.base = base;
+    this.plan = plan;
+    this.adapter = adapter;
+    this.dropout = dropout;
+    if (plan.config().dora()) {
+      for (Layer layer : plan.layers()) {
+        norms.put(
+            layer.name(),
+            LowRank.updatedNorms(
+                scope,
+                layer,
+                get(layer.name() + ".weight"),
+                adapter.get(layer.down()),
+                adapter.get(layer.up())));
+      }
+    }
+  }
+
+  @Override
+  public @Nullable NDArray find(String name) {
+    String saved = plan.savedName(name);
+    return saved == null ? base.find(name) : adapter.get(saved);
+  }
+
+  @Override
+  public boolean trains(ParameterSpec.Module part) {
+    return plan.touches(part);
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>LoRA: {@code W x + b + scale * B A dropout(x)}. DoRA: {@code m / |W + scale * B A| * (W +
+   * scale * B A) x + b}, where the norm is that of each row and constant in the graph; with dropout
+   * its difference to the base layer sees the inputs that are left.
+   */
+  @Override
+  public NDArray linear(String name, NDArray x) {
+    NDArray result = Weights.super.linear(name, x);
+    Layer layer = plan.layer(name);
+    if (layer == null) {
+      return result;
+    }
+    NDArray kept = dropout.apply(name, x);
+    NDArray inner = Ops.linear(kept, adapter.get(layer.down()), null);
+    NDArray update = Ops.times(Ops.linear(inner, adapter.get(layer.up()), null), layer.scale());
+    NDArray norm = norms.get(name);
+    return result.add(norm == null ? update : redirected(layer, result, kept, update, norm));
+  }
+
+  /** What DoRA adds to the base layer's result. */
+  private NDArray redirected(
+      Layer layer, NDArray result, NDArray kept, NDArray update, NDArray norm) {
+    NDArray factor = adapter.get(layer.magnitude()).div(norm);
+    NDArray bias = find(layer.name() + ".bias");
+    NDArray straight =
+        dropout.drops()
+            ? Ops.linear(kept, get(layer.name() + ".weight"), null)
+            : (bias == null ? result : result.sub(bias));
+    return Ops.mul(Ops.plus(factor, -1), straight).add(Ops.mul(factor, update));
+  }
+}

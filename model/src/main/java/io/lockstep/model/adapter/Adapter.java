@@ -1,0 +1,134 @@
+package io.lockstep.model.adapter;
+
+import ai.djl.ndarray.NDArray;
+import io.lockstep.model.adapter.AdapterPlan.Layer;
+import io.lockstep.model.parameter.NameHash;
+import io.lockstep.model.parameter.ParameterLayout;
+import io.lockstep.model.parameter.Parameters;
+import io.lockstep.model.parameter.Weights;
+import io.lockstep.tensor.Ops;
+import io.lockstep.tensor.Scope;
+import io.lockstep.tensor.TensorMemory;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SplittableRandom;
+
+/** An adapter with its tensors. */
+public final class Adapter implements AutoCloseable {
+
+  private final AdapterPlan plan;
+  private final Parameters parameters;
+  private final Optional<String> baseSha256;
+
+  /**
+   * An adapter of these tensors, which it closes.
+   *
+   * @param parameters laid out as the plan says
+   * @param baseSha256 digest of the base model's stored weights it was made for, if known
+   */
+  public Adapter(AdapterPlan plan, Parameters parameters, Optional<String> baseSha256) {
+    this.plan = plan;
+    this.parameters = parameters;
+    this.baseSha256 = baseSha256;
+  }
+
+  /**
+   * Reads a folder in the public format.
+   *
+   * @param base all parameters of the base model
+   * @throws IOException if a file is missing or does not fit the model; the message lists
+   *     everything that is wrong
+   */
+  public static Adapter read(Path folder, ParameterLayout base) throws IOException {
+    return AdapterFile.read(folder, AdapterPlan.of(AdapterConfig.read(folder), base, Set.of()));
+  }
+
+  /**
+   * A new adapter that changes nothing yet: A from a uniform distribution over +-1/sqrt(in) (He et
+   * al. 2015 with a = sqrt(5), as in the public library), B zero, magnitudes and modules trained
+   * whole as in the base model. A layer's values depend on the seed and its name alone.
+   */
+  public static Adapter initialise(AdapterPlan plan, Weights base, long seed) {
+    Parameters parameters = new Parameters(plan.layout());
+    try (Scope temporaries = Scope.open()) {
+      for (Layer layer : plan.layers()) {
+        uniform(
+            TensorMemory.of(parameters.get(layer.down())),
+            1 / Math.sqrt((double) layer.in()),
+            new SplittableRandom(seed ^ NameHash.of(layer.down())));
+        if (plan.config().dora()) {
+          NDArray weight = base.get(layer.name() + ".weight");
+          Ops.copyInto(parameters.get(layer.magnitude()), LowRank.rowNorms(weight));
+        }
+      }
+      for (String replaced : plan.replaced()) {
+        Ops.copyInto(parameters.get(AdapterPlan.PREFIX + replaced), base.get(replaced));
+      }
+    }
+    return new Adapter(plan, parameters, Optional.empty());
+  }
+
+  private static void uniform(MemorySegment values, double bound, SplittableRandom random) {
+    long count = values.byteSize() / Float.BYTES;
+    for (long i = 0; i < count; i++) {
+      values.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) ((2 * random.nextDouble() - 1) * bound));
+    }
+  }
+
+  /**
+   * Writes a folder in the public format.
+   *
+   * @param base folder or name of the base model
+   * @param digest digest of the base model's stored weights
+   */
+  public void write(Path folder, String base, String digest) throws IOException {
+    AdapterFile.write(folder, plan.config().withBase(base), parameters, digest);
+  }
+
+  /** The base model's weights with this adapter on top, for inference. */
+  public Weights on(Scope scope, Weights base) {
+    return new AdaptedWeights(scope, base, plan, parameters, Dropout.NONE);
+  }
+
+  /**
+   * A layer's weight with its update in it; the weight itself if the layer is not adapted.
+   *
+   * @param weight the base model's, [out, in]
+   */
+  public NDArray merged(String name, NDArray weight) {
+    Layer layer = plan.layer(name);
+    if (layer == null) {
+      return weight;
+    }
+    return LowRank.merged(
+        layer,
+        weight,
+        parameters.get(layer.down()),
+        parameters.get(layer.up()),
+        plan.config().dora() ? parameters.get(layer.magnitude()) : null);
+  }
+
+  /** Which layers it sits on. */
+  public AdapterPlan plan() {
+    return plan;
+  }
+
+  /** Its tensors by their public names. */
+  public Parameters parameters() {
+    return parameters;
+  }
+
+  /** Digest of the base model's stored weights it was made for, if it tells. */
+  public Optional<String> baseSha256() {
+    return baseSha256;
+  }
+
+  @Override
+  public void close() {
+    parameters.close();
+  }
+}

@@ -1,0 +1,215 @@
+package io.lockstep.model.adapter;
+
+import io.lockstep.model.config.InvalidConfigException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+
+/**
+ * What {@code adapter_config.json} says: the shape of a low-rank adapter (Hu et al., "LoRA:
+ * Low-rank adaptation of large language models", 2021; Liu et al., "DoRA: Weight-decomposed
+ * low-rank adaptation", 2024).
+ *
+ * @param rank rank r of the update, at least 1
+ * @param alpha numerator of its scale
+ * @param dropout share of a layer's inputs that training drops before the update, in [0, 1)
+ * @param targets the linear layers that are adapted
+ * @param excluded modules that are not adapted although the targets name them
+ * @param modulesToSave modules that are trained whole and stored beside the adapter; a name means
+ *     every module whose full name ends so
+ * @param dora whether the magnitude of each output is learned apart from its direction
+ * @param rankStabilised whether the scale is {@code alpha / sqrt(r)} instead of {@code alpha / r}
+ * @param ranks ranks of layers whose name ends with a match of the key
+ * @param alphas numerators likewise
+ * @param base folder or name of the base model
+ * @param taskType what the base model is used for, as the public library names it
+ */
+public record AdapterConfig(
+    int rank,
+    double alpha,
+    double dropout,
+    Targets targets,
+    Optional<Targets> excluded,
+    List<String> modulesToSave,
+    boolean dora,
+    boolean rankStabilised,
+    SequencedMap<String, Integer> ranks,
+    SequencedMap<String, Double> alphas,
+    Optional<String> base,
+    Optional<String> taskType) {
+
+  /** Its name in an adapter's folder. */
+  public static final String FILE_NAME = "adapter_config.json";
+
+  public AdapterConfig {
+    modulesToSave = List.copyOf(modulesToSave);
+    ranks = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(ranks));
+    alphas = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(alphas));
+  }
+
+  /** An adapter of one rank. */
+  public static AdapterConfig of(int rank, double alpha, Targets targets) {
+    return new AdapterConfig(
+        rank,
+        alpha,
+        0,
+        targets,
+        Optional.empty(),
+        List.of(),
+        false,
+        false,
+        new LinkedHashMap<>(),
+        new LinkedHashMap<>(),
+        Optional.empty(),
+        Optional.empty());
+  }
+
+  /** The same with another dropout. */
+  public AdapterConfig withDropout(double share) {
+    return new AdapterConfig(
+        rank,
+        alpha,
+        share,
+        targets,
+        excluded,
+        modulesToSave,
+        dora,
+        rankStabilised,
+        ranks,
+        alphas,
+        base,
+        taskType);
+  }
+
+  /** The same with other targets. */
+  public AdapterConfig withTargets(Targets others) {
+    return new AdapterConfig(
+        rank,
+        alpha,
+        dropout,
+        others,
+        excluded,
+        modulesToSave,
+        dora,
+        rankStabilised,
+        ranks,
+        alphas,
+        base,
+        taskType);
+  }
+
+  /** The same with modules that are trained whole. */
+  public AdapterConfig withModulesToSave(List<String> modules) {
+    return new AdapterConfig(
+        rank,
+        alpha,
+        dropout,
+        targets,
+        excluded,
+        modules,
+        dora,
+        rankStabilised,
+        ranks,
+        alphas,
+        base,
+        taskType);
+  }
+
+  /** The same with or without learned magnitudes. */
+  public AdapterConfig withDora(boolean magnitudes) {
+    return new AdapterConfig(
+        rank,
+        alpha,
+        dropout,
+        targets,
+        excluded,
+        modulesToSave,
+        magnitudes,
+        rankStabilised,
+        ranks,
+        alphas,
+        base,
+        taskType);
+  }
+
+  /** The same with the scale {@code alpha / sqrt(r)}, or {@code alpha / r}. */
+  public AdapterConfig withRankStabilised(boolean stabilised) {
+    return new AdapterConfig(
+        rank,
+        alpha,
+        dropout,
+        targets,
+        excluded,
+        modulesToSave,
+        dora,
+        stabilised,
+        ranks,
+        alphas,
+        base,
+        taskType);
+  }
+
+  /** The same for a base model in that folder. */
+  public AdapterConfig withBase(String folder) {
+    return new AdapterConfig(
+        rank,
+        alpha,
+        dropout,
+        targets,
+        excluded,
+        modulesToSave,
+        dora,
+        rankStabilised,
+        ranks,
+        alphas,
+        Optional.of(folder),
+        taskType);
+  }
+
+  /** The rank of a layer's update. */
+  public int rankOf(String module) {
+    return patternOf(ranks, module).orElse(rank);
+  }
+
+  /** What a layer's update is multiplied with. */
+  public double scaleOf(String module) {
+    double numerator = patternOf(alphas, module).orElse(alpha);
+    int layerRank = rankOf(module);
+    return numerator / (rankStabilised ? Math.sqrt((double) layerRank) : layerRank);
+  }
+
+  /** The value of the first key that the whole name, or its end after a dot, matches. */
+  private static <T> Optional<T> patternOf(SequencedMap<String, T> patterns, String module) {
+    return patterns.entrySet().stream()
+        .filter(entry -> Targets.Regex.of("(.*\\.)?(" + entry.getKey() + ")").match(module))
+        .map(Map.Entry::getValue)
+        .findFirst();
+  }
+
+  /** Whether a folder holds an adapter instead of a whole model. */
+  public static boolean isIn(Path folder) {
+    return Files.isRegularFile(folder.resolve(FILE_NAME));
+  }
+
+  /**
+   * Reads an adapter folder's configuration.
+   *
+   * @throws InvalidConfigException naming every setting that is wrong, or would change numbers in a
+   *     way that isn't supported
+   */
+  public static AdapterConfig read(Path folder) throws IOException {
+    return AdapterJson.read(folder.resolve(FILE_NAME));
+  }
+
+  /** Writes it into an adapter's folder. */
+  public void write(Path folder) throws IOException {
+    Files.writeString(folder.resolve(FILE_NAME), AdapterJson.write(this), StandardCharsets.UTF_8);
+  }
+}

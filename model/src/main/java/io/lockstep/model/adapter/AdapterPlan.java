@@ -1,0 +1,155 @@
+package io.lockstep.model.adapter;
+
+import io.lockstep.model.parameter.ParameterLayout;
+import io.lockstep.model.parameter.ParameterSpec;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An adapter's configuration applied to a model: which layers it sits on, and the tensors it
+ * consists of by their public names, in the order in which they are computed with.
+ */
+public final class AdapterPlan {
+
+  /** What the public library puts before the name of a module of the base model. */
+  public static final String PREFIX = "base_model.model.";
+
+  private final AdapterConfig config;
+  private final Map<String, Layer> layers;
+  private final Map<String, ParameterSpec> saved;
+  private final ParameterLayout layout;
+
+  /**
+   * A linear layer with a low-rank update {@code scale * B A}.
+   *
+   * @param name name of the layer in the base model
+   * @param module the part of the model it belongs to
+   * @param in size of its inputs
+   * @param out size of its outputs
+   * @param rank rank of the update
+   * @param scale factor of the update
+   */
+  public record Layer(
+      String name, ParameterSpec.Module module, long in, long out, int rank, double scale) {
+
+    /** Name of A, [rank, in]. */
+    public String down() {
+      return PREFIX + name + ".lora_A.weight";
+    }
+
+    /** Name of B, [out, rank]. */
+    public String up() {
+      return PREFIX + name + ".lora_B.weight";
+    }
+
+    /** Name of the magnitudes, [out]. */
+    public String magnitude() {
+      return PREFIX + name + ".lora_magnitude_vector";
+    }
+  }
+
+  private AdapterPlan(
+      AdapterConfig config,
+      Map<String, Layer> layers,
+      Map<String, ParameterSpec> saved,
+      ParameterLayout layout) {
+    this.config = config;
+    this.layers = layers;
+    this.saved = saved;
+    this.layout = layout;
+  }
+
+  /**
+   * Finds the layers that a configuration means.
+   *
+   * @param base all parameters of the base model
+   * @param frozen parts of the model that must not be adapted
+   * @throws InvalidAdapterException naming every pattern or name that means nothing, or something
+   *     that can't be adapted
+   */
+  public static AdapterPlan of(
+      AdapterConfig config, ParameterLayout base, Set<ParameterSpec.Module> frozen)
+      throws InvalidAdapterException {
+    Resolution resolution = Resolution.of(config, base, frozen);
+    List<ParameterSpec> specs = new ArrayList<>();
+    Map<String, Layer> layers = new LinkedHashMap<>();
+    Map<String, ParameterSpec> saved = new LinkedHashMap<>();
+    for (ParameterLayout.Slot slot : base.slots()) {
+      ParameterSpec spec = slot.spec();
+      if (resolution.saved().contains(spec.name())) {
+        ParameterSpec stored = new ParameterSpec(PREFIX + spec.name(), spec.shape(), spec.module());
+        saved.put(spec.name(), stored);
+        specs.add(stored);
+      }
+      String module = spec.name().replaceFirst("\\.weight$", "");
+      if (resolution.layers().contains(module)) {
+        Layer layer = layer(config, module, spec);
+        layers.put(module, layer);
+        specs.addAll(specs(config, layer));
+      }
+    }
+    return new AdapterPlan(
+        config.withTargets(resolution.targets()), layers, saved, new ParameterLayout(specs));
+  }
+
+  private static Layer layer(AdapterConfig config, String module, ParameterSpec weight) {
+    return new Layer(
+        module,
+        weight.module(),
+        weight.shape().get(1),
+        weight.shape().get(0),
+        config.rankOf(module),
+        config.scaleOf(module));
+  }
+
+  private static List<ParameterSpec> specs(AdapterConfig config, Layer layer) {
+    List<ParameterSpec> specs = new ArrayList<>();
+    specs.add(ParameterSpec.of(layer.module(), layer.down(), layer.rank(), layer.in()));
+    specs.add(ParameterSpec.of(layer.module(), layer.up(), layer.out(), layer.rank()));
+    if (config.dora()) {
+      specs.add(ParameterSpec.of(layer.module(), layer.magnitude(), layer.out()));
+    }
+    return specs;
+  }
+
+  /** The configuration; targets that froze layers narrowed are spelled out. */
+  public AdapterConfig config() {
+    return config;
+  }
+
+  /** The adapted layers in the order of computation. */
+  public List<Layer> layers() {
+    return List.copyOf(layers.values());
+  }
+
+  /** A layer's update, by the layer's name in the base model; null if it is not adapted. */
+  public @Nullable Layer layer(String name) {
+    return layers.get(name);
+  }
+
+  /** Name of the tensor that stands for a base model's parameter; null if the base's is used. */
+  public @Nullable String savedName(String parameter) {
+    ParameterSpec spec = saved.get(parameter);
+    return spec == null ? null : spec.name();
+  }
+
+  /** Names of the base model's parameters that the adapter replaces. */
+  public Set<String> replaced() {
+    return new LinkedHashSet<>(saved.keySet());
+  }
+
+  /** Whether the adapter has anything in a part of the model. */
+  public boolean touches(ParameterSpec.Module part) {
+    return layout.slots().stream().anyMatch(slot -> slot.spec().module() == part);
+  }
+
+  /** All tensors of the adapter. */
+  public ParameterLayout layout() {
+    return layout;
+  }
+}

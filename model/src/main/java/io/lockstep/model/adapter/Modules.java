@@ -1,0 +1,57 @@
+package io.lockstep.model.adapter;
+
+import io.lockstep.model.parameter.ParameterLayout;
+import io.lockstep.model.parameter.ParameterSpec;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.SequencedMap;
+import java.util.SequencedSet;
+import java.util.Set;
+
+/**
+ * The modules of a model as its parameters' names tell them.
+ *
+ * @param linears weight of each linear layer by the layer's name, in the order of computation
+ * @param all full names of all modules, whatever they compute or contain
+ */
+record Modules(SequencedMap<String, ParameterSpec> linears, SequencedSet<String> all) {
+
+  private static final String WEIGHT = ".weight";
+
+  /** Matrices that are looked up in, not multiplied with. */
+  private static final Set<String> TABLES = Set.of("embed_tokens", "pos_embed");
+
+  static Modules of(ParameterLayout layout) {
+    SequencedMap<String, ParameterSpec> linears = new LinkedHashMap<>();
+    SequencedSet<String> all = new LinkedHashSet<>();
+    for (ParameterLayout.Slot slot : layout.slots()) {
+      ParameterSpec spec = slot.spec();
+      String name = spec.name();
+      for (int dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
+        all.add(name.substring(0, dot));
+      }
+      if (name.endsWith(WEIGHT) && spec.shape().size() == 2) {
+        String module = name.substring(0, name.length() - WEIGHT.length());
+        if (!TABLES.contains(lastPart(module))) {
+          linears.put(module, spec);
+        }
+      }
+    }
+    return new Modules(linears, all);
+  }
+
+  /** What linear layers are called, without where they are. */
+  List<String> linearNames() {
+    return linears.keySet().stream().map(Modules::lastPart).distinct().toList();
+  }
+
+  /** Whether a module holds parameters itself. */
+  boolean isLeaf(String module) {
+    return all.stream().noneMatch(other -> other.startsWith(module + "."));
+  }
+
+  private static String lastPart(String module) {
+    return module.substring(module.lastIndexOf('.') + 1);
+  }
+}

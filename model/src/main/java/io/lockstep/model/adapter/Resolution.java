@@ -1,0 +1,183 @@
+package io.lockstep.model.adapter;
+
+import io.lockstep.model.adapter.Targets.AllLinear;
+import io.lockstep.model.parameter.ParameterLayout;
+import io.lockstep.model.parameter.ParameterSpec;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.SequencedSet;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * Which layers and parameters an adapter's configuration means in a model.
+ *
+ * @param layers names of the adapted linear layers
+ * @param saved names of the parameters that are trained whole
+ * @param targets the configured targets, or the layers' names where the targets alone would mean
+ *     others
+ */
+record Resolution(Set<String> layers, Set<String> saved, Targets targets) {
+
+  private static final int SHOWN = 5;
+
+  static Resolution of(AdapterConfig config, ParameterLayout base, Set<ParameterSpec.Module> frozen)
+      throws InvalidAdapterException {
+    Search search = new Search(config, base, frozen);
+    Set<String> saved = search.saved();
+    SequencedSet<String> meant = search.layers();
+    SequencedSet<String> layers = search.thawed(meant);
+    if (layers.isEmpty() && !meant.isEmpty()) {
+      search.problems.add(
+          "target_modules mean only layers of parts of the model that are frozen: thaw one of "
+              + frozen);
+    }
+    if (!search.problems.isEmpty()) {
+      throw new InvalidAdapterException("the adapter", search.problems);
+    }
+    boolean plain = layers.equals(meant) && !(config.targets() instanceof AllLinear);
+    return new Resolution(
+        layers,
+        saved,
+        plain ? config.targets() : new Targets.Names(layers.stream().sorted().toList()));
+  }
+
+  /** Looks names up and collects what is wrong with them. */
+  private static final class Search {
+    private final AdapterConfig config;
+    private final ParameterLayout base;
+    private final Set<ParameterSpec.Module> frozen;
+    private final Modules modules;
+    private final List<String> problems = new ArrayList<>();
+
+    Search(AdapterConfig config, ParameterLayout base, Set<ParameterSpec.Module> frozen) {
+      this.config = config;
+      this.base = base;
+      this.frozen = frozen;
+      modules = Modules.of(base);
+    }
+
+    SequencedSet<String> layers() {
+      SequencedSet<String> layers = new LinkedHashSet<>();
+      List<String> others = new ArrayList<>();
+      for (String module : modules.all()) {
+        if (!config.targets().match(module) || isExcluded(module)) {
+          continue;
+        }
+        if (modules.linears().containsKey(module)) {
+          layers.add(module);
+        } else if (!(config.targets() instanceof AllLinear) && modules.isLeaf(module)) {
+          others.add(module);
+        }
+      }
+      if (!others.isEmpty()) {
+        problems.add(
+            "target_modules mean "
+                + some(others)
+                + ", which are no linear layers: narrow them, or name what is to be trained whole in"
+                + " modules_to_save");
+      }
+      explainMisses(layers);
+      return layers;
+    }
+
+    private void explainMisses(Set<String> layers) {
+      switch (config.targets()) {
+        case Targets.Names(List<String> names) ->
+            names.stream()
+                .filter(name ->
+                    modules.all().stream().noneMatch(module -> Targets.Names.isNamed(module, name)))
+                .forEach(
+                    name -> problems.add("target_modules: no layer is called " + name + called()));
+        case Targets.Regex(Pattern pattern) -> {
+          if (layers.isEmpty()) {
+            problems.add("the pattern '" + pattern.pattern() + "' matches no layer" + called());
+          }
+        }
+        case AllLinear() -> {}
+      }
+      config
+          .excluded()
+          .ifPresent(excluded -> {
+            if (modules.all().stream().noneMatch(excluded::match)) {
+              problems.add("exclude_modules mean nothing in this model" + called());
+            }
+          });
+    }
+
+    private String called() {
+      return "; the model's linear layers are called " + String.join(", ", modules.linearNames());
+    }
+
+    /** What is trained whole or ruled out is not adapted, as in the public library. */
+    private boolean isExcluded(String module) {
+      return config.excluded().map(excluded -> excluded.match(module)).orElse(false)
+          || config.modulesToSave().stream()
+              .anyMatch(name -> ("." + module + ".").contains("." + name + "."));
+    }
+
+    SequencedSet<String> thawed(SequencedSet<String> layers) {
+      SequencedSet<String> thawed = new LinkedHashSet<>();
+      for (String layer : layers) {
+        ParameterSpec weight = modules.linears().get(layer);
+        if (weight != null && !frozen.contains(weight.module())) {
+          thawed.add(layer);
+        }
+      }
+      return thawed;
+    }
+
+    Set<String> saved() {
+      Set<String> saved = new LinkedHashSet<>();
+      for (String name : config.modulesToSave()) {
+        List<ParameterSpec> meant =
+            base.slots().stream()
+                .map(ParameterLayout.Slot::spec)
+                .filter(spec -> isIn(spec.name(), name))
+                .toList();
+        if (meant.isEmpty()) {
+          problems.add("modules_to_save: no module is called " + name);
+        }
+        for (ParameterSpec spec : meant) {
+          if (frozen.contains(spec.module())) {
+            problems.add(
+                "modules_to_save: "
+                    + name
+                    + " means "
+                    + spec.name()
+                    + ", which is frozen with the rest of "
+                    + spec.module());
+            break;
+          }
+          saved.add(spec.name());
+        }
+      }
+      if (!hasHead() && saved.stream().anyMatch(name -> name.endsWith("embed_tokens.weight"))) {
+        problems.add(
+            "modules_to_save: the embedding table is the head of this model too"
+                + " (tie_word_embeddings), and an adapter can't hold a table that is both");
+      }
+      return saved;
+    }
+
+    private boolean hasHead() {
+      return modules.linears().containsKey(AllLinear.HEAD);
+    }
+
+    /** Whether a parameter lies in a module whose full name ends so. */
+    private static boolean isIn(String parameter, String name) {
+      for (int dot = parameter.indexOf('.'); dot >= 0; dot = parameter.indexOf('.', dot + 1)) {
+        if (parameter.substring(0, dot).endsWith(name)) {
+          return true;
+        }
+      }
+      return false;
+    }
+
+    private static String some(List<String> names) {
+      String shown = String.join(", ", names.subList(0, Math.min(SHOWN, names.size())));
+      return names.size() > SHOWN ? shown + " and " + (names.size() - SHOWN) + " more" : shown;
+    }
+  }
+}

@@ -1,0 +1,124 @@
+package io.lockstep.model.checkpoint;
+
+import ai.djl.ndarray.NDArray;
+import io.lockstep.model.adapter.AdaptedWeights;
+import io.lockstep.model.adapter.Adapter;
+import io.lockstep.model.adapter.Dropout;
+import io.lockstep.model.parameter.ParameterLayout;
+import io.lockstep.model.parameter.ParameterSpec;
+import io.lockstep.model.parameter.Parameters;
+import io.lockstep.model.parameter.PartlyFrozen;
+import io.lockstep.model.parameter.Weights;
+import io.lockstep.tensor.Scope;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A model's parameters, cut into what a run trains, which is one flat buffer, and what stays as it
+ * was loaded.
+ */
+public final class Tuned implements AutoCloseable {
+
+  private final Parameters base;
+  private final Set<ParameterSpec.Module> frozen;
+  private final @Nullable Adapter adapter;
+  private final Parameters trained;
+  private final Scope scope = Scope.lasting();
+  private final Weights inference;
+
+  private Tuned(
+      Parameters base,
+      Set<ParameterSpec.Module> frozen,
+      @Nullable Adapter adapter,
+      Parameters trained) {
+    this.base = base;
+    this.frozen = frozen;
+    this.adapter = adapter;
+    this.trained = trained;
+    inference = adapter == null ? base : adapter.on(scope, base);
+  }
+
+  /**
+   * Applies a tuning.
+   *
+   * @param folder the base model's folder
+   * @param base its parameters, laid out as the tuning says; closed with the result
+   */
+  static Tuned of(Tuning tuning, Path folder, Parameters base) throws IOException {
+    return switch (tuning) {
+      case Tuning.Full(Set<ParameterSpec.Module> frozen) ->
+          new Tuned(base, frozen, null, thawed(base, frozen));
+      case Tuning.NewAdapter newAdapter ->
+          adapted(base, Adapter.initialise(newAdapter.plan(), base, newAdapter.seed()));
+      case Tuning.StoredAdapter(Path stored) -> {
+        Adapter adapter = Adapter.read(stored, base.layout());
+        try {
+          AdapterBase.requireMatch(stored, adapter, folder);
+        } catch (IOException | RuntimeException e) {
+          adapter.close();
+          throw e;
+        }
+        yield adapted(base, adapter);
+      }
+    };
+  }
+
+  private static Tuned adapted(Parameters base, Adapter adapter) {
+    return new Tuned(base, Set.of(), adapter, adapter.parameters());
+  }
+
+  private static Parameters thawed(Parameters base, Set<ParameterSpec.Module> frozen) {
+    int count = 0;
+    for (ParameterLayout.Slot slot : base.layout().slots()) {
+      count += frozen.contains(slot.spec().module()) ? 0 : 1;
+    }
+    return count == base.layout().slots().size() ? base : base.first(count);
+  }
+
+  /** What is trained: laid out, reduced, sharded and updated. */
+  public Parameters trained() {
+    return trained;
+  }
+
+  /** The adapter, if the model has one. */
+  public Optional<Adapter> adapter() {
+    return Optional.ofNullable(adapter);
+  }
+
+  /** The weights to compute with where nothing is trained. */
+  public Weights inference() {
+    return inference;
+  }
+
+  /** Share of an update's inputs that training drops. */
+  public double dropout() {
+    return adapter == null ? 0 : adapter.plan().config().dropout();
+  }
+
+  /**
+   * The weights to compute with where the trained parameters are leaves of a graph.
+   *
+   * @param scope holds what is computed from them once
+   * @param leaves the trained parameters' leaves by name
+   */
+  public Weights recorded(Scope scope, Map<String, NDArray> leaves, Dropout dropout) {
+    return adapter == null
+        ? new PartlyFrozen(leaves, base, frozen)
+        : new AdaptedWeights(scope, base, adapter.plan(), leaves::get, dropout);
+  }
+
+  @Override
+  public void close() {
+    scope.close();
+    if (adapter != null) {
+      adapter.close();
+    } else if (!trained.equals(base)) {
+      trained.close();
+    }
+    base.close();
+  }
+}

@@ -1,0 +1,80 @@
+package io.lockstep.worker.tuning;
+
+import io.lockstep.model.adapter.AdapterConfig;
+import io.lockstep.model.adapter.AdapterPlan;
+import io.lockstep.model.adapter.InvalidAdapterException;
+import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.model.checkpoint.Tuning;
+import io.lockstep.model.config.ModelConfig;
+import io.lockstep.model.network.ModelLayout;
+import io.lockstep.model.parameter.ParameterLayout;
+import io.lockstep.model.parameter.ParameterSpec;
+import io.lockstep.worker.config.RunConfig;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What a run trains, as far as it is known without any weights.
+ *
+ * @param tuning what the model is loaded with
+ * @param base all parameters of the base model
+ * @param trained what the optimizer sees
+ */
+public record TuningPlan(Tuning tuning, ParameterLayout base, ParameterLayout trained) {
+
+  /**
+   * Applies a run's configuration to its model.
+   *
+   * @throws IOException if the model's or the adapter's configuration can't be read, or an adapter
+   *     does not fit; the message lists everything that is wrong
+   */
+  public static TuningPlan of(RunConfig run) throws IOException {
+    ModelConfig config = ModelConfig.read(run.model().path().resolve("config.json"));
+    ParameterLayout base = ModelLayout.of(config);
+    Set<ParameterSpec.Module> frozen = run.tuning().frozen();
+    return switch (run.tuning().mode()) {
+      case FULL -> {
+        Tuning.Full full = new Tuning.Full(frozen);
+        List<ParameterSpec> trained =
+            base.slots().stream()
+                .map(ParameterLayout.Slot::spec)
+                .filter(spec -> !frozen.contains(spec.module()))
+                .toList();
+        yield new TuningPlan(full, base, new ParameterLayout(trained));
+      }
+      case LORA -> lora(run, base, frozen);
+    };
+  }
+
+  private static TuningPlan lora(
+      RunConfig run, ParameterLayout base, Set<ParameterSpec.Module> frozen) throws IOException {
+    if (run.tuning().adapter().isPresent()) {
+      AdapterPlan plan = AdapterPlan.of(run.tuning().adapter().get(), base, frozen);
+      return new TuningPlan(new Tuning.NewAdapter(plan, run.seed()), base, plan.layout());
+    }
+    Path folder = run.model().adapter().orElseThrow();
+    AdapterPlan plan = AdapterPlan.of(AdapterConfig.read(folder), base, Set.of());
+    List<ParameterSpec.Module> touched = frozen.stream().filter(plan::touches).toList();
+    if (!touched.isEmpty()) {
+      throw new InvalidAdapterException(
+          "model.adapter " + folder,
+          List.of("has adapters in " + touched + ", which tuning freezes: thaw these parts"));
+    }
+    return new TuningPlan(new Tuning.StoredAdapter(folder), base, plan.layout());
+  }
+
+  /** Loads the run's model for this plan. */
+  public LoadedModel load(RunConfig run) throws IOException {
+    return switch (run.model().weights()) {
+      case LOAD -> LoadedModel.open(run.model().path(), tuning);
+      case INITIALISE -> LoadedModel.initialise(run.model().path(), run.seed(), tuning);
+    };
+  }
+
+  /** The table of what is trained. */
+  public TrainableTable table() {
+    return TrainableTable.of(base, trained, !(tuning instanceof Tuning.Full));
+  }
+}
