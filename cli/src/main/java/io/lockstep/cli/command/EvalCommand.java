@@ -1,23 +1,21 @@
 package io.lockstep.cli.command;
 
 import io.lockstep.cli.console.JsonLine;
-import io.lockstep.cli.console.Progress;
-import io.lockstep.cli.console.UserError;
-import io.lockstep.data.conversation.Conversation;
-import io.lockstep.data.dataset.ConversationBuilder;
-import io.lockstep.data.dataset.Dataset;
-import io.lockstep.data.dataset.Mode;
-import io.lockstep.data.record.ImageRecord;
-import io.lockstep.gateway.serving.CheckpointPrompts;
+import io.lockstep.cli.console.Table;
+import io.lockstep.cli.eval.BudgetSweep;
+import io.lockstep.cli.eval.Evaluation;
+import io.lockstep.cli.eval.Question;
+import io.lockstep.cli.eval.Score;
+import io.lockstep.cli.eval.SweepFiles;
+import io.lockstep.model.budget.TokenBudget;
 import io.lockstep.model.checkpoint.LoadedModel;
-import io.lockstep.model.generate.Generation;
-import io.lockstep.model.generate.GenerationOptions;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -25,7 +23,10 @@ import picocli.CommandLine.Option;
 /** {@code lockstep eval}. */
 @Command(
     name = "eval",
-    description = "Share of a data file's summaries that a model gives to the character.")
+    description = {
+      "Share of a data file's summaries that a model gives to the character, and of their tokens.",
+      "With --sweep-token-budget the same for several token budgets, with what they cost."
+    })
 public final class EvalCommand implements Callable<Integer> {
 
   @Option(
@@ -52,76 +53,106 @@ public final class EvalCommand implements Callable<Integer> {
       description = "Most tokens of an answer (default: ${DEFAULT-VALUE}).")
   private int maxNewTokens;
 
+  @ArgGroup private @Nullable Budgets budgets;
+
   @Option(names = "--wrong", description = "Print each wrong answer.")
   private boolean wrong;
 
   @Option(names = "--json", description = "Print one JSON object at the end.")
   private boolean json;
 
-  private record Question(String place, Conversation prompt, String truth) {}
-
   @Mixin private TensorOptions tensors = new TensorOptions();
+
+  /** One budget other than the checkpoint's, or several to compare. */
+  private static final class Budgets {
+    @Option(
+        names = "--token-budget",
+        paramLabel = "SHARE",
+        converter = TokenBudgetConverter.class,
+        description = "Share of vision tokens kept, instead of the one the model was trained with.")
+    private @Nullable TokenBudget one;
+
+    @ArgGroup(exclusive = false)
+    private @Nullable Sweep sweep;
+  }
+
+  private static final class Sweep {
+    @Option(
+        names = "--sweep-token-budget",
+        required = true,
+        split = ",",
+        paramLabel = "SHARE",
+        converter = TokenBudgetConverter.class,
+        description = "Token budgets to compare, for example 1.0,0.75,0.5,0.25.")
+    private List<TokenBudget> budgets = List.of();
+
+    @Option(
+        names = "--out",
+        required = true,
+        paramLabel = "DIR",
+        description = "Folder for the table (JSON, CSV, Markdown) and the plot of a sweep.")
+    private Path out = Path.of("");
+  }
 
   @Override
   public Integer call() throws Exception {
+    Sweep sweep = budgets == null ? null : budgets.sweep;
+    BudgetSweep plan = sweep == null ? null : new BudgetSweep(sweep.budgets);
+    Evaluation evaluation = new Evaluation(Question.read(model, data), batch, maxNewTokens);
     tensors.start();
-    List<Question> questions = questions();
-    long right = 0;
-    try (LoadedModel loaded = LoadedModel.open(model);
-        Progress progress = new Progress("  answers", questions.size(), "pictures", 1)) {
-      for (int from = 0; from < questions.size(); from += batch) {
-        List<Question> part = questions.subList(from, Math.min(from + batch, questions.size()));
-        List<Generation> answers =
-            loaded
-                .generator()
-                .generate(
-                    part.stream().map(Question::prompt).toList(),
-                    GenerationOptions.cached(maxNewTokens));
-        for (int i = 0; i < part.size(); i++) {
-          right += compare(part.get(i), answers.get(i).text());
-        }
-        progress.update(from + part.size(), "");
+    try (LoadedModel loaded = LoadedModel.open(model)) {
+      if (sweep == null || plan == null) {
+        single(loaded, evaluation);
+      } else {
+        sweep(plan.run(loaded, evaluation), sweep.out);
       }
     }
-    double share = (double) right / questions.size();
+    return 0;
+  }
+
+  private void single(LoadedModel loaded, Evaluation evaluation) throws IOException {
+    TokenBudget other = budgets == null ? null : budgets.one;
+    if (other != null) {
+      loaded.replaceTokenBudget(other, "--token-budget");
+    }
+    Score score = evaluation.run(loaded, wrong ? EvalCommand::print : (question, answer) -> {});
+    System.out.printf(Locale.ROOT, "token accuracy: %.4f%n", score.tokenAccuracy());
     System.out.printf(
-        Locale.ROOT, "summary exact match: %.4f (%d of %d)%n", share, right, questions.size());
+        Locale.ROOT,
+        "summary exact match: %.4f (%d of %d)%n",
+        score.exactMatch(),
+        score.right(),
+        score.pictures());
     if (json) {
       System.out.println(
-          new JsonLine().put("summary_exact_match", share).put("pictures", questions.size()));
+          new JsonLine()
+              .put("summary_exact_match", score.exactMatch())
+              .put("token_accuracy", score.tokenAccuracy())
+              .put("token_budget", score.budget())
+              .put("pictures", score.pictures()));
     }
-    return 0;
   }
 
-  private int compare(Question question, String answer) {
-    if (question.truth().equals(answer)) {
-      return 1;
+  private void sweep(List<Score> scores, Path out) throws IOException {
+    SweepFiles.write(out, scores);
+    Table table = new Table();
+    SweepFiles.table(scores).forEach(row -> table.row(row.toArray(String[]::new)));
+    System.out.print(table.render());
+    System.out.println("table and plot: " + out.resolve("token-budget.png"));
+    if (json) {
+      System.out.println(
+          new JsonLine()
+              .put("token_budget", scores.stream().map(Score::budget).toList())
+              .put("summary_exact_match", scores.stream().map(Score::exactMatch).toList())
+              .put("token_accuracy", scores.stream().map(Score::tokenAccuracy).toList())
+              .put("flops", scores.stream().map(Score::flops).toList())
+              .put("seconds", scores.stream().map(Score::seconds).toList())
+              .put("pictures", scores.getFirst().pictures()));
     }
-    if (wrong) {
-      System.out.printf(
-          "%s: %s%n  answer: %s%n", question.place(), question.truth(), answer.replace('\n', ' '));
-    }
-    return 0;
   }
 
-  private List<Question> questions() throws IOException {
-    ConversationBuilder builder =
-        new ConversationBuilder(CheckpointPrompts.read(model), Mode.SUMMARY, 0);
-    List<Question> questions = new ArrayList<>();
-    try (Dataset dataset = Dataset.open(data, builder)) {
-      for (long i = 0; i < dataset.size(); i++) {
-        if (dataset.read(i) instanceof ImageRecord image && image.summary().isPresent()) {
-          questions.add(
-              new Question(
-                  image.origin().toString(),
-                  dataset.promptOnly(0, i),
-                  image.summary().orElseThrow()));
-        }
-      }
-    }
-    if (questions.isEmpty()) {
-      throw new UserError(data + " holds no pictures with a summary: there is nothing to evaluate");
-    }
-    return questions;
+  private static void print(Question question, String answer) {
+    System.out.printf(
+        "%s: %s%n  answer: %s%n", question.place(), question.truth(), answer.replace('\n', ' '));
   }
 }

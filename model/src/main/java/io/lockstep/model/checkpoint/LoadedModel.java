@@ -53,6 +53,7 @@ public final class LoadedModel implements AutoCloseable {
   private final SampleEncoder encoder;
   private final Collator collator;
   private final Parameters parameters;
+  private final VisionSettings trained;
   private VisionSettings vision;
   private final Tuned tuned;
 
@@ -71,6 +72,7 @@ public final class LoadedModel implements AutoCloseable {
     this.tokenizer = tokenizer;
     this.encoder = encoder;
     this.parameters = parameters;
+    this.trained = vision;
     this.vision = vision;
     this.tuned = tuned;
     this.collator =
@@ -254,16 +256,16 @@ public final class LoadedModel implements AutoCloseable {
    * @param why who asked for it, for the log
    */
   public void replaceTokenBudget(TokenBudget budget, String why) {
-    if (!budget.equals(vision.tokenBudget())) {
+    if (!budget.equals(trained.tokenBudget())) {
       LOG.warn(
-          "TOKEN BUDGET REPLACED: {} of a picture's vision tokens are kept instead of {}, with which"
-              + " {} was trained ({})",
+          "TOKEN BUDGET REPLACED by {}: {} of a picture's vision tokens are kept; {} was trained with"
+              + " {}",
+          why,
           budget.share(),
-          vision.tokenBudget().share(),
           folder,
-          why);
-      vision = new VisionSettings(budget);
+          trained.tokenBudget().share());
     }
+    vision = new VisionSettings(budget);
   }
 
   /** From samples to batches. */

@@ -5,6 +5,7 @@ import io.lockstep.model.adapter.Dropout;
 import io.lockstep.model.adapter.SeededDropout;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Sample;
+import io.lockstep.model.batch.Targets;
 import io.lockstep.model.checkpoint.Tuned;
 import io.lockstep.model.config.ModelConfig;
 import io.lockstep.model.network.VisionLanguageModel;
@@ -43,28 +44,6 @@ final class GradientStep {
     this.seed = seed;
   }
 
-  /** Rows of the flattened batch that predict a label, and those labels. */
-  @SuppressWarnings("ArrayRecordComponent")
-  private record Targets(long[] rows, long[] labels) {
-
-    static Targets of(Batch batch) {
-      int count = batch.supervisedTokens();
-      long[] rows = new long[count];
-      long[] labels = new long[count];
-      int next = 0;
-      for (int row = 0; row < batch.rows(); row++) {
-        for (int t = 1; t < batch.length(); t++) {
-          int at = row * batch.length() + t;
-          if (batch.labels()[at] != Sample.IGNORED) {
-            rows[next] = at - 1L;
-            labels[next++] = batch.labels()[at];
-          }
-        }
-      }
-      return new Targets(rows, labels);
-    }
-  }
-
   /** What a pass over one batch has found. */
   private record Pass(double loss, long tokens, long correct) {
 
@@ -88,7 +67,7 @@ final class GradientStep {
       boolean pictures = false;
       for (Batch batch : microBatch.batches()) {
         Targets targets = Targets.of(batch);
-        if (targets.rows().length > 0) {
+        if (targets.count() > 0) {
           SeededDropout.Pass draw =
               new SeededDropout.Pass(seed, microBatch.step(), microBatch.virtualRank(), passes++);
           total = total.plus(pass(leaves, draw, batch, targets));
@@ -117,14 +96,14 @@ final class GradientStep {
       Dropout dropout = new SeededDropout(scope, tuned.dropout(), draw);
       Weights weights = tuned.recorded(scope, leaves, dropout);
       VisionLanguageModel network = new VisionLanguageModel(config, weights);
-      NDArray labels = scope.fromLongs(targets.labels(), targets.labels().length);
+      NDArray labels = scope.fromLongs(targets.labels(), targets.count());
       NDArray logits_NV = Autograd.recording(() -> logits(scope, network, batch, targets));
       NDArray loss =
           Autograd.recording(() -> Ops.crossEntropySum(logits_NV, labels, Sample.IGNORED));
       if (weights.trains(ParameterSpec.Module.LLM) || batch.patches() > 0) {
         Autograd.backward(loss, null);
       }
-      return new Pass(loss.getFloat(), targets.rows().length, correct(logits_NV, targets.labels()));
+      return new Pass(loss.getFloat(), targets.count(), correct(logits_NV, targets.labels()));
     }
   }
 
@@ -132,7 +111,7 @@ final class GradientStep {
       Scope scope, VisionLanguageModel network, Batch batch, Targets targets) {
     NDArray hidden_BTH = network.hidden(scope, batch, null, VisionLanguageModel.NO_PROBE);
     NDArray flat = hidden_BTH.reshape(-1, hidden_BTH.getShape().get(2));
-    NDArray rows = scope.fromLongs(targets.rows(), targets.rows().length);
+    NDArray rows = scope.fromLongs(targets.rows(), targets.count());
     return network.logits(Ops.indexSelect(flat, 0, rows));
   }
 

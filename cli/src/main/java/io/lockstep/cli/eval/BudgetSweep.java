@@ -1,0 +1,42 @@
+package io.lockstep.cli.eval;
+
+import io.lockstep.cli.console.UserError;
+import io.lockstep.model.budget.TokenBudget;
+import io.lockstep.model.checkpoint.LoadedModel;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Evaluates one model at several token budgets, the largest first.
+ *
+ * @param budgets each once, descending
+ */
+public record BudgetSweep(List<TokenBudget> budgets) {
+
+  /** Checks and sorts the budgets. */
+  public BudgetSweep {
+    List<TokenBudget> sorted =
+        budgets.stream().distinct().sorted((a, b) -> Double.compare(b.share(), a.share())).toList();
+    if (sorted.size() != budgets.size() || sorted.size() < 2) {
+      throw new UserError(
+          "--sweep-token-budget needs at least two different budgets, for example 1.0,0.75,0.5,0.25");
+    }
+    budgets = sorted;
+  }
+
+  /**
+   * One score for each budget, in their order.
+   *
+   * @throws UserError if a model's answer has no text
+   */
+  public List<Score> run(LoadedModel model, Evaluation evaluation) throws IOException {
+    evaluation.warmUp(model);
+    List<Score> scores = new ArrayList<>();
+    for (TokenBudget budget : budgets) {
+      model.replaceTokenBudget(budget, "--sweep-token-budget");
+      scores.add(evaluation.run(model, (question, answer) -> {}));
+    }
+    return List.copyOf(scores);
+  }
+}

@@ -1,0 +1,150 @@
+package io.lockstep.cli.eval;
+
+import io.lockstep.cli.console.Progress;
+import io.lockstep.cli.console.UserError;
+import io.lockstep.model.batch.Sample;
+import io.lockstep.model.budget.KeptTokens;
+import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.model.cost.FlopCount;
+import io.lockstep.model.encode.SampleEncoder;
+import io.lockstep.model.generate.EmptyGenerationException;
+import io.lockstep.model.generate.Generation;
+import io.lockstep.model.generate.GenerationOptions;
+import io.lockstep.model.image.Patches;
+import io.lockstep.model.score.TokenAccuracy;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BiConsumer;
+
+/**
+ * Asks a model every question and compares. An answer without text ends the evaluation: it says
+ * that something is wrong with the model, not how good it is.
+ *
+ * @param questions what is asked
+ * @param batch questions asked at once
+ * @param maxNewTokens most tokens of an answer
+ */
+public record Evaluation(List<Question> questions, int batch, int maxNewTokens) {
+
+  private static final double NANOS = 1e9;
+
+  /** Checks the numbers. */
+  public Evaluation {
+    questions = List.copyOf(questions);
+    if (batch < 1) {
+      throw new UserError("--batch must be at least 1, not " + batch);
+    }
+  }
+
+  /**
+   * Evaluates a model at the token budget in force.
+   *
+   * @param wrong told each question whose answer is wrong, and that answer
+   * @throws UserError if an answer has no text, naming the question and the budget
+   */
+  public Score run(LoadedModel model, BiConsumer<Question, String> wrong) throws IOException {
+    Tally tally = new Tally(model);
+    String label = "  budget " + model.tokenBudget().share();
+    try (Progress progress = new Progress(label, questions.size(), "pictures", 1)) {
+      for (int from = 0; from < questions.size(); from += batch) {
+        List<Question> part = questions.subList(from, Math.min(from + batch, questions.size()));
+        List<String> answers = tally.ask(part);
+        for (int i = 0; i < part.size(); i++) {
+          if (part.get(i).truth().equals(answers.get(i))) {
+            tally.right++;
+          } else {
+            wrong.accept(part.get(i), answers.get(i));
+          }
+        }
+        tally.predict(part);
+        progress.update(from + part.size(), "");
+      }
+    }
+    return tally.score();
+  }
+
+  /** Answers the first questions and forgets them, so that no measurement pays for the start. */
+  void warmUp(LoadedModel model) throws IOException {
+    new Tally(model).ask(questions.subList(0, Math.min(batch, questions.size())));
+  }
+
+  /** What has been counted so far. */
+  private final class Tally {
+    private final LoadedModel model;
+    private long right;
+    private TokenAccuracy tokens = TokenAccuracy.NONE;
+    private FlopCount flops = FlopCount.NONE;
+    private long visionTokens;
+    private long nanos;
+
+    Tally(LoadedModel model) {
+      this.model = model;
+    }
+
+    List<String> ask(List<Question> part) throws IOException {
+      long start = System.nanoTime();
+      List<Generation> answers;
+      try {
+        answers =
+            model
+                .generator()
+                .generate(
+                    part.stream().map(Question::prompt).toList(),
+                    GenerationOptions.cached(maxNewTokens));
+      } catch (EmptyGenerationException e) {
+        throw new UserError(
+            "at token budget %s: %s".formatted(model.tokenBudget().share(), e.getMessage()));
+      }
+      nanos += System.nanoTime() - start;
+      for (int i = 0; i < part.size(); i++) {
+        requireText(part.get(i), answers.get(i));
+      }
+      return answers.stream().map(Generation::text).toList();
+    }
+
+    private void requireText(Question question, Generation answer) {
+      if (answer.text().isBlank()) {
+        throw new UserError(
+            "at token budget %s: the answer to %s has no text (%d prompt tokens, %d new tokens)"
+                .formatted(
+                    model.tokenBudget().share(),
+                    question.place(),
+                    answer.promptTokens(),
+                    answer.newTokens()));
+      }
+    }
+
+    /** Counts costs of the prompts, and tokens found when the right ones before are given. */
+    void predict(List<Question> part) throws IOException {
+      SampleEncoder encoder = model.encoder();
+      List<Sample> answered = new ArrayList<>();
+      for (Question question : part) {
+        Sample prompt = encoder.prompt(question.place(), question.prompt());
+        visionTokens += prompt.kept().stream().mapToInt(KeptTokens::count).sum();
+        flops =
+            flops.plus(
+                FlopCount.of(
+                    model.config(),
+                    prompt.images().stream().map(Patches::grid).toList(),
+                    prompt.tokens().length));
+        answered.add(encoder.forTraining(question.place(), question.answered()));
+      }
+      tokens = tokens.plus(TokenAccuracy.of(model.network(), model.collator().collate(answered)));
+    }
+
+    Score score() {
+      double pictures = questions.size();
+      return new Score(
+          model.tokenBudget().share(),
+          questions.size(),
+          visionTokens / pictures,
+          right,
+          tokens.share(),
+          flops.visionTower() / pictures,
+          flops.mergers() / pictures,
+          flops.textPrefill() / pictures,
+          nanos / NANOS / pictures);
+    }
+  }
+}

@@ -1,0 +1,54 @@
+package io.lockstep.model.score;
+
+import ai.djl.ndarray.NDArray;
+import io.lockstep.model.batch.Batch;
+import io.lockstep.model.batch.Targets;
+import io.lockstep.model.network.VisionLanguageModel;
+import io.lockstep.tensor.Autograd;
+import io.lockstep.tensor.Ops;
+import io.lockstep.tensor.Scope;
+
+/**
+ * How many supervised tokens a model finds most probable, given the right tokens before them.
+ *
+ * @param correct tokens found
+ * @param tokens supervised tokens
+ */
+public record TokenAccuracy(long correct, long tokens) {
+
+  /** Of no tokens yet. */
+  public static final TokenAccuracy NONE = new TokenAccuracy(0, 0);
+
+  /** Counts over a batch with labels. */
+  public static TokenAccuracy of(VisionLanguageModel network, Batch batch) {
+    Targets targets = Targets.of(batch);
+    if (targets.count() == 0) {
+      return NONE;
+    }
+    try (Scope scope = Scope.open()) {
+      long[] predicted =
+          Autograd.inference(() -> {
+            NDArray hidden = network.hidden(scope, batch, null, VisionLanguageModel.NO_PROBE);
+            NDArray flat = hidden.reshape(-1, hidden.getShape().get(2));
+            NDArray rows = scope.fromLongs(targets.rows(), targets.count());
+            NDArray logits_NV = network.logits(Ops.indexSelect(flat, 0, rows));
+            return Ops.argmax(logits_NV, 1).toLongArray();
+          });
+      long correct = 0;
+      for (int i = 0; i < predicted.length; i++) {
+        correct += predicted[i] == targets.labels()[i] ? 1 : 0;
+      }
+      return new TokenAccuracy(correct, targets.count());
+    }
+  }
+
+  /** Both counts added up. */
+  public TokenAccuracy plus(TokenAccuracy other) {
+    return new TokenAccuracy(correct + other.correct, tokens + other.tokens);
+  }
+
+  /** Correct tokens among all; 0 to 1. */
+  public double share() {
+    return (double) correct / tokens;
+  }
+}
