@@ -36,10 +36,10 @@ class ModuleDirectionTest {
     "tensor,",
     "data,",
     "collective,",
-    "model, tensor data.conversation",
+    "model, tensor data.conversation data.image",
     "coordinator, proto data.plan",
     "worker, proto model data collective tensor",
-    "gateway, proto model tensor data.conversation data.prompt data.stageb",
+    "gateway, proto model tensor data.conversation data.image data.prompt data.stageb",
   })
   void moduleImportsOnlyWhatItMay(String module, String allowed) {
     noClasses()

@@ -1,5 +1,9 @@
 package io.lockstep.data.draw;
 
+import io.lockstep.data.conversation.ImageSource;
+import io.lockstep.data.image.DecodeLimits;
+import io.lockstep.data.image.ImageDecoder;
+import io.lockstep.data.image.RgbImage;
 import io.lockstep.data.record.DataObject;
 import io.lockstep.data.record.Geometry;
 import io.lockstep.data.record.Point;
@@ -68,10 +72,8 @@ public final class Overlay {
    */
   public void write(Path image, List<DataObject> objects, List<Note> notes, Path out)
       throws IOException {
-    BufferedImage picture = ImageIO.read(image.toFile());
-    if (picture == null) {
-      throw new IOException(image + ": is not a picture; give a PNG or JPEG file");
-    }
+    ImageDecoder decoder = new ImageDecoder(DecodeLimits.DEFAULT);
+    BufferedImage picture = buffered(decoder.decode(new ImageSource.File(image)));
     Path parent = out.toAbsolutePath().getParent();
     if (parent != null) {
       Files.createDirectories(parent);
@@ -79,6 +81,20 @@ public final class Overlay {
     if (!ImageIO.write(draw(picture, objects, notes), "png", out.toFile())) {
       throw new IOException("this Java runtime has no PNG writer; use a full JDK 25");
     }
+  }
+
+  private static BufferedImage buffered(RgbImage picture) {
+    byte[] rgb = picture.rgb();
+    BufferedImage image =
+        new BufferedImage(picture.width(), picture.height(), BufferedImage.TYPE_INT_RGB);
+    for (int y = 0, at = 0; y < picture.height(); y++) {
+      for (int x = 0; x < picture.width(); x++, at += RgbImage.CHANNELS) {
+        int red = rgb[at] & 0xFF;
+        int green = rgb[at + 1] & 0xFF;
+        image.setRGB(x, y, (red << 16) | (green << 8) | (rgb[at + 2] & 0xFF));
+      }
+    }
+    return image;
   }
 
   /** The picture with its objects over it and the notes under it. */

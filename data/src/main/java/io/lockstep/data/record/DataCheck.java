@@ -1,18 +1,16 @@
 package io.lockstep.data.record;
 
 import io.lockstep.data.conversation.ImageSource;
+import io.lockstep.data.image.DecodeLimits;
+import io.lockstep.data.image.ImageHeader;
+import io.lockstep.data.image.Orientation;
 import io.lockstep.data.jsonl.DataException;
 import io.lockstep.data.jsonl.JsonlFile;
 import io.lockstep.data.jsonl.Problem;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Iterator;
 import java.util.List;
 import java.util.function.Consumer;
-import javax.imageio.ImageIO;
-import javax.imageio.ImageReader;
-import javax.imageio.stream.ImageInputStream;
 
 /** Finds every problem of a JSONL file and of the pictures that it names. */
 public final class DataCheck {
@@ -33,8 +31,9 @@ public final class DataCheck {
   public record Result(long records, long problems) {}
 
   /**
-   * Looks at every line, in memory for one line at a time. Of a picture only the header is read: it
-   * must be a known format and have the stated size.
+   * Looks at every line, in memory for one line at a time. Pictures are walked through to their end
+   * without decoding pixels: each must be whole, of a known format, within the limits, and have the
+   * stated size once its orientation is applied.
    *
    * @param sink gets each problem, in file order, as soon as it is found
    */
@@ -70,21 +69,26 @@ public final class DataCheck {
 
   private void checkImages(ImageRecord image) {
     for (int i = 0; i < image.images().size(); i++) {
-      Path path = image.images().get(i);
       String field = "images[" + i + "]";
       try {
-        Size size = sizeOf(path);
-        if (size.width != image.width() || size.height != image.height()) {
-          report(
-              image.origin(),
-              field,
-              "%s is %d x %d pixels, but width x height say %d x %d"
-                  .formatted(path, size.width, size.height, image.width(), image.height()));
+        ImageHeader header = header(image.images().get(i));
+        if (header.width() != image.width() || header.height() != image.height()) {
+          report(image.origin(), field, sizesDiffer(image.images().get(i), header, image));
         }
-      } catch (UnreadableImage e) {
-        report(image.origin(), field, e.what);
+      } catch (IOException e) {
+        report(image.origin(), field, String.valueOf(e.getMessage()));
       }
     }
+  }
+
+  private static String sizesDiffer(Path path, ImageHeader header, ImageRecord image) {
+    String stored =
+        header.orientation() == Orientation.UPRIGHT
+            ? ""
+            : " (%d x %d as stored, then %s by its orientation)"
+                .formatted(header.storedWidth(), header.storedHeight(), header.orientation());
+    return "%s is %d x %d pixels%s, but width x height say %d x %d"
+        .formatted(path, header.width(), header.height(), stored, image.width(), image.height());
   }
 
   private void checkImages(ChatRecord chat) {
@@ -92,50 +96,19 @@ public final class DataCheck {
     for (int i = 0; i < images.size(); i++) {
       if (images.get(i) instanceof ImageSource.File(Path path)) {
         try {
-          sizeOf(path);
-        } catch (UnreadableImage e) {
-          report(chat.origin(), "picture " + (i + 1) + " of the messages", e.what);
+          var _ = header(path);
+        } catch (IOException e) {
+          String field = "picture " + (i + 1) + " of the messages";
+          report(chat.origin(), field, String.valueOf(e.getMessage()));
         }
       }
     }
   }
 
-  private record Size(int width, int height) {}
-
-  private static final class UnreadableImage extends Exception {
-    private final String what;
-
-    UnreadableImage(String what) {
-      super(what);
-      this.what = what;
-    }
-  }
-
-  private static Size sizeOf(Path path) throws UnreadableImage {
-    if (!Files.isRegularFile(path)) {
-      throw new UnreadableImage(path + " does not exist");
-    }
-    try (ImageInputStream stream = ImageIO.createImageInputStream(path.toFile())) {
-      if (stream == null) {
-        throw new UnreadableImage(path + " cannot be opened");
-      }
-      Iterator<ImageReader> readers = ImageIO.getImageReaders(stream);
-      if (!readers.hasNext()) {
-        throw new UnreadableImage(path + " is not a picture in a known format");
-      }
-      return sizeOf(readers.next(), stream);
-    } catch (IOException | RuntimeException e) {
-      throw new UnreadableImage(path + " cannot be read as a picture: " + e.getMessage());
-    }
-  }
-
-  private static Size sizeOf(ImageReader reader, ImageInputStream stream) throws IOException {
-    try {
-      reader.setInput(stream, true, true);
-      return new Size(reader.getWidth(0), reader.getHeight(0));
-    } finally {
-      reader.dispose();
-    }
+  private static ImageHeader header(Path path) throws IOException {
+    ImageHeader header = ImageHeader.read(path, DecodeLimits.DEFAULT);
+    DecodeLimits.requireAspectRatio(path.toString(), header.width(), header.height());
+    return header;
   }
 
   private void report(Origin origin, String field, String what) {

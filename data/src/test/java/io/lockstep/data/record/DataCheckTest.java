@@ -6,10 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.lockstep.data.jsonl.Problem;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -64,7 +67,46 @@ class DataCheckTest {
     }
     assertTrue(problems.get(0).contains("8 x 4 pixels, but width x height say 9 x 4"));
     assertTrue(problems.get(2).contains("none.png does not exist"));
-    assertTrue(problems.get(4).contains("is not a picture in a known format"));
+    assertTrue(problems.get(4).contains("text.png seems to be text; save it as PNG, JPEG or WebP"));
+  }
+
+  @Test
+  void saysOfEveryPictureWhyItCannotBeUsed() throws IOException {
+    byte[] png = Files.readAllBytes(folder.resolve("a.png"));
+    Files.write(folder.resolve("half.png"), Arrays.copyOf(png, png.length / 2));
+    Files.write(folder.resolve("named.jpg"), png);
+    BufferedImage strip = new BufferedImage(402, 2, BufferedImage.TYPE_INT_RGB);
+    ImageIO.write(strip, "png", folder.resolve("strip.png").toFile());
+    List<String> problems =
+        problemsOf(
+            GOOD
+                + GOOD.replace("a.png", "half.png")
+                + GOOD.replace("a.png", "named.jpg")
+                + GOOD.replace("a.png", "strip.png"));
+    assertEquals(3, problems.size(), problems::toString);
+    assertTrue(problems.get(0).contains("data.jsonl:2: images[0]: Picture "), problems.get(0));
+    assertTrue(problems.get(0).contains("half.png is cut off after"), problems.get(0));
+    assertTrue(problems.get(1).contains("data.jsonl:3: images[0]: Picture "), problems.get(1));
+    assertTrue(problems.get(1).contains("holds a PNG in spite of its extension"), problems.get(1));
+    assertTrue(problems.get(2).contains("data.jsonl:4: images[0]: Picture "), problems.get(2));
+    assertTrue(problems.get(2).contains("is 402 x 2; one side may be at most"), problems.get(2));
+  }
+
+  @Test
+  void sizesOfRecordsAreThoseOfThePictureAsSeen() throws IOException {
+    try (InputStream turned = getClass().getResourceAsStream("/images/in/exif6.jpg")) {
+      Files.copy(Objects.requireNonNull(turned), folder.resolve("turned.jpg"));
+    }
+    String record = GOOD.replace("a.png", "turned.jpg");
+    assertEquals(List.of(), problemsOf(record.replace("8", "29").replace("4", "37")));
+    List<String> problems = problemsOf(record.replace("8", "37").replace("4", "29"));
+    assertTrue(
+        problems
+            .getFirst()
+            .endsWith(
+                "turned.jpg is 29 x 37 pixels (37 x 29 as stored, then TURNED_RIGHT by its"
+                    + " orientation), but width x height say 37 x 29"),
+        problems::toString);
   }
 
   @Test

@@ -6,13 +6,13 @@ import io.lockstep.data.conversation.Conversation;
 import io.lockstep.data.conversation.ImageSource;
 import io.lockstep.data.conversation.Message;
 import io.lockstep.data.conversation.Role;
+import io.lockstep.data.image.DecodeLimits;
+import io.lockstep.data.image.ImageDecoder;
+import io.lockstep.data.image.UnreadableImageException;
 import io.lockstep.data.stageb.RolloutPrompt;
 import io.lockstep.gateway.serving.RequestLimits;
 import io.lockstep.gateway.serving.Task;
 import io.lockstep.model.generate.GenerationOptions;
-import io.lockstep.model.image.DecodeLimits;
-import io.lockstep.model.image.ImageDecoder;
-import io.lockstep.model.image.UnreadableImageException;
 import io.lockstep.proto.inference.v1.ChatContent;
 import io.lockstep.proto.inference.v1.ChatMessage;
 import io.lockstep.proto.inference.v1.ChatRequest;
@@ -135,7 +135,7 @@ final class Requests {
       // The pixels are thrown away: the model thread must never meet a picture it can't decode.
       var _ = decoder.decode(source);
     } catch (UnreadableImageException e) {
-      throw Statuses.invalid(e.getMessage() + "; send an intact PNG or JPEG");
+      throw Statuses.invalid(String.valueOf(e.getMessage()));
     } catch (IOException e) {
       throw Statuses.invalid("Picture " + name + " can't be decoded: " + e.getMessage());
     }

@@ -1,7 +1,8 @@
 package io.lockstep.model.image;
 
-import static io.lockstep.model.image.RgbImage.CHANNELS;
+import static io.lockstep.data.image.RgbImage.CHANNELS;
 
+import io.lockstep.data.image.RgbImage;
 import java.util.Arrays;
 
 /**

@@ -1,8 +1,12 @@
 package io.lockstep.model.image;
 
-import static io.lockstep.model.image.RgbImage.CHANNELS;
+import static io.lockstep.data.image.RgbImage.CHANNELS;
 
 import io.lockstep.data.conversation.ImageSource;
+import io.lockstep.data.image.DecodeLimits;
+import io.lockstep.data.image.ImageDecoder;
+import io.lockstep.data.image.RgbImage;
+import io.lockstep.data.image.UnreadableImageException;
 import java.io.IOException;
 import java.nio.file.Path;
 

@@ -1,11 +1,13 @@
 package io.lockstep.model.image;
 
+import io.lockstep.data.image.DecodeLimits;
+
 /**
  * The size to which a picture is resized: multiples of a factor, about the same aspect ratio, and a
  * number of pixels within bounds.
  */
 public record SmartResize(int width, int height) {
-  private static final int MAX_ASPECT_RATIO = 200;
+  private static final int MAX_ASPECT_RATIO = DecodeLimits.MAX_ASPECT_RATIO;
 
   /**
    * Computes the size.

@@ -7,25 +7,26 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.lockstep.data.conversation.ImageSource;
+import io.lockstep.data.image.RgbImage;
+import io.lockstep.data.image.UnreadableImageException;
 import io.lockstep.model.config.InvalidConfigException;
 import io.lockstep.model.config.ModelConfig;
 import io.lockstep.model.safetensors.SafetensorsFile;
 import io.lockstep.model.testing.GoldenFamily;
 import io.lockstep.model.testing.Goldens;
-import java.awt.Color;
 import java.awt.image.BufferedImage;
-import java.awt.image.IndexColorModel;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 final class ImageProcessorTest {
   private static final Path CONFIG = Goldens.path("qwen3_vl/checkpoint/preprocessor_config.json");
@@ -71,6 +72,70 @@ final class ImageProcessorTest {
     assertEquals(new SmartResize(56, 56), SmartResize.of(70, 70, 28, 3136, 12845056));
   }
 
+  /** Computed with the public smart_resize. */
+  @ParameterizedTest
+  @CsvSource({
+    "1, 1, 256, 256",
+    "2, 1, 384, 192",
+    "200, 3, 2112, 32",
+    "200, 1, 3648, 32",
+    "16, 16, 256, 256",
+    "80, 48, 352, 224",
+    "48, 16, 448, 160",
+    "640, 480, 640, 480",
+    "1920, 1080, 1920, 1088",
+    "5000, 5000, 4096, 4096",
+    "3024, 4032, 3008, 4032",
+    "60, 9999, 64, 9984",
+    "9999, 60, 9984, 64",
+    "32, 32, 256, 256",
+    "33, 31, 288, 256",
+  })
+  void sizesOfQwen3(int width, int height, int resizedWidth, int resizedHeight) {
+    assertEquals(
+        new SmartResize(resizedWidth, resizedHeight),
+        SmartResize.of(width, height, 32, 65536, 16777216));
+  }
+
+  /** Computed with the public smart_resize. */
+  @ParameterizedTest
+  @CsvSource({
+    "1, 1, 56, 56",
+    "2, 1, 84, 56",
+    "200, 3, 476, 28",
+    "200, 1, 812, 28",
+    "14, 14, 56, 56",
+    "70, 42, 56, 56",
+    "42, 14, 112, 56",
+    "640, 480, 644, 476",
+    "1920, 1080, 1932, 1092",
+    "5000, 5000, 3556, 3556",
+    "3024, 4032, 3024, 4032",
+    "60, 9999, 56, 9996",
+    "9999, 60, 9996, 56",
+    "28, 28, 56, 56",
+    "29, 27, 84, 56",
+  })
+  void sizesOfQwen25(int width, int height, int resizedWidth, int resizedHeight) {
+    assertEquals(
+        new SmartResize(resizedWidth, resizedHeight),
+        SmartResize.of(width, height, 28, 3136, 12845056));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"201, 1", "1, 201", "10000, 49"})
+  void moreThanTwoHundredTimesTheOtherSideIsRefused(int width, int height) {
+    for (int factor : List.of(28, 32)) {
+      var error =
+          assertThrows(
+              IllegalArgumentException.class,
+              () -> SmartResize.of(width, height, factor, 3136, 12845056));
+      assertEquals(
+          "is %d x %d; one side may be at most 200 times the other".formatted(width, height),
+          error.getMessage());
+    }
+  }
+
   @Test
   void aPictureLongerThanTwoHundredTimesItsWidthIsRefusedByName() throws IOException {
     ImageProcessor processor = ImageProcessor.read(CONFIG);
@@ -83,86 +148,15 @@ final class ImageProcessorTest {
   }
 
   @Test
-  void greyIsRepeatedAndTransparencyDropped() throws IOException {
-    BufferedImage grey = new BufferedImage(2, 1, BufferedImage.TYPE_BYTE_GRAY);
-    grey.getRaster().setSample(0, 0, 0, 7);
-    grey.getRaster().setSample(1, 0, 0, 200);
-    assertArrayEquals(bytes(7, 7, 7, 200, 200, 200), decode(encode(grey, "png")).rgb());
-
-    BufferedImage clear = new BufferedImage(1, 1, BufferedImage.TYPE_INT_ARGB);
-    clear.setRGB(0, 0, new Color(10, 20, 30, 0).getRGB());
-    assertArrayEquals(bytes(10, 20, 30), decode(encode(clear, "png")).rgb());
-  }
-
-  @Test
-  void palettesAreLookedUp() throws IOException {
-    byte[] red = bytes(1, 2, 3, 4);
-    byte[] green = bytes(5, 6, 7, 8);
-    byte[] blue = bytes(9, 10, 11, 250);
-    BufferedImage image =
-        new BufferedImage(
-            3, 1, BufferedImage.TYPE_BYTE_BINARY, new IndexColorModel(2, 4, red, green, blue));
-    image.getRaster().setSample(0, 0, 0, 3);
-    image.getRaster().setSample(2, 0, 0, 1);
-    assertArrayEquals(bytes(4, 8, 250, 1, 5, 9, 2, 6, 10), decode(encode(image, "png")).rgb());
-  }
-
-  @Test
-  void sixteenBitGreyKeepsItsUpperByte() throws IOException {
-    BufferedImage image = new BufferedImage(1, 1, BufferedImage.TYPE_USHORT_GRAY);
-    image.getRaster().setSample(0, 0, 0, 0x12FF);
-    assertArrayEquals(bytes(0x12, 0x12, 0x12), decode(encode(image, "png")).rgb());
-  }
-
-  @Test
-  void aJpegIsDecoded() throws IOException {
-    BufferedImage image = new BufferedImage(16, 16, BufferedImage.TYPE_INT_RGB);
-    for (int i = 0; i < 256; i++) {
-      image.setRGB(i % 16, i / 16, new Color(120, 60, 200).getRGB());
+  void onePixelFillsAllPatchesOfTheSmallestPicture() throws IOException {
+    ImageProcessor processor = ImageProcessor.read(CONFIG);
+    Patches patches = processor.process(new RgbImage(1, 1, new byte[] {(byte) 255, 0, (byte) 255}));
+    assertEquals(processor.grid(1, 1), patches.grid());
+    assertEquals(processor.options().minPixels() / (16 * 16), patches.grid().patches());
+    int channel = patches.pixels().length / patches.grid().patches() / RgbImage.CHANNELS;
+    for (int i = 0; i < patches.pixels().length; i++) {
+      assertEquals(i / channel % RgbImage.CHANNELS == 1 ? -1f : 1f, patches.pixels()[i]);
     }
-    byte[] rgb = decode(encode(image, "jpg")).rgb();
-    assertEquals(120, rgb[0] & 0xFF, 3);
-    assertEquals(60, rgb[1] & 0xFF, 3);
-    assertEquals(200, rgb[2] & 0xFF, 3);
-  }
-
-  @Test
-  void aCutOffPictureIsAnErrorWithItsName() throws IOException {
-    for (String format : List.of("png", "jpg")) {
-      BufferedImage source = ImageIO.read(Goldens.path("images/img0.png").toFile());
-      byte[] whole = encode(rgb(source), format);
-      byte[] half = Arrays.copyOf(whole, whole.length / 2);
-      var error = assertThrows(UnreadableImageException.class, () -> decode(half), format);
-      assertTrue(String.valueOf(error.getMessage()).startsWith("Picture test "), format);
-    }
-  }
-
-  @Test
-  void whatIsNoPictureIsSaidToBeNone() {
-    byte[] text = "hello".getBytes(StandardCharsets.UTF_8);
-    var error = assertThrows(UnreadableImageException.class, () -> decode(text));
-    assertEquals("Picture test is neither PNG nor JPEG", error.getMessage());
-    Path absent = folder.resolve("absent.png");
-    error =
-        assertThrows(
-            UnreadableImageException.class,
-            () -> new ImageDecoder(DecodeLimits.DEFAULT).decode(new ImageSource.File(absent)));
-    assertTrue(String.valueOf(error.getMessage()).contains("absent.png does not exist"));
-  }
-
-  @Test
-  void limitsAreCheckedFromTheHeader() throws IOException {
-    byte[] png = encode(new BufferedImage(20, 10, BufferedImage.TYPE_INT_RGB), "png");
-    // Only the header says so: a decoder that began to read such a picture would run out of memory.
-    png[16] = 0x7F;
-    png[20] = 0x7F;
-    var error = assertThrows(UnreadableImageException.class, () -> decode(png));
-    assertTrue(String.valueOf(error.getMessage()).contains("pixels are allowed"));
-    ImageDecoder small = new ImageDecoder(new DecodeLimits(10, 100));
-    error =
-        assertThrows(
-            UnreadableImageException.class, () -> small.decode(new ImageSource.Bytes("test", png)));
-    assertTrue(String.valueOf(error.getMessage()).contains("bytes; at most 10 are allowed"));
   }
 
   @Test
@@ -192,28 +186,9 @@ final class ImageProcessorTest {
         error.problems());
   }
 
-  private static RgbImage decode(byte[] encoded) throws IOException {
-    return new ImageDecoder(DecodeLimits.DEFAULT).decode(new ImageSource.Bytes("test", encoded));
-  }
-
-  private static BufferedImage rgb(BufferedImage source) {
-    BufferedImage image =
-        new BufferedImage(source.getWidth(), source.getHeight(), BufferedImage.TYPE_3BYTE_BGR);
-    image.createGraphics().drawImage(source, 0, 0, null);
-    return image;
-  }
-
   private static byte[] encode(BufferedImage image, String format) throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     assertTrue(ImageIO.write(image, format, out));
     return out.toByteArray();
-  }
-
-  private static byte[] bytes(int... values) {
-    byte[] result = new byte[values.length];
-    for (int i = 0; i < values.length; i++) {
-      result[i] = (byte) values[i];
-    }
-    return result;
   }
 }

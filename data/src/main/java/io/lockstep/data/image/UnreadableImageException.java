@@ -1,4 +1,4 @@
-package io.lockstep.model.image;
+package io.lockstep.data.image;
 
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
@@ -6,11 +6,13 @@ import org.jspecify.annotations.Nullable;
 /** A picture that cannot be used; the message names it and says why. */
 public final class UnreadableImageException extends IOException {
 
-  UnreadableImageException(String name, String problem) {
+  /** An error of the form "Picture NAME PROBLEM". */
+  public UnreadableImageException(String name, String problem) {
     this(name, problem, null);
   }
 
-  UnreadableImageException(String name, String problem, @Nullable Throwable cause) {
+  /** An error of the form "Picture NAME PROBLEM". */
+  public UnreadableImageException(String name, String problem, @Nullable Throwable cause) {
     super("Picture " + name + " " + problem, cause);
   }
 }

@@ -1,6 +1,6 @@
-package io.lockstep.model.image;
+package io.lockstep.data.image;
 
-import static io.lockstep.model.image.RgbImage.CHANNELS;
+import static io.lockstep.data.image.RgbImage.CHANNELS;
 
 import java.awt.image.BufferedImage;
 import java.awt.image.ColorModel;
@@ -11,16 +11,25 @@ import java.awt.image.Raster;
 
 /**
  * Stored samples to RGB bytes without any colour management: grey is repeated, a palette is looked
- * up, transparency is dropped and 16-bit samples keep their upper half.
+ * up, transparency is dropped and 16-bit samples keep their upper half. Works in the picture's own
+ * array where that has three bytes per pixel.
  */
 final class RgbConverter {
   private RgbConverter() {}
 
   static RgbImage convert(BufferedImage image) {
     Raster raster = image.getRaster();
+    if (image.getType() == BufferedImage.TYPE_3BYTE_BGR
+        && raster.getDataBuffer() instanceof DataBufferByte buffer
+        && buffer.getData().length == image.getWidth() * image.getHeight() * CHANNELS) {
+      return new RgbImage(image.getWidth(), image.getHeight(), redFirst(buffer.getData()));
+    }
     byte[] rgb = new byte[image.getWidth() * image.getHeight() * CHANNELS];
     ColorModel colors = image.getColorModel();
-    if (colors instanceof IndexColorModel palette) {
+    if (image.getType() == BufferedImage.TYPE_INT_RGB
+        || image.getType() == BufferedImage.TYPE_INT_ARGB) {
+      fromIntegers(raster, rgb);
+    } else if (colors instanceof IndexColorModel palette) {
       fromPalette(raster, palette, rgb);
     } else if (raster.getSampleModel() instanceof PixelInterleavedSampleModel layout
         && raster.getDataBuffer() instanceof DataBufferByte buffer
@@ -30,6 +39,29 @@ final class RgbConverter {
       fromSamples(raster, rgb);
     }
     return new RgbImage(image.getWidth(), image.getHeight(), rgb);
+  }
+
+  /** Exchanges red and blue in place: the picture is this class's own. */
+  private static byte[] redFirst(byte[] bgr) {
+    for (int at = 0; at < bgr.length; at += CHANNELS) {
+      byte blue = bgr[at];
+      bgr[at] = bgr[at + 2];
+      bgr[at + 2] = blue;
+    }
+    return bgr;
+  }
+
+  private static void fromIntegers(Raster raster, byte[] rgb) {
+    int[] row = new int[raster.getWidth()];
+    int at = 0;
+    for (int y = 0; y < raster.getHeight(); y++) {
+      raster.getDataElements(raster.getMinX(), raster.getMinY() + y, row.length, 1, row);
+      for (int pixel : row) {
+        rgb[at++] = (byte) (pixel >> 16);
+        rgb[at++] = (byte) (pixel >> 8);
+        rgb[at++] = (byte) pixel;
+      }
+    }
   }
 
   /** The band that holds a channel: bands are grey, grey + alpha, RGB or RGB + alpha. */

@@ -1,4 +1,4 @@
-package io.lockstep.model.image;
+package io.lockstep.data.image;
 
 /**
  * A decoded picture.
