@@ -1,5 +1,6 @@
 package io.lockstep.cli;
 
+import io.lockstep.cli.command.AlignCommand;
 import io.lockstep.cli.command.CoordinatorCommand;
 import io.lockstep.cli.command.DataCommand;
 import io.lockstep.cli.command.DigestCommand;
@@ -34,6 +35,7 @@ import picocli.CommandLine.ScopeType;
       DigestCommand.class,
       StageACommand.class,
       StageBCommand.class,
+      AlignCommand.class,
       DataCommand.class,
       CoordinatorCommand.class,
       WorkerCommand.class,

@@ -32,7 +32,7 @@ public final class GatewayServer implements AutoCloseable {
       parts.addLast(rpc);
       HandOff handOff = new HandOff(opener, batcher);
       switch (options.source()) {
-        case ModelSource.Folder(var dir) -> handOff.serveFolder(dir);
+        case ModelSource.Folder(var dir, var _) -> handOff.serveFolder(dir);
         case ModelSource.Coordinator(var target) -> follow(target, handOff);
       }
     } catch (RuntimeException | Error e) {
@@ -60,7 +60,9 @@ public final class GatewayServer implements AutoCloseable {
    */
   public static GatewayServer start(GatewayOptions options, int threads) {
     Torch.start(threads);
-    return start(options, CheckpointModel::open);
+    boolean certificateRequired = options.source().certificateRequired();
+    return start(
+        options, (dir, steps) -> CheckpointModel.open(dir, steps, certificateRequired));
   }
 
   /** The port it listens on. */

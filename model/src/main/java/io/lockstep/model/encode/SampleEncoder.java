@@ -71,6 +71,15 @@ public final class SampleEncoder {
     return Sample.prompt(name, encoded.tokens(), patches, kept);
   }
 
+  /**
+   * The text of a prompt, placeholders of pictures written out, for comparison and display.
+   *
+   * @throws IOException naming a picture that can't be read
+   */
+  public String promptText(Conversation conversation) throws IOException {
+    return template.renderPrompt(conversation, counts(kept(patches(conversation))));
+  }
+
   private List<Patches> patches(Conversation conversation) throws IOException {
     List<Patches> patches = new ArrayList<>();
     for (ImageSource source : conversation.images()) {

@@ -3,8 +3,8 @@ package io.lockstep.worker.train;
 import ai.djl.ndarray.NDArray;
 import io.lockstep.model.adapter.Dropout;
 import io.lockstep.model.adapter.SeededDropout;
+import io.lockstep.model.align.TeacherForced;
 import io.lockstep.model.batch.Batch;
-import io.lockstep.model.batch.Sample;
 import io.lockstep.model.batch.Targets;
 import io.lockstep.model.checkpoint.Tuned;
 import io.lockstep.model.config.ModelConfig;
@@ -96,23 +96,15 @@ final class GradientStep {
       Dropout dropout = new SeededDropout(scope, tuned.dropout(), draw);
       Weights weights = tuned.recorded(scope, leaves, dropout);
       VisionLanguageModel network = new VisionLanguageModel(config, weights);
-      NDArray labels = scope.fromLongs(targets.labels(), targets.count());
-      NDArray logits_NV = Autograd.recording(() -> logits(scope, network, batch, targets));
-      NDArray loss =
-          Autograd.recording(() -> Ops.crossEntropySum(logits_NV, labels, Sample.IGNORED));
+      NDArray logits_NV =
+          Autograd.recording(() ->
+              TeacherForced.logits(scope, network, batch, targets, VisionLanguageModel.NO_PROBE));
+      NDArray loss = Autograd.recording(() -> TeacherForced.lossSum(scope, logits_NV, targets));
       if (weights.trains(ParameterSpec.Module.LLM) || batch.patches() > 0) {
         Autograd.backward(loss, null);
       }
       return new Pass(loss.getFloat(), targets.count(), correct(logits_NV, targets.labels()));
     }
-  }
-
-  private static NDArray logits(
-      Scope scope, VisionLanguageModel network, Batch batch, Targets targets) {
-    NDArray hidden_BTH = network.hidden(scope, batch, null, VisionLanguageModel.NO_PROBE);
-    NDArray flat = hidden_BTH.reshape(-1, hidden_BTH.getShape().get(2));
-    NDArray rows = scope.fromLongs(targets.rows(), targets.count());
-    return network.logits(Ops.indexSelect(flat, 0, rows));
   }
 
   private static long correct(NDArray logits_NV, long[] wanted) {

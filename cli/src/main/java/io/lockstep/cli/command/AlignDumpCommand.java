@@ -1,0 +1,98 @@
+package io.lockstep.cli.command;
+
+import io.lockstep.cli.console.UserError;
+import io.lockstep.data.conversation.Conversation;
+import io.lockstep.data.dataset.ConversationBuilder;
+import io.lockstep.data.dataset.Dataset;
+import io.lockstep.data.dataset.Mode;
+import io.lockstep.gateway.serving.CheckpointPrompts;
+import io.lockstep.model.align.reference.ReferenceDump;
+import io.lockstep.model.checkpoint.LoadedModel;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code lockstep align dump}. */
+@Command(
+    name = "dump",
+    description =
+        "Writes what a model computes of a few conversations as a reference folder: cases.json,"
+            + " forward.safetensors and their pictures. It appears whole or not at all.")
+final class AlignDumpCommand implements Callable<Integer> {
+
+  @Option(
+      names = "--model",
+      required = true,
+      paramLabel = "DIR",
+      description = "A checkpoint's folder.")
+  private Path model = Path.of("");
+
+  @Option(
+      names = "--conversations",
+      required = true,
+      paramLabel = "FILE",
+      description =
+          "A JSONL file as for training: records with \"messages\", or pictures with their summary,"
+              + " which are asked about with the model's own prompts. All records become one batch.")
+  private Path conversations = Path.of("");
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "DIR",
+      description = "The folder to write; it must not exist.")
+  private Path out = Path.of("");
+
+  @Option(
+      names = "--limit",
+      paramLabel = "N",
+      defaultValue = "8",
+      description = "Most records to take, from the first (default: ${DEFAULT-VALUE}).")
+  private int limit;
+
+  @Option(
+      names = "--gradients",
+      description = "Also write gradients.safetensors, the gradient of every parameter.")
+  private boolean gradients;
+
+  @Option(
+      names = "--new-tokens",
+      paramLabel = "N",
+      defaultValue = "0",
+      description =
+          "Also generate this many tokens greedily after each prompt (default: ${DEFAULT-VALUE}).")
+  private int newTokens;
+
+  @Mixin private TensorOptions tensors = new TensorOptions();
+
+  @Override
+  public Integer call() throws Exception {
+    if (limit < 1 || newTokens < 0) {
+      throw new UserError("--limit must be at least 1 and --new-tokens at least 0");
+    }
+    List<Conversation> batch = read();
+    tensors.start();
+    try (LoadedModel loaded = LoadedModel.open(model)) {
+      ReferenceDump.write(loaded, batch, out, new ReferenceDump.Options(gradients, newTokens));
+    }
+    System.out.printf("%d conversations in %s%n", batch.size(), out);
+    return 0;
+  }
+
+  private List<Conversation> read() throws IOException {
+    ConversationBuilder builder =
+        new ConversationBuilder(CheckpointPrompts.read(model), Mode.SUMMARY, 0);
+    List<Conversation> read = new ArrayList<>();
+    try (Dataset dataset = Dataset.open(conversations, builder)) {
+      for (long i = 0; i < Math.min(limit, dataset.size()); i++) {
+        read.add(dataset.conversation(0, i));
+      }
+    }
+    return read;
+  }
+}

@@ -1,0 +1,46 @@
+package io.lockstep.cli.command;
+
+import io.lockstep.gateway.serving.CheckpointPrompts;
+import io.lockstep.gateway.serving.TaskPrompts;
+import io.lockstep.model.align.certificate.CertificateCheck;
+import io.lockstep.model.checkpoint.LoadedModel;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code lockstep align verify}. */
+@Command(
+    name = "verify",
+    description = {
+      "Recomputes a checkpoint's alignment certificate as the gateway does before it serves it: what"
+          + " goes into the network exactly, then every layer as in training and as in serving.",
+      "The last line is \"align: OK\" (exit 0) or \"align: DIFFERS\" (exit 1)."
+    })
+final class AlignVerifyCommand implements Callable<Integer> {
+
+  @Option(
+      names = "--model",
+      required = true,
+      paramLabel = "DIR",
+      description = "A checkpoint's folder with alignment.json.")
+  private Path model = Path.of("");
+
+  @Option(names = "--json", description = "Print one JSON object at the end.")
+  private boolean json;
+
+  @Mixin private TensorOptions tensors = new TensorOptions();
+
+  @Override
+  public Integer call() throws Exception {
+    tensors.start();
+    TaskPrompts prompts = TaskPrompts.of(CheckpointPrompts.read(model));
+    try (LoadedModel loaded = LoadedModel.open(model)) {
+      return AlignmentPrinter.print(
+          CertificateCheck.run(
+              model, loaded, LoadedModel.storedSha256(model), prompts::summary).report(),
+          json);
+    }
+  }
+}

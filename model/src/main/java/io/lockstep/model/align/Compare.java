@@ -1,0 +1,260 @@
+package io.lockstep.model.align;
+
+import io.lockstep.model.align.Comparison.Kind;
+import io.lockstep.model.align.Comparison.Verdict;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.LongPredicate;
+
+/** Compares tensors and lists of numbers. NaN agrees with nothing but the same NaN. */
+public final class Compare {
+
+  private static final ValueLayout.OfFloat F32 =
+      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final String EXACT = "exact";
+  private static final int EXCERPT = 32;
+
+  private Compare() {}
+
+  /**
+   * A float32 tensor of either side.
+   *
+   * @param shape its dimensions
+   * @param data row-major, little-endian
+   */
+  public record Floats(List<Long> shape, MemorySegment data) {
+
+    public Floats {
+      shape = List.copyOf(shape);
+    }
+
+    /** A tensor with a copy of these values. */
+    public static Floats of(float[] values, long... shape) {
+      MemorySegment bytes =
+          MemorySegment.ofArray(new byte[Math.multiplyExact(values.length, Float.BYTES)]);
+      MemorySegment.copy(values, 0, bytes, F32, 0, values.length);
+      return new Floats(Arrays.stream(shape).boxed().toList(), bytes);
+    }
+
+    long elements() {
+      return shape.stream().reduce(1L, Math::multiplyExact);
+    }
+
+    float at(long index) {
+      return data.getAtIndex(F32, index);
+    }
+  }
+
+  /** Whole numbers that must be equal, for instance token ids [rows, columns]. */
+  public static Comparison exact(
+      String what, List<Long> shape, long[] reference, List<Long> actualShape, long[] actual) {
+    if (!shape.equals(actualShape)) {
+      return unlike(what, Kind.INPUT, shape, actualShape);
+    }
+    int at = Arrays.mismatch(reference, actual);
+    if (at < 0) {
+      return new Comparison(what, Kind.INPUT, shape, 0, 0, EXACT, Verdict.IDENTICAL, "");
+    }
+    double largest = 0;
+    for (int i = 0; i < reference.length; i++) {
+      largest = Math.max(largest, Math.abs((double) reference[i] - actual[i]));
+    }
+    String note = "first at %s: %d, not %d".formatted(index(shape, at), actual[at], reference[at]);
+    return new Comparison(what, Kind.INPUT, shape, largest, 0, EXACT, Verdict.DIFFERS, note);
+  }
+
+  /** Lists of whole numbers that must be equal. */
+  public static Comparison exact(String what, Kind kind, int[] reference, int[] actual) {
+    List<Long> shape = List.of((long) reference.length);
+    int at = Arrays.mismatch(reference, actual);
+    if (at < 0) {
+      return new Comparison(what, kind, shape, 0, 0, EXACT, Verdict.IDENTICAL, "");
+    }
+    String note =
+        "first at [%d]: %s, not %s".formatted(at, numberAt(actual, at), numberAt(reference, at));
+    return new Comparison(
+        what, kind, shape, Double.POSITIVE_INFINITY, 0, EXACT, Verdict.DIFFERS, note);
+  }
+
+  private static String numberAt(int[] values, int at) {
+    return at < values.length ? Integer.toString(values[at]) : "the end";
+  }
+
+  /** Texts that must be equal. */
+  public static Comparison exact(String what, Kind kind, String reference, String actual) {
+    boolean equal = reference.equals(actual);
+    return new Comparison(
+        what,
+        kind,
+        List.of(),
+        equal ? 0 : Double.POSITIVE_INFINITY,
+        0,
+        EXACT,
+        equal ? Verdict.IDENTICAL : Verdict.DIFFERS,
+        equal ? "" : firstDifference(reference, actual));
+  }
+
+  private static String firstDifference(String reference, String actual) {
+    int at = 0;
+    while (at < Math.min(reference.length(), actual.length())
+        && reference.charAt(at) == actual.charAt(at)) {
+      at++;
+    }
+    return "first at character %d: \"%s\", not \"%s\""
+        .formatted(at, excerpt(actual, at), excerpt(reference, at));
+  }
+
+  private static String excerpt(String text, int at) {
+    String part = text.substring(at, Math.min(text.length(), at + EXCERPT));
+    return part.replace("\n", "\\n");
+  }
+
+  /** Tensors that must be equal to the bit. */
+  public static Comparison exact(String what, Kind kind, Floats reference, Floats actual) {
+    return compare(what, kind, reference, actual, row -> true, largest -> 0, EXACT);
+  }
+
+  /**
+   * Tensors that must be equal but for rounding.
+   *
+   * @param counted which rows count; a row is all but the last dimension
+   */
+  public static Comparison close(
+      String what,
+      Kind kind,
+      Floats reference,
+      Floats actual,
+      LongPredicate counted,
+      Tolerance tolerance,
+      int layers) {
+    return compare(
+        what,
+        kind,
+        reference,
+        actual,
+        counted,
+        largest -> tolerance.limit(kind, largest, layers),
+        "");
+  }
+
+  /** Gradients that must be equal but for a share of the reference's norm. */
+  public static Comparison gradient(String what, Floats reference, Floats actual) {
+    if (!reference.shape().equals(actual.shape())) {
+      return unlike(what, Kind.GRADIENT, reference.shape(), actual.shape());
+    }
+    double squares = 0;
+    double distance = 0;
+    double largest = 0;
+    boolean identical = true;
+    for (long i = 0; i < reference.elements(); i++) {
+      double wanted = reference.at(i);
+      double off = actual.at(i) - wanted;
+      identical &=
+          Float.floatToRawIntBits(reference.at(i)) == Float.floatToRawIntBits(actual.at(i));
+      squares += wanted * wanted;
+      distance += off * off;
+      largest = larger(largest, Math.abs(off));
+    }
+    double share = distance == 0 ? 0 : Math.sqrt(distance) / Math.sqrt(squares);
+    Verdict verdict = identical ? Verdict.IDENTICAL : verdict(share <= Tolerance.GRADIENT);
+    String limit = number(Tolerance.GRADIENT) + " of its norm";
+    return new Comparison(
+        what, Kind.GRADIENT, reference.shape(), largest, share, limit, verdict, "");
+  }
+
+  private interface Limit {
+    double of(double largest);
+  }
+
+  private static Comparison compare(
+      String what,
+      Kind kind,
+      Floats reference,
+      Floats actual,
+      LongPredicate counted,
+      Limit limit,
+      String limitWords) {
+    if (!reference.shape().equals(actual.shape())) {
+      return unlike(what, kind, reference.shape(), actual.shape());
+    }
+    long width = reference.shape().isEmpty() ? 1 : reference.shape().getLast();
+    double largest = 0;
+    double worst = 0;
+    long worstAt = -1;
+    boolean identical = true;
+    for (long i = 0; i < reference.elements(); i++) {
+      if (!counted.test(i / width)) {
+        continue;
+      }
+      float wanted = reference.at(i);
+      float got = actual.at(i);
+      if (Float.floatToRawIntBits(wanted) != Float.floatToRawIntBits(got)) {
+        identical = false;
+        double off = larger(worst, Math.abs((double) wanted - got));
+        if (off != worst || worstAt < 0) {
+          worst = off;
+          worstAt = i;
+        }
+      }
+      largest = Math.max(largest, Math.abs(wanted));
+    }
+    double allowed = limit.of(largest);
+    Verdict verdict =
+        identical ? Verdict.IDENTICAL : verdict(!limitWords.equals(EXACT) && worst <= allowed);
+    String note =
+        verdict == Verdict.DIFFERS
+            ? "most at %s: %s, not %s"
+                .formatted(
+                    index(reference.shape(), worstAt), actual.at(worstAt), reference.at(worstAt))
+            : "";
+    return new Comparison(
+        what,
+        kind,
+        reference.shape(),
+        worst,
+        largest == 0 ? 0 : worst / largest,
+        limitWords.isEmpty() ? number(allowed) : limitWords,
+        verdict,
+        note);
+  }
+
+  /** The larger of two differences; NaN counts as infinite. */
+  private static double larger(double worst, double off) {
+    return Double.isNaN(off) ? Double.POSITIVE_INFINITY : Math.max(worst, off);
+  }
+
+  private static Verdict verdict(boolean agrees) {
+    return agrees ? Verdict.WITHIN_TOLERANCE : Verdict.DIFFERS;
+  }
+
+  private static Comparison unlike(
+      String what, Kind kind, List<Long> reference, List<Long> actual) {
+    return new Comparison(
+        what,
+        kind,
+        reference,
+        Double.POSITIVE_INFINITY,
+        Double.POSITIVE_INFINITY,
+        "the same shape",
+        Verdict.DIFFERS,
+        "has shape %s, not %s".formatted(actual, reference));
+  }
+
+  private static String number(double value) {
+    return String.format(Locale.ROOT, "%.1e", value);
+  }
+
+  private static String index(List<Long> shape, long flat) {
+    long[] index = new long[shape.size()];
+    long rest = flat;
+    for (int axis = shape.size() - 1; axis >= 0; axis--) {
+      index[axis] = rest % shape.get(axis);
+      rest /= shape.get(axis);
+    }
+    return Arrays.toString(index);
+  }
+}

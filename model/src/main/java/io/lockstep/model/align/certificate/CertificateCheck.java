@@ -1,0 +1,224 @@
+package io.lockstep.model.align.certificate;
+
+import io.lockstep.data.conversation.Conversation;
+import io.lockstep.data.conversation.ImageSource;
+import io.lockstep.model.align.AlignmentReport;
+import io.lockstep.model.align.Compare;
+import io.lockstep.model.align.Compare.Floats;
+import io.lockstep.model.align.Comparison;
+import io.lockstep.model.align.Comparison.Kind;
+import io.lockstep.model.align.ConversationJson;
+import io.lockstep.model.align.Tolerance;
+import io.lockstep.model.batch.Batch;
+import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.model.image.Grid;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Recomputes a certificate with a loaded model: what goes into the network, exactly; then every
+ * layer, the logits and the loss along three paths: as training computed them, and as serving does,
+ * through prefill and cached decoding, each probe alone and all as one batch.
+ */
+public final class CertificateCheck {
+
+  private static final Comparator<Comparison> BY_SEVERITY =
+      Comparator.comparing(Comparison::verdict).thenComparingDouble(Comparison::difference);
+
+  private final Certificate certificate;
+  private final LoadedModel model;
+  private final List<EncodedProbe> probes = new ArrayList<>();
+  private final List<Selection> selections;
+  private final List<Comparison> comparisons = new ArrayList<>();
+  private final List<String> notCompared = new ArrayList<>();
+
+  private CertificateCheck(Certificate certificate, LoadedModel model) throws IOException {
+    this.certificate = certificate;
+    this.model = model;
+    this.selections = certificate.entries().stream().map(Certificate.Entry::selection).toList();
+    for (Certificate.Entry entry : certificate.entries()) {
+      probes.add(EncodedProbe.of(model.encoder(), entry.probe()));
+    }
+  }
+
+  /**
+   * How a check ended.
+   *
+   * @param report what was compared
+   * @param probes records the certificate was made of
+   */
+  public record Outcome(AlignmentReport report, int probes) {}
+
+  /** Whether a folder has a certificate. */
+  public static boolean isCertified(Path folder) {
+    return Files.exists(folder.resolve(Certificate.FILE_NAME));
+  }
+
+  /**
+   * Recomputes the certificate in a folder.
+   *
+   * @param weightsSha256 SHA-256 over the tensors of the loaded model in name order
+   * @param summaryPrompt how the caller asks for the summary of a picture; null if it does not
+   * @throws IOException if the certificate is missing or not one
+   */
+  public static Outcome run(
+      Path folder,
+      LoadedModel model,
+      String weightsSha256,
+      @Nullable Function<ImageSource, Conversation> summaryPrompt)
+      throws IOException {
+    CertificateCheck check = new CertificateCheck(CertificateReader.read(folder), model);
+    return new Outcome(check.run(weightsSha256, summaryPrompt), check.probes.size());
+  }
+
+  private AlignmentReport run(
+      String weightsSha256, @Nullable Function<ImageSource, Conversation> summaryPrompt)
+      throws IOException {
+    if (!certificate.dtype().equals(CertificateWriter.DTYPE)) {
+      throw new IOException(
+          "the certificate was computed in %s, which has no tolerance here"
+              .formatted(certificate.dtype()));
+    }
+    text("weights_sha256", certificate.weightsSha256(), weightsSha256);
+    text("model_type", certificate.modelType(), model.config().modelType());
+    for (int row = 0; row < probes.size(); row++) {
+      inputs(row, summaryPrompt);
+    }
+    Batch batch = model.collator().collate(probes.stream().map(EncodedProbe::sample).toList());
+    digests("batch ", certificate.batch(), InputDigests.of(batch));
+    if (comparable()) {
+      path("training", TrainingPath.values(model, batch, probes, selections));
+      List<ProbeValues> alone = new ArrayList<>();
+      for (int row = 0; row < probes.size(); row++) {
+        alone.addAll(
+            ServingPath.values(model, List.of(probes.get(row)), List.of(selections.get(row))));
+      }
+      path("served alone", alone);
+      path("served as a batch", ServingPath.values(model, probes, selections));
+    } else {
+      notCompared.add("layers and logits: other tokens go into the network");
+    }
+    return new AlignmentReport(comparisons, notCompared);
+  }
+
+  private void inputs(int row, @Nullable Function<ImageSource, Conversation> summaryPrompt)
+      throws IOException {
+    Certificate.Entry entry = certificate.entries().get(row);
+    EncodedProbe probe = probes.get(row);
+    String what = "probe " + row + " ";
+    List<ImageSource> pictures = entry.probe().conversation().images();
+    if (summaryPrompt != null
+        && entry.probe().task() == Probe.Task.SUMMARY
+        && pictures.size() == 1) {
+      text(
+          what + "prompt",
+          ConversationJson.write(entry.probe().prompt(), ImageSource::name).toString(),
+          ConversationJson.write(summaryPrompt.apply(pictures.getFirst()), ImageSource::name)
+              .toString());
+    }
+    comparisons.add(
+        Compare.exact(what + "tokens", Kind.INPUT, entry.tokens(), probe.sample().tokens()));
+    comparisons.add(
+        Compare.exact(what + "labels", Kind.INPUT, entry.labels(), probe.sample().labels()));
+    comparisons.add(
+        Compare.exact(
+            what + "prompt tokens",
+            Kind.INPUT,
+            Arrays.copyOf(entry.tokens(), entry.promptTokens()),
+            probe.prompt().tokens()));
+    text(what + "image_grid_thw", entry.grids().toString(), probe.grids().toString());
+    digests(
+        what, entry.inputs(), InputDigests.of(model.collator().collate(List.of(probe.sample()))));
+  }
+
+  private void digests(String what, InputDigests reference, InputDigests actual) {
+    text(what + "length", String.valueOf(reference.length()), String.valueOf(actual.length()));
+    text(what + "input_ids", reference.inputIds(), actual.inputIds());
+    text(what + "attention_mask", reference.attentionMask(), actual.attentionMask());
+    text(what + "labels", reference.labels(), actual.labels());
+    text(what + "position_ids", reference.positionIds(), actual.positionIds());
+    text(what + "pixel_values", reference.pixelValues(), actual.pixelValues());
+  }
+
+  private void text(String what, String reference, String actual) {
+    comparisons.add(Compare.exact(what, Kind.INPUT, reference, actual));
+  }
+
+  /** Whether the rows of the certificate exist in what this model was given. */
+  private boolean comparable() {
+    for (int row = 0; row < probes.size(); row++) {
+      Certificate.Entry entry = certificate.entries().get(row);
+      EncodedProbe probe = probes.get(row);
+      List<Grid> grids = entry.grids();
+      if (!grids.equals(probe.grids())
+          || entry.tokens().length != probe.sample().tokens().length
+          || entry.promptTokens() != probe.promptTokens()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Compares all probes along one path: one row a layer, that of the probe that differs most. */
+  private void path(String name, List<ProbeValues> values) {
+    SequencedMap<String, List<Comparison>> byLayer = new LinkedHashMap<>();
+    for (int row = 0; row < values.size(); row++) {
+      ProbeValues reference = certificate.entries().get(row).values();
+      ProbeValues actual = values.get(row);
+      for (Map.Entry<String, Floats> layer : actual.layers().entrySet()) {
+        Floats wanted = reference.layers().get(layer.getKey());
+        add(byLayer, row, layer.getKey(), Kind.LAYER, wanted, layer.getValue());
+      }
+      for (String layer : reference.layers().keySet()) {
+        if (!actual.layers().containsKey(layer)) {
+          add(byLayer, row, layer, Kind.LAYER, reference.layers().get(layer), null);
+        }
+      }
+    }
+    for (int row = 0; row < values.size(); row++) {
+      ProbeValues reference = certificate.entries().get(row).values();
+      add(byLayer, row, "logits", Kind.OUTPUT, reference.logits(), values.get(row).logits());
+      add(byLayer, row, "loss", Kind.OUTPUT, loss(reference), loss(values.get(row)));
+    }
+    byLayer.forEach((layer, ofProbes) ->
+        comparisons.add(
+            ofProbes.stream().max(BY_SEVERITY).orElseThrow().named(name + ": " + layer)));
+  }
+
+  private void add(
+      Map<String, List<Comparison>> byLayer,
+      int row,
+      String layer,
+      Kind kind,
+      @Nullable Floats reference,
+      @Nullable Floats actual) {
+    Floats none = Floats.of(new float[0], 0);
+    int layers = model.config().vision().depth() + model.config().text().layers();
+    byLayer
+        .computeIfAbsent(layer, key -> new ArrayList<>())
+        .add(
+            Compare.close(
+                    layer,
+                    kind,
+                    reference == null ? none : reference,
+                    actual == null ? none : actual,
+                    any -> true,
+                    Tolerance.FLOAT32,
+                    layers)
+                .noted("probe " + row));
+  }
+
+  private static Floats loss(ProbeValues values) {
+    return Floats.of(new float[] {(float) values.loss()});
+  }
+}

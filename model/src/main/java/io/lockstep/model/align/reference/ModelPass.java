@@ -1,0 +1,83 @@
+package io.lockstep.model.align.reference;
+
+import ai.djl.ndarray.NDArray;
+import io.lockstep.model.align.Compare.Floats;
+import io.lockstep.model.align.TeacherForced;
+import io.lockstep.model.batch.Batch;
+import io.lockstep.model.batch.Targets;
+import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.model.network.VisionLanguageModel;
+import io.lockstep.model.parameter.ParameterLayout;
+import io.lockstep.model.parameter.ParameterSpec;
+import io.lockstep.model.parameter.Weights;
+import io.lockstep.tensor.Autograd;
+import io.lockstep.tensor.Ops;
+import io.lockstep.tensor.Scope;
+import io.lockstep.tensor.TensorMemory;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.SequencedMap;
+import java.util.function.BiConsumer;
+
+/** What a model computes of a batch, for reference folders. */
+final class ModelPass {
+
+  private final LoadedModel model;
+  private final Batch batch;
+  private final Targets targets;
+
+  ModelPass(LoadedModel model, Batch batch) {
+    this.model = model;
+    this.batch = batch;
+    this.targets = Targets.of(batch);
+  }
+
+  /**
+   * Activations in the order of computation, then logits [B, T, V] and the mean loss; valid as long
+   * as the scope.
+   */
+  SequencedMap<String, Floats> forward(Scope scope) {
+    SequencedMap<String, Floats> seen = new LinkedHashMap<>();
+    VisionLanguageModel network = model.network();
+    Autograd.inference(() -> {
+      BiConsumer<String, NDArray> probe = (name, activation) -> seen.put(name, floats(activation));
+      NDArray hidden_BTH = network.hidden(scope, batch, null, probe);
+      seen.put(ReferenceNames.LOGITS, floats(network.logits(hidden_BTH)));
+      NDArray logits_NV =
+          TeacherForced.logits(scope, network, batch, targets, VisionLanguageModel.NO_PROBE);
+      float sum = TeacherForced.lossSum(scope, logits_NV, targets).getFloat();
+      seen.put(ReferenceNames.LOSS, Floats.of(new float[] {sum / targets.count()}));
+    });
+    return seen;
+  }
+
+  /** The gradient of the mean loss, for every parameter; valid as long as the scope. */
+  SequencedMap<String, Floats> gradients(Scope scope) {
+    Weights leaves = model.parameters().leaves()::get;
+    VisionLanguageModel network = new VisionLanguageModel(model.config(), leaves);
+    NDArray loss =
+        Autograd.recording(() ->
+            TeacherForced.lossSum(
+                scope,
+                TeacherForced.logits(scope, network, batch, targets, VisionLanguageModel.NO_PROBE),
+                targets));
+    Autograd.backward(loss, scope.fromFloats(new float[] {1f / targets.count()}));
+    SequencedMap<String, Floats> gradients = new LinkedHashMap<>();
+    for (ParameterLayout.Slot slot : model.parameters().layout().slots()) {
+      ParameterSpec spec = slot.spec();
+      boolean reached = batch.patches() > 0 || spec.module() == ParameterSpec.Module.LLM;
+      gradients.put(
+          spec.name(),
+          reached
+              ? floats(Autograd.gradient(leaves.get(spec.name())))
+              : Floats.of(new float[(int) spec.elements()], spec.dimensions()));
+    }
+    return gradients;
+  }
+
+  private static Floats floats(NDArray array) {
+    return new Floats(
+        Arrays.stream(array.getShape().getShape()).boxed().toList(),
+        TensorMemory.of(Ops.contiguous(array)));
+  }
+}

@@ -1,0 +1,293 @@
+package io.lockstep.model.align.reference;
+
+import io.lockstep.data.conversation.Conversation;
+import io.lockstep.model.align.AlignmentReport;
+import io.lockstep.model.align.Compare;
+import io.lockstep.model.align.Compare.Floats;
+import io.lockstep.model.align.Comparison;
+import io.lockstep.model.align.Comparison.Kind;
+import io.lockstep.model.align.Tolerance;
+import io.lockstep.model.batch.Batch;
+import io.lockstep.model.batch.Sample;
+import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.model.generate.Generation;
+import io.lockstep.model.generate.GenerationOptions;
+import io.lockstep.model.generate.Profile;
+import io.lockstep.model.image.Grid;
+import io.lockstep.model.safetensors.DType;
+import io.lockstep.model.safetensors.SafetensorsFile;
+import io.lockstep.tensor.Scope;
+import java.io.IOException;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.LongPredicate;
+import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
+
+/** Compares a model with a reference folder, beginning with what goes into the network. */
+public final class ReferenceCheck {
+
+  private static final ValueLayout.OfLong I64 =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  private final LoadedModel model;
+  private final Path folder;
+  private final ReferenceCases cases;
+  private final List<Comparison> comparisons = new ArrayList<>();
+  private final List<String> notCompared = new ArrayList<>();
+
+  private ReferenceCheck(LoadedModel model, Path folder) throws IOException {
+    this.model = model;
+    this.folder = folder;
+    this.cases = ReferenceCases.read(folder);
+  }
+
+  /**
+   * Compares everything the reference holds.
+   *
+   * @throws IOException if the folder lacks what a reference needs, or holds what no reference has
+   */
+  public static AlignmentReport run(LoadedModel model, Path folder) throws IOException {
+    return new ReferenceCheck(model, folder).run();
+  }
+
+  private AlignmentReport run() throws IOException {
+    Path file = folder.resolve(ReferenceNames.FORWARD);
+    if (!Files.isRegularFile(file)) {
+      throw new InvalidReferenceException(file, "is missing");
+    }
+    List<Sample> samples = new ArrayList<>();
+    for (ReferenceCase example : cases.conversations()) {
+      samples.add(
+          model.encoder().forTraining("conversations[" + samples.size() + "]", example.answered()));
+    }
+    Batch batch = model.collator().collate(samples);
+    tokenization();
+    prompts(samples);
+    try (SafetensorsFile forward = SafetensorsFile.open(file);
+        Scope scope = Scope.open()) {
+      require(forward, file);
+      inputs(forward, batch);
+      outputs(forward, file, batch, new ModelPass(model, batch).forward(scope));
+    }
+    gradients(batch);
+    generations();
+    cases.notCompared().forEach(key -> notCompared.add(key + " of cases.json: tells of training"));
+    return new AlignmentReport(comparisons, notCompared);
+  }
+
+  private void tokenization() {
+    for (ReferenceCases.Tokenized text : cases.tokenization()) {
+      int index = cases.tokenization().indexOf(text);
+      comparisons.add(
+          Compare.exact(
+              "tokenization[" + index + "]",
+              Kind.INPUT,
+              text.ids(),
+              model.tokenizer().encodeTrusted(text.text())));
+    }
+    if (cases.tokenization().isEmpty()) {
+      notHeld(ReferenceNames.TOKENIZATION);
+    }
+  }
+
+  private void prompts(List<Sample> samples) throws IOException {
+    for (int i = 0; i < samples.size(); i++) {
+      ReferenceCase example = cases.conversations().get(i);
+      String what = "conversations[" + i + "].";
+      Sample prompt = model.encoder().prompt(what + "prompt", example.prompt());
+      if (example.promptText() != null) {
+        comparisons.add(
+            Compare.exact(
+                what + "prompt_text",
+                Kind.INPUT,
+                example.promptText(),
+                model.encoder().promptText(example.prompt())));
+      }
+      count(what + "prompt_tokens", example.promptTokens(), prompt.tokens().length);
+      int rest = samples.get(i).tokens().length - prompt.tokens().length;
+      count(what + "answer_tokens", example.answerTokens(), rest);
+    }
+  }
+
+  private void count(String what, @Nullable Integer wanted, int found) {
+    if (wanted != null) {
+      comparisons.add(Compare.exact(what, Kind.INPUT, new int[] {wanted}, new int[] {found}));
+    }
+  }
+
+  private static void require(SafetensorsFile forward, Path file) throws IOException {
+    List<String> missing =
+        ReferenceNames.REQUIRED.stream().filter(name -> !forward.contains(name)).toList();
+    if (!missing.isEmpty()) {
+      throw new InvalidReferenceException(file, "lacks the tensors " + missing);
+    }
+  }
+
+  private void inputs(SafetensorsFile forward, Batch batch) throws IOException {
+    long rows = batch.rows();
+    long length = batch.length();
+    List<Long> plane = List.of(rows, length);
+    longs(forward, ReferenceNames.INPUT_IDS, plane, batch.ids());
+    longs(forward, ReferenceNames.ATTENTION_MASK, plane, batch.attentionMask());
+    longs(forward, ReferenceNames.LABELS, plane, batch.labels());
+    longs(forward, ReferenceNames.POSITION_IDS, List.of(3L, rows, length), batch.positionIds());
+    if (forward.contains(ReferenceNames.GRIDS)) {
+      List<Long> shape = List.of((long) batch.grids().size(), 3L);
+      longs(forward, ReferenceNames.GRIDS, shape, grids(batch));
+    } else if (batch.patches() > 0) {
+      notHeld(ReferenceNames.GRIDS);
+    }
+    if (forward.contains(ReferenceNames.PIXEL_VALUES)) {
+      long patches = batch.patches();
+      Floats pixels =
+          Floats.of(batch.pixels(), patches, patches == 0 ? 0 : batch.pixels().length / patches);
+      comparisons.add(
+          Compare.exact(
+              ReferenceNames.PIXEL_VALUES,
+              Kind.INPUT,
+              floats(forward, ReferenceNames.PIXEL_VALUES),
+              pixels));
+    } else if (batch.patches() > 0) {
+      notHeld(ReferenceNames.PIXEL_VALUES);
+    }
+  }
+
+  static long[] grids(Batch batch) {
+    return batch.grids().stream()
+        .flatMapToLong((Grid grid) -> LongStream.of(grid.t(), grid.h(), grid.w()))
+        .toArray();
+  }
+
+  private void longs(SafetensorsFile forward, String name, List<Long> shape, long[] actual)
+      throws IOException {
+    requireType(forward, name, DType.I64);
+    comparisons.add(
+        Compare.exact(
+            name, forward.info(name).shape(), forward.data(name).toArray(I64), shape, actual));
+  }
+
+  private Floats floats(SafetensorsFile file, String name) throws IOException {
+    requireType(file, name, DType.F32);
+    return new Floats(file.info(name).shape(), file.data(name));
+  }
+
+  private void requireType(SafetensorsFile file, String name, DType type) throws IOException {
+    if (file.info(name).dtype() != type) {
+      throw new InvalidReferenceException(
+          folder,
+          "holds tensor %s as %s; references hold it as %s"
+              .formatted(name, file.info(name).dtype(), type));
+    }
+  }
+
+  private void outputs(
+      SafetensorsFile forward, Path file, Batch batch, SequencedMap<String, Floats> computed)
+      throws IOException {
+    Set<String> unknown = new TreeSet<>(forward.names());
+    unknown.removeAll(ReferenceNames.REQUIRED);
+    unknown.removeAll(List.of(ReferenceNames.PIXEL_VALUES, ReferenceNames.GRIDS));
+    unknown.removeAll(computed.keySet());
+    if (!unknown.isEmpty()) {
+      throw new InvalidReferenceException(
+          file, "holds tensors that this model does not compute: " + unknown);
+    }
+    LongPredicate present = row -> batch.attentionMask()[(int) row] == 1;
+    int layers = model.config().vision().depth() + model.config().text().layers();
+    for (Map.Entry<String, Floats> entry : computed.entrySet()) {
+      String name = entry.getKey();
+      if (!forward.contains(name)) {
+        notHeld(name);
+        continue;
+      }
+      boolean output = name.equals(ReferenceNames.LOGITS) || name.equals(ReferenceNames.LOSS);
+      boolean perToken = name.equals(ReferenceNames.LOGITS) || name.startsWith("text_");
+      comparisons.add(
+          Compare.close(
+              name,
+              output ? Kind.OUTPUT : Kind.LAYER,
+              floats(forward, name),
+              entry.getValue(),
+              perToken ? present : row -> true,
+              Tolerance.FLOAT32,
+              layers));
+    }
+  }
+
+  private void gradients(Batch batch) throws IOException {
+    Path file = folder.resolve(ReferenceNames.GRADIENTS);
+    if (!Files.exists(file)) {
+      notHeld(ReferenceNames.GRADIENTS);
+      return;
+    }
+    try (SafetensorsFile reference = SafetensorsFile.open(file);
+        Scope scope = Scope.open()) {
+      SequencedMap<String, Floats> computed = new ModelPass(model, batch).gradients(scope);
+      Set<String> unknown = new TreeSet<>(reference.names());
+      unknown.removeAll(computed.keySet());
+      if (!unknown.isEmpty()) {
+        throw new InvalidReferenceException(
+            file, "holds gradients of parameters that this model has not: " + unknown);
+      }
+      for (Map.Entry<String, Floats> entry : computed.entrySet()) {
+        if (reference.contains(entry.getKey())) {
+          comparisons.add(
+              Compare.gradient(entry.getKey(), floats(reference, entry.getKey()), entry.getValue())
+                  .named("gradient " + entry.getKey()));
+        } else {
+          notHeld("gradient of " + entry.getKey());
+        }
+      }
+    }
+  }
+
+  private void generations() throws IOException {
+    for (ReferenceCases.Generated generated : cases.generations()) {
+      List<Conversation> prompts = new ArrayList<>();
+      for (int index : generated.conversations()) {
+        if (index < 0 || index >= cases.conversations().size()) {
+          throw new InvalidReferenceException(
+              folder, "generates from conversation " + index + ", which it does not hold");
+        }
+        prompts.add(cases.conversations().get(index).prompt());
+      }
+      int most = generated.newTokens().stream().mapToInt(List::size).max().orElseThrow();
+      for (Profile profile : most == 0 ? new Profile[0] : Profile.values()) {
+        List<Generation> answers =
+            model.generator().generate(prompts, GenerationOptions.greedy(most, profile));
+        for (int row = 0; row < answers.size(); row++) {
+          comparisons.add(generation(generated, row, profile, answers.get(row)));
+        }
+      }
+    }
+    if (cases.generations().isEmpty()) {
+      notHeld(ReferenceNames.GENERATE);
+    }
+  }
+
+  private static Comparison generation(
+      ReferenceCases.Generated generated, int row, Profile profile, Generation answer) {
+    String what =
+        "generate %s[%d] %s"
+            .formatted(generated.conversations(), row, profile.name().toLowerCase(Locale.ROOT));
+    return Compare.exact(
+        what, Kind.OUTPUT, array(generated.newTokens().get(row)), array(answer.tokens()));
+  }
+
+  private static int[] array(List<Integer> numbers) {
+    return numbers.stream().mapToInt(Integer::intValue).toArray();
+  }
+
+  private void notHeld(String name) {
+    notCompared.add(name + ": the reference does not hold it");
+  }
+}

@@ -1,0 +1,287 @@
+package io.lockstep.model.align.certificate;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.lockstep.data.conversation.Content;
+import io.lockstep.data.conversation.Conversation;
+import io.lockstep.data.conversation.Message;
+import io.lockstep.data.conversation.Role;
+import io.lockstep.model.align.AlignmentReport;
+import io.lockstep.model.align.Comparison;
+import io.lockstep.model.batch.Batch;
+import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.model.testing.GoldenFamily;
+import io.lockstep.tensor.Ops;
+import io.lockstep.tensor.Scope;
+import io.lockstep.tensor.Torch;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A certificate holds for the checkpoint it was written with, and for no other. */
+class CertificateTest {
+
+  private static final GoldenFamily FAMILY = GoldenFamily.QWEN3_VL;
+
+  @TempDir private Path dir;
+  private Path checkpoint = Path.of("");
+
+  @BeforeAll
+  static void startTorch() {
+    Torch.start(1);
+  }
+
+  @BeforeEach
+  void copyModel() throws IOException {
+    checkpoint = Files.createDirectory(dir.resolve("checkpoint"));
+    for (Path file : list(FAMILY.checkpoint())) {
+      Files.copy(file, checkpoint.resolve(file.getFileName()));
+    }
+  }
+
+  @Test
+  void anUntouchedCheckpointHoldsOnAllPaths() throws IOException {
+    List<String> files = certify();
+    AlignmentReport report = check();
+
+    assertTrue(report.agrees(), report::table);
+    assertEquals(List.of(), report.notCompared());
+    List<String> compared = report.comparisons().stream().map(Comparison::what).toList();
+    for (String path : List.of("training: ", "served alone: ", "served as a batch: ")) {
+      for (String layer : List.of("vision_block_0", "vision_merger", "text_layer_3", "logits")) {
+        assertTrue(compared.contains(path + layer), path + layer);
+      }
+    }
+    assertTrue(
+        report.comparisons().stream()
+            .filter(row -> row.what().startsWith("training"))
+            .allMatch(row -> row.verdict() == Comparison.Verdict.IDENTICAL),
+        report::table);
+    assertTrue(files.stream().allMatch(file -> Files.isRegularFile(checkpoint.resolve(file))));
+  }
+
+  @Test
+  void theSameParametersGiveTheSameBytes() throws IOException {
+    List<String> files = certify();
+    List<byte[]> first = new ArrayList<>();
+    for (String file : files) {
+      first.add(Files.readAllBytes(checkpoint.resolve(file)));
+      Files.delete(checkpoint.resolve(file));
+    }
+    Files.delete(checkpoint.resolve("alignment"));
+
+    assertEquals(files, certify());
+    for (int i = 0; i < first.size(); i++) {
+      assertArrayEquals(first.get(i), Files.readAllBytes(checkpoint.resolve(files.get(i))));
+    }
+  }
+
+  @Test
+  void itHoldsWhereTheTrainingDataIsNot() throws IOException {
+    certify();
+    assertFalse(Files.readString(checkpoint.resolve("alignment.json")).contains("img0.png"));
+    checkpoint = Files.move(checkpoint, dir.resolve("moved"));
+    assertTrue(check().agrees());
+  }
+
+  @Test
+  void anotherMeanOfThePreprocessorIsFoundInThePixels() throws IOException {
+    certify();
+    Path file = checkpoint.resolve("preprocessor_config.json");
+    ObjectMapper json = new ObjectMapper();
+    ObjectNode root = (ObjectNode) json.readTree(file.toFile());
+    root.putArray("image_mean").add(0.4).add(0.5).add(0.5);
+    json.writeValue(file.toFile(), root);
+
+    assertDiffers(check(), "probe 0 pixel_values", "training: vision_block_0");
+  }
+
+  @Test
+  void swappedTokensAreFoundInTheTokens() throws IOException {
+    certify();
+    Path file = checkpoint.resolve("tokenizer.json");
+    ObjectMapper json = new ObjectMapper();
+    ObjectNode root = (ObjectNode) json.readTree(file.toFile());
+    ObjectNode vocabulary = (ObjectNode) root.path("model").path("vocab");
+    int one = vocabulary.path("1").asInt();
+    vocabulary.put("1", vocabulary.path("2").asInt()).put("2", one);
+    json.writeValue(file.toFile(), root);
+
+    AlignmentReport report = check();
+
+    assertEquals("probe 0 tokens", report.firstDifference().orElseThrow().what(), report::summary);
+  }
+
+  @Test
+  void aChangedWeightIsFoundInItsLayer() throws IOException {
+    certify();
+    changeWeight("model.language_model.layers.1.mlp.down_proj.weight");
+    assertDiffers(check(), "weights_sha256", "training: text_layer_1");
+    changeWeight("model.visual.blocks.2.attn.proj.weight");
+    assertDiffers(check(), "weights_sha256", "training: vision_block_2");
+  }
+
+  @Test
+  void anotherSystemMessageIsFoundInThePrompt() throws IOException {
+    certify();
+    Conversation trained = probes().getFirst().prompt();
+    try (LoadedModel model = LoadedModel.open(checkpoint)) {
+      AlignmentReport report =
+          CertificateCheck.run(
+                  checkpoint,
+                  model,
+                  LoadedModel.storedSha256(checkpoint),
+                  picture -> {
+                    Content text = trained.messages().getFirst().contents().getLast();
+                    return new Conversation(
+                        List.of(
+                            Message.text(Role.SYSTEM, "You are somebody else."),
+                            new Message(Role.USER, List.of(new Content.Image(picture), text))));
+                  })
+              .report();
+      assertEquals("probe 0 prompt", report.firstDifference().orElseThrow().what());
+      assertTrue(report.summary().contains("system"), report::summary);
+    }
+  }
+
+  @Test
+  void paddingOnTheOtherSideIsFoundInTheBatch() throws IOException {
+    try (LoadedModel model = LoadedModel.open(checkpoint)) {
+      CertificateWriter.write(
+          checkpoint, model, probes(), samples -> paddedRight(model.collator().collate(samples)));
+    }
+    AlignmentReport report = check();
+    assertEquals("batch input_ids", report.firstDifference().orElseThrow().what(), report::summary);
+  }
+
+  @Test
+  void aTamperedCertificateIsRefused() throws IOException {
+    assertTrue(refusal().contains("no alignment certificate"));
+    certify();
+    Path json = checkpoint.resolve("alignment.json");
+    String sound = Files.readString(json);
+
+    assertRefused(json, sound.replace("\"schema\" : 1", "\"schema\" : 2"), "schema");
+    assertRefused(json, sound.replaceAll("alignment/[0-9a-f]{64}", "../secret"), "none of its own");
+    assertRefused(
+        json, sound.replaceFirst("\"tokens\" : \\[", "\"tokens\" : [ \"x\","), "whole numbers");
+    assertRefused(json, sound.substring(0, sound.length() / 2), "is not JSON");
+    Files.writeString(json, sound);
+    Path picture =
+        list(checkpoint.resolve("alignment")).stream()
+            .filter(file -> file.toString().endsWith(".png"))
+            .findFirst()
+            .orElseThrow();
+    Files.write(picture, new byte[] {1});
+    assertTrue(refusal().contains("another digest"));
+  }
+
+  private void assertRefused(Path file, String content, String why) throws IOException {
+    Files.writeString(file, content);
+    assertTrue(refusal().contains(why), this::refusal);
+  }
+
+  private static void assertDiffers(AlignmentReport report, String first, String layer) {
+    assertEquals(first, report.firstDifference().orElseThrow().what(), report::summary);
+    assertEquals(
+        layer, report.firstDifferingLayer().map(Comparison::what).orElse(""), report::summary);
+    assertTrue(report.tableOfDifferences(100).contains(layer));
+  }
+
+  private List<String> certify() throws IOException {
+    try (LoadedModel model = LoadedModel.open(checkpoint)) {
+      return CertificateWriter.write(checkpoint, model, probes());
+    }
+  }
+
+  private AlignmentReport check() throws IOException {
+    try (LoadedModel model = LoadedModel.open(checkpoint)) {
+      return CertificateCheck.run(checkpoint, model, LoadedModel.storedSha256(checkpoint), null)
+          .report();
+    }
+  }
+
+  private String refusal() {
+    return String.valueOf(
+        assertThrows(InvalidCertificateException.class, this::check).getMessage());
+  }
+
+  /** One picture, two pictures with a system message, and text alone. */
+  private static List<Probe> probes() throws IOException {
+    List<Probe> probes = new ArrayList<>();
+    for (int index : List.of(0, 1, 2)) {
+      probes.add(
+          new Probe(
+              "record " + index,
+              index == 0 ? Probe.Task.SUMMARY : Probe.Task.OTHER,
+              FAMILY.conversations().get(index).answered()));
+    }
+    return probes;
+  }
+
+  private void changeWeight(String name) throws IOException {
+    Path changed = Files.createDirectory(dir.resolve("changed"));
+    try (LoadedModel model = LoadedModel.open(checkpoint);
+        var _ = Scope.open()) {
+      Ops.timesInPlace(model.parameters().get(name), 1.01);
+      model.save(changed);
+    }
+    for (Path file : list(changed)) {
+      Files.move(file, checkpoint.resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+    }
+    Files.delete(changed);
+  }
+
+  /** The same rows with their padding behind them. */
+  private static Batch paddedRight(Batch batch) {
+    long[] ids = batch.ids().clone();
+    long[] mask = batch.attentionMask().clone();
+    long[] labels = batch.labels().clone();
+    int length = batch.length();
+    for (int row = 0; row < batch.rows(); row++) {
+      int from = row * length;
+      int padding = (int) (length - Arrays.stream(mask, from, from + length).sum());
+      for (long[] values : List.of(ids, mask, labels)) {
+        rotate(values, from, length, padding);
+      }
+    }
+    return new Batch(
+        batch.rows(),
+        length,
+        ids,
+        mask,
+        labels,
+        batch.positionIds(),
+        batch.nextPositions(),
+        batch.pixels(),
+        batch.grids());
+  }
+
+  private static void rotate(long[] values, int from, int length, int by) {
+    long[] row = Arrays.copyOfRange(values, from, from + length);
+    for (int t = 0; t < length; t++) {
+      values[from + t] = row[(t + by) % length];
+    }
+  }
+
+  private static List<Path> list(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.sorted().toList();
+    }
+  }
+}
