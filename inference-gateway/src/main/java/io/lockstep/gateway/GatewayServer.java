@@ -61,8 +61,7 @@ public final class GatewayServer implements AutoCloseable {
   public static GatewayServer start(GatewayOptions options, int threads) {
     Torch.start(threads);
     boolean certificateRequired = options.source().certificateRequired();
-    return start(
-        options, (dir, steps) -> CheckpointModel.open(dir, steps, certificateRequired));
+    return start(options, (dir, steps) -> CheckpointModel.open(dir, steps, certificateRequired));
   }
 
   /** The port it listens on. */

@@ -4,6 +4,7 @@ import io.lockstep.data.conversation.Content;
 import io.lockstep.data.conversation.Conversation;
 import io.lockstep.data.conversation.Message;
 import io.lockstep.data.conversation.Role;
+import io.lockstep.gateway.serving.Alignment;
 import io.lockstep.gateway.serving.ModelIdentity;
 import io.lockstep.gateway.serving.ServedModel;
 import io.lockstep.gateway.serving.TaskPrompts;
@@ -42,7 +43,13 @@ public final class FakeModel implements ServedModel {
 
   private FakeModel(long steps, Function<String, String> answer, Semaphore permits) {
     this.identity =
-        new ModelIdentity(Path.of("step-" + steps), "0f".repeat(32), steps, "fake", RECOMMENDED);
+        new ModelIdentity(
+            Path.of("step-" + steps),
+            "0f".repeat(32),
+            steps,
+            "fake",
+            RECOMMENDED,
+            new Alignment(Alignment.State.WITHIN_TOLERANCE, 1e-6, 3));
     this.answer = answer;
     this.permits = permits;
   }

@@ -38,8 +38,8 @@ final class AlignVerifyCommand implements Callable<Integer> {
     TaskPrompts prompts = TaskPrompts.of(CheckpointPrompts.read(model));
     try (LoadedModel loaded = LoadedModel.open(model)) {
       return AlignmentPrinter.print(
-          CertificateCheck.run(
-              model, loaded, LoadedModel.storedSha256(model), prompts::summary).report(),
+          CertificateCheck.run(model, loaded, LoadedModel.storedSha256(model), prompts::summary)
+              .report(),
           json);
     }
   }

@@ -37,7 +37,6 @@ final class AlignmentPrinter {
         .put("largest_difference", report.largestDifference())
         .put("first_difference", report.firstDifference().map(Comparison::what).orElse(""))
         .put(
-            "first_differing_layer",
-            report.firstDifferingLayer().map(Comparison::what).orElse(""));
+            "first_differing_layer", report.firstDifferingLayer().map(Comparison::what).orElse(""));
   }
 }

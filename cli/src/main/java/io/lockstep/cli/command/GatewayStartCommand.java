@@ -30,9 +30,9 @@ final class GatewayStartCommand implements Callable<Integer> {
         description = "The coordinator of a run to follow.")
     private @Nullable String coordinator;
 
-    ModelSource source() {
+    ModelSource source(boolean certificateRequired) {
       if (model != null) {
-        return new ModelSource.Folder(model);
+        return new ModelSource.Folder(model, certificateRequired);
       }
       return new ModelSource.Coordinator(String.valueOf(coordinator));
     }
@@ -50,10 +50,18 @@ final class GatewayStartCommand implements Callable<Integer> {
       description = "Threads of tensor operations (default: ${DEFAULT-VALUE}).")
   private int threads;
 
+  @Option(
+      names = "--require-certificate",
+      description =
+          "Refuse a --model without alignment.json. A certificate that is there must hold in any"
+              + " case; checkpoints of a --coordinator always need one.")
+  private boolean certificateRequired;
+
   @Override
   public Integer call() throws Exception {
     GatewayOptions options =
-        GatewayOptions.of(source.source()).at(listen.host(), listen.port(), listen.allowRemote());
+        GatewayOptions.of(source.source(certificateRequired))
+            .at(listen.host(), listen.port(), listen.allowRemote());
     try (GatewayServer server = GatewayServer.start(options, threads);
         Closing closing = Closing.atExit(server::close)) {
       System.out.printf("gateway listens on %s:%d%n", listen.host(), server.port());

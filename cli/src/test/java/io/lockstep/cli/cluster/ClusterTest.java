@@ -46,6 +46,21 @@ class ClusterTest {
             .map(Metrics.Row::loss)
             .toList());
     checkpointIsComplete(folder.resolve("two"));
+    certificatesAreEqualAndHold();
+  }
+
+  /** What training computed does not depend on the number of workers either. */
+  private static void certificatesAreEqualAndHold() throws Exception {
+    Path one = new RunFolder(folder.resolve("one")).lastCheckpoint().orElseThrow();
+    Path two = new RunFolder(folder.resolve("two")).lastCheckpoint().orElseThrow();
+    List<String> files = names(one).stream().filter(name -> name.startsWith("alignment")).toList();
+    assertTrue(files.contains("alignment.json") && files.size() > 2, files.toString());
+    for (String file : files) {
+      assertEquals(-1, Files.mismatch(one.resolve(file), two.resolve(file)), file);
+    }
+    assertEquals(
+        "align: OK",
+        Launched.run(folder, "align", "verify", "--model", one.toString()).succeeded().lastLine());
   }
 
   private static String train(String out, int workers) throws Exception {
@@ -77,12 +92,18 @@ class ClusterTest {
     present.remove("manifest.json");
     assertEquals(present, listed);
     assertTrue(listed.contains("model.safetensors") && listed.contains("tokenizer.json"));
-    assertEquals(List.of(checkpoint.getFileName().toString()), names(run.resolve("checkpoints")));
+    try (Stream<Path> checkpoints = Files.list(run.resolve("checkpoints"))) {
+      assertEquals(List.of(checkpoint), checkpoints.toList());
+    }
   }
 
   private static List<String> names(Path directory) throws IOException {
-    try (Stream<Path> files = Files.list(directory)) {
-      return files.map(path -> path.getFileName().toString()).sorted().toList();
+    try (Stream<Path> files = Files.walk(directory)) {
+      return files
+          .filter(Files::isRegularFile)
+          .map(path -> directory.relativize(path).toString())
+          .sorted()
+          .toList();
     }
   }
 

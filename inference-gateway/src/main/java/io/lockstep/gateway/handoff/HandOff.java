@@ -95,6 +95,11 @@ public final class HandOff {
     } catch (CompletionException e) {
       throw e.getCause() instanceof RuntimeException cause ? cause : e;
     }
-    log.info("serving {} (step {}, weights {})", dir, steps, model.identity().weightsSha256());
+    log.info(
+        "serving {} (step {}, weights {}, {})",
+        dir,
+        steps,
+        model.identity().weightsSha256(),
+        model.identity().alignment().describe());
   }
 }

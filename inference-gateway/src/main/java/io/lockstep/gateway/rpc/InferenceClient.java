@@ -78,7 +78,8 @@ public final class InferenceClient implements AutoCloseable {
         model.getWeightsSha256(),
         model.getSteps(),
         model.getModelType(),
-        DecodingMessages.read(model.getRecommended()));
+        DecodingMessages.read(model.getRecommended()),
+        AlignmentMessages.read(model.getAlignment()));
   }
 
   /** True if the gateway says SERVING: a model is loaded. */

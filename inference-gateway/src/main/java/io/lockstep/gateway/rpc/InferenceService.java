@@ -223,6 +223,7 @@ final class InferenceService extends InferenceGrpc.InferenceImplBase {
         .setSteps(model.steps())
         .setModelType(model.modelType())
         .setRecommended(DecodingMessages.write(model.recommended()))
+        .setAlignment(AlignmentMessages.write(model.alignment()))
         .build();
   }
 }

@@ -26,21 +26,36 @@ public final class CheckpointModel implements ServedModel {
   }
 
   /**
-   * Loads the checkpoint in a folder; libtorch must have been started.
+   * Loads the checkpoint in a folder and recomputes its alignment certificate; libtorch must have
+   * been started.
    *
    * @param steps committed training steps it holds; 0 if no run of ours wrote it
+   * @param certificateRequired whether it is refused without a certificate
+   * @throws MisalignedException if serving would not compute what training computed
    * @throws UncheckedIOException naming what is missing or wrong in it
    */
-  public static CheckpointModel open(Path dir, long steps) {
+  public static CheckpointModel open(Path dir, long steps, boolean certificateRequired) {
     try {
       TaskPrompts prompts = TaskPrompts.of(CheckpointPrompts.read(dir));
       String sha256 = LoadedModel.storedSha256(dir);
       LoadedModel model = LoadedModel.open(dir);
-      return new CheckpointModel(
-          model,
-          new ModelIdentity(
-              dir, sha256, steps, model.config().modelType(), model.generationConfig().sampling()),
-          prompts);
+      try {
+        Alignment alignment =
+            CertificateGate.check(dir, model, sha256, prompts, certificateRequired);
+        return new CheckpointModel(
+            model,
+            new ModelIdentity(
+                dir,
+                sha256,
+                steps,
+                model.config().modelType(),
+                model.generationConfig().sampling(),
+                alignment),
+            prompts);
+      } catch (IOException | RuntimeException e) {
+        model.close();
+        throw e;
+      }
     } catch (IOException e) {
       throw new UncheckedIOException(e.getMessage(), e);
     }

@@ -10,6 +10,7 @@ import io.lockstep.data.conversation.Content;
 import io.lockstep.data.conversation.Conversation;
 import io.lockstep.data.conversation.ImageSource;
 import io.lockstep.data.conversation.Message;
+import io.lockstep.data.conversation.Role;
 import io.lockstep.data.prompt.Prompts;
 import io.lockstep.data.prompt.Task;
 import io.lockstep.gateway.GatewayOptions;
@@ -18,6 +19,8 @@ import io.lockstep.gateway.ModelSource;
 import io.lockstep.gateway.rpc.InferenceClient;
 import io.lockstep.gateway.rpc.InferenceException;
 import io.lockstep.gateway.stage.PictureFile;
+import io.lockstep.model.align.certificate.CertificateWriter;
+import io.lockstep.model.align.certificate.Probe;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.generate.DecodingOptions;
 import io.lockstep.model.generate.Generation;
@@ -69,7 +72,7 @@ class CheckpointModelTest {
 
   @Test
   void anAnswerDoesNotDependOnItsNeighboursInTheBatch() throws Exception {
-    try (CheckpointModel model = CheckpointModel.open(dir, 3)) {
+    try (CheckpointModel model = CheckpointModel.open(dir, 3, false)) {
       List<Conversation> conversations = new ArrayList<>();
       for (int side : List.of(32, 64, 96)) {
         conversations.add(model.prompts().summary(picture(side)));
@@ -199,9 +202,62 @@ class CheckpointModelTest {
   void aFolderThatIsNoModelIsRefusedByName() throws Exception {
     Files.delete(dir.resolve("tokenizer.json"));
     String refused =
-        assertThrows(UncheckedIOException.class, () -> CheckpointModel.open(dir, 0)).toString();
+        assertThrows(UncheckedIOException.class, () -> CheckpointModel.open(dir, 0, false))
+            .toString();
     assertTrue(refused.contains("tokenizer.json is missing"), refused);
     assertFalse(refused.contains("\n"), refused);
+  }
+
+  @Test
+  void aCheckpointIsServedOnlyIfItsCertificateHolds() throws Exception {
+    String missing =
+        assertThrows(MisalignedException.class, () -> CheckpointModel.open(dir, 1, true))
+            .toString();
+    assertTrue(missing.contains("no alignment certificate"), missing);
+    try (CheckpointModel model = CheckpointModel.open(dir, 0, false)) {
+      assertEquals(Alignment.UNCERTIFIED, model.identity().alignment());
+    }
+
+    certify(Prompts.defaults());
+    try (CheckpointModel model = CheckpointModel.open(dir, 1, true)) {
+      Alignment alignment = model.identity().alignment();
+      assertTrue(alignment.state() != Alignment.State.UNCERTIFIED);
+      assertEquals(2, alignment.probes());
+      assertTrue(alignment.largestDifference() < 1e-3, alignment.toString());
+    }
+
+    Files.writeString(dir.resolve("run.yaml"), "prompts:\n  user: what is this?\n");
+    String asked =
+        assertThrows(MisalignedException.class, () -> CheckpointModel.open(dir, 1, true))
+            .toString();
+    assertTrue(asked.contains("probe 0 prompt"), asked);
+    Files.delete(dir.resolve("run.yaml"));
+
+    Path preprocessor = dir.resolve("preprocessor_config.json");
+    Files.writeString(preprocessor, Files.readString(preprocessor).replaceFirst("0\\.5,", "0.25,"));
+    String pixels =
+        assertThrows(MisalignedException.class, () -> CheckpointModel.open(dir, 1, false))
+            .toString();
+    assertTrue(pixels.contains("probe 0 pixel_values"), pixels);
+    assertTrue(pixels.contains("first differing layer: training: vision_block_0"), pixels);
+    assertFalse(pixels.contains("\n"), pixels);
+  }
+
+  /** Writes a certificate of a summary and a text-only exchange. */
+  private void certify(Prompts prompts) throws IOException {
+    List<Message> summary =
+        new ArrayList<>(prompts.ask(Task.SUMMARY, List.of(picture(64))).messages());
+    summary.add(Message.text(Role.ASSISTANT, "BBU"));
+    List<Message> text =
+        List.of(Message.text(Role.USER, "1 + 1?"), Message.text(Role.ASSISTANT, "2"));
+    try (LoadedModel model = LoadedModel.open(dir)) {
+      CertificateWriter.write(
+          dir,
+          model,
+          List.of(
+              new Probe("summary", Probe.Task.SUMMARY, new Conversation(summary)),
+              new Probe("text", Probe.Task.OTHER, new Conversation(text))));
+    }
   }
 
   private static String text(Message message) {

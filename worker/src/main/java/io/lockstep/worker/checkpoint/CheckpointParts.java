@@ -2,6 +2,8 @@ package io.lockstep.worker.checkpoint;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.lockstep.model.align.certificate.CertificateWriter;
+import io.lockstep.model.align.certificate.Probe;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.safetensors.DType;
 import io.lockstep.model.safetensors.SafetensorsWriter;
@@ -36,12 +38,18 @@ public record CheckpointParts(Path folder, int rank, int world) {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** Writes the files, syncs them, and returns their sizes and hashes. */
+  /**
+   * Writes the files, syncs them, and returns their sizes and hashes.
+   *
+   * @param probes the records that rank 0 certifies the model with; other ranks need none
+   */
   public List<WrittenFile> write(
-      LoadedModel model, ShardedAdamW optimizer, RunConfig config, long steps) throws IOException {
+      LoadedModel model, ShardedAdamW optimizer, RunConfig config, long steps, List<Probe> probes)
+      throws IOException {
     List<String> names = new ArrayList<>();
     if (rank == 0) {
       names.addAll(model.save(folder));
+      names.addAll(CertificateWriter.write(folder, model, probes));
       names.add(text("run.yaml", config.toYaml()));
       names.add(text("trainer_state.json", trainerState(model, config, steps)));
     }

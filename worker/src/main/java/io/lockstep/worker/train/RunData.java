@@ -10,11 +10,15 @@ import io.lockstep.data.prompt.Domain;
 import io.lockstep.data.prompt.Profile;
 import io.lockstep.data.prompt.PromptTexts;
 import io.lockstep.data.prompt.Prompts;
+import io.lockstep.data.prompt.Task;
+import io.lockstep.data.record.ImageRecord;
+import io.lockstep.model.align.certificate.Probe;
 import io.lockstep.model.batch.Sample;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.encode.SampleEncoder;
 import io.lockstep.worker.config.RunConfig;
 import java.io.IOException;
+import java.util.List;
 
 /** The data of a run, as its configuration describes it. */
 public final class RunData implements AutoCloseable {
@@ -74,6 +78,46 @@ public final class RunData implements AutoCloseable {
         model.collator(),
         config.training().globalMaxLength(),
         config.training().groupByLength());
+  }
+
+  /**
+   * The records of which this run's checkpoints carry a certificate.
+   *
+   * @throws SampleException if no record can be one
+   */
+  List<Probe> probes(LoadedModel model) throws SampleException {
+    ProbeChoice.Records records =
+        new ProbeChoice.Records() {
+          @Override
+          public long size() {
+            return dataset.size();
+          }
+
+          @Override
+          public Probe probe(long index) throws SampleException {
+            return RunData.this.probe(index);
+          }
+
+          @Override
+          public Sample sample(long index) throws SampleException {
+            return RunData.this.sample(model.encoder(), new SampleRef(0, index, index));
+          }
+        };
+    return ProbeChoice.of(records, config.training().globalMaxLength());
+  }
+
+  private Probe probe(long index) throws SampleException {
+    try {
+      boolean summary =
+          dataset.read(index) instanceof ImageRecord
+              && mode(config).taskOf(config.seed(), 0, index) == Task.SUMMARY;
+      return new Probe(
+          dataset.origin(index).toString(),
+          summary ? Probe.Task.SUMMARY : Probe.Task.OTHER,
+          dataset.conversation(0, index));
+    } catch (DataException e) {
+      throw new SampleException(String.valueOf(e.getMessage()), e);
+    }
   }
 
   private Sample sample(SampleEncoder encoder, SampleRef draw) throws SampleException {

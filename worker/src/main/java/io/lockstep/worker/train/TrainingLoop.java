@@ -1,6 +1,7 @@
 package io.lockstep.worker.train;
 
 import io.lockstep.collective.CollectiveException;
+import io.lockstep.model.align.certificate.Probe;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.tensor.Scope;
 import io.lockstep.worker.checkpoint.CheckpointParts;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,6 +41,7 @@ public final class TrainingLoop implements AutoCloseable {
   private final Deque<Directive> deferred = new ArrayDeque<>();
   private volatile @Nullable Generation generation;
   private @Nullable MetricsLog metrics;
+  private List<Probe> probes = List.of();
   private boolean untrained = true;
 
   /** A loop over the run's data that has not been told anything yet. */
@@ -81,7 +84,7 @@ public final class TrainingLoop implements AutoCloseable {
     return next != null ? next : session.next();
   }
 
-  private void enter(Directive.World world) throws IOException {
+  private void enter(Directive.World world) throws IOException, SampleException {
     requireStart(world);
     close();
     session.activity(
@@ -99,6 +102,7 @@ public final class TrainingLoop implements AutoCloseable {
             totalSteps,
             connector.connect(world));
     if (world.rank() == 0) {
+      probes = data.probes(model);
       metrics = MetricsLog.open(runDir());
     }
     session.ready(world.generation());
@@ -225,7 +229,7 @@ public final class TrainingLoop implements AutoCloseable {
     session.checkpointPart(
         current.number(),
         save.steps(),
-        parts.write(model, current.optimizer(), config, save.steps()));
+        parts.write(model, current.optimizer(), config, save.steps(), probes));
   }
 
   private void abort(Directive.Stop stop) {

@@ -3,7 +3,10 @@ package io.lockstep.worker.checkpoint;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.lockstep.model.align.certificate.CertificateCheck;
+import io.lockstep.model.align.certificate.Probe;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.safetensors.SafetensorsFile;
 import io.lockstep.model.testing.GoldenFamily;
@@ -41,10 +44,15 @@ class CheckpointPartsTest {
       List<WrittenFile> all = new ArrayList<>();
       for (int rank = 0; rank < WORLD; rank++) {
         List<WrittenFile> files = write(model, rank, range(model, rank));
-        assertEquals(rank == 0 ? LoadedModel.COMPANION_FILES.size() + 4 : 1, files.size());
+        // Weights, run.yaml, trainer_state.json and the certificate: JSON, values, two pictures.
+        assertEquals(rank == 0 ? LoadedModel.COMPANION_FILES.size() + 8 : 1, files.size());
         all.addAll(files);
       }
       assertAllFilesAreListed(all);
+      assertTrue(
+          CertificateCheck.run(folder, model, LoadedModel.storedSha256(folder), null)
+              .report()
+              .agrees());
       assertEquals(
           LoadedModel.storedSha256(GoldenFamily.QWEN3_VL.checkpoint()),
           LoadedModel.storedSha256(folder));
@@ -93,14 +101,31 @@ class CheckpointPartsTest {
         TensorMemory.of(optimizer.mean())
             .setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) (owned.start() + i));
       }
-      return new CheckpointParts(folder, rank, WORLD).write(model, optimizer, config, 3);
+      return new CheckpointParts(folder, rank, WORLD)
+          .write(model, optimizer, config, 3, rank == 0 ? probes() : List.of());
     }
   }
 
+  private static List<Probe> probes() throws Exception {
+    List<Probe> probes = new ArrayList<>();
+    for (int index : List.of(1, 2)) {
+      probes.add(
+          new Probe(
+              "record " + index,
+              Probe.Task.OTHER,
+              GoldenFamily.QWEN3_VL.conversations().get(index).answered()));
+    }
+    return probes;
+  }
+
   private void assertAllFilesAreListed(List<WrittenFile> files) throws Exception {
-    try (var present = Files.list(folder)) {
+    try (var present = Files.walk(folder)) {
       assertEquals(
-          present.map(file -> file.getFileName().toString()).sorted().toList(),
+          present
+              .filter(Files::isRegularFile)
+              .map(file -> folder.relativize(file).toString())
+              .sorted()
+              .toList(),
           files.stream().map(WrittenFile::path).sorted().toList());
     }
     for (WrittenFile file : files) {

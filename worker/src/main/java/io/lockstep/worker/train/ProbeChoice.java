@@ -1,0 +1,99 @@
+package io.lockstep.worker.train;
+
+import io.lockstep.data.conversation.Conversation;
+import io.lockstep.data.conversation.ImageSource;
+import io.lockstep.model.align.certificate.Probe;
+import io.lockstep.model.batch.Sample;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Chooses the records of alignment certificates: from the front of the data, up to two with
+ * pictures and up to two of text alone, each of another length, so that a batch of them is padded.
+ * The choice depends on the data and the configuration alone.
+ */
+final class ProbeChoice {
+
+  /** Records looked at. */
+  private static final int SCANNED = 32;
+
+  private static final int OF_A_KIND = 2;
+
+  /** Most bytes of a record's pictures: every checkpoint holds a copy of them. */
+  private static final long MAX_PICTURE_BYTES = 4L << 20;
+
+  private final int maxLength;
+  private final List<Probe> withPictures = new ArrayList<>();
+  private final List<Probe> textOnly = new ArrayList<>();
+  private final Set<Integer> lengths = new HashSet<>();
+
+  private ProbeChoice(int maxLength) {
+    this.maxLength = maxLength;
+  }
+
+  /** The records to choose from, by number. */
+  interface Records {
+    /** How many there are. */
+    long size();
+
+    /** The record as a probe. */
+    Probe probe(long index) throws SampleException;
+
+    /** The record as training sees it. */
+    Sample sample(long index) throws SampleException;
+  }
+
+  /**
+   * Chooses probes.
+   *
+   * @param maxLength most tokens of a record that training takes
+   * @throws SampleException if no record at the front of the data can be one
+   */
+  static List<Probe> of(Records records, int maxLength) throws SampleException {
+    ProbeChoice choice = new ProbeChoice(maxLength);
+    for (long index = 0; index < Math.min(SCANNED, records.size()); index++) {
+      choice.consider(records, index);
+    }
+    List<Probe> chosen = new ArrayList<>(choice.withPictures);
+    chosen.addAll(choice.textOnly);
+    if (chosen.isEmpty()) {
+      throw new SampleException(
+          "none of the first %d records can go into alignment certificates: each is longer than training.global_max_length (%d tokens) or has more than %d bytes of pictures; put a smaller one among them"
+              .formatted(Math.min(SCANNED, records.size()), maxLength, MAX_PICTURE_BYTES));
+    }
+    return List.copyOf(chosen);
+  }
+
+  private void consider(Records records, long index) throws SampleException {
+    Probe probe = records.probe(index);
+    List<Probe> kind = probe.conversation().images().isEmpty() ? textOnly : withPictures;
+    if (kind.size() == OF_A_KIND || pictureBytes(probe.conversation()) > MAX_PICTURE_BYTES) {
+      return;
+    }
+    int length = records.sample(index).tokens().length;
+    if (length <= maxLength && (kind.isEmpty() || !lengths.contains(length))) {
+      lengths.add(length);
+      kind.add(probe);
+    }
+  }
+
+  private static long pictureBytes(Conversation conversation) throws SampleException {
+    long bytes = 0;
+    for (ImageSource picture : conversation.images()) {
+      try {
+        bytes +=
+            switch (picture) {
+              case ImageSource.File(var path) -> Files.size(path);
+              case ImageSource.Bytes(var _, var content) -> content.length;
+            };
+      } catch (IOException e) {
+        throw new SampleException("can't read the picture " + picture.name() + ": " + e, e);
+      }
+    }
+    return bytes;
+  }
+}
