@@ -148,6 +148,7 @@ public final class CertificateCheck {
     text(what + "labels", reference.labels(), actual.labels());
     text(what + "position_ids", reference.positionIds(), actual.positionIds());
     text(what + "pixel_values", reference.pixelValues(), actual.pixelValues());
+    text(what + "kept_tokens", reference.keptTokens(), actual.keptTokens());
   }
 
   private void text(String what, String reference, String actual) {

@@ -86,6 +86,7 @@ final class CertificateJson {
         .put("attention_mask_sha256", digests.attentionMask())
         .put("labels_sha256", digests.labels())
         .put("position_ids_sha256", digests.positionIds())
-        .put("pixel_values_sha256", digests.pixelValues());
+        .put("pixel_values_sha256", digests.pixelValues())
+        .put("kept_tokens_sha256", digests.keptTokens());
   }
 }

@@ -219,7 +219,8 @@ final class CertificateReader {
         text(node, "attention_mask_sha256"),
         text(node, "labels_sha256"),
         text(node, "position_ids_sha256"),
-        text(node, "pixel_values_sha256"));
+        text(node, "pixel_values_sha256"),
+        text(node, "kept_tokens_sha256"));
   }
 
   private String text(JsonNode node, String key) throws IOException {

@@ -11,6 +11,7 @@ import io.lockstep.model.batch.Batch;
  * @param labels of [B, T]
  * @param positionIds of [3, B, T]
  * @param pixelValues of all patches
+ * @param keptTokens of the rows of merged vision tokens that a token budget leaves
  */
 record InputDigests(
     int length,
@@ -18,7 +19,8 @@ record InputDigests(
     String attentionMask,
     String labels,
     String positionIds,
-    String pixelValues) {
+    String pixelValues,
+    String keptTokens) {
 
   static InputDigests of(Batch batch) {
     return new InputDigests(
@@ -27,6 +29,7 @@ record InputDigests(
         Sha256.of(batch.attentionMask()),
         Sha256.of(batch.labels()),
         Sha256.of(batch.positionIds()),
-        Sha256.of(batch.pixels()));
+        Sha256.of(batch.pixels()),
+        Sha256.of(batch.keptTokens()));
   }
 }
