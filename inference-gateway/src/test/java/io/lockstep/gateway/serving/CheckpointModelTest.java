@@ -115,7 +115,8 @@ class CheckpointModelTest {
         "{\"eos_token_id\": [%d], \"pad_token_id\": 685}".formatted(end));
     try (GatewayServer gateway =
             GatewayServer.start(
-                GatewayOptions.of(new ModelSource.Folder(dir)), (path, steps) -> CheckpointModel.open(path, steps, false));
+                GatewayOptions.of(new ModelSource.Folder(dir)),
+                (path, steps) -> CheckpointModel.open(path, steps, false));
         InferenceClient client = InferenceClient.connect("127.0.0.1:" + gateway.port())) {
       client.awaitServing(Duration.ofSeconds(30));
       List<PictureFile> files =
