@@ -3,6 +3,7 @@ package io.lockstep.cli.command;
 import io.lockstep.data.record.DataCheck;
 import io.lockstep.model.config.InvalidConfigException;
 import io.lockstep.model.config.ModelConfig;
+import io.lockstep.model.safetensors.TensorSource;
 import io.lockstep.worker.config.RunConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -49,8 +50,7 @@ final class RunCheck {
     if (!Files.exists(model.path().resolve("tokenizer.json"))) {
       problems.add(model.path() + " holds no tokenizer.json");
     }
-    if (model.weights() == RunConfig.Weights.LOAD
-        && !Files.exists(model.path().resolve("model.safetensors"))) {
+    if (model.weights() == RunConfig.Weights.LOAD && !TensorSource.anyIn(model.path())) {
       problems.add(
           model.path()
               + " holds no model.safetensors: add it, or set model.weights: initialise to start"

@@ -5,13 +5,18 @@ import io.lockstep.data.conversation.Conversation;
 import io.lockstep.data.conversation.Message;
 import io.lockstep.data.conversation.Role;
 import io.lockstep.model.config.ModelConfig;
+import io.lockstep.model.config.Qwen25VlConfig;
+import io.lockstep.model.config.Qwen3VlConfig;
 import io.lockstep.model.tokenizer.Tokenizer;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 
 /**
- * Qwen3-VL's chat format: {@code <|im_start|>role\n ... <|im_end|>\n} for every message, no system
- * message unless the conversation has one.
+ * The chat format of Qwen-VL: {@code <|im_start|>role\n ... <|im_end|>\n} for every message.
+ * Conversations of Qwen2.5-VL that have no system message get a default one, those of Qwen3-VL
+ * don't.
  *
  * <p>A picture is {@code <|vision_start|>}, as many {@code <|image_pad|>} as it has tokens, and
  * {@code <|vision_end|>}. Whatever a message says is plain text, even if it looks like one of
@@ -26,20 +31,20 @@ public final class ChatTemplate {
   private static final String NEWLINE = "\n";
   private static final String ASSISTANT_HEADER = Role.ASSISTANT.label() + NEWLINE;
 
+  private static final Message QWEN25_SYSTEM =
+      Message.text(Role.SYSTEM, "You are a helpful assistant.");
+
   private final Tokenizer tokenizer;
+  private final Optional<Message> defaultSystem;
   private final int imStart;
   private final int imEnd;
   private final int visionStart;
   private final int visionEnd;
   private final int imagePad;
 
-  /**
-   * A template whose special tokens are looked up by name.
-   *
-   * @throws IllegalArgumentException if the tokenizer lacks one of them
-   */
-  public ChatTemplate(Tokenizer tokenizer) {
+  private ChatTemplate(Tokenizer tokenizer, Optional<Message> defaultSystem) {
     this.tokenizer = tokenizer;
+    this.defaultSystem = defaultSystem;
     this.imStart = tokenizer.specialId(IM_START);
     this.imEnd = tokenizer.specialId(IM_END);
     this.visionStart = tokenizer.specialId(VISION_START);
@@ -48,11 +53,23 @@ public final class ChatTemplate {
   }
 
   /**
-   * Checks that the model means the same ids.
+   * The template of a model's family; its special tokens are looked up by name.
    *
-   * @throws IllegalArgumentException naming both sides
+   * @throws IllegalArgumentException if the tokenizer lacks one of them, or the configuration means
+   *     other ids
    */
-  public void requireMatch(ModelConfig config) {
+  public static ChatTemplate of(Tokenizer tokenizer, ModelConfig config) {
+    Optional<Message> defaultSystem =
+        switch (config) {
+          case Qwen25VlConfig qwen25 -> Optional.of(QWEN25_SYSTEM);
+          case Qwen3VlConfig qwen3 -> Optional.empty();
+        };
+    ChatTemplate template = new ChatTemplate(tokenizer, defaultSystem);
+    template.requireMatch(config);
+    return template;
+  }
+
+  private void requireMatch(ModelConfig config) {
     List<Integer> here = List.of(visionStart, imagePad, visionEnd);
     List<Integer> there =
         List.of(config.visionStartTokenId(), config.imageTokenId(), config.visionEndTokenId());
@@ -108,7 +125,7 @@ public final class ChatTemplate {
     check(conversation, imageTokens);
     StringBuilder text = new StringBuilder();
     Iterator<Integer> counts = imageTokens.iterator();
-    for (Message message : conversation.messages()) {
+    for (Message message : messages(conversation)) {
       text.append(IM_START).append(message.role().label()).append(NEWLINE);
       for (Content content : message.contents()) {
         switch (content) {
@@ -131,7 +148,7 @@ public final class ChatTemplate {
   private TokenRun encode(Conversation conversation, List<Integer> imageTokens) {
     TokenRun run = new TokenRun(tokenizer);
     Iterator<Integer> counts = imageTokens.iterator();
-    for (Message message : conversation.messages()) {
+    for (Message message : messages(conversation)) {
       boolean learned = message.role() == Role.ASSISTANT;
       run.special(imStart, false);
       run.text(message.role().label() + NEWLINE);
@@ -153,6 +170,17 @@ public final class ChatTemplate {
       }
     }
     return run;
+  }
+
+  /** The messages with the default one, if there is one and the conversation has none. */
+  private List<Message> messages(Conversation conversation) {
+    List<Message> given = conversation.messages();
+    if (defaultSystem.isEmpty() || given.isEmpty() || given.getFirst().role() == Role.SYSTEM) {
+      return given;
+    }
+    List<Message> all = new ArrayList<>(given);
+    all.addFirst(defaultSystem.get());
+    return all;
   }
 
   private void image(TokenRun run, int tokens) {

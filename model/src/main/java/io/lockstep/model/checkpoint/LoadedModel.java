@@ -16,6 +16,7 @@ import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.Parameters;
 import io.lockstep.model.safetensors.SafetensorsFile;
 import io.lockstep.model.safetensors.TensorDigest;
+import io.lockstep.model.safetensors.TensorSource;
 import io.lockstep.model.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -33,6 +34,7 @@ import org.slf4j.LoggerFactory;
 public final class LoadedModel implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(LoadedModel.class);
+  private static final String CONFIG = "config.json";
 
   /**
    * The files beside the weights that make a folder a model; copied from checkpoint to checkpoint
@@ -40,7 +42,7 @@ public final class LoadedModel implements AutoCloseable {
    */
   public static final List<String> COMPANION_FILES =
       List.of(
-          "config.json",
+          CONFIG,
           "generation_config.json",
           "preprocessor_config.json",
           "tokenizer.json",
@@ -108,12 +110,7 @@ public final class LoadedModel implements AutoCloseable {
    */
   public static LoadedModel open(Path folder, Tuning tuning) throws IOException {
     return open(
-        folder,
-        List.of(WeightFile.FILE_NAME),
-        tuning,
-        (config, layout) ->
-            WeightFile.read(
-                folder.resolve(WeightFile.FILE_NAME), layout, config.tieWordEmbeddings()));
+        folder, true, tuning, (config, layout) -> new ModelWeights(config).read(folder, layout));
   }
 
   /**
@@ -128,7 +125,7 @@ public final class LoadedModel implements AutoCloseable {
   public static LoadedModel initialise(Path folder, long seed, Tuning tuning) throws IOException {
     return open(
         folder,
-        List.of(),
+        false,
         tuning,
         (config, layout) -> {
           Parameters parameters = new Parameters(layout);
@@ -138,17 +135,17 @@ public final class LoadedModel implements AutoCloseable {
   }
 
   private static LoadedModel open(
-      Path folder, List<String> weights, Tuning tuning, ParameterSource source) throws IOException {
+      Path folder, boolean weights, Tuning tuning, ParameterSource source) throws IOException {
     requireFiles(folder, weights);
-    ModelConfig config = ModelConfig.read(folder.resolve("config.json"));
+    ModelConfig config = ModelConfig.read(folder.resolve(CONFIG));
     GenerationConfig generationConfig =
         GenerationConfig.read(folder.resolve("generation_config.json"));
     VisionSettings vision = VisionSettings.read(folder, tuning);
     ImageProcessor images = ImageProcessor.read(folder.resolve("preprocessor_config.json"));
     Tokenizer tokenizer = Tokenizer.open(folder);
     try {
-      ChatTemplate template = new ChatTemplate(tokenizer);
-      template.requireMatch(config);
+      images.options().requireMatch(config.vision());
+      ChatTemplate template = ChatTemplate.of(tokenizer, config);
       SampleEncoder encoder =
           new SampleEncoder(template, images, config.vision().spatialMergeSize());
       Parameters parameters = source.of(config, tuning.layout(ModelLayout.of(config)));
@@ -170,12 +167,14 @@ public final class LoadedModel implements AutoCloseable {
     }
   }
 
-  private static void requireFiles(Path folder, List<String> weights) throws IOException {
+  private static void requireFiles(Path folder, boolean weights) throws IOException {
     List<String> problems = new ArrayList<>();
     for (String name : COMPANION_FILES) {
       requireFile(folder, name, problems);
     }
-    weights.forEach(name -> requireFile(folder, name, problems));
+    if (weights && !TensorSource.anyIn(folder)) {
+      problems.add(TensorSource.WEIGHTS_FILE + " is missing");
+    }
     if (!problems.isEmpty()) {
       throw new InvalidCheckpointException(folder, problems);
     }
@@ -192,30 +191,37 @@ public final class LoadedModel implements AutoCloseable {
    * or an adapter's tensors.
    */
   public static String storedSha256(Path folder) throws IOException {
-    String file = AdapterConfig.isIn(folder) ? AdapterFile.FILE_NAME : WeightFile.FILE_NAME;
-    try (SafetensorsFile tensors = SafetensorsFile.open(folder.resolve(file))) {
+    try (TensorSource tensors =
+        AdapterConfig.isIn(folder)
+            ? SafetensorsFile.open(folder.resolve(AdapterFile.FILE_NAME))
+            : TensorSource.openFolder(folder)) {
       return TensorDigest.sha256(tensors);
     }
   }
 
   /**
-   * Writes the weights and copies the companion files into another folder; of a model with an
-   * adapter the adapter alone, in the public format, which names this model's folder and the digest
-   * of its weights. Returns the files' names.
+   * Writes the weights in float32 and copies the companion files into another folder; of a model
+   * with an adapter the adapter alone, in the public format, which names this model's folder and the
+   * digest of its weights. Returns the files' names.
    */
   public List<String> save(Path target) throws IOException {
+    return save(target, ModelWeights.MAX_SHARD_BYTES);
+  }
+
+  /** Saves with shards of at most so many bytes. */
+  List<String> save(Path target, long maxShardBytes) throws IOException {
     if (tuned.adapter().isPresent()) {
       String base = folder.toAbsolutePath().normalize().toString();
       tuned.adapter().get().write(target, base, storedSha256(folder));
       return List.of(AdapterConfig.FILE_NAME, AdapterFile.FILE_NAME, vision.writeAlways(target));
     }
-    WeightFile.write(target.resolve(WeightFile.FILE_NAME), parameters);
+    List<String> names = new ArrayList<>(COMPANION_FILES);
+    names.addAll(new ModelWeights(config).write(target, parameters, maxShardBytes));
     for (String name : COMPANION_FILES) {
       Files.copy(folder.resolve(name), target.resolve(name));
     }
-    List<String> names = new ArrayList<>(COMPANION_FILES);
-    names.add(WeightFile.FILE_NAME);
     vision.write(target).ifPresent(names::add);
+    StoredType.declareFloat32(target.resolve(CONFIG));
     return List.copyOf(names);
   }
 

@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** The shape of a vision-language model, as its {@code config.json} tells it. */
-public sealed interface ModelConfig permits Qwen3VlConfig {
+public sealed interface ModelConfig permits Qwen25VlConfig, Qwen3VlConfig {
 
   /** The family's name in {@code config.json}. */
   String modelType();
@@ -46,13 +46,14 @@ public sealed interface ModelConfig permits Qwen3VlConfig {
     StrictJson json = StrictJson.read(configJson);
     String type = json.string("model_type");
     return switch (type) {
-      case Qwen3VlConfig.MODEL_TYPE -> Qwen3VlConfig.parse(json);
+      case Qwen25VlConfig.MODEL_TYPE -> Qwen25VlJson.parse(json);
+      case Qwen3VlConfig.MODEL_TYPE -> Qwen3VlJson.parse(json);
       default ->
           throw new InvalidConfigException(
               configJson,
               List.of(
-                  "model_type is '%s' but only %s is supported"
-                      .formatted(type, Qwen3VlConfig.MODEL_TYPE)));
+                  "model_type is '%s' but must be one of %s, %s"
+                      .formatted(type, Qwen25VlConfig.MODEL_TYPE, Qwen3VlConfig.MODEL_TYPE)));
     };
   }
 }

@@ -26,8 +26,4 @@ public record Qwen3VlConfig(
   public void write(Path file) throws IOException {
     Qwen3VlJson.write(this, file);
   }
-
-  static Qwen3VlConfig parse(StrictJson json) {
-    return Qwen3VlJson.parse(json);
-  }
 }

@@ -1,19 +1,12 @@
 package io.lockstep.model.config;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 
 /** The public {@code config.json} layout of Qwen3-VL. */
 final class Qwen3VlJson {
-  private static final double NO_DROPOUT = 0.0;
-  private static final String[] DTYPES = {"float32", "bfloat16", "float16"};
 
   private Qwen3VlJson() {}
 
@@ -28,38 +21,20 @@ final class Qwen3VlJson {
             text,
             vision,
             tied,
-            tokenId(json, "image_token_id", text),
-            tokenId(json, "video_token_id", text),
-            tokenId(json, "vision_start_token_id", text),
-            tokenId(json, "vision_end_token_id", text),
-            dtype(json, textJson));
+            JsonParts.tokenId(json, "image_token_id", text),
+            JsonParts.tokenId(json, "video_token_id", text),
+            JsonParts.tokenId(json, "vision_start_token_id", text),
+            JsonParts.tokenId(json, "vision_end_token_id", text),
+            JsonParts.dtype(json, textJson));
     json.finish();
     return config;
-  }
-
-  private static int tokenId(StrictJson json, String key, TextConfig text) {
-    int id = json.integer(key, 0);
-    if (json.has(key) && id >= text.vocabSize()) {
-      json.problem(key, "is " + id + ", outside the vocabulary of " + text.vocabSize());
-    }
-    return id;
-  }
-
-  /** Published files say {@code torch_dtype}, or {@code dtype} in one of two places. */
-  private static String dtype(StrictJson json, StrictJson text) {
-    if (json.has("torch_dtype")) {
-      return json.oneOf("torch_dtype", DTYPES);
-    }
-    return !json.has("dtype") && text.has("dtype")
-        ? text.oneOf("dtype", DTYPES)
-        : json.oneOf("dtype", DTYPES);
   }
 
   private static TextConfig text(StrictJson json, boolean tied) {
     json.inert("initializer_range", "use_cache", "dtype", "torch_dtype");
     json.inert("bos_token_id", "eos_token_id", "pad_token_id");
     json.onlyIfPresent("model_type", "qwen3_vl_text");
-    json.onlyIfPresent("attention_dropout", NO_DROPOUT);
+    json.onlyIfPresent("attention_dropout", JsonParts.NO_DROPOUT);
     json.onlyIfPresent("tie_word_embeddings", tied);
     json.oneOf("hidden_act", "silu");
     if (json.bool("attention_bias")) {
@@ -67,53 +42,25 @@ final class Qwen3VlJson {
     }
     int headDim = json.size("head_dim");
     int heads = json.size("num_attention_heads");
-    int kvHeads = json.size("num_key_value_heads");
-    if (heads % kvHeads != 0) {
-      json.problem(
-          "num_key_value_heads", "is " + kvHeads + " but must divide the " + heads + " heads");
+    StrictJson rope = JsonParts.rope(json);
+    if (!rope.bool("mrope_interleaved") && rope.has("mrope_interleaved")) {
+      rope.problem("mrope_interleaved", "must be true for Qwen3-VL");
     }
-    StrictJson rope = rope(json);
-    double theta = rope.has("rope_theta") ? rope.number("rope_theta") : json.number("rope_theta");
     return new TextConfig(
         json.size("vocab_size"),
         json.size("hidden_size"),
         json.size("intermediate_size"),
         json.size("num_hidden_layers"),
         heads,
-        kvHeads,
+        JsonParts.kvHeads(json, heads),
         headDim,
         json.number("rms_norm_eps"),
-        theta,
-        mropeSection(rope, headDim),
+        JsonParts.ropeTheta(json, rope),
+        JsonParts.mropeSection(rope, headDim),
+        true,
         false,
+        true,
         json.size("max_position_embeddings"));
-  }
-
-  private static StrictJson rope(StrictJson json) {
-    StrictJson rope =
-        json.has("rope_scaling") ? json.object("rope_scaling") : json.object("rope_parameters");
-    if (!rope.has("rope_type") && rope.has("type")) {
-      rope.oneOf("type", "default", "mrope");
-    } else {
-      rope.oneOf("rope_type", "default", "mrope");
-      rope.inert("type");
-    }
-    return rope;
-  }
-
-  private static List<Integer> mropeSection(StrictJson rope, int headDim) {
-    if (!rope.bool("mrope_interleaved") && rope.has("mrope_interleaved")) {
-      rope.problem("mrope_interleaved", "must be true for Qwen3-VL");
-    }
-    List<Integer> sections = rope.integers("mrope_section");
-    int sum = sections.stream().mapToInt(Integer::intValue).sum();
-    if (!sections.isEmpty() && (sections.size() != 3 || sum * 2 != headDim)) {
-      rope.problem(
-          "mrope_section",
-          "is %s but must be three numbers that sum to head_dim / 2 = %d"
-              .formatted(sections, headDim / 2));
-    }
-    return sections;
   }
 
   private static Qwen3VisionConfig vision(StrictJson json, TextConfig text) {
@@ -122,11 +69,7 @@ final class Qwen3VlJson {
     if (json.has("model_type")) {
       json.oneOf("model_type", "qwen3_vl", "qwen3_vl_vision");
     }
-    if (json.has("rope_parameters")) {
-      StrictJson rope = json.object("rope_parameters");
-      rope.onlyIfPresent("rope_theta", VisionConfig.ROPE_THETA);
-      rope.onlyIfPresent("rope_type", "axial");
-    }
+    JsonParts.visionRope(json);
     Qwen3VisionConfig vision =
         new Qwen3VisionConfig(
             json.size("depth"),
@@ -145,30 +88,13 @@ final class Qwen3VlJson {
   }
 
   private static void check(StrictJson json, Qwen3VisionConfig vision, TextConfig text) {
-    if (vision.hiddenSize() % (4 * vision.heads()) != 0) {
-      json.problem(
-          "num_heads",
-          "is %d but heads of hidden_size %d must have a width that is a multiple of 4"
-              .formatted(vision.heads(), vision.hiddenSize()));
-    }
+    JsonParts.checkVision(json, vision, text);
     int side = vision.positionGridSide();
     if (side * side != vision.numPositionEmbeddings()) {
       json.problem("num_position_embeddings", "must be a square number");
     }
-    if (vision.outHiddenSize() != text.hiddenSize()) {
-      json.problem(
-          "out_hidden_size",
-          "is %d but the language model's hidden_size is %d"
-              .formatted(vision.outHiddenSize(), text.hiddenSize()));
-    }
-    int previous = -1;
-    for (int index : vision.deepstackVisualIndexes()) {
-      if (index <= previous || index >= vision.depth()) {
-        json.problem("deepstack_visual_indexes", "must ascend and be less than depth");
-        break;
-      }
-      previous = index;
-    }
+    JsonParts.checkAscending(
+        json, "deepstack_visual_indexes", vision.deepstackVisualIndexes(), vision.depth());
     if (vision.deepstackVisualIndexes().size() > text.layers()) {
       json.problem("deepstack_visual_indexes", "must not be more than the decoder layers");
     }
@@ -186,14 +112,13 @@ final class Qwen3VlJson {
     writeVision(config.vision(), root.putObject("vision_config"));
     root.put("vision_end_token_id", config.visionEndTokenId());
     root.put("vision_start_token_id", config.visionStartTokenId());
-    String json = new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(root);
-    Files.writeString(file, json + "\n", StandardCharsets.UTF_8);
+    JsonParts.write(root, file);
   }
 
   private static void writeText(Qwen3VlConfig config, ObjectNode node) {
     TextConfig text = config.text();
     node.put("attention_bias", text.attentionBias());
-    node.put("attention_dropout", NO_DROPOUT);
+    node.put("attention_dropout", JsonParts.NO_DROPOUT);
     node.put("head_dim", text.headDim());
     node.put("hidden_act", "silu");
     node.put("hidden_size", text.hiddenSize());
@@ -206,7 +131,7 @@ final class Qwen3VlJson {
     node.put("rms_norm_eps", text.rmsNormEps());
     ObjectNode rope = node.putObject("rope_parameters");
     rope.put("mrope_interleaved", true);
-    add(rope.putArray("mrope_section"), text.mropeSection());
+    JsonParts.add(rope.putArray("mrope_section"), text.mropeSection());
     rope.put("rope_theta", text.ropeTheta());
     rope.put("rope_type", "default");
     node.put("tie_word_embeddings", config.tieWordEmbeddings());
@@ -214,7 +139,7 @@ final class Qwen3VlJson {
   }
 
   private static void writeVision(Qwen3VisionConfig vision, ObjectNode node) {
-    add(node.putArray("deepstack_visual_indexes"), vision.deepstackVisualIndexes());
+    JsonParts.add(node.putArray("deepstack_visual_indexes"), vision.deepstackVisualIndexes());
     node.put("depth", vision.depth());
     node.put("hidden_act", "gelu_pytorch_tanh");
     node.put("hidden_size", vision.hiddenSize());
@@ -227,9 +152,5 @@ final class Qwen3VlJson {
     node.put("patch_size", vision.patchSize());
     node.put("spatial_merge_size", vision.spatialMergeSize());
     node.put("temporal_patch_size", vision.temporalPatchSize());
-  }
-
-  private static void add(ArrayNode array, List<Integer> values) {
-    values.forEach(array::add);
   }
 }

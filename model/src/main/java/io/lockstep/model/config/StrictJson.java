@@ -180,6 +180,18 @@ public final class StrictJson {
     }
   }
 
+  /** If keys are here as well as in {@code other}, they must say the same. */
+  public void sameIfPresent(StrictJson other, String... keys) {
+    for (String key : keys) {
+      asked.add(key);
+      JsonNode here = node.get(key);
+      if (here != null && !here.equals(other.node.get(key))) {
+        problem(
+            key, "is %s but %s%s is %s".formatted(here, other.prefix, key, other.node.get(key)));
+      }
+    }
+  }
+
   /** Keys that may be there and change nothing in what is computed. */
   public void inert(String... keys) {
     asked.addAll(List.of(keys));

@@ -15,7 +15,10 @@ import java.util.List;
  * @param rmsNormEps added to the mean square in every RMSNorm
  * @param ropeTheta base of the rotary frequencies
  * @param mropeSection rotary frequencies for time, height and width; they sum to headDim / 2
+ * @param mropeInterleaved whether the axes take turns from frequency to frequency, or each takes a
+ *     contiguous section
  * @param attentionBias whether the q, k and v projections have a bias
+ * @param queryKeyNorm whether queries and keys are normalised head by head
  * @param maxPositionEmbeddings longest sequence the model was made for, in tokens
  */
 public record TextConfig(
@@ -29,7 +32,9 @@ public record TextConfig(
     double rmsNormEps,
     double ropeTheta,
     List<Integer> mropeSection,
+    boolean mropeInterleaved,
     boolean attentionBias,
+    boolean queryKeyNorm,
     int maxPositionEmbeddings) {
 
   public TextConfig {

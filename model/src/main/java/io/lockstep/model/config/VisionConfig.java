@@ -1,7 +1,7 @@
 package io.lockstep.model.config;
 
 /** What the vision towers of all families have in common. */
-public sealed interface VisionConfig permits Qwen3VisionConfig {
+public sealed interface VisionConfig permits Qwen25VisionConfig, Qwen3VisionConfig {
 
   /** Base of the rotary frequencies of all vision towers. */
   double ROPE_THETA = 10000.0;

@@ -3,6 +3,7 @@ package io.lockstep.model.cost;
 import static io.lockstep.model.cost.FlopCount.attention;
 import static io.lockstep.model.cost.FlopCount.linear;
 
+import io.lockstep.model.config.Qwen25VisionConfig;
 import io.lockstep.model.config.Qwen3VisionConfig;
 import io.lockstep.model.config.VisionConfig;
 import io.lockstep.model.image.Grid;
@@ -20,11 +21,19 @@ record VisionFlops(
     VisionConfig config, int mlpLayers, int windowTokens, int windowedBlocks, int mergerCount) {
 
   private static final int PLAIN_MLP = 2;
+  private static final int GATED_MLP = 3;
 
   static VisionFlops of(VisionConfig config) {
     return switch (config) {
       case Qwen3VisionConfig qwen3 ->
           new VisionFlops(qwen3, PLAIN_MLP, 0, 0, 1 + qwen3.deepstackVisualIndexes().size());
+      case Qwen25VisionConfig qwen25 ->
+          new VisionFlops(
+              qwen25,
+              GATED_MLP,
+              qwen25.windowTokens(),
+              qwen25.depth() - qwen25.fullAttentionBlocks().size(),
+              1);
     };
   }
 

@@ -1,6 +1,7 @@
 package io.lockstep.model.network;
 
 import io.lockstep.model.config.ModelConfig;
+import io.lockstep.model.config.Qwen25VlConfig;
 import io.lockstep.model.config.Qwen3VlConfig;
 import io.lockstep.model.parameter.ParameterLayout;
 
@@ -19,6 +20,7 @@ public final class ModelLayout {
   public static ParameterLayout of(ModelConfig config) {
     return new ParameterLayout(
         switch (config) {
+          case Qwen25VlConfig qwen25 -> Qwen25VlLayout.of(qwen25);
           case Qwen3VlConfig qwen3 -> Qwen3VlLayout.of(qwen3);
         });
   }

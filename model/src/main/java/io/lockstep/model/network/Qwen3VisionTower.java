@@ -33,8 +33,13 @@ final class Qwen3VisionTower implements VisionTower {
   public Features forward(
       Scope scope, NDArray pixels, List<Grid> grids, BiConsumer<String, NDArray> probe) {
     VisionGeometry geometry = VisionGeometry.of(config, grids);
-    List<SegmentRun> runs = SegmentRun.of(scope, geometry);
-    NDArray hidden_NC = embed(scope, pixels, geometry);
+    int patches = geometry.patches();
+    List<SegmentRun> runs =
+        SegmentRun.of(
+            geometry.frames(),
+            scope.fromFloats(geometry.cos(), patches, config.headDim()),
+            scope.fromFloats(geometry.sin(), patches, config.headDim()));
+    NDArray hidden_NC = embed(scope, pixels, LearnedPositions.of(config, grids));
     List<NDArray> deepstack = new ArrayList<>();
     for (int block = 0; block < config.depth(); block++) {
       hidden_NC = block(block, hidden_NC, runs);
@@ -49,13 +54,13 @@ final class Qwen3VisionTower implements VisionTower {
     return new Features(merged_MH, deepstack);
   }
 
-  private NDArray embed(Scope scope, NDArray pixels, VisionGeometry geometry) {
+  private NDArray embed(Scope scope, NDArray pixels, LearnedPositions learned) {
     NDArray kernel = weight("patch_embed.proj.weight");
     NDArray flatKernel = kernel.reshape(config.hiddenSize(), kernel.size() / config.hiddenSize());
     NDArray patches_NC = Ops.linear(pixels, flatKernel, weight("patch_embed.proj.bias"));
-    long n = geometry.patches();
-    NDArray rows = scope.fromLongs(geometry.tableRows(), 4, n);
-    NDArray corners = scope.fromFloats(geometry.tableWeights(), 4, n, 1);
+    long n = pixels.getShape().get(0);
+    NDArray rows = scope.fromLongs(learned.tableRows(), 4, n);
+    NDArray corners = scope.fromFloats(learned.tableWeights(), 4, n, 1);
     NDArray positions_NC =
         Ops.embedding(weight("pos_embed.weight"), rows).mul(corners).sum(new int[] {0});
     return patches_NC.add(positions_NC);

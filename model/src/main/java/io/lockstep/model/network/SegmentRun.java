@@ -3,7 +3,6 @@ package io.lockstep.model.network;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
-import io.lockstep.tensor.Scope;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -53,14 +52,5 @@ record SegmentRun(int start, int segments, int size, NDArray cos, NDArray sin) {
       first = last;
     }
     return List.copyOf(runs);
-  }
-
-  /** The segments of a picture tower that attends frame by frame. */
-  static List<SegmentRun> of(Scope scope, VisionGeometry geometry) {
-    int headDim = geometry.cos().length / geometry.patches();
-    return of(
-        geometry.segments(),
-        scope.fromFloats(geometry.cos(), geometry.patches(), headDim),
-        scope.fromFloats(geometry.sin(), geometry.patches(), headDim));
   }
 }

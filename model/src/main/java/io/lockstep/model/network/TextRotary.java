@@ -1,11 +1,14 @@
 package io.lockstep.model.network;
 
 import io.lockstep.model.config.TextConfig;
+import java.util.List;
 
 /**
- * Rotary embedding of text positions over three axes (time, height, width), interleaved as in
- * Qwen3-VL: frequency i takes the height where i mod 3 = 1, the width where i mod 3 = 2, as long as
- * i lies inside that axis' section, and the time otherwise.
+ * Rotary embedding of text positions over three axes (time, height, width).
+ *
+ * <p>Qwen2.5-VL gives each axis a contiguous section of frequencies. Qwen3-VL interleaves them:
+ * frequency i takes the height where i mod 3 = 1, the width where i mod 3 = 2, as long as i lies
+ * inside that axis' section, and the time otherwise.
  */
 final class TextRotary {
 
@@ -26,9 +29,25 @@ final class TextRotary {
     axisOfFrequency = new int[half];
     for (int i = 0; i < half; i++) {
       inverseFrequencies[i] = InverseFrequency.of(config.ropeTheta(), 2 * i, headDim);
-      int axis = i % AXES;
-      axisOfFrequency[i] = axis != 0 && i < AXES * config.mropeSection().get(axis) ? axis : 0;
+      axisOfFrequency[i] =
+          config.mropeInterleaved()
+              ? interleaved(config.mropeSection(), i)
+              : sectioned(config.mropeSection(), i);
     }
+  }
+
+  private static int interleaved(List<Integer> sections, int frequency) {
+    int axis = frequency % AXES;
+    return axis != 0 && frequency < AXES * sections.get(axis) ? axis : 0;
+  }
+
+  private static int sectioned(List<Integer> sections, int frequency) {
+    int axis = 0;
+    int end = sections.getFirst();
+    while (frequency >= end) {
+      end += sections.get(++axis);
+    }
+    return axis;
   }
 
   /**

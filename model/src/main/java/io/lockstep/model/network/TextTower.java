@@ -87,12 +87,8 @@ final class TextTower {
     long tokens = normed_BTH.getShape().get(1);
     NDArray query = heads(prefix + "q", normed_BTH, rows, tokens, config.heads());
     NDArray key = heads(prefix + "k", normed_BTH, rows, tokens, config.kvHeads());
-    NDArray rotatedQuery_BhTd =
-        Ops.rotary(
-            norm(prefix + "q_norm", query).transpose(0, 2, 1, 3), attention.cos(), attention.sin());
-    NDArray rotatedKey_BkTd =
-        Ops.rotary(
-            norm(prefix + "k_norm", key).transpose(0, 2, 1, 3), attention.cos(), attention.sin());
+    NDArray rotatedQuery_BhTd = rotated(prefix + "q_norm", query, attention);
+    NDArray rotatedKey_BkTd = rotated(prefix + "k_norm", key, attention);
     NDArray value_BkTd =
         heads(prefix + "v", normed_BTH, rows, tokens, config.kvHeads()).transpose(0, 2, 1, 3);
     if (cache != null) {
@@ -114,6 +110,12 @@ final class TextTower {
             .transpose(0, 2, 1, 3)
             .reshape(rows, tokens, (long) config.heads() * config.headDim());
     return linear(prefix + "o_proj", joined);
+  }
+
+  /** Heads [B, T, h, d], normalised if the family does so, rotated, as [B, h, T, d]. */
+  private NDArray rotated(String norm, NDArray heads_BThd, Attention attention) {
+    NDArray normed = config.queryKeyNorm() ? norm(norm, heads_BThd) : heads_BThd;
+    return Ops.rotary(normed.transpose(0, 2, 1, 3), attention.cos(), attention.sin());
   }
 
   private NDArray heads(String name, NDArray x_BTH, long rows, long tokens, int heads) {

@@ -1,6 +1,7 @@
 package io.lockstep.model.network;
 
 import ai.djl.ndarray.NDArray;
+import io.lockstep.model.config.Qwen25VisionConfig;
 import io.lockstep.model.config.Qwen3VisionConfig;
 import io.lockstep.model.config.VisionConfig;
 import io.lockstep.model.image.Grid;
@@ -15,7 +16,7 @@ import java.util.function.BiConsumer;
  * <p>Shapes of all families: N patches, C hidden size, h heads, d head size, M = N / merge² merged
  * tokens, H hidden size of the text tower.
  */
-sealed interface VisionTower permits Qwen3VisionTower {
+sealed interface VisionTower permits Qwen25VisionTower, Qwen3VisionTower {
 
   /**
    * What the text tower takes over.
@@ -42,6 +43,7 @@ sealed interface VisionTower permits Qwen3VisionTower {
   /** The tower of a configuration's family. */
   static VisionTower of(VisionConfig config, Weights weights) {
     return switch (config) {
+      case Qwen25VisionConfig qwen25 -> new Qwen25VisionTower(qwen25, weights);
       case Qwen3VisionConfig qwen3 -> new Qwen3VisionTower(qwen3, weights);
     };
   }

@@ -7,10 +7,14 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** Named tensors that can be read without loading all of them. */
-public sealed interface TensorSource extends AutoCloseable permits SafetensorsFile {
+public sealed interface TensorSource extends AutoCloseable
+    permits SafetensorsFile, ShardedSafetensors {
 
   /** File name of weights kept in one piece. */
   String WEIGHTS_FILE = "model.safetensors";
+
+  /** File name of the index of weights kept in shards. */
+  String INDEX_FILE = "model.safetensors.index.json";
 
   /** All names in {@link TensorInfo#NAME_ORDER}. */
   List<String> names();
@@ -36,17 +40,46 @@ public sealed interface TensorSource extends AutoCloseable permits SafetensorsFi
   @Override
   void close();
 
+  /** Whether a model folder holds weights, in one piece or in shards. */
+  static boolean anyIn(Path folder) {
+    return Files.isRegularFile(folder.resolve(WEIGHTS_FILE))
+        || Files.isRegularFile(folder.resolve(INDEX_FILE));
+  }
+
+  /**
+   * The file that a model folder's weights are opened by: the weights in one piece, or the index of
+   * their shards.
+   *
+   * @throws InvalidSafetensorsException if the folder holds neither of them, or both
+   */
+  static Path weightsOf(Path folder) throws IOException {
+    boolean single = Files.isRegularFile(folder.resolve(WEIGHTS_FILE));
+    boolean sharded = Files.isRegularFile(folder.resolve(INDEX_FILE));
+    if (single && sharded) {
+      throw new InvalidSafetensorsException(
+          folder,
+          "holds both "
+              + WEIGHTS_FILE
+              + " and "
+              + INDEX_FILE
+              + "; remove the one that is not meant");
+    }
+    if (!single && !sharded) {
+      throw new InvalidSafetensorsException(
+          folder, "holds no weights: it must hold " + WEIGHTS_FILE + " or " + INDEX_FILE);
+    }
+    return folder.resolve(single ? WEIGHTS_FILE : INDEX_FILE);
+  }
+
   /**
    * Opens the weights of a model folder.
    *
-   * @throws InvalidSafetensorsException if the file is damaged
+   * @throws InvalidSafetensorsException if a file is missing or damaged
    */
   static TensorSource openFolder(Path folder) throws IOException {
-    Path file = folder.resolve(WEIGHTS_FILE);
-    if (!Files.isRegularFile(file)) {
-      throw new InvalidSafetensorsException(
-          file, "does not exist; a model folder must hold " + WEIGHTS_FILE);
-    }
-    return SafetensorsFile.open(file);
+    Path weights = weightsOf(folder);
+    return weights.endsWith(INDEX_FILE)
+        ? ShardedSafetensors.open(weights)
+        : SafetensorsFile.open(weights);
   }
 }

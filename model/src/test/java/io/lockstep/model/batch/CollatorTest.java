@@ -4,65 +4,51 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import io.lockstep.data.conversation.ImageSource;
 import io.lockstep.model.budget.KeptTokens;
-import io.lockstep.model.chat.ChatTemplate;
-import io.lockstep.model.chat.Encoded;
-import io.lockstep.model.config.GenerationConfig;
-import io.lockstep.model.config.ModelConfig;
+import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.image.Grid;
-import io.lockstep.model.image.ImageProcessor;
 import io.lockstep.model.image.Patches;
 import io.lockstep.model.safetensors.SafetensorsFile;
 import io.lockstep.model.testing.GoldenConversations;
 import io.lockstep.model.testing.GoldenFamily;
 import io.lockstep.model.testing.Goldens;
-import io.lockstep.model.tokenizer.Tokenizer;
+import io.lockstep.tensor.Torch;
 import java.io.IOException;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 final class CollatorTest {
   private static final int PAD = 0;
   private static final int IMAGE = 9;
   private final Collator collator = new Collator(PAD, IMAGE, 2);
 
-  @Test
-  void theReferenceBatchEqualsThePublicImplementation() throws IOException {
-    Path checkpoint = Goldens.path("qwen3_vl/checkpoint");
-    ModelConfig config = ModelConfig.read(checkpoint.resolve("config.json"));
-    GenerationConfig generation =
-        GenerationConfig.read(checkpoint.resolve("generation_config.json"));
-    ImageProcessor processor = ImageProcessor.read(checkpoint.resolve("preprocessor_config.json"));
-    int merge = config.vision().spatialMergeSize();
+  @BeforeAll
+  static void startTorch() {
+    Torch.start(1);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void theReferenceBatchEqualsThePublicImplementation(GoldenFamily family) throws IOException {
     Batch batch;
-    try (Tokenizer tokenizer = Tokenizer.open(checkpoint)) {
-      ChatTemplate template = new ChatTemplate(tokenizer);
-      List<Sample> samples = new ArrayList<>();
-      for (GoldenConversations.Case c : GoldenFamily.QWEN3_VL.conversations()) {
-        List<Patches> images = new ArrayList<>();
-        for (ImageSource source : c.answered().images()) {
-          images.add(processor.process(source));
-        }
-        List<Integer> counts = images.stream().map(p -> p.grid().tokens(merge)).toList();
-        Encoded encoded = template.encodeForTraining(c.answered(), counts);
-        samples.add(new Sample("case", encoded.tokens(), encoded.labels(), images));
-      }
-      batch = new Collator(generation.padTokenId(), config.imageTokenId(), merge).collate(samples);
+    try (LoadedModel model = LoadedModel.open(family.checkpoint())) {
+      batch = model.collator().collate(family.samples(model.encoder()));
     }
-    try (var golden = SafetensorsFile.open(Goldens.path("qwen3_vl/forward.safetensors"))) {
-      assertEquals(List.of(4L, 66L), golden.info("input_ids").shape());
-      assertEquals(4, batch.rows());
-      assertEquals(66, batch.length());
+    try (var golden = SafetensorsFile.open(family.file("forward.safetensors"))) {
+      assertEquals(
+          List.of((long) batch.rows(), (long) batch.length()), golden.info("input_ids").shape());
       assertArrayEquals(Goldens.longs(golden, "input_ids"), batch.ids());
       assertArrayEquals(Goldens.longs(golden, "attention_mask"), batch.attentionMask());
       assertArrayEquals(Goldens.longs(golden, "labels"), batch.labels());
       assertArrayEquals(Goldens.longs(golden, "position_ids"), batch.positionIds());
       assertArrayEquals(Goldens.floats(golden, "pixel_values"), batch.pixels());
-      assertEquals(172, batch.patches());
-      assertEquals(89, batch.supervisedTokens());
+      assertEquals(golden.info("pixel_values").shape().getFirst(), (long) batch.patches());
+      assertEquals(
+          family.conversations().stream().mapToInt(GoldenConversations.Case::answerTokens).sum(),
+          batch.supervisedTokens());
     }
   }
 

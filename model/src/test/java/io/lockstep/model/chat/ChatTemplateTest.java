@@ -23,6 +23,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 @TestInstance(Lifecycle.PER_CLASS)
 final class ChatTemplateTest {
@@ -32,7 +34,7 @@ final class ChatTemplateTest {
   @BeforeAll
   void open() throws IOException {
     tokenizer = Tokenizer.open(Goldens.path("qwen3_vl/checkpoint"));
-    template = new ChatTemplate(tokenizer);
+    template = ChatTemplate.of(tokenizer, config("qwen3_vl"));
   }
 
   @AfterAll
@@ -40,13 +42,38 @@ final class ChatTemplateTest {
     tokenizer.close();
   }
 
+  private static ModelConfig config(String family) throws IOException {
+    return ModelConfig.read(Goldens.path(family + "/checkpoint/config.json"));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void promptsEqualThePublicImplementation(GoldenFamily family) throws IOException {
+    try (Tokenizer own = Tokenizer.open(family.checkpoint())) {
+      ChatTemplate familys = ChatTemplate.of(own, config(family.modelType()));
+      for (GoldenConversations.Case c : family.conversations()) {
+        assertEquals(c.promptText(), familys.renderPrompt(c.prompt(), c.imageTokens()));
+        int[] tokens = familys.encodePrompt(c.prompt(), c.imageTokens()).tokens();
+        assertEquals(c.promptTokens(), tokens.length);
+        assertArrayEquals(own.encodeTrusted(c.promptText()), tokens);
+      }
+    }
+  }
+
   @Test
-  void promptsEqualThePublicImplementation() throws IOException {
-    for (GoldenConversations.Case c : GoldenFamily.QWEN3_VL.conversations()) {
-      assertEquals(c.promptText(), template.renderPrompt(c.prompt(), c.imageTokens()));
-      int[] tokens = template.encodePrompt(c.prompt(), c.imageTokens()).tokens();
-      assertEquals(c.promptTokens(), tokens.length);
-      assertArrayEquals(tokenizer.encodeTrusted(c.promptText()), tokens);
+  void onlyConversationsOfQwen25WithoutASystemMessageGetTheDefaultOne() throws IOException {
+    Conversation bare = new Conversation(List.of(Message.text(Role.USER, "Hi")));
+    Conversation told =
+        new Conversation(
+            List.of(Message.text(Role.SYSTEM, "Be brief."), Message.text(Role.USER, "Hi")));
+    try (Tokenizer own = Tokenizer.open(GoldenFamily.QWEN2_5_VL.checkpoint())) {
+      ChatTemplate qwen25 = ChatTemplate.of(own, config("qwen2_5_vl"));
+      assertEquals(
+          "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n"
+              + "<|im_start|>user\nHi<|im_end|>\n",
+          qwen25.render(bare, List.of()));
+      assertEquals(template.render(told, List.of()), qwen25.render(told, List.of()));
+      assertEquals("<|im_start|>user\nHi<|im_end|>\n", template.render(bare, List.of()));
     }
   }
 
@@ -134,8 +161,11 @@ final class ChatTemplateTest {
 
   @Test
   void tokensMeanTheSameToTheModel() throws IOException {
-    template.requireMatch(ModelConfig.read(Goldens.path("qwen3_vl/checkpoint/config.json")));
     assertEquals(684, template.endOfMessage());
+    ModelConfig other = config("qwen2_5_vl");
+    var error =
+        assertThrows(IllegalArgumentException.class, () -> ChatTemplate.of(tokenizer, other));
+    assertTrue(String.valueOf(error.getMessage()).contains("from the same model"));
   }
 
   private void refused(String part, List<Message> messages) {

@@ -3,6 +3,7 @@ package io.lockstep.model.checkpoint;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.lockstep.model.safetensors.TensorSource;
 import io.lockstep.tensor.Torch;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -27,6 +28,6 @@ class BaseModelTest {
       long parameters = base.parameters().layout().elements();
       assertTrue(parameters >= 3_000_000 && parameters <= 5_000_000, parameters + " parameters");
     }
-    assertTrue(Files.size(BASE.resolve(WeightFile.FILE_NAME)) <= MAX_BYTES);
+    assertTrue(Files.size(BASE.resolve(TensorSource.WEIGHTS_FILE)) <= MAX_BYTES);
   }
 }

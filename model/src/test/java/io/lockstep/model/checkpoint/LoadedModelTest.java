@@ -93,7 +93,7 @@ class LoadedModelTest {
     tensors.put("model.extra.weight", new Stored(DType.F32, new long[] {2}, new byte[8]));
     tensors.put(EMBEDDING, new Stored(DType.F32, new long[] {3, 1}, new byte[12]));
     String bias = "model.visual.patch_embed.proj.bias";
-    tensors.put(bias, new Stored(DType.F16, new long[] {48}, new byte[96]));
+    tensors.put(bias, new Stored(DType.I16, new long[] {48}, new byte[96]));
     write(tensors);
     InvalidCheckpointException error =
         assertThrows(InvalidCheckpointException.class, () -> LoadedModel.open(folder).close());
@@ -101,7 +101,7 @@ class LoadedModelTest {
         Set.of(
             "tensor " + EMBEDDING + " has shape [3, 1], config.json asks for [704, 64]",
             "tensor " + NORM + " [64] is missing",
-            "tensor " + bias + " has type F16, only F32 is supported",
+            "tensor " + bias + " has type I16, only [F32, BF16, F16] are supported",
             "tensor model.extra.weight is not part of the model"),
         Set.copyOf(error.problems()));
     assertTrue(String.valueOf(error.getMessage()).startsWith(folder.resolve(WEIGHTS) + ": "));

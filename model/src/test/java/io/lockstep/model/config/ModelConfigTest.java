@@ -19,13 +19,16 @@ import org.junit.jupiter.api.io.TempDir;
 final class ModelConfigTest {
   private static final Path REFERENCE = Goldens.path("qwen3_vl/checkpoint/config.json");
 
+  private static final ObjectMapper JSON = new ObjectMapper();
+
   @TempDir Path folder;
 
   @Test
   void theReferenceCheckpointIsRead() throws IOException {
     Qwen3VlConfig config = assertInstanceOf(Qwen3VlConfig.class, ModelConfig.read(REFERENCE));
     assertEquals(
-        new TextConfig(704, 64, 160, 4, 4, 2, 32, 1e-6, 5e6, List.of(6, 5, 5), false, 4096),
+        new TextConfig(
+            704, 64, 160, 4, 4, 2, 32, 1e-6, 5e6, List.of(6, 5, 5), true, false, true, 4096),
         config.text());
     assertEquals(
         new Qwen3VisionConfig(4, 48, 112, 3, 16, 2, 2, 144, 3, 64, List.of(0, 1, 2)),
@@ -105,11 +108,64 @@ final class ModelConfigTest {
   }
 
   @Test
+  void theFlatAndTheNestedLayoutOfQwen25MeanTheSame() throws IOException {
+    Path nested = Goldens.path("qwen2_5_vl/checkpoint/config.json");
+    ObjectNode root = (ObjectNode) JSON.readTree(nested.toFile());
+    ObjectNode text = (ObjectNode) root.remove("text_config");
+    ObjectNode rope = (ObjectNode) text.remove("rope_parameters");
+    text.remove("model_type");
+    root.set("rope_theta", rope.remove("rope_theta"));
+    rope.remove("rope_type");
+    root.set("rope_scaling", rope.put("type", "mrope"));
+    root.setAll(text);
+    root.set("torch_dtype", root.remove("dtype"));
+    ObjectNode vision = (ObjectNode) root.get("vision_config");
+    vision.remove("in_channels");
+    vision.put("spatial_patch_size", 14).put("model_type", "qwen2_5_vl");
+    Path flat = folder.resolve("flat.json");
+    JSON.writeValue(flat.toFile(), root);
+    assertEquals(ModelConfig.read(nested), ModelConfig.read(flat));
+
+    ObjectNode both = (ObjectNode) JSON.readTree(nested.toFile());
+    JSON.writeValue(flat.toFile(), both.put("hidden_size", 64));
+    assertEquals(ModelConfig.read(nested), ModelConfig.read(flat));
+    JSON.writeValue(flat.toFile(), both.put("hidden_size", 65));
+    var error = assertThrows(InvalidConfigException.class, () -> ModelConfig.read(flat));
+    assertEquals(List.of("hidden_size is 65 but text_config.hidden_size is 64"), error.problems());
+  }
+
+  @Test
+  void everythingWrongWithAQwen25IsNamed() throws IOException {
+    Path nested = Goldens.path("qwen2_5_vl/checkpoint/config.json");
+    ObjectNode root = (ObjectNode) JSON.readTree(nested.toFile());
+    ObjectNode vision = (ObjectNode) root.get("vision_config");
+    vision.remove("in_chans");
+    vision.remove("in_channels");
+    vision.put("window_size", 50).remove("tokens_per_second");
+    vision.putArray("fullatt_block_indexes").add(3).add(1);
+    ((ObjectNode) root.get("text_config")).put("use_sliding_window", true).put("head_dim", 32);
+    Path file = folder.resolve("config.json");
+    JSON.writeValue(file.toFile(), root);
+    var error = assertThrows(InvalidConfigException.class, () -> ModelConfig.read(file));
+    assertEquals(
+        List.of(
+            "text_config.use_sliding_window is true but only false is supported",
+            "text_config.head_dim is 32 but only 16 is supported",
+            "vision_config.in_chans is missing",
+            "vision_config.tokens_per_second is missing",
+            "vision_config.window_size is 50 but must be a multiple of patch_size *"
+                + " spatial_merge_size = 28",
+            "vision_config.fullatt_block_indexes must ascend and be less than depth"),
+        error.problems());
+  }
+
+  @Test
   void anotherFamilyIsRefused() throws IOException {
     Path file = changed(root -> root.put("model_type", "llama"));
     var error = assertThrows(InvalidConfigException.class, () -> ModelConfig.read(file));
     assertEquals(
-        file + ": model_type is 'llama' but only qwen3_vl is supported", error.getMessage());
+        file + ": model_type is 'llama' but must be one of qwen2_5_vl, qwen3_vl",
+        error.getMessage());
   }
 
   @Test

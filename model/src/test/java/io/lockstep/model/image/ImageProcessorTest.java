@@ -27,18 +27,22 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 final class ImageProcessorTest {
   private static final Path CONFIG = Goldens.path("qwen3_vl/checkpoint/preprocessor_config.json");
 
   @TempDir Path folder;
 
-  @Test
-  void patchesOfAllPicturesEqualThePublicImplementationToTheBit() throws IOException {
-    ImageProcessor processor = ImageProcessor.read(CONFIG);
+  @ParameterizedTest
+  @EnumSource
+  void patchesOfAllPicturesEqualThePublicImplementationToTheBit(GoldenFamily family)
+      throws IOException {
+    ImageProcessor processor =
+        ImageProcessor.read(family.file("checkpoint/preprocessor_config.json"));
     List<Float> pixels = new ArrayList<>();
     List<Grid> grids = new ArrayList<>();
-    for (JsonNode conversation : GoldenFamily.QWEN3_VL.cases().get("conversations")) {
+    for (JsonNode conversation : family.cases().get("conversations")) {
       for (JsonNode name : conversation.get("images")) {
         Path file = Goldens.image(name.textValue());
         Patches patches = processor.process(new ImageSource.File(file));
@@ -49,12 +53,12 @@ final class ImageProcessorTest {
       }
     }
     List<Grid> expected = new ArrayList<>();
-    for (JsonNode grid : GoldenFamily.QWEN3_VL.cases().get("image_grid_thw")) {
+    for (JsonNode grid : family.cases().get("image_grid_thw")) {
       expected.add(
           new Grid(grid.get(0).intValue(), grid.get(1).intValue(), grid.get(2).intValue()));
     }
     assertEquals(expected, grids);
-    try (var file = SafetensorsFile.open(Goldens.path("qwen3_vl/forward.safetensors"))) {
+    try (var file = SafetensorsFile.open(family.file("forward.safetensors"))) {
       float[] golden = Goldens.floats(file, "pixel_values");
       float[] own = new float[pixels.size()];
       for (int i = 0; i < own.length; i++) {

@@ -5,10 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.ndarray.NDArray;
 import io.lockstep.model.batch.Batch;
-import io.lockstep.model.checkpoint.WeightFiles;
-import io.lockstep.model.config.ModelConfig;
+import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.image.Grid;
-import io.lockstep.model.parameter.Parameters;
 import io.lockstep.model.safetensors.SafetensorsFile;
 import io.lockstep.model.safetensors.TensorInfo;
 import io.lockstep.model.testing.GoldenFamily;
@@ -22,7 +20,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * The towers compute what the public implementation computes, on a left-padded batch of four
@@ -30,8 +29,13 @@ import org.junit.jupiter.api.Test;
  */
 class NetworkParityTest {
 
-  private static final GoldenFamily GOLDENS = GoldenFamily.QWEN3_VL;
-  private static final double LOGIT_TOLERANCE = 2e-5;
+  /**
+   * Logits reach 13. The reference of Qwen2.5-VL lies 7.6e-5 from what the public implementation
+   * computes in float64, because of its convolution over patches; ours, a matrix product, 4.4e-5.
+   */
+  private static final Map<GoldenFamily, Double> LOGIT_TOLERANCE =
+      Map.of(GoldenFamily.QWEN3_VL, 2e-5, GoldenFamily.QWEN2_5_VL, 1e-4);
+
   private static final double ACTIVATION_TOLERANCE = 1e-4;
 
   @BeforeAll
@@ -39,18 +43,14 @@ class NetworkParityTest {
     Torch.start(1);
   }
 
-  @Test
-  void logitsAndActivationsEqualThePublicImplementation() throws IOException {
-    ModelConfig config = ModelConfig.read(GOLDENS.file("checkpoint/config.json"));
-    try (SafetensorsFile golden = SafetensorsFile.open(GOLDENS.file("forward.safetensors"));
-        Parameters parameters =
-            WeightFiles.read(
-                GOLDENS.file("checkpoint/model.safetensors"),
-                ModelLayout.of(config),
-                config.tieWordEmbeddings());
+  @ParameterizedTest
+  @EnumSource
+  void logitsAndActivationsEqualThePublicImplementation(GoldenFamily family) throws IOException {
+    try (SafetensorsFile golden = SafetensorsFile.open(family.file("forward.safetensors"));
+        LoadedModel model = LoadedModel.open(family.checkpoint());
         Scope scope = Scope.open()) {
       Batch batch = batch(golden);
-      VisionLanguageModel network = new VisionLanguageModel(config, parameters);
+      VisionLanguageModel network = new VisionLanguageModel(model.config(), model.parameters());
       Map<String, NDArray> seen = new HashMap<>();
       NDArray logits =
           Autograd.inference(() -> network.logits(network.hidden(scope, batch, null, seen::put)));
@@ -62,7 +62,7 @@ class NetworkParityTest {
           seen.keySet().stream().sorted().toList());
       seen.forEach(
           (name, activation) -> assertClose(name, golden, activation, batch, ACTIVATION_TOLERANCE));
-      assertClose("logits", golden, logits, batch, LOGIT_TOLERANCE);
+      assertClose("logits", golden, logits, batch, LOGIT_TOLERANCE.getOrDefault(family, 0.0));
     }
   }
 

@@ -2,6 +2,7 @@ package io.lockstep.model.network;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,6 +10,10 @@ import ai.djl.ndarray.NDArray;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Collator;
 import io.lockstep.model.batch.Sample;
+import io.lockstep.model.checkpoint.WeightFolders;
+import io.lockstep.model.config.ModelConfig;
+import io.lockstep.model.config.Qwen25VisionConfig;
+import io.lockstep.model.config.Qwen25VlConfig;
 import io.lockstep.model.config.Qwen3VisionConfig;
 import io.lockstep.model.config.Qwen3VlConfig;
 import io.lockstep.model.config.TextConfig;
@@ -21,15 +26,22 @@ import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
 import io.lockstep.tensor.TensorMemory;
 import io.lockstep.tensor.Torch;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.SequencedMap;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Models of other shapes than the reference's, with random weights. */
 class NetworkShapesTest {
@@ -43,23 +55,114 @@ class NetworkShapesTest {
   /** Query heads of twice the residual's width, four to a key-value head; a tied head. */
   private static final Qwen3VlConfig GROUPED =
       config(
-          new TextConfig(VOCABULARY, 48, 80, 3, 8, 2, 12, 1e-6, 1e6, List.of(2, 2, 2), false, 4096),
+          new TextConfig(
+              VOCABULARY,
+              48,
+              80,
+              3,
+              8,
+              2,
+              12,
+              1e-6,
+              1e6,
+              List.of(2, 2, 2),
+              true,
+              false,
+              true,
+              4096),
           new Qwen3VisionConfig(3, 40, 56, 2, 4, 2, MERGE, 36, 3, 48, List.of(1)),
           true);
 
   /** As many key-value heads as query heads, late DeepStack layers, a head of its own. */
   private static final Qwen3VlConfig UNTIED =
       config(
-          new TextConfig(VOCABULARY, 32, 64, 3, 2, 2, 24, 1e-5, 1e4, List.of(6, 3, 3), false, 4096),
+          new TextConfig(
+              VOCABULARY,
+              32,
+              64,
+              3,
+              2,
+              2,
+              24,
+              1e-5,
+              1e4,
+              List.of(6, 3, 3),
+              true,
+              false,
+              true,
+              4096),
           new Qwen3VisionConfig(5, 24, 32, 3, 4, 2, MERGE, 9, 3, 32, List.of(2, 4)),
           false);
 
   /** No DeepStack at all, one key-value head for all. */
   private static final Qwen3VlConfig PLAIN =
       config(
-          new TextConfig(VOCABULARY, 32, 48, 2, 4, 1, 16, 1e-6, 1e6, List.of(4, 2, 2), false, 4096),
+          new TextConfig(
+              VOCABULARY,
+              32,
+              48,
+              2,
+              4,
+              1,
+              16,
+              1e-6,
+              1e6,
+              List.of(4, 2, 2),
+              true,
+              false,
+              true,
+              4096),
           new Qwen3VisionConfig(2, 16, 24, 1, 4, 2, MERGE, 16, 3, 32, List.of()),
           true);
+
+  /**
+   * Windows of three tokens a side, which no picture's sides are multiples of; no head of its own.
+   */
+  private static final Qwen25VlConfig WINDOWED =
+      qwen25(
+          new TextConfig(
+              VOCABULARY,
+              48,
+              80,
+              3,
+              6,
+              2,
+              8,
+              1e-5,
+              1e5,
+              List.of(1, 1, 2),
+              false,
+              true,
+              false,
+              4096),
+          new Qwen25VisionConfig(4, 40, 56, 2, 4, 2, MERGE, 3, 48, 24, List.of(0, 2), 2),
+          true);
+
+  /** Windows of one token, every block windowed, as many key-value heads as query heads. */
+  private static final Qwen25VlConfig UNTIED_WINDOWED =
+      qwen25(
+          new TextConfig(
+              VOCABULARY,
+              32,
+              48,
+              2,
+              4,
+              4,
+              8,
+              1e-6,
+              1e4,
+              List.of(2, 2, 0),
+              false,
+              true,
+              false,
+              4096),
+          new Qwen25VisionConfig(2, 24, 32, 3, 4, 2, MERGE, 3, 32, 8, List.of(), 4),
+          false);
+
+  private static final List<ModelConfig> ALL =
+      List.of(GROUPED, UNTIED, PLAIN, WINDOWED, UNTIED_WINDOWED);
+
+  @TempDir Path folder;
 
   @BeforeAll
   static void startTorch() {
@@ -68,7 +171,7 @@ class NetworkShapesTest {
 
   @Test
   void otherShapesGiveFiniteLogitsAndGradientsForAllParameters() {
-    for (Qwen3VlConfig config : List.of(GROUPED, UNTIED, PLAIN)) {
+    for (ModelConfig config : ALL) {
       Batch batch = batch(rows());
       try (Parameters parameters = random(config, 1);
           Scope scope = Scope.open()) {
@@ -102,7 +205,7 @@ class NetworkShapesTest {
 
   @Test
   void aRowInAPaddedBatchOfMixedPicturesGivesWhatItGivesAlone() {
-    for (Qwen3VlConfig config : List.of(GROUPED, UNTIED, PLAIN)) {
+    for (ModelConfig config : ALL) {
       try (Parameters parameters = random(config, 2)) {
         List<Sample> samples = rows();
         float[] together = logits(config, parameters, batch(samples));
@@ -120,6 +223,58 @@ class NetworkShapesTest {
         }
       }
     }
+  }
+
+  @Test
+  void configurationAndWeightsAreReadBackAsTheyWereSaved() throws IOException {
+    for (ModelConfig config : ALL) {
+      Path file = folder.resolve("config.json");
+      config.write(file);
+      assertEquals(config, ModelConfig.read(file));
+      Path weights = Files.createDirectory(folder.resolve("weights"));
+      try (Parameters parameters = random(config, 6)) {
+        WeightFolders.write(weights, config, parameters);
+        try (Parameters again = WeightFolders.read(weights, config)) {
+          assertArrayEquals(parameters.flat().toFloatArray(), again.flat().toFloatArray());
+        }
+      }
+      Files.delete(weights.resolve("model.safetensors"));
+      Files.delete(weights);
+    }
+  }
+
+  @Test
+  void windowsKeepPatchesApartWhereNoBlockAttendsFully() {
+    Sample sample = row("picture", 3, 4, new Grid(1, 4, 6));
+    try (Parameters parameters = random(UNTIED_WINDOWED, 7)) {
+      float[] before = merged(UNTIED_WINDOWED, parameters, batch(List.of(sample)));
+      Batch changed = batch(List.of(sample));
+      changed.pixels()[0] += 1;
+      float[] after = merged(UNTIED_WINDOWED, parameters, changed);
+      int token = 32;
+      assertFalse(Arrays.equals(before, 0, token, after, 0, token));
+      assertTrue(
+          Arrays.equals(before, token, before.length, after, token, after.length),
+          "a patch was seen outside of its window");
+    }
+  }
+
+  private static float[] merged(ModelConfig config, Parameters parameters, Batch batch) {
+    Map<String, float[]> seen = new HashMap<>();
+    try (Scope scope = Scope.open()) {
+      VisionLanguageModel network = new VisionLanguageModel(config, parameters);
+      Autograd.inference(() ->
+          network.hidden(
+              scope,
+              batch,
+              null,
+              (name, activation) -> {
+                if (name.equals("vision_merger")) {
+                  seen.put(name, activation.toFloatArray());
+                }
+              }));
+    }
+    return Objects.requireNonNull(seen.get("vision_merger"));
   }
 
   @Test
@@ -175,7 +330,7 @@ class NetworkShapesTest {
     }
   }
 
-  private static float[] logits(Qwen3VlConfig config, Parameters parameters, Batch batch) {
+  private static float[] logits(ModelConfig config, Parameters parameters, Batch batch) {
     try (Scope scope = Scope.open()) {
       VisionLanguageModel network = new VisionLanguageModel(config, parameters);
       return Autograd.inference(() ->
@@ -220,7 +375,7 @@ class NetworkShapesTest {
     return new Collator(PAD, IMAGE, MERGE).collate(samples);
   }
 
-  private static Parameters random(Qwen3VlConfig config, long seed) {
+  private static Parameters random(ModelConfig config, long seed) {
     SplittableRandom random = new SplittableRandom(seed);
     Parameters parameters = new Parameters(ModelLayout.of(config));
     for (ParameterLayout.Slot slot : parameters.layout().slots()) {
@@ -232,6 +387,10 @@ class NetworkShapesTest {
       }
     }
     return parameters;
+  }
+
+  private static Qwen25VlConfig qwen25(TextConfig text, Qwen25VisionConfig vision, boolean tied) {
+    return new Qwen25VlConfig(text, vision, tied, IMAGE, IMAGE + 1, 95, 96, "float32");
   }
 
   private static Qwen3VlConfig config(TextConfig text, Qwen3VisionConfig vision, boolean tied) {

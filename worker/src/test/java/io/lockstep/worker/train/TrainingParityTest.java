@@ -14,6 +14,7 @@ import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.ParameterSpec;
 import io.lockstep.model.parameter.Parameters;
 import io.lockstep.model.safetensors.SafetensorsFile;
+import io.lockstep.model.testing.GoldenConversations;
 import io.lockstep.model.testing.GoldenFamily;
 import io.lockstep.tensor.Dtype;
 import io.lockstep.tensor.Scope;
@@ -34,8 +35,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * The classes a run is made of compute the public implementation's gradients and its ten steps of
@@ -56,22 +58,19 @@ class TrainingParityTest {
     Torch.start(1);
   }
 
-  @Test
-  void gradientsOfAllParametersEqualThePublicImplementation() throws Exception {
-    try (LoadedModel model = LoadedModel.open(GoldenFamily.QWEN3_VL.checkpoint());
-        SafetensorsFile golden =
-            SafetensorsFile.open(GoldenFamily.QWEN3_VL.file("gradients.safetensors"));
+  @ParameterizedTest
+  @EnumSource
+  void gradientsOfAllParametersEqualThePublicImplementation(GoldenFamily family) throws Exception {
+    try (LoadedModel model = LoadedModel.open(family.checkpoint());
+        SafetensorsFile golden = SafetensorsFile.open(family.file("gradients.safetensors"));
         Scope scope = Scope.open()) {
       NDArray flat = scope.zeros(Dtype.FLOAT32, model.parameters().layout().size());
       GradientStep gradientStep = new GradientStep(model.config(), model.tuned(), 1);
       MicroBatch all =
           new MicroBatch(
-              0,
-              0,
-              List.of(model.collator().collate(GoldenFamily.QWEN3_VL.samples(model.encoder()))),
-              List.of());
+              0, 0, List.of(model.collator().collate(family.samples(model.encoder()))), List.of());
       Contribution contribution = gradientStep.compute(all, flat);
-      assertEquals(89, contribution.tokens());
+      assertEquals(supervised(family), contribution.tokens());
       assertParametersClose(
           golden,
           model.parameters().layout(),
@@ -81,21 +80,22 @@ class TrainingParityTest {
     }
   }
 
-  @Test
-  void gradientsOfSamplesInGroupsEqualThePublicImplementation() throws Exception {
-    try (LoadedModel model = LoadedModel.open(GoldenFamily.QWEN3_VL.checkpoint());
-        SafetensorsFile golden =
-            SafetensorsFile.open(GoldenFamily.QWEN3_VL.file("gradients.safetensors"));
+  @ParameterizedTest
+  @EnumSource
+  void gradientsOfSamplesInGroupsEqualThePublicImplementation(GoldenFamily family)
+      throws Exception {
+    try (LoadedModel model = LoadedModel.open(family.checkpoint());
+        SafetensorsFile golden = SafetensorsFile.open(family.file("gradients.safetensors"));
         Scope scope = Scope.open()) {
       NDArray flat = scope.zeros(Dtype.FLOAT32, model.parameters().layout().size());
       List<Batch> groups =
-          GoldenFamily.QWEN3_VL.samples(model.encoder()).stream()
+          family.samples(model.encoder()).stream()
               .map(sample -> model.collator().collate(List.of(sample)))
               .toList();
       Contribution contribution =
           new GradientStep(model.config(), model.tuned(), 1)
               .compute(new MicroBatch(0, 0, groups, List.of()), flat);
-      assertEquals(89, contribution.tokens());
+      assertEquals(supervised(family), contribution.tokens());
       assertParametersClose(
           golden,
           model.parameters().layout(),
@@ -105,14 +105,14 @@ class TrainingParityTest {
     }
   }
 
-  @Test
-  void tenStepsOfFullFineTuningEqualThePublicImplementation() throws Exception {
-    JsonNode cases = GoldenFamily.QWEN3_VL.cases();
-    RunConfig config = config(cases);
-    try (LoadedModel model = LoadedModel.open(GoldenFamily.QWEN3_VL.checkpoint());
-        SafetensorsFile golden =
-            SafetensorsFile.open(GoldenFamily.QWEN3_VL.file("after_10_steps.safetensors"));
-        Generation generation = generation(config, model, cases)) {
+  @ParameterizedTest
+  @EnumSource
+  void tenStepsOfFullFineTuningEqualThePublicImplementation(GoldenFamily family) throws Exception {
+    JsonNode cases = family.cases();
+    RunConfig config = config(family);
+    try (LoadedModel model = LoadedModel.open(family.checkpoint());
+        SafetensorsFile golden = SafetensorsFile.open(family.file("after_10_steps.safetensors"));
+        Generation generation = generation(config, model, family)) {
       for (JsonNode expected : cases.get("full_training")) {
         long step = expected.get("step").longValue() - 1;
         try (Scope scope = Scope.open()) {
@@ -130,9 +130,14 @@ class TrainingParityTest {
     }
   }
 
-  private static Generation generation(RunConfig config, LoadedModel model, JsonNode cases)
+  private static long supervised(GoldenFamily family) throws IOException {
+    return family.conversations().stream().mapToLong(GoldenConversations.Case::answerTokens).sum();
+  }
+
+  private static Generation generation(RunConfig config, LoadedModel model, GoldenFamily family)
       throws IOException {
-    List<Sample> samples = GoldenFamily.QWEN3_VL.samples(model.encoder());
+    JsonNode cases = family.cases();
+    List<Sample> samples = family.samples(model.encoder());
     List<Integer> order =
         StreamSupport.stream(cases.get("micro_batches").spliterator(), false)
             .flatMap(microBatch -> StreamSupport.stream(microBatch.spliterator(), false))
@@ -222,7 +227,8 @@ class TrainingParityTest {
     assertAll(checks);
   }
 
-  private static RunConfig config(JsonNode cases) {
+  private static RunConfig config(GoldenFamily family) throws IOException {
+    JsonNode cases = family.cases();
     JsonNode rates = cases.get("learning_rates");
     JsonNode adamw = cases.get("adamw");
     JsonNode schedule = cases.get("schedule");
@@ -231,7 +237,7 @@ class TrainingParityTest {
         "parity",
         1,
         Optional.empty(),
-        new RunConfig.ModelSource(GoldenFamily.QWEN3_VL.checkpoint(), RunConfig.Weights.LOAD),
+        new RunConfig.ModelSource(family.checkpoint(), RunConfig.Weights.LOAD),
         new RunConfig.DataConfig(Path.of("unused"), RunConfig.Template.TARGET_SUMMARY, 0.5),
         new RunConfig.PromptConfig(
             "summary_train_min", Optional.empty(), Optional.empty(), Optional.empty()),

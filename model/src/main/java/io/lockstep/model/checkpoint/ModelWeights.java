@@ -1,0 +1,161 @@
+package io.lockstep.model.checkpoint;
+
+import io.lockstep.model.config.ModelConfig;
+import io.lockstep.model.parameter.ParameterLayout;
+import io.lockstep.model.parameter.ParameterSpec;
+import io.lockstep.model.parameter.Parameters;
+import io.lockstep.model.safetensors.DType;
+import io.lockstep.model.safetensors.Float32;
+import io.lockstep.model.safetensors.SafetensorsWriter;
+import io.lockstep.model.safetensors.ShardIndex;
+import io.lockstep.model.safetensors.TensorInfo;
+import io.lockstep.model.safetensors.TensorSource;
+import io.lockstep.tensor.TensorMemory;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.TreeMap;
+
+/** Parameters in and out of a folder's safetensors files, in one piece or in shards. */
+final class ModelWeights {
+
+  /** Most bytes of tensors in one file; more are cut into shards. */
+  static final long MAX_SHARD_BYTES = 5_000_000_000L;
+
+  /** Stored by some tools even if the head is tied to the embedding table. */
+  private static final String HEAD = "lm_head.weight";
+
+  private final ModelConfig config;
+  private final WeightNames names;
+
+  ModelWeights(ModelConfig config) {
+    this.config = config;
+    names = WeightNames.of(config);
+  }
+
+  /**
+   * Reads all parameters of a model tensor by tensor; bfloat16 and float16 become float32.
+   *
+   * @throws InvalidCheckpointException naming every tensor that is missing, extra, stored twice, of
+   *     another shape or of another type
+   */
+  Parameters read(Path folder, ParameterLayout layout) throws IOException {
+    try (TensorSource tensors = TensorSource.openFolder(folder)) {
+      Map<String, String> storedNames = new LinkedHashMap<>();
+      List<String> problems = problems(tensors, layout, storedNames);
+      if (!problems.isEmpty()) {
+        throw new InvalidCheckpointException(TensorSource.weightsOf(folder), problems);
+      }
+      Parameters parameters = new Parameters(layout);
+      for (ParameterLayout.Slot slot : layout.slots()) {
+        String name = slot.spec().name();
+        String stored = storedNames.getOrDefault(name, name);
+        Float32.copy(
+            tensors.info(stored).dtype(),
+            tensors.data(stored),
+            TensorMemory.of(parameters.get(name)));
+      }
+      return parameters;
+    }
+  }
+
+  /** What is wrong; {@code storedNames} receives each parameter's name in the files. */
+  private List<String> problems(
+      TensorSource tensors, ParameterLayout layout, Map<String, String> storedNames) {
+    List<String> problems = new ArrayList<>();
+    Map<String, String> extra = new TreeMap<>();
+    for (String stored : tensors.names()) {
+      String other = extra.put(names.parameter(stored), stored);
+      if (other != null) {
+        problems.add("tensors " + other + " and " + stored + " are the same parameter");
+      }
+    }
+    for (ParameterLayout.Slot slot : layout.slots()) {
+      ParameterSpec spec = slot.spec();
+      String stored = extra.remove(spec.name());
+      if (stored == null) {
+        problems.add("tensor " + names.stored(spec.name()) + " " + spec.shape() + " is missing");
+        continue;
+      }
+      storedNames.put(spec.name(), stored);
+      check(tensors.info(stored), spec, problems);
+    }
+    if (config.tieWordEmbeddings()) {
+      extra.remove(HEAD);
+    }
+    extra.values().forEach(name -> problems.add("tensor " + name + " is not part of the model"));
+    return problems;
+  }
+
+  private static void check(TensorInfo info, ParameterSpec spec, List<String> problems) {
+    if (!info.shape().equals(spec.shape())) {
+      problems.add(
+          "tensor %s has shape %s, config.json asks for %s"
+              .formatted(info.name(), info.shape(), spec.shape()));
+    }
+    if (!Float32.SOURCES.contains(info.dtype())) {
+      problems.add(
+          "tensor %s has type %s, only %s are supported"
+              .formatted(info.name(), info.dtype(), Float32.SOURCES));
+    }
+  }
+
+  /**
+   * Writes all parameters in float32; each file appears whole or not at all.
+   *
+   * @param maxShardBytes most bytes of tensors in one file, unless a single tensor has more
+   * @return the names of the files
+   */
+  List<String> write(Path folder, Parameters parameters, long maxShardBytes) throws IOException {
+    List<List<ParameterSpec>> shards = shards(parameters.layout(), maxShardBytes);
+    if (shards.size() == 1) {
+      write(folder.resolve(TensorSource.WEIGHTS_FILE), shards.getFirst(), parameters);
+      return List.of(TensorSource.WEIGHTS_FILE);
+    }
+    SequencedMap<String, String> weightMap = new LinkedHashMap<>();
+    for (int i = 0; i < shards.size(); i++) {
+      String file = "model-%05d-of-%05d.safetensors".formatted(i + 1, shards.size());
+      write(folder.resolve(file), shards.get(i), parameters);
+      shards.get(i).forEach(spec -> weightMap.put(names.stored(spec.name()), file));
+    }
+    long bytes = parameters.layout().elements() * Float.BYTES;
+    new ShardIndex(weightMap, bytes).write(folder.resolve(TensorSource.INDEX_FILE));
+    List<String> files = new ArrayList<>(weightMap.values().stream().distinct().toList());
+    files.add(TensorSource.INDEX_FILE);
+    return List.copyOf(files);
+  }
+
+  private static List<List<ParameterSpec>> shards(ParameterLayout layout, long maxShardBytes) {
+    List<List<ParameterSpec>> shards = new ArrayList<>();
+    long filled = maxShardBytes;
+    for (ParameterLayout.Slot slot : layout.slots()) {
+      long bytes = slot.spec().elements() * Float.BYTES;
+      if (filled + bytes > maxShardBytes) {
+        shards.add(new ArrayList<>());
+        filled = 0;
+      }
+      shards.getLast().add(slot.spec());
+      filled += bytes;
+    }
+    return shards;
+  }
+
+  private void write(Path file, List<ParameterSpec> specs, Parameters parameters)
+      throws IOException {
+    SequencedMap<String, ParameterSpec> byStoredName = new TreeMap<>(TensorInfo.NAME_ORDER);
+    specs.forEach(spec -> byStoredName.put(names.stored(spec.name()), spec));
+    List<TensorInfo> infos = new ArrayList<>();
+    byStoredName.forEach(
+        (name, spec) -> infos.add(TensorInfo.of(name, DType.F32, spec.dimensions())));
+    try (SafetensorsWriter writer = SafetensorsWriter.create(file, infos)) {
+      for (Map.Entry<String, ParameterSpec> entry : byStoredName.entrySet()) {
+        writer.write(entry.getKey(), TensorMemory.of(parameters.get(entry.getValue().name())));
+      }
+      writer.commit();
+    }
+  }
+}

@@ -1,0 +1,126 @@
+package io.lockstep.model.config;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** What the families' {@code config.json} have in common. */
+final class JsonParts {
+  static final double NO_DROPOUT = 0.0;
+  private static final int CHANNELS = 3;
+  private static final String[] DTYPES = {"float32", "bfloat16", "float16"};
+
+  private JsonParts() {}
+
+  static int tokenId(StrictJson json, String key, TextConfig text) {
+    int id = json.integer(key, 0);
+    if (json.has(key) && id >= text.vocabSize()) {
+      json.problem(key, "is " + id + ", outside the vocabulary of " + text.vocabSize());
+    }
+    return id;
+  }
+
+  /** Published files say {@code torch_dtype}, or {@code dtype} in one of two places. */
+  static String dtype(StrictJson json, StrictJson text) {
+    if (json.has("torch_dtype")) {
+      return json.oneOf("torch_dtype", DTYPES);
+    }
+    return !json.has("dtype") && text.has("dtype")
+        ? text.oneOf("dtype", DTYPES)
+        : json.oneOf("dtype", DTYPES);
+  }
+
+  static int kvHeads(StrictJson json, int heads) {
+    int kvHeads = json.size("num_key_value_heads");
+    if (heads % kvHeads != 0) {
+      json.problem(
+          "num_key_value_heads", "is " + kvHeads + " but must divide the " + heads + " heads");
+    }
+    return kvHeads;
+  }
+
+  /** The rotary settings, under their older or their newer name. */
+  static StrictJson rope(StrictJson json) {
+    StrictJson rope =
+        json.has("rope_scaling") ? json.object("rope_scaling") : json.object("rope_parameters");
+    if (!rope.has("rope_type") && rope.has("type")) {
+      rope.oneOf("type", "default", "mrope");
+    } else {
+      rope.oneOf("rope_type", "default", "mrope");
+      rope.inert("type");
+    }
+    return rope;
+  }
+
+  /** The base of the rotary frequencies: beside the other settings, or among them. */
+  static double ropeTheta(StrictJson json, StrictJson rope) {
+    return rope.has("rope_theta") ? rope.number("rope_theta") : json.number("rope_theta");
+  }
+
+  static List<Integer> mropeSection(StrictJson rope, int headDim) {
+    List<Integer> sections = rope.integers("mrope_section");
+    int sum = sections.stream().mapToInt(Integer::intValue).sum();
+    if (!sections.isEmpty() && (sections.size() != 3 || sum * 2 != headDim)) {
+      rope.problem(
+          "mrope_section",
+          "is %s but must be three numbers that sum to head_dim / 2 = %d"
+              .formatted(sections, headDim / 2));
+    }
+    return sections;
+  }
+
+  static void visionRope(StrictJson vision) {
+    if (vision.has("rope_parameters")) {
+      StrictJson rope = vision.object("rope_parameters");
+      rope.onlyIfPresent("rope_theta", VisionConfig.ROPE_THETA);
+      rope.onlyIfPresent("rope_type", "axial");
+    }
+  }
+
+  static void checkVision(StrictJson json, VisionConfig vision, TextConfig text) {
+    for (String key : List.of("in_chans", "in_channels")) {
+      if (json.has(key) && vision.inChannels() != CHANNELS) {
+        json.problem(
+            key, "is " + vision.inChannels() + " but pictures have " + CHANNELS + " channels");
+      }
+    }
+    if (vision.hiddenSize() % (4 * vision.heads()) != 0) {
+      json.problem(
+          "num_heads",
+          "is %d but heads of hidden_size %d must have a width that is a multiple of 4"
+              .formatted(vision.heads(), vision.hiddenSize()));
+    }
+    if (vision.outHiddenSize() != text.hiddenSize()) {
+      json.problem(
+          "out_hidden_size",
+          "is %d but the language model's hidden_size is %d"
+              .formatted(vision.outHiddenSize(), text.hiddenSize()));
+    }
+  }
+
+  /** Blocks of a tower must be listed in order. */
+  static void checkAscending(StrictJson json, String key, List<Integer> blocks, int depth) {
+    int previous = -1;
+    for (int block : blocks) {
+      if (block <= previous || block >= depth) {
+        json.problem(key, "must ascend and be less than depth");
+        return;
+      }
+      previous = block;
+    }
+  }
+
+  static void add(ArrayNode array, List<Integer> values) {
+    values.forEach(array::add);
+  }
+
+  static void write(ObjectNode root, Path file) throws IOException {
+    String json = new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(root);
+    Files.writeString(file, json + "\n", StandardCharsets.UTF_8);
+  }
+}

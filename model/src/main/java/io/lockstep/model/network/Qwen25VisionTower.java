@@ -1,0 +1,99 @@
+package io.lockstep.model.network;
+
+import static io.lockstep.model.network.ModelLayout.VISUAL;
+
+import ai.djl.ndarray.NDArray;
+import io.lockstep.model.config.Qwen25VisionConfig;
+import io.lockstep.model.image.Grid;
+import io.lockstep.model.parameter.Weights;
+import io.lockstep.tensor.Ops;
+import io.lockstep.tensor.Scope;
+import java.util.List;
+import java.util.function.BiConsumer;
+
+/**
+ * The vision tower of Qwen2.5-VL: windowed attention, RMSNorm, gated MLPs. From the embedding to
+ * the merger patches are in the order of the windows, and so are the activations that a probe sees.
+ */
+final class Qwen25VisionTower implements VisionTower {
+
+  private static final double EPS = 1e-6;
+
+  private final Qwen25VisionConfig config;
+  private final Weights weights;
+  private final VisionAttention attention;
+  private final long mergedWidth;
+
+  Qwen25VisionTower(Qwen25VisionConfig config, Weights weights) {
+    this.config = config;
+    this.weights = weights;
+    attention = new VisionAttention(config, weights);
+    mergedWidth =
+        (long) config.spatialMergeSize() * config.spatialMergeSize() * config.hiddenSize();
+  }
+
+  @Override
+  public Features forward(
+      Scope scope, NDArray pixels, List<Grid> grids, BiConsumer<String, NDArray> probe) {
+    VisionGeometry geometry = VisionGeometry.of(config, grids);
+    Windows windows = Windows.of(config, grids);
+    int patches = geometry.patches();
+    NDArray cos = scope.fromFloats(windows.reorder(geometry.cos()), patches, config.headDim());
+    NDArray sin = scope.fromFloats(windows.reorder(geometry.sin()), patches, config.headDim());
+    List<SegmentRun> windowRuns = SegmentRun.of(windows.sizes(), cos, sin);
+    List<SegmentRun> frameRuns = SegmentRun.of(geometry.frames(), cos, sin);
+    NDArray hidden_NC = permuted(embed(pixels), index(scope, windows.order()), mergedWidth);
+    for (int block = 0; block < config.depth(); block++) {
+      boolean full = config.fullAttentionBlocks().contains(block);
+      hidden_NC = block(block, hidden_NC, full ? frameRuns : windowRuns);
+      probe.accept("vision_block_" + block, hidden_NC);
+    }
+    NDArray merged_MH = merger(hidden_NC);
+    probe.accept("vision_merger", merged_MH);
+    return new Features(
+        permuted(merged_MH, index(scope, windows.inverse()), config.outHiddenSize()), List.of());
+  }
+
+  private NDArray embed(NDArray pixels) {
+    NDArray kernel = weight("patch_embed.proj");
+    NDArray flatKernel = kernel.reshape(config.hiddenSize(), kernel.size() / config.hiddenSize());
+    return Ops.linear(pixels, flatKernel, null);
+  }
+
+  private static NDArray index(Scope scope, long[] index) {
+    return scope.fromLongs(index, index.length);
+  }
+
+  /** Reorders merged tokens, each {@code width} values of x, and gives them x's shape again. */
+  private static NDArray permuted(NDArray x, NDArray order, long width) {
+    return Ops.indexSelect(x.reshape(-1, width), 0, order).reshape(x.getShape());
+  }
+
+  private NDArray block(int block, NDArray hidden_NC, List<SegmentRun> runs) {
+    String prefix = "blocks." + block + ".";
+    NDArray attended_NC =
+        attention.apply(prefix + "attn.", norm(prefix + "norm1", hidden_NC), runs);
+    NDArray middle_NC = hidden_NC.add(attended_NC);
+    NDArray normed_NC = norm(prefix + "norm2", middle_NC);
+    NDArray gate = Ops.silu(linear(prefix + "mlp.gate_proj", normed_NC));
+    NDArray inner = gate.mul(linear(prefix + "mlp.up_proj", normed_NC));
+    return middle_NC.add(linear(prefix + "mlp.down_proj", inner));
+  }
+
+  private NDArray merger(NDArray hidden_NC) {
+    NDArray grouped = norm("merger.ln_q", hidden_NC).reshape(-1, mergedWidth);
+    return linear("merger.mlp.2", Ops.geluErf(linear("merger.mlp.0", grouped)));
+  }
+
+  private NDArray norm(String name, NDArray x) {
+    return Ops.rmsNorm(x, weight(name), EPS);
+  }
+
+  private NDArray linear(String name, NDArray x) {
+    return weights.linear(VISUAL + name, x);
+  }
+
+  private NDArray weight(String name) {
+    return weights.get(VISUAL + name + ".weight");
+  }
+}

@@ -1,0 +1,56 @@
+package io.lockstep.model.network;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.lockstep.model.config.ModelConfig;
+import io.lockstep.model.parameter.ParameterLayout;
+import io.lockstep.model.parameter.ParameterSpec.Module;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * The published sizes, from their {@code config.json} alone; counts by the public implementation.
+ */
+final class PublishedSizesTest {
+
+  @TempDir Path folder;
+
+  @ParameterizedTest
+  @CsvSource({
+    "qwen3-vl-2b, 2127532032, 1720574976, 306242560, 100714496",
+    "qwen3-vl-4b, 4437815808, 4022468096, 306242560, 109105152",
+    "qwen3-vl-8b, 8767123696, 8190735360, 415891440, 160496896",
+    "qwen2.5-vl-3b, 3754622976, 3085938688, 631975680, 36708608",
+    "qwen2.5-vl-7b, 8292166656, 7615616512, 631975680, 44574464",
+  })
+  void everyModuleHasAsManyParametersAsInThePublicImplementation(
+      String name, long all, long llm, long vit, long aligner)
+      throws IOException, URISyntaxException {
+    ModelConfig config = ModelConfig.read(published(name));
+    ParameterLayout layout = ModelLayout.of(config);
+    Map<Module, Long> counts = new EnumMap<>(Module.class);
+    layout
+        .slots()
+        .forEach(slot -> counts.merge(slot.spec().module(), slot.spec().elements(), Long::sum));
+    assertEquals(Map.of(Module.LLM, llm, Module.VIT, vit, Module.ALIGNER, aligner), counts);
+    assertEquals(all, layout.elements());
+    Path copy = folder.resolve("config.json");
+    config.write(copy);
+    assertEquals(config, ModelConfig.read(copy));
+    Files.delete(copy);
+  }
+
+  private static Path published(String name) throws URISyntaxException {
+    String file = "/published/" + name + ".json";
+    return Path.of(
+        Objects.requireNonNull(PublishedSizesTest.class.getResource(file), file).toURI());
+  }
+}
