@@ -60,7 +60,7 @@ record Windows(long[] order, long[] inverse, List<Integer> sizes) {
             sizes.add((bottom - top) * (right - left) * merge * merge);
             for (int row = top; row < bottom; row++) {
               for (int column = left; column < right; column++) {
-                order[next++] = (long) first + row * width + column;
+                order[next++] = first + (long) row * width + column;
               }
             }
           }

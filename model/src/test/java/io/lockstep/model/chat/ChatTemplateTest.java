@@ -69,8 +69,12 @@ final class ChatTemplateTest {
     try (Tokenizer own = Tokenizer.open(GoldenFamily.QWEN2_5_VL.checkpoint())) {
       ChatTemplate qwen25 = ChatTemplate.of(own, config("qwen2_5_vl"));
       assertEquals(
-          "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n"
-              + "<|im_start|>user\nHi<|im_end|>\n",
+          """
+          <|im_start|>system
+          You are a helpful assistant.<|im_end|>
+          <|im_start|>user
+          Hi<|im_end|>
+          """,
           qwen25.render(bare, List.of()));
       assertEquals(template.render(told, List.of()), qwen25.render(told, List.of()));
       assertEquals("<|im_start|>user\nHi<|im_end|>\n", template.render(bare, List.of()));
