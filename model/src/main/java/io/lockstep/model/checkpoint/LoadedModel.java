@@ -201,8 +201,8 @@ public final class LoadedModel implements AutoCloseable {
 
   /**
    * Writes the weights in float32 and copies the companion files into another folder; of a model
-   * with an adapter the adapter alone, in the public format, which names this model's folder and the
-   * digest of its weights. Returns the files' names.
+   * with an adapter the adapter alone, in the public format, which names this model's folder and
+   * the digest of its weights. Returns the files' names.
    */
   public List<String> save(Path target) throws IOException {
     return save(target, ModelWeights.MAX_SHARD_BYTES);

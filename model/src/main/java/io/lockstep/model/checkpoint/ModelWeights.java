@@ -5,7 +5,7 @@ import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.ParameterSpec;
 import io.lockstep.model.parameter.Parameters;
 import io.lockstep.model.safetensors.DType;
-import io.lockstep.model.safetensors.Float32;
+import io.lockstep.model.safetensors.FloatConversion;
 import io.lockstep.model.safetensors.SafetensorsWriter;
 import io.lockstep.model.safetensors.ShardIndex;
 import io.lockstep.model.safetensors.TensorInfo;
@@ -54,7 +54,7 @@ final class ModelWeights {
       for (ParameterLayout.Slot slot : layout.slots()) {
         String name = slot.spec().name();
         String stored = storedNames.getOrDefault(name, name);
-        Float32.copy(
+        FloatConversion.toFloat32(
             tensors.info(stored).dtype(),
             tensors.data(stored),
             TensorMemory.of(parameters.get(name)));
@@ -97,10 +97,10 @@ final class ModelWeights {
           "tensor %s has shape %s, config.json asks for %s"
               .formatted(info.name(), info.shape(), spec.shape()));
     }
-    if (!Float32.SOURCES.contains(info.dtype())) {
+    if (!FloatConversion.isFloat(info.dtype())) {
       problems.add(
-          "tensor %s has type %s, only %s are supported"
-              .formatted(info.name(), info.dtype(), Float32.SOURCES));
+          "tensor %s has type %s, only F32, F16 and BF16 are supported"
+              .formatted(info.name(), info.dtype()));
     }
   }
 

@@ -101,7 +101,7 @@ class LoadedModelTest {
         Set.of(
             "tensor " + EMBEDDING + " has shape [3, 1], config.json asks for [704, 64]",
             "tensor " + NORM + " [64] is missing",
-            "tensor " + bias + " has type I16, only [F32, BF16, F16] are supported",
+            "tensor " + bias + " has type I16, only F32, F16 and BF16 are supported",
             "tensor model.extra.weight is not part of the model"),
         Set.copyOf(error.problems()));
     assertTrue(String.valueOf(error.getMessage()).startsWith(folder.resolve(WEIGHTS) + ": "));

@@ -24,7 +24,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The classes a run is made of compute the public library's ten steps of training an adapter. */
 class AdapterTrainingTest {
@@ -39,9 +40,9 @@ class AdapterTrainingTest {
     Torch.start(1);
   }
 
-  @Test
-  void tenStepsEqualThePublicLibrary() throws Exception {
-    GoldenFamily family = GoldenFamily.QWEN3_VL;
+  @ParameterizedTest
+  @EnumSource
+  void tenStepsEqualThePublicLibrary(GoldenFamily family) throws Exception {
     JsonNode cases = family.cases();
     RunConfig config = config(family, cases);
     try (LoadedModel model =
