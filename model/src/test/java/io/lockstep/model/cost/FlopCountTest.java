@@ -3,6 +3,8 @@ package io.lockstep.model.cost;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.lockstep.model.config.ModelConfig;
+import io.lockstep.model.config.Qwen25VisionConfig;
+import io.lockstep.model.config.Qwen25VlConfig;
 import io.lockstep.model.config.Qwen3VisionConfig;
 import io.lockstep.model.config.Qwen3VlConfig;
 import io.lockstep.model.config.TextConfig;
@@ -14,7 +16,7 @@ import org.junit.jupiter.api.Test;
 class FlopCountTest {
 
   private static final TextConfig TEXT =
-      new TextConfig(10, 4, 6, 2, 2, 1, 3, 1e-6, 1e4, List.of(1, 1, 1), false, 99);
+      new TextConfig(10, 4, 6, 2, 2, 1, 3, 1e-6, 1e4, List.of(1, 1, 1), true, false, true, 99);
 
   private static final ModelConfig QWEN3 =
       new Qwen3VlConfig(
@@ -46,6 +48,27 @@ class FlopCountTest {
     FlopCount count = FlopCount.of(QWEN3, List.of(new Grid(1, 2, 4)), 5);
     assertEquals(new FlopCount(7680, 2560, 3680), count);
     assertEquals(13920, count.total());
+  }
+
+  /**
+   * The first block attends within the frame: 64 pairs * 4 * 4 = 1024; the second within two
+   * windows of 4 patches: 32 pairs, 512. Gated MLPs: 3*(2*8*4*8) = 1536 a block; with qkv,
+   * projection and embedding as above 1536 + 2*(768 + 256 + 1536) + 1024 + 512 = 8192. One merger.
+   */
+  @Test
+  void windowsOfQwen25() {
+    ModelConfig qwen25 =
+        new Qwen25VlConfig(
+            TEXT,
+            new Qwen25VisionConfig(2, 4, 8, 2, 2, 2, 2, 3, 4, 4, List.of(0), 2),
+            true,
+            1,
+            2,
+            3,
+            4,
+            "float32");
+    assertEquals(
+        new FlopCount(8192, 1280, 3680), FlopCount.of(qwen25, List.of(new Grid(1, 2, 4)), 5));
   }
 
   @Test
