@@ -84,16 +84,9 @@ public final class Overlay {
   }
 
   private static BufferedImage buffered(RgbImage picture) {
-    byte[] rgb = picture.rgb();
-    BufferedImage image =
-        new BufferedImage(picture.width(), picture.height(), BufferedImage.TYPE_INT_RGB);
-    for (int y = 0, at = 0; y < picture.height(); y++) {
-      for (int x = 0; x < picture.width(); x++, at += RgbImage.CHANNELS) {
-        int red = rgb[at] & 0xFF;
-        int green = rgb[at + 1] & 0xFF;
-        image.setRGB(x, y, (red << 16) | (green << 8) | (rgb[at + 2] & 0xFF));
-      }
-    }
+    int width = picture.width();
+    BufferedImage image = new BufferedImage(width, picture.height(), BufferedImage.TYPE_INT_RGB);
+    image.setRGB(0, 0, width, picture.height(), picture.packed(), 0, width);
     return image;
   }
 

@@ -58,6 +58,16 @@ public sealed interface ImageHeader permits PngHeader, JpegHeader, WebpHeader {
   }
 
   /**
+   * Reads a whole file, still encoded, once its header has been found good.
+   *
+   * @throws UnreadableImageException as {@link #read(Path, DecodeLimits)}
+   */
+  static byte[] requireGood(Path file, DecodeLimits limits) throws IOException {
+    var _ = read(file, limits);
+    return Files.readAllBytes(file);
+  }
+
+  /**
    * Reads the header of a picture in memory.
    *
    * @param name of the picture, for errors
@@ -70,17 +80,26 @@ public sealed interface ImageHeader permits PngHeader, JpegHeader, WebpHeader {
     limits.requireBytes(name, bytes.limit());
     Encoded encoded = new Encoded(name, bytes);
     ImageHeader header;
-    if (encoded.startsWith(0, PngHeader.SIGNATURE)) {
-      header = PngHeader.read(encoded);
-    } else if (encoded.startsWith(0, JpegHeader.SIGNATURE)) {
-      header = JpegHeader.read(encoded);
-    } else if (WebpHeader.isWebp(encoded)) {
-      header = WebpHeader.read(encoded);
-    } else {
-      throw encoded.error(OtherContent.describe(encoded) + "; save it as PNG, JPEG or WebP");
+    try {
+      header = read(encoded);
+    } catch (RuntimeException e) {
+      throw new UnreadableImageException(name, "is damaged: " + e, e);
     }
     limits.requireSize(name, header);
     return header;
+  }
+
+  private static ImageHeader read(Encoded encoded) throws UnreadableImageException {
+    if (encoded.startsWith(0, PngHeader.SIGNATURE)) {
+      return PngHeader.read(encoded);
+    }
+    if (encoded.startsWith(0, JpegHeader.SIGNATURE)) {
+      return JpegHeader.read(encoded);
+    }
+    if (WebpHeader.isWebp(encoded)) {
+      return WebpHeader.read(encoded);
+    }
+    throw encoded.error(OtherContent.describe(encoded) + "; save it as PNG, JPEG or WebP");
   }
 
   /** Refuses a path at which there is no file. */

@@ -40,14 +40,17 @@ record JpegHeader(
   /**
    * A start-of-frame segment.
    *
+   * @param progressive whether scans bring some coefficients, or some bits of them, each
    * @param ids of the components
    * @param sampling of the components: columns in the upper four bits, rows in the lower
    */
-  record Frame(int width, int height, List<Integer> ids, List<Integer> sampling) {
+  record Frame(
+      int width, int height, boolean progressive, List<Integer> ids, List<Integer> sampling) {
     private static final int COMPONENT = 3;
     private static final int FIXED = 6;
 
-    static Frame read(Encoded jpeg, int data, int length) throws UnreadableImageException {
+    static Frame read(Encoded jpeg, boolean progressive, int data, int length)
+        throws UnreadableImageException {
       int precision = jpeg.u8(data);
       if (precision != Byte.SIZE) {
         throw jpeg.error("has %d bits per sample; save it with 8".formatted(precision));
@@ -65,7 +68,9 @@ record JpegHeader(
         ids.add(jpeg.u8(data + FIXED + COMPONENT * i));
         sampling.add(jpeg.u8(data + FIXED + COMPONENT * i + 1));
       }
-      return new Frame(jpeg.u16(data + 3), jpeg.u16(data + 1), ids, sampling);
+      int width = jpeg.u16(data + 3);
+      int height = jpeg.u16(data + 1);
+      return new Frame(width, height, progressive, ids, sampling);
     }
 
     List<Boolean> upsampledRows() {

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /** One walk through the segments of a JPEG to its end. */
 final class JpegWalk {
+  private static final int PROGRESSIVE = 0xC2;
   private static final int EOI = 0xD9;
   private static final int SOS = 0xDA;
   private static final int APP0 = 0xE0;
@@ -35,7 +36,7 @@ final class JpegWalk {
   private JpegHeader.@Nullable Frame frame;
   private boolean jfif;
   private @Nullable Integer adobe;
-  private int scans;
+  private @Nullable JpegScans scans;
 
   JpegWalk(Encoded jpeg) {
     this.jpeg = jpeg;
@@ -67,7 +68,7 @@ final class JpegWalk {
       if (marker == SOS) {
         end = endOfScan(end);
       }
-      if (scans > 0 || !isApplicationData(marker)) {
+      if (hasPixels() || !isApplicationData(marker)) {
         Range.add(essential, at, end);
       }
       at = end;
@@ -75,8 +76,11 @@ final class JpegWalk {
   }
 
   private JpegHeader finish() throws UnreadableImageException {
-    if (frame == null || scans == 0) {
+    if (frame == null || scans == null || !hasPixels()) {
       throw jpeg.error("is damaged: a JPEG without pixels");
+    }
+    if (!scans.complete()) {
+      throw jpeg.error("is cut off: its last scans are missing; copy or download it again");
     }
     return new JpegHeader(
         frame.width(),
@@ -85,6 +89,10 @@ final class JpegWalk {
         JpegColours.of(frame.ids(), jfif, adobe),
         frame.upsampledRows(),
         essential);
+  }
+
+  private boolean hasPixels() {
+    return scans != null && scans.count() > 0;
   }
 
   /** The marker at or, after fill bytes, behind a position. */
@@ -106,18 +114,23 @@ final class JpegWalk {
   private void visit(int marker, int data, int end) throws UnreadableImageException {
     int length = end - data;
     switch (marker) {
-      case 0xC0, 0xC1, 0xC2 -> {
+      case 0xC0, 0xC1, PROGRESSIVE -> {
         if (frame != null) {
           throw jpeg.error("is damaged: a JPEG with two frames");
         }
-        frame = JpegHeader.Frame.read(jpeg, data, length);
+        frame = JpegHeader.Frame.read(jpeg, marker == PROGRESSIVE, data, length);
+        scans = new JpegScans(frame);
       }
       case 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF ->
           throw jpeg.error(
               "is a lossless, hierarchical or arithmetic-coded JPEG; save it as a baseline or"
                   + " progressive one");
       case SOS -> {
-        if (++scans > MAX_SCANS) {
+        if (scans == null) {
+          throw jpeg.error("is damaged: a scan before any frame");
+        }
+        scans.add(jpeg, data, length);
+        if (scans.count() > MAX_SCANS) {
           throw jpeg.error(
               "has more than %d scans; save it as a baseline JPEG".formatted(MAX_SCANS));
         }

@@ -19,4 +19,15 @@ public record RgbImage(int width, int height, byte[] rgb) {
           "%d bytes are not a picture of %d x %d".formatted(rgb.length, width, height));
     }
   }
+
+  /** The pixels as 0xRRGGBB, row by row. */
+  public int[] packed() {
+    int[] pixels = new int[width * height];
+    for (int i = 0, at = 0; i < pixels.length; i++, at += CHANNELS) {
+      int red = rgb[at] & 0xFF;
+      int green = rgb[at + 1] & 0xFF;
+      pixels[i] = (red << 16) | (green << 8) | (rgb[at + 2] & 0xFF);
+    }
+    return pixels;
+  }
 }

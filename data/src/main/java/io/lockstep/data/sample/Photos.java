@@ -1,11 +1,13 @@
 package io.lockstep.data.sample;
 
-import java.awt.image.BufferedImage;
+import io.lockstep.data.conversation.ImageSource;
+import io.lockstep.data.image.DecodeLimits;
+import io.lockstep.data.image.ImageDecoder;
+import io.lockstep.data.image.RgbImage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
-import javax.imageio.ImageIO;
 
 /**
  * Real photographs for backgrounds, at full size and halved again and again, so that crops shrink
@@ -32,28 +34,19 @@ final class Photos {
 
   static Photos load() throws IOException {
     List<List<Raster>> photos = new ArrayList<>();
+    ImageDecoder decoder = new ImageDecoder(DecodeLimits.DEFAULT);
     for (String name : NAMES) {
       try (InputStream stream = Resources.open("photos/" + name + ".jpg")) {
-        BufferedImage image = ImageIO.read(stream);
-        if (image == null) {
-          throw new IOException(
-              "photos/" + name + ".jpg is not a picture; build module data again");
-        }
-        photos.add(levels(image));
+        byte[] encoded = stream.readAllBytes();
+        photos.add(levels(decoder.decode(new ImageSource.Bytes(name + ".jpg", encoded))));
       }
     }
     return new Photos(photos);
   }
 
-  private static List<Raster> levels(BufferedImage image) {
-    int width = image.getWidth();
-    int height = image.getHeight();
-    int[] rgb = image.getRGB(0, 0, width, height, null, 0, width);
-    for (int i = 0; i < rgb.length; i++) {
-      rgb[i] &= 0xFFFFFF;
-    }
+  private static List<Raster> levels(RgbImage image) {
     List<Raster> levels = new ArrayList<>();
-    levels.add(new Raster(width, height, rgb));
+    levels.add(new Raster(image.width(), image.height(), image.packed()));
     while (levels.size() < LEVELS) {
       levels.add(levels.getLast().halved());
     }

@@ -65,7 +65,10 @@ final class UnusablePicturesTest {
         "ycc422.jpg",
         "ycck.jpg",
         "ycc444_progressive.jpg",
+        "exif6.jpg",
+        "xmp7.jpg",
         "lossy_alpha.webp",
+        "exif8.webp",
         "lossless.webp"
       })
   void damagedBytesAreDecodedOrRefusedButNeverCrash(String name) throws IOException {
@@ -135,6 +138,43 @@ final class UnusablePicturesTest {
     byte[] png =
         png(8, 4, bombs.toByteArray(), chunk("IDAT", deflated(4 * (8 * 3 + 1))), chunk("IEND"));
     assertEquals(8, Pictures.decode(png).width());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"ycc420_progressive.jpg", "ycc444_progressive.jpg"})
+  void aProgressiveJpegWithoutItsLastScansIsCutOffThoughItHasAnEnd(String name) throws IOException {
+    byte[] whole = Pictures.bytes(name);
+    int cuts = 0;
+    for (int at = indexOf(whole, 0xFF, 0xDA) + 2; at < whole.length - 2; at++) {
+      if (whole[at] == (byte) 0xFF && whole[at + 1] == (byte) 0xC4) {
+        byte[] part = Arrays.copyOf(whole, at + 2);
+        part[at + 1] = (byte) 0xD9;
+        assertEquals(
+            "Picture test is cut off: its last scans are missing; copy or download it again",
+            refusal(part));
+        cuts++;
+      }
+    }
+    assertTrue(cuts > 3, "cut " + cuts + " times");
+  }
+
+  @Test
+  void tagsThatClaimTheSameBytesAgainAndAgainAreNotCopied() throws IOException {
+    // 40000 tags of a mebibyte each: copied, they would not fit into memory.
+    int tags = 40_000;
+    int mebibyte = 1 << 20;
+    ByteBuffer exif = ByteBuffer.allocate(mebibyte + 8);
+    exif.putShort((short) 0x4D4D).putShort((short) 42).putInt(8).putShort((short) tags);
+    for (int tag = 0; tag < tags; tag++) {
+      boolean orientation = tag == 0x112;
+      exif.putShort((short) tag).putShort((short) (orientation ? 3 : 7));
+      exif.putInt(orientation ? 1 : mebibyte).putInt(orientation ? 6 << 16 : 8);
+    }
+    byte[] pixels = chunk("IDAT", deflated(4 * (8 * 3 + 1)));
+    RgbImage turned =
+        Pictures.decode(png(8, 4, chunk("eXIf", exif.array()), pixels, chunk("IEND")));
+    assertEquals(4, turned.width());
+    assertEquals(8, turned.height());
   }
 
   @Test

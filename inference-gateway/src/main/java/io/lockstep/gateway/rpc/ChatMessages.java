@@ -6,12 +6,13 @@ import io.lockstep.data.conversation.Content;
 import io.lockstep.data.conversation.Conversation;
 import io.lockstep.data.conversation.ImageSource;
 import io.lockstep.data.conversation.Message;
+import io.lockstep.data.image.DecodeLimits;
+import io.lockstep.data.image.ImageHeader;
 import io.lockstep.proto.inference.v1.ChatContent;
 import io.lockstep.proto.inference.v1.ChatMessage;
 import io.lockstep.proto.inference.v1.ChatRequest;
 import io.lockstep.proto.inference.v1.Decoding;
 import java.io.IOException;
-import java.nio.file.Files;
 
 /** A conversation as the request that sends it. */
 final class ChatMessages {
@@ -49,7 +50,7 @@ final class ChatMessages {
   private static ByteString bytes(ImageSource source) throws IOException {
     return UnsafeByteOperations.unsafeWrap(
         switch (source) {
-          case ImageSource.File(var path) -> Files.readAllBytes(path);
+          case ImageSource.File(var path) -> ImageHeader.requireGood(path, DecodeLimits.DEFAULT);
           case ImageSource.Bytes(var name, var content) -> content;
         });
   }

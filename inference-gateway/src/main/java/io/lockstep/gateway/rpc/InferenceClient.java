@@ -8,6 +8,7 @@ import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
 import io.grpc.netty.NettyChannelBuilder;
 import io.lockstep.data.conversation.Conversation;
+import io.lockstep.data.image.UnreadableImageException;
 import io.lockstep.gateway.serving.Answer;
 import io.lockstep.gateway.serving.ModelIdentity;
 import io.lockstep.gateway.stage.Group;
@@ -223,6 +224,8 @@ public final class InferenceClient implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new InferenceException("interrupted while waiting for gateway " + gateway, e);
+    } catch (UnreadableImageException e) {
+      throw new InferenceException(String.valueOf(e.getMessage()), e);
     } catch (IOException e) {
       throw new InferenceException("a picture can't be read: " + e, e);
     } catch (Error e) {

@@ -3,6 +3,8 @@ package io.lockstep.gateway.rpc;
 import com.google.protobuf.UnsafeByteOperations;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
+import io.lockstep.data.image.DecodeLimits;
+import io.lockstep.data.image.ImageHeader;
 import io.lockstep.gateway.stage.PictureFile;
 import io.lockstep.gateway.stage.Summary;
 import io.lockstep.proto.inference.v1.Decoding;
@@ -10,7 +12,6 @@ import io.lockstep.proto.inference.v1.InferenceGrpc.InferenceStub;
 import io.lockstep.proto.inference.v1.Picture;
 import io.lockstep.proto.inference.v1.PictureSummary;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -108,9 +109,10 @@ final class SummaryCall implements ClientResponseObserver<Picture, PictureSummar
   }
 
   private Picture read(String id, PictureFile picture) throws IOException {
+    byte[] bytes = ImageHeader.requireGood(picture.file(), DecodeLimits.DEFAULT);
     return Picture.newBuilder()
         .setId(id)
-        .setContent(UnsafeByteOperations.unsafeWrap(Files.readAllBytes(picture.file())))
+        .setContent(UnsafeByteOperations.unsafeWrap(bytes))
         .setDecoding(decoding)
         .build();
   }

@@ -1,5 +1,8 @@
 package io.lockstep.gateway.stage;
 
+import io.lockstep.data.image.DecodeLimits;
+import io.lockstep.data.image.ImageHeader;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -10,14 +13,19 @@ import java.util.function.Consumer;
 /** Stage-A over an inspection folder: a summary of every picture, one JSONL file per mission. */
 public final class StageA {
 
+  /** Most problems that one error names. */
+  private static final int NAMED = 20;
+
   private StageA() {}
 
   /**
-   * Summarises all pictures and writes {@code <out>/<mission>.jsonl}; nothing is written unless
-   * every picture has its summary.
+   * Summarises all pictures and writes {@code <out>/<mission>.jsonl}; nothing is asked before every
+   * picture is whole and within the limits, nothing is written unless every picture has its
+   * summary.
    *
    * @param listener told of each summary as it comes
    * @return the files, in the order of the missions
+   * @throws StageException naming the pictures that can't be used
    */
   public static List<Path> run(
       InspectionFolder folder, Path out, Summarizer summarizer, Consumer<Summary> listener) {
@@ -26,6 +34,7 @@ public final class StageA {
             .flatMap(group -> group.images().stream())
             .map(image -> new PictureFile(relative(folder, image), image))
             .toList();
+    requireUsable(pictures);
     List<Summary> summaries = summarizer.summarize(pictures, listener);
     requireCoverage(pictures, summaries);
     SequencedMap<String, List<String>> lines = new LinkedHashMap<>();
@@ -49,6 +58,25 @@ public final class StageA {
       files.add(file);
     });
     return files;
+  }
+
+  private static void requireUsable(List<PictureFile> pictures) {
+    List<String> problems = new ArrayList<>();
+    for (PictureFile picture : pictures) {
+      try {
+        ImageHeader header = ImageHeader.read(picture.file(), DecodeLimits.DEFAULT);
+        DecodeLimits.requireAspectRatio(picture.id(), header.width(), header.height());
+      } catch (IOException e) {
+        problems.add(String.valueOf(e.getMessage()));
+      }
+    }
+    if (!problems.isEmpty()) {
+      String named = String.join("; ", problems.subList(0, Math.min(NAMED, problems.size())));
+      throw new StageException(
+          "%d of %d pictures can't be used: %s%s"
+              .formatted(
+                  problems.size(), pictures.size(), named, problems.size() > NAMED ? "; ..." : ""));
+    }
   }
 
   private static void requireCoverage(List<PictureFile> pictures, List<Summary> summaries) {

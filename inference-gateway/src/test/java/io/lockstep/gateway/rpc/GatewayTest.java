@@ -9,7 +9,9 @@ import com.google.protobuf.ByteString;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
+import io.lockstep.data.conversation.Content;
 import io.lockstep.data.conversation.Conversation;
+import io.lockstep.data.conversation.ImageSource;
 import io.lockstep.data.conversation.Message;
 import io.lockstep.data.conversation.Role;
 import io.lockstep.data.stageb.Judgement;
@@ -44,6 +46,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.function.Function;
@@ -182,12 +185,17 @@ class GatewayTest {
     try (InferenceClient client = clientOf(prompt -> "x")) {
       Path broken = png("broken.png", 64, 64);
       byte[] bytes = Files.readAllBytes(broken);
-      Files.write(broken, java.util.Arrays.copyOf(bytes, bytes.length / 2));
+      Files.write(broken, Arrays.copyOf(bytes, bytes.length / 2));
       Path text = Files.writeString(dir.resolve("text.png"), "not a picture");
 
       for (Path bad : List.of(broken, text)) {
         String message = refusal(() -> client.summarize(List.of(png("a.png", 8, 8), bad)));
-        assertTrue(message.contains("INVALID_ARGUMENT: Picture " + bad), message);
+        assertTrue(message.contains("InferenceException: Picture " + bad), message);
+        // The gateway doesn't rely on its clients for that.
+        Content image = new Content.Image(new ImageSource.Bytes("a", Files.readAllBytes(bad)));
+        var chat = new Conversation(List.of(new Message(Role.USER, List.of(image))));
+        message = refusal(() -> client.chat(chat));
+        assertTrue(message.contains("INVALID_ARGUMENT: Picture "), message);
       }
     }
   }
@@ -202,11 +210,11 @@ class GatewayTest {
       assertTrue(
           refusal(() -> client.summarize(List.of(large))).contains("is 11 x 10; at most 100"));
 
-      Path heavy = Files.write(dir.resolve("heavy.png"), new byte[2001]);
+      Path heavy = longer(png("heavy.png", 8, 8), 2001);
       assertTrue(
           refusal(() -> client.summarize(List.of(heavy))).contains("has 2001 bytes; at most 2000"));
 
-      Path huge = Files.write(dir.resolve("huge.png"), new byte[5000]);
+      Path huge = longer(png("huge.png", 8, 8), 5000);
       assertTrue(refusal(() -> client.summarize(List.of(huge))).contains("RESOURCE_EXHAUSTED"));
 
       assertTrue(
@@ -455,6 +463,11 @@ class GatewayTest {
 
   private static String refusal(Action action) {
     return assertThrows(InferenceException.class, action::run).toString();
+  }
+
+  /** What follows the end of a PNG doesn't belong to the picture. */
+  private static Path longer(Path png, int bytes) throws IOException {
+    return Files.write(png, Arrays.copyOf(Files.readAllBytes(png), bytes));
   }
 
   private Path png(String name, int width, int height) throws IOException {

@@ -7,11 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.lockstep.data.stageb.Judgement;
 import io.lockstep.data.stageb.Verdict;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -97,6 +99,25 @@ class StageTest {
         "per_image":{"image_1":"of 螺丝/审核不通过/G1/1.png","image_2":"of 螺丝/审核不通过/G1/2.png"}}
         """,
         Files.readString(files.get(1)));
+  }
+
+  @Test
+  void everyPictureThatCannotBeUsedIsNamedBeforeTheFirstQuestion() throws Exception {
+    pictures("m/审核通过/G1", "1.png", "2.jpg", "3.png");
+    Path group = dir.resolve("m/审核通过/G1");
+    Files.writeString(group.resolve("1.png"), "bytes");
+    Files.move(group.resolve("2.jpg"), group.resolve("2.png"));
+    Summarizer unasked =
+        (pictures, listener) -> {
+          throw new AssertionError("asked");
+        };
+    InspectionFolder folder = InspectionFolder.read(dir);
+
+    String message = refusal(() -> StageA.run(folder, dir.resolve("out"), unasked, s -> {}));
+    assertTrue(message.contains("2 of 3 pictures can't be used: "), message);
+    assertTrue(message.contains("1.png seems to be text"), message);
+    assertTrue(message.contains("2.png holds a JPEG"), message);
+    assertFalse(Files.exists(dir.resolve("out")));
   }
 
   @Test
@@ -198,8 +219,10 @@ class StageTest {
 
   private void pictures(String group, String... names) throws IOException {
     Path folder = Files.createDirectories(dir.resolve(group));
+    BufferedImage pixel = new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB);
     for (String name : names) {
-      Files.writeString(folder.resolve(name), "bytes of " + name);
+      String format = name.endsWith(".png") ? "png" : "jpg";
+      assertTrue(ImageIO.write(pixel, format, folder.resolve(name).toFile()));
     }
   }
 }

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.lockstep.data.conversation.ImageSource;
+import io.lockstep.data.image.DecodeLimits;
+import io.lockstep.data.image.ImageDecoder;
 import io.lockstep.data.image.RgbImage;
 import io.lockstep.data.image.UnreadableImageException;
 import io.lockstep.model.config.InvalidConfigException;
@@ -20,12 +22,16 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvFileSource;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -66,6 +72,18 @@ final class ImageProcessorTest {
       }
       assertArrayEquals(golden, own);
     }
+  }
+
+  /** Written by tools/make_resize_fixtures.py. */
+  @ParameterizedTest
+  @CsvFileSource(resources = "/resized.csv")
+  void resizedPicturesEqualPillowsToTheBit(String name, int width, int height, String digest)
+      throws IOException, NoSuchAlgorithmException {
+    ImageSource source = new ImageSource.File(Goldens.path("images").resolve(name));
+    RgbImage picture = new ImageDecoder(DecodeLimits.DEFAULT).decode(source);
+    byte[] resized = BicubicResampler.resize(picture, width, height).rgb();
+    byte[] actual = MessageDigest.getInstance("SHA-256").digest(resized);
+    assertEquals(digest, HexFormat.of().formatHex(actual));
   }
 
   @Test
