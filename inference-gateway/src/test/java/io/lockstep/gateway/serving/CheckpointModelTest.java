@@ -219,6 +219,12 @@ class CheckpointModelTest {
       assertEquals(Alignment.UNCERTIFIED, model.identity().alignment());
     }
 
+    Files.writeString(dir.resolve("trainer_state.json"), "{}");
+    String removed =
+        assertThrows(MisalignedException.class, () -> CheckpointModel.open(dir, 0, false))
+            .toString();
+    assertTrue(removed.contains("as training wrote it"), removed);
+
     certify(Prompts.defaults());
     try (CheckpointModel model = CheckpointModel.open(dir, 1, true)) {
       Alignment alignment = model.identity().alignment();
@@ -239,7 +245,7 @@ class CheckpointModelTest {
     String pixels =
         assertThrows(MisalignedException.class, () -> CheckpointModel.open(dir, 1, false))
             .toString();
-    assertTrue(pixels.contains("probe 0 pixel_values"), pixels);
+    assertTrue(pixels.contains("preprocessor_config.json image_mean"), pixels);
     assertTrue(pixels.contains("first differing layer: training: vision_block_0"), pixels);
     assertFalse(pixels.contains("\n"), pixels);
   }

@@ -21,10 +21,13 @@ import java.nio.file.StandardOpenOption;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Writes one rank's files of a checkpoint into the folder the coordinator has prepared. The folder
@@ -36,6 +39,7 @@ import java.util.Map;
  */
 public record CheckpointParts(Path folder, int rank, int world) {
 
+  private static final Logger LOG = LoggerFactory.getLogger(CheckpointParts.class);
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /**
@@ -49,7 +53,7 @@ public record CheckpointParts(Path folder, int rank, int world) {
     List<String> names = new ArrayList<>();
     if (rank == 0) {
       names.addAll(model.save(folder));
-      names.addAll(CertificateWriter.write(folder, model, probes));
+      names.addAll(certificate(model, probes));
       names.add(text("run.yaml", config.toYaml()));
       names.add(text("trainer_state.json", trainerState(model, config, steps)));
     }
@@ -59,6 +63,16 @@ public record CheckpointParts(Path folder, int rank, int world) {
       files.add(synced(name));
     }
     return List.copyOf(files);
+  }
+
+  private List<String> certificate(LoadedModel model, List<Probe> probes) throws IOException {
+    long begin = System.nanoTime();
+    List<String> names = CertificateWriter.write(folder, model, probes);
+    LOG.info(
+        "alignment certificate on {} records in {} ms",
+        probes.size(),
+        Duration.ofNanos(System.nanoTime() - begin).toMillis());
+    return names;
   }
 
   private String text(String name, String content) throws IOException {

@@ -10,6 +10,7 @@ import java.util.List;
  * @param computedWith library and processor capability, which decide the bits
  * @param modelType {@code model_type} of the configuration
  * @param weightsSha256 SHA-256 over the stored tensors in name order
+ * @param settings what the checkpoint's files say of how inputs are made and computed
  * @param batch what went into the network: all probes as one batch
  * @param entries one a probe, in the order of the batch's rows
  */
@@ -18,6 +19,7 @@ record Certificate(
     String computedWith,
     String modelType,
     String weightsSha256,
+    Settings settings,
     InputDigests batch,
     List<Entry> entries) {
 

@@ -21,14 +21,22 @@ final class CertificateJson {
 
   private CertificateJson() {}
 
-  static String write(Certificate certificate, PictureNames pictures) throws IOException {
+  /**
+   * Writes a certificate.
+   *
+   * @param valuesSha256 digest of the file that holds its values
+   */
+  static String write(Certificate certificate, PictureNames pictures, String valuesSha256)
+      throws IOException {
     ObjectNode root =
         JSON.createObjectNode()
             .put("schema", Certificate.SCHEMA)
             .put("dtype", certificate.dtype())
             .put("computed_with", certificate.computedWith())
             .put("model_type", certificate.modelType())
-            .put("weights_sha256", certificate.weightsSha256());
+            .put("weights_sha256", certificate.weightsSha256())
+            .put("values_sha256", valuesSha256);
+    root.set("settings", certificate.settings().json());
     root.set("batch", digests(certificate.batch()));
     ArrayNode probes = root.putArray("probes");
     for (Certificate.Entry entry : certificate.entries()) {

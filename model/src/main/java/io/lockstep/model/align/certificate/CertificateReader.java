@@ -34,6 +34,7 @@ final class CertificateReader {
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION);
   private static final long MAX_JSON_BYTES = 16L << 20;
+  private static final long MAX_VALUES_BYTES = 256L << 20;
   private static final Pattern PICTURE =
       Pattern.compile(Certificate.FOLDER + "/([0-9a-f]{64})(\\.[a-z0-9]{1,5})?");
   private static final int GRID_AXES = 3;
@@ -77,6 +78,7 @@ final class CertificateReader {
     if (probes.isEmpty() || probes.size() > Certificate.MAX_PROBES) {
       throw problem("has %d probes, not 1 to %d".formatted(probes.size(), Certificate.MAX_PROBES));
     }
+    requireValues(text(root, "values_sha256"));
     List<Certificate.Entry> entries = new ArrayList<>();
     try (SafetensorsFile values = SafetensorsFile.open(folder.resolve(Certificate.VALUES))) {
       for (JsonNode probe : probes) {
@@ -88,8 +90,30 @@ final class CertificateReader {
         text(root, "computed_with"),
         text(root, "model_type"),
         text(root, "weights_sha256"),
+        settings(root.path("settings")),
         digests(root.path("batch")),
         entries);
+  }
+
+  private void requireValues(String sha256) throws IOException {
+    Path values = folder.resolve(Certificate.VALUES);
+    if (!Files.isRegularFile(values) || Files.size(values) > MAX_VALUES_BYTES) {
+      throw problem(
+          "needs %s, which is missing or larger than %d bytes"
+              .formatted(Certificate.VALUES, MAX_VALUES_BYTES));
+    }
+    if (!Sha256.of(values).equals(sha256)) {
+      throw problem(
+          "was written with other values than %s holds: its content has another digest"
+              .formatted(Certificate.VALUES));
+    }
+  }
+
+  private Settings settings(JsonNode node) throws IOException {
+    if (!node.isObject()) {
+      throw problem("lacks the object \"settings\"");
+    }
+    return Settings.of(node);
   }
 
   private Certificate.Entry entry(int row, JsonNode node, SafetensorsFile values)

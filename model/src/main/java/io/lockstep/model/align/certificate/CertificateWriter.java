@@ -97,16 +97,18 @@ public final class CertificateWriter {
         Torch.capability(),
         model.config().modelType(),
         LoadedModel.storedSha256(folder),
+        Settings.of(model),
         InputDigests.of(batch),
         entries);
   }
 
   private List<String> write(Certificate certificate) throws IOException {
     Files.createDirectory(folder.resolve(Certificate.FOLDER));
-    String json = CertificateJson.write(certificate, this::picture);
+    values(certificate);
+    String valuesSha256 = Sha256.of(folder.resolve(Certificate.VALUES));
+    String json = CertificateJson.write(certificate, this::picture, valuesSha256);
     Files.writeString(folder.resolve(Certificate.FILE_NAME), json, StandardCharsets.UTF_8);
     written.add(Certificate.FILE_NAME);
-    values(certificate);
     return List.copyOf(written);
   }
 

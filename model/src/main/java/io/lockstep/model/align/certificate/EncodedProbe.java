@@ -15,6 +15,12 @@ import java.util.List;
  */
 record EncodedProbe(Sample sample, Sample prompt) {
 
+  /**
+   * Most positions of an answer that are compared: each costs a pass through the cache where the
+   * certificate is recomputed.
+   */
+  private static final int MAX_ANSWER_POSITIONS = 32;
+
   static EncodedProbe of(SampleEncoder encoder, Probe probe) throws IOException {
     return new EncodedProbe(
         encoder.forTraining(probe.name(), probe.conversation()),
@@ -26,9 +32,15 @@ record EncodedProbe(Sample sample, Sample prompt) {
     return prompt.tokens().length;
   }
 
-  /** Positions that predict a token of the last answer: from the prompt's last token on. */
+  /** Compared positions that predict a token of the last answer: from the prompt's last one on. */
   int answerPositions() {
-    return sample.tokens().length - promptTokens();
+    return Math.min(MAX_ANSWER_POSITIONS, sample.tokens().length - promptTokens());
+  }
+
+  /** Whether a position predicts a token of the last answer that is compared. */
+  boolean answersAt(int position) {
+    int first = promptTokens() - 1;
+    return position >= first && position < first + answerPositions();
   }
 
   List<Grid> grids() {

@@ -86,7 +86,7 @@ final class ServingPath {
   private void logits(float[][] logits) {
     for (int row = 0; row < logits.length; row++) {
       int position = probes.get(row).promptTokens() + step;
-      if (position + 1 < probes.get(row).sample().tokens().length) {
+      if (probes.get(row).answersAt(position)) {
         collectors.get(row).logits(logits[row], position);
       }
     }

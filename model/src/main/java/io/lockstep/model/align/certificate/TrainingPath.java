@@ -1,17 +1,24 @@
 package io.lockstep.model.align.certificate;
 
 import ai.djl.ndarray.NDArray;
+import io.lockstep.model.adapter.Dropout;
 import io.lockstep.model.align.TeacherForced;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Targets;
 import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.model.checkpoint.Tuned;
+import io.lockstep.model.network.VisionLanguageModel;
+import io.lockstep.model.parameter.Weights;
 import io.lockstep.tensor.Autograd;
 import io.lockstep.tensor.Scope;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Computes probes as training does: all of them as one left-padded batch, answers given. */
+/**
+ * Computes probes as training does: all of them as one left-padded batch, answers given, through
+ * the weights as they are now and without dropout.
+ */
 final class TrainingPath {
 
   private TrainingPath() {}
@@ -25,10 +32,12 @@ final class TrainingPath {
     Targets targets = Targets.of(batch);
     Autograd.inference(() -> {
       try (Scope scope = Scope.open()) {
+        Tuned tuned = model.tuned();
+        Weights weights = tuned.recorded(scope, tuned.trained().byName(), Dropout.NONE);
         NDArray logits_NV =
             TeacherForced.logits(
                 scope,
-                model.network(),
+                new VisionLanguageModel(model.config(), weights),
                 batch,
                 targets,
                 (name, activation) -> layer(model, batch, probes, collectors, name, activation));
@@ -77,7 +86,7 @@ final class TrainingPath {
       int row = (int) (targets.rows()[i] / batch.length());
       EncodedProbe probe = probes.get(row);
       int position = (int) (targets.rows()[i] - begin(batch, probe, row));
-      if (position >= probe.promptTokens() - 1) {
+      if (probe.answersAt(position)) {
         collectors
             .get(row)
             .logits(Arrays.copyOfRange(all, i * vocabulary, (i + 1) * vocabulary), position);

@@ -1,6 +1,7 @@
 package io.lockstep.model.align.reference;
 
 import ai.djl.ndarray.NDArray;
+import io.lockstep.model.adapter.Dropout;
 import io.lockstep.model.align.Compare.Floats;
 import io.lockstep.model.align.TeacherForced;
 import io.lockstep.model.batch.Batch;
@@ -16,6 +17,7 @@ import io.lockstep.tensor.Scope;
 import io.lockstep.tensor.TensorMemory;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.Objects;
 import java.util.SequencedMap;
 import java.util.function.BiConsumer;
 
@@ -51,10 +53,14 @@ final class ModelPass {
     return seen;
   }
 
-  /** The gradient of the mean loss, for every parameter; valid as long as the scope. */
+  /**
+   * The gradient of the mean loss for every parameter that is trained: the model's, or its
+   * adapter's; valid as long as the scope.
+   */
   SequencedMap<String, Floats> gradients(Scope scope) {
-    Weights leaves = model.parameters().leaves()::get;
-    VisionLanguageModel network = new VisionLanguageModel(model.config(), leaves);
+    SequencedMap<String, NDArray> leaves = model.tuned().trained().leaves();
+    Weights weights = model.tuned().recorded(scope, leaves, Dropout.NONE);
+    VisionLanguageModel network = new VisionLanguageModel(model.config(), weights);
     NDArray loss =
         Autograd.recording(() ->
             TeacherForced.lossSum(
@@ -63,13 +69,13 @@ final class ModelPass {
                 targets));
     Autograd.backward(loss, scope.fromFloats(new float[] {1f / targets.count()}));
     SequencedMap<String, Floats> gradients = new LinkedHashMap<>();
-    for (ParameterLayout.Slot slot : model.parameters().layout().slots()) {
+    for (ParameterLayout.Slot slot : model.tuned().trained().layout().slots()) {
       ParameterSpec spec = slot.spec();
       boolean reached = batch.patches() > 0 || spec.module() == ParameterSpec.Module.LLM;
       gradients.put(
           spec.name(),
           reached
-              ? floats(Autograd.gradient(leaves.get(spec.name())))
+              ? floats(Autograd.gradient(Objects.requireNonNull(leaves.get(spec.name()))))
               : Floats.of(new float[(int) spec.elements()], spec.dimensions()));
     }
     return gradients;

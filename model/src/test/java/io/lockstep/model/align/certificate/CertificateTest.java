@@ -12,21 +12,34 @@ import io.lockstep.data.conversation.Content;
 import io.lockstep.data.conversation.Conversation;
 import io.lockstep.data.conversation.Message;
 import io.lockstep.data.conversation.Role;
+import io.lockstep.model.adapter.AdapterConfig;
+import io.lockstep.model.adapter.AdapterPlan;
+import io.lockstep.model.adapter.Targets;
 import io.lockstep.model.align.AlignmentReport;
 import io.lockstep.model.align.Comparison;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.model.checkpoint.Tuning;
+import io.lockstep.model.config.ModelConfig;
+import io.lockstep.model.network.ModelLayout;
+import io.lockstep.model.parameter.ParameterLayout;
+import io.lockstep.model.parameter.Parameters;
 import io.lockstep.model.testing.GoldenFamily;
 import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
+import io.lockstep.tensor.TensorMemory;
 import io.lockstep.tensor.Torch;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -36,10 +49,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** A certificate holds for the checkpoint it was written with, and for no other. */
 class CertificateTest {
 
-  private static final GoldenFamily FAMILY = GoldenFamily.QWEN3_VL;
-
   @TempDir private Path dir;
   private Path checkpoint = Path.of("");
+  private GoldenFamily family = GoldenFamily.QWEN3_VL;
 
   @BeforeAll
   static void startTorch() {
@@ -48,14 +60,23 @@ class CertificateTest {
 
   @BeforeEach
   void copyModel() throws IOException {
-    checkpoint = Files.createDirectory(dir.resolve("checkpoint"));
-    for (Path file : list(FAMILY.checkpoint())) {
+    copyModel(GoldenFamily.QWEN3_VL);
+  }
+
+  private void copyModel(GoldenFamily of) throws IOException {
+    family = of;
+    checkpoint = Files.createDirectory(dir.resolve(of.modelType()));
+    for (Path file : list(family.checkpoint())) {
       Files.copy(file, checkpoint.resolve(file.getFileName()));
     }
   }
 
   @Test
   void anUntouchedCheckpointHoldsOnAllPaths() throws IOException {
+    holdsOnAllPaths();
+  }
+
+  private void holdsOnAllPaths() throws IOException {
     List<String> files = certify();
     AlignmentReport report = check();
 
@@ -100,31 +121,133 @@ class CertificateTest {
   }
 
   @Test
-  void anotherMeanOfThePreprocessorIsFoundInThePixels() throws IOException {
+  void anotherMeanOfThePreprocessorIsNamedAndFoundInTheFirstLayer() throws IOException {
     certify();
-    Path file = checkpoint.resolve("preprocessor_config.json");
-    ObjectMapper json = new ObjectMapper();
-    ObjectNode root = (ObjectNode) json.readTree(file.toFile());
-    root.putArray("image_mean").add(0.4).add(0.5).add(0.5);
-    json.writeValue(file.toFile(), root);
-
-    assertDiffers(check(), "probe 0 pixel_values", "training: vision_block_0");
-  }
-
-  @Test
-  void swappedTokensAreFoundInTheTokens() throws IOException {
-    certify();
-    Path file = checkpoint.resolve("tokenizer.json");
-    ObjectMapper json = new ObjectMapper();
-    ObjectNode root = (ObjectNode) json.readTree(file.toFile());
-    ObjectNode vocabulary = (ObjectNode) root.path("model").path("vocab");
-    int one = vocabulary.path("1").asInt();
-    vocabulary.put("1", vocabulary.path("2").asInt()).put("2", one);
-    json.writeValue(file.toFile(), root);
+    edit(
+        "preprocessor_config.json", json -> json.putArray("image_mean").add(0.4).add(0.5).add(0.5));
 
     AlignmentReport report = check();
 
-    assertEquals("probe 0 tokens", report.firstDifference().orElseThrow().what(), report::summary);
+    assertDiffers(report, "preprocessor_config.json", "training: vision_block_0");
+    assertTrue(report.summary().contains("image_mean[0] is 0.4, not 0.5"), report::summary);
+    assertTrue(differing(report).contains("probe 0 pixel_values"), report::table);
+  }
+
+  @Test
+  void settingsThatNoProbeShowsAreFound() throws IOException {
+    certify();
+    largestPicture(32768);
+    refusedForOneSetting("preprocessor_config.json", "max_pixels is 32768, not 65536");
+    largestPicture(65536);
+
+    edit("tokenizer_config.json", json -> json.put("padding_side", "right"));
+    refusedForOneSetting("tokenizer_config.json", "padding_side is \"right\", not \"left\"");
+    edit("tokenizer_config.json", json -> json.put("padding_side", "left"));
+
+    edit("generation_config.json", json -> json.putArray("eos_token_id").add(684));
+    refusedForOneSetting("generation_config.json", "eos_token_id is [684], not [684,685]");
+    edit("generation_config.json", json -> json.putArray("eos_token_id").add(684).add(685));
+    edit("generation_config.json", json -> json.put("temperature", 0.7));
+    assertTrue(check().agrees(), "recommended sampling may change");
+  }
+
+  private void largestPicture(int pixels) throws IOException {
+    edit(
+        "preprocessor_config.json",
+        json -> {
+          json.put("max_pixels", pixels);
+          json.withObject("/size").put("longest_edge", pixels);
+        });
+  }
+
+  private void refusedForOneSetting(String file, String why) throws IOException {
+    AlignmentReport report = check();
+    assertEquals(List.of(file), differing(report), report::table);
+    assertTrue(report.summary().contains(why), report::summary);
+  }
+
+  @Test
+  void swappedTokensAreFoundInTheTokenizerAndInTheTokens() throws IOException {
+    certify();
+    edit(
+        "tokenizer.json",
+        json -> {
+          ObjectNode vocabulary = (ObjectNode) json.path("model").path("vocab");
+          int one = vocabulary.path("1").asInt();
+          vocabulary.put("1", vocabulary.path("2").asInt()).put("2", one);
+        });
+
+    AlignmentReport report = check();
+
+    assertEquals("tokenizer.json", report.firstDifference().orElseThrow().what(), report::summary);
+    assertTrue(differing(report).contains("probe 0 tokens"), report::table);
+  }
+
+  @Test
+  void theTokenBudgetIsPartOfIt() throws IOException {
+    edit("vision.json", json -> json.put("token_budget", 0.5));
+    holdsOnAllPaths();
+
+    edit("vision.json", json -> json.put("token_budget", 0.25));
+    AlignmentReport other = check();
+
+    assertEquals("vision.json", other.firstDifference().orElseThrow().what(), other::summary);
+    assertTrue(other.summary().contains("token_budget is 0.25, not 0.5"), other::summary);
+    assertTrue(differing(other).contains("probe 0 kept_tokens"), other::table);
+    assertTrue(differing(other).contains("probe 0 tokens"), other::table);
+  }
+
+  @Test
+  void anAdapterIsCertifiedTogetherWithItsBase() throws IOException {
+    Tuning stored = new Tuning.StoredAdapter(family.file("adapter"));
+    certifyAdapter(stored, adapter -> {});
+    AlignmentReport report = check();
+    assertTrue(report.agrees(), report::table);
+
+    edit("adapter_config.json", json -> json.put("lora_alpha", 5));
+    AlignmentReport scaled = check();
+    assertTrue(
+        scaled.firstDifferingLayer().orElseThrow().what().startsWith("training: "),
+        scaled::summary);
+  }
+
+  @Test
+  void aCertificateShowsAnAdapterAsItIsNowNotAsItWasLoaded() throws IOException {
+    AdapterPlan plan =
+        AdapterPlan.of(
+            AdapterConfig.of(2, 4, new Targets.AllLinear()).withDora(true).withDropout(0.5),
+            layout(),
+            Set.of());
+    certifyAdapter(
+        new Tuning.NewAdapter(plan, 7),
+        adapter -> {
+          MemorySegment flat = TensorMemory.of(adapter.flat());
+          for (long i = 0; i < flat.byteSize() / Float.BYTES; i++) {
+            float value = flat.getAtIndex(ValueLayout.JAVA_FLOAT, i);
+            flat.setAtIndex(ValueLayout.JAVA_FLOAT, i, value + 0.05f * (float) Math.sin(i));
+          }
+        });
+
+    AlignmentReport report = check();
+
+    assertTrue(report.agrees(), report::table);
+  }
+
+  private ParameterLayout layout() throws IOException {
+    return ModelLayout.of(ModelConfig.read(checkpoint.resolve("config.json")));
+  }
+
+  /**
+   * Writes a checkpoint with an adapter after a change of its values, as an optimizer makes one.
+   */
+  private void certifyAdapter(Tuning tuning, Consumer<Parameters> change) throws IOException {
+    Path folder = Files.createDirectory(dir.resolve("adapter"));
+    try (LoadedModel model = LoadedModel.open(checkpoint, tuning)) {
+      change.accept(model.tuned().trained());
+      model.save(folder);
+      CertificateWriter.write(folder, model, probes());
+    }
+    checkpoint = folder;
   }
 
   @Test
@@ -181,7 +304,16 @@ class CertificateTest {
     assertRefused(
         json, sound.replaceFirst("\"tokens\" : \\[", "\"tokens\" : [ \"x\","), "whole numbers");
     assertRefused(json, sound.substring(0, sound.length() / 2), "is not JSON");
+    assertRefused(json, sound.replaceFirst("\"settings\"", "\"other\""), "lacks the object");
     Files.writeString(json, sound);
+    Path values = checkpoint.resolve("alignment/values.safetensors");
+    byte[] computed = Files.readAllBytes(values);
+    computed[computed.length - 1] ^= 1;
+    Files.write(values, computed);
+    assertTrue(refusal().contains("was written with other values"), this::refusal);
+    computed[computed.length - 1] ^= 1;
+    Files.write(values, computed);
+    assertTrue(check().agrees());
     Path picture =
         list(checkpoint.resolve("alignment")).stream()
             .filter(file -> file.toString().endsWith(".png"))
@@ -203,6 +335,23 @@ class CertificateTest {
     assertTrue(report.tableOfDifferences(100).contains(layer));
   }
 
+  private static List<String> differing(AlignmentReport report) {
+    return report.comparisons().stream()
+        .filter(row -> !row.agrees())
+        .map(Comparison::what)
+        .toList();
+  }
+
+  /** Changes a JSON file of the checkpoint, which may be missing. */
+  private void edit(String name, Consumer<ObjectNode> change) throws IOException {
+    Path file = checkpoint.resolve(name);
+    ObjectMapper json = new ObjectMapper();
+    ObjectNode root =
+        Files.exists(file) ? (ObjectNode) json.readTree(file.toFile()) : json.createObjectNode();
+    change.accept(root);
+    json.writeValue(file.toFile(), root);
+  }
+
   private List<String> certify() throws IOException {
     try (LoadedModel model = LoadedModel.open(checkpoint)) {
       return CertificateWriter.write(checkpoint, model, probes());
@@ -222,14 +371,14 @@ class CertificateTest {
   }
 
   /** One picture, two pictures with a system message, and text alone. */
-  private static List<Probe> probes() throws IOException {
+  private List<Probe> probes() throws IOException {
     List<Probe> probes = new ArrayList<>();
     for (int index : List.of(0, 1, 2)) {
       probes.add(
           new Probe(
               "record " + index,
               index == 0 ? Probe.Task.SUMMARY : Probe.Task.OTHER,
-              FAMILY.conversations().get(index).answered()));
+              family.conversations().get(index).answered()));
     }
     return probes;
   }

@@ -1,0 +1,139 @@
+package io.lockstep.model.align.certificate;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.lockstep.model.align.Comparison;
+import io.lockstep.model.align.Comparison.Kind;
+import io.lockstep.model.align.Comparison.Verdict;
+import io.lockstep.model.checkpoint.LoadedModel;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What decides how any input becomes numbers, whether the probes happen to show it or not: a limit
+ * on large pictures, a token that no probe uses, a window that no probe fills.
+ *
+ * @param files what counts of each file that accompanies the weights, by the file's name
+ */
+record Settings(SequencedMap<String, JsonNode> files) {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final List<String> WHOLE =
+      List.of("config.json", "preprocessor_config.json", "tokenizer_config.json");
+  private static final String TOKENIZER = "tokenizer.json";
+  private static final String GENERATION = "generation_config.json";
+  private static final int EXCERPT = 60;
+
+  /** Recommended sampling may change: it says nothing of what the model computes. */
+  private static final List<String> OF_GENERATION = List.of("eos_token_id", "pad_token_id");
+
+  Settings {
+    files = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(files));
+  }
+
+  /** Those in force for a loaded model, whose files have been checked when it was loaded. */
+  static Settings of(LoadedModel model) throws IOException {
+    SequencedMap<String, JsonNode> files = new LinkedHashMap<>();
+    for (String name : WHOLE) {
+      files.put(name, read(model.folder().resolve(name)));
+    }
+    ObjectNode generation = JSON.createObjectNode();
+    JsonNode all = read(model.folder().resolve(GENERATION));
+    OF_GENERATION.stream().filter(all::has).forEach(key -> generation.set(key, all.get(key)));
+    files.put(GENERATION, generation);
+    files.put(
+        TOKENIZER,
+        JSON.createObjectNode().put("sha256", Sha256.of(model.folder().resolve(TOKENIZER))));
+    files.put(
+        "vision.json", JSON.createObjectNode().put("token_budget", model.tokenBudget().share()));
+    return new Settings(files);
+  }
+
+  private static JsonNode read(Path file) throws IOException {
+    return JSON.readTree(file.toFile());
+  }
+
+  /** As one tree, from which {@link #of(JsonNode)} reads them. */
+  ObjectNode json() {
+    ObjectNode root = JSON.createObjectNode();
+    files.forEach(root::set);
+    return root;
+  }
+
+  static Settings of(JsonNode root) {
+    SequencedMap<String, JsonNode> files = new LinkedHashMap<>();
+    root.fields().forEachRemaining(file -> files.put(file.getKey(), file.getValue()));
+    return new Settings(files);
+  }
+
+  /** Compares other settings with these, file by file. */
+  List<Comparison> compare(Settings actual) {
+    List<Comparison> comparisons = new ArrayList<>();
+    TreeSet<String> names = new TreeSet<>(files.keySet());
+    names.addAll(actual.files.keySet());
+    for (String name : names) {
+      String difference = difference("", files.get(name), actual.files.get(name));
+      comparisons.add(
+          new Comparison(
+              name,
+              Kind.INPUT,
+              List.of(),
+              difference == null ? 0 : Double.POSITIVE_INFINITY,
+              0,
+              "exact",
+              difference == null ? Verdict.IDENTICAL : Verdict.DIFFERS,
+              difference == null ? "" : difference));
+    }
+    return comparisons;
+  }
+
+  /** The first difference of two trees in words; null if there is none. */
+  private static @Nullable String difference(
+      String at, @Nullable JsonNode reference, @Nullable JsonNode actual) {
+    if (reference == null || actual == null) {
+      return reference == actual
+          ? null
+          : at + (reference == null ? " was not there in training" : " is missing");
+    }
+    if (reference.equals(actual)) {
+      return null;
+    }
+    if (reference.isArray() && actual.isArray() && reference.size() == actual.size()) {
+      Iterator<JsonNode> others = actual.iterator();
+      int index = 0;
+      for (JsonNode element : reference) {
+        String found = difference(at + "[" + index++ + "]", element, others.next());
+        if (found != null) {
+          return found;
+        }
+      }
+    }
+    if (reference.isObject() && actual.isObject()) {
+      TreeSet<String> keys = new TreeSet<>();
+      reference.fieldNames().forEachRemaining(keys::add);
+      actual.fieldNames().forEachRemaining(keys::add);
+      for (String key : keys) {
+        String path = at.isEmpty() ? key : at + "." + key;
+        String found = difference(path, reference.get(key), actual.get(key));
+        if (found != null) {
+          return found;
+        }
+      }
+    }
+    return "%s is %s, not %s".formatted(at, excerpt(actual), excerpt(reference)).strip();
+  }
+
+  private static String excerpt(JsonNode node) {
+    String text = node.toString();
+    return text.length() <= EXCERPT ? text : text.substring(0, EXCERPT) + "...";
+  }
+}
