@@ -22,6 +22,7 @@ import io.lockstep.gateway.stage.PictureFile;
 import io.lockstep.model.align.certificate.CertificateWriter;
 import io.lockstep.model.align.certificate.Probe;
 import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.model.checkpoint.Tuning;
 import io.lockstep.model.generate.DecodingOptions;
 import io.lockstep.model.generate.Generation;
 import io.lockstep.model.generate.GenerationListener;
@@ -38,6 +39,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,6 +51,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class CheckpointModelTest {
 
@@ -250,21 +254,61 @@ class CheckpointModelTest {
     assertFalse(pixels.contains("\n"), pixels);
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void aCheckpointOfEitherFamilyAndItsAdapterAreServedAsCertified(GoldenFamily family)
+      throws Exception {
+    Path adapted = Files.createDirectory(dir.resolve("adapted"));
+    try (LoadedModel model =
+        LoadedModel.open(family.checkpoint(), new Tuning.StoredAdapter(family.file("adapter")))) {
+      model.save(adapted);
+      certify(adapted, model, Prompts.defaults());
+    }
+    Path whole = Files.createDirectory(dir.resolve("whole"));
+    try (LoadedModel model = LoadedModel.open(family.checkpoint())) {
+      model.save(whole);
+      certify(whole, model, Prompts.defaults());
+    }
+    for (Path folder : List.of(whole, adapted)) {
+      try (CheckpointModel model = CheckpointModel.open(folder, 1, true)) {
+        assertEquals(family.modelType(), model.identity().modelType());
+        assertEquals(2, model.identity().alignment().probes());
+      }
+    }
+    Files.copy(
+        whole.resolve("alignment.json"),
+        adapted.resolve("alignment.json"),
+        StandardCopyOption.REPLACE_EXISTING);
+    Files.copy(
+        whole.resolve("alignment/values.safetensors"),
+        adapted.resolve("alignment/values.safetensors"),
+        StandardCopyOption.REPLACE_EXISTING);
+    String refused =
+        assertThrows(MisalignedException.class, () -> CheckpointModel.open(adapted, 1, true))
+            .toString();
+    assertTrue(refused.contains("weights_sha256"), refused);
+    assertTrue(refused.contains("first differing layer: training: "), refused);
+  }
+
   /** Writes a certificate of a summary and a text-only exchange. */
   private void certify(Prompts prompts) throws IOException {
+    try (LoadedModel model = LoadedModel.open(dir)) {
+      certify(dir, model, prompts);
+    }
+  }
+
+  private void certify(Path folder, LoadedModel model, Prompts prompts) throws IOException {
     List<Message> summary =
         new ArrayList<>(prompts.ask(Task.SUMMARY, List.of(picture(64))).messages());
     summary.add(Message.text(Role.ASSISTANT, "BBU"));
     List<Message> text =
         List.of(Message.text(Role.USER, "1 + 1?"), Message.text(Role.ASSISTANT, "2"));
-    try (LoadedModel model = LoadedModel.open(dir)) {
-      CertificateWriter.write(
-          dir,
-          model,
-          List.of(
-              new Probe("summary", Probe.Task.SUMMARY, new Conversation(summary)),
-              new Probe("text", Probe.Task.OTHER, new Conversation(text))));
-    }
+    CertificateWriter.write(
+        folder,
+        model,
+        List.of(
+            new Probe("summary", Probe.Task.SUMMARY, new Conversation(summary)),
+            new Probe("text", Probe.Task.OTHER, new Conversation(text))));
   }
 
   private static String text(Message message) {

@@ -137,7 +137,7 @@ public final class Compare {
         reference,
         actual,
         counted,
-        largest -> tolerance.limit(kind, largest, layers),
+        largest -> tolerance.limit(largest, layers),
         "");
   }
 

@@ -42,7 +42,7 @@ final class ModelPass {
     SequencedMap<String, Floats> seen = new LinkedHashMap<>();
     VisionLanguageModel network = model.network();
     Autograd.inference(() -> {
-      BiConsumer<String, NDArray> probe = (name, activation) -> seen.put(name, floats(activation));
+      BiConsumer<String, NDArray> probe = (name, activation) -> seen.put(name, copy(activation));
       NDArray hidden_BTH = network.hidden(scope, batch, null, probe);
       seen.put(ReferenceNames.LOGITS, floats(network.logits(hidden_BTH)));
       NDArray logits_NV =
@@ -79,6 +79,11 @@ final class ModelPass {
               : Floats.of(new float[(int) spec.elements()], spec.dimensions()));
     }
     return gradients;
+  }
+
+  /** Some activations are gone before the pass ends: those of a tower in which nothing is trained. */
+  private static Floats copy(NDArray array) {
+    return Floats.of(array.toFloatArray(), array.getShape().getShape());
   }
 
   private static Floats floats(NDArray array) {

@@ -10,6 +10,7 @@ import io.lockstep.model.align.Comparison;
 import io.lockstep.model.align.Comparison.Kind;
 import io.lockstep.model.align.Comparison.Verdict;
 import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.model.checkpoint.Tuning;
 import io.lockstep.model.parameter.Parameters;
 import io.lockstep.model.testing.GoldenConversations;
 import io.lockstep.model.testing.GoldenFamily;
@@ -24,6 +25,8 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Models are compared with what the public implementation computes, and with themselves. */
 class ReferenceCheckTest {
@@ -37,13 +40,16 @@ class ReferenceCheckTest {
     Torch.start(1);
   }
 
-  @Test
-  void thePublicImplementationComputesTheSame() throws IOException {
-    try (LoadedModel model = LoadedModel.open(FAMILY.checkpoint())) {
-      AlignmentReport report = ReferenceCheck.run(model, FAMILY.file(""));
+  @ParameterizedTest
+  @EnumSource
+  void thePublicImplementationComputesTheSame(GoldenFamily family) throws IOException {
+    try (LoadedModel model = LoadedModel.open(family.checkpoint())) {
+      AlignmentReport report = ReferenceCheck.run(model, family.file(""));
 
       assertTrue(report.agrees(), report::table);
-      assertTrue(row(report, "logits").difference() <= 2e-5, report::table);
+      // The reference of Qwen2.5-VL itself is 7.6e-5 away from a computation in double precision.
+      double limit = family == GoldenFamily.QWEN3_VL ? 2e-5 : 1e-4;
+      assertTrue(row(report, "logits").difference() <= limit, report::table);
       assertEquals(Verdict.IDENTICAL, row(report, "pixel_values").verdict());
       assertEquals(
           model.parameters().layout().slots().size(),
@@ -83,6 +89,25 @@ class ReferenceCheckTest {
           FileAlreadyExistsException.class,
           () ->
               ReferenceDump.write(model, conversations, out, new ReferenceDump.Options(false, 0)));
+    }
+  }
+
+  @Test
+  void anAdapterIsComparedByItsOwnGradients() throws IOException {
+    Path out = dir.resolve("dump");
+    Tuning adapted = new Tuning.StoredAdapter(FAMILY.file("adapter"));
+    List<Conversation> conversations = List.of(FAMILY.conversations().getFirst().answered());
+    try (LoadedModel model = LoadedModel.open(FAMILY.checkpoint(), adapted)) {
+      ReferenceDump.write(model, conversations, out, new ReferenceDump.Options(true, 0));
+      AlignmentReport report = ReferenceCheck.run(model, out);
+
+      assertEquals(Verdict.IDENTICAL, report.verdict(), report::table);
+      assertTrue(
+          report.comparisons().stream()
+              .anyMatch(row -> row.kind() == Kind.GRADIENT && row.what().contains("lora_A")));
+    }
+    try (LoadedModel base = LoadedModel.open(FAMILY.checkpoint())) {
+      assertTrue(refusal(base, out).contains("that this model has not"));
     }
   }
 
