@@ -132,13 +132,7 @@ public final class Compare {
       Tolerance tolerance,
       int layers) {
     return compare(
-        what,
-        kind,
-        reference,
-        actual,
-        counted,
-        largest -> tolerance.limit(largest, layers),
-        "");
+        what, kind, reference, actual, counted, largest -> tolerance.limit(largest, layers), "");
   }
 
   /** Gradients that must be equal but for a share of the reference's norm. */

@@ -6,10 +6,10 @@ package io.lockstep.model.align;
  * <p>Rounding is the only difference that is allowed: two implementations, or two shapes of the
  * same matrix product, add in another order. Each residual addition may differ by some units in the
  * last place of the tensor's largest value; these errors are independent of each other, so that
- * after L layers of two additions they have grown with the square root of 2L. A tensor may differ by
- * {@value #UNITS} such units, because what it is a sum of can be larger than itself: the reference
- * fixtures' own distance from a computation in double precision reaches 13. Small tensors get a
- * floor instead.
+ * after L layers of two additions they have grown with the square root of 2L. A tensor may differ
+ * by {@value #UNITS} such units, because what it is a sum of can be larger than itself: the
+ * reference fixtures' own distance from a computation in double precision reaches 13. Small tensors
+ * get a floor instead.
  */
 public enum Tolerance {
   /** Single precision, 24 bits of significand. */

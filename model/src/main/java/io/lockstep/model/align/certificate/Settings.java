@@ -14,6 +14,7 @@ import java.util.Collections;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Objects;
 import java.util.SequencedMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -71,7 +72,7 @@ record Settings(SequencedMap<String, JsonNode> files) {
 
   static Settings of(JsonNode root) {
     SequencedMap<String, JsonNode> files = new LinkedHashMap<>();
-    root.fields().forEachRemaining(file -> files.put(file.getKey(), file.getValue()));
+    root.properties().forEach(file -> files.put(file.getKey(), file.getValue()));
     return new Settings(files);
   }
 
@@ -99,13 +100,14 @@ record Settings(SequencedMap<String, JsonNode> files) {
   /** The first difference of two trees in words; null if there is none. */
   private static @Nullable String difference(
       String at, @Nullable JsonNode reference, @Nullable JsonNode actual) {
-    if (reference == null || actual == null) {
-      return reference == actual
-          ? null
-          : at + (reference == null ? " was not there in training" : " is missing");
-    }
-    if (reference.equals(actual)) {
+    if (Objects.equals(reference, actual)) {
       return null;
+    }
+    if (reference == null) {
+      return at + " was not there in training";
+    }
+    if (actual == null) {
+      return at + " is missing";
     }
     if (reference.isArray() && actual.isArray() && reference.size() == actual.size()) {
       Iterator<JsonNode> others = actual.iterator();

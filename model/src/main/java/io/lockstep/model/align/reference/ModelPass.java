@@ -81,7 +81,9 @@ final class ModelPass {
     return gradients;
   }
 
-  /** Some activations are gone before the pass ends: those of a tower in which nothing is trained. */
+  /**
+   * Some activations are gone before the pass ends: those of a tower in which nothing is trained.
+   */
   private static Floats copy(NDArray array) {
     return Floats.of(array.toFloatArray(), array.getShape().getShape());
   }

@@ -230,7 +230,8 @@ class CertificateTest {
           MemorySegment flat = TensorMemory.of(adapter.flat());
           for (long i = 0; i < flat.byteSize() / Float.BYTES; i++) {
             float value = flat.getAtIndex(ValueLayout.JAVA_FLOAT, i);
-            flat.setAtIndex(ValueLayout.JAVA_FLOAT, i, value + 0.05f * (float) Math.sin(i));
+            flat.setAtIndex(
+                ValueLayout.JAVA_FLOAT, i, value + 0.05f * (float) Math.sin((double) i));
           }
         });
 
