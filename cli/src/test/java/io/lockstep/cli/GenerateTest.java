@@ -5,13 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.lockstep.model.testing.GoldenFamily;
 import io.lockstep.model.testing.Goldens;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -29,13 +25,6 @@ class GenerateTest {
   };
 
   @TempDir private Path model;
-
-  private record Said(int exit, String out, String err) {
-    JsonNode json() throws IOException {
-      List<String> lines = out.lines().toList();
-      return new ObjectMapper().readTree(lines.getLast());
-    }
-  }
 
   @BeforeEach
   void copyReference() throws IOException {
@@ -136,19 +125,6 @@ class GenerateTest {
     if (!arguments.contains("--max-new-tokens")) {
       arguments.addAll(List.of("--max-new-tokens", "8"));
     }
-    PrintStream out = System.out;
-    PrintStream err = System.err;
-    ByteArrayOutputStream said = new ByteArrayOutputStream();
-    ByteArrayOutputStream complained = new ByteArrayOutputStream();
-    try {
-      System.setOut(new PrintStream(said, true, StandardCharsets.UTF_8));
-      System.setErr(new PrintStream(complained, true, StandardCharsets.UTF_8));
-      int exit = Main.run(arguments.toArray(String[]::new));
-      return new Said(
-          exit, said.toString(StandardCharsets.UTF_8), complained.toString(StandardCharsets.UTF_8));
-    } finally {
-      System.setOut(out);
-      System.setErr(err);
-    }
+    return Said.by(arguments.toArray(String[]::new));
   }
 }

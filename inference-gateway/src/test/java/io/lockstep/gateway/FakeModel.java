@@ -122,8 +122,9 @@ public final class FakeModel implements ServedModel {
       int length = prompts.get(row).length();
       listener.onEnd(
           row,
-          text.isEmpty()
-              ? new EmptyGeneration(requests.get(row).name(), length, 2, "<|im_end|>", 0.75)
+          text.isBlank()
+              ? new EmptyGeneration(
+                  requests.get(row).name(), length, text.length(), 2, "<|im_end|>", 0.75)
               : new Generation(text, Collections.nCopies(text.length(), 1), length, true));
     }
   }

@@ -1,7 +1,9 @@
 package io.lockstep.cli.command;
 
 import io.lockstep.cli.console.JsonLine;
+import io.lockstep.cli.console.Share;
 import io.lockstep.cli.console.Table;
+import io.lockstep.cli.console.UserError;
 import io.lockstep.cli.eval.BudgetSweep;
 import io.lockstep.cli.eval.Evaluation;
 import io.lockstep.cli.eval.Question;
@@ -12,8 +14,8 @@ import io.lockstep.model.checkpoint.LoadedModel;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -25,6 +27,7 @@ import picocli.CommandLine.Option;
     name = "eval",
     description = {
       "Share of a data file's summaries that a model gives to the character, and of their tokens.",
+      "Pictures without an answer are counted apart and printed; if there are any it exits with 1.",
       "With --sweep-token-budget the same for several token budgets, with what they cost."
     })
 public final class EvalCommand implements Callable<Integer> {
@@ -102,38 +105,42 @@ public final class EvalCommand implements Callable<Integer> {
     tensors.start();
     try (LoadedModel loaded = LoadedModel.open(model)) {
       if (sweep == null || plan == null) {
-        single(loaded, evaluation);
+        report(single(loaded, evaluation));
       } else {
-        sweep(plan.run(loaded, evaluation), sweep.out);
+        report(plan.run(loaded, evaluation), sweep.out);
       }
     }
     return 0;
   }
 
-  private void single(LoadedModel loaded, Evaluation evaluation) throws IOException {
+  private Score single(LoadedModel loaded, Evaluation evaluation) throws IOException {
     TokenBudget other = budgets == null ? null : budgets.one;
     if (other != null) {
       loaded.replaceTokenBudget(other, "--token-budget");
     }
-    Score score = evaluation.run(loaded, wrong ? EvalCommand::print : (question, answer) -> {});
-    System.out.printf(Locale.ROOT, "token accuracy: %.4f%n", score.tokenAccuracy());
+    return evaluation.run(loaded, wrong ? EvalCommand::print : (question, answer) -> {});
+  }
+
+  private void report(Score score) {
+    print(score);
+    System.out.println("token accuracy: " + Share.text(score.tokenAccuracy()));
     System.out.printf(
-        Locale.ROOT,
-        "summary exact match: %.4f (%d of %d)%n",
-        score.exactMatch(),
-        score.right(),
-        score.pictures());
+        "summary exact match: %s (%d of %d; %d no answer)%n",
+        Share.text(score.exactMatch()), score.right(), score.pictures(), score.unanswered().size());
     if (json) {
       System.out.println(
           new JsonLine()
               .put("summary_exact_match", score.exactMatch())
+              .put("no_answer", score.unanswered().size())
               .put("token_accuracy", score.tokenAccuracy())
               .put("token_budget", score.budget())
               .put("pictures", score.pictures()));
     }
+    requireAnswers(List.of(score));
   }
 
-  private void sweep(List<Score> scores, Path out) throws IOException {
+  private void report(List<Score> scores, Path out) throws IOException {
+    scores.forEach(EvalCommand::print);
     SweepFiles.write(out, scores);
     Table table = new Table();
     SweepFiles.table(scores).forEach(row -> table.row(row.toArray(String[]::new)));
@@ -144,11 +151,35 @@ public final class EvalCommand implements Callable<Integer> {
           new JsonLine()
               .put("token_budget", scores.stream().map(Score::budget).toList())
               .put("summary_exact_match", scores.stream().map(Score::exactMatch).toList())
+              .put("no_answer", scores.stream().map(s -> s.unanswered().size()).toList())
               .put("token_accuracy", scores.stream().map(Score::tokenAccuracy).toList())
               .put("flops", scores.stream().map(Score::flops).toList())
               .put("seconds", scores.stream().map(Score::seconds).toList())
               .put("pictures", scores.getFirst().pictures()));
     }
+    requireAnswers(scores);
+  }
+
+  private static void requireAnswers(List<Score> scores) {
+    String where =
+        scores.stream()
+            .filter(score -> !score.unanswered().isEmpty())
+            .map(score ->
+                "%d of %d at token budget %s"
+                    .formatted(score.unanswered().size(), score.pictures(), score.budget()))
+            .collect(Collectors.joining(", "));
+    if (!where.isEmpty()) {
+      throw new UserError(
+          "pictures without an answer: %s; each is printed above with its prompt's length and its first token: check the checkpoint and the prompts"
+              .formatted(where));
+    }
+  }
+
+  private static void print(Score score) {
+    score
+        .unanswered()
+        .forEach(nothing ->
+            System.out.printf("no answer at budget %s: %s%n", score.budget(), nothing.message()));
   }
 
   private static void print(Question question, String answer) {

@@ -1,6 +1,7 @@
 package io.lockstep.cli.command;
 
 import io.lockstep.cli.console.JsonLine;
+import io.lockstep.cli.console.Share;
 import io.lockstep.gateway.rpc.InferenceClient;
 import io.lockstep.gateway.stage.StageB;
 import io.lockstep.gateway.stage.StageBResult;
@@ -9,7 +10,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -54,15 +54,16 @@ public final class StageBCommand implements Callable<Integer> {
       GenerationOptions options = decoding.options(() -> client.model().recommended());
       result = StageB.run(stageA, out, groups -> client.judge(groups, options));
     }
+    result.unanswered().forEach(problem -> System.out.println("no answer: " + problem));
     System.out.printf(
-        Locale.ROOT,
-        "accuracy: %.4f (%d of %d groups; %d false passes, %d false fails, %d malformed)%n",
-        result.accuracy(),
+        "accuracy: %s (%d of %d groups; %d false passes, %d false fails, %d malformed, %d no answer)%n",
+        Share.text(result.accuracy()),
         result.correct(),
         result.groups(),
         result.falsePositives(),
         result.falseNegatives(),
-        result.malformed());
+        result.malformed(),
+        result.unanswered().size());
     if (json) {
       System.out.println(
           new JsonLine()
@@ -70,8 +71,10 @@ public final class StageBCommand implements Callable<Integer> {
               .put("groups", result.groups())
               .put("false_positives", result.falsePositives())
               .put("false_negatives", result.falseNegatives())
-              .put("malformed", result.malformed()));
+              .put("malformed", result.malformed())
+              .put("no_answer", result.unanswered().size()));
     }
+    result.requireAnswers();
     return 0;
   }
 }

@@ -25,11 +25,7 @@ public record BudgetSweep(List<TokenBudget> budgets) {
     budgets = sorted;
   }
 
-  /**
-   * One score for each budget, in their order.
-   *
-   * @throws UserError if a model's answer has no text
-   */
+  /** One score for each budget, in their order. */
   public List<Score> run(LoadedModel model, Evaluation evaluation) throws IOException {
     evaluation.warmUp(model);
     List<Score> scores = new ArrayList<>();

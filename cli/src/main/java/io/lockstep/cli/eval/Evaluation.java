@@ -7,9 +7,13 @@ import io.lockstep.model.budget.KeptTokens;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.cost.FlopCount;
 import io.lockstep.model.encode.SampleEncoder;
-import io.lockstep.model.generate.EmptyGenerationException;
+import io.lockstep.model.generate.DecodingOptions;
+import io.lockstep.model.generate.EmptyGeneration;
 import io.lockstep.model.generate.Generation;
-import io.lockstep.model.generate.GenerationOptions;
+import io.lockstep.model.generate.GenerationListener;
+import io.lockstep.model.generate.GenerationRequest;
+import io.lockstep.model.generate.GenerationResult;
+import io.lockstep.model.generate.Profile;
 import io.lockstep.model.image.Patches;
 import io.lockstep.model.score.TokenAccuracy;
 import java.io.IOException;
@@ -18,8 +22,8 @@ import java.util.List;
 import java.util.function.BiConsumer;
 
 /**
- * Asks a model every question and compares. An answer without text ends the evaluation: it says
- * that something is wrong with the model, not how good it is.
+ * Asks a model every question and compares. Questions without an answer are kept apart: they say
+ * that something is wrong with the model or the prompt, not how good it is.
  *
  * @param questions what is asked
  * @param batch questions asked at once
@@ -41,7 +45,6 @@ public record Evaluation(List<Question> questions, int batch, int maxNewTokens) 
    * Evaluates a model at the token budget in force.
    *
    * @param wrong told each question whose answer is wrong, and that answer
-   * @throws UserError if an answer has no text, naming the question and the budget
    */
   public Score run(LoadedModel model, BiConsumer<Question, String> wrong) throws IOException {
     Tally tally = new Tally(model);
@@ -49,13 +52,9 @@ public record Evaluation(List<Question> questions, int batch, int maxNewTokens) 
     try (Progress progress = new Progress(label, questions.size(), "pictures", 1)) {
       for (int from = 0; from < questions.size(); from += batch) {
         List<Question> part = questions.subList(from, Math.min(from + batch, questions.size()));
-        List<String> answers = tally.ask(part);
+        List<GenerationResult> answers = tally.ask(part);
         for (int i = 0; i < part.size(); i++) {
-          if (part.get(i).truth().equals(answers.get(i))) {
-            tally.right++;
-          } else {
-            wrong.accept(part.get(i), answers.get(i));
-          }
+          tally.compare(part.get(i), answers.get(i), wrong);
         }
         tally.predict(part);
         progress.update(from + part.size(), "");
@@ -72,6 +71,7 @@ public record Evaluation(List<Question> questions, int batch, int maxNewTokens) 
   /** What has been counted so far. */
   private final class Tally {
     private final LoadedModel model;
+    private final List<EmptyGeneration> unanswered = new ArrayList<>();
     private long right;
     private TokenAccuracy tokens = TokenAccuracy.NONE;
     private FlopCount flops = FlopCount.NONE;
@@ -82,36 +82,24 @@ public record Evaluation(List<Question> questions, int batch, int maxNewTokens) 
       this.model = model;
     }
 
-    List<String> ask(List<Question> part) throws IOException {
+    List<GenerationResult> ask(List<Question> part) throws IOException {
+      DecodingOptions greedy = DecodingOptions.greedy(maxNewTokens);
+      List<GenerationRequest> requests =
+          part.stream()
+              .map(question -> new GenerationRequest(question.place(), question.prompt(), greedy))
+              .toList();
       long start = System.nanoTime();
-      List<Generation> answers;
-      try {
-        answers =
-            model
-                .generator()
-                .generate(
-                    part.stream().map(Question::prompt).toList(),
-                    GenerationOptions.cached(maxNewTokens));
-      } catch (EmptyGenerationException e) {
-        throw new UserError(
-            "at token budget %s: %s".formatted(model.tokenBudget().share(), e.getMessage()));
-      }
+      List<GenerationResult> answers =
+          model.generator().answer(requests, Profile.CACHED, GenerationListener.NONE);
       nanos += System.nanoTime() - start;
-      for (int i = 0; i < part.size(); i++) {
-        requireText(part.get(i), answers.get(i));
-      }
-      return answers.stream().map(Generation::text).toList();
+      return answers;
     }
 
-    private void requireText(Question question, Generation answer) {
-      if (answer.text().isBlank()) {
-        throw new UserError(
-            "at token budget %s: the answer to %s has no text (%d prompt tokens, %d new tokens)"
-                .formatted(
-                    model.tokenBudget().share(),
-                    question.place(),
-                    answer.promptTokens(),
-                    answer.newTokens()));
+    void compare(Question question, GenerationResult result, BiConsumer<Question, String> wrong) {
+      switch (result) {
+        case EmptyGeneration nothing -> unanswered.add(nothing);
+        case Generation answer when answer.text().equals(question.truth()) -> right++;
+        case Generation answer -> wrong.accept(question, answer.text());
       }
     }
 
@@ -140,6 +128,7 @@ public record Evaluation(List<Question> questions, int batch, int maxNewTokens) 
           questions.size(),
           visionTokens / pictures,
           right,
+          unanswered,
           tokens.share(),
           flops.visionTower() / pictures,
           flops.mergers() / pictures,

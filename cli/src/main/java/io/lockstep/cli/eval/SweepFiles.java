@@ -1,18 +1,23 @@
 package io.lockstep.cli.eval;
 
+import com.fasterxml.jackson.core.StreamWriteFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.lockstep.cli.chart.TwoAxisChart;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A sweep over token budgets as files: {@code token-budget.json}, {@code .csv}, {@code .md} and
@@ -21,35 +26,87 @@ import java.util.stream.Stream;
 public final class SweepFiles {
 
   private static final String NAME = "token-budget";
-  private static final double MEGA = 1e6;
   private static final double MILLI = 1e-3;
+  private static final double PERCENT = 100;
 
-  /** A column of the table. */
-  private record Column(String key, String title, String format, ToDoubleFunction<Score> value) {
-    String cell(Score score) {
-      return String.format(Locale.ROOT, format, value.applyAsDouble(score));
+  /** Room above the highest curve of cost. */
+  private static final double HEADROOM = 1.1;
+
+  /** What operations are counted in where people read them. */
+  private enum Unit {
+    MFLOP(1e6),
+    GFLOP(1e9),
+    TFLOP(1e12);
+
+    private final double operations;
+
+    Unit(double operations) {
+      this.operations = operations;
+    }
+
+    /** The largest that keeps the dearest score above one. */
+    static Unit of(List<Score> scores) {
+      double dearest = scores.stream().mapToDouble(Score::flops).max().orElse(0);
+      return Stream.of(TFLOP, GFLOP)
+          .filter(unit -> dearest >= unit.operations)
+          .findFirst()
+          .orElse(MFLOP);
     }
   }
 
-  private static final List<Column> COLUMNS =
-      List.of(
-          new Column("token_budget", "budget", "%.4g", Score::budget),
-          new Column("vision_tokens", "tokens/picture", "%.1f", Score::visionTokens),
-          new Column("summary_exact_match", "exact match", "%.4f", Score::exactMatch),
-          new Column("token_accuracy", "token accuracy", "%.4f", Score::tokenAccuracy),
-          new Column("flops_vision_tower", "tower MFLOP", "%.1f", s -> s.towerFlops() / MEGA),
-          new Column("flops_mergers", "mergers MFLOP", "%.1f", s -> s.mergerFlops() / MEGA),
-          new Column("flops_text_prefill", "prefill MFLOP", "%.1f", s -> s.prefillFlops() / MEGA),
-          new Column("flops", "all MFLOP", "%.1f", s -> s.flops() / MEGA),
-          new Column("seconds", "ms/picture", "%.1f", s -> s.seconds() / MILLI));
+  /**
+   * A column of the table.
+   *
+   * @param key its name in JSON and CSV
+   * @param value its value there: shares, operations, seconds
+   * @param title its name for people
+   * @param format its value for people, divided by {@code scale}
+   */
+  private record Column(
+      String key, ToDoubleFunction<Score> value, String title, String format, double scale) {
+
+    static Column of(String key, ToDoubleFunction<Score> value, String title, String format) {
+      return new Column(key, value, title, format, 1);
+    }
+
+    static Column cost(String key, ToDoubleFunction<Score> value, String title, Unit unit) {
+      return new Column(key, value, title + " " + unit, "%.1f", unit.operations);
+    }
+
+    String cell(Score score) {
+      double number = value.applyAsDouble(score);
+      return Double.isNaN(number) ? "-" : String.format(Locale.ROOT, format, number / scale);
+    }
+
+    /** The value as it is; null where there is none. */
+    @Nullable BigDecimal number(Score score) {
+      double number = value.applyAsDouble(score);
+      return Double.isNaN(number) ? null : BigDecimal.valueOf(number).stripTrailingZeros();
+    }
+  }
 
   private SweepFiles() {}
 
+  private static List<Column> columns(Unit unit) {
+    return List.of(
+        Column.of("token_budget", Score::budget, "budget", "%.4g"),
+        Column.of("vision_tokens", Score::visionTokens, "tokens/picture", "%.1f"),
+        Column.of("summary_exact_match", Score::exactMatch, "exact match", "%.4f"),
+        Column.of("no_answer", score -> score.unanswered().size(), "no answer", "%.0f"),
+        Column.of("token_accuracy", Score::tokenAccuracy, "token accuracy", "%.4f"),
+        Column.cost("flops_vision_tower", Score::towerFlops, "tower", unit),
+        Column.cost("flops_mergers", Score::mergerFlops, "mergers", unit),
+        Column.cost("flops_text_prefill", Score::prefillFlops, "prefill", unit),
+        Column.cost("flops", Score::flops, "all", unit),
+        new Column("seconds", Score::seconds, "ms/picture", "%.1f", MILLI));
+  }
+
   /** Titles and cells as text, the titles first. */
   public static List<List<String>> table(List<Score> scores) {
+    List<Column> columns = columns(Unit.of(scores));
     return Stream.concat(
-            Stream.of(COLUMNS.stream().map(Column::title).toList()),
-            scores.stream().map(s -> COLUMNS.stream().map(column -> column.cell(s)).toList()))
+            Stream.of(columns.stream().map(Column::title).toList()),
+            scores.stream().map(s -> columns.stream().map(column -> column.cell(s)).toList()))
         .toList();
   }
 
@@ -64,29 +121,30 @@ public final class SweepFiles {
 
   /** The values as they are: operations, not millions; seconds, not milliseconds. */
   static String json(List<Score> scores) throws IOException {
-    ObjectMapper mapper = new ObjectMapper();
+    ObjectMapper mapper =
+        JsonMapper.builder().enable(StreamWriteFeature.WRITE_BIGDECIMAL_AS_PLAIN).build();
     ArrayNode rows = mapper.createArrayNode();
     for (Score score : scores) {
       ObjectNode row = rows.addObject().put("pictures", score.pictures());
-      List<Double> values = raw(score);
-      for (int i = 0; i < values.size(); i++) {
-        row.put(COLUMNS.get(i).key(), values.get(i));
-      }
+      columns(Unit.MFLOP).forEach(column -> row.put(column.key(), column.number(score)));
     }
     return mapper.writerWithDefaultPrettyPrinter().writeValueAsString(rows) + "\n";
   }
 
   static String csv(List<Score> scores) {
-    String head = COLUMNS.stream().map(Column::key).collect(Collectors.joining(","));
+    List<Column> columns = columns(Unit.MFLOP);
+    String head = columns.stream().map(Column::key).collect(Collectors.joining(","));
     return scores.stream()
         .map(score ->
-            raw(score).stream().map(String::valueOf).collect(Collectors.joining(",")) + "\n")
+            columns.stream()
+                .map(column -> plain(column.number(score)))
+                .collect(Collectors.joining(",", "", "\n")))
         .collect(Collectors.joining("", head + "\n", ""));
   }
 
   static String markdown(List<Score> scores) {
     List<List<String>> rows = table(scores);
-    String rule = "|" + "---:|".repeat(COLUMNS.size()) + "\n";
+    String rule = "|" + "---:|".repeat(rows.getFirst().size()) + "\n";
     return line(rows.getFirst())
         + rule
         + rows.stream().skip(1).map(SweepFiles::line).collect(Collectors.joining());
@@ -96,29 +154,27 @@ public final class SweepFiles {
     return "| " + String.join(" | ", cells) + " |\n";
   }
 
-  private static List<Double> raw(Score score) {
-    return List.of(
-        score.budget(),
-        score.visionTokens(),
-        score.exactMatch(),
-        score.tokenAccuracy(),
-        score.towerFlops(),
-        score.mergerFlops(),
-        score.prefillFlops(),
-        score.flops(),
-        score.seconds());
+  private static String plain(@Nullable BigDecimal number) {
+    return number == null ? "" : number.toPlainString();
   }
 
   private static void plot(Path png, List<Score> scores) throws IOException {
     List<Score> ascending = scores.reversed();
-    double[] budgets = ascending.stream().mapToDouble(Score::budget).toArray();
-    new TwoAxisChart("Token budget", "share of vision tokens kept", budgets)
-        .left("share right", 0, 1)
-        .right("MFLOP per picture, to the first token")
-        .addLeft("summary exact match", values(ascending, Score::exactMatch))
-        .addLeft("token accuracy", values(ascending, Score::tokenAccuracy))
-        .addRight("all FLOPs", values(ascending, s -> s.flops() / MEGA))
-        .addRight("text prefill alone", values(ascending, s -> s.prefillFlops() / MEGA))
+    Unit unit = Unit.of(scores);
+    double[] flops = values(ascending, score -> score.flops() / unit.operations);
+    double dearest = Arrays.stream(flops).max().orElseThrow();
+    new TwoAxisChart(
+            "Token budget: accuracy and cost, %d pictures".formatted(scores.getFirst().pictures()),
+            "token budget: share of vision tokens kept",
+            values(ascending, Score::budget))
+        .left("right, %", 0, PERCENT)
+        .right(unit + " for a picture, up to the first token", dearest * HEADROOM)
+        .addLeft(
+            "summaries right to the character", values(ascending, s -> s.exactMatch() * PERCENT))
+        .addLeft("tokens right", values(ascending, s -> s.tokenAccuracy() * PERCENT))
+        .addRight("FLOPs, all", flops)
+        .addRight(
+            "FLOPs, language model", values(ascending, s -> s.prefillFlops() / unit.operations))
         .write(png);
   }
 

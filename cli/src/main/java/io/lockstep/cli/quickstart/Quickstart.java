@@ -169,7 +169,7 @@ public final class Quickstart {
                   progress.update(summaries.size(), "");
                 });
       }
-      StageB.run(files, folder.stageB(), client::judge);
+      StageB.run(files, folder.stageB(), client::judge).requireAnswers();
       return new Served(
           heldOut.answers(folder.groups(), summaries),
           Verdicts.read(folder.stageB()),

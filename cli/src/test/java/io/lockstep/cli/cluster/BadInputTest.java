@@ -74,6 +74,13 @@ class BadInputTest {
   }
 
   @Test
+  void aDiskWithoutRoomForACheckpointIsToldBeforeTheTraining() throws Exception {
+    train(tiny.giantRecipe(), "giant-run")
+        .failedWith(1, "MiB free and a checkpoint needs", "--out");
+    nothingIsWritten("giant-run");
+  }
+
+  @Test
   void aPortInUseIsNamed() throws Exception {
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       Launched.run(

@@ -52,6 +52,22 @@ record TinyRun(Path folder) {
             .formatted(folder.resolve("model"), trainJsonl, steps));
   }
 
+  /** A recipe for a model whose checkpoint needs more room than any disk has: petabytes. */
+  Path giantRecipe() throws IOException {
+    Path giant = Files.createDirectory(folder.resolve("giant"));
+    ObjectMapper json = new ObjectMapper();
+    Path own = folder.resolve("model").resolve("config.json");
+    ObjectNode config = (ObjectNode) json.readTree(own.toFile());
+    ((ObjectNode) config.get("text_config"))
+        .put("intermediate_size", Integer.MAX_VALUE)
+        .put("num_hidden_layers", 20_000);
+    json.writeValue(giant.resolve("config.json").toFile(), config);
+    String recipe = Files.readString(recipe());
+    return Files.writeString(
+        folder.resolve("giant.yaml"),
+        recipe.replace("path: " + folder.resolve("model"), "path: " + giant));
+  }
+
   /** The shipped base model's tokenizer with a far smaller network. */
   private void writeModel() throws IOException {
     Path model = Files.createDirectories(folder.resolve("model"));

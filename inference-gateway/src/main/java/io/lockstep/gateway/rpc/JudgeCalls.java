@@ -12,12 +12,13 @@ import io.lockstep.proto.inference.v1.JudgeRequest;
 import io.lockstep.proto.inference.v1.JudgeResponse;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
 
 /**
- * One Judge call per group, a window of them at once. Not one stream, because a malformed answer on
- * one group must not end the others'.
+ * One Judge call per group, a window of them at once. Not one stream, because a malformed or
+ * missing answer on one group must not end the others'.
  */
 final class JudgeCalls {
 
@@ -66,6 +67,14 @@ final class JudgeCalls {
         .build();
   }
 
+  /** What a failure says about its group alone; empty if it is about the gateway. */
+  private static Optional<Outcome> outcome(Throwable failure) {
+    String message = Statuses.message(failure);
+    return Statuses.isEmptyAnswer(failure)
+        ? Optional.of(new Outcome.NoAnswer(message))
+        : Statuses.malformedRaw(failure).map(raw -> new Outcome.Malformed(raw, message));
+  }
+
   private final class Answer implements StreamObserver<JudgeResponse> {
     private final int index;
 
@@ -87,10 +96,10 @@ final class JudgeCalls {
 
     @Override
     public void onError(Throwable failure) {
-      Statuses.malformedRaw(failure)
+      outcome(failure)
           .ifPresentOrElse(
-              raw -> {
-                outcomes.put(index, new Outcome.Malformed(raw, Statuses.message(failure)));
+              outcome -> {
+                outcomes.put(index, outcome);
                 window.release();
               },
               () -> window.fail(failure));

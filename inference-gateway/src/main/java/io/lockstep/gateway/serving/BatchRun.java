@@ -131,19 +131,10 @@ final class BatchRun {
     void end(GenerationResult result) {
       ended = true;
       switch (result) {
-        case Generation generation -> answer(generation);
+        case Generation generation ->
+            job.answer(
+                new Answer(generation.text(), generation.promptTokens(), generation.newTokens()));
         case EmptyGeneration empty -> fail(empty.message());
-      }
-    }
-
-    private void answer(Generation generation) {
-      if (generation.text().isBlank()) {
-        fail(
-            "empty generation for %s: %d prompt tokens, %d new tokens, none of them text"
-                .formatted(name(), generation.promptTokens(), generation.newTokens()));
-      } else {
-        job.answer(
-            new Answer(generation.text(), generation.promptTokens(), generation.newTokens()));
       }
     }
 

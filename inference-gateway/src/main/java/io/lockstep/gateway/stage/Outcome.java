@@ -15,4 +15,12 @@ public sealed interface Outcome {
    * @param problem what is wrong with it, in one line
    */
   record Malformed(String raw, String problem) implements Outcome {}
+
+  /**
+   * No answer at all.
+   *
+   * @param problem the length of the prompt, the model's first token and its probability, in one
+   *     line
+   */
+  record NoAnswer(String problem) implements Outcome {}
 }

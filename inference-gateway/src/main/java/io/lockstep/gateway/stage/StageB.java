@@ -16,7 +16,7 @@ public final class StageB {
   /** Verdicts, one line per group. */
   public static final String SELECTIONS = "selections.jsonl";
 
-  /** Answers that were no verdict, one line per group. */
+  /** Answers that were no verdict, one line per group; without {@code raw} where none came. */
   public static final String MALFORMED = "failure_malformed.jsonl";
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -67,6 +67,7 @@ public final class StageB {
   private static final class Tally {
     private final List<String> selections = new ArrayList<>();
     private final List<String> malformed = new ArrayList<>();
+    private final List<String> unanswered = new ArrayList<>();
     private int correct;
     private int falseNegatives;
     private int falsePositives;
@@ -83,6 +84,10 @@ public final class StageB {
         }
         case Outcome.Malformed(var raw, var problem) ->
             malformed.add(line(group).put("problem", problem).put("raw", raw).toString());
+        case Outcome.NoAnswer(var problem) -> {
+          unanswered.add(problem);
+          malformed.add(line(group).put("problem", problem).toString());
+        }
       }
     }
 
@@ -92,7 +97,8 @@ public final class StageB {
           correct,
           falseNegatives,
           falsePositives,
-          malformed.size());
+          malformed.size() - unanswered.size(),
+          unanswered);
     }
 
     private void count(Verdict label, Verdict verdict) {

@@ -157,19 +157,22 @@ class GatewayTest {
   }
 
   @Test
-  void groupsAreJudgedAndAMalformedAnswerEndsOnlyItsOwnGroup() throws Exception {
+  void groupsAreJudgedAndAMalformedOrMissingAnswerEndsOnlyItsOwnGroup() throws Exception {
     Function<String, String> judge =
         prompt ->
             prompt.contains("螺丝/缺失")
                 ? "Verdict: 不通过\nReason: 螺丝缺失"
-                : prompt.contains("odd") ? "Verdict: 待定\nReason: x" : "Verdict: 通过\nReason: 齐全";
+                : prompt.contains("odd")
+                    ? "Verdict: 待定\nReason: x"
+                    : prompt.contains("mute") ? "" : "Verdict: 通过\nReason: 齐全";
     try (InferenceClient client = clientOf(judge)) {
       List<Outcome> outcomes =
           client.judge(
               List.of(
                   new Group("G1", "机柜", List.of("螺丝/完好×2")),
                   new Group("G2", "机柜", List.of("odd")),
-                  new Group("G1", "机柜", List.of("螺丝/缺失×1"))));
+                  new Group("G1", "机柜", List.of("螺丝/缺失×1")),
+                  new Group("G3", "机柜", List.of("mute"))));
 
       assertEquals(new Outcome.Judged(new Judgement(Verdict.PASS, "齐全")), outcomes.get(0));
       assertEquals(new Outcome.Judged(new Judgement(Verdict.FAIL, "螺丝缺失")), outcomes.get(2));
@@ -177,6 +180,9 @@ class GatewayTest {
       assertEquals("Verdict: 待定\nReason: x", malformed.raw());
       assertTrue(malformed.problem().contains("group G2"), malformed.problem());
       assertTrue(malformed.problem().contains("Verdict: 待定"), malformed.problem());
+      String problem = ((Outcome.NoAnswer) outcomes.get(3)).problem();
+      assertTrue(problem.contains("group G3"), problem);
+      assertTrue(problem.contains("first token <|im_end|> (2) with probability 0.75"), problem);
     }
   }
 

@@ -146,6 +146,7 @@ class StageTest {
     pictures("m/审核不通过/lax", "1.png");
     pictures("m/审核不通过/right", "1.png");
     pictures("m/审核不通过/odd", "1.png");
+    pictures("m/审核不通过/mute", "1.png");
     List<Path> stageA = StageA.run(InspectionFolder.read(dir), dir.resolve("a"), echo(), s -> {});
     List<Group> asked = new ArrayList<>();
     Judge judge =
@@ -156,9 +157,10 @@ class StageTest {
 
     StageBResult result = StageB.run(stageA, dir.resolve("b"), judge);
 
-    assertEquals(new StageBResult(5, 2, 1, 1, 1), result);
-    assertEquals(0.4, result.accuracy());
-    assertEquals(5, asked.size());
+    assertEquals(new StageBResult(6, 2, 1, 1, 1, List.of("said nothing")), result);
+    assertEquals(2 / 6.0, result.accuracy());
+    assertTrue(refusal(result::requireAnswers).contains("1 of 6 groups have no answer"));
+    assertEquals(6, asked.size());
     List<String> selections = Files.readAllLines(dir.resolve("b/selections.jsonl"));
     assertEquals(4, selections.size());
     assertEquals(
@@ -166,8 +168,16 @@ class StageTest {
         selections.getFirst());
     assertEquals(
         List.of(
+            "{\"group_id\":\"mute\",\"mission\":\"m\",\"label\":\"fail\",\"problem\":\"said nothing\"}",
             "{\"group_id\":\"odd\",\"mission\":\"m\",\"label\":\"fail\",\"problem\":\"no verdict\",\"raw\":\"?\"}"),
         Files.readAllLines(dir.resolve("b/failure_malformed.jsonl")));
+  }
+
+  @Test
+  void withoutAnyAnswerThereIsNoAccuracy() {
+    StageBResult nothing = new StageBResult(2, 0, 0, 0, 0, List.of("a", "b"));
+    assertTrue(Double.isNaN(nothing.accuracy()));
+    assertEquals(0, new StageBResult(2, 0, 0, 1, 0, List.of("a")).accuracy());
   }
 
   @ParameterizedTest
@@ -199,6 +209,7 @@ class StageTest {
   private static Outcome outcome(Group group) {
     boolean labelledPass = group.summaries().getFirst().contains("审核通过");
     return switch (group.groupId()) {
+      case "mute" -> new Outcome.NoAnswer("said nothing");
       case "odd" -> new Outcome.Malformed("?", "no verdict");
       case "strict" -> new Outcome.Judged(new Judgement(Verdict.FAIL, "严"));
       case "lax" -> new Outcome.Judged(new Judgement(Verdict.PASS, "宽"));

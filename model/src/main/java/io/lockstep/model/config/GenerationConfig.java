@@ -22,7 +22,7 @@ public record GenerationConfig(
     List<Integer> eosTokenIds, int padTokenId, SamplingDefaults sampling) {
 
   public GenerationConfig {
-    eosTokenIds = List.copyOf(eosTokenIds);
+    eosTokenIds = eosTokenIds.stream().distinct().toList();
   }
 
   /** Ends and padding of a checkpoint that recommends no sampling. */
@@ -38,7 +38,10 @@ public record GenerationConfig(
   public static GenerationConfig read(Path file) throws IOException {
     StrictJson json = StrictJson.read(file);
     json.inert("_from_model_config", "transformers_version", "use_cache", "bos_token_id");
-    json.inert("output_attentions", "output_hidden_states");
+    json.inert("output_attentions", "output_hidden_states", "return_dict", "return_legacy_cache");
+    json.inert("attn_implementation", "trust_remote_code", "use_sliding_window");
+    // A request says how many tokens it wants; a limit on prompt and answer together is of no use.
+    json.inert("max_length", "max_new_tokens");
     List<Integer> eos = json.integerOrIntegers("eos_token_id");
     if (json.has("eos_token_id") && eos.isEmpty()) {
       json.problem("eos_token_id", "must name at least one token");

@@ -19,6 +19,8 @@ final class Answer {
   private final TokenSampler sampler;
   private final List<Integer> tokens = new ArrayList<>();
   private int last;
+  private int first;
+  private double firstProbability;
   private @Nullable GenerationResult result;
 
   Answer(
@@ -53,14 +55,18 @@ final class Answer {
       return;
     }
     last = sampler.choose(rules.apply(logits, tokens), tokens.size());
+    if (tokens.isEmpty()) {
+      first = last;
+      firstProbability = TokenSampler.probability(logits, last);
+    }
     if (endTokens.contains(last)) {
-      end(tokens.isEmpty() ? nothing(logits) : answer(true));
+      end(true);
       return;
     }
     tokens.add(last);
     tell(decoder.push(last));
     if (tokens.size() == prompt.decoding().maxNewTokens()) {
-      end(answer(false));
+      end(false);
     }
   }
 
@@ -72,24 +78,25 @@ final class Answer {
     return result;
   }
 
-  private GenerationResult answer(boolean endedByEos) {
+  private void end(boolean byEos) {
     tell(decoder.finish());
     String text = tokenizer.decode(tokens.stream().mapToInt(Integer::intValue).toArray());
-    return new Generation(text, tokens, prompt.sample().tokens().length, endedByEos);
+    GenerationResult complete =
+        text.isBlank()
+            ? nothing()
+            : new Generation(text, tokens, prompt.sample().tokens().length, byEos);
+    result = complete;
+    listener.onEnd(row, complete);
   }
 
-  private GenerationResult nothing(float[] logits) {
+  private EmptyGeneration nothing() {
     return new EmptyGeneration(
         prompt.sample().name(),
         prompt.sample().tokens().length,
-        last,
-        tokenizer.display(last),
-        TokenSampler.probability(logits, last));
-  }
-
-  private void end(GenerationResult complete) {
-    result = complete;
-    listener.onEnd(row, complete);
+        tokens.size(),
+        first,
+        tokenizer.display(first),
+        firstProbability);
   }
 
   private void tell(String piece) {

@@ -3,7 +3,7 @@ package io.lockstep.model.generate;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** At least one conversation got an answer without a single token. */
+/** At least one conversation got an answer without text. */
 public final class EmptyGenerationException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;

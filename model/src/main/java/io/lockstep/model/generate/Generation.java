@@ -5,7 +5,7 @@ import java.util.List;
 /**
  * One answer.
  *
- * @param text the answer without its end token
+ * @param text the answer without its end token; never blank
  * @param tokens its tokens without the end token; at least one
  * @param promptTokens tokens of the prompt, picture tokens included
  * @param endedByEos whether the model ended it; otherwise the limit did
@@ -15,8 +15,8 @@ public record Generation(String text, List<Integer> tokens, int promptTokens, bo
 
   public Generation {
     tokens = List.copyOf(tokens);
-    if (tokens.isEmpty()) {
-      throw new IllegalArgumentException("an answer without tokens is an EmptyGeneration");
+    if (tokens.isEmpty() || text.isBlank()) {
+      throw new IllegalArgumentException("an answer without text is an EmptyGeneration");
     }
   }
 

@@ -60,7 +60,7 @@ public final class Generator {
    * Answers every conversation in the same way; its last message is the user's.
    *
    * @throws IOException naming a picture that can't be read
-   * @throws EmptyGenerationException if an answer has no token
+   * @throws EmptyGenerationException if an answer has no text
    */
   public List<Generation> generate(List<Conversation> conversations, GenerationOptions options)
       throws IOException {
@@ -71,7 +71,7 @@ public final class Generator {
    * Answers every conversation in the same way and tells of each answer while it grows.
    *
    * @throws IOException naming a picture that can't be read
-   * @throws EmptyGenerationException if an answer has no token
+   * @throws EmptyGenerationException if an answer has no text
    */
   public List<Generation> generate(
       List<Conversation> conversations, GenerationOptions options, GenerationListener listener)

@@ -205,6 +205,23 @@ final class ModelConfigTest {
   }
 
   @Test
+  void whatFineTunedCheckpointsAddToItIsRead() throws IOException {
+    Path file = folder.resolve("generation_config.json");
+    Files.writeString(
+        file,
+        """
+        {"attn_implementation": "flash_attention_2", "bos_token_id": 1, "do_sample": true,
+         "eos_token_id": [2, 2, 1], "max_length": 32768, "pad_token_id": 1, "return_dict": true,
+         "repetition_penalty": 1.05, "temperature": 0.1, "top_k": 1, "top_p": 0.001,
+         "transformers_version": "4.52.4", "trust_remote_code": true, "use_cache": false,
+         "use_sliding_window": true}\
+        """);
+    assertEquals(
+        new GenerationConfig(List.of(2, 1), 1, new SamplingDefaults(true, 0.1, 0.001, 1, 1.05)),
+        GenerationConfig.read(file));
+  }
+
+  @Test
   void samplingOutsideOfItsRangesIsNamedAtOnce() throws IOException {
     Path file = folder.resolve("generation_config.json");
     Files.writeString(

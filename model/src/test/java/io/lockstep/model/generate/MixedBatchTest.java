@@ -137,6 +137,7 @@ class MixedBatchTest {
 
     EmptyGeneration empty = assertInstanceOf(EmptyGeneration.class, results.get(0));
     assertEquals(cases.get(2).promptTokens(), empty.promptTokens());
+    assertEquals(0, empty.newTokens());
     assertEquals(first, empty.firstToken());
     assertEquals(model.tokenizer().display(first), empty.firstTokenText());
     assertEquals(probabilityOfFirst(2, first), empty.probability(), 1e-6);
@@ -153,6 +154,33 @@ class MixedBatchTest {
                         List.of(cases.get(2).prompt()), GenerationOptions.greedy(6, profile)))
             .toString();
     assertTrue(refused.contains(cases.get(2).promptTokens() + " prompt tokens"), refused);
+  }
+
+  @Test
+  void anAnswerOfBlanksIsNone() throws IOException {
+    int blank = model.tokenizer().encode("\n")[0];
+    int end = model.generationConfig().eosTokenIds().getFirst();
+    Sample asked = model.encoder().prompt("asked", cases.get(2).prompt());
+    Answer answer =
+        new Answer(
+            0,
+            new Prompt(asked, DecodingOptions.greedy(6)),
+            model.tokenizer(),
+            List.of(end),
+            GenerationListener.NONE);
+    for (int token : new int[] {blank, blank, end}) {
+      float[] logits = new float[model.config().text().vocabSize()];
+      logits[token] = 20;
+      answer.grow(logits);
+    }
+    EmptyGeneration empty = assertInstanceOf(EmptyGeneration.class, answer.result());
+    assertEquals(2, empty.newTokens());
+    assertEquals(blank, empty.firstToken());
+    assertTrue(
+        empty
+            .message()
+            .contains("2 new tokens without any text, first token '\\n' (%d)".formatted(blank)),
+        empty.message());
   }
 
   @ParameterizedTest

@@ -1,0 +1,121 @@
+package io.lockstep.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.lockstep.data.sample.SampleGenerator;
+import io.lockstep.data.sample.SampleOptions;
+import io.lockstep.data.sample.Style;
+import io.lockstep.gateway.GatewayOptions;
+import io.lockstep.gateway.GatewayServer;
+import io.lockstep.gateway.ModelSource;
+import io.lockstep.model.testing.GoldenFamily;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A model that ends every answer at once: all of it is counted and told, and the command fails. */
+class NoAnswerTest {
+
+  private static final int VOCABULARY = 704;
+  private static final String FIGURES =
+      " [1-9]\\d* prompt tokens, 0 new tokens, first token .* with probability 0\\.\\d+";
+
+  @TempDir private static Path folder;
+  private static Path model;
+
+  @BeforeAll
+  static void makeModel() throws IOException {
+    model = Files.createDirectory(folder.resolve("model"));
+    try (Stream<Path> files = Files.list(GoldenFamily.QWEN3_VL.checkpoint())) {
+      for (Path file : files.toList()) {
+        Files.copy(file, model.resolve(file.getFileName()));
+      }
+    }
+    Files.writeString(
+        model.resolve("generation_config.json"),
+        "{\"eos_token_id\": %s, \"pad_token_id\": 685}"
+            .formatted(IntStream.range(0, VOCABULARY).boxed().toList()));
+  }
+
+  @Test
+  void evalGoesThroughAllPicturesOfAllBudgetsAndFails() throws IOException {
+    SampleGenerator.generate(
+        folder.resolve("data"),
+        SampleOptions.of(3, 5, Style.PLAIN).withTexts(0).withHeldout(3).withThreads(1));
+    Path data = folder.resolve("data").resolve("train.jsonl");
+    long pictures =
+        Files.readAllLines(data).stream().filter(line -> line.contains("\"summary\"")).count();
+    assertTrue(pictures > 1);
+    Path out = folder.resolve("sweep");
+    Said said =
+        Said.by(
+            "eval",
+            "--model",
+            model.toString(),
+            "--data",
+            data.toString(),
+            "--batch",
+            "1",
+            "--sweep-token-budget",
+            "1.0,0.5",
+            "--out",
+            out.toString(),
+            "--json");
+
+    assertEquals(1, said.exit(), said.err());
+    String all = pictures + " of " + pictures;
+    assertTrue(
+        said.err().contains(all + " at token budget 1.0, " + all + " at token budget 0.5"),
+        said.err());
+    List<String> told =
+        said.out().lines().filter(line -> line.startsWith("no answer at budget")).toList();
+    assertEquals(2 * pictures, told.size(), said.out());
+    assertTrue(told.getFirst().matches(".*train\\.jsonl:\\d+:" + FIGURES), told.getFirst());
+    JsonNode line = said.json();
+    assertEquals("[%1$d,%1$d]".formatted(pictures), line.get("no_answer").toString());
+    assertEquals("[null,null]", line.get("summary_exact_match").toString());
+    assertTrue(Files.exists(out.resolve("token-budget.png")));
+  }
+
+  @Test
+  void stageBGoesThroughAllGroupsAndFails() throws IOException {
+    Path stageA = folder.resolve("m.jsonl");
+    String group =
+        "{\"group_id\":\"%s\",\"mission\":\"m\",\"label\":\"pass\",\"images\":[\"a\"],\"per_image\":{\"image_1\":\"s\"}}";
+    Files.write(stageA, List.of(group.formatted("G1"), group.formatted("G2")));
+    Path out = folder.resolve("b");
+    Said said;
+    try (GatewayServer gateway =
+        GatewayServer.start(GatewayOptions.of(new ModelSource.Folder(model)), 1)) {
+      said =
+          Said.by(
+              "stage-b",
+              "--gateway",
+              "127.0.0.1:" + gateway.port(),
+              "--stage-a",
+              stageA.toString(),
+              "--out",
+              out.toString(),
+              "--json");
+    }
+
+    assertEquals(1, said.exit(), said.err());
+    assertTrue(said.err().contains("2 of 2 groups have no answer, the first: "), said.err());
+    List<String> told = said.out().lines().filter(line -> line.startsWith("no answer: ")).toList();
+    assertEquals(2, told.size(), said.out());
+    assertTrue(told.getLast().matches(".*group G2:" + FIGURES + ".*"), told.getLast());
+    assertTrue(said.out().contains("accuracy: - (0 of 2 groups;"), said.out());
+    JsonNode line = said.json();
+    assertTrue(line.get("stage_b_accuracy").isNull());
+    assertEquals(2, line.get("no_answer").intValue());
+    assertEquals(2, Files.readAllLines(out.resolve("failure_malformed.jsonl")).size());
+  }
+}
