@@ -5,6 +5,7 @@ import io.lockstep.cli.command.CoordinatorCommand;
 import io.lockstep.cli.command.DataCommand;
 import io.lockstep.cli.command.DigestCommand;
 import io.lockstep.cli.command.EvalCommand;
+import io.lockstep.cli.command.ExportCommand;
 import io.lockstep.cli.command.GatewayCommand;
 import io.lockstep.cli.command.GenerateCommand;
 import io.lockstep.cli.command.QuickstartCommand;
@@ -33,6 +34,7 @@ import picocli.CommandLine.ScopeType;
       GenerateCommand.class,
       EvalCommand.class,
       DigestCommand.class,
+      ExportCommand.class,
       StageACommand.class,
       StageBCommand.class,
       AlignCommand.class,

@@ -36,7 +36,7 @@ public final class EvalCommand implements Callable<Integer> {
       names = "--model",
       required = true,
       paramLabel = "DIR",
-      description = "A checkpoint's folder.")
+      description = "A checkpoint's folder; an adapter's will do.")
   private Path model = Path.of("");
 
   @Option(names = "--data", required = true, paramLabel = "FILE", description = "A JSONL file.")

@@ -21,7 +21,10 @@ final class GatewayStartCommand implements Callable<Integer> {
 
   /** Where the model comes from: one of the two. */
   private static final class Source {
-    @Option(names = "--model", paramLabel = "DIR", description = "A checkpoint's folder.")
+    @Option(
+        names = "--model",
+        paramLabel = "DIR",
+        description = "A checkpoint's folder; an adapter's will do.")
     private @Nullable Path model;
 
     @Option(

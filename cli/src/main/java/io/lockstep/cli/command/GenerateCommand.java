@@ -6,6 +6,7 @@ import io.lockstep.data.conversation.Conversation;
 import io.lockstep.data.conversation.ImageSource;
 import io.lockstep.data.conversation.Message;
 import io.lockstep.data.conversation.Role;
+import io.lockstep.model.checkpoint.AdapterBase;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.config.GenerationConfig;
 import io.lockstep.model.generate.DecodingOptions;
@@ -29,7 +30,7 @@ public final class GenerateCommand implements Callable<Integer> {
       names = "--model",
       required = true,
       paramLabel = "DIR",
-      description = "A checkpoint's folder.")
+      description = "A checkpoint's folder; an adapter's will do.")
   private Path model = Path.of("");
 
   @Option(
@@ -54,8 +55,9 @@ public final class GenerateCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     GenerationOptions options =
-        decoding.options(
-            () -> GenerationConfig.read(model.resolve("generation_config.json")).sampling());
+        decoding.options(() ->
+            GenerationConfig.read(AdapterBase.modelOf(model).resolve("generation_config.json"))
+                .sampling());
     tensors.start();
     try (LoadedModel loaded = LoadedModel.open(model)) {
       Generation answer =

@@ -1,10 +1,13 @@
 package io.lockstep.cli.command;
 
 import io.lockstep.data.record.DataCheck;
+import io.lockstep.model.adapter.InvalidAdapterException;
+import io.lockstep.model.checkpoint.AdapterBase;
 import io.lockstep.model.config.InvalidConfigException;
 import io.lockstep.model.config.ModelConfig;
 import io.lockstep.model.safetensors.TensorSource;
 import io.lockstep.worker.config.RunConfig;
+import io.lockstep.worker.tuning.TuningPlan;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,6 +25,9 @@ final class RunCheck {
   static List<String> problems(RunConfig run) {
     List<String> problems = new ArrayList<>();
     checkModel(run.model(), problems);
+    if (problems.isEmpty()) {
+      checkTuning(run, problems);
+    }
     List<String> dataProblems = new ArrayList<>();
     DataCheck.Result data =
         DataCheck.check(
@@ -38,6 +44,19 @@ final class RunCheck {
               .formatted(data.problems() - dataProblems.size(), run.data().trainJsonl()));
     }
     return problems;
+  }
+
+  private static void checkTuning(RunConfig run, List<String> problems) {
+    try {
+      var _ = TuningPlan.of(run);
+      if (run.model().adapter().isPresent()) {
+        AdapterBase.requireFit(run.model().adapter().get(), run.model().path());
+      }
+    } catch (InvalidAdapterException e) {
+      problems.addAll(e.problems());
+    } catch (IOException | InvalidConfigException e) {
+      problems.add(String.valueOf(e.getMessage()));
+    }
   }
 
   private static void checkModel(RunConfig.ModelSource model, List<String> problems) {

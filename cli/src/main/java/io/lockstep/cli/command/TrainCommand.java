@@ -6,6 +6,7 @@ import io.lockstep.cli.process.ProcessGroup;
 import io.lockstep.cli.run.RunFolder;
 import io.lockstep.cli.train.Training;
 import io.lockstep.worker.config.RunConfig;
+import io.lockstep.worker.tuning.TuningPlan;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -46,9 +47,11 @@ public final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    RunFolder folder = folder(RunConfig.read(config));
+    RunConfig run = RunConfig.read(config);
+    RunFolder folder = folder(run);
     Training training =
         Training.prepare(new LocalCluster.Options(config, workers, threads, folder), System.out);
+    System.out.print(TuningTable.render(TuningPlan.of(run).table()));
     Training.Result result;
     try (ProcessGroup group = new ProcessGroup(folder.logs())) {
       result = training.run(group, coordinator -> {});

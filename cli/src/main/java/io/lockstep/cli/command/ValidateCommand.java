@@ -2,6 +2,7 @@ package io.lockstep.cli.command;
 
 import io.lockstep.worker.config.ConfigException;
 import io.lockstep.worker.config.RunConfig;
+import io.lockstep.worker.tuning.TuningPlan;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,8 +22,13 @@ public final class ValidateCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     List<String> problems = new ArrayList<>();
+    String table = "";
     try {
-      problems.addAll(RunCheck.problems(RunConfig.read(config)));
+      RunConfig run = RunConfig.read(config);
+      problems.addAll(RunCheck.problems(run));
+      if (problems.isEmpty()) {
+        table = TuningTable.render(TuningPlan.of(run).table());
+      }
     } catch (ConfigException e) {
       e.problems().forEach(problem -> problems.add(config + ": " + problem));
     }
@@ -30,6 +36,7 @@ public final class ValidateCommand implements Callable<Integer> {
     if (!problems.isEmpty()) {
       return 1;
     }
+    System.out.print(table);
     System.out.println(config + ": OK");
     return 0;
   }

@@ -3,9 +3,8 @@ package io.lockstep.cli.train;
 import io.lockstep.cli.console.UserError;
 import io.lockstep.coordinator.RunPlan;
 import io.lockstep.data.jsonl.JsonlFile;
-import io.lockstep.model.config.ModelConfig;
-import io.lockstep.model.network.ModelLayout;
 import io.lockstep.worker.config.RunConfig;
+import io.lockstep.worker.tuning.TuningPlan;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,8 +17,8 @@ public final class RunPlans {
   private static final Duration HEARTBEAT = Duration.ofMillis(500);
   private static final Duration HEARTBEAT_TIMEOUT = Duration.ofSeconds(15);
 
-  /** A checkpoint holds the weights and, of each, two moments. */
-  private static final long CHECKPOINT_COPIES = 3;
+  /** A checkpoint holds two moments of each value that is trained. */
+  private static final long MOMENTS = 2;
 
   /** Tokenizer, configuration, journal and metrics. */
   private static final long MARGIN_BYTES = 4L << 20;
@@ -44,7 +43,7 @@ public final class RunPlans {
         LEASE_STEPS,
         HEARTBEAT,
         HEARTBEAT_TIMEOUT,
-        checkpointBytes(run.model().path()),
+        checkpointBytes(TuningPlan.of(run)),
         out);
   }
 
@@ -62,8 +61,8 @@ public final class RunPlans {
     }
   }
 
-  private static long checkpointBytes(Path model) throws IOException {
-    long parameters = ModelLayout.of(ModelConfig.read(model.resolve("config.json"))).elements();
-    return CHECKPOINT_COPIES * Float.BYTES * parameters + MARGIN_BYTES;
+  private static long checkpointBytes(TuningPlan tuning) {
+    long weights = tuning.storedLayout().elements();
+    return Float.BYTES * (weights + MOMENTS * tuning.trained().elements()) + MARGIN_BYTES;
   }
 }

@@ -8,6 +8,7 @@ import io.lockstep.data.prompt.Domain;
 import io.lockstep.data.prompt.Profile;
 import io.lockstep.data.prompt.PromptTexts;
 import io.lockstep.data.prompt.Prompts;
+import io.lockstep.model.checkpoint.AdapterBase;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,13 +23,14 @@ public final class CheckpointPrompts {
   private CheckpointPrompts() {}
 
   /**
-   * Reads a checkpoint's prompts; the default ones if it has no {@code run.yaml}, which is so if no
-   * run of ours wrote it.
+   * Reads a checkpoint's prompts, an adapter's or else those of its base model; the default ones if
+   * there is no {@code run.yaml}, which is so if no run of ours wrote it.
    *
    * @throws IOException naming the file, if it is there and can't be understood
    */
   public static Prompts read(Path checkpoint) throws IOException {
-    Path file = checkpoint.resolve(RUN_CONFIG);
+    Path own = checkpoint.resolve(RUN_CONFIG);
+    Path file = Files.exists(own) ? own : AdapterBase.modelOf(checkpoint).resolve(RUN_CONFIG);
     return Files.exists(file) ? parse(file) : Prompts.defaults();
   }
 

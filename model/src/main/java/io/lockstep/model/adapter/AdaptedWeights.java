@@ -36,17 +36,27 @@ public final class AdaptedWeights implements Weights {
     this.adapter = adapter;
     this.dropout = dropout;
     if (plan.config().dora()) {
-      for (Layer layer : plan.layers()) {
-        norms.put(
-            layer.name(),
-            LowRank.updatedNorms(
-                scope,
-                layer,
-                get(layer.name() + ".weight"),
-                adapter.get(layer.down()),
-                adapter.get(layer.up())));
+      try (Scope temporaries = Scope.open()) {
+        plan.layers().forEach(layer -> norms.put(layer.name(), scope.keep(norms(layer))));
       }
     }
+  }
+
+  /** Brings what was computed once up to date with the adapter's values, which have changed. */
+  public void refresh() {
+    for (Layer layer : plan.layers()) {
+      NDArray stale = norms.get(layer.name());
+      if (stale != null) {
+        try (Scope temporaries = Scope.open()) {
+          Ops.copyInto(stale, norms(layer));
+        }
+      }
+    }
+  }
+
+  private NDArray norms(Layer layer) {
+    return LowRank.updatedNorms(
+        layer, get(layer.name() + ".weight"), adapter.get(layer.down()), adapter.get(layer.up()));
   }
 
   @Override

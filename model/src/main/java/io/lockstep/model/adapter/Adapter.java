@@ -90,26 +90,8 @@ public final class Adapter implements AutoCloseable {
   }
 
   /** The base model's weights with this adapter on top, for inference. */
-  public Weights on(Scope scope, Weights base) {
+  public AdaptedWeights on(Scope scope, Weights base) {
     return new AdaptedWeights(scope, base, plan, parameters, Dropout.NONE);
-  }
-
-  /**
-   * A layer's weight with its update in it; the weight itself if the layer is not adapted.
-   *
-   * @param weight the base model's, [out, in]
-   */
-  public NDArray merged(String name, NDArray weight) {
-    Layer layer = plan.layer(name);
-    if (layer == null) {
-      return weight;
-    }
-    return LowRank.merged(
-        layer,
-        weight,
-        parameters.get(layer.down()),
-        parameters.get(layer.up()),
-        plan.config().dora() ? parameters.get(layer.magnitude()) : null);
   }
 
   /** Which layers it sits on. */

@@ -32,27 +32,44 @@ public final class AdapterFile {
 
   private AdapterFile() {}
 
-  static Adapter read(Path folder, AdapterPlan plan) throws IOException {
+  /**
+   * Opens an adapter's tensors, which are then those of the plan.
+   *
+   * @throws InvalidAdapterException naming every tensor that is missing, extra, of another shape or
+   *     type
+   */
+  @SuppressWarnings("MustBeClosedChecker")
+  static SafetensorsFile open(Path folder, AdapterPlan plan) throws IOException {
     Path file = folder.resolve(FILE_NAME);
     if (!Files.isRegularFile(file)) {
       throw new InvalidAdapterException(folder.toString(), List.of(FILE_NAME + " is missing"));
     }
-    try (SafetensorsFile tensors = SafetensorsFile.open(file)) {
-      List<String> problems = problems(tensors, plan.layout());
-      if (!problems.isEmpty()) {
-        int more = problems.size() - SHOWN;
-        throw new InvalidAdapterException(
-            file.toString(), more > 0 ? shortened(problems, more) : problems);
-      }
+    SafetensorsFile tensors = SafetensorsFile.open(file);
+    List<String> problems = problems(tensors, plan.layout());
+    if (!problems.isEmpty()) {
+      tensors.close();
+      int more = problems.size() - SHOWN;
+      throw new InvalidAdapterException(
+          file.toString(), more > 0 ? shortened(problems, more) : problems);
+    }
+    return tensors;
+  }
+
+  static Adapter read(Path folder, AdapterPlan plan) throws IOException {
+    try (SafetensorsFile tensors = open(folder, plan)) {
       Parameters parameters = new Parameters(plan.layout());
       parameters
           .byName()
           .forEach((name, parameter) ->
               FloatConversion.toFloat32(
                   tensors.info(name).dtype(), tensors.data(name), TensorMemory.of(parameter)));
-      return new Adapter(
-          plan, parameters, Optional.ofNullable(tensors.metadata().get(BASE_SHA256)));
+      return new Adapter(plan, parameters, baseSha256(tensors));
     }
+  }
+
+  /** Digest of the base model's stored weights that the tensors were made for, if they tell. */
+  static Optional<String> baseSha256(SafetensorsFile tensors) {
+    return Optional.ofNullable(tensors.metadata().get(BASE_SHA256));
   }
 
   private static List<String> shortened(List<String> problems, int more) {
@@ -77,7 +94,9 @@ public final class AdapterFile {
                 .formatted(spec.name(), info.shape(), AdapterConfig.FILE_NAME, spec.shape()));
       }
       if (!FloatConversion.isFloat(info.dtype())) {
-        problems.add("tensor %s has type %s".formatted(spec.name(), info.dtype()));
+        problems.add(
+            "tensor %s has type %s, only F32, F16 and BF16 are supported"
+                .formatted(spec.name(), info.dtype()));
       }
     }
     extra.forEach(name ->

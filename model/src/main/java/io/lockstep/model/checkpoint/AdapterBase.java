@@ -1,20 +1,33 @@
 package io.lockstep.model.checkpoint;
 
-import io.lockstep.model.adapter.Adapter;
 import io.lockstep.model.adapter.AdapterConfig;
+import io.lockstep.model.adapter.AdapterMerger;
 import io.lockstep.model.adapter.InvalidAdapterException;
+import io.lockstep.model.config.ModelConfig;
+import io.lockstep.model.network.ModelLayout;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /** Which model an adapter belongs to. */
-final class AdapterBase {
+public final class AdapterBase {
 
   private static final String KEY = "base_model_name_or_path";
 
   private AdapterBase() {}
+
+  /**
+   * The folder of the whole model that a folder stands for: itself, or the base model that an
+   * adapter's configuration names.
+   *
+   * @throws IOException if an adapter's base model is not there
+   */
+  public static Path modelOf(Path folder) throws IOException {
+    return AdapterConfig.isIn(folder) ? folderOf(folder) : folder;
+  }
 
   /**
    * The folder of the base model that an adapter's configuration names; a relative one is relative
@@ -30,31 +43,52 @@ final class AdapterBase {
     } catch (InvalidPathException e) {
       throw refused(adapter, KEY + " '" + base + "' is no path");
     }
-    if (!Files.isRegularFile(folder.resolve("config.json")) || AdapterConfig.isIn(folder)) {
+    if (!Files.isRegularFile(folder.resolve(LoadedModel.CONFIG)) || AdapterConfig.isIn(folder)) {
       throw refused(adapter, KEY + " '" + base + "' is no folder with a whole model");
     }
     return folder;
   }
 
-  private static InvalidAdapterException refused(Path adapter, String problem) {
-    return new InvalidAdapterException(
-        adapter.toString(),
-        List.of(problem + ": give the base model with --model and this folder with --adapter"));
+  /**
+   * Checks an adapter against a base model without loading either.
+   *
+   * @throws IOException naming everything about the adapter that does not fit the model
+   */
+  public static void requireFit(Path adapter, Path model) throws IOException {
+    ModelConfig config = ModelConfig.read(model.resolve(LoadedModel.CONFIG));
+    try (AdapterMerger merger = AdapterMerger.open(adapter, ModelLayout.of(config))) {
+      requireMatch(adapter, merger.baseSha256(), model);
+    }
   }
 
-  /** Fails if an adapter says that it was made for other weights than those in a folder. */
-  static void requireMatch(Path folder, Adapter adapter, Path base) throws IOException {
-    String made = adapter.baseSha256().orElse(null);
-    if (made == null) {
+  private static InvalidAdapterException refused(Path adapter, String problem) {
+    return new InvalidAdapterException(
+        adapter.resolve(AdapterConfig.FILE_NAME).toString(),
+        List.of(
+            problem
+                + ": set it to the base model's folder, or merge both with `lockstep export merge"
+                + " --model BASE --adapter "
+                + adapter
+                + " --out DIR`"));
+  }
+
+  /**
+   * Fails if an adapter was made for other weights than those in a folder.
+   *
+   * @param adapter the adapter's folder
+   * @param made digest of the weights it was made for; empty if it doesn't tell
+   */
+  static void requireMatch(Path adapter, Optional<String> made, Path base) throws IOException {
+    if (made.isEmpty()) {
       return;
     }
     String stored = LoadedModel.storedSha256(base);
-    if (!stored.equals(made)) {
+    if (!stored.equals(made.get())) {
       throw new InvalidAdapterException(
-          folder.toString(),
+          adapter.toString(),
           List.of(
               "was trained on base weights of SHA-256 %s, but %s holds %s: name the folder it was trained on"
-                  .formatted(made, base, stored)));
+                  .formatted(made.get(), base, stored)));
     }
   }
 }

@@ -14,6 +14,7 @@ import io.lockstep.model.network.ModelLayout;
 import io.lockstep.model.network.VisionLanguageModel;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.Parameters;
+import io.lockstep.model.safetensors.DType;
 import io.lockstep.model.safetensors.SafetensorsFile;
 import io.lockstep.model.safetensors.TensorDigest;
 import io.lockstep.model.safetensors.TensorSource;
@@ -34,7 +35,7 @@ import org.slf4j.LoggerFactory;
 public final class LoadedModel implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(LoadedModel.class);
-  private static final String CONFIG = "config.json";
+  static final String CONFIG = "config.json";
 
   /**
    * The files beside the weights that make a folder a model; copied from checkpoint to checkpoint
@@ -97,9 +98,9 @@ public final class LoadedModel implements AutoCloseable {
    *     wrong
    */
   public static LoadedModel open(Path folder) throws IOException {
-    return AdapterConfig.isIn(folder)
-        ? open(AdapterBase.folderOf(folder), new Tuning.StoredAdapter(folder))
-        : open(folder, Tuning.full());
+    return open(
+        AdapterBase.modelOf(folder),
+        AdapterConfig.isIn(folder) ? new Tuning.StoredAdapter(folder) : Tuning.full());
   }
 
   /**
@@ -136,7 +137,7 @@ public final class LoadedModel implements AutoCloseable {
 
   private static LoadedModel open(
       Path folder, boolean weights, Tuning tuning, ParameterSource source) throws IOException {
-    requireFiles(folder, weights);
+    CheckpointFiles.require(folder, weights);
     ModelConfig config = ModelConfig.read(folder.resolve(CONFIG));
     GenerationConfig generationConfig =
         GenerationConfig.read(folder.resolve("generation_config.json"));
@@ -167,25 +168,6 @@ public final class LoadedModel implements AutoCloseable {
     }
   }
 
-  private static void requireFiles(Path folder, boolean weights) throws IOException {
-    List<String> problems = new ArrayList<>();
-    for (String name : COMPANION_FILES) {
-      requireFile(folder, name, problems);
-    }
-    if (weights && !TensorSource.anyIn(folder)) {
-      problems.add(TensorSource.WEIGHTS_FILE + " is missing");
-    }
-    if (!problems.isEmpty()) {
-      throw new InvalidCheckpointException(folder, problems);
-    }
-  }
-
-  private static void requireFile(Path folder, String name, List<String> problems) {
-    if (!Files.isRegularFile(folder.resolve(name))) {
-      problems.add(name + " is missing");
-    }
-  }
-
   /**
    * SHA-256 over the stored tensors of a folder in name order, in hexadecimal: a model's weights,
    * or an adapter's tensors.
@@ -212,7 +194,7 @@ public final class LoadedModel implements AutoCloseable {
   List<String> save(Path target, long maxShardBytes) throws IOException {
     if (tuned.adapter().isPresent()) {
       String base = folder.toAbsolutePath().normalize().toString();
-      tuned.adapter().get().write(target, base, storedSha256(folder));
+      tuned.adapter().get().write(target, base, tuned.baseSha256());
       return List.of(AdapterConfig.FILE_NAME, AdapterFile.FILE_NAME, vision.writeAlways(target));
     }
     List<String> names = new ArrayList<>(COMPANION_FILES);
@@ -221,7 +203,7 @@ public final class LoadedModel implements AutoCloseable {
       Files.copy(folder.resolve(name), target.resolve(name));
     }
     vision.write(target).ifPresent(names::add);
-    StoredType.declareFloat32(target.resolve(CONFIG));
+    StoredType.declare(target.resolve(CONFIG), DType.F32);
     return List.copyOf(names);
   }
 

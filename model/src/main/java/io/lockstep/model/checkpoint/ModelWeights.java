@@ -12,6 +12,8 @@ import io.lockstep.model.safetensors.TensorInfo;
 import io.lockstep.model.safetensors.TensorSource;
 import io.lockstep.tensor.TensorMemory;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -37,6 +39,18 @@ final class ModelWeights {
     names = WeightNames.of(config);
   }
 
+  /** Takes a parameter's values, little-endian; they are valid during the call. */
+  @FunctionalInterface
+  interface Sink {
+    void take(DType type, MemorySegment values) throws IOException;
+  }
+
+  /** Gives the values of the parameters that are written. */
+  @FunctionalInterface
+  interface Source {
+    void give(ParameterSpec parameter, Sink sink) throws IOException;
+  }
+
   /**
    * Reads all parameters of a model tensor by tensor; bfloat16 and float16 become float32.
    *
@@ -45,11 +59,7 @@ final class ModelWeights {
    */
   Parameters read(Path folder, ParameterLayout layout) throws IOException {
     try (TensorSource tensors = TensorSource.openFolder(folder)) {
-      Map<String, String> storedNames = new LinkedHashMap<>();
-      List<String> problems = problems(tensors, layout, storedNames);
-      if (!problems.isEmpty()) {
-        throw new InvalidCheckpointException(TensorSource.weightsOf(folder), problems);
-      }
+      Map<String, String> storedNames = storedNames(folder, tensors, layout);
       Parameters parameters = new Parameters(layout);
       for (ParameterLayout.Slot slot : layout.slots()) {
         String name = slot.spec().name();
@@ -61,6 +71,21 @@ final class ModelWeights {
       }
       return parameters;
     }
+  }
+
+  /**
+   * What each parameter is called in a folder's files.
+   *
+   * @throws InvalidCheckpointException as {@link #read}
+   */
+  Map<String, String> storedNames(Path folder, TensorSource tensors, ParameterLayout layout)
+      throws IOException {
+    Map<String, String> storedNames = new LinkedHashMap<>();
+    List<String> problems = problems(tensors, layout, storedNames);
+    if (!problems.isEmpty()) {
+      throw new InvalidCheckpointException(TensorSource.weightsOf(folder), problems);
+    }
+    return storedNames;
   }
 
   /** What is wrong; {@code storedNames} receives each parameter's name in the files. */
@@ -111,30 +136,43 @@ final class ModelWeights {
    * @return the names of the files
    */
   List<String> write(Path folder, Parameters parameters, long maxShardBytes) throws IOException {
-    List<List<ParameterSpec>> shards = shards(parameters.layout(), maxShardBytes);
+    Source source =
+        (spec, sink) -> sink.take(DType.F32, TensorMemory.of(parameters.get(spec.name())));
+    return write(folder, parameters.layout(), source, DType.F32, maxShardBytes);
+  }
+
+  /**
+   * The same with values of another type that come one after another: no more than one parameter's
+   * are held.
+   */
+  List<String> write(
+      Path folder, ParameterLayout layout, Source source, DType type, long maxShardBytes)
+      throws IOException {
+    List<List<ParameterSpec>> shards = shards(layout, type, maxShardBytes);
     if (shards.size() == 1) {
-      write(folder.resolve(TensorSource.WEIGHTS_FILE), shards.getFirst(), parameters);
+      write(folder.resolve(TensorSource.WEIGHTS_FILE), shards.getFirst(), source, type);
       return List.of(TensorSource.WEIGHTS_FILE);
     }
     SequencedMap<String, String> weightMap = new LinkedHashMap<>();
     for (int i = 0; i < shards.size(); i++) {
       String file = "model-%05d-of-%05d.safetensors".formatted(i + 1, shards.size());
-      write(folder.resolve(file), shards.get(i), parameters);
+      write(folder.resolve(file), shards.get(i), source, type);
       shards.get(i).forEach(spec -> weightMap.put(names.stored(spec.name()), file));
     }
-    long bytes = parameters.layout().elements() * Float.BYTES;
+    long bytes = layout.elements() * type.bytes();
     new ShardIndex(weightMap, bytes).write(folder.resolve(TensorSource.INDEX_FILE));
     List<String> files = new ArrayList<>(weightMap.values().stream().distinct().toList());
     files.add(TensorSource.INDEX_FILE);
     return List.copyOf(files);
   }
 
-  private static List<List<ParameterSpec>> shards(ParameterLayout layout, long maxShardBytes) {
+  private static List<List<ParameterSpec>> shards(
+      ParameterLayout layout, DType type, long maxShardBytes) {
     List<List<ParameterSpec>> shards = new ArrayList<>();
-    long filled = maxShardBytes;
+    long filled = 0;
     for (ParameterLayout.Slot slot : layout.slots()) {
-      long bytes = slot.spec().elements() * Float.BYTES;
-      if (filled + bytes > maxShardBytes) {
+      long bytes = slot.spec().elements() * type.bytes();
+      if (shards.isEmpty() || filled > maxShardBytes - bytes) {
         shards.add(new ArrayList<>());
         filled = 0;
       }
@@ -144,18 +182,42 @@ final class ModelWeights {
     return shards;
   }
 
-  private void write(Path file, List<ParameterSpec> specs, Parameters parameters)
+  private void write(Path file, List<ParameterSpec> specs, Source source, DType type)
       throws IOException {
     SequencedMap<String, ParameterSpec> byStoredName = new TreeMap<>(TensorInfo.NAME_ORDER);
     specs.forEach(spec -> byStoredName.put(names.stored(spec.name()), spec));
     List<TensorInfo> infos = new ArrayList<>();
-    byStoredName.forEach(
-        (name, spec) -> infos.add(TensorInfo.of(name, DType.F32, spec.dimensions())));
+    byStoredName.forEach((name, spec) -> infos.add(TensorInfo.of(name, type, spec.dimensions())));
     try (SafetensorsWriter writer = SafetensorsWriter.create(file, infos)) {
       for (Map.Entry<String, ParameterSpec> entry : byStoredName.entrySet()) {
-        writer.write(entry.getKey(), TensorMemory.of(parameters.get(entry.getValue().name())));
+        source.give(
+            entry.getValue(),
+            (given, values) -> writeAs(writer, entry.getKey(), type, given, values));
       }
       writer.commit();
+    }
+  }
+
+  private static void writeAs(
+      SafetensorsWriter writer, String name, DType type, DType given, MemorySegment values)
+      throws IOException {
+    if (given == type) {
+      writer.write(name, values);
+      return;
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      long count = values.byteSize() / given.bytes();
+      MemorySegment floats = values;
+      if (given != DType.F32) {
+        floats = arena.allocate(count * Float.BYTES, Float.BYTES);
+        FloatConversion.toFloat32(given, values, floats);
+      }
+      MemorySegment converted = floats;
+      if (type != DType.F32) {
+        converted = arena.allocate(count * type.bytes(), type.bytes());
+        FloatConversion.fromFloat32(type, floats, converted);
+      }
+      writer.write(name, converted);
     }
   }
 }

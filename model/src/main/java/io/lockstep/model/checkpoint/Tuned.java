@@ -23,18 +23,23 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Tuned implements AutoCloseable {
 
+  private final Path folder;
   private final Parameters base;
   private final Set<ParameterSpec.Module> frozen;
   private final @Nullable Adapter adapter;
   private final Parameters trained;
   private final Scope scope = Scope.lasting();
   private final Weights inference;
+  private @Nullable String baseSha256;
+  private volatile boolean recorded;
 
   private Tuned(
+      Path folder,
       Parameters base,
       Set<ParameterSpec.Module> frozen,
       @Nullable Adapter adapter,
       Parameters trained) {
+    this.folder = folder;
     this.base = base;
     this.frozen = frozen;
     this.adapter = adapter;
@@ -51,24 +56,24 @@ public final class Tuned implements AutoCloseable {
   static Tuned of(Tuning tuning, Path folder, Parameters base) throws IOException {
     return switch (tuning) {
       case Tuning.Full(Set<ParameterSpec.Module> frozen) ->
-          new Tuned(base, frozen, null, thawed(base, frozen));
+          new Tuned(folder, base, frozen, null, thawed(base, frozen));
       case Tuning.NewAdapter newAdapter ->
-          adapted(base, Adapter.initialise(newAdapter.plan(), base, newAdapter.seed()));
+          adapted(folder, base, Adapter.initialise(newAdapter.plan(), base, newAdapter.seed()));
       case Tuning.StoredAdapter(Path stored) -> {
         Adapter adapter = Adapter.read(stored, base.layout());
         try {
-          AdapterBase.requireMatch(stored, adapter, folder);
+          AdapterBase.requireMatch(stored, adapter.baseSha256(), folder);
         } catch (IOException | RuntimeException e) {
           adapter.close();
           throw e;
         }
-        yield adapted(base, adapter);
+        yield adapted(folder, base, adapter);
       }
     };
   }
 
-  private static Tuned adapted(Parameters base, Adapter adapter) {
-    return new Tuned(base, Set.of(), adapter, adapter.parameters());
+  private static Tuned adapted(Path folder, Parameters base, Adapter adapter) {
+    return new Tuned(folder, base, Set.of(), adapter, adapter.parameters());
   }
 
   private static Parameters thawed(Parameters base, Set<ParameterSpec.Module> frozen) {
@@ -89,9 +94,25 @@ public final class Tuned implements AutoCloseable {
     return Optional.ofNullable(adapter);
   }
 
-  /** The weights to compute with where nothing is trained. */
+  /**
+   * The weights to compute with where nothing is trained; what they derive from an adapter is up to
+   * date until the next training step.
+   */
   public Weights inference() {
+    if (recorded && inference instanceof AdaptedWeights adapted) {
+      adapted.refresh();
+    }
     return inference;
+  }
+
+  /** Digest of the base model's stored weights; they are read once. */
+  String baseSha256() throws IOException {
+    String known = baseSha256;
+    if (known == null) {
+      known = LoadedModel.storedSha256(folder);
+      baseSha256 = known;
+    }
+    return known;
   }
 
   /** Share of an update's inputs that training drops. */
@@ -106,6 +127,7 @@ public final class Tuned implements AutoCloseable {
    * @param leaves the trained parameters' leaves by name
    */
   public Weights recorded(Scope scope, Map<String, NDArray> leaves, Dropout dropout) {
+    recorded = true;
     return adapter == null
         ? new PartlyFrozen(leaves, base, frozen)
         : new AdaptedWeights(scope, base, adapter.plan(), leaves::get, dropout);

@@ -59,11 +59,28 @@ public record GoldenBatch(Batch batch) {
     if (expected.length != actual.length) {
       throw new IllegalArgumentException(expected.length + " logits, not " + actual.length);
     }
-    int vocabulary = expected.length / (batch.rows() * batch.length());
+    return worstDifferenceOfLast(expected, actual);
+  }
+
+  /**
+   * The same where the expected logits are those of each row's last positions alone.
+   *
+   * @param actual of all positions
+   */
+  public double worstDifferenceOfLast(float[] expected, float[] actual) {
+    int vocabulary = actual.length / (batch.rows() * batch.length());
+    int positions = expected.length / batch.rows() / vocabulary;
     double worst = 0;
-    for (int i = 0; i < expected.length; i++) {
-      if (batch.attentionMask()[i / vocabulary] == 1) {
-        worst = Math.max(worst, Math.abs((double) expected[i] - actual[i]));
+    for (int row = 0; row < batch.rows(); row++) {
+      for (int i = 0; i < positions; i++) {
+        int at = row * batch.length() + batch.length() - positions + i;
+        if (batch.attentionMask()[at] == 1) {
+          int wanted = (row * positions + i) * vocabulary;
+          for (int v = 0; v < vocabulary; v++) {
+            double difference = (double) expected[wanted + v] - actual[at * vocabulary + v];
+            worst = Math.max(worst, Math.abs(difference));
+          }
+        }
       }
     }
     return worst;

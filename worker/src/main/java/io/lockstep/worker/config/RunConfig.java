@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.lockstep.model.adapter.AdapterConfig;
 import io.lockstep.model.budget.TokenBudget;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -172,6 +173,14 @@ public record RunConfig(
             section.has("adapter")
                 ? Optional.of(existing(section, "adapter", folder))
                 : Optional.empty());
+    if (AdapterConfig.isIn(source.path())) {
+      section.problem(
+          "path",
+          "names "
+              + source.path()
+              + ", which holds an adapter: name its base model's folder here, and the adapter's in"
+              + " model.adapter");
+    }
     section.finish();
     return source;
   }

@@ -73,6 +73,11 @@ public record TuningPlan(Tuning tuning, ParameterLayout base, ParameterLayout tr
     };
   }
 
+  /** The parameters that a checkpoint stores: the model's, or those of the adapter. */
+  public ParameterLayout storedLayout() {
+    return tuning instanceof Tuning.Full ? base : trained;
+  }
+
   /** The table of what is trained. */
   public TrainableTable table() {
     return TrainableTable.of(base, trained, !(tuning instanceof Tuning.Full));

@@ -1,5 +1,6 @@
 package io.lockstep.worker.train;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,6 +12,8 @@ import io.lockstep.model.checkpoint.Tuning;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.Parameters;
 import io.lockstep.model.safetensors.SafetensorsFile;
+import io.lockstep.model.testing.GoldenAdapter;
+import io.lockstep.model.testing.GoldenBatch;
 import io.lockstep.model.testing.GoldenFamily;
 import io.lockstep.tensor.Scope;
 import io.lockstep.tensor.TensorMemory;
@@ -24,6 +27,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -35,6 +39,8 @@ class AdapterTrainingTest {
   private static final double FIGURE_TOLERANCE = 1e-4;
   private static final double PARAMETER_TOLERANCE = 2e-4;
 
+  @TempDir Path folder;
+
   @BeforeAll
   static void startTorch() {
     Torch.start(1);
@@ -42,14 +48,23 @@ class AdapterTrainingTest {
 
   @ParameterizedTest
   @EnumSource
-  void tenStepsEqualThePublicLibrary(GoldenFamily family) throws Exception {
+  void tenStepsOfLoraEqualThePublicLibrary(GoldenFamily family) throws Exception {
+    assertTenSteps(family, GoldenAdapter.LORA);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void tenStepsOfDoraEqualThePublicLibrary(GoldenFamily family) throws Exception {
+    assertTenSteps(family, GoldenAdapter.DORA);
+  }
+
+  private void assertTenSteps(GoldenFamily family, GoldenAdapter adapter) throws Exception {
     JsonNode cases = family.cases();
-    RunConfig config = config(family, cases);
-    try (LoadedModel model =
-            LoadedModel.open(
-                family.checkpoint(), new Tuning.StoredAdapter(family.file("adapter")));
+    RunConfig config = config(family, adapter, cases);
+    Tuning tuning = new Tuning.StoredAdapter(adapter.folder(family));
+    try (LoadedModel model = LoadedModel.open(family.checkpoint(), tuning);
         Generation generation = generation(family, config, model, cases)) {
-      for (JsonNode expected : cases.get("lora_training")) {
+      for (JsonNode expected : adapter.steps(family)) {
         long step = expected.get("step").longValue() - 1;
         try (Scope scope = Scope.open()) {
           Generation.Reduction reduction = generation.reduce(step);
@@ -60,7 +75,17 @@ class AdapterTrainingTest {
           generation.apply(reduction, commit);
         }
       }
-      assertClose(family, model.tuned().trained());
+      assertClose(adapter, family, model.tuned().trained());
+      assertOpensAsItIs(family, model);
+    }
+  }
+
+  /** What training holds in memory is what the stored adapter computes, to the bit. */
+  private void assertOpensAsItIs(GoldenFamily family, LoadedModel trained) throws Exception {
+    GoldenBatch batch = GoldenBatch.of(family);
+    var _ = trained.save(folder);
+    try (LoadedModel opened = LoadedModel.open(folder)) {
+      assertArrayEquals(batch.logits(opened.network()), batch.logits(trained.network()));
     }
   }
 
@@ -72,13 +97,13 @@ class AdapterTrainingTest {
         figure + " of step " + expected.get("step") + " differs by " + error + " relative");
   }
 
-  private static void assertClose(GoldenFamily family, Parameters trained) throws Exception {
-    try (SafetensorsFile golden =
-        SafetensorsFile.open(family.file("adapter_after_10_steps.safetensors"))) {
+  private static void assertClose(GoldenAdapter adapter, GoldenFamily family, Parameters trained)
+      throws Exception {
+    try (SafetensorsFile golden = SafetensorsFile.open(adapter.trained(family))) {
       assertEquals(golden.names().size(), trained.layout().slots().size());
       for (ParameterLayout.Slot slot : trained.layout().slots()) {
         String name = slot.spec().name();
-        float[] expected = golden.data(name.replace(".weight", ".default.weight")).toArray(FLOAT);
+        float[] expected = golden.data(adapter.trainedName(name)).toArray(FLOAT);
         float[] actual = TensorMemory.of(trained.get(name)).toArray(FLOAT);
         double error = 0;
         double norm = 0;
@@ -124,7 +149,8 @@ class AdapterTrainingTest {
         LocalRanks.alone());
   }
 
-  private static RunConfig config(GoldenFamily family, JsonNode cases) throws Exception {
+  private static RunConfig config(GoldenFamily family, GoldenAdapter adapter, JsonNode cases)
+      throws Exception {
     JsonNode adamw = cases.get("adamw");
     JsonNode schedule = cases.get("schedule");
     double warmup = schedule.get("warmup").doubleValue() / schedule.get("total").doubleValue();
@@ -152,7 +178,7 @@ class AdapterTrainingTest {
         """
             .formatted(
                 family.checkpoint(),
-                family.file("adapter"),
+                adapter.folder(family),
                 family.file("cases.json"),
                 schedule.get("total"),
                 cases.get("max_grad_norm"),

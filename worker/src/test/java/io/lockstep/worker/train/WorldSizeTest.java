@@ -2,6 +2,7 @@ package io.lockstep.worker.train;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import io.lockstep.collective.Collective;
 import io.lockstep.data.plan.EpochPlan;
@@ -15,7 +16,9 @@ import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.testing.LocalRanks;
 import io.lockstep.worker.train.Session.BucketFigures;
 import io.lockstep.worker.train.Session.Contribution;
+import io.lockstep.worker.tuning.TuningPlan;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -25,6 +28,9 @@ import java.util.concurrent.Phaser;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Pictures and text, forward, backward, reduction and update: equal bits on 1 to 4 ranks. */
 class WorldSizeTest {
@@ -37,19 +43,37 @@ class WorldSizeTest {
     Torch.start(1);
   }
 
+  @TempDir Path folder;
+
   @Test
   void parametersAndFiguresAreTheSameBitsOnAnyNumberOfRanks() throws Exception {
-    Trained alone = train(1).getFirst();
+    Trained alone = train(1, "{mode: full}").getFirst();
     for (int world = 2; world <= 4; world++) {
-      for (Trained trained : train(world)) {
+      for (Trained trained : train(world, "{mode: full}")) {
         assertEquals(alone.commits(), trained.commits());
         assertArrayEquals(alone.parameters(), trained.parameters(), "world of " + world);
       }
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{mode: lora, rank: 4, dropout: 0.2}",
+        "{mode: lora, rank: 2, dora: true, dropout: 0.2, modules_to_save: [visual.merger]}",
+        "{mode: full, freeze_vit: true}"
+      })
+  void whatIsStoredHasTheSameDigestWithOneAndTwoRanks(String tuning) throws Exception {
+    Trained alone = train(1, tuning).getFirst();
+    for (Trained trained : train(2, tuning)) {
+      assertEquals(alone.commits(), trained.commits());
+      assertEquals(alone.sha256(), trained.sha256());
+    }
+    assertNotEquals(LoadedModel.storedSha256(GoldenFamily.QWEN3_VL.checkpoint()), alone.sha256());
+  }
+
   @SuppressWarnings("ArrayRecordComponent")
-  private record Trained(List<Directive.Commit> commits, float[] parameters) {}
+  private record Trained(List<Directive.Commit> commits, float[] parameters, String sha256) {}
 
   /** What the ranks of a world have told of a step; everybody waits until all have. */
   private static final class Figures {
@@ -93,15 +117,14 @@ class WorldSizeTest {
     }
   }
 
-  private static List<Trained> train(int world) throws Exception {
+  private List<Trained> train(int world, String tuning) throws Exception {
     Figures figures = new Figures(world);
-    return LocalRanks.run(world, ranks -> train(ranks, figures));
+    return LocalRanks.run(world, ranks -> train(ranks, config(tuning), figures));
   }
 
-  private static Trained train(Collective ranks, Figures figures) throws Exception {
-    RunConfig config = config();
+  private Trained train(Collective ranks, RunConfig config, Figures figures) throws Exception {
     List<Directive.Commit> commits = new ArrayList<>();
-    try (LoadedModel model = LoadedModel.open(GoldenFamily.QWEN3_VL.checkpoint());
+    try (LoadedModel model = TuningPlan.of(config).load(config);
         Generation generation = generation(config, model, ranks)) {
       for (int step = 0; step < STEPS; step++) {
         try (Scope scope = Scope.open()) {
@@ -111,8 +134,12 @@ class WorldSizeTest {
           generation.apply(reduction, commit);
         }
       }
+      Path stored = Files.createTempDirectory(folder, "stored");
+      var _ = model.save(stored);
       return new Trained(
-          commits, TensorMemory.of(model.parameters().flat()).toArray(ValueLayout.JAVA_FLOAT));
+          commits,
+          TensorMemory.of(model.parameters().flat()).toArray(ValueLayout.JAVA_FLOAT),
+          LoadedModel.storedSha256(stored));
     }
   }
 
@@ -131,14 +158,14 @@ class WorldSizeTest {
     return new Generation(
         new Directive.World(1, ranks.rank(), members, 0, ""),
         config,
-        model.parameters(),
-        new GradientStep(model.config(), model.tuned(), 1),
+        model.tuned().trained(),
+        new GradientStep(model.config(), model.tuned(), config.seed()),
         microBatches,
         STEPS,
         ranks);
   }
 
-  private static RunConfig config() throws Exception {
+  private static RunConfig config(String tuning) throws Exception {
     return RunConfig.parse(
         """
         run: {seed: 5}
@@ -151,12 +178,14 @@ class WorldSizeTest {
           global_max_length: 512
           bucket_floats: 65536
         optimizer: {learning_rate: 1.0e-3, weight_decay: 0.1, warmup_ratio: 0}
+        tuning: %s
         """
             .formatted(
                 GoldenFamily.QWEN3_VL.checkpoint(),
                 GoldenFamily.QWEN3_VL.file("cases.json"),
                 STEPS,
-                VIRTUAL_RANKS),
+                VIRTUAL_RANKS,
+                tuning),
         "test",
         Path.of("/"));
   }

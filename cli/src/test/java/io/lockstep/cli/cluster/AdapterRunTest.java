@@ -1,0 +1,71 @@
+package io.lockstep.cli.cluster;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.lockstep.cli.run.RunFolder;
+import io.lockstep.gateway.serving.Alignment;
+import io.lockstep.gateway.serving.CheckpointModel;
+import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.model.testing.GoldenFamily;
+import io.lockstep.tensor.Torch;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A run that trains an adapter, through real processes, and what the gateway makes of it. */
+class AdapterRunTest {
+
+  private static final int STEPS = 3;
+
+  @TempDir private static Path folder;
+  private static TinyRun tiny;
+
+  @BeforeAll
+  static void makeData() throws IOException {
+    tiny = TinyRun.create(folder);
+    Torch.start(1);
+  }
+
+  @Test
+  void theAdapterIsStoredAloneAndServedAsItWasTrained() throws Exception {
+    Launched train =
+        Launched.run(
+                folder,
+                "train",
+                "--config",
+                recipe().toString(),
+                "--workers",
+                "2",
+                "--out",
+                "adapter")
+            .succeeded();
+    assertTrue(train.out().contains("trainable") && train.out().contains("aligner"), train.out());
+    Path checkpoint = new RunFolder(folder.resolve("adapter")).lastCheckpoint().orElseThrow();
+    assertEquals("weights sha256: " + LoadedModel.storedSha256(checkpoint), train.lastLine());
+    assertTrue(Files.exists(checkpoint.resolve("adapter_model.safetensors")));
+    assertFalse(Files.exists(checkpoint.resolve("model.safetensors")));
+    try (CheckpointModel served = CheckpointModel.open(checkpoint, STEPS, true)) {
+      assertFalse(served.identity().alignment().equals(Alignment.UNCERTIFIED));
+    }
+  }
+
+  private static Path recipe() throws IOException {
+    return Files.writeString(
+        folder.resolve("adapter.yaml"),
+        """
+        run: {name: adapter, seed: 7}
+        model: {path: %s}
+        data: {train_jsonl: %s, template: target_summary}
+        training: {max_steps: %d, global_batch_size: 8, virtual_ranks: 4, global_max_length: 1200}
+        optimizer: {learning_rate: 0.01}
+        tuning: {mode: lora, rank: 2, dora: true, freeze_vit: true}
+        """
+            .formatted(
+                GoldenFamily.QWEN3_VL.checkpoint(), tiny.data().resolve("train.jsonl"), STEPS));
+  }
+}

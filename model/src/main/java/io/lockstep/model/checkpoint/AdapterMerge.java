@@ -1,0 +1,131 @@
+package io.lockstep.model.checkpoint;
+
+import ai.djl.ndarray.NDArray;
+import io.lockstep.model.adapter.AdapterMerger;
+import io.lockstep.model.config.ModelConfig;
+import io.lockstep.model.network.ModelLayout;
+import io.lockstep.model.parameter.ParameterLayout;
+import io.lockstep.model.safetensors.DType;
+import io.lockstep.model.safetensors.TensorSource;
+import io.lockstep.tensor.Autograd;
+import io.lockstep.tensor.Scope;
+import io.lockstep.tensor.TensorMemory;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.function.ObjLongConsumer;
+import java.util.stream.Stream;
+
+/**
+ * Makes one model of a base model and an adapter. Weights pass through memory one parameter at a
+ * time, so that a model of any size can be merged where its largest parameter fits.
+ *
+ * @param base the base model's folder
+ * @param adapter the adapter's folder
+ * @param type type of the merged weights; float32 loses nothing
+ * @param maxShardBytes most bytes of tensors in one file, unless a single tensor has more
+ */
+public record AdapterMerge(Path base, Path adapter, DType type, long maxShardBytes) {
+
+  /** Most bytes of one file if nobody asks for others. */
+  public static final long DEFAULT_SHARD_BYTES = ModelWeights.MAX_SHARD_BYTES;
+
+  /** What a checkpoint's run asked the model; whoever serves it asks the same. */
+  private static final String RUN_CONFIG = "run.yaml";
+
+  /** The parameters of the model, and those that the adapter changes. */
+  public record Counts(long parameters, long changed) {}
+
+  /**
+   * Writes the merged model; its folder appears whole or not at all.
+   *
+   * @param target a folder that does not exist
+   * @param progress is told each parameter that is written, and how many are so far
+   * @throws IOException if the adapter does not fit the base model; the message lists everything
+   *     that is wrong
+   */
+  public Counts write(Path target, ObjLongConsumer<String> progress) throws IOException {
+    if (Files.exists(target)) {
+      throw new FileAlreadyExistsException(target.toString());
+    }
+    Path absolute = target.toAbsolutePath().normalize();
+    Path partial = absolute.resolveSibling("." + absolute.getFileName() + ".partial");
+    delete(partial);
+    Files.createDirectories(partial);
+    try {
+      Counts counts = writeInto(partial, progress);
+      Files.move(partial, absolute, StandardCopyOption.ATOMIC_MOVE);
+      return counts;
+    } finally {
+      delete(partial);
+    }
+  }
+
+  private Counts writeInto(Path folder, ObjLongConsumer<String> progress) throws IOException {
+    ModelConfig config = ModelConfig.read(base.resolve(LoadedModel.CONFIG));
+    ParameterLayout layout = ModelLayout.of(config);
+    ModelWeights weights = new ModelWeights(config);
+    long[] written = new long[2];
+    try (AdapterMerger merger = AdapterMerger.open(adapter, layout);
+        TensorSource tensors = TensorSource.openFolder(base)) {
+      AdapterBase.requireMatch(adapter, merger.baseSha256(), base);
+      Map<String, String> names = weights.storedNames(base, tensors, layout);
+      ModelWeights.Source source =
+          (parameter, sink) -> {
+            String stored = names.getOrDefault(parameter.name(), parameter.name());
+            DType storedType = tensors.info(stored).dtype();
+            try (Scope scope = Scope.open()) {
+              if (merger.changes(parameter.name())) {
+                NDArray merged =
+                    Autograd.inference(
+                        () -> merger.merged(scope, parameter, storedType, tensors.data(stored)));
+                sink.take(DType.F32, TensorMemory.of(merged));
+                written[1]++;
+              } else {
+                sink.take(storedType, tensors.data(stored));
+              }
+              progress.accept(parameter.name(), ++written[0]);
+            }
+          };
+      weights.write(folder, layout, source, type, maxShardBytes);
+    }
+    copyCompanions(folder);
+    return new Counts(written[0], written[1]);
+  }
+
+  private void copyCompanions(Path folder) throws IOException {
+    for (String name : LoadedModel.COMPANION_FILES) {
+      Files.copy(base.resolve(name), folder.resolve(name));
+    }
+    StoredType.declare(folder.resolve(LoadedModel.CONFIG), type);
+    var _ = VisionSettings.read(base, new Tuning.StoredAdapter(adapter)).write(folder);
+    for (Path origin : List.of(adapter, base)) {
+      if (Files.exists(origin.resolve(RUN_CONFIG)) && !Files.exists(folder.resolve(RUN_CONFIG))) {
+        Files.copy(origin.resolve(RUN_CONFIG), folder.resolve(RUN_CONFIG));
+      }
+    }
+  }
+
+  private static void delete(Path folder) throws IOException {
+    if (!Files.exists(folder)) {
+      return;
+    }
+    try (Stream<Path> files = Files.walk(folder)) {
+      files
+          .sorted(Comparator.reverseOrder())
+          .forEach(file -> {
+            try {
+              Files.delete(file);
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
+            }
+          });
+    }
+  }
+}

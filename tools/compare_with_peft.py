@@ -1,0 +1,128 @@
+"""Checks that Lockstep and the public PEFT library understand each other's adapters.
+
+Run from the repository's root with torch, transformers, peft and safetensors installed:
+
+    python tools/compare_with_peft.py --model models/base --conversations runs/lora-data/heldout.jsonl \
+        --ours runs/lora/checkpoints/step-00000200 --work /tmp/peft
+
+For each adapter, `lockstep align dump` writes Lockstep's inputs and logits, and the public library computes the logits of
+the same inputs:
+
+* the adapters in --ours, which Lockstep has trained, are loaded by the public library;
+* LoRA and DoRA adapters with random values, which the public library writes, are loaded by Lockstep, merged with
+  `lockstep export merge`, and the merged model is loaded by the public library.
+
+The last line is `peft: OK` if all logits agree within --tolerance, else `peft: DIFFERS`.
+"""
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+import torch
+from peft import LoraConfig, PeftModel, get_peft_model
+from safetensors.torch import load_file
+from transformers import AutoModelForImageTextToText
+
+KINDS = {
+    "lora": {"target_modules": "all-linear", "r": 8, "lora_alpha": 16},
+    "dora": {
+        "target_modules": r".*\.(q_proj|v_proj|down_proj|qkv|linear_fc2)",
+        "modules_to_save": ["visual.merger"],
+        "r": 4,
+        "lora_alpha": 6,
+        "use_dora": True,
+        "use_rslora": True,
+    },
+}
+
+
+def load(folder):
+    return AutoModelForImageTextToText.from_pretrained(
+        folder, dtype=torch.float32, attn_implementation="eager"
+    ).eval()
+
+
+def make_adapter(base, kind, folder):
+    """An adapter of the public library with random values."""
+    torch.manual_seed(5)
+    model = get_peft_model(load(base), LoraConfig(**KINDS[kind]))
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if "lora_B" in name:
+                parameter.normal_(std=0.02)
+            elif "lora_magnitude_vector" in name:
+                parameter.mul_(1 + 0.1 * torch.randn_like(parameter))
+    model.peft_config["default"].base_model_name_or_path = str(base)
+    model.save_pretrained(folder)
+
+
+def dumped(arguments, model, name):
+    """What Lockstep computes of the conversations, as tensors."""
+    folder = arguments.work / f"dump-{name}"
+    subprocess.run(
+        [arguments.lockstep, "align", "dump", "--model", str(model)]
+        + ["--conversations", str(arguments.conversations), "--out", str(folder)],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    return load_file(folder / "forward.safetensors")
+
+
+def difference(model, dump):
+    """The largest difference of logits where nothing is padded, and the largest logit."""
+    inputs = {
+        name: dump[name]
+        for name in ("input_ids", "attention_mask", "position_ids", "pixel_values", "image_grid_thw")
+        if name in dump
+    }
+    with torch.no_grad():
+        logits = model(**inputs).logits
+    mask = dump["attention_mask"].bool()
+    return (logits - dump["logits"])[mask].abs().max().item(), logits[mask].abs().max().item()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", required=True, type=Path, help="the base model's folder")
+    parser.add_argument("--conversations", required=True, type=Path, help="a JSONL file as for training")
+    parser.add_argument("--ours", nargs="*", default=[], type=Path, help="adapters that Lockstep has written")
+    parser.add_argument("--work", required=True, type=Path, help="a new folder for what is made on the way")
+    parser.add_argument("--lockstep", default="./lockstep", help="the command")
+    parser.add_argument("--tolerance", default=2e-5, type=float, help="largest difference of logits")
+    arguments = parser.parse_args()
+    arguments.work.mkdir(parents=True)
+    base = arguments.model.resolve()
+    torch.set_num_threads(1)
+    worst = 0.0
+
+    def report(what, model, dump):
+        nonlocal worst
+        found, largest = difference(model, dump)
+        worst = max(worst, found)
+        print(f"{what}: logits differ by {found:.2e} at most (largest logit {largest:.1f})")
+
+    for number, ours in enumerate(arguments.ours):
+        dump = dumped(arguments, ours, f"ours-{number}")
+        report(f"{ours} loaded by the public library", PeftModel.from_pretrained(load(base), ours).eval(), dump)
+    for kind in KINDS:
+        theirs = arguments.work / f"peft-{kind}"
+        make_adapter(base, kind, theirs)
+        dump = dumped(arguments, theirs, kind)
+        report(f"{kind} of the public library loaded by Lockstep", PeftModel.from_pretrained(load(base), theirs).eval(), dump)
+        merged = arguments.work / f"merged-{kind}"
+        subprocess.run(
+            [arguments.lockstep, "export", "merge", "--model", str(base)]
+            + ["--adapter", str(theirs), "--out", str(merged)],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+        report(f"{kind} merged by Lockstep, loaded by the public library", load(merged), dump)
+    ok = worst <= arguments.tolerance
+    print("peft: OK" if ok else "peft: DIFFERS")
+    return 0 if ok else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,174 @@
+package io.lockstep.worker.tuning;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.lockstep.model.adapter.InvalidAdapterException;
+import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.model.parameter.ParameterSpec.Module;
+import io.lockstep.model.testing.GoldenFamily;
+import io.lockstep.tensor.Torch;
+import io.lockstep.worker.config.ConfigException;
+import io.lockstep.worker.config.RunConfig;
+import io.lockstep.worker.tuning.TrainableTable.Row;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a recipe trains of the reference model, told before anything is loaded. */
+class TuningPlanTest {
+
+  private static final GoldenFamily FAMILY = GoldenFamily.QWEN3_VL;
+
+  /** q, k, v, o of a text layer with 4 query and 2 key-value heads of 32 on a width of 64. */
+  private static final long ATTENTION_RANKS = (64 + 128) + 2 * (64 + 64) + (128 + 64);
+
+  /** gate, up and down of width 160. */
+  private static final long MLP_RANKS = 3 * (64 + 160);
+
+  private static final int TEXT_LAYERS = 4;
+
+  @BeforeAll
+  static void startTorch() {
+    Torch.start(1);
+  }
+
+  @Test
+  void fullTrainingTrainsEveryParameterOfEveryPart() throws Exception {
+    TrainableTable table = plan("{mode: full}").table();
+    assertEquals(
+        List.of("llm", "vit", "aligner", "all"), table.rows().stream().map(Row::name).toList());
+    for (Row row : table.rows()) {
+      assertTrue(row.total() > 0);
+      assertEquals(row.total(), row.trainable());
+      assertEquals(100, row.percent());
+      assertEquals(0, row.adapters());
+    }
+    Row all = table.rows().getLast();
+    assertEquals(all.total(), table.rows().subList(0, 3).stream().mapToLong(Row::total).sum());
+  }
+
+  @ParameterizedTest
+  @EnumSource(Module.class)
+  void aFrozenPartIsNotTrainedAndTheOthersAre(Module part) throws Exception {
+    String key = "freeze_" + part.name().toLowerCase(Locale.ROOT);
+    TrainableTable table = plan("{mode: full, " + key + ": true}").table();
+    for (Module other : Module.values()) {
+      Row row = row(table, other);
+      assertEquals(other == part ? 0 : row.total(), row.trainable(), row.name());
+    }
+  }
+
+  @Test
+  void anAdaptersParametersAreThoseOfItsRankOnEachLayer() throws Exception {
+    TrainableTable table =
+        plan("{mode: lora, rank: 3, freeze_vit: true, freeze_aligner: true}").table();
+    Row llm = table.rows().getFirst();
+    assertEquals(3 * TEXT_LAYERS * (ATTENTION_RANKS + MLP_RANKS), llm.trainable());
+    assertEquals(llm.trainable(), llm.adapters());
+    assertEquals(0, row(table, Module.VIT).trainable());
+    assertEquals(llm.trainable(), table.rows().getLast().trainable());
+    assertTrue(table.lines().getFirst().startsWith("llm: "), table.lines().toString());
+  }
+
+  @Test
+  void namesExpressionsAndWholeModulesReachTheModel() throws Exception {
+    assertEquals(
+        2 * TEXT_LAYERS * 2 * (64 + 64),
+        all(plan("{mode: lora, rank: 2, target_modules: [k_proj, v_proj]}")));
+    assertEquals(
+        2 * 3 * (48 + 48),
+        all(
+            plan(
+                "{mode: lora, rank: 2, target_regex: '.*visual\\.blocks\\.[012]\\.attn\\.proj'}")));
+    assertEquals(
+        2 * TEXT_LAYERS * (64 + 64) + 64,
+        all(
+            plan(
+                "{mode: lora, rank: 2, target_modules: [v_proj], modules_to_save: [language_model.norm]}")));
+  }
+
+  private static Row row(TrainableTable table, Module part) {
+    String name = part.name().toLowerCase(Locale.ROOT);
+    return table.rows().stream().filter(row -> row.name().equals(name)).findFirst().orElseThrow();
+  }
+
+  private static long all(TuningPlan plan) {
+    return plan.table().rows().getLast().trainable();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{mode: lora, target_modules: [v_proj, no_such]}",
+        "{mode: lora, target_regex: '.*no_such.*'}",
+        "{mode: lora, modules_to_save: [no_such]}"
+      })
+  void aPatternThatMeansNothingIsAnErrorBeforeAnythingIsLoaded(String tuning) throws Exception {
+    RunConfig config = config(tuning, "");
+    String message =
+        Objects.requireNonNull(
+            assertThrows(InvalidAdapterException.class, () -> TuningPlan.of(config)).getMessage());
+    assertTrue(message.contains("no_such"), message);
+  }
+
+  @Test
+  void freezingEverythingIsAnError() {
+    ConfigException refused =
+        assertThrows(
+            ConfigException.class,
+            () -> config("{freeze_llm: true, freeze_vit: true, freeze_aligner: true}", ""));
+    assertTrue(refused.problems().toString().contains("nothing would be trained"));
+  }
+
+  @Test
+  void anAdapterToGoOnWithMustNotLieInAFrozenPart() throws Exception {
+    String adapter = ", adapter: " + FAMILY.file("adapter");
+    RunConfig config = config("{mode: lora, freeze_llm: true}", adapter);
+    String message =
+        Objects.requireNonNull(
+            assertThrows(InvalidAdapterException.class, () -> TuningPlan.of(config)).getMessage());
+    assertTrue(message.contains("LLM"), message);
+    assertEquals(28 * 2, TuningPlan.of(config("{mode: lora}", adapter)).trained().slots().size());
+  }
+
+  @Test
+  void theOptimizerSeesExactlyWhatThePlanSays() throws Exception {
+    for (String tuning :
+        List.of(
+            "{mode: full, freeze_llm: true}",
+            "{mode: lora, dora: true, modules_to_save: [visual.merger]}")) {
+      RunConfig config = config(tuning, "");
+      TuningPlan plan = TuningPlan.of(config);
+      try (LoadedModel model = plan.load(config)) {
+        assertEquals(plan.trained().slots(), model.tuned().trained().layout().slots());
+      }
+    }
+  }
+
+  private static TuningPlan plan(String tuning) throws Exception {
+    return TuningPlan.of(config(tuning, ""));
+  }
+
+  private static RunConfig config(String tuning, String model) throws Exception {
+    return RunConfig.parse(
+        """
+        run: {seed: 5}
+        model: {path: %s%s}
+        data: {train_jsonl: %s, template: target_summary}
+        training: {max_steps: 1, global_batch_size: 4, global_max_length: 512}
+        optimizer: {learning_rate: 1.0e-3}
+        tuning: %s
+        """
+            .formatted(FAMILY.checkpoint(), model, FAMILY.file("cases.json"), tuning),
+        "test",
+        Path.of("/"));
+  }
+}
