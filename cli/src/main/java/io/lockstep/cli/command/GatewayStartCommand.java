@@ -56,8 +56,8 @@ final class GatewayStartCommand implements Callable<Integer> {
   @Option(
       names = "--require-certificate",
       description =
-          "Refuse a --model without alignment.json. A certificate that is there must hold in any"
-              + " case; checkpoints of a --coordinator always need one.")
+          "Refuse any --model without alignment.json, not only one that training wrote. A"
+              + " certificate that is there must hold in any case.")
   private boolean certificateRequired;
 
   @Override

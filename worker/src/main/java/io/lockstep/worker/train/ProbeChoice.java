@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Chooses the records of alignment certificates: from the front of the data, up to two with
+ * Chooses the records of alignment certificates: of some spread evenly over the data, up to two with
  * pictures and up to two of text alone, each of another length, so that a batch of them is padded.
  * The choice depends on the data and the configuration alone.
  */
@@ -51,19 +51,20 @@ final class ProbeChoice {
    * Chooses probes.
    *
    * @param maxLength most tokens of a record that training takes
-   * @throws SampleException if no record at the front of the data can be one
+   * @throws SampleException if no record looked at can be one
    */
   static List<Probe> of(Records records, int maxLength) throws SampleException {
     ProbeChoice choice = new ProbeChoice(maxLength);
-    for (long index = 0; index < Math.min(SCANNED, records.size()); index++) {
-      choice.consider(records, index);
+    long scanned = Math.min(SCANNED, records.size());
+    for (long i = 0; i < scanned; i++) {
+      choice.consider(records, scanned == SCANNED ? records.size() / SCANNED * i : i);
     }
     List<Probe> chosen = new ArrayList<>(choice.withPictures);
     chosen.addAll(choice.textOnly);
     if (chosen.isEmpty()) {
       throw new SampleException(
-          "none of the first %d records can go into alignment certificates: each is longer than training.global_max_length (%d tokens) or has more than %d bytes of pictures; put a smaller one among them"
-              .formatted(Math.min(SCANNED, records.size()), maxLength, MAX_PICTURE_BYTES));
+          "none of %d records spread over the data can go into alignment certificates: each is longer than training.global_max_length (%d tokens) or has more than %d bytes of pictures; put smaller ones among them"
+              .formatted(scanned, maxLength, MAX_PICTURE_BYTES));
     }
     return List.copyOf(chosen);
   }

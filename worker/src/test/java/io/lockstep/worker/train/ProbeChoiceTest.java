@@ -36,6 +36,14 @@ class ProbeChoiceTest {
   }
 
   @Test
+  void textBehindManyPicturesIsFound() throws SampleException {
+    Entry[] entries = new Entry[320];
+    Arrays.fill(entries, new Entry(9, 7));
+    Arrays.fill(entries, 250, 320, new Entry(0, 5));
+    assertEquals(List.of("0", "250"), choose(entries));
+  }
+
+  @Test
   void bulkyPicturesAndLongRecordsArePassedOver() throws SampleException {
     assertEquals(List.of("2"), choose(new Entry(5 << 20, 3), new Entry(9, 11), new Entry(9, 10)));
     String refused =

@@ -19,7 +19,7 @@ record EncodedProbe(Sample sample, Sample prompt) {
    * Most positions of an answer that are compared: each costs a pass through the cache where the
    * certificate is recomputed.
    */
-  private static final int MAX_ANSWER_POSITIONS = 32;
+  private static final int MAX_ANSWER_POSITIONS = 16;
 
   static EncodedProbe of(SampleEncoder encoder, Probe probe) throws IOException {
     return new EncodedProbe(
