@@ -12,9 +12,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Chooses the records of alignment certificates: of some spread evenly over the data, up to two with
- * pictures and up to two of text alone, each of another length, so that a batch of them is padded.
- * The choice depends on the data and the configuration alone.
+ * Chooses the records of alignment certificates: of some spread evenly over the data, up to two
+ * with pictures and up to two of text alone, each of another length, so that a batch of them is
+ * padded. The choice depends on the data and the configuration alone.
  */
 final class ProbeChoice {
 
