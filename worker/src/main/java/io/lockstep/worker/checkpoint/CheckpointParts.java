@@ -46,8 +46,22 @@ public record CheckpointParts(Path folder, int rank, int world) {
    * Writes the files, syncs them, and returns their sizes and hashes.
    *
    * @param probes the records that rank 0 certifies the model with; other ranks need none
+   * @throws IOException naming the step and the folder, for example when the disk is full
    */
   public List<WrittenFile> write(
+      LoadedModel model, ShardedAdamW optimizer, RunConfig config, long steps, List<Probe> probes)
+      throws IOException {
+    try {
+      return files(model, optimizer, config, steps, probes);
+    } catch (IOException e) {
+      throw new IOException(
+          "the checkpoint of step %d can't be written to %s: %s; if the disk is full, free some room or give another --out"
+              .formatted(steps, folder, e),
+          e);
+    }
+  }
+
+  private List<WrittenFile> files(
       LoadedModel model, ShardedAdamW optimizer, RunConfig config, long steps, List<Probe> probes)
       throws IOException {
     List<String> names = new ArrayList<>();

@@ -3,6 +3,7 @@ package io.lockstep.worker.checkpoint;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.lockstep.model.align.certificate.CertificateCheck;
@@ -16,6 +17,7 @@ import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.zero.Buckets;
 import io.lockstep.worker.zero.Buckets.Range;
 import io.lockstep.worker.zero.ShardedAdamW;
+import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,6 +38,19 @@ class CheckpointPartsTest {
   @BeforeAll
   static void startTorch() {
     Torch.start(1);
+  }
+
+  @Test
+  void aFailedWriteNamesStepAndFolder() throws Exception {
+    Path inTheWay = folder.resolve("optimizer-00001-of-00004.safetensors");
+    Files.writeString(Files.createDirectory(inTheWay).resolve("file"), "taken");
+    try (LoadedModel model = LoadedModel.open(GoldenFamily.QWEN3_VL.checkpoint())) {
+      String message =
+          assertThrows(IOException.class, () -> write(model, 1, range(model, 1))).toString();
+      assertTrue(
+          message.contains("the checkpoint of step 3 can't be written to " + folder), message);
+      assertTrue(message.contains("free some room or give another --out"), message);
+    }
   }
 
   @Test
