@@ -8,6 +8,7 @@ import io.lockstep.cli.command.EvalCommand;
 import io.lockstep.cli.command.ExportCommand;
 import io.lockstep.cli.command.GatewayCommand;
 import io.lockstep.cli.command.GenerateCommand;
+import io.lockstep.cli.command.PlanCommand;
 import io.lockstep.cli.command.QuickstartCommand;
 import io.lockstep.cli.command.StageACommand;
 import io.lockstep.cli.command.StageBCommand;
@@ -31,6 +32,7 @@ import picocli.CommandLine.ScopeType;
       QuickstartCommand.class,
       TrainCommand.class,
       ValidateCommand.class,
+      PlanCommand.class,
       GenerateCommand.class,
       EvalCommand.class,
       DigestCommand.class,

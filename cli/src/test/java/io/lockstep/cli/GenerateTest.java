@@ -16,8 +16,12 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
-/** {@code lockstep generate} on the tiny reference checkpoint. */
+/** {@code lockstep generate} on the tiny reference checkpoints. */
+@ParameterizedClass
+@EnumSource(GoldenFamily.class)
 class GenerateTest {
 
   private static final String[] SAMPLED = {
@@ -26,9 +30,15 @@ class GenerateTest {
 
   @TempDir private Path model;
 
+  private final GoldenFamily family;
+
+  GenerateTest(GoldenFamily family) {
+    this.family = family;
+  }
+
   @BeforeEach
   void copyReference() throws IOException {
-    try (Stream<Path> files = Files.list(GoldenFamily.QWEN3_VL.checkpoint())) {
+    try (Stream<Path> files = Files.list(family.checkpoint())) {
       for (Path file : files.toList()) {
         Files.copy(file, model.resolve(file.getFileName()));
       }

@@ -68,6 +68,27 @@ public final class Ops {
     return MATMUL.apply(tensor(left), tensor(right));
   }
 
+  /**
+   * A convolution without padding and bias whose kernel moves by its own size.
+   *
+   * @param x [N, C, size...]
+   * @param kernel [out, C, step...], of one to three dimensions of space
+   * @return [N, out, size / step...]
+   */
+  public static NDArray convolution(NDArray x, NDArray kernel) {
+    Shape steps = kernel.getShape().slice(2);
+    long[] ones = new long[steps.dimension()];
+    Arrays.fill(ones, 1);
+    return JniUtils.convolution(
+        Autograd.torch(x),
+        Autograd.torch(kernel),
+        null,
+        steps,
+        new Shape(new long[ones.length]),
+        new Shape(ones),
+        1);
+  }
+
   /** The rows of weight [V, C] that ids [...] (int64) name, as [..., C]. */
   public static NDArray embedding(NDArray weight, NDArray ids) {
     return EMBEDDING.apply(tensor(weight), tensor(ids), whole(-1), flag(false), flag(false));

@@ -3,6 +3,7 @@ package io.lockstep.model.network;
 import static io.lockstep.model.network.ModelLayout.VISUAL;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
 import io.lockstep.model.config.Qwen25VisionConfig;
 import io.lockstep.model.image.Grid;
 import io.lockstep.model.parameter.Weights;
@@ -56,8 +57,9 @@ final class Qwen25VisionTower implements VisionTower {
 
   private NDArray embed(NDArray pixels) {
     NDArray kernel = weight("patch_embed.proj");
-    NDArray flatKernel = kernel.reshape(config.hiddenSize(), kernel.size() / config.hiddenSize());
-    return Ops.linear(pixels, flatKernel, null);
+    // The public implementation convolves; a matrix product rounds otherwise.
+    Shape patches = new Shape(-1).addAll(kernel.getShape().slice(1));
+    return Ops.convolution(pixels.reshape(patches), kernel).reshape(-1, config.hiddenSize());
   }
 
   private static NDArray index(Scope scope, long[] index) {

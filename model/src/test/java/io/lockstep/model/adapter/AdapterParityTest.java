@@ -9,6 +9,7 @@ import io.lockstep.model.testing.GoldenBatch;
 import io.lockstep.model.testing.GoldenFamily;
 import io.lockstep.tensor.Torch;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -17,12 +18,11 @@ import org.junit.jupiter.params.provider.EnumSource;
 class AdapterParityTest {
 
   /**
-   * Logits reach 13. The public library embeds patches with a convolution, which for Qwen2.5-VL
-   * rounds by 8.5e-6 where a matrix product rounds by 2.6e-6: with the product in its place the
-   * library's own logits are 6.9e-5 from these.
+   * Logits reach 13. The reference of Qwen2.5-VL lies 7.6e-5 from the same computed in float64, and
+   * 2.5e-5 from the public implementation with fused attention.
    */
-  private static final Map<GoldenFamily, Double> LOGIT_TOLERANCE =
-      Map.of(GoldenFamily.QWEN3_VL, 2e-5, GoldenFamily.QWEN2_5_VL, 1e-4);
+  private static final Map<GoldenFamily, Double> LOGIT_TOLERANCES =
+      Map.of(GoldenFamily.QWEN3_VL, 2e-5, GoldenFamily.QWEN2_5_VL, 4e-5);
 
   @BeforeAll
   static void startTorch() {
@@ -47,7 +47,7 @@ class AdapterParityTest {
       GoldenBatch batch = GoldenBatch.of(family);
       double worst =
           batch.worstDifferenceOfLast(adapter.logits(family), batch.logits(model.network()));
-      assertTrue(worst <= LOGIT_TOLERANCE.getOrDefault(family, 0.0), "logits differ by " + worst);
+      assertTrue(worst <= Objects.requireNonNull(LOGIT_TOLERANCES.get(family)), "logits differ by " + worst);
     }
   }
 }

@@ -21,27 +21,33 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Requests with settings of their own, together and alone. */
+@ParameterizedClass
+@EnumSource(GoldenFamily.class)
 class MixedBatchTest {
 
-  private static LoadedModel model;
-  private static List<GoldenConversations.Case> cases;
+  private final LoadedModel model;
+  private final List<GoldenConversations.Case> cases;
 
-  @BeforeAll
-  static void load() throws IOException {
-    Torch.start(1);
-    model = LoadedModel.open(GoldenFamily.QWEN3_VL.checkpoint());
-    cases = GoldenFamily.QWEN3_VL.conversations();
+  MixedBatchTest(GoldenFamily family) throws IOException {
+    model = LoadedModel.open(family.checkpoint());
+    cases = family.conversations();
   }
 
-  @AfterAll
-  static void close() {
+  @BeforeAll
+  static void startTorch() {
+    Torch.start(1);
+  }
+
+  @AfterEach
+  void close() {
     model.close();
   }
 
@@ -216,7 +222,7 @@ class MixedBatchTest {
     }
   }
 
-  private static List<float[][]> forced(Profile profile, List<Sample> prompts, int[][] tokens) {
+  private List<float[][]> forced(Profile profile, List<Sample> prompts, int[][] tokens) {
     return Autograd.inference(() -> {
       List<float[][]> logits = new ArrayList<>();
       try (Decoder decoder =
@@ -232,7 +238,7 @@ class MixedBatchTest {
     });
   }
 
-  private static List<GenerationRequest> mixed() {
+  private List<GenerationRequest> mixed() {
     return List.of(
         request(0, DecodingOptions.greedy(9)),
         request(1, new DecodingOptions(0.7, 0.8, 20, 1, 0, 14, 7)),
@@ -242,26 +248,26 @@ class MixedBatchTest {
         request(0, new DecodingOptions(0, 1, 0, 1.5, 0, 1, 0)));
   }
 
-  private static GenerationRequest request(int index, DecodingOptions decoding) {
+  private GenerationRequest request(int index, DecodingOptions decoding) {
     Conversation prompt = cases.get(index).prompt();
     return new GenerationRequest("case " + index, prompt, decoding);
   }
 
-  private static List<GenerationResult> answer(List<GenerationRequest> requests, Profile profile)
+  private List<GenerationResult> answer(List<GenerationRequest> requests, Profile profile)
       throws IOException {
     return model.generator().answer(requests, profile, GenerationListener.NONE);
   }
 
-  private static Generator generator(List<Integer> endTokens) {
+  private Generator generator(List<Integer> endTokens) {
     Collator collator = model.collator();
     return new Generator(network(), model.encoder(), collator, model.tokenizer(), endTokens);
   }
 
-  private static VisionLanguageModel network() {
+  private VisionLanguageModel network() {
     return new VisionLanguageModel(model.config(), model.parameters());
   }
 
-  private static double probabilityOfFirst(int index, int token) throws IOException {
+  private double probabilityOfFirst(int index, int token) throws IOException {
     List<Sample> prompt = List.of(model.encoder().prompt("p", cases.get(index).prompt()));
     float[] logits = forced(Profile.STRICT, prompt, new int[3][1]).getFirst()[0];
     double sum = 0;

@@ -29,7 +29,9 @@ public record TrainingConfig(
     int loggingSteps,
     int bucketFloats) {
 
-  private static final int DEFAULT_BUCKET_FLOATS = 1 << 18;
+  /** Values of a bucket if a recipe does not say. */
+  public static final int DEFAULT_BUCKET_FLOATS = 1 << 18;
+
   private static final int MIN_BUCKET_FLOATS = 1024;
   private static final int BUCKET_ALIGNMENT = 16;
 

@@ -48,6 +48,11 @@ public record TuningPlan(Tuning tuning, ParameterLayout base, ParameterLayout tr
     };
   }
 
+  /** Training of all of a model's parameters. */
+  public static TuningPlan full(ParameterLayout base) {
+    return new TuningPlan(Tuning.full(), base, base);
+  }
+
   private static TuningPlan lora(
       RunConfig run, ParameterLayout base, Set<ParameterSpec.Module> frozen) throws IOException {
     if (run.tuning().adapter().isPresent()) {

@@ -1,0 +1,164 @@
+package io.lockstep.cli.command;
+
+import io.lockstep.cli.console.JsonLine;
+import io.lockstep.cli.console.Table;
+import io.lockstep.cli.console.UserError;
+import io.lockstep.model.config.ModelConfig;
+import io.lockstep.model.network.ModelLayout;
+import io.lockstep.model.parameter.ParameterLayout;
+import io.lockstep.worker.config.RunConfig;
+import io.lockstep.worker.config.TrainingConfig;
+import io.lockstep.worker.tuning.TrainableTable;
+import io.lockstep.worker.tuning.TuningPlan;
+import io.lockstep.worker.zero.Buckets;
+import io.lockstep.worker.zero.StageCost;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code lockstep plan}. */
+@Command(
+    name = "plan",
+    description = {
+      "Prints how many parameters a model has and what training it takes: memory of a rank and"
+          + " bytes it sends in a step, by stage of ZeRO. Needs no weights.",
+      "Runs shard gradients and the optimizer (stage 2). Activations come on top."
+    })
+public final class PlanCommand implements Callable<Integer> {
+
+  private static final int HALF_BYTES = 2;
+  private static final double MEBIBYTE = 1 << 20;
+
+  /** What is planned for. */
+  private static final class Subject {
+    @Option(names = "--config", paramLabel = "FILE", description = "A recipe.")
+    private @Nullable Path config;
+
+    @Option(
+        names = "--model",
+        paramLabel = "PATH",
+        description = "A checkpoint's folder or its config.json alone; all of it is trained.")
+    private @Nullable Path model;
+  }
+
+  @ArgGroup(multiplicity = "1")
+  private Subject subject = new Subject();
+
+  @Option(
+      names = "--workers",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Ranks that share the training state (default: ${DEFAULT-VALUE}).")
+  private int workers;
+
+  @Option(names = "--json", description = "Print one JSON object at the end.")
+  private boolean json;
+
+  /** What is known of a model and what is trained of it. */
+  private record Known(String family, TrainableTable table, Buckets trained) {}
+
+  @Override
+  public Integer call() throws Exception {
+    if (workers < 1) {
+      throw new UserError("--workers is " + workers + ": give at least 1");
+    }
+    Known known = known();
+    TrainableTable.Row all = known.table().rows().getLast();
+    long weights = all.total() + all.adapters();
+    List<StageCost> stages = StageCost.of(weights, known.trained(), workers);
+    print(known, weights, stages);
+    if (json) {
+      System.out.println(json(known, weights, stages));
+    }
+    return 0;
+  }
+
+  private Known known() throws Exception {
+    Path model = subject.model;
+    if (model == null) {
+      RunConfig run = RunConfig.read(Objects.requireNonNull(subject.config));
+      TuningPlan plan = TuningPlan.of(run);
+      return new Known(
+          family(run.model().path()),
+          plan.table(),
+          new Buckets(plan.trained().size(), run.training().bucketFloats()));
+    }
+    ParameterLayout layout = ModelLayout.of(config(model));
+    return new Known(
+        config(model).modelType(),
+        TuningPlan.full(layout).table(),
+        new Buckets(layout.size(), TrainingConfig.DEFAULT_BUCKET_FLOATS));
+  }
+
+  private static String family(Path folder) throws IOException {
+    return config(folder).modelType();
+  }
+
+  private static ModelConfig config(Path model) throws IOException {
+    Path file = Files.isDirectory(model) ? model.resolve("config.json") : model;
+    if (!Files.isRegularFile(file)) {
+      throw new UserError("there is no " + file + ": give a checkpoint's folder or a config.json");
+    }
+    return ModelConfig.read(file);
+  }
+
+  private void print(Known known, long weights, List<StageCost> stages) {
+    System.out.println(
+        "%s, %s parameters: %s in float32, %s in bfloat16"
+            .formatted(
+                known.family(),
+                String.format(Locale.ROOT, "%,d", weights),
+                mebibytes(weights * Float.BYTES),
+                mebibytes(weights * HALF_BYTES)));
+    Table modules = new Table().row(TrainableTable.TITLES.toArray(String[]::new));
+    known.table().rows().forEach(row -> modules.row(row.cells().toArray(String[]::new)));
+    System.out.print(modules.render());
+    System.out.println("a rank of " + workers + ", in float32, without activations:");
+    Table costs =
+        new Table().row("ZeRO", "weights", "gradients", "optimizer", "together", "sent per step");
+    stages.forEach(cost ->
+        costs.row(
+            "stage " + cost.stage(),
+            mebibytes(cost.weightBytes()),
+            mebibytes(cost.gradientBytes()),
+            mebibytes(cost.optimizerBytes()),
+            mebibytes(cost.totalBytes()),
+            mebibytes(cost.sentBytes())));
+    System.out.print(costs.render());
+  }
+
+  private static String mebibytes(long bytes) {
+    return String.format(Locale.ROOT, "%,.1f MiB", bytes / MEBIBYTE);
+  }
+
+  private JsonLine json(Known known, long weights, List<StageCost> stages) {
+    JsonLine line =
+        new JsonLine()
+            .put("model_type", known.family())
+            .put("parameters", weights)
+            .put("trainable", known.table().rows().getLast().trainable())
+            .put("workers", workers);
+    known.table().rows().forEach(row -> line.put("parameters_" + row.name(), row.total()));
+    return line.put("stages", stages.stream().map(PlanCommand::figures).toList());
+  }
+
+  private static Map<String, Object> figures(StageCost cost) {
+    Map<String, Object> figures = new LinkedHashMap<>();
+    figures.put("stage", cost.stage());
+    figures.put("weight_bytes", cost.weightBytes());
+    figures.put("gradient_bytes", cost.gradientBytes());
+    figures.put("optimizer_bytes", cost.optimizerBytes());
+    figures.put("sent_bytes_per_step", cost.sentBytes());
+    return figures;
+  }
+}
