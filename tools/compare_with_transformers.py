@@ -53,7 +53,7 @@ def inputs(forward, image_token):
 
 def compare_stored(checkpoint, model):
     """Counts the stored tensors, so that a report shows that something was compared."""
-    files = sorted(checkpoint.glob("*.safetensors"))
+    files = sorted(checkpoint.glob("model*.safetensors"))
     count = 0
     for file in files:
         with safe_open(file, framework="pt") as tensors:
