@@ -47,7 +47,9 @@ class AdapterParityTest {
       GoldenBatch batch = GoldenBatch.of(family);
       double worst =
           batch.worstDifferenceOfLast(adapter.logits(family), batch.logits(model.network()));
-      assertTrue(worst <= Objects.requireNonNull(LOGIT_TOLERANCES.get(family)), "logits differ by " + worst);
+      assertTrue(
+          worst <= Objects.requireNonNull(LOGIT_TOLERANCES.get(family)),
+          "logits differ by " + worst);
     }
   }
 }
