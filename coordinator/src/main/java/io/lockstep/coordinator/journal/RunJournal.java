@@ -68,8 +68,31 @@ public final class RunJournal implements AutoCloseable {
             bytes integer not null, last integer not null, committed_at text not null)\
           """);
 
+  /** What an entry survives. */
+  private enum Durability {
+    PROCESS("normal"),
+    MACHINE("full");
+
+    private final String pragma;
+
+    Durability(String pragma) {
+      this.pragma = pragma;
+    }
+
+    static Durability of(JournalEntry entry) {
+      return switch (entry) {
+        case JournalEntry.StepCommitted step -> PROCESS;
+        case JournalEntry.LeaseGranted lease -> PROCESS;
+        case JournalEntry.WorldFormed world -> MACHINE;
+        case JournalEntry.CheckpointCommitted checkpoint -> MACHINE;
+        case JournalEntry.RunEnded ended -> MACHINE;
+      };
+    }
+  }
+
   private final Connection connection;
   private final Clock clock;
+  private Durability durability = Durability.MACHINE;
 
   private RunJournal(Connection connection, Clock clock) {
     this.connection = connection;
@@ -119,7 +142,7 @@ public final class RunJournal implements AutoCloseable {
       throws SQLException {
     try (Statement statement = connection.createStatement()) {
       statement.execute("pragma journal_mode = wal");
-      statement.execute("pragma synchronous = full");
+      statement.execute("pragma synchronous = " + Durability.MACHINE.pragma);
       statement.execute("pragma foreign_keys = on");
     }
     connection.setAutoCommit(false);
@@ -143,12 +166,15 @@ public final class RunJournal implements AutoCloseable {
   }
 
   /**
-   * Makes an entry durable.
+   * Keeps an entry, whatever becomes of this process. Leases and steps, of which there are many,
+   * may be lost if the whole machine goes down: what they led to since the last checkpoint is lost
+   * with it and computed again, to the bit. Everything else is on the disk when this returns.
    *
    * @throws RunRefusedException if it can't be written; nothing of it is then kept
    */
   public void append(JournalEntry entry) {
     try {
+      synchronise(Durability.of(entry));
       write(entry);
       connection.commit();
     } catch (SQLException error) {
@@ -165,6 +191,19 @@ public final class RunJournal implements AutoCloseable {
     } catch (SQLException error) {
       throw new RunRefusedException("the journal can't be closed: " + error.getMessage(), error);
     }
+  }
+
+  /** Tells the database, between two transactions, how far the next one has to get. */
+  private void synchronise(Durability next) throws SQLException {
+    if (next == durability) {
+      return;
+    }
+    connection.setAutoCommit(true);
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("pragma synchronous = " + next.pragma);
+    }
+    connection.setAutoCommit(false);
+    durability = next;
   }
 
   private void write(JournalEntry entry) throws SQLException {

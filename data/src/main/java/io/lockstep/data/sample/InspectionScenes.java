@@ -17,15 +17,36 @@ final class InspectionScenes {
   private static final double FAULT = 0.45;
 
   /**
-   * How often each part is shown. Pictures have fewer plates than texts: a digit of a hand that was
-   * never trained on is the one part that can't be told with certainty.
+   * How a split's pictures are filled.
+   *
+   * @param shares how often each part is shown, in the order of {@link Part#ALL}
+   * @param repeat how often an item is one more of a kind that the picture already shows
    */
-  private static final double[] IN_PICTURES = {0.16, 0.18, 0.18, 0.18, 0.18, 0.12};
+  @SuppressWarnings("ArrayRecordComponent")
+  private record Mix(double[] shares, double repeat) {
 
-  private static final double[] IN_TEXTS = {0.32, 0.15, 0.15, 0.15, 0.15, 0.08};
+    /**
+     * Held-out pictures have fewer plates than texts: a digit of a hand that was never trained on
+     * is the one part that can't be told with certainty.
+     */
+    private static final Mix HELDOUT =
+        new Mix(new double[] {0.16, 0.18, 0.18, 0.18, 0.18, 0.12}, 0.15);
 
-  /** How often an item is one more of a kind that the picture already shows. */
-  private static final double REPEAT = 0.15;
+    /** What is rare and hard is trained on more often than it is met: digits, and several alike. */
+    private static final Mix TRAIN =
+        new Mix(new double[] {0.16, 0.18, 0.18, 0.18, 0.18, 0.12}, 0.2);
+
+    private static final Mix TEXT =
+        new Mix(new double[] {0.32, 0.15, 0.15, 0.15, 0.15, 0.08}, 0.15);
+
+    static Mix of(Split split) {
+      return switch (split) {
+        case TRAIN -> TRAIN;
+        case HELDOUT -> HELDOUT;
+        case TEXT -> TEXT;
+      };
+    }
+  }
 
   /** Pictures of a group: {@value} or one more. */
   static final int SMALLEST_GROUP = 2;
@@ -44,7 +65,7 @@ final class InspectionScenes {
     int pictures = SMALLEST_GROUP + rng.below(LARGEST_GROUP - SMALLEST_GROUP + 1);
     List<List<Item>> contents = new ArrayList<>();
     for (int i = 0; i < pictures; i++) {
-      contents.add(items(rng, split == Split.TEXT ? IN_TEXTS : IN_PICTURES, pass ? 0 : FAULT));
+      contents.add(items(rng, Mix.of(split), pass ? 0 : FAULT));
     }
     if (!pass && contents.stream().flatMap(List::stream).noneMatch(Item::faulty)) {
       spoilOne(rng, contents);
@@ -56,13 +77,13 @@ final class InspectionScenes {
     return new Group(String.format(Locale.ROOT, "%s-%06d", split.label(), number), scenes);
   }
 
-  private static List<Item> items(Rng rng, double[] shares, double fault) {
+  private static List<Item> items(Rng rng, Mix mix, double fault) {
     List<Item> items = new ArrayList<>();
     for (int slot : rng.distinct(1 + rng.below(MOST_ITEMS), Scene.GRID * Scene.GRID)) {
-      if (!items.isEmpty() && rng.chance(REPEAT)) {
+      if (!items.isEmpty() && rng.chance(mix.repeat())) {
         items.add(rng.pick(items).inSlot(slot));
       } else {
-        items.add(item(rng, shares, fault, slot));
+        items.add(item(rng, mix.shares(), fault, slot));
       }
     }
     return items;
