@@ -74,6 +74,8 @@ class TrainingLoopTest {
     Set<String> expected = new TreeSet<>(LoadedModel.COMPANION_FILES);
     expected.addAll(
         List.of(
+            "alignment.json",
+            "alignment/values.safetensors",
             "model.safetensors",
             "run.yaml",
             "trainer_state.json",
