@@ -34,8 +34,8 @@ import java.util.Map;
 public final class Quickstart {
 
   private static final int STAGES = 5;
-  private static final int TRAIN_PICTURES = 11800;
-  private static final int TRAIN_TEXTS = 7100;
+  private static final int TRAIN_PICTURES = 10500;
+  private static final int TRAIN_TEXTS = 6900;
   private static final long SAMPLE_SEED = 2026;
   private static final List<String> GATEWAY_JVM = List.of("-Xmx1g");
   private static final Duration GATEWAY_PATIENCE = Duration.ofSeconds(60);
