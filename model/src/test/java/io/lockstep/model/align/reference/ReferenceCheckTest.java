@@ -47,7 +47,8 @@ class ReferenceCheckTest {
       AlignmentReport report = ReferenceCheck.run(model, family.file(""));
 
       assertTrue(report.agrees(), report::table);
-      // The reference of Qwen2.5-VL is not reproduced to 2e-5 by the public library on other kernels.
+      // The reference of Qwen2.5-VL is not reproduced to 2e-5 by the public library on other
+      // kernels.
       double limit = family == GoldenFamily.QWEN3_VL ? 2e-5 : 4e-5;
       assertTrue(row(report, "logits").difference() <= limit, report::table);
       assertEquals(Verdict.IDENTICAL, row(report, "pixel_values").verdict());
