@@ -5,15 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.lockstep.model.testing.Folders;
 import io.lockstep.model.testing.GoldenAdapter;
 import io.lockstep.model.testing.GoldenFamily;
 import io.lockstep.model.testing.Goldens;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -30,16 +26,6 @@ class AdapterCommandsTest {
   private Path base = Path.of("");
   private Path adapter = Path.of("");
 
-  private record Said(int exit, String out, String err) {
-    String lastLine() {
-      return out.lines().toList().getLast();
-    }
-
-    JsonNode json() throws IOException {
-      return new ObjectMapper().readTree(lastLine());
-    }
-  }
-
   @BeforeEach
   void copyReference() throws IOException {
     base = Folders.copy(FAMILY.checkpoint(), folder.resolve("checkpoint"));
@@ -49,13 +35,14 @@ class AdapterCommandsTest {
   @Test
   void anAdapterAnswersAsTheModelThatItIsMergedInto() throws IOException {
     Path merged = folder.resolve("merged");
-    Said said = run("export", "merge", "--adapter", adapter.toString(), "--out", merged.toString());
+    Said said =
+        Said.by("export", "merge", "--adapter", adapter.toString(), "--out", merged.toString());
     assertEquals(0, said.exit(), said.err());
     assertTrue(said.out().contains(" tensors of "), said.out());
     assertTrue(said.lastLine().matches("weights sha256: [0-9a-f]{64}"), said.lastLine());
     assertEquals(
         said.lastLine().replace("weights ", ""),
-        run("digest", "--checkpoint", merged.toString()).lastLine());
+        Said.by("digest", "--checkpoint", merged.toString()).lastLine());
 
     JsonNode tokens = answer(adapter);
     assertEquals(tokens, answer(merged));
@@ -74,7 +61,8 @@ class AdapterCommandsTest {
 
   @Test
   void aRecipeIsValidatedWithTheTableOfWhatItTrains() throws IOException {
-    Said said = run("validate", "--config", recipe("path: checkpoint", "{mode: lora}").toString());
+    Said said =
+        Said.by("validate", "--config", recipe("path: checkpoint", "{mode: lora}").toString());
     assertEquals(0, said.exit(), said.err());
     for (String part : List.of("module", "trainable", "llm", "vit", "aligner", "all")) {
       assertTrue(said.out().contains(part), said.out());
@@ -82,7 +70,7 @@ class AdapterCommandsTest {
     assertTrue(said.lastLine().endsWith(": OK"), said.lastLine());
 
     assertFails(
-        run(
+        Said.by(
             "validate",
             "--config",
             recipe("path: checkpoint", "{mode: lora, target_modules: [query]}").toString()),
@@ -93,7 +81,7 @@ class AdapterCommandsTest {
   void anAdapterToGoOnWithIsComparedWithItsBaseBeforehand() throws IOException {
     Folders.replace(adapter.resolve("adapter_config.json"), "\"r\": 4", "\"r\": 6");
     Said said =
-        run(
+        Said.by(
             "validate",
             "--config",
             recipe("path: checkpoint, adapter: adapter", "{mode: lora}").toString());
@@ -123,7 +111,7 @@ class AdapterCommandsTest {
 
   private static JsonNode answer(Path model) throws IOException {
     Said said =
-        run(
+        Said.by(
             "generate",
             "--model",
             model.toString(),
@@ -139,7 +127,7 @@ class AdapterCommandsTest {
   }
 
   private static Said merge(Path base, Path adapter, Path out) {
-    return run(
+    return Said.by(
         "export",
         "merge",
         "--model",
@@ -154,22 +142,5 @@ class AdapterCommandsTest {
     assertEquals(1, said.exit(), said.out());
     assertTrue(said.err().contains(part), said.err());
     assertEquals(1, said.err().lines().count(), said.err());
-  }
-
-  private static Said run(String... arguments) {
-    PrintStream out = System.out;
-    PrintStream err = System.err;
-    ByteArrayOutputStream said = new ByteArrayOutputStream();
-    ByteArrayOutputStream complained = new ByteArrayOutputStream();
-    try {
-      System.setOut(new PrintStream(said, true, StandardCharsets.UTF_8));
-      System.setErr(new PrintStream(complained, true, StandardCharsets.UTF_8));
-      int exit = Main.run(arguments);
-      return new Said(
-          exit, said.toString(StandardCharsets.UTF_8), complained.toString(StandardCharsets.UTF_8));
-    } finally {
-      System.setOut(out);
-      System.setErr(err);
-    }
   }
 }

@@ -28,8 +28,13 @@ record Said(int exit, String out, String err) {
     }
   }
 
+  /** The last line of its output. */
+  String lastLine() {
+    return out.lines().toList().getLast();
+  }
+
   /** Its last line as JSON. */
   JsonNode json() throws IOException {
-    return new ObjectMapper().readTree(out.lines().toList().getLast());
+    return new ObjectMapper().readTree(lastLine());
   }
 }

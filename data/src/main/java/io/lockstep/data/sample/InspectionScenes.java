@@ -32,9 +32,8 @@ final class InspectionScenes {
     private static final Mix HELDOUT =
         new Mix(new double[] {0.16, 0.18, 0.18, 0.18, 0.18, 0.12}, 0.15);
 
-    /** What is rare and hard is trained on more often than it is met: digits, and several alike. */
-    private static final Mix TRAIN =
-        new Mix(new double[] {0.16, 0.18, 0.18, 0.18, 0.18, 0.12}, 0.2);
+    /** Several alike are rare, and trained on more often than they are met. */
+    private static final Mix TRAIN = new Mix(HELDOUT.shares, 0.2);
 
     private static final Mix TEXT =
         new Mix(new double[] {0.32, 0.15, 0.15, 0.15, 0.15, 0.08}, 0.15);

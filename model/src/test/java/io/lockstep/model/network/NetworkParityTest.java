@@ -6,18 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ai.djl.ndarray.NDArray;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.checkpoint.LoadedModel;
-import io.lockstep.model.image.Grid;
 import io.lockstep.model.safetensors.SafetensorsFile;
-import io.lockstep.model.safetensors.TensorInfo;
+import io.lockstep.model.testing.GoldenBatch;
 import io.lockstep.model.testing.GoldenFamily;
 import io.lockstep.tensor.Autograd;
 import io.lockstep.tensor.Scope;
 import io.lockstep.tensor.Torch;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.BeforeAll;
@@ -50,7 +47,7 @@ class NetworkParityTest {
     try (SafetensorsFile golden = SafetensorsFile.open(family.file("forward.safetensors"));
         LoadedModel model = LoadedModel.open(family.checkpoint());
         Scope scope = Scope.open()) {
-      Batch batch = batch(golden);
+      Batch batch = GoldenBatch.of(family).batch();
       VisionLanguageModel network = new VisionLanguageModel(model.config(), model.parameters());
       Map<String, NDArray> seen = new HashMap<>();
       NDArray logits =
@@ -82,30 +79,5 @@ class NetworkParityTest {
       }
     }
     assertTrue(worst <= tolerance, name + " differs by " + worst);
-  }
-
-  private static Batch batch(SafetensorsFile golden) {
-    TensorInfo ids = golden.info("input_ids");
-    int rows = Math.toIntExact(ids.shape().get(0));
-    int length = Math.toIntExact(ids.shape().get(1));
-    long[] grids = longs(golden, "image_grid_thw");
-    List<Grid> pictures = new ArrayList<>();
-    for (int i = 0; i < grids.length; i += 3) {
-      pictures.add(new Grid((int) grids[i], (int) grids[i + 1], (int) grids[i + 2]));
-    }
-    return new Batch(
-        rows,
-        length,
-        longs(golden, "input_ids"),
-        longs(golden, "attention_mask"),
-        longs(golden, "labels"),
-        longs(golden, "position_ids"),
-        new long[rows],
-        golden.data("pixel_values").toArray(ValueLayout.JAVA_FLOAT_UNALIGNED),
-        pictures);
-  }
-
-  private static long[] longs(SafetensorsFile golden, String name) {
-    return golden.data(name).toArray(ValueLayout.JAVA_LONG_UNALIGNED);
   }
 }
