@@ -62,7 +62,7 @@ final class Wire {
                       .toList()));
       case FAILURE -> Optional.of(new Event.Failed(session, message.getFailure().getMessage()));
       case TELEMETRY -> Optional.of(telemetry(session, message.getTelemetry()));
-      case HELLO, KIND_NOT_SET -> Optional.empty();
+      case HELLO, BROKEN, LEAVING, STALLED, KIND_NOT_SET -> Optional.empty();
     };
   }
 

@@ -27,7 +27,7 @@ final class Directives {
               message.getSaveCheckpoint().getDir());
       case STOP ->
           new Directive.Stop(message.getStop().getFinished(), message.getStop().getReason());
-      case WELCOME, KIND_NOT_SET ->
+      case WELCOME, PULSE, KIND_NOT_SET ->
           new Directive.Stop(
               false,
               "the coordinator sent a message this worker does not know: use the same version on both sides");
