@@ -10,7 +10,6 @@ import ai.djl.ndarray.NDArray;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Collator;
 import io.lockstep.model.batch.Sample;
-import io.lockstep.model.checkpoint.WeightFolders;
 import io.lockstep.model.config.ModelConfig;
 import io.lockstep.model.config.Qwen25VisionConfig;
 import io.lockstep.model.config.Qwen25VlConfig;
@@ -26,11 +25,8 @@ import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
 import io.lockstep.tensor.TensorMemory;
 import io.lockstep.tensor.Torch;
-import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -41,7 +37,6 @@ import java.util.SequencedMap;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Models of other shapes than the reference's, with random weights. */
 class NetworkShapesTest {
@@ -50,7 +45,6 @@ class NetworkShapesTest {
   private static final int IMAGE = 97;
   private static final int PAD = 0;
   private static final int MERGE = 2;
-  private static final double TOLERANCE = 1e-5;
 
   /** Query heads of twice the residual's width, four to a key-value head; a tied head. */
   private static final Qwen3VlConfig GROUPED =
@@ -162,8 +156,6 @@ class NetworkShapesTest {
   private static final List<ModelConfig> ALL =
       List.of(GROUPED, UNTIED, PLAIN, WINDOWED, UNTIED_WINDOWED);
 
-  @TempDir Path folder;
-
   @BeforeAll
   static void startTorch() {
     Torch.start(1);
@@ -201,46 +193,6 @@ class NetworkShapesTest {
       moved |= value != 0;
     }
     assertTrue(moved, name + " takes no part in the loss");
-  }
-
-  @Test
-  void aRowInAPaddedBatchOfMixedPicturesGivesWhatItGivesAlone() {
-    for (ModelConfig config : ALL) {
-      try (Parameters parameters = random(config, 2)) {
-        List<Sample> samples = rows();
-        float[] together = logits(config, parameters, batch(samples));
-        int length = batch(samples).length();
-        for (int row = 0; row < samples.size(); row++) {
-          int own = samples.get(row).tokens().length;
-          int end = (row + 1) * length * VOCABULARY;
-          float[] expected = logits(config, parameters, batch(List.of(samples.get(row))));
-          assertEquals(own * VOCABULARY, expected.length);
-          assertArrayEquals(
-              expected,
-              Arrays.copyOfRange(together, end - own * VOCABULARY, end),
-              (float) TOLERANCE,
-              samples.get(row).name());
-        }
-      }
-    }
-  }
-
-  @Test
-  void configurationAndWeightsAreReadBackAsTheyWereSaved() throws IOException {
-    for (ModelConfig config : ALL) {
-      Path file = folder.resolve("config.json");
-      config.write(file);
-      assertEquals(config, ModelConfig.read(file));
-      Path weights = Files.createDirectory(folder.resolve("weights"));
-      try (Parameters parameters = random(config, 6)) {
-        WeightFolders.write(weights, config, parameters);
-        try (Parameters again = WeightFolders.read(weights, config)) {
-          assertArrayEquals(parameters.flat().toFloatArray(), again.flat().toFloatArray());
-        }
-      }
-      Files.delete(weights.resolve("model.safetensors"));
-      Files.delete(weights);
-    }
   }
 
   @Test
