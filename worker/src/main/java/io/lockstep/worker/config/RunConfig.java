@@ -27,6 +27,7 @@ import java.util.Optional;
  * @param training how long and in what portions
  * @param optimizer how it is updated
  * @param tuning which of its parameters are
+ * @param cluster how many workers it wants, and what it does when some are lost
  */
 public record RunConfig(
     String name,
@@ -38,7 +39,8 @@ public record RunConfig(
     VisionOptions vision,
     TrainingConfig training,
     OptimizerConfig optimizer,
-    TuningConfig tuning) {
+    TuningConfig tuning,
+    ClusterConfig cluster) {
 
   private static final YAMLMapper YAML =
       YAMLMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
@@ -137,6 +139,7 @@ public record RunConfig(
     Optional<Path> outputDir = run.optionalString("output_dir").map(folder::resolve);
     run.finish();
     ModelSource model = model(root.section("model"), folder);
+    TrainingConfig training = TrainingConfig.read(root.section("training"));
     RunConfig config =
         new RunConfig(
             name,
@@ -146,9 +149,10 @@ public record RunConfig(
             data(root.section("data"), folder),
             prompts(root.section("prompts")),
             vision(root.section("vision")),
-            TrainingConfig.read(root.section("training")),
+            training,
             OptimizerConfig.read(root.section("optimizer")),
-            TuningConfig.read(root.section("tuning"), model));
+            TuningConfig.read(root.section("tuning"), model),
+            ClusterConfig.read(root.section("cluster"), training.virtualRanks()));
     Section custom = root.section("custom");
     custom.refuse(
         "hard_sample_mining",
@@ -236,7 +240,8 @@ public record RunConfig(
         vision,
         training,
         optimizer,
-        tuning);
+        tuning,
+        cluster);
   }
 
   /** The configuration as YAML with defaults filled in and paths made absolute. */

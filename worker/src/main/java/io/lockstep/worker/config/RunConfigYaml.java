@@ -13,6 +13,8 @@ import java.util.regex.Pattern;
 /** Writes a configuration such that reading it again gives an equal one. */
 final class RunConfigYaml {
 
+  private static final double MILLIS = 1000;
+
   private static final YAMLMapper YAML =
       YAMLMapper.builder().disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER).build();
 
@@ -42,6 +44,7 @@ final class RunConfigYaml {
     training(root.putObject("training"), config.training());
     optimizer(root.putObject("optimizer"), config.optimizer());
     tuning(root.putObject("tuning"), config.tuning());
+    cluster(root.putObject("cluster"), config.cluster());
     try {
       return YAML.writeValueAsString(root);
     } catch (JsonProcessingException e) {
@@ -97,6 +100,15 @@ final class RunConfigYaml {
           }
           adapter.modulesToSave().forEach(node.withArray("modules_to_save")::add);
         });
+  }
+
+  private static void cluster(ObjectNode node, ClusterConfig cluster) {
+    node.put("min_workers", cluster.minWorkers())
+        .put("max_workers", cluster.maxWorkers())
+        .put("grace_seconds", cluster.grace().toMillis() / MILLIS)
+        .put("heartbeat_millis", cluster.heartbeat().toMillis())
+        .put("timeout_millis", cluster.timeout().toMillis())
+        .put("resilience", label(cluster.resilience()));
   }
 
   private static String label(Enum<?> constant) {

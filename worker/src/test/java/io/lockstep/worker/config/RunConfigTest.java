@@ -9,6 +9,7 @@ import io.lockstep.model.parameter.ParameterSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
@@ -30,46 +31,53 @@ class RunConfigTest {
 
   private static final String FULL =
       """
-      run:
-        name: shelves
-        seed: -3
-        output_dir: out/run-1
-      model:
-        path: base
-        weights: initialise
-      data:
-        train_jsonl: train.jsonl
-        template: mixed
-        dense_ratio: 0.25
-      prompts:
-        profile: summary_runtime
-        domain: bbu
-        system: You describe pictures.
-        user: "Describe: all objects"
-      vision:
-        token_budget: 0.5
-      training:
-        epochs: 3
-        global_batch_size: 12
-        virtual_ranks: 6
-        global_max_length: 1024
-        group_by_length: false
-        truncation_strategy: raise
-        max_grad_norm: 0.5
-        save_steps: 20
-        logging_steps: 5
-        bucket_floats: 2048
-      optimizer:
-        learning_rate: 1.0e-3
-        vit_learning_rate: 0
-        aligner_learning_rate: 5.0e-4
-        beta1: 0.8
-        beta2: 0.95
-        epsilon: 1.0e-6
-        weight_decay: 0.1
-        decay_vectors: true
-        warmup_ratio: 0.2
-        floor_ratio: 0.01
+        run:
+          name: shelves
+          seed: -3
+          output_dir: out/run-1
+        model:
+          path: base
+          weights: initialise
+        data:
+          train_jsonl: train.jsonl
+          template: mixed
+          dense_ratio: 0.25
+        prompts:
+          profile: summary_runtime
+          domain: bbu
+          system: You describe pictures.
+          user: "Describe: all objects"
+        vision:
+          token_budget: 0.5
+        training:
+          epochs: 3
+          global_batch_size: 12
+          virtual_ranks: 6
+          global_max_length: 1024
+          group_by_length: false
+          truncation_strategy: raise
+          max_grad_norm: 0.5
+          save_steps: 20
+          logging_steps: 5
+          bucket_floats: 2048
+        optimizer:
+          learning_rate: 1.0e-3
+          vit_learning_rate: 0
+          aligner_learning_rate: 5.0e-4
+          beta1: 0.8
+          beta2: 0.95
+          epsilon: 1.0e-6
+          weight_decay: 0.1
+          decay_vectors: true
+          warmup_ratio: 0.2
+          floor_ratio: 0.01
+      cluster:
+        min_workers: 2
+        max_workers: 5
+        grace_seconds: 2.5
+        heartbeat_millis: 200
+        timeout_millis: 900
+        resilience: checkpoint
       """;
 
   @TempDir Path folder;
@@ -97,7 +105,14 @@ class RunConfigTest {
             new RunConfig.VisionOptions(Optional.of(new TokenBudget(0.5))),
             new TrainingConfig(0, 3, 12, 6, 1024, false, 0.5, 20, 5, 2048),
             new OptimizerConfig(1e-3, 0, 5e-4, 0.8, 0.95, 1e-6, 0.1, true, 0.2, 0.01),
-            TuningConfig.FULL);
+            TuningConfig.FULL,
+            new ClusterConfig(
+                2,
+                5,
+                Duration.ofMillis(2500),
+                Duration.ofMillis(200),
+                Duration.ofMillis(900),
+                ClusterConfig.Resilience.CHECKPOINT));
     assertEquals(expected, parse(FULL));
   }
 
@@ -109,6 +124,15 @@ class RunConfigTest {
     assertEquals(RunConfig.Weights.LOAD, config.model().weights());
     assertEquals("summary_train_min", config.prompts().profile());
     assertEquals(Optional.empty(), config.vision().tokenBudget());
+    assertEquals(
+        new ClusterConfig(
+            1,
+            4,
+            Duration.ZERO,
+            Duration.ofMillis(100),
+            Duration.ofSeconds(1),
+            ClusterConfig.Resilience.BUDDY),
+        config.cluster());
     assertEquals(new TrainingConfig(10, 0, 8, 4, 512, true, 1.0, 0, 1, 1 << 18), config.training());
     assertEquals(
         new OptimizerConfig(1e-4, 1e-4, 1e-4, 0.9, 0.999, 1e-8, 0, false, 0.05, 0.1),

@@ -20,6 +20,7 @@ import io.lockstep.tensor.Dtype;
 import io.lockstep.tensor.Scope;
 import io.lockstep.tensor.TensorMemory;
 import io.lockstep.tensor.Torch;
+import io.lockstep.worker.config.ClusterConfig;
 import io.lockstep.worker.config.OptimizerConfig;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.config.TrainingConfig;
@@ -30,6 +31,7 @@ import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -264,6 +266,13 @@ class TrainingParityTest {
             true,
             schedule.get("warmup").doubleValue() / steps,
             schedule.get("floor_ratio").doubleValue()),
-        TuningConfig.FULL);
+        TuningConfig.FULL,
+        new ClusterConfig(
+            1,
+            VIRTUAL_RANKS,
+            Duration.ZERO,
+            Duration.ofMillis(100),
+            Duration.ofSeconds(1),
+            ClusterConfig.Resilience.BUDDY));
   }
 }
