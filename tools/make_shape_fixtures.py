@@ -143,7 +143,7 @@ def qwen3(draw, index, ratio):
     )
     pad = special.pop("pad")
     config = Qwen3VLConfig(text_config=text, vision_config=vision, tie_word_embeddings=index % 2 == 0, **special)
-    return config, Qwen3VLForConditionalGeneration, pad
+    return config, pad
 
 
 def qwen25(draw, index, ratio):
@@ -176,10 +176,11 @@ def qwen25(draw, index, ratio):
     )
     pad = special.pop("pad")
     config = Qwen2_5_VLConfig(text_config=text, vision_config=vision, tie_word_embeddings=index % 2 == 0, **special)
-    return config, Qwen2_5_VLForConditionalGeneration, pad
+    return config, pad
 
 
 FAMILIES = {"qwen3_vl": qwen3, "qwen2_5_vl": qwen25}
+KINDS = {"qwen3_vl": Qwen3VLForConditionalGeneration, "qwen2_5_vl": Qwen2_5_VLForConditionalGeneration}
 
 
 def build(config, kind):
@@ -215,15 +216,20 @@ def rows(draw, config, pad):
     return tokens, torch.tensor(grids)
 
 
-def inputs(config, pad, tokens, grids):
+def padded(tokens, pad):
+    """The rows as input_ids and attention_mask."""
     length = max(len(row) for row in tokens)
+    ids = torch.tensor([[pad] * (length - len(row)) + row for row in tokens])
+    return ids, torch.tensor([[0] * (length - len(row)) + [1] * len(row) for row in tokens])
+
+
+def inputs(config, ids, mask, grids):
     vision = config.vision_config
     values = 3 * vision.temporal_patch_size * vision.patch_size**2
     patches = int(grids.prod(-1).sum())
-    ids = torch.tensor([[pad] * (length - len(row)) + row for row in tokens])
     return {
         "input_ids": ids,
-        "attention_mask": torch.tensor([[0] * (length - len(row)) + [1] * len(row) for row in tokens]),
+        "attention_mask": mask,
         "mm_token_type_ids": (ids == config.image_token_id).int(),
         "image_grid_thw": grids,
         "pixel_values": torch.from_numpy(uniform("pixel_values", patches * values).astype(np.float32)).reshape(patches, values),
@@ -257,11 +263,11 @@ def greedy(model, batch, pad):
 def example(family, index, ratio):
     """Draws a shape, and a batch again until no greedy choice is closer than the margin or a placeholder of a picture."""
     draw = random.Random(f"{family} {index}")
-    config, kind, pad = FAMILIES[family](draw, index, ratio)
-    model = build(config, kind)
+    config, pad = FAMILIES[family](draw, index, ratio)
+    model = build(config, KINDS[family])
     while True:
         tokens, grids = rows(draw, config, pad)
-        batch = inputs(config, pad, tokens, grids)
+        batch = inputs(config, *padded(tokens, pad), grids)
         new_tokens, margin = greedy(model, batch, pad)
         if margin > MARGIN and config.image_token_id not in new_tokens:
             return model, pad, batch, new_tokens

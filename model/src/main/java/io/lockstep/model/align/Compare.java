@@ -115,13 +115,13 @@ public final class Compare {
 
   /** Tensors that must be equal to the bit. */
   public static Comparison exact(String what, Kind kind, Floats reference, Floats actual) {
-    return compare(what, kind, reference, actual, row -> true, largest -> 0, EXACT);
+    return compare(what, kind, reference, actual, row -> true, 0, EXACT);
   }
 
   /**
-   * Tensors that must be equal but for rounding.
+   * Tensors that must be equal but for rounding, row by row.
    *
-   * @param counted which rows count; a row is all but the last dimension
+   * @param counted which rows count; a row is what lies along the last dimension
    */
   public static Comparison close(
       String what,
@@ -131,8 +131,39 @@ public final class Compare {
       LongPredicate counted,
       Tolerance tolerance,
       int layers) {
-    return compare(
-        what, kind, reference, actual, counted, largest -> tolerance.limit(largest, layers), "");
+    double limit = tolerance.limit(layers);
+    String words = number(limit) + " of its row";
+    return compare(what, kind, reference, actual, counted, limit, words);
+  }
+
+  /**
+   * Losses that must be equal but for the rounding of the logits: a mean of logarithms of softmax
+   * moves with these, however small it is itself.
+   *
+   * @param logits what the reference's loss comes from
+   */
+  public static Comparison loss(
+      String what,
+      Floats reference,
+      Floats actual,
+      Floats logits,
+      Tolerance tolerance,
+      int layers) {
+    if (!reference.shape().equals(actual.shape()) || reference.elements() != 1) {
+      return unlike(what, Kind.OUTPUT, reference.shape(), actual.shape());
+    }
+    double largest = RowDifference.of(logits, logits, 0, logits.elements()).largest();
+    RowDifference row = RowDifference.of(reference, actual, 0, 1);
+    double limit = tolerance.limit(layers);
+    return outcome(
+        what,
+        Kind.OUTPUT,
+        reference,
+        actual,
+        new RowDifference(largest, row.difference(), row.at()),
+        row.difference(),
+        limit,
+        number(limit) + " of the logits");
   }
 
   /** Gradients that must be equal but for a share of the reference's norm. */
@@ -151,7 +182,7 @@ public final class Compare {
           Float.floatToRawIntBits(reference.at(i)) == Float.floatToRawIntBits(actual.at(i));
       squares += wanted * wanted;
       distance += off * off;
-      largest = larger(largest, Math.abs(off));
+      largest = RowDifference.larger(largest, Math.abs(off));
     }
     double share = distance == 0 ? 0 : Math.sqrt(distance) / Math.sqrt(squares);
     Verdict verdict = identical ? Verdict.IDENTICAL : verdict(share <= Tolerance.GRADIENT);
@@ -160,65 +191,53 @@ public final class Compare {
         what, Kind.GRADIENT, reference.shape(), largest, share, limit, verdict, "");
   }
 
-  private interface Limit {
-    double of(double largest);
-  }
-
   private static Comparison compare(
       String what,
       Kind kind,
       Floats reference,
       Floats actual,
       LongPredicate counted,
-      Limit limit,
+      double limit,
       String limitWords) {
     if (!reference.shape().equals(actual.shape())) {
       return unlike(what, kind, reference.shape(), actual.shape());
     }
-    long width = reference.shape().isEmpty() ? 1 : reference.shape().getLast();
+    long width = reference.shape().isEmpty() ? 1 : Math.max(1, reference.shape().getLast());
+    RowDifference worst = RowDifference.EQUAL;
     double largest = 0;
-    double worst = 0;
-    long worstAt = -1;
-    boolean identical = true;
-    for (long i = 0; i < reference.elements(); i++) {
-      if (!counted.test(i / width)) {
-        continue;
+    for (long row = 0; row < reference.elements() / width; row++) {
+      if (counted.test(row)) {
+        RowDifference found = RowDifference.of(reference, actual, row * width, width);
+        worst = found.worseThan(worst) ? found : worst;
+        largest = Math.max(largest, found.difference());
       }
-      float wanted = reference.at(i);
-      float got = actual.at(i);
-      if (Float.floatToRawIntBits(wanted) != Float.floatToRawIntBits(got)) {
-        identical = false;
-        double off = larger(worst, Math.abs((double) wanted - got));
-        if (off != worst || worstAt < 0) {
-          worst = off;
-          worstAt = i;
-        }
-      }
-      largest = Math.max(largest, Math.abs(wanted));
     }
-    double allowed = limit.of(largest);
+    return outcome(what, kind, reference, actual, worst, largest, limit, limitWords);
+  }
+
+  private static Comparison outcome(
+      String what,
+      Kind kind,
+      Floats reference,
+      Floats actual,
+      RowDifference worst,
+      double largest,
+      double limit,
+      String limitWords) {
     Verdict verdict =
-        identical ? Verdict.IDENTICAL : verdict(!limitWords.equals(EXACT) && worst <= allowed);
+        worst.at() < 0
+            ? Verdict.IDENTICAL
+            : verdict(!limitWords.equals(EXACT) && worst.share() <= limit);
     String note =
         verdict == Verdict.DIFFERS
             ? "most at %s: %s, not %s"
                 .formatted(
-                    index(reference.shape(), worstAt), actual.at(worstAt), reference.at(worstAt))
+                    index(reference.shape(), worst.at()),
+                    actual.at(worst.at()),
+                    reference.at(worst.at()))
             : "";
     return new Comparison(
-        what,
-        kind,
-        reference.shape(),
-        worst,
-        largest == 0 ? 0 : worst / largest,
-        limitWords.isEmpty() ? number(allowed) : limitWords,
-        verdict,
-        note);
-  }
-
-  /** The larger of two differences; NaN counts as infinite. */
-  private static double larger(double worst, double off) {
-    return Double.isNaN(off) ? Double.POSITIVE_INFINITY : Math.max(worst, off);
+        what, kind, reference.shape(), largest, worst.share(), limitWords, verdict, note);
   }
 
   private static Verdict verdict(boolean agrees) {

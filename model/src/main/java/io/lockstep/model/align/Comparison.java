@@ -9,8 +9,9 @@ import java.util.List;
  * @param kind what sort of thing it is
  * @param shape of both sides, or of the reference if they differ
  * @param difference largest absolute difference; infinite if nothing comparable stands there
- * @param relative the difference as a share of the reference's largest value, or for a gradient its
- *     distance as a share of the reference's norm
+ * @param relative the largest difference of a row as a share of the row's largest reference value;
+ *     of a loss, of the largest logit; of a gradient, its distance as a share of the reference's
+ *     norm
  * @param limit what was allowed, in words
  * @param verdict how it ended
  * @param note where the sides first differ, or why they can't be compared; may be empty

@@ -190,7 +190,9 @@ public final class CertificateCheck {
     for (int row = 0; row < values.size(); row++) {
       ProbeValues reference = certificate.entries().get(row).values();
       add(byLayer, row, "logits", Kind.OUTPUT, reference.logits(), values.get(row).logits());
-      add(byLayer, row, "loss", Kind.OUTPUT, loss(reference), loss(values.get(row)));
+      byLayer
+          .computeIfAbsent("loss", key -> new ArrayList<>())
+          .add(loss(reference, values.get(row)).noted("probe " + row));
     }
     byLayer.forEach((layer, ofProbes) ->
         comparisons.add(
@@ -205,7 +207,6 @@ public final class CertificateCheck {
       @Nullable Floats reference,
       @Nullable Floats actual) {
     Floats none = Floats.of(new float[0], 0);
-    int layers = model.config().vision().depth() + model.config().text().layers();
     byLayer
         .computeIfAbsent(layer, key -> new ArrayList<>())
         .add(
@@ -216,11 +217,20 @@ public final class CertificateCheck {
                     actual == null ? none : actual,
                     any -> true,
                     Tolerance.FLOAT32,
-                    layers)
+                    layers())
                 .noted("probe " + row));
+  }
+
+  private Comparison loss(ProbeValues reference, ProbeValues actual) {
+    return Compare.loss(
+        "loss", loss(reference), loss(actual), reference.logits(), Tolerance.FLOAT32, layers());
   }
 
   private static Floats loss(ProbeValues values) {
     return Floats.of(new float[] {(float) values.loss()});
+  }
+
+  private int layers() {
+    return model.config().vision().depth() + model.config().text().layers();
   }
 }

@@ -1,6 +1,5 @@
 package io.lockstep.model.align.reference;
 
-import io.lockstep.data.conversation.Conversation;
 import io.lockstep.model.align.AlignmentReport;
 import io.lockstep.model.align.Compare;
 import io.lockstep.model.align.Compare.Floats;
@@ -10,9 +9,6 @@ import io.lockstep.model.align.Tolerance;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Sample;
 import io.lockstep.model.checkpoint.LoadedModel;
-import io.lockstep.model.generate.Generation;
-import io.lockstep.model.generate.GenerationOptions;
-import io.lockstep.model.generate.Profile;
 import io.lockstep.model.image.Grid;
 import io.lockstep.model.safetensors.DType;
 import io.lockstep.model.safetensors.SafetensorsFile;
@@ -24,7 +20,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.Set;
@@ -209,8 +204,15 @@ public final class ReferenceCheck {
         notHeld(name);
         continue;
       }
-      boolean output = name.equals(ReferenceNames.LOGITS) || name.equals(ReferenceNames.LOSS);
-      boolean perToken = name.equals(ReferenceNames.LOGITS) || name.startsWith("text_");
+      if (name.equals(ReferenceNames.LOSS)) {
+        Floats logits = floats(forward, ReferenceNames.LOGITS);
+        comparisons.add(
+            Compare.loss(
+                name, floats(forward, name), entry.getValue(), logits, Tolerance.FLOAT32, layers));
+        continue;
+      }
+      boolean output = name.equals(ReferenceNames.LOGITS);
+      boolean perToken = output || name.startsWith("text_");
       comparisons.add(
           Compare.close(
               name,
@@ -251,40 +253,10 @@ public final class ReferenceCheck {
   }
 
   private void generations() throws IOException {
-    for (ReferenceCases.Generated generated : cases.generations()) {
-      List<Conversation> prompts = new ArrayList<>();
-      for (int index : generated.conversations()) {
-        if (index < 0 || index >= cases.conversations().size()) {
-          throw new InvalidReferenceException(
-              folder, "generates from conversation " + index + ", which it does not hold");
-        }
-        prompts.add(cases.conversations().get(index).prompt());
-      }
-      int most = generated.newTokens().stream().mapToInt(List::size).max().orElseThrow();
-      for (Profile profile : most == 0 ? new Profile[0] : Profile.values()) {
-        List<Generation> answers =
-            model.generator().generate(prompts, GenerationOptions.greedy(most, profile));
-        for (int row = 0; row < answers.size(); row++) {
-          comparisons.add(generation(generated, row, profile, answers.get(row)));
-        }
-      }
-    }
+    comparisons.addAll(GeneratedTokens.compare(model, folder, cases));
     if (cases.generations().isEmpty()) {
       notHeld(ReferenceNames.GENERATE);
     }
-  }
-
-  private static Comparison generation(
-      ReferenceCases.Generated generated, int row, Profile profile, Generation answer) {
-    String what =
-        "generate %s[%d] %s"
-            .formatted(generated.conversations(), row, profile.name().toLowerCase(Locale.ROOT));
-    return Compare.exact(
-        what, Kind.OUTPUT, array(generated.newTokens().get(row)), array(answer.tokens()));
-  }
-
-  private static int[] array(List<Integer> numbers) {
-    return numbers.stream().mapToInt(Integer::intValue).toArray();
   }
 
   private void notHeld(String name) {
