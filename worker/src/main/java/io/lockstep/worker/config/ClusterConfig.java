@@ -10,6 +10,7 @@ import java.time.Duration;
  * @param maxWorkers more wait as spares; at most the number of virtual ranks
  * @param grace how long a world that lost a worker waits for a replacement before it goes on
  *     without
+ * @param reconnect how long a coordinator that was started again waits for the workers of before
  * @param heartbeat how often workers say that they live
  * @param timeout silence after which a worker counts as lost
  * @param resilience what keeps the state of a lost worker
@@ -18,11 +19,15 @@ public record ClusterConfig(
     int minWorkers,
     int maxWorkers,
     Duration grace,
+    Duration reconnect,
     Duration heartbeat,
     Duration timeout,
     Resilience resilience) {
 
   private static final int HEARTBEATS_IN_TIMEOUT = 3;
+  private static final double DEFAULT_RECONNECT_SECONDS = 10;
+  private static final double LONGEST_SECONDS = 86_400;
+  private static final double MILLIS = 1000;
 
   /** What keeps the state of a lost worker. */
   public enum Resilience {
@@ -37,7 +42,9 @@ public record ClusterConfig(
         new ClusterConfig(
             section.integer("min_workers", 1, 1),
             section.integer("max_workers", virtualRanks, 1),
-            millis(section.number("grace_seconds", 0.0, 0, 86_400) * 1000),
+            seconds(section.number("grace_seconds", 0.0, 0, LONGEST_SECONDS)),
+            seconds(
+                section.number("reconnect_seconds", DEFAULT_RECONNECT_SECONDS, 0, LONGEST_SECONDS)),
             millis(section.number("heartbeat_millis", 100.0, 1, 3_600_000)),
             millis(section.number("timeout_millis", 1000.0, 1, 3_600_000)),
             section.choice("resilience", Resilience.BUDDY, Resilience.class));
@@ -62,6 +69,15 @@ public record ClusterConfig(
     }
     section.finish();
     return config;
+  }
+
+  /** Whether workers keep copies for each other. */
+  public boolean buddy() {
+    return resilience == Resilience.BUDDY;
+  }
+
+  private static Duration seconds(double value) {
+    return millis(value * MILLIS);
   }
 
   private static Duration millis(double value) {

@@ -106,6 +106,7 @@ final class RunConfigYaml {
     node.put("min_workers", cluster.minWorkers())
         .put("max_workers", cluster.maxWorkers())
         .put("grace_seconds", cluster.grace().toMillis() / MILLIS)
+        .put("reconnect_seconds", cluster.reconnect().toMillis() / MILLIS)
         .put("heartbeat_millis", cluster.heartbeat().toMillis())
         .put("timeout_millis", cluster.timeout().toMillis())
         .put("resilience", label(cluster.resilience()));

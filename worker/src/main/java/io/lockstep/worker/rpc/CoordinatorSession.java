@@ -149,6 +149,9 @@ public final class CoordinatorSession implements Session, AutoCloseable {
                 message.getWelcome().getCollectiveToken()));
         return;
       }
+      if (message.hasPulse()) {
+        return;
+      }
       Directive directive = Directives.of(message);
       if (directive instanceof Directive.Stop stop) {
         end(stop);

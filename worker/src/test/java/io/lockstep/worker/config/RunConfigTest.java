@@ -75,6 +75,7 @@ class RunConfigTest {
         min_workers: 2
         max_workers: 5
         grace_seconds: 2.5
+        reconnect_seconds: 20
         heartbeat_millis: 200
         timeout_millis: 900
         resilience: checkpoint
@@ -110,6 +111,7 @@ class RunConfigTest {
                 2,
                 5,
                 Duration.ofMillis(2500),
+                Duration.ofSeconds(20),
                 Duration.ofMillis(200),
                 Duration.ofMillis(900),
                 ClusterConfig.Resilience.CHECKPOINT));
@@ -129,6 +131,7 @@ class RunConfigTest {
             1,
             4,
             Duration.ZERO,
+            Duration.ofSeconds(10),
             Duration.ofMillis(100),
             Duration.ofSeconds(1),
             ClusterConfig.Resilience.BUDDY),

@@ -271,6 +271,7 @@ class TrainingParityTest {
             1,
             VIRTUAL_RANKS,
             Duration.ZERO,
+            Duration.ofSeconds(10),
             Duration.ofMillis(100),
             Duration.ofSeconds(1),
             ClusterConfig.Resilience.BUDDY));
