@@ -71,14 +71,14 @@ class RunConfigTest {
           decay_vectors: true
           warmup_ratio: 0.2
           floor_ratio: 0.01
-      cluster:
-        min_workers: 2
-        max_workers: 5
-        grace_seconds: 2.5
-        reconnect_seconds: 20
-        heartbeat_millis: 200
-        timeout_millis: 900
-        resilience: checkpoint
+        cluster:
+          min_workers: 2
+          max_workers: 5
+          grace_seconds: 2.5
+          reconnect_seconds: 20
+          heartbeat_millis: 200
+          timeout_millis: 900
+          resilience: checkpoint
       """;
 
   @TempDir Path folder;
