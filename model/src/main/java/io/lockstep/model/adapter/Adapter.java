@@ -6,6 +6,7 @@ import io.lockstep.model.parameter.NameHash;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.Parameters;
 import io.lockstep.model.parameter.Weights;
+import io.lockstep.model.safetensors.StoredFile;
 import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
 import io.lockstep.tensor.TensorMemory;
@@ -86,7 +87,18 @@ public final class Adapter implements AutoCloseable {
    * @param digest digest of the base model's stored weights
    */
   public void write(Path folder, String base, String digest) throws IOException {
-    AdapterFile.write(folder, plan.config().withBase(base), parameters, digest);
+    var _ = write(folder, parameters, base, digest);
+  }
+
+  /**
+   * The same with other values of its tensors; returns the file of tensors, beside which is the
+   * configuration.
+   *
+   * @param values laid out as the plan says
+   */
+  public StoredFile write(Path folder, Parameters values, String base, String digest)
+      throws IOException {
+    return AdapterFile.write(folder, plan.config().withBase(base), values, digest);
   }
 
   /** The base model's weights with this adapter on top, for inference. */

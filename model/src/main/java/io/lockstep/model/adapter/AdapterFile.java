@@ -7,12 +7,14 @@ import io.lockstep.model.safetensors.DType;
 import io.lockstep.model.safetensors.FloatConversion;
 import io.lockstep.model.safetensors.SafetensorsFile;
 import io.lockstep.model.safetensors.SafetensorsWriter;
+import io.lockstep.model.safetensors.StoredFile;
 import io.lockstep.model.safetensors.TensorInfo;
 import io.lockstep.tensor.TensorMemory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -39,7 +41,7 @@ public final class AdapterFile {
    *     type
    */
   @SuppressWarnings("MustBeClosedChecker")
-  static SafetensorsFile open(Path folder, AdapterPlan plan) throws IOException {
+  public static SafetensorsFile open(Path folder, AdapterPlan plan) throws IOException {
     Path file = folder.resolve(FILE_NAME);
     if (!Files.isRegularFile(file)) {
       throw new InvalidAdapterException(folder.toString(), List.of(FILE_NAME + " is missing"));
@@ -68,7 +70,7 @@ public final class AdapterFile {
   }
 
   /** Digest of the base model's stored weights that the tensors were made for, if they tell. */
-  static Optional<String> baseSha256(SafetensorsFile tensors) {
+  public static Optional<String> baseSha256(SafetensorsFile tensors) {
     return Optional.ofNullable(tensors.metadata().get(BASE_SHA256));
   }
 
@@ -105,11 +107,13 @@ public final class AdapterFile {
     return problems;
   }
 
-  static void write(Path folder, AdapterConfig config, Parameters parameters, String baseSha256)
+  static StoredFile write(
+      Path folder, AdapterConfig config, Parameters parameters, String baseSha256)
       throws IOException {
     List<TensorInfo> infos =
         parameters.layout().slots().stream()
             .map(slot -> TensorInfo.of(slot.spec().name(), DType.F32, slot.spec().dimensions()))
+            .sorted(Comparator.comparing(TensorInfo::name, TensorInfo.NAME_ORDER))
             .toList();
     Map<String, String> metadata = Map.of("format", "pt", BASE_SHA256, baseSha256);
     try (SafetensorsWriter writer =
@@ -117,8 +121,8 @@ public final class AdapterFile {
       for (TensorInfo info : infos) {
         writer.write(info.name(), TensorMemory.of(parameters.get(info.name())));
       }
-      writer.commit();
+      config.write(folder);
+      return writer.commit();
     }
-    config.write(folder);
   }
 }

@@ -2,6 +2,7 @@ package io.lockstep.model.checkpoint;
 
 import io.lockstep.model.adapter.AdapterConfig;
 import io.lockstep.model.adapter.AdapterFile;
+import io.lockstep.model.adapter.AdapterPlan;
 import io.lockstep.model.batch.Collator;
 import io.lockstep.model.budget.TokenBudget;
 import io.lockstep.model.chat.ChatTemplate;
@@ -16,10 +17,12 @@ import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.Parameters;
 import io.lockstep.model.safetensors.DType;
 import io.lockstep.model.safetensors.SafetensorsFile;
+import io.lockstep.model.safetensors.StoredFile;
 import io.lockstep.model.safetensors.TensorDigest;
 import io.lockstep.model.safetensors.TensorSource;
 import io.lockstep.model.tokenizer.Tokenizer;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -192,19 +195,65 @@ public final class LoadedModel implements AutoCloseable {
 
   /** Saves with shards of at most so many bytes. */
   List<String> save(Path target, long maxShardBytes) throws IOException {
+    return save(target, tuned.trained(), maxShardBytes).stream().map(StoredFile::path).toList();
+  }
+
+  /**
+   * Saves with other values of what is trained, for example a copy that no further step changes;
+   * from any one thread. The files are synced.
+   *
+   * @param trained laid out as what is trained
+   */
+  public List<StoredFile> save(Path target, Parameters trained) throws IOException {
+    return save(target, trained, ModelWeights.MAX_SHARD_BYTES);
+  }
+
+  private List<StoredFile> save(Path target, Parameters trained, long maxShardBytes)
+      throws IOException {
+    List<StoredFile> files = new ArrayList<>();
+    List<String> names = new ArrayList<>();
     if (tuned.adapter().isPresent()) {
       String base = folder.toAbsolutePath().normalize().toString();
-      tuned.adapter().get().write(target, base, tuned.baseSha256());
-      return List.of(AdapterConfig.FILE_NAME, AdapterFile.FILE_NAME, vision.writeAlways(target));
+      files.add(tuned.adapter().get().write(target, trained, base, tuned.baseSha256()));
+      names.add(AdapterConfig.FILE_NAME);
+      names.add(vision.writeAlways(target));
+    } else {
+      files.addAll(
+          new ModelWeights(config)
+              .write(target, parameters.layout(), tuned.with(trained), maxShardBytes));
+      for (String name : COMPANION_FILES) {
+        Files.copy(folder.resolve(name), target.resolve(name));
+      }
+      names.addAll(COMPANION_FILES);
+      vision.write(target).ifPresent(names::add);
+      StoredType.declare(target.resolve(CONFIG), DType.F32);
     }
-    List<String> names = new ArrayList<>(COMPANION_FILES);
-    names.addAll(new ModelWeights(config).write(target, parameters, maxShardBytes));
-    for (String name : COMPANION_FILES) {
-      Files.copy(folder.resolve(name), target.resolve(name));
+    for (String name : names) {
+      files.add(StoredFile.sync(target, name));
     }
-    vision.write(target).ifPresent(names::add);
-    StoredType.declare(target.resolve(CONFIG), DType.F32);
-    return List.copyOf(names);
+    return List.copyOf(files);
+  }
+
+  /**
+   * Reads values [start, start + n) of the flat buffer of what is trained from a checkpoint of a
+   * run like this one: a model's weights, or an adapter.
+   *
+   * @param values room for n float32 values; gaps between parameters become zero
+   * @throws IOException if the checkpoint holds another model or adapter; the message lists
+   *     everything that does not fit
+   */
+  public void readTrained(Path checkpoint, long start, MemorySegment values) throws IOException {
+    ParameterLayout trained = tuned.trained().layout();
+    if (tuned.adapter().isPresent()) {
+      AdapterPlan plan = tuned.adapter().get().plan();
+      try (SafetensorsFile tensors = AdapterFile.open(checkpoint, plan)) {
+        AdapterBase.requireMatch(checkpoint, AdapterFile.baseSha256(tensors), folder);
+        FlatRange.read(tensors, trained, name -> name, start, values);
+      }
+    } else {
+      new ModelWeights(config).readRange(checkpoint, parameters.layout(), trained, start, values);
+    }
+    tuned.changed();
   }
 
   /** The folder the model was loaded from. */

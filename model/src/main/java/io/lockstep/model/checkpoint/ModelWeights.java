@@ -4,10 +4,12 @@ import io.lockstep.model.config.ModelConfig;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.ParameterSpec;
 import io.lockstep.model.parameter.Parameters;
+import io.lockstep.model.parameter.Weights;
 import io.lockstep.model.safetensors.DType;
 import io.lockstep.model.safetensors.FloatConversion;
 import io.lockstep.model.safetensors.SafetensorsWriter;
 import io.lockstep.model.safetensors.ShardIndex;
+import io.lockstep.model.safetensors.StoredFile;
 import io.lockstep.model.safetensors.TensorInfo;
 import io.lockstep.model.safetensors.TensorSource;
 import io.lockstep.tensor.TensorMemory;
@@ -130,39 +132,56 @@ final class ModelWeights {
   }
 
   /**
-   * Writes all parameters in float32; each file appears whole or not at all.
+   * Writes all parameters of a layout in float32; each file appears whole or not at all.
    *
+   * @param values their values by name
    * @param maxShardBytes most bytes of tensors in one file, unless a single tensor has more
-   * @return the names of the files
+   * @return the files
    */
-  List<String> write(Path folder, Parameters parameters, long maxShardBytes) throws IOException {
-    Source source =
-        (spec, sink) -> sink.take(DType.F32, TensorMemory.of(parameters.get(spec.name())));
-    return write(folder, parameters.layout(), source, DType.F32, maxShardBytes);
+  List<StoredFile> write(Path folder, ParameterLayout layout, Weights values, long maxShardBytes)
+      throws IOException {
+    Source source = (spec, sink) -> sink.take(DType.F32, TensorMemory.of(values.get(spec.name())));
+    return write(folder, layout, source, DType.F32, maxShardBytes);
+  }
+
+  /**
+   * Reads values [start, end) of the flat buffer of some of a model's parameters.
+   *
+   * @param all all parameters of the model, which the folder has to hold
+   * @param some the parameters that lie in the flat buffer
+   * @param values float32, (end - start) of them; gaps between parameters become zero
+   */
+  void readRange(
+      Path folder, ParameterLayout all, ParameterLayout some, long start, MemorySegment values)
+      throws IOException {
+    try (TensorSource tensors = TensorSource.openFolder(folder)) {
+      Map<String, String> storedNames = storedNames(folder, tensors, all);
+      FlatRange.read(tensors, some, name -> storedNames.getOrDefault(name, name), start, values);
+    }
   }
 
   /**
    * The same with values of another type that come one after another: no more than one parameter's
    * are held.
    */
-  List<String> write(
+  List<StoredFile> write(
       Path folder, ParameterLayout layout, Source source, DType type, long maxShardBytes)
       throws IOException {
     List<List<ParameterSpec>> shards = shards(layout, type, maxShardBytes);
     if (shards.size() == 1) {
-      write(folder.resolve(TensorSource.WEIGHTS_FILE), shards.getFirst(), source, type);
-      return List.of(TensorSource.WEIGHTS_FILE);
+      Path file = folder.resolve(TensorSource.WEIGHTS_FILE);
+      return List.of(write(file, shards.getFirst(), source, type));
     }
+    List<StoredFile> files = new ArrayList<>();
     SequencedMap<String, String> weightMap = new LinkedHashMap<>();
     for (int i = 0; i < shards.size(); i++) {
       String file = "model-%05d-of-%05d.safetensors".formatted(i + 1, shards.size());
-      write(folder.resolve(file), shards.get(i), source, type);
+      files.add(write(folder.resolve(file), shards.get(i), source, type));
       shards.get(i).forEach(spec -> weightMap.put(names.stored(spec.name()), file));
     }
     long bytes = layout.elements() * type.bytes();
     new ShardIndex(weightMap, bytes).write(folder.resolve(TensorSource.INDEX_FILE));
-    List<String> files = new ArrayList<>(weightMap.values().stream().distinct().toList());
-    files.add(TensorSource.INDEX_FILE);
+    files.add(StoredFile.sync(folder, TensorSource.INDEX_FILE));
     return List.copyOf(files);
   }
 
@@ -182,7 +201,7 @@ final class ModelWeights {
     return shards;
   }
 
-  private void write(Path file, List<ParameterSpec> specs, Source source, DType type)
+  private StoredFile write(Path file, List<ParameterSpec> specs, Source source, DType type)
       throws IOException {
     SequencedMap<String, ParameterSpec> byStoredName = new TreeMap<>(TensorInfo.NAME_ORDER);
     specs.forEach(spec -> byStoredName.put(names.stored(spec.name()), spec));
@@ -194,7 +213,7 @@ final class ModelWeights {
             entry.getValue(),
             (given, values) -> writeAs(writer, entry.getKey(), type, given, values));
       }
-      writer.commit();
+      return writer.commit();
     }
   }
 

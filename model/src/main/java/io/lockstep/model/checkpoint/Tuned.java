@@ -133,6 +133,16 @@ public final class Tuned implements AutoCloseable {
         : new AdaptedWeights(scope, base, adapter.plan(), leaves::get, dropout);
   }
 
+  /** All weights with other values of what is trained. */
+  Weights with(Parameters values) {
+    return new PartlyFrozen(values.byName(), base, frozen);
+  }
+
+  /** Tells that the trained parameters have changed otherwise than by a training step. */
+  void changed() {
+    recorded = true;
+  }
+
   @Override
   public void close() {
     scope.close();

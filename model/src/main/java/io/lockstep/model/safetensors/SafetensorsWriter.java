@@ -10,6 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -18,11 +20,16 @@ import java.util.TreeSet;
 /**
  * Writes a safetensors file tensor by tensor, in any order, holding none of them.
  *
+ * <p>What is written in the order of the file, which is that of names if all tensors have one type,
+ * is hashed on the way.
+ *
  * <p>The target appears complete and synced to disk at {@link #commit}, or not at all: until then
  * everything goes to a file beside it that {@link #close} removes.
  */
 public final class SafetensorsWriter implements AutoCloseable {
-  private static final long CHUNK = 1L << 26;
+
+  /** What is hashed and then written at once: it stays in the caches in between. */
+  private static final long CHUNK = 1L << 20;
 
   private final Path target;
   private final Path partial;
@@ -30,6 +37,10 @@ public final class SafetensorsWriter implements AutoCloseable {
   private final Header header;
   private final long dataBegin;
   private final Set<String> missing = new TreeSet<>(TensorInfo.NAME_ORDER);
+  private final MessageDigest digest = StoredFile.newSha256();
+
+  /** Bytes from the file's begin that are in the digest. */
+  private long hashed;
 
   private SafetensorsWriter(
       Path target, Path partial, FileChannel channel, Header header, long dataBegin) {
@@ -103,9 +114,10 @@ public final class SafetensorsWriter implements AutoCloseable {
   /**
    * Syncs the file and gives it its name.
    *
+   * @return the file, with the hash of its content
    * @throws IllegalStateException if a tensor was not written
    */
-  public void commit() throws IOException {
+  public StoredFile commit() throws IOException {
     if (!missing.isEmpty()) {
       throw new IllegalStateException(target + " still lacks the tensors " + missing);
     }
@@ -117,6 +129,10 @@ public final class SafetensorsWriter implements AutoCloseable {
         FileChannel.open(target.toAbsolutePath().getParent(), StandardOpenOption.READ)) {
       folder.force(true);
     }
+    long bytes = dataBegin + header.dataBytes();
+    String sha256 =
+        hashed == bytes ? HexFormat.of().formatHex(digest.digest()) : StoredFile.sha256(target);
+    return new StoredFile(String.valueOf(target.getFileName()), bytes, sha256);
   }
 
   /** Removes what was written unless it was committed. */
@@ -133,6 +149,10 @@ public final class SafetensorsWriter implements AutoCloseable {
   }
 
   private void writeFully(ByteBuffer buffer, long position) throws IOException {
+    if (position == hashed) {
+      hashed += buffer.remaining();
+      digest.update(buffer.duplicate());
+    }
     long at = position;
     while (buffer.hasRemaining()) {
       at += channel.write(buffer, at);

@@ -83,7 +83,11 @@ class AdapterCheckpointTest {
       Files.delete(base.resolve("model.safetensors"));
       var _ =
           new ModelWeights(changed.config())
-              .write(base, changed.parameters(), ModelWeights.MAX_SHARD_BYTES);
+              .write(
+                  base,
+                  changed.parameters().layout(),
+                  changed.parameters(),
+                  ModelWeights.MAX_SHARD_BYTES);
     }
     String refused = refused(folder);
     assertTrue(refused.contains(made), refused);

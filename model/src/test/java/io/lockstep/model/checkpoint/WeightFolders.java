@@ -17,6 +17,7 @@ public final class WeightFolders {
 
   public static void write(Path folder, ModelConfig config, Parameters parameters)
       throws IOException {
-    new ModelWeights(config).write(folder, parameters, ModelWeights.MAX_SHARD_BYTES);
+    new ModelWeights(config)
+        .write(folder, parameters.layout(), parameters, ModelWeights.MAX_SHARD_BYTES);
   }
 }

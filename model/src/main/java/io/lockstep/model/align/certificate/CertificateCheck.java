@@ -98,7 +98,9 @@ public final class CertificateCheck {
     Batch batch = model.collator().collate(probes.stream().map(EncodedProbe::sample).toList());
     digests("batch ", certificate.batch(), InputDigests.of(batch));
     if (comparable()) {
-      path("training", TrainingPath.values(model, batch, probes, selections));
+      path(
+          "training",
+          TrainingPath.values(model, model.tuned().trained(), batch, probes, selections));
       List<ProbeValues> alone = new ArrayList<>();
       for (int row = 0; row < probes.size(); row++) {
         alone.addAll(

@@ -5,6 +5,7 @@ import io.lockstep.model.align.Compare.Floats;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Sample;
 import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.model.parameter.Parameters;
 import io.lockstep.model.safetensors.DType;
 import io.lockstep.model.safetensors.SafetensorsWriter;
 import io.lockstep.model.safetensors.TensorInfo;
@@ -51,23 +52,43 @@ public final class CertificateWriter {
    */
   public static List<String> write(Path folder, LoadedModel model, List<Probe> probes)
       throws IOException {
-    return write(folder, model, probes, model.collator()::collate);
+    return write(folder, model, model.tuned().trained(), probes);
+  }
+
+  /**
+   * The same with other values of what is trained, for example a copy that no further step changes;
+   * from any one thread.
+   *
+   * @param trained the values that were saved, laid out as what is trained
+   */
+  public static List<String> write(
+      Path folder, LoadedModel model, Parameters trained, List<Probe> probes) throws IOException {
+    return write(folder, model, trained, probes, model.collator()::collate);
   }
 
   /** The same with another way to make a batch of samples, for tests of what that would do. */
   static List<String> write(
-      Path folder, LoadedModel model, List<Probe> probes, Function<List<Sample>, Batch> collator)
+      Path folder,
+      LoadedModel model,
+      Parameters trained,
+      List<Probe> probes,
+      Function<List<Sample>, Batch> collator)
       throws IOException {
     if (probes.isEmpty() || probes.size() > Certificate.MAX_PROBES) {
       throw new IllegalArgumentException(
           "a certificate has 1 to %d probes, not %d"
               .formatted(Certificate.MAX_PROBES, probes.size()));
     }
-    return new CertificateWriter(folder).write(certificate(folder, model, probes, collator));
+    return new CertificateWriter(folder)
+        .write(certificate(folder, model, trained, probes, collator));
   }
 
   private static Certificate certificate(
-      Path folder, LoadedModel model, List<Probe> probes, Function<List<Sample>, Batch> collator)
+      Path folder,
+      LoadedModel model,
+      Parameters trained,
+      List<Probe> probes,
+      Function<List<Sample>, Batch> collator)
       throws IOException {
     List<EncodedProbe> encoded = new ArrayList<>();
     List<Selection> selections = new ArrayList<>();
@@ -77,7 +98,7 @@ public final class CertificateWriter {
       selections.add(Selection.of(one, model.config(), probes.size()));
     }
     Batch batch = collator.apply(encoded.stream().map(EncodedProbe::sample).toList());
-    List<ProbeValues> values = TrainingPath.values(model, batch, encoded, selections);
+    List<ProbeValues> values = TrainingPath.values(model, trained, batch, encoded, selections);
     List<Certificate.Entry> entries = new ArrayList<>();
     for (int row = 0; row < probes.size(); row++) {
       EncodedProbe one = encoded.get(row);

@@ -8,6 +8,7 @@ import io.lockstep.model.batch.Targets;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.checkpoint.Tuned;
 import io.lockstep.model.network.VisionLanguageModel;
+import io.lockstep.model.parameter.Parameters;
 import io.lockstep.model.parameter.Weights;
 import io.lockstep.tensor.Autograd;
 import io.lockstep.tensor.Scope;
@@ -24,7 +25,11 @@ final class TrainingPath {
   private TrainingPath() {}
 
   static List<ProbeValues> values(
-      LoadedModel model, Batch batch, List<EncodedProbe> probes, List<Selection> selections) {
+      LoadedModel model,
+      Parameters trained,
+      Batch batch,
+      List<EncodedProbe> probes,
+      List<Selection> selections) {
     List<ValueCollector> collectors = new ArrayList<>();
     for (int row = 0; row < probes.size(); row++) {
       collectors.add(new ValueCollector(probes.get(row), selections.get(row)));
@@ -33,7 +38,7 @@ final class TrainingPath {
     Autograd.inference(() -> {
       try (Scope scope = Scope.open()) {
         Tuned tuned = model.tuned();
-        Weights weights = tuned.recorded(scope, tuned.trained().byName(), Dropout.NONE);
+        Weights weights = tuned.recorded(scope, trained.byName(), Dropout.NONE);
         NDArray logits_NV =
             TeacherForced.logits(
                 scope,

@@ -293,7 +293,11 @@ class CertificateTest {
   void paddingOnTheOtherSideIsFoundInTheBatch() throws IOException {
     try (LoadedModel model = LoadedModel.open(checkpoint)) {
       CertificateWriter.write(
-          checkpoint, model, probes(), samples -> paddedRight(model.collator().collate(samples)));
+          checkpoint,
+          model,
+          model.tuned().trained(),
+          probes(),
+          samples -> paddedRight(model.collator().collate(samples)));
     }
     AlignmentReport report = check();
     assertEquals("batch input_ids", report.firstDifference().orElseThrow().what(), report::summary);

@@ -1,0 +1,49 @@
+package io.lockstep.model.checkpoint;
+
+import io.lockstep.model.parameter.ParameterLayout;
+import io.lockstep.model.safetensors.DType;
+import io.lockstep.model.safetensors.FloatConversion;
+import io.lockstep.model.safetensors.TensorSource;
+import java.lang.foreign.MemorySegment;
+import java.util.function.UnaryOperator;
+
+/** Fills a range of a flat buffer from stored tensors; only what lies in the range is read. */
+final class FlatRange {
+
+  private FlatRange() {}
+
+  /**
+   * Fills values from {@code start} on.
+   *
+   * @param tensors hold every parameter of the layout, in its shape
+   * @param storedName a parameter's name among the tensors
+   * @param values float32; gaps between parameters become zero
+   */
+  static void read(
+      TensorSource tensors,
+      ParameterLayout layout,
+      UnaryOperator<String> storedName,
+      long start,
+      MemorySegment values) {
+    long end = start + values.byteSize() / Float.BYTES;
+    if (start < 0 || end > layout.size()) {
+      throw new IllegalArgumentException(
+          "values %d to %d are not in a layout of %d".formatted(start, end, layout.size()));
+    }
+    values.fill((byte) 0);
+    for (ParameterLayout.Slot slot : layout.slots()) {
+      long from = Math.max(start, slot.offset());
+      long to = Math.min(end, slot.end());
+      if (from < to) {
+        String stored = storedName.apply(slot.spec().name());
+        DType type = tensors.info(stored).dtype();
+        FloatConversion.toFloat32(
+            type,
+            tensors
+                .data(stored)
+                .asSlice((from - slot.offset()) * type.bytes(), (to - from) * type.bytes()),
+            values.asSlice((from - start) * Float.BYTES, (to - from) * Float.BYTES));
+      }
+    }
+  }
+}

@@ -1,0 +1,162 @@
+package io.lockstep.worker.checkpoint;
+
+import io.lockstep.model.align.certificate.Probe;
+import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.worker.config.RunConfig;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes a rank's parts of checkpoints while training goes on: {@link #begin} copies at a step
+ * boundary, and a thread of its own writes the copy, the alignment certificate included.
+ *
+ * <p>One checkpoint at a time; the next one waits for it. Called by one thread, the training's; the
+ * listener is called by the writing thread.
+ */
+public final class CheckpointWriter implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(CheckpointWriter.class);
+
+  private final LoadedModel model;
+  private final RunConfig config;
+  private final Listener listener;
+  private final Snapshot snapshot;
+  private @Nullable Writing writing;
+
+  /**
+   * What is to be written.
+   *
+   * @param parts folder, rank and world
+   * @param generation of the world that writes it, for the listener
+   * @param steps committed steps that the state holds
+   */
+  public record Request(CheckpointParts parts, long generation, long steps) {}
+
+  /** Hears of every checkpoint that was begun and not cancelled, on the writing thread. */
+  public interface Listener {
+
+    /** This rank's files are on the disk. */
+    void written(Request request, List<WrittenFile> files);
+
+    /** They could not be written; the message says what to do. */
+    void failed(Request request, Exception why);
+  }
+
+  /** A writer that has nothing to write yet. */
+  public CheckpointWriter(LoadedModel model, RunConfig config, Listener listener) {
+    this.model = model;
+    this.config = config;
+    this.listener = listener;
+    this.snapshot = new Snapshot(model.tuned().trained().layout());
+  }
+
+  /**
+   * Copies the state and begins to write the copy. Waits for the checkpoint before, if it is still
+   * being written.
+   *
+   * @param trained the flat buffer of the trained parameters, whole; null for other ranks than 0
+   * @param moments those that this rank owns
+   * @param probes the records that rank 0 certifies the model with; other ranks need none
+   * @return how long the caller was held up
+   */
+  public Duration begin(
+      Request request, @Nullable MemorySegment trained, Moments moments, List<Probe> probes)
+      throws InterruptedException {
+    long begin = System.nanoTime();
+    await();
+    snapshot.take(trained, moments);
+    Writing next = new Writing(request, List.copyOf(probes));
+    writing = next;
+    next.thread.start();
+    Duration held = Duration.ofNanos(System.nanoTime() - begin);
+    LOG.info("copied the state of step {} in {} us", request.steps(), held.toNanos() / 1000);
+    return held;
+  }
+
+  /** Whether a checkpoint is being written. */
+  public boolean busy() {
+    Writing current = writing;
+    return current != null && current.thread.isAlive();
+  }
+
+  /** Waits until nothing is being written. */
+  public void await() throws InterruptedException {
+    Writing current = writing;
+    if (current != null) {
+      current.thread.join();
+      writing = null;
+    }
+  }
+
+  /**
+   * Gives up what is being written, if anything is: its listener hears nothing more. Does not wait
+   * for the writing thread, which ends at its next access to the disk.
+   */
+  public void cancel() {
+    Writing current = writing;
+    if (current != null && !current.cancelled) {
+      current.cancelled = true;
+      LOG.info("gave up the checkpoint of step {}", current.request.steps());
+      // Interrupting closes the file that is being written.
+      current.thread.interrupt();
+    }
+  }
+
+  /** Gives up what is being written and frees the copies. */
+  @Override
+  public void close() {
+    cancel();
+    Writing current = writing;
+    boolean interrupted = false;
+    while (current != null && current.thread.isAlive()) {
+      try {
+        current.thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    writing = null;
+    snapshot.close();
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** One checkpoint under way. */
+  private final class Writing {
+
+    private final Request request;
+    private final List<Probe> probes;
+    private final Thread thread;
+    private volatile boolean cancelled;
+
+    Writing(Request request, List<Probe> probes) {
+      this.request = request;
+      this.probes = probes;
+      thread =
+          Thread.ofPlatform().name("checkpoint-" + request.steps()).daemon().unstarted(this::run);
+    }
+
+    private void run() {
+      try {
+        List<WrittenFile> files =
+            request
+                .parts()
+                .write(
+                    model, snapshot.trained(), snapshot.moments(), config, request.steps(), probes);
+        if (!cancelled) {
+          listener.written(request, files);
+        }
+      } catch (IOException | RuntimeException e) {
+        if (!cancelled) {
+          listener.failed(request, e);
+        }
+      }
+    }
+  }
+}
