@@ -1,5 +1,6 @@
 package io.lockstep.collective;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,6 +36,29 @@ public interface Collective extends AutoCloseable {
    * @throws IllegalStateException if another exchange is in flight or the collective is closed
    */
   void exchange(long tag, List<Transfer> sends, List<Transfer> receives);
+
+  /**
+   * {@link #exchange(long, List, List)} that also takes messages piece by piece while they arrive.
+   *
+   * <p>The calling thread works on the pieces; network threads receive later ones meanwhile. What
+   * the sink throws ends the collective like any other failure and is thrown on.
+   */
+  default void exchange(
+      long tag, List<Transfer> sends, List<Transfer> receives, PieceStreams streams) {
+    try (Arena arena = Arena.ofShared()) {
+      List<Transfer> all = new ArrayList<>(receives);
+      List<MemorySegment> whole = new ArrayList<>();
+      for (PieceStreams.Source source : streams.sources()) {
+        MemorySegment memory = arena.allocate(streams.bytes());
+        whole.add(memory);
+        all.add(new Transfer(source.peer(), source.slot(), memory));
+      }
+      exchange(tag, sends, all);
+      if (!whole.isEmpty() && streams.bytes() > 0) {
+        streams.sink().accept(0, whole);
+      }
+    }
+  }
 
   /**
    * Ends the exchange in flight, here and as far as reachable at the peers, and refuses all later

@@ -1,14 +1,14 @@
 package io.lockstep.collective.bench;
 
 import io.lockstep.collective.Collective;
-import io.lockstep.collective.Transfer;
+import io.lockstep.collective.reduce.Adder;
+import io.lockstep.collective.reduce.TreeReduceScatter;
+import io.lockstep.collective.reduce.TreeReduceScatter.Range;
 import io.lockstep.collective.tree.Node;
 import io.lockstep.collective.tree.ReductionTree;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Sums float32 memory over all ranks: every rank sends each chunk to its owner, owners sum in tree
@@ -17,22 +17,17 @@ import java.util.Map;
 public final class AllReduce {
 
   private final Collective collective;
-  private final Adder adder;
-  private final MemorySegment[] scratch;
+  private final TreeReduceScatter reduceScatter;
 
-  /**
-   * @param scratch one segment per rank, each at least as long as the longest chunk; the own rank's
-   *     is not used
-   */
-  public AllReduce(Collective collective, Adder adder, MemorySegment[] scratch) {
+  /** An all-reduce in which every rank is one leaf of the tree. */
+  public AllReduce(Collective collective, Adder adder) {
     this.collective = collective;
-    this.adder = adder;
-    this.scratch = scratch.clone();
-  }
-
-  /** Length in bytes of the longest chunk of {@code floats} elements over {@code ranks}. */
-  public static long chunkBytes(long floats, int ranks) {
-    return Math.ceilDiv(floats, ranks) * Float.BYTES;
+    List<List<Node>> leaves = new ArrayList<>();
+    for (int rank = 0; rank < collective.size(); rank++) {
+      leaves.add(List.of(new Node(rank, rank + 1)));
+    }
+    this.reduceScatter =
+        new TreeReduceScatter(collective, new ReductionTree(collective.size()), leaves, adder);
   }
 
   /**
@@ -41,48 +36,24 @@ public final class AllReduce {
    * @param tag used for the reduce-scatter; {@code tag + 1} for the all-gather
    */
   public void run(long tag, MemorySegment data) {
-    int rank = collective.rank();
-    MemorySegment[] chunks = chunks(data);
-    List<Transfer> sends = new ArrayList<>();
-    List<Transfer> receives = new ArrayList<>();
-    MemorySegment own = chunks[rank];
-    for (int peer = 0; peer < collective.size(); peer++) {
-      if (peer != rank) {
-        sends.add(new Transfer(peer, 0, chunks[peer]));
-        receives.add(new Transfer(peer, 0, scratch[peer].asSlice(0, own.byteSize())));
-      }
+    List<Range> ranges = ranges(data.byteSize() / Float.BYTES);
+    reduceScatter.reduce(tag, ranges, List.of(data));
+    MemorySegment[] chunks = new MemorySegment[collective.size()];
+    for (int rank = 0; rank < chunks.length; rank++) {
+      chunks[rank] = data.asSlice(ranges.get(rank).offset(), ranges.get(rank).bytes());
     }
-    collective.exchange(tag, sends, receives);
-    sum(own);
     collective.allGather(tag + 1, chunks);
   }
 
-  private void sum(MemorySegment own) {
-    int rank = collective.rank();
-    Map<Node, MemorySegment> parts = new HashMap<>();
-    for (int peer = 0; peer < collective.size(); peer++) {
-      parts.put(new Node(peer, peer + 1), peer == rank ? own : scratch[peer]);
-    }
-    new ReductionTree(collective.size())
-        .fold(
-            parts,
-            (left, right) -> {
-              // a + b and b + a are the same bits, so the sum may always end in the own chunk.
-              MemorySegment into = right.equals(own) ? right : left;
-              adder.add(into, into.equals(left) ? right : left, own.byteSize() / Float.BYTES);
-              return into;
-            });
-  }
-
-  private MemorySegment[] chunks(MemorySegment data) {
+  private List<Range> ranges(long floats) {
     int size = collective.size();
-    long floats = data.byteSize() / Float.BYTES;
-    MemorySegment[] chunks = new MemorySegment[size];
+    long chunk = Math.ceilDiv(floats, size);
+    List<Range> ranges = new ArrayList<>();
     for (int rank = 0; rank < size; rank++) {
-      long from = Math.min(floats * Float.BYTES, chunkBytes(floats, size) * rank);
-      long to = Math.min(floats * Float.BYTES, from + chunkBytes(floats, size));
-      chunks[rank] = data.asSlice(from, to - from);
+      long from = Math.min(floats, chunk * rank);
+      long to = Math.min(floats, from + chunk);
+      ranges.add(new Range(from * Float.BYTES, (to - from) * Float.BYTES));
     }
-    return chunks;
+    return ranges;
   }
 }

@@ -2,6 +2,7 @@ package io.lockstep.collective.bench;
 
 import io.lockstep.collective.Collective;
 import io.lockstep.collective.Transfer;
+import io.lockstep.collective.reduce.Adder;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -40,12 +41,7 @@ public final class AllReduceBench {
     try (Arena arena = Arena.ofConfined()) {
       int size = collective.size();
       MemorySegment data = arena.allocate(ValueLayout.JAVA_FLOAT, floats);
-      MemorySegment[] scratch = new MemorySegment[size];
-      for (int peer = 0; peer < size; peer++) {
-        long needed = peer == collective.rank() ? 0 : AllReduce.chunkBytes(floats, size);
-        scratch[peer] = arena.allocate(needed, Float.BYTES);
-      }
-      AllReduce allReduce = new AllReduce(collective, adder, scratch);
+      AllReduce allReduce = new AllReduce(collective, adder);
       double[] seconds = new double[rounds];
       for (int round = -WARM_UP; round < rounds; round++) {
         long tag = (long) TAGS_PER_ROUND * (round + WARM_UP);

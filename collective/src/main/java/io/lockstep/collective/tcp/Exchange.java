@@ -1,6 +1,7 @@
 package io.lockstep.collective.tcp;
 
 import io.lockstep.collective.CollectiveException;
+import io.lockstep.collective.PieceSink;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -11,12 +12,15 @@ final class Exchange {
 
   private final CompletableFuture<@Nullable Void> done = new CompletableFuture<>();
   private final AtomicInteger parts;
+  private final PieceWindow window;
 
   /**
    * @param parts number of peers with which something is exchanged
+   * @param window where pieces of streams pass
    */
-  Exchange(int parts) {
+  Exchange(int parts, PieceWindow window) {
     this.parts = new AtomicInteger(parts);
+    this.window = window;
     if (parts == 0) {
       done.complete(null);
     }
@@ -30,10 +34,12 @@ final class Exchange {
 
   void fail(CollectiveException failure) {
     done.completeExceptionally(failure);
+    window.end();
   }
 
-  /** Returns the failure, or null when all parts are done. */
-  @Nullable CollectiveException await() throws InterruptedException {
+  /** Hands pieces to the sink until all is done; returns the failure, or null. */
+  @Nullable CollectiveException await(PieceSink sink) throws InterruptedException {
+    window.drainTo(sink);
     try {
       done.get();
       return null;

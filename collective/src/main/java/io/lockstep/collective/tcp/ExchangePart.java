@@ -2,8 +2,8 @@ package io.lockstep.collective.tcp;
 
 import io.lockstep.collective.Transfer;
 import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
-import java.util.Queue;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -12,57 +12,121 @@ final class ExchangePart {
 
   final long tag;
   final Exchange exchange;
-  private final Queue<Transfer> unsent;
-  private final TreeMap<Integer, Transfer> awaited = new TreeMap<>();
+  private final Deque<Send> unsent = new ArrayDeque<>();
+  private final TreeMap<Integer, Receive> awaited = new TreeMap<>();
+  private final int streams;
   private final long bytesAwaited;
+  private final long bytesToSend;
+  private long sequence;
   private int unfinishedSends;
-  private int unfinishedReceives;
   private long bytesReceived;
+  private long bytesSent;
+  private long lastProgress;
 
-  ExchangePart(long tag, Exchange exchange, List<Transfer> sends, List<Transfer> receives) {
+  /** A send and how much of it has been handed to the network. */
+  static final class Send {
+    final Transfer transfer;
+    long offset;
+    boolean begun;
+
+    private Send(Transfer transfer) {
+      this.transfer = transfer;
+    }
+
+    boolean isWritten() {
+      return begun && offset == transfer.bytes();
+    }
+  }
+
+  ExchangePart(long tag, Exchange exchange, List<Transfer> sends, List<Receive> receives) {
     this.tag = tag;
     this.exchange = exchange;
-    this.unsent = new ArrayDeque<>(sends);
+    sends.forEach(send -> unsent.add(new Send(send)));
+    receives.forEach(receive -> awaited.put(receive.slot(), receive));
+    this.streams =
+        (int) receives.stream().filter(receive -> receive instanceof Receive.Streamed).count();
     this.unfinishedSends = sends.size();
-    this.unfinishedReceives = receives.size();
-    for (Transfer receive : receives) {
-      awaited.put(receive.slot(), receive);
+    this.bytesAwaited = receives.stream().mapToLong(Receive::bytes).sum();
+    this.bytesToSend = sends.stream().mapToLong(Transfer::bytes).sum();
+  }
+
+  /** The link has begun with this part, as its {@code sequence}-th. */
+  void begin(long number, long now) {
+    sequence = number;
+    lastProgress = now;
+  }
+
+  long sequence() {
+    return sequence;
+  }
+
+  /** The send whose next piece is due: all in turn, so that the peer gets their pieces together. */
+  @Nullable Send nextSend() {
+    return unsent.peek();
+  }
+
+  /** A piece of the send that was due has been written. */
+  void turn() {
+    Send written = unsent.remove();
+    if (!written.isWritten()) {
+      unsent.add(written);
     }
-    this.bytesAwaited = receives.stream().mapToLong(Transfer::bytes).sum();
   }
 
-  /** Takes the next send off the queue. */
-  @Nullable Transfer nextSend() {
-    return unsent.poll();
+  /** The receive of a slot; null if nothing more is awaited for it. */
+  @Nullable Receive receive(int slot) {
+    return awaited.get(slot);
   }
 
-  /** Takes the receive of a slot; null if that slot is not awaited. */
-  @Nullable Transfer takeReceive(int slot) {
-    return awaited.remove(slot);
+  void finished(Receive receive) {
+    awaited.remove(receive.slot());
+  }
+
+  /** How many messages of this part are taken piece by piece. */
+  int streams() {
+    return streams;
   }
 
   boolean awaitsMore() {
     return !awaited.isEmpty();
   }
 
-  void sent() {
+  void sentMessage() {
     unfinishedSends--;
   }
 
-  void received() {
-    unfinishedReceives--;
+  void countSent(long bytes, long now) {
+    bytesSent += bytes;
+    lastProgress = now;
   }
 
-  void countReceived(long bytes) {
+  void countReceived(long bytes, long now) {
     bytesReceived += bytes;
+    lastProgress = now;
   }
 
   boolean isDone() {
-    return unfinishedSends == 0 && unfinishedReceives == 0;
+    return unfinishedSends == 0 && awaited.isEmpty();
+  }
+
+  long lastProgress() {
+    return lastProgress;
   }
 
   long bytesReceived() {
     return bytesReceived;
+  }
+
+  long bytesAwaited() {
+    return bytesAwaited;
+  }
+
+  long bytesSent() {
+    return bytesSent;
+  }
+
+  long bytesToSend() {
+    return bytesToSend;
   }
 
   /** Such as {@code during tag 7, got 12 of 64 bytes}. */
@@ -70,7 +134,7 @@ final class ExchangePart {
     return "during tag %d, got %d of %d bytes".formatted(tag, bytesReceived, bytesAwaited);
   }
 
-  /** The slots for which nothing has begun to arrive. */
+  /** The slots for which not everything has arrived. */
   String awaitedSlots() {
     return awaited.keySet().toString();
   }

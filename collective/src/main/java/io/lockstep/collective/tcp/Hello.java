@@ -14,7 +14,7 @@ record Hello(
     int version, long generation, int fromRank, int toRank, int worldSize, RunToken token) {
 
   static final int MAGIC = 0x4c535448;
-  static final int VERSION = 1;
+  static final int VERSION = 2;
   static final int BYTES = 5 * Integer.BYTES + Long.BYTES + RunToken.BYTES;
 
   /** Reads one, or returns null if the bytes are not from this protocol. */

@@ -1,34 +1,32 @@
 package io.lockstep.collective.tcp;
 
-import io.lockstep.collective.Transfer;
+import io.lockstep.collective.tcp.ExchangePart.Send;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes the sends of an exchange to one channel, chunk by chunk and no faster than the socket
- * takes them. Confined to the channel's event loop.
+ * Writes the sends of an exchange to one channel, piece by piece and no faster than the other side
+ * takes them: through the socket, or through shared memory once the peer has opened it. Confined to
+ * the channel's event loop.
  */
 // A write or close that fails ends the channel, and the handlers see that.
 @SuppressWarnings("FutureReturnValueIgnored")
 final class Outbox {
-
-  private static final long CHUNK_BYTES = 1 << 20;
 
   private final Channel channel;
   private final long generation;
   private final Runnable onSent;
 
   private @Nullable ExchangePart part;
-  private @Nullable Transfer current;
-  private long offset;
+  private @Nullable SharedOutlet shared;
   private int writesInFlight;
 
   /**
@@ -45,48 +43,83 @@ final class Outbox {
     pump();
   }
 
-  /** Writes on until the channel's outbound buffer is full or nothing is left. */
+  /** Pieces go through shared memory from now on. */
+  void share(SharedOutlet outlet) {
+    shared = outlet;
+  }
+
+  /** Writes on until nothing is left or the other side has enough. */
   void pump() {
     boolean wrote = false;
-    while (channel.isWritable() && (current != null || startNext())) {
-      writeChunk();
-      wrote = true;
+    while (part != null && channel.isWritable() && (shared == null || shared.hasFree())) {
+      @Nullable Send due = part.nextSend();
+      if (due == null) {
+        part = null;
+      } else {
+        writePiece(part, due);
+        wrote = true;
+      }
     }
     if (wrote) {
       channel.flush();
     }
   }
 
-  private boolean startNext() {
-    if (part == null) {
-      return false;
+  private void writePiece(ExchangePart of, Send send) {
+    long offset = send.offset;
+    int length = (int) Math.min(FrameHeader.PIECE_BYTES, send.transfer.bytes() - offset);
+    MemorySegment piece = NativeMemory.unscoped(send.transfer.memory()).asSlice(offset, length);
+    send.offset += length;
+    send.begun = true;
+    boolean last = send.isWritten();
+    of.turn();
+    if (shared != null) {
+      shared.put(piece);
+      write(header(FrameHeader.Kind.SHARED, of, send, offset, length, 0));
+      taken(of, length, last);
+      return;
     }
-    current = part.nextSend();
-    if (current == null) {
-      part = null;
-      return false;
-    }
-    offset = 0;
-    write(header(FrameHeader.Kind.DATA, current.slot(), part.tag, current.bytes()));
-    return true;
+    // Summed right before the kernel copies it: the piece crosses the memory bus once.
+    ByteBuffer bytes = piece.asByteBuffer();
+    int checksum = Checksum.of(bytes.duplicate());
+    write(header(FrameHeader.Kind.DATA, of, send, offset, length, checksum));
+    write(Unpooled.wrappedBuffer(bytes))
+        .addListener(
+            (ChannelFutureListener)
+                future -> {
+                  if (future.isSuccess()) {
+                    taken(of, length, last);
+                  }
+                });
   }
 
-  private void writeChunk() {
-    Transfer send = Objects.requireNonNull(current);
-    long length = Math.min(CHUNK_BYTES, send.bytes() - offset);
-    MemorySegment chunk = NativeMemory.unscoped(send.memory()).asSlice(offset, length);
-    ChannelFuture written = write(Unpooled.wrappedBuffer(chunk.asByteBuffer()));
-    offset += length;
-    if (offset == send.bytes()) {
-      current = null;
-      written.addListener(
-          (ChannelFutureListener)
-              future -> {
-                if (future.isSuccess()) {
-                  onSent.run();
-                }
-              });
+  private void taken(ExchangePart of, int length, boolean last) {
+    of.countSent(length, System.nanoTime());
+    if (last) {
+      of.sentMessage();
+      onSent.run();
     }
+  }
+
+  private ByteBuf header(
+      FrameHeader.Kind kind, ExchangePart of, Send send, long offset, int length, int checksum) {
+    return encoded(
+        new FrameHeader(
+            kind,
+            send.transfer.slot(),
+            length,
+            generation,
+            of.sequence(),
+            of.tag,
+            offset,
+            send.transfer.bytes(),
+            checksum));
+  }
+
+  private ByteBuf encoded(FrameHeader header) {
+    ByteBuf out = channel.alloc().directBuffer(FrameHeader.BYTES);
+    header.write(out);
+    return out;
   }
 
   private ChannelFuture write(ByteBuf bytes) {
@@ -94,26 +127,30 @@ final class Outbox {
     return channel.write(bytes).addListener((ChannelFutureListener) future -> writesInFlight--);
   }
 
-  private ByteBuf header(FrameHeader.Kind kind, int slot, long tag, long length) {
-    ByteBuf out = channel.alloc().directBuffer(FrameHeader.BYTES);
-    new FrameHeader(kind, slot, generation, tag, length).write(out);
-    return out;
+  /** Sends a frame that is no piece. */
+  void control(FrameHeader.Kind kind, int number, byte[] bytes) {
+    int checksum = Checksum.of(ByteBuffer.wrap(bytes));
+    write(encoded(FrameHeader.control(kind, number, generation, bytes.length, checksum)));
+    write(Unpooled.wrappedBuffer(bytes));
+    channel.flush();
   }
 
-  /**
-   * Tells the peer why this side ends, if the stream is between two messages and the socket takes
-   * it at once; forgets all sends.
-   */
-  void endWith(@Nullable String reason) {
-    boolean betweenMessages = current == null && writesInFlight == 0;
+  /** Forgets all sends and shared memory. */
+  void forget() {
     part = null;
-    current = null;
-    if (reason == null || !betweenMessages || !channel.isActive()) {
+    shared = null;
+  }
+
+  /** Tells the peer why this side ends, if the socket takes it at once; forgets all sends. */
+  void endWith(@Nullable String reason) {
+    part = null;
+    if (reason == null || writesInFlight > 0 || !channel.isActive()) {
       return;
     }
     byte[] text = reason.getBytes(StandardCharsets.UTF_8);
-    byte[] kept = Arrays.copyOf(text, Math.min(text.length, FrameHeader.MAX_ABORT_BYTES));
-    channel.write(header(FrameHeader.Kind.ABORT, 0, 0, kept.length));
-    channel.writeAndFlush(Unpooled.wrappedBuffer(kept));
+    control(
+        FrameHeader.Kind.ABORT,
+        0,
+        Arrays.copyOf(text, Math.min(text.length, FrameHeader.MAX_ABORT_BYTES)));
   }
 }

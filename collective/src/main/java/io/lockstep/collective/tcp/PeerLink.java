@@ -2,92 +2,68 @@ package io.lockstep.collective.tcp;
 
 import io.lockstep.collective.AbortedException;
 import io.lockstep.collective.CollectiveException;
-import io.lockstep.collective.Transfer;
+import io.lockstep.collective.Stall;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One end of the connection between two ranks.
+ * One end of the connection between two ranks: begins exchanges, knows how far they are, and ends
+ * them. Its {@link Inbox} receives, its {@link Outbox} sends.
  *
- * <p>The socket is read straight into the memory of the receive that a message is for. A message
- * whose exchange this rank has not called yet stops the reading of this connection, so that it
- * waits in the sender's memory; reading goes on when the exchange is called. This cannot deadlock:
- * ranks call exchanges in the same order, an exchange reads from all its peers at once, and so the
- * earliest exchange that anyone is in always has its way free.
- *
- * <p>All state is confined to the channel's event loop; other threads call {@link #begin} and
- * {@link #shutDown} only.
+ * <p>All state is confined to the channel's event loop; other threads call {@link #begin}, {@link
+ * #offerSharedMemory}, {@link #shutDown} and {@link #free} only.
  */
 // A write or close that fails ends the channel, and the handlers see that.
 @SuppressWarnings("FutureReturnValueIgnored")
-final class PeerLink extends ChannelInboundHandlerAdapter {
-
-  /** Read from one socket before the others have their turn. */
-  private static final long MAX_READ_BYTES = 1 << 20;
+final class PeerLink extends ChannelInboundHandlerAdapter implements StallWatch.Watched {
 
   private final int rank;
   private final Peer peer;
   private final long generation;
+  private final TcpOptions options;
   private final Channel channel;
+  private final Inbox inbox;
   private final Outbox outbox;
+  private final StallWatch watch;
+  private final SharedMemory shared;
   private final CompletableFuture<@Nullable Void> quiesced = new CompletableFuture<>();
-
-  /** Bytes that wait for an exchange; reading is paused exactly while a header waits. */
-  private final Deque<ByteBuf> held = new ArrayDeque<>();
-
-  private final ByteBuf headerBytes;
-  private @Nullable FrameHeader waiting;
-  private @Nullable Message incoming;
-
-  /** The buffer over {@code incoming}'s memory that the socket is being read into. */
-  private @Nullable ByteBuf direct;
 
   private @Nullable ExchangePart part;
   private @Nullable CollectiveException broken;
+  private long begun;
 
-  /** A message being received; {@code filled} bytes of {@code memory} are there. */
-  private static final class Message {
-    final FrameHeader header;
-    final MemorySegment memory;
-    long filled;
-
-    Message(FrameHeader header, MemorySegment memory) {
-      this.header = header;
-      this.memory = memory;
-    }
-
-    MemorySegment next(long bytes) {
-      return memory.asSlice(filled, bytes);
-    }
-
-    long missing() {
-      return memory.byteSize() - filled;
-    }
-  }
-
-  PeerLink(int rank, Peer peer, long generation, Channel channel) {
+  PeerLink(int rank, Peer peer, long generation, Channel channel, TcpOptions options) {
     this.rank = rank;
     this.peer = peer;
     this.generation = generation;
     this.channel = channel;
-    this.headerBytes = channel.alloc().heapBuffer(FrameHeader.BYTES, FrameHeader.BYTES);
-    this.outbox = new Outbox(channel, generation, this::oneSent);
+    this.options = options;
+    this.inbox = new Inbox(channel, this);
+    this.outbox = new Outbox(channel, generation, this::finishPartIfDone);
+    this.watch = new StallWatch(channel.eventLoop(), options.stallAfter(), this);
+    this.shared = new SharedMemory(peer, inbox, outbox, this::onLoop);
   }
 
   Peer peer() {
     return peer;
+  }
+
+  /** The exchange in flight with this peer. */
+  @Nullable ExchangePart part() {
+    return part;
+  }
+
+  /** Whether the calling thread is the one that all state belongs to. */
+  boolean isOnLoop() {
+    return channel.eventLoop().inEventLoop();
   }
 
   /** Starts this link's part of an exchange; the link reports to the part's exchange. */
@@ -104,9 +80,12 @@ final class PeerLink extends ChannelInboundHandlerAdapter {
       newPart.exchange.fail(beforeTag(broken, newPart.tag));
       return;
     }
+    begun++;
+    newPart.begin(begun, System.nanoTime());
     part = newPart;
+    watch.begin();
     outbox.begin(newPart);
-    resume();
+    inbox.resume();
   }
 
   private CollectiveException beforeTag(CollectiveException earlier, long tag) {
@@ -114,6 +93,13 @@ final class PeerLink extends ChannelInboundHandlerAdapter {
         ? earlier
         : new CollectiveException(
             rank, peer.rank(), tag, 0, earlier.reason() + " before tag " + tag, earlier);
+  }
+
+  /** Offers the peer memory to share; pieces take that way once it has opened it. */
+  void offerSharedMemory() {
+    if (options.sharedMemory()) {
+      shared.offer(() -> broken == null);
+    }
   }
 
   /**
@@ -139,6 +125,11 @@ final class PeerLink extends ChannelInboundHandlerAdapter {
     quiesced.complete(null);
   }
 
+  /** Gives shared memory back; after {@link #shutDown} is complete and pieces are used no more. */
+  void free() {
+    shared.free();
+  }
+
   private boolean onLoop(Runnable task) {
     try {
       channel.eventLoop().execute(task);
@@ -148,148 +139,121 @@ final class PeerLink extends ChannelInboundHandlerAdapter {
     }
   }
 
-  // --- receiving -------------------------------------------------------------------------------
+  // --- called by the inbox ---------------------------------------------------------------------
 
-  @Override
-  public void channelRead(ChannelHandlerContext context, Object bytes) {
-    if (broken != null) {
-      ((ByteBuf) bytes).release();
-      return;
-    }
-    held.addLast((ByteBuf) bytes);
-    drain();
-  }
-
-  /** Called before each read; see {@link ReadBuffers#readInto}. */
-  private @Nullable ByteBuf destination() {
-    direct = null;
-    // Bytes that are held come before those that the socket has.
-    if (incoming != null && incoming.memory.isNative() && held.isEmpty()) {
-      long length = Math.min(incoming.missing(), MAX_READ_BYTES);
-      direct = Unpooled.wrappedBuffer(incoming.next(length).asByteBuffer()).clear();
-    }
-    return direct;
-  }
-
-  private void resume() {
-    if (waiting != null) {
-      FrameHeader header = waiting;
-      waiting = null;
-      admit(header);
-    }
-    drain();
-    if (waiting == null && broken == null) {
-      channel.config().setAutoRead(true);
-    }
-  }
-
-  private void drain() {
-    while (waiting == null && broken == null && !held.isEmpty()) {
-      ByteBuf bytes = held.getFirst();
-      consume(bytes);
-      // A failure inside has released everything held, these bytes too.
-      if (broken == null && !bytes.isReadable()) {
-        held.removeFirst().release();
-      }
-    }
-  }
-
-  private void consume(ByteBuf bytes) {
-    while (waiting == null && broken == null && bytes.isReadable()) {
-      if (incoming != null) {
-        fill(incoming, bytes);
-      } else {
-        headerBytes.writeBytes(bytes, Math.min(bytes.readableBytes(), headerBytes.writableBytes()));
-        if (!headerBytes.isWritable()) {
-          @Nullable FrameHeader header = FrameHeader.read(headerBytes);
-          headerBytes.clear();
-          if (header == null) {
-            fail(peer + " sent bytes that are no message of this protocol", null);
-          } else {
-            admit(header);
-          }
-        }
-      }
-    }
-  }
-
-  private void admit(FrameHeader header) {
+  /** Whether a frame belongs to the exchange that is due; if not, the link has failed. */
+  boolean isCurrent(FrameHeader header) {
+    long due = part != null && part.awaitsMore() ? part.sequence() : begun + 1;
     if (header.generation() != generation) {
       fail(
-          "%s sent a message of generation %d, rank %d is in generation %d"
-              .formatted(peer, header.generation(), rank, generation),
-          null);
-    } else if (header.kind() == FrameHeader.Kind.ABORT) {
-      start(new Message(header, MemorySegment.ofArray(new byte[(int) header.length()])));
-    } else if (part == null || !part.awaitsMore()) {
-      waiting = header;
-      channel.config().setAutoRead(false);
-    } else {
-      admitData(header, part);
+          "sent a frame of generation %d, sequence %d, while rank %d is in generation %d, sequence %d"
+              .formatted(header.generation(), header.sequence(), rank, generation, due));
+      return false;
     }
+    if (header.isPiece() && header.sequence() != due) {
+      fail(
+          ("sent a frame of sequence %d (generation %d, tag %d) while rank %d is at sequence %d"
+                  + " (generation %d, tag %d)")
+              .formatted(
+                  header.sequence(),
+                  header.generation(),
+                  header.tag(),
+                  rank,
+                  due,
+                  generation,
+                  tag()));
+      return false;
+    }
+    return true;
   }
 
-  private void admitData(FrameHeader header, ExchangePart into) {
+  /** What takes a piece; null if nobody awaits it, then the link has failed. */
+  @Nullable Receive receiveFor(FrameHeader header, ExchangePart into) {
+    @Nullable Receive receive = into.receive(header.slot());
     if (header.tag() != into.tag) {
       fail(
-          "%s sends tag %d, slot %d while rank %d awaits tag %d, slots %s"
-              .formatted(peer, header.tag(), header.slot(), rank, into.tag, into.awaitedSlots()),
-          null);
-      return;
-    }
-    @Nullable Transfer receive = into.takeReceive(header.slot());
-    if (receive == null) {
+          "sends tag %d, slot %d while rank %d awaits tag %d, slots %s (sequence %d)"
+              .formatted(
+                  header.tag(),
+                  header.slot(),
+                  rank,
+                  into.tag,
+                  into.awaitedSlots(),
+                  into.sequence()));
+    } else if (receive == null) {
       fail(
-          "%s sends slot %d of tag %d while rank %d awaits slots %s"
-              .formatted(peer, header.slot(), into.tag, rank, into.awaitedSlots()),
-          null);
-    } else if (receive.bytes() != header.length()) {
+          "sends slot %d of tag %d while rank %d awaits slots %s"
+              .formatted(header.slot(), into.tag, rank, into.awaitedSlots()));
+    } else if (receive.bytes() != header.total()) {
       fail(
-          "%s sends %d bytes for tag %d, slot %d while rank %d awaits %d bytes"
-              .formatted(peer, header.length(), into.tag, header.slot(), rank, receive.bytes()),
-          null);
+          "sends %d bytes for tag %d, slot %d while rank %d awaits %d bytes"
+              .formatted(header.total(), into.tag, header.slot(), rank, receive.bytes()));
+    } else if (receive.received() != header.offset()
+        || header.length() != Math.min(FrameHeader.PIECE_BYTES, header.total() - header.offset())) {
+      fail(
+          "sends bytes %d to %d of tag %d, slot %d while rank %d awaits the piece at %d"
+              .formatted(
+                  header.offset(),
+                  header.offset() + header.length(),
+                  into.tag,
+                  header.slot(),
+                  rank,
+                  receive.received()));
     } else {
-      start(new Message(header, NativeMemory.unscoped(receive.memory())));
+      return receive;
     }
+    return null;
   }
 
-  private void start(Message message) {
-    incoming = message;
-    finishIfFull(message);
+  void progressed(int bytes) {
+    Objects.requireNonNull(part).countReceived(bytes, System.nanoTime());
   }
 
-  // Which buffer it is decides whether its bytes are in place already, not what it holds.
-  @SuppressWarnings("ReferenceEquality")
-  private void fill(Message message, ByteBuf bytes) {
-    int length = (int) Math.min(bytes.readableBytes(), message.missing());
-    if (bytes != direct) {
-      MemorySegment source = MemorySegment.ofBuffer(bytes.nioBuffer(bytes.readerIndex(), length));
-      message.next(length).copyFrom(source);
-    }
-    bytes.skipBytes(length);
-    message.filled += length;
-    if (message.header.kind() == FrameHeader.Kind.DATA) {
-      Objects.requireNonNull(part).countReceived(length);
-    }
-    finishIfFull(message);
-  }
-
-  private void finishIfFull(Message message) {
-    if (message.missing() > 0) {
-      return;
-    }
-    incoming = null;
-    if (message.header.kind() == FrameHeader.Kind.ABORT) {
-      byte[] text = message.memory.toArray(ValueLayout.JAVA_BYTE);
-      String reason = peer + " aborted: " + new String(text, StandardCharsets.UTF_8);
-      breakWith(new AbortedException(rank, peer.rank(), tag(), reason, null));
-    } else {
-      Objects.requireNonNull(part).received();
+  /** A piece of a receive is there. */
+  void finished(Receive receive, int length) {
+    receive.advance(length);
+    if (receive.isDone()) {
+      Objects.requireNonNull(part).finished(receive);
       finishPartIfDone();
     }
   }
 
-  // --- sending ---------------------------------------------------------------------------------
+  /** A frame that is no piece has come. */
+  void control(FrameHeader header, byte[] bytes) {
+    switch (header.kind()) {
+      case ABORT -> {
+        String reason = peer + " aborted: " + new String(bytes, StandardCharsets.UTF_8);
+        breakWith(new AbortedException(rank, peer.rank(), tag(), reason, null));
+      }
+      case OFFER -> shared.offered(bytes, options.sharedMemory());
+      case ANSWER -> shared.answered(header.slot() == 1);
+      case CREDIT -> {
+        if (shared.credited(header.slot())) {
+          outbox.pump();
+        } else {
+          fail("has read more pieces of shared memory than were written");
+        }
+      }
+      case DATA, SHARED -> throw new IllegalStateException(header + " is a piece");
+    }
+  }
+
+  /** There may be room for the piece that waits; called by any thread. */
+  void roomMade() {
+    onLoop(inbox::resume);
+  }
+
+  /** The peer has done what it must not. */
+  void fail(String what) {
+    fail(peer + " " + what, null);
+  }
+
+  // --- called by Netty -------------------------------------------------------------------------
+
+  @Override
+  public void channelRead(ChannelHandlerContext context, Object bytes) {
+    inbox.received((ByteBuf) bytes);
+  }
 
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext context) {
@@ -298,12 +262,25 @@ final class PeerLink extends ChannelInboundHandlerAdapter {
     }
   }
 
-  private void oneSent() {
-    if (part != null) {
-      part.sent();
-      finishPartIfDone();
+  @Override
+  public void handlerAdded(ChannelHandlerContext context) {
+    ((ReadBuffers) channel.config().getRecvByteBufAllocator()).readInto(inbox::destination);
+    if (!channel.isActive()) {
+      fail("closed the connection");
     }
   }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext context) {
+    fail("closed the connection" + progress());
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+    fail(peer + " closed the connection" + progress() + ": " + cause.getMessage(), cause);
+  }
+
+  // --- progress and end ------------------------------------------------------------------------
 
   private void finishPartIfDone() {
     @Nullable ExchangePart current = part;
@@ -313,24 +290,34 @@ final class PeerLink extends ChannelInboundHandlerAdapter {
     }
   }
 
-  // --- ending ----------------------------------------------------------------------------------
-
   @Override
-  public void handlerAdded(ChannelHandlerContext context) {
-    ((ReadBuffers) channel.config().getRecvByteBufAllocator()).readInto(this::destination);
-    if (!channel.isActive()) {
-      fail(peer + " closed the connection", null);
+  public @Nullable Long lastProgress() {
+    if (part == null) {
+      return null;
     }
+    // A peer that is ahead of the others waits for this rank.
+    return inbox.lacksRoom() ? System.nanoTime() : (Long) part.lastProgress();
   }
 
   @Override
-  public void channelInactive(ChannelHandlerContext context) {
-    fail(peer + " closed the connection" + progress(), null);
-  }
-
-  @Override
-  public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-    fail(peer + " closed the connection" + progress() + ": " + cause.getMessage(), cause);
+  public void stalled(Duration silence) {
+    ExchangePart waits = Objects.requireNonNull(part);
+    options
+        .stalls()
+        .stalled(
+            new Stall(
+                rank,
+                peer.rank(),
+                peer.name(),
+                generation,
+                waits.tag,
+                options.exchangeNames().apply(waits.tag),
+                waits.sequence(),
+                waits.bytesReceived(),
+                waits.bytesAwaited(),
+                waits.bytesSent(),
+                waits.bytesToSend(),
+                silence));
   }
 
   private String progress() {
@@ -354,14 +341,10 @@ final class PeerLink extends ChannelInboundHandlerAdapter {
     broken = failure;
     @Nullable ExchangePart ended = part;
     part = null;
-    incoming = null;
-    direct = null;
-    waiting = null;
+    watch.end();
+    outbox.forget();
+    inbox.close();
     channel.close();
-    headerBytes.release();
-    while (!held.isEmpty()) {
-      held.removeFirst().release();
-    }
     if (ended != null) {
       ended.exchange.fail(failure);
     }

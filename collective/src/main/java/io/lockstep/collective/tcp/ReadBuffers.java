@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class ReadBuffers extends DefaultMaxMessagesRecvByteBufAllocator {
 
-  /** Small, since what follows a header in such a buffer has to be copied. */
-  private static final int HEADER_READ_BYTES = 16 << 10;
+  /** A header and no more: what follows is read to where it belongs, without a copy. */
+  private static final int HEADER_READ_BYTES = FrameHeader.BYTES;
 
   private Supplier<@Nullable ByteBuf> destination = () -> null;
 

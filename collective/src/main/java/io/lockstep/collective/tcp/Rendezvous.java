@@ -20,17 +20,19 @@ final class Rendezvous {
   private final long generation;
   private final int rank;
   private final List<Peer> peers;
+  private final TcpOptions options;
   private final CompletableFuture<List<PeerLink>> complete = new CompletableFuture<>();
   private final TreeMap<Integer, PeerLink> links = new TreeMap<>();
 
   /**
    * @param peers all ranks in rank order, this one too
    */
-  Rendezvous(RunToken token, long generation, int rank, List<Peer> peers) {
+  Rendezvous(RunToken token, long generation, int rank, List<Peer> peers, TcpOptions options) {
     this.token = token;
     this.generation = generation;
     this.rank = rank;
     this.peers = peers;
+    this.options = options;
     if (peers.size() == 1) {
       complete.complete(List.of());
     }
@@ -82,7 +84,7 @@ final class Rendezvous {
     if (complete.isDone() || links.containsKey(from)) {
       return null;
     }
-    PeerLink link = new PeerLink(rank, peers.get(from), generation, channel);
+    PeerLink link = new PeerLink(rank, peers.get(from), generation, channel, options);
     links.put(from, link);
     return link;
   }
@@ -157,6 +159,7 @@ final class Rendezvous {
   private synchronized void closeLinks() {
     for (PeerLink link : links.values()) {
       link.shutDown("generation " + generation + " was not completed").join();
+      link.free();
     }
   }
 

@@ -14,9 +14,12 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 /** The transport and its tuning, in one place. */
 final class Sockets {
 
-  /** Bytes handed to Netty ahead of the socket; wrapped memory, so this costs nothing. */
+  /**
+   * Bytes handed to Netty ahead of the socket: enough for one writev, few enough that they are in
+   * the cache still when the kernel copies them.
+   */
   private static final WriteBufferWaterMark WRITE_AHEAD =
-      new WriteBufferWaterMark(1 << 20, 4 << 20);
+      new WriteBufferWaterMark(FrameHeader.PIECE_BYTES, 2 * FrameHeader.PIECE_BYTES);
 
   private static final int MAX_THREADS = 4;
 

@@ -3,17 +3,24 @@ package io.lockstep.collective.tcp;
 import io.lockstep.collective.AbortedException;
 import io.lockstep.collective.Collective;
 import io.lockstep.collective.CollectiveException;
+import io.lockstep.collective.PieceSink;
+import io.lockstep.collective.PieceStreams;
+import io.lockstep.collective.Stall;
 import io.lockstep.collective.Transfer;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A {@link Collective} over TCP, one connection per pair of ranks.
  *
  * <p>Connections belong to one generation: a peer of another generation, rank, token or protocol
- * version is refused at the handshake. A peer that is gone shows as a closed connection and fails
- * the exchange at once; nothing waits for a time-out.
+ * version is refused at the handshake, and a frame of another generation or sequence later. A peer
+ * that is gone shows as a closed connection and fails the exchange at once; one that says nothing
+ * is reported as a {@link Stall} and waited for.
  */
 public final class TcpCollective implements Collective {
 
@@ -22,9 +29,15 @@ public final class TcpCollective implements Collective {
   private final int size;
   private final List<PeerLink> links;
 
+  /** Pieces of streams that come through sockets; grows with the number of streams. */
+  private Arena windowArena = Arena.ofShared();
+
+  private MemorySegment windowMemory = MemorySegment.NULL;
+
   private @Nullable Exchange inFlight;
   private @Nullable CollectiveException failure;
   private boolean closed;
+  private boolean freed;
 
   private TcpCollective(long generation, int rank, int size, List<PeerLink> links) {
     this.generation = generation;
@@ -52,9 +65,21 @@ public final class TcpCollective implements Collective {
       int rank,
       List<Peer> peers,
       Duration connectTimeout) {
+    return connect(listener, token, generation, rank, peers, connectTimeout, TcpOptions.standard());
+  }
+
+  /** {@link #connect(TcpListener, String, long, int, List, Duration)} with options. */
+  public static TcpCollective connect(
+      TcpListener listener,
+      String token,
+      long generation,
+      int rank,
+      List<Peer> peers,
+      Duration connectTimeout,
+      TcpOptions options) {
     requireRanks(rank, peers);
     Rendezvous rendezvous =
-        new Rendezvous(RunToken.of(token), generation, rank, List.copyOf(peers));
+        new Rendezvous(RunToken.of(token), generation, rank, List.copyOf(peers), options);
     @Nullable TcpCollective collective = null;
     try {
       List<PeerLink> links = listener.meet(rendezvous, peers.subList(0, rank), connectTimeout);
@@ -64,6 +89,7 @@ public final class TcpCollective implements Collective {
         collective.abort("a newer generation than " + generation + " began");
       }
     }
+    collective.links.forEach(PeerLink::offerSharedMemory);
     return collective;
   }
 
@@ -97,25 +123,40 @@ public final class TcpCollective implements Collective {
 
   @Override
   public void exchange(long tag, List<Transfer> sends, List<Transfer> receives) {
-    TransferPlan plan = TransferPlan.of(rank, size, tag, sends, receives);
-    List<PeerLink> involved =
-        links.stream().filter(link -> plan.involves(link.peer().rank())).toList();
-    Exchange exchange = new Exchange(involved.size());
-    plan.copyOwn();
-    begin(exchange, tag);
-    for (PeerLink link : involved) {
-      int peer = link.peer().rank();
-      link.begin(new ExchangePart(tag, exchange, plan.sendsTo(peer), plan.receivesFrom(peer)));
-    }
-    @Nullable CollectiveException failed = await(exchange, tag);
-    if (failed != null) {
-      breakWith(failed);
-      quiesce(failed.reason());
-    }
-    end(tag);
+    exchange(tag, sends, receives, PieceStreams.NONE);
   }
 
-  private synchronized void begin(Exchange exchange, long tag) {
+  @Override
+  public void exchange(
+      long tag, List<Transfer> sends, List<Transfer> receives, PieceStreams streams) {
+    TransferPlan plan = TransferPlan.of(rank, size, tag, sends, receives, streams);
+    List<PeerLink> involved =
+        links.stream().filter(link -> plan.involves(link.peer().rank())).toList();
+    plan.copyOwn();
+    Begun begun = begin(tag, involved.size(), streams);
+    for (PeerLink link : involved) {
+      int peer = link.peer().rank();
+      link.begin(
+          new ExchangePart(
+              tag, begun.exchange(), plan.sendsTo(peer), plan.receivesFrom(peer, begun.window())));
+    }
+    try {
+      @Nullable CollectiveException failed = await(begun.exchange(), streams.sink(), tag);
+      if (failed != null) {
+        breakWith(failed);
+      }
+    } catch (RuntimeException | Error e) {
+      breakWith(
+          new CollectiveException(
+              rank, CollectiveException.NO_PEER, tag, 0, "what takes the pieces failed: " + e, e));
+      end(tag, e);
+    }
+    end(tag, null);
+  }
+
+  private record Begun(Exchange exchange, PieceWindow window) {}
+
+  private synchronized Begun begin(long tag, int parts, PieceStreams streams) {
     if (closed) {
       throw new IllegalStateException(
           "exchange %d on a closed collective of generation %d".formatted(tag, generation));
@@ -128,20 +169,45 @@ public final class TcpCollective implements Collective {
           "exchange %d while another is in flight; exchanges of a collective run one after another"
               .formatted(tag));
     }
-    inFlight = exchange;
+    PieceWindow window = new PieceWindow(streams, windowMemory(PieceWindow.memoryBytes(streams)));
+    inFlight = new Exchange(parts, window);
+    return new Begun(inFlight, window);
+  }
+
+  private MemorySegment windowMemory(long bytes) {
+    if (windowMemory.byteSize() < bytes) {
+      windowArena.close();
+      windowArena = Arena.ofShared();
+      windowMemory = NativeMemory.unscoped(windowArena.allocate(bytes, Long.BYTES));
+    }
+    return windowMemory;
   }
 
   /** Throws what ended the exchange, unless it is complete and nobody aborted meanwhile. */
-  private synchronized void end(long tag) {
-    inFlight = null;
-    if (failure != null) {
-      throw again(failure, tag);
+  private void end(long tag, @Nullable Throwable thrown) {
+    @Nullable CollectiveException ended;
+    synchronized (this) {
+      ended = failure;
+      if (ended == null) {
+        inFlight = null;
+        return;
+      }
+    }
+    quiesce(ended.reason());
+    synchronized (this) {
+      inFlight = null;
+    }
+    free();
+    switch (thrown) {
+      case RuntimeException unchecked -> throw unchecked;
+      case Error error -> throw error;
+      case null, default -> throw again(ended, tag);
     }
   }
 
-  private @Nullable CollectiveException await(Exchange exchange, long tag) {
+  private @Nullable CollectiveException await(Exchange exchange, PieceSink sink, long tag) {
     try {
-      return exchange.await();
+      return exchange.await(sink);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return new AbortedException(
@@ -164,7 +230,24 @@ public final class TcpCollective implements Collective {
   }
 
   private void quiesce(@Nullable String reason) {
-    links.stream().map(link -> link.shutDown(reason)).toList().forEach(done -> done.join());
+    List<CompletableFuture<@Nullable Void>> done =
+        links.stream().map(link -> link.shutDown(reason)).toList();
+    // A network thread would wait for itself; whoever waits for the exchange waits for all.
+    if (links.stream().noneMatch(PeerLink::isOnLoop)) {
+      done.forEach(CompletableFuture::join);
+    }
+  }
+
+  /** Gives memory back, unless an exchange uses it still: then the end of that does. */
+  private void free() {
+    synchronized (this) {
+      if (inFlight != null || freed) {
+        return;
+      }
+      freed = true;
+      windowArena.close();
+    }
+    links.forEach(PeerLink::free);
   }
 
   @Override
@@ -178,6 +261,9 @@ public final class TcpCollective implements Collective {
       }
     }
     quiesce(reason);
+    if (links.stream().noneMatch(PeerLink::isOnLoop)) {
+      free();
+    }
   }
 
   @Override
@@ -189,5 +275,6 @@ public final class TcpCollective implements Collective {
       }
     }
     quiesce(null);
+    free();
   }
 }

@@ -1,5 +1,6 @@
 package io.lockstep.collective.tcp;
 
+import io.lockstep.collective.PieceStreams;
 import io.lockstep.collective.Transfer;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -14,30 +15,42 @@ final class TransferPlan {
   private final long tag;
   private final List<List<Transfer>> sends;
   private final List<List<Transfer>> receives;
+  private final PieceStreams streams;
 
   private TransferPlan(
-      int rank, long tag, List<List<Transfer>> sends, List<List<Transfer>> receives) {
+      int rank,
+      long tag,
+      List<List<Transfer>> sends,
+      List<List<Transfer>> receives,
+      PieceStreams streams) {
     this.rank = rank;
     this.tag = tag;
     this.sends = sends;
     this.receives = receives;
+    this.streams = streams;
   }
 
   /**
    * Sorts transfers by peer.
    *
    * @throws IllegalArgumentException if a peer does not exist, a slot occurs twice, a receive is
-   *     read-only, or sends and receives of the own rank do not match
+   *     read-only, sends and receives of the own rank do not match, or a stream comes from there
    */
   static TransferPlan of(
-      int rank, int size, long tag, List<Transfer> sends, List<Transfer> receives) {
+      int rank,
+      int size,
+      long tag,
+      List<Transfer> sends,
+      List<Transfer> receives,
+      PieceStreams streams) {
     for (Transfer receive : receives) {
       require(!receive.memory().isReadOnly(), "receives into read-only memory", rank, tag, receive);
     }
     TransferPlan plan =
         new TransferPlan(
-            rank, tag, byPeer(rank, size, tag, sends), byPeer(rank, size, tag, receives));
+            rank, tag, byPeer(rank, size, tag, sends), byPeer(rank, size, tag, receives), streams);
     plan.requireOwnMatch();
+    plan.requireStreams(size);
     return plan;
   }
 
@@ -72,6 +85,27 @@ final class TransferPlan {
     }
   }
 
+  private void requireStreams(int size) {
+    Set<PieceStreams.Source> seen = new HashSet<>();
+    for (PieceStreams.Source source : streams.sources()) {
+      boolean elsewhere = source.peer() >= 0 && source.peer() < size && source.peer() != rank;
+      boolean fresh =
+          elsewhere
+              && seen.add(source)
+              && receives.get(source.peer()).stream().noneMatch(r -> r.slot() == source.slot());
+      if (!fresh) {
+        throw new IllegalArgumentException(
+            "rank %d, tag %d: a stream from rank %d, slot %d %s"
+                .formatted(
+                    rank,
+                    tag,
+                    source.peer(),
+                    source.slot(),
+                    elsewhere ? "occurs twice" : "is from no other rank of " + size));
+      }
+    }
+  }
+
   private static void require(boolean good, String problem, int rank, long tag, Transfer transfer) {
     if (!good) {
       throw new IllegalArgumentException(
@@ -81,15 +115,26 @@ final class TransferPlan {
   }
 
   boolean involves(int peer) {
-    return !sends.get(peer).isEmpty() || !receives.get(peer).isEmpty();
+    return !sends.get(peer).isEmpty()
+        || !receives.get(peer).isEmpty()
+        || streams.sources().stream().anyMatch(source -> source.peer() == peer);
   }
 
   List<Transfer> sendsTo(int peer) {
     return sends.get(peer);
   }
 
-  List<Transfer> receivesFrom(int peer) {
-    return receives.get(peer);
+  /** What takes the messages of a peer; streams pass through the window. */
+  List<Receive> receivesFrom(int peer, PieceWindow window) {
+    List<Receive> all = new ArrayList<>();
+    receives.get(peer).forEach(transfer -> all.add(new Receive.IntoMemory(transfer)));
+    for (int i = 0; i < streams.sources().size(); i++) {
+      PieceStreams.Source source = streams.sources().get(i);
+      if (source.peer() == peer) {
+        all.add(new Receive.Streamed(source.slot(), window, i));
+      }
+    }
+    return all;
   }
 
   /** Copies what this rank sends to itself. */

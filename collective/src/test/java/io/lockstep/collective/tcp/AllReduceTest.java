@@ -28,15 +28,11 @@ class AllReduceTest {
     try (LocalWorld world = LocalWorld.connected(size)) {
       world.runAll(collective -> {
         try (Arena arena = Arena.ofConfined()) {
-          MemorySegment[] scratch = new MemorySegment[size];
-          for (int rank = 0; rank < size; rank++) {
-            scratch[rank] = arena.allocate(AllReduce.chunkBytes(FLOATS, size));
-          }
           MemorySegment data = arena.allocate(ValueLayout.JAVA_FLOAT, FLOATS);
           for (int i = 0; i < FLOATS; i++) {
             data.setAtIndex(ValueLayout.JAVA_FLOAT, i, values(i, size)[collective.rank()]);
           }
-          new AllReduce(collective, FloatSum::add, scratch).run(1, data);
+          new AllReduce(collective, FloatSum::add).run(1, data);
           for (int i = 0; i < FLOATS; i++) {
             assertEquals(
                 Float.floatToRawIntBits(treeSum(values(i, size))),

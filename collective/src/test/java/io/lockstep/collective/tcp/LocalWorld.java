@@ -24,7 +24,20 @@ final class LocalWorld implements AutoCloseable {
   final List<TcpCollective> ranks = new ArrayList<>();
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 
+  /** How the ranks connect from now on. */
+  TcpOptions options = TcpOptions.standard();
+
+  /** Stand between ranks: the dialling rank's way to the listening one. */
+  private final List<Detour> detours = new ArrayList<>();
+
+  private record Detour(int from, int to, Peer way) {}
+
   private LocalWorld() {}
+
+  /** Makes a rank reach a lower one at another port from the next connect on. */
+  void detour(int from, int to, int port) {
+    detours.add(new Detour(from, to, new Peer(to, "w" + to, "127.0.0.1", port)));
+  }
 
   static LocalWorld listening(int size) throws IOException {
     LocalWorld world = new LocalWorld();
@@ -58,7 +71,18 @@ final class LocalWorld implements AutoCloseable {
 
   Future<TcpCollective> connecting(long generation, int rank, String token, Duration timeout) {
     return threads.submit(() ->
-        TcpCollective.connect(listeners.get(rank), token, generation, rank, peers(), timeout));
+        TcpCollective.connect(
+            listeners.get(rank), token, generation, rank, peers(rank), timeout, options));
+  }
+
+  private List<Peer> peers(int rank) {
+    List<Peer> peers = peers();
+    for (Detour detour : detours) {
+      if (detour.from() == rank) {
+        peers.set(detour.to(), detour.way());
+      }
+    }
+    return peers;
   }
 
   List<Peer> peers() {

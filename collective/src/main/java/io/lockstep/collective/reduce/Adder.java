@@ -1,4 +1,4 @@
-package io.lockstep.collective.bench;
+package io.lockstep.collective.reduce;
 
 import java.lang.foreign.MemorySegment;
 
