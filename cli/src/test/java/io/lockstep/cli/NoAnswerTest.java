@@ -11,6 +11,7 @@ import io.lockstep.gateway.GatewayOptions;
 import io.lockstep.gateway.GatewayServer;
 import io.lockstep.gateway.ModelSource;
 import io.lockstep.model.testing.GoldenFamily;
+import io.lockstep.model.testing.Goldens;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -83,6 +84,37 @@ class NoAnswerTest {
     assertEquals("[%1$d,%1$d]".formatted(pictures), line.get("no_answer").toString());
     assertEquals("[null,null]", line.get("summary_exact_match").toString());
     assertTrue(Files.exists(out.resolve("token-budget.png")));
+  }
+
+  @Test
+  void stageAGoesThroughAllPicturesAndFails() throws IOException {
+    Path input = folder.resolve("inspection");
+    for (String group : List.of("G1", "G2")) {
+      Path pictures = Files.createDirectories(input.resolve("m").resolve("审核通过").resolve(group));
+      Files.copy(Goldens.image("img0.png"), pictures.resolve("1.png"));
+    }
+    Path out = folder.resolve("a");
+    Said said;
+    try (GatewayServer gateway =
+        GatewayServer.start(GatewayOptions.of(new ModelSource.Folder(model)), 1)) {
+      said =
+          Said.by(
+              "stage-a",
+              "--gateway",
+              "127.0.0.1:" + gateway.port(),
+              "--input",
+              input.toString(),
+              "--out",
+              out.toString());
+    }
+
+    assertEquals(1, said.exit(), said.err());
+    assertTrue(said.err().contains("2 of 2 pictures have no answer"), said.err());
+    assertTrue(said.err().contains("m/审核通过/G1, m/审核通过/G2"), said.err());
+    List<String> told = said.out().lines().filter(line -> line.startsWith("no answer: ")).toList();
+    assertEquals(2, told.size(), said.out());
+    assertTrue(told.getLast().matches(".*G2/1\\.png:" + FIGURES + ".*"), told.getLast());
+    assertEquals(0, Files.size(out.resolve("m.jsonl")));
   }
 
   @Test

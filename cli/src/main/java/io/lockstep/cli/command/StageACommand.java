@@ -4,10 +4,10 @@ import io.lockstep.cli.console.Progress;
 import io.lockstep.gateway.rpc.InferenceClient;
 import io.lockstep.gateway.stage.InspectionFolder;
 import io.lockstep.gateway.stage.StageA;
+import io.lockstep.gateway.stage.StageAResult;
 import io.lockstep.model.generate.GenerationOptions;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicInteger;
 import picocli.CommandLine.Command;
@@ -17,7 +17,10 @@ import picocli.CommandLine.Option;
 /** {@code lockstep stage-a}. */
 @Command(
     name = "stage-a",
-    description = "Asks a gateway for a summary of every picture of an inspection folder.")
+    description = {
+      "Asks a gateway for a summary of every picture of an inspection folder.",
+      "A picture without an answer is told, its group is left out, and the command fails at the end."
+    })
 public final class StageACommand implements Callable<Integer> {
 
   @Option(
@@ -48,19 +51,21 @@ public final class StageACommand implements Callable<Integer> {
     InspectionFolder folder = InspectionFolder.read(input);
     int pictures = folder.groups().stream().mapToInt(group -> group.images().size()).sum();
     AtomicInteger answered = new AtomicInteger();
-    List<Path> files;
+    StageAResult result;
     try (InferenceClient client = InferenceClient.connect(gateway)) {
       GenerationOptions options = decoding.options(() -> client.model().recommended());
       try (Progress progress = new Progress("summaries", pictures, "pictures", 1)) {
-        files =
+        result =
             StageA.run(
                 folder,
                 out,
-                (asked, listener) -> client.summarize(asked, options, listener),
-                summary -> progress.update(answered.incrementAndGet(), ""));
+                (asked, listener) -> client.describe(asked, options, listener),
+                described -> progress.update(answered.incrementAndGet(), ""));
       }
     }
-    files.forEach(System.out::println);
+    result.unanswered().forEach(problem -> System.out.println("no answer: " + problem));
+    result.files().forEach(System.out::println);
+    result.requireAnswers();
     return 0;
   }
 }

@@ -13,8 +13,10 @@ import io.lockstep.data.sample.SampleGenerator;
 import io.lockstep.data.sample.SampleOptions;
 import io.lockstep.data.sample.Style;
 import io.lockstep.gateway.rpc.InferenceClient;
+import io.lockstep.gateway.stage.Described;
 import io.lockstep.gateway.stage.InspectionFolder;
 import io.lockstep.gateway.stage.StageA;
+import io.lockstep.gateway.stage.StageAResult;
 import io.lockstep.gateway.stage.StageB;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -157,19 +159,22 @@ public final class Quickstart {
       awaitHandOff(client, gateway, trained);
       Map<String, String> summaries = new HashMap<>();
       InspectionFolder groups = InspectionFolder.read(folder.groups());
-      List<Path> files;
+      StageAResult stageA;
       try (Progress progress = pictureProgress(heldOut)) {
-        files =
+        stageA =
             StageA.run(
                 groups,
                 folder.stageA(),
-                client::summarize,
-                summary -> {
-                  summaries.put(summary.id(), summary.text());
+                client::describe,
+                described -> {
+                  if (described instanceof Described.Summarized(var summary)) {
+                    summaries.put(summary.id(), summary.text());
+                  }
                   progress.update(summaries.size(), "");
                 });
       }
-      StageB.run(files, folder.stageB(), client::judge).requireAnswers();
+      stageA.requireAnswers();
+      StageB.run(stageA.files(), folder.stageB(), client::judge).requireAnswers();
       return new Served(
           heldOut.answers(folder.groups(), summaries),
           Verdicts.read(folder.stageB()),

@@ -11,6 +11,7 @@ import io.lockstep.data.conversation.Conversation;
 import io.lockstep.data.image.UnreadableImageException;
 import io.lockstep.gateway.serving.Answer;
 import io.lockstep.gateway.serving.ModelIdentity;
+import io.lockstep.gateway.stage.Described;
 import io.lockstep.gateway.stage.Group;
 import io.lockstep.gateway.stage.Outcome;
 import io.lockstep.gateway.stage.PictureFile;
@@ -158,6 +159,33 @@ public final class InferenceClient implements AutoCloseable {
         new SummaryCall(pictures, decoding, WINDOW, listener).run(InferenceGrpc.newStub(channel)));
   }
 
+  /**
+   * What comes of asking about each picture, in the same order, by the gateway's default settings.
+   *
+   * @param listener told of each outcome as it comes, one at a time
+   */
+  public List<Described> describe(List<PictureFile> pictures, Consumer<Described> listener) {
+    return describe(pictures, Decoding.getDefaultInstance(), listener);
+  }
+
+  /**
+   * What comes of asking about each picture, in the same order. Unlike {@link #summarize} it goes
+   * on where a picture gets no answer.
+   *
+   * @param listener told of each outcome as it comes, one at a time
+   */
+  public List<Described> describe(
+      List<PictureFile> pictures, GenerationOptions options, Consumer<Described> listener) {
+    return describe(pictures, DecodingMessages.write(options), listener);
+  }
+
+  private List<Described> describe(
+      List<PictureFile> pictures, Decoding decoding, Consumer<Described> listener) {
+    return ask(() ->
+        new SummaryCalls(InferenceGrpc.newStub(channel), pictures, decoding, WINDOW, listener)
+            .run());
+  }
+
   /** What comes of judging each group, in the same order, by the gateway's default settings. */
   public List<Outcome> judge(List<Group> groups) {
     return judge(groups, Decoding.getDefaultInstance());
@@ -169,7 +197,8 @@ public final class InferenceClient implements AutoCloseable {
   }
 
   private List<Outcome> judge(List<Group> groups, Decoding decoding) {
-    return ask(() -> new JudgeCalls(groups, decoding, WINDOW).run(InferenceGrpc.newStub(channel)));
+    return ask(
+        () -> new JudgeCalls(InferenceGrpc.newStub(channel), groups, decoding, WINDOW).run());
   }
 
   /** The model's turn in a conversation, by the gateway's default settings. */

@@ -1,17 +1,13 @@
 package io.lockstep.gateway.rpc;
 
-import com.google.protobuf.UnsafeByteOperations;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
-import io.lockstep.data.image.DecodeLimits;
-import io.lockstep.data.image.ImageHeader;
 import io.lockstep.gateway.stage.PictureFile;
 import io.lockstep.gateway.stage.Summary;
 import io.lockstep.proto.inference.v1.Decoding;
 import io.lockstep.proto.inference.v1.InferenceGrpc.InferenceStub;
 import io.lockstep.proto.inference.v1.Picture;
 import io.lockstep.proto.inference.v1.PictureSummary;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -47,7 +43,8 @@ final class SummaryCall implements ClientResponseObserver<Picture, PictureSummar
         if (!window.acquire()) {
           break;
         }
-        requests.onNext(read(picture.getKey(), pictures.get(picture.getValue())));
+        requests.onNext(
+            SummaryCalls.message(picture.getKey(), pictures.get(picture.getValue()), decoding));
       }
       requests.onCompleted();
       Throwable failure = window.awaitEnd();
@@ -106,14 +103,5 @@ final class SummaryCall implements ClientResponseObserver<Picture, PictureSummar
   @Override
   public void onCompleted() {
     window.end();
-  }
-
-  private Picture read(String id, PictureFile picture) throws IOException {
-    byte[] bytes = ImageHeader.requireGood(picture.file(), DecodeLimits.DEFAULT);
-    return Picture.newBuilder()
-        .setId(id)
-        .setContent(UnsafeByteOperations.unsafeWrap(bytes))
-        .setDecoding(decoding)
-        .build();
   }
 }

@@ -20,36 +20,35 @@ public final class StageA {
 
   /**
    * Summarises all pictures and writes {@code <out>/<mission>.jsonl}; nothing is asked before every
-   * picture is whole and within the limits, nothing is written unless every picture has its
-   * summary.
+   * picture is whole and within the limits. A group with a picture that got no answer is left out;
+   * a mission of which nothing is left gets an empty file.
    *
-   * @param listener told of each summary as it comes
-   * @return the files, in the order of the missions
+   * @param listener told of each outcome as it comes
    * @throws StageException naming the pictures that can't be used
    */
-  public static List<Path> run(
-      InspectionFolder folder, Path out, Summarizer summarizer, Consumer<Summary> listener) {
+  public static StageAResult run(
+      InspectionFolder folder, Path out, Summarizer summarizer, Consumer<Described> listener) {
     List<PictureFile> pictures =
         folder.groups().stream()
             .flatMap(group -> group.images().stream())
             .map(image -> new PictureFile(relative(folder, image), image))
             .toList();
     requireUsable(pictures);
-    List<Summary> summaries = summarizer.summarize(pictures, listener);
-    requireCoverage(pictures, summaries);
+    List<Described> outcomes = summarizer.summarize(pictures, listener);
+    requireCoverage(pictures, outcomes);
     SequencedMap<String, List<String>> lines = new LinkedHashMap<>();
+    List<String> leftOut = new ArrayList<>();
     int next = 0;
     for (InspectionGroup group : folder.groups()) {
-      List<Summary> own = summaries.subList(next, next + group.images().size());
+      List<Described> own = outcomes.subList(next, next + group.images().size());
       next += own.size();
-      StageARecord line =
-          new StageARecord(
-              group.groupId(),
-              group.mission(),
-              group.label(),
-              own.stream().map(Summary::id).toList(),
-              own.stream().map(Summary::text).toList());
-      lines.computeIfAbsent(group.mission(), mission -> new ArrayList<>()).add(line.toJson());
+      List<String> ofMission = lines.computeIfAbsent(group.mission(), mission -> new ArrayList<>());
+      List<Summary> summaries = summaries(own);
+      if (summaries.size() == own.size()) {
+        ofMission.add(line(group, summaries).toJson());
+      } else {
+        leftOut.add(relative(folder, group.images().getFirst().resolveSibling("")));
+      }
     }
     List<Path> files = new ArrayList<>();
     lines.forEach((mission, ofMission) -> {
@@ -57,7 +56,36 @@ public final class StageA {
       AtomicLines.write(file, ofMission);
       files.add(file);
     });
-    return files;
+    return new StageAResult(files, pictures.size(), leftOut, unanswered(outcomes));
+  }
+
+  private static StageARecord line(InspectionGroup group, List<Summary> summaries) {
+    return new StageARecord(
+        group.groupId(),
+        group.mission(),
+        group.label(),
+        summaries.stream().map(Summary::id).toList(),
+        summaries.stream().map(Summary::text).toList());
+  }
+
+  private static List<Summary> summaries(List<Described> outcomes) {
+    return outcomes.stream()
+        .<Summary>mapMulti((outcome, sink) -> {
+          if (outcome instanceof Described.Summarized(var summary)) {
+            sink.accept(summary);
+          }
+        })
+        .toList();
+  }
+
+  private static List<String> unanswered(List<Described> outcomes) {
+    return outcomes.stream()
+        .<String>mapMulti((outcome, sink) -> {
+          if (outcome instanceof Described.NoAnswer(var id, var problem)) {
+            sink.accept(problem);
+          }
+        })
+        .toList();
   }
 
   private static void requireUsable(List<PictureFile> pictures) {
@@ -79,9 +107,9 @@ public final class StageA {
     }
   }
 
-  private static void requireCoverage(List<PictureFile> pictures, List<Summary> summaries) {
+  private static void requireCoverage(List<PictureFile> pictures, List<Described> outcomes) {
     List<String> asked = pictures.stream().map(PictureFile::id).toList();
-    List<String> answered = summaries.stream().map(Summary::id).toList();
+    List<String> answered = outcomes.stream().map(Described::id).toList();
     if (!asked.equals(answered)) {
       throw new StageException(
           "the summaries do not cover the pictures in order: %d asked, %d answered"

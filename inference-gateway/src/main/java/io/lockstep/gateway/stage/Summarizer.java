@@ -8,9 +8,9 @@ import java.util.function.Consumer;
 public interface Summarizer {
 
   /**
-   * Summaries of pictures, in the same order.
+   * What comes of asking about each picture, in the same order.
    *
-   * @param listener told of each summary as it comes
+   * @param listener told of each outcome as it comes, one at a time
    */
-  List<Summary> summarize(List<PictureFile> pictures, Consumer<Summary> listener);
+  List<Described> summarize(List<PictureFile> pictures, Consumer<Described> listener);
 }

@@ -21,6 +21,7 @@ import io.lockstep.gateway.GatewayOptions;
 import io.lockstep.gateway.GatewayServer;
 import io.lockstep.gateway.ModelSource;
 import io.lockstep.gateway.serving.RequestLimits;
+import io.lockstep.gateway.stage.Described;
 import io.lockstep.gateway.stage.Group;
 import io.lockstep.gateway.stage.Outcome;
 import io.lockstep.gateway.stage.PictureFile;
@@ -337,6 +338,25 @@ class GatewayTest {
           message.contains("0 new tokens, first token <|im_end|> (2) with probability 0.75"),
           message);
       assertThrows(EmptyAnswerException.class, () -> client.summarize(List.of(picture)));
+    }
+  }
+
+  @Test
+  void aPictureWithoutAnAnswerDoesNotEndTheOthers() throws Exception {
+    try (InferenceClient client = clientOf(prompt -> prompt.contains("mute") ? "" : "x")) {
+      List<PictureFile> pictures = new ArrayList<>();
+      for (int i = 0; i < 40; i++) {
+        pictures.add(new PictureFile(i == 3 ? "mute" : "p" + i, png("a.png", 8, 8)));
+      }
+      List<String> told = new ArrayList<>();
+      List<Described> outcomes = client.describe(pictures, described -> told.add(described.id()));
+
+      List<String> ids = pictures.stream().map(PictureFile::id).toList();
+      assertEquals(ids, outcomes.stream().map(Described::id).toList());
+      assertEquals(ids.stream().sorted().toList(), told.stream().sorted().toList());
+      assertEquals(39, outcomes.stream().filter(Described.Summarized.class::isInstance).count());
+      String problem = ((Described.NoAnswer) outcomes.get(3)).problem();
+      assertTrue(problem.contains("first token <|im_end|> (2) with probability 0.75"), problem);
     }
   }
 

@@ -87,8 +87,11 @@ class StageTest {
     pictures("螺丝/审核不通过/G1", "1.png", "2.png");
     pictures("光纤/审核通过/G1", "1.png");
 
-    List<Path> files = StageA.run(InspectionFolder.read(dir), dir.resolve("out"), echo(), s -> {});
+    StageAResult result =
+        StageA.run(InspectionFolder.read(dir), dir.resolve("out"), echo(), s -> {});
 
+    result.requireAnswers();
+    List<Path> files = result.files();
     assertEquals(
         List.of("光纤.jsonl", "螺丝.jsonl"),
         files.stream().map(file -> file.getFileName().toString()).toList());
@@ -121,6 +124,34 @@ class StageTest {
   }
 
   @Test
+  void aPictureWithoutAnAnswerLeavesOutItsGroupAlone() throws Exception {
+    pictures("m/审核通过/G1", "1.png", "mute.png");
+    pictures("m/审核通过/G2", "1.png");
+    pictures("n/审核不通过/G1", "mute.png");
+    Summarizer partly =
+        (pictures, listener) ->
+            pictures.stream()
+                .map(picture ->
+                    picture.id().endsWith("mute.png")
+                        ? new Described.NoAnswer(picture.id(), "nothing on " + picture.id())
+                        : summarized(picture.id(), "x"))
+                .toList();
+
+    StageAResult result =
+        StageA.run(InspectionFolder.read(dir), dir.resolve("out"), partly, s -> {});
+
+    assertEquals(List.of("m/审核通过/G1", "n/审核不通过/G1"), result.leftOut());
+    assertEquals(
+        List.of("nothing on m/审核通过/G1/mute.png", "nothing on n/审核不通过/G1/mute.png"),
+        result.unanswered());
+    assertEquals(1, Files.readAllLines(dir.resolve("out/m.jsonl")).size());
+    assertEquals(0, Files.size(dir.resolve("out/n.jsonl")));
+    String message = refusal(result::requireAnswers);
+    assertTrue(message.contains("2 of 4 pictures have no answer"), message);
+    assertTrue(message.contains("m/审核通过/G1, n/审核不通过/G1"), message);
+  }
+
+  @Test
   void anUncoveredPictureLeavesNothingBehind() throws Exception {
     pictures("m/审核通过/G1", "1.png", "2.png");
     InspectionFolder folder = InspectionFolder.read(dir);
@@ -128,7 +159,7 @@ class StageTest {
         (pictures, listener) -> echo().summarize(pictures, listener).subList(0, 1);
     Summarizer blank =
         (pictures, listener) ->
-            pictures.stream().map(picture -> new Summary(picture.id(), " ", 1, 1)).toList();
+            pictures.stream().map(picture -> summarized(picture.id(), " ")).toList();
 
     assertTrue(
         refusal(() -> StageA.run(folder, dir.resolve("out"), forgetful, s -> {}))
@@ -147,7 +178,8 @@ class StageTest {
     pictures("m/审核不通过/right", "1.png");
     pictures("m/审核不通过/odd", "1.png");
     pictures("m/审核不通过/mute", "1.png");
-    List<Path> stageA = StageA.run(InspectionFolder.read(dir), dir.resolve("a"), echo(), s -> {});
+    List<Path> stageA =
+        StageA.run(InspectionFolder.read(dir), dir.resolve("a"), echo(), s -> {}).files();
     List<Group> asked = new ArrayList<>();
     Judge judge =
         groups -> {
@@ -219,9 +251,11 @@ class StageTest {
 
   private static Summarizer echo() {
     return (pictures, listener) ->
-        pictures.stream()
-            .map(picture -> new Summary(picture.id(), "of " + picture.id(), 1, 1))
-            .toList();
+        pictures.stream().map(picture -> summarized(picture.id(), "of " + picture.id())).toList();
+  }
+
+  private static Described summarized(String id, String text) {
+    return new Described.Summarized(new Summary(id, text, 1, 1));
   }
 
   private static String refusal(Runnable action) {
