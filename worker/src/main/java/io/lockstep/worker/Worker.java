@@ -10,6 +10,7 @@ import io.lockstep.worker.config.ConfigException;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.rpc.CoordinatorSession;
 import io.lockstep.worker.rpc.SessionException;
+import io.lockstep.worker.train.CollectiveConnector;
 import io.lockstep.worker.train.Directive;
 import io.lockstep.worker.train.RunData;
 import io.lockstep.worker.train.SampleException;
@@ -20,6 +21,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,10 +29,12 @@ import org.slf4j.LoggerFactory;
 public final class Worker {
 
   private static final Logger LOG = LoggerFactory.getLogger(Worker.class);
-  private static final Duration JOIN_PATIENCE = Duration.ofSeconds(60);
+  private static final CoordinatorSession.Patience PATIENCE =
+      new CoordinatorSession.Patience(Duration.ofSeconds(60), Duration.ofMinutes(10));
   private static final Duration CONNECT_PATIENCE = Duration.ofSeconds(60);
 
   private final Options options;
+  private final CompletableFuture<CoordinatorSession> present = new CompletableFuture<>();
 
   /**
    * How a worker runs.
@@ -61,7 +65,8 @@ public final class Worker {
                 options.coordinator(),
                 new CoordinatorSession.Introduction(
                     options.name(), options.host() + ":" + listener.port(), Torch.capability()),
-                JOIN_PATIENCE)) {
+                PATIENCE)) {
+      present.complete(session);
       try {
         return train(session, listener);
       } catch (IOException | ConfigException | SampleException | RuntimeException | Error e) {
@@ -72,27 +77,34 @@ public final class Worker {
     }
   }
 
+  /**
+   * Asks to leave the run: the step under way is finished and what this worker holds is handed
+   * over, then {@link #run} returns. From any thread; does nothing before the run is joined.
+   *
+   * @param reason one line, for people
+   */
+  public void leave(String reason) {
+    CoordinatorSession session = present.getNow(null);
+    if (session != null) {
+      session.leaving(reason);
+    }
+  }
+
   private static Directive.Stop train(CoordinatorSession session, TcpListener listener)
       throws IOException, ConfigException, SampleException, InterruptedException {
     RunConfig config =
         RunConfig.parse(session.runConfig(), "the coordinator's configuration", Path.of("/"));
+    TuningPlan.of(config).table().lines().forEach(LOG::info);
     try (RunData data = new RunData(config);
-        LoadedModel model = load(config);
         TrainingLoop loop =
             new TrainingLoop(
-                session,
-                config,
-                model,
-                data,
-                world -> connect(listener, session.collectiveToken(), world))) {
+                session, config, () -> load(config), data, new Peers(session, listener))) {
       return loop.run();
     }
   }
 
   private static LoadedModel load(RunConfig config) throws IOException {
-    TuningPlan plan = TuningPlan.of(config);
-    plan.table().lines().forEach(LOG::info);
-    LoadedModel model = plan.load(config);
+    LoadedModel model = TuningPlan.of(config).load(config);
     config
         .vision()
         .tokenBudget()
@@ -100,14 +112,24 @@ public final class Worker {
     return model;
   }
 
-  private static Collective connect(TcpListener listener, String token, Directive.World world) {
-    List<Peer> peers = new ArrayList<>();
-    for (int rank = 0; rank < world.members().size(); rank++) {
-      Directive.Member member = world.members().get(rank);
-      peers.add(peer(rank, member));
+  /** The run's other workers, over TCP. */
+  private record Peers(CoordinatorSession session, TcpListener listener)
+      implements CollectiveConnector {
+
+    @Override
+    public Collective connect(long round, int rank, List<Directive.Member> participants) {
+      List<Peer> peers = new ArrayList<>();
+      for (Directive.Member member : participants) {
+        peers.add(peer(peers.size(), member));
+      }
+      return TcpCollective.connect(
+          listener, session.collectiveToken(), round, rank, peers, CONNECT_PATIENCE);
     }
-    return TcpCollective.connect(
-        listener, token, world.generation(), world.rank(), peers, CONNECT_PATIENCE);
+
+    @Override
+    public void endBefore(long round, String reason) {
+      listener.advanceTo(round, reason);
+    }
   }
 
   private static Peer peer(int rank, Directive.Member member) {

@@ -1,28 +1,29 @@
 package io.lockstep.worker.rpc;
 
-import io.grpc.ManagedChannel;
 import io.grpc.Status;
-import io.grpc.netty.NettyChannelBuilder;
-import io.grpc.stub.StreamObserver;
 import io.lockstep.proto.coordinator.v1.Applied;
+import io.lockstep.proto.coordinator.v1.Broken;
 import io.lockstep.proto.coordinator.v1.BucketResult;
 import io.lockstep.proto.coordinator.v1.CheckpointFile;
 import io.lockstep.proto.coordinator.v1.CheckpointPart;
-import io.lockstep.proto.coordinator.v1.CoordinatorGrpc;
 import io.lockstep.proto.coordinator.v1.CoordinatorMessage;
 import io.lockstep.proto.coordinator.v1.Failure;
 import io.lockstep.proto.coordinator.v1.Heartbeat;
 import io.lockstep.proto.coordinator.v1.Hello;
+import io.lockstep.proto.coordinator.v1.Leaving;
 import io.lockstep.proto.coordinator.v1.Ready;
 import io.lockstep.proto.coordinator.v1.Reduced;
+import io.lockstep.proto.coordinator.v1.Stalled;
 import io.lockstep.proto.coordinator.v1.Telemetry;
 import io.lockstep.proto.coordinator.v1.VirtualRankResult;
+import io.lockstep.proto.coordinator.v1.Welcome;
 import io.lockstep.proto.coordinator.v1.WorkerMessage;
 import io.lockstep.worker.checkpoint.WrittenFile;
 import io.lockstep.worker.train.Directive;
 import io.lockstep.worker.train.Session;
 import java.time.Duration;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -32,39 +33,62 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** A worker's session over a gRPC stream. The end of the stream, however it comes, is a stop. */
+/**
+ * A worker's session with its coordinator, over one gRPC stream at a time. A stream that ends
+ * without a final word is replaced: the worker introduces itself again and says what it holds.
+ */
 public final class CoordinatorSession implements Session, AutoCloseable {
 
-  private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(5);
+  private static final Logger LOG = LoggerFactory.getLogger(CoordinatorSession.class);
+  private static final Duration RETRY = Duration.ofMillis(100);
 
   private final String address;
-  private final ManagedChannel channel;
-  private final StreamObserver<WorkerMessage> requests;
+  private final Introduction introduction;
+  private final Patience patience;
+  private final String incarnation = UUID.randomUUID().toString();
   private final BlockingQueue<Directive> directives = new LinkedBlockingQueue<>();
-  private final CompletableFuture<Invitation> invitation = new CompletableFuture<>();
+  private final CompletableFuture<String> runConfig = new CompletableFuture<>();
   private final CompletableFuture<Directive.Stop> stopped = new CompletableFuture<>();
-  private final ScheduledExecutorService heartbeats =
+  private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
-          Thread.ofPlatform().daemon().name("heartbeat").factory());
-  private volatile Activity activity = new Activity(0, "starting");
+          Thread.ofPlatform().daemon().name("coordinator-session").factory());
 
-  /**
-   * The run a worker is invited to: configuration as YAML, interval of heartbeats, secret among its
-   * workers.
-   */
-  private record Invitation(String runConfig, Duration heartbeat, String collectiveToken) {}
+  private volatile Activity activity = new Activity(0, "starting");
+  private volatile Consumer<Directive> interruption = directive -> {};
+  private volatile Supplier<List<Holding>> holdings = List::of;
+  private volatile @Nullable String leaving;
+  private volatile String collectiveToken = "";
+
+  // Guarded by this.
+  private @Nullable Stream stream;
+  private boolean welcomed;
+  private boolean beating;
+  private long silenceNanos = Long.MAX_VALUE;
+  private long unreachableSince = System.nanoTime();
+  private boolean closed;
 
   private record Activity(long generation, String what) {}
 
   /** What a worker says of itself: see the contract's Hello. */
   public record Introduction(String name, String collectiveAddress, String capability) {}
 
-  private CoordinatorSession(String address) {
+  /**
+   * How long a coordinator that can't be reached is looked for.
+   *
+   * @param joining at the start
+   * @param rejoining after it was lost
+   */
+  public record Patience(Duration joining, Duration rejoining) {}
+
+  private CoordinatorSession(String address, Introduction introduction, Patience patience) {
     this.address = address;
-    channel = NettyChannelBuilder.forTarget(address).usePlaintext().build();
-    requests = CoordinatorGrpc.newStub(channel).withWaitForReady().join(new Responses());
+    this.introduction = introduction;
+    this.patience = patience;
   }
 
   /**
@@ -74,11 +98,12 @@ public final class CoordinatorSession implements Session, AutoCloseable {
    * @throws SessionException if there is no coordinator or it refuses the worker
    */
   public static CoordinatorSession join(
-      String address, Introduction introduction, Duration patience)
+      String address, Introduction introduction, Patience patience)
       throws SessionException, InterruptedException {
-    CoordinatorSession session = new CoordinatorSession(address);
+    CoordinatorSession session = new CoordinatorSession(address, introduction, patience);
     try {
-      session.introduce(introduction, patience);
+      session.open();
+      session.awaitWelcome();
       return session;
     } catch (SessionException | RuntimeException e) {
       session.close();
@@ -86,43 +111,202 @@ public final class CoordinatorSession implements Session, AutoCloseable {
     }
   }
 
-  private void introduce(Introduction introduction, Duration patience)
-      throws SessionException, InterruptedException {
-    send(
-        WorkerMessage.newBuilder()
-            .setHello(
-                Hello.newBuilder()
-                    .setWorkerId(introduction.name())
-                    .setCollectiveAddress(introduction.collectiveAddress())
-                    .setCapability(introduction.capability())));
+  private void awaitWelcome() throws SessionException, InterruptedException {
     try {
-      Duration interval = invitation.get(patience.toMillis(), TimeUnit.MILLISECONDS).heartbeat();
-      var _ =
-          heartbeats.scheduleAtFixedRate(this::beat, 0, interval.toMillis(), TimeUnit.MILLISECONDS);
+      runConfig.get(patience.joining().toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException e) {
       throw new SessionException(
           String.valueOf(e.getCause() == null ? e.getMessage() : e.getCause().getMessage()));
     } catch (TimeoutException e) {
       throw new SessionException(
-          "the coordinator at "
-              + address
-              + " did not answer within "
-              + patience.toSeconds()
-              + " s");
+          "the coordinator at %s did not answer within %d s: is it running?"
+              .formatted(address, patience.joining().toSeconds()));
     }
   }
 
   /** The run's configuration, YAML. */
   public String runConfig() {
-    return invitation.join().runConfig();
+    return runConfig.join();
   }
 
-  /** The secret by which the run's workers know each other. */
+  /** The secret by which the run's workers know each other; every coordinator has its own. */
   public String collectiveToken() {
-    return invitation.join().collectiveToken();
+    return collectiveToken;
+  }
+
+  // ---- streams
+
+  private synchronized void open() {
+    if (closed || stopped.isDone()) {
+      return;
+    }
+    directives.clear();
+    welcomed = false;
+    Stream opened = new Stream(address, new Ears());
+    stream = opened;
+    opened.send(WorkerMessage.newBuilder().setHello(hello()).build());
+  }
+
+  private Hello hello() {
+    Hello.Builder hello =
+        Hello.newBuilder()
+            .setWorkerId(introduction.name())
+            .setCollectiveAddress(introduction.collectiveAddress())
+            .setCapability(introduction.capability())
+            .setIncarnation(incarnation);
+    for (Holding holding : holdings.get()) {
+      hello.addHoldings(
+          io.lockstep.proto.coordinator.v1.Holding.newBuilder()
+              .setRank(holding.shard().rank())
+              .setWorld(holding.shard().world())
+              .setBuddy(holding.shard().buddy())
+              .setSteps(holding.steps())
+              .setReducedNext(holding.reducedNext()));
+    }
+    return hello.build();
+  }
+
+  /** Hears one stream, on gRPC's threads; what comes from a stream that was replaced is void. */
+  private final class Ears implements Stream.Ears {
+
+    @Override
+    public void heard(Stream from, CoordinatorMessage message) {
+      switch (message.getKindCase()) {
+        case WELCOME -> welcome(from, message.getWelcome());
+        case PULSE -> {}
+        case STOP -> {
+          if (message.getStop().getRejoin()) {
+            lost(from, message.getStop().getReason(), true);
+          } else {
+            stop(from, (Directive.Stop) Directives.of(message));
+          }
+        }
+        case WORLD, LEASE, COMMIT, SAVE_CHECKPOINT, KIND_NOT_SET ->
+            direct(from, Directives.of(message));
+      }
+    }
+
+    @Override
+    public void ended(Stream from, Status status) {
+      String detail =
+          status.getDescription() == null ? status.getCode().toString() : status.getDescription();
+      boolean retry = status.isOk() || isTransient(status);
+      lost(
+          from,
+          status.isOk()
+              ? "the coordinator at " + address + " closed the session"
+              : "the coordinator at %s can't be reached (%s): is it running?"
+                  .formatted(address, detail),
+          retry);
+    }
+
+    private static boolean isTransient(Status status) {
+      return switch (status.getCode()) {
+        case UNAVAILABLE, CANCELLED, UNKNOWN, INTERNAL, DEADLINE_EXCEEDED, ABORTED -> true;
+        default -> false;
+      };
+    }
+  }
+
+  private void welcome(Stream from, Welcome welcome) {
+    synchronized (this) {
+      if (from != stream) {
+        return;
+      }
+      welcomed = true;
+      unreachableSince = Long.MAX_VALUE;
+      collectiveToken = welcome.getCollectiveToken();
+      if (welcome.getSilenceMillis() > 0) {
+        silenceNanos = TimeUnit.MILLISECONDS.toNanos(welcome.getSilenceMillis());
+      }
+      if (!beating) {
+        beating = true;
+        var _ =
+            timer.scheduleAtFixedRate(
+                this::beat, 0, welcome.getHeartbeatMillis(), TimeUnit.MILLISECONDS);
+      }
+    }
+    runConfig.complete(welcome.getRunConfig());
+    String wish = leaving;
+    if (wish != null) {
+      sendLeaving(wish);
+    }
+  }
+
+  private void direct(Stream from, Directive directive) {
+    synchronized (this) {
+      if (from != stream) {
+        return;
+      }
+    }
+    if (directive instanceof Directive.World) {
+      interruption.accept(directive);
+    }
+    directives.add(directive);
+  }
+
+  private void stop(Stream from, Directive.Stop stop) {
+    synchronized (this) {
+      if (from != stream) {
+        return;
+      }
+    }
+    end(stop);
+  }
+
+  private void end(Directive.Stop stop) {
+    runConfig.completeExceptionally(new SessionException(stop.reason()));
+    if (stopped.complete(stop)) {
+      interruption.accept(stop);
+      directives.add(stop);
+    }
+  }
+
+  /** A stream is over without a final word: another one is opened, unless that is of no use. */
+  private void lost(Stream from, String why, boolean retry) {
+    boolean joined;
+    synchronized (this) {
+      if (from != stream || stopped.isDone() || closed) {
+        return;
+      }
+      stream = null;
+      joined = runConfig.isDone();
+      if (unreachableSince == Long.MAX_VALUE) {
+        unreachableSince = System.nanoTime();
+        LOG.warn("{}; looking for it again", why);
+      }
+    }
+    from.close();
+    Duration limit = joined ? patience.rejoining() : patience.joining();
+    boolean patient = System.nanoTime() - unreachableSince() < limit.toNanos();
+    if (!retry || !patient || leaving != null) {
+      end(new Directive.Stop(false, why));
+    } else {
+      var _ = timer.schedule(this::open, RETRY.toMillis(), TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private synchronized long unreachableSince() {
+    return unreachableSince;
   }
 
   private void beat() {
+    Stream present;
+    synchronized (this) {
+      present = stream;
+      if (present == null) {
+        return;
+      }
+    }
+    long silence = present.silenceNanos();
+    if (silence > silenceLimit()) {
+      lost(
+          present,
+          "nothing was heard of the coordinator at %s for %d ms"
+              .formatted(address, TimeUnit.NANOSECONDS.toMillis(silence)),
+          true);
+      return;
+    }
     Activity now = activity;
     send(
         WorkerMessage.newBuilder()
@@ -130,64 +314,19 @@ public final class CoordinatorSession implements Session, AutoCloseable {
                 Heartbeat.newBuilder().setGeneration(now.generation()).setActivity(now.what())));
   }
 
+  private synchronized long silenceLimit() {
+    return silenceNanos;
+  }
+
+  /** What can't be said now is void later: whoever is heard again hears of a new world first. */
   private synchronized void send(WorkerMessage.Builder message) {
-    if (!stopped.isDone()) {
-      requests.onNext(message.build());
+    Stream present = stream;
+    if (present != null && welcomed && !stopped.isDone()) {
+      present.send(message.build());
     }
   }
 
-  /** Hears the coordinator, on gRPC's threads. */
-  private final class Responses implements StreamObserver<CoordinatorMessage> {
-
-    @Override
-    public void onNext(CoordinatorMessage message) {
-      if (message.hasWelcome()) {
-        invitation.complete(
-            new Invitation(
-                message.getWelcome().getRunConfig(),
-                Duration.ofMillis(message.getWelcome().getHeartbeatMillis()),
-                message.getWelcome().getCollectiveToken()));
-        return;
-      }
-      if (message.hasPulse()) {
-        return;
-      }
-      Directive directive = Directives.of(message);
-      if (directive instanceof Directive.Stop stop) {
-        end(stop);
-      } else {
-        directives.add(directive);
-      }
-    }
-
-    @Override
-    public void onError(Throwable failure) {
-      Status status = Status.fromThrowable(failure);
-      String detail =
-          status.getDescription() == null ? status.getCode().toString() : status.getDescription();
-      String why =
-          status.getCode() == Status.Code.UNAVAILABLE
-              ? "the coordinator at "
-                  + address
-                  + " can't be reached ("
-                  + detail
-                  + "): is it running?"
-              : "the coordinator at " + address + " ended the session: " + detail;
-      end(new Directive.Stop(false, why));
-    }
-
-    @Override
-    public void onCompleted() {
-      end(new Directive.Stop(false, "the coordinator at " + address + " closed the session"));
-    }
-
-    private void end(Directive.Stop stop) {
-      invitation.completeExceptionally(new SessionException(stop.reason()));
-      if (stopped.complete(stop)) {
-        directives.add(stop);
-      }
-    }
-  }
+  // ---- what the worker hears
 
   @Override
   public Directive next() throws InterruptedException {
@@ -195,13 +334,51 @@ public final class CoordinatorSession implements Session, AutoCloseable {
   }
 
   @Override
-  public @Nullable Directive poll(Duration patience) throws InterruptedException {
-    return directives.poll(patience.toMillis(), TimeUnit.MILLISECONDS);
+  public void onInterruption(Consumer<Directive> handler) {
+    interruption = handler;
+    if (stopped.isDone()) {
+      handler.accept(stopped.join());
+    }
   }
 
   @Override
-  public void onStop(Consumer<Directive.Stop> handler) {
-    var _ = stopped.thenAcceptAsync(handler);
+  public void describeHoldings(Supplier<List<Holding>> described) {
+    holdings = described;
+  }
+
+  // ---- what the worker says
+
+  @Override
+  public void broken(long generation, int peer, String what) {
+    send(
+        WorkerMessage.newBuilder()
+            .setBroken(Broken.newBuilder().setGeneration(generation).setPeer(peer).setWhat(what)));
+  }
+
+  @Override
+  public void stalled(long generation, int peer, String what) {
+    send(
+        WorkerMessage.newBuilder()
+            .setStalled(
+                Stalled.newBuilder().setGeneration(generation).setPeer(peer).setWhat(what)));
+  }
+
+  @Override
+  public void leaving(String reason) {
+    leaving = reason;
+    boolean reachable;
+    synchronized (this) {
+      reachable = stream != null && welcomed;
+    }
+    if (reachable) {
+      sendLeaving(reason);
+    } else {
+      end(new Directive.Stop(false, reason + ", while the coordinator could not be reached"));
+    }
+  }
+
+  private void sendLeaving(String reason) {
+    send(WorkerMessage.newBuilder().setLeaving(Leaving.newBuilder().setReason(reason)));
   }
 
   @Override
@@ -278,20 +455,15 @@ public final class CoordinatorSession implements Session, AutoCloseable {
 
   @Override
   public void close() {
-    heartbeats.shutdownNow();
+    timer.shutdownNow();
+    Stream last;
     synchronized (this) {
-      if (!stopped.isDone()) {
-        requests.onCompleted();
-      }
+      closed = true;
+      last = stream;
+      stream = null;
     }
-    channel.shutdown();
-    try {
-      if (!channel.awaitTermination(CLOSE_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
-        channel.shutdownNow();
-      }
-    } catch (InterruptedException e) {
-      channel.shutdownNow();
-      Thread.currentThread().interrupt();
+    if (last != null) {
+      last.close();
     }
   }
 }

@@ -1,10 +1,16 @@
 package io.lockstep.worker.rpc;
 
+import io.lockstep.data.plan.Shard;
 import io.lockstep.proto.coordinator.v1.Commit;
 import io.lockstep.proto.coordinator.v1.CoordinatorMessage;
+import io.lockstep.proto.coordinator.v1.Holder;
+import io.lockstep.proto.coordinator.v1.Holding;
+import io.lockstep.proto.coordinator.v1.Member;
 import io.lockstep.proto.coordinator.v1.World;
 import io.lockstep.worker.train.Directive;
+import io.lockstep.worker.zero.Resharding;
 import java.util.List;
+import java.util.Optional;
 
 /** Turns messages of the contract into directives. */
 final class Directives {
@@ -35,21 +41,32 @@ final class Directives {
   }
 
   private static Directive world(World world) {
-    List<Directive.Member> members =
-        world.getMembersList().stream()
-            .map(member ->
-                new Directive.Member(
-                    member.getWorkerId(), member.getCollectiveAddress(), member.getCapability()))
-            .toList();
     return new Directive.World(
         world.getGeneration(),
         world.getRank(),
-        members,
+        members(world.getMembersList()),
         world.getNextStep(),
-        world.getCheckpointDir());
+        world.getCheckpointDir(),
+        members(world.getDepartingList()),
+        world.getHoldersList().stream().map(Directives::holder).toList(),
+        world.hasLastCommit() ? Optional.of(commit(world.getLastCommit())) : Optional.empty());
   }
 
-  private static Directive commit(Commit commit) {
+  private static List<Directive.Member> members(List<Member> members) {
+    return members.stream()
+        .map(member ->
+            new Directive.Member(
+                member.getWorkerId(), member.getCollectiveAddress(), member.getCapability()))
+        .toList();
+  }
+
+  private static Resharding.Holder holder(Holder holder) {
+    Holding holding = holder.getHolding();
+    return new Resharding.Holder(
+        holder.getRank(), new Shard(holding.getRank(), holding.getWorld(), holding.getBuddy()));
+  }
+
+  private static Directive.Commit commit(Commit commit) {
     return new Directive.Commit(
         commit.getGeneration(),
         commit.getStep(),

@@ -7,7 +7,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The run's metrics: one JSON object a line in {@code logging.jsonl}, readable while the run goes
@@ -20,6 +23,7 @@ final class MetricsLog implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final BufferedWriter writer;
+  private long lastStep;
 
   /**
    * What is logged of a step.
@@ -39,20 +43,57 @@ final class MetricsLog implements AutoCloseable {
       int samples,
       double stepSeconds,
       Session.StepTimes times,
-      double remainingSeconds) {}
+      double remainingSeconds) {
 
-  private MetricsLog(BufferedWriter writer) {
-    this.writer = writer;
+    /** 0 if the time isn't known. */
+    double samplesPerSecond() {
+      return stepSeconds == 0 ? 0 : samples / stepSeconds;
+    }
   }
 
-  /** Appends to the log in the run's folder. */
-  static MetricsLog open(Path runDir) throws IOException {
-    return new MetricsLog(
+  private MetricsLog(BufferedWriter writer, long lastStep) {
+    this.writer = writer;
+    this.lastStep = lastStep;
+  }
+
+  /**
+   * Appends to the log in the run's folder.
+   *
+   * @param steps steps that are committed: lines of later ones, and one that was torn, are dropped
+   */
+  static MetricsLog open(Path runDir, long steps) throws IOException {
+    Path file = runDir.resolve(FILE_NAME);
+    long last = 0;
+    if (Files.exists(file)) {
+      String text = Files.readString(file);
+      List<String> kept = new ArrayList<>();
+      for (String line : text.substring(0, text.lastIndexOf('\n') + 1).lines().toList()) {
+        long step = JSON.readTree(line).get("step").longValue();
+        if (step <= steps) {
+          kept.add(line);
+          last = step;
+        }
+      }
+      rewrite(file, text, kept);
+    }
+    BufferedWriter writer =
         Files.newBufferedWriter(
-            runDir.resolve(FILE_NAME),
-            StandardCharsets.UTF_8,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.APPEND));
+            file, StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    return new MetricsLog(writer, last);
+  }
+
+  private static void rewrite(Path file, String before, List<String> lines) throws IOException {
+    String after = lines.isEmpty() ? "" : String.join("\n", lines) + "\n";
+    if (!after.equals(before)) {
+      Path partial = file.resolveSibling("." + FILE_NAME + ".partial");
+      Files.writeString(partial, after);
+      Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
+    }
+  }
+
+  /** The last step that has a line, counted from 1; 0 if none. */
+  long lastStep() {
+    return lastStep;
   }
 
   void write(Row row) throws IOException {
@@ -67,7 +108,7 @@ final class MetricsLog implements AutoCloseable {
             .put("learning_rate", row.learningRate())
             .put("tokens", commit.tokens())
             .put("digest", "%08x".formatted(commit.digest()))
-            .put("samples_per_second", row.samples() / row.stepSeconds())
+            .put("samples_per_second", row.samplesPerSecond())
             .put("step_seconds", row.stepSeconds())
             .put("data_seconds", row.times().data())
             .put("compute_seconds", row.times().compute())
@@ -77,6 +118,7 @@ final class MetricsLog implements AutoCloseable {
     writer.write(JSON.writeValueAsString(node));
     writer.newLine();
     writer.flush();
+    lastStep = row.step();
   }
 
   @Override

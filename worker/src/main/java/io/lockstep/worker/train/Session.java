@@ -1,12 +1,16 @@
 package io.lockstep.worker.train;
 
+import io.lockstep.data.plan.Shard;
 import io.lockstep.worker.checkpoint.WrittenFile;
-import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Supplier;
 
-/** A worker's conversation with the coordinator, after both have introduced themselves. */
+/**
+ * A worker's conversation with the coordinator, after both have introduced themselves. If the
+ * coordinator is lost it is looked for again; what was said meanwhile is void, and the next
+ * directive is a new world.
+ */
 public interface Session {
 
   /**
@@ -23,17 +27,27 @@ public interface Session {
   record StepTimes(
       long step, double data, double compute, double communication, long residentBytes) {}
 
+  /**
+   * A shard of the run's state that this worker holds.
+   *
+   * @param steps steps it has seen
+   * @param reducedNext whether the reduced gradient of the step after those is at hand
+   */
+  record Holding(Shard shard, long steps, boolean reducedNext) {}
+
   /** The next directive; waits for it. A session that is lost gives a {@link Directive.Stop}. */
   Directive next() throws InterruptedException;
 
-  /** The next directive if one comes within that time. */
-  @Nullable Directive poll(Duration patience) throws InterruptedException;
+  /**
+   * Calls the handler, on a thread of the session's own, as soon as a world or a stop arrives,
+   * before the directive can be taken: it must end what is in flight of older worlds.
+   */
+  void onInterruption(Consumer<Directive> handler);
 
   /**
-   * Calls the handler, on a thread of the session's own, as soon as a stop arrives: it must end
-   * what is in flight.
+   * Asks, on a thread of the session's own, what this worker holds whenever it introduces itself.
    */
-  void onStop(Consumer<Directive.Stop> handler);
+  void describeHoldings(Supplier<List<Holding>> holdings);
 
   /** Tells what the worker does now; sent with heartbeats and shown when it hangs. */
   void activity(long generation, String what);
@@ -50,6 +64,19 @@ public interface Session {
 
   /** The worker has written its files of a checkpoint. */
   void checkpointPart(long generation, long steps, List<WrittenFile> files);
+
+  /**
+   * The connections of a generation are gone; the worker awaits the next world.
+   *
+   * @param peer the rank on the other side, -1 if no single one is to blame
+   */
+  void broken(long generation, int peer, String what);
+
+  /** Nothing comes from a peer; for people. */
+  void stalled(long generation, int peer, String what);
+
+  /** The worker wants to leave; it goes on until a world without it was formed. */
+  void leaving(String reason);
 
   /** The worker's last word before it ends. */
   void failed(String message);

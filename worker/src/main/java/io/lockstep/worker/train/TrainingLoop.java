@@ -1,15 +1,14 @@
 package io.lockstep.worker.train;
 
+import io.lockstep.collective.Collective;
 import io.lockstep.collective.CollectiveException;
 import io.lockstep.model.align.certificate.Probe;
-import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.tensor.Scope;
-import io.lockstep.worker.checkpoint.CheckpointParts;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.train.Generation.Reduction;
+import io.lockstep.worker.zero.GradientBuffers;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -23,41 +22,64 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A step is reduced first, then committed by the coordinator, and only then applied: a worker
  * that dies before the commit costs that one step, and nobody ever applies a step that others have
- * not reduced.
+ * not reduced. When the world changes, what is under way of the old one ends at once, and the
+ * {@link Replica} is brought to where the new one starts.
  */
 public final class TrainingLoop implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(TrainingLoop.class);
 
-  /** How long the coordinator has to notice a lost peer by itself. */
-  private static final Duration PEER_LOSS_GRACE = Duration.ofSeconds(20);
-
   private final Session session;
   private final RunConfig config;
-  private final LoadedModel model;
   private final RunData data;
   private final long totalSteps;
   private final CollectiveConnector connector;
+  private final Replica replica;
+  private final GradientBuffers buffers;
+  private final BackgroundCheckpoints checkpoints;
   private final Deque<Directive> deferred = new ArrayDeque<>();
-  private volatile @Nullable Generation generation;
-  private @Nullable MetricsLog metrics;
+  private @Nullable Generation generation;
+  private @Nullable RunMetrics metrics;
   private List<Probe> probes = List.of();
-  private boolean untrained = true;
+  private long entered;
 
-  /** A loop over the run's data that has not been told anything yet. */
+  /** The newest world that was announced; older ones are over. */
+  private volatile long newest;
+
+  /** A loop over the run's data that has not been told anything yet; loads the model. */
   public TrainingLoop(
       Session session,
       RunConfig config,
-      LoadedModel model,
+      ModelSource source,
       RunData data,
-      CollectiveConnector connector) {
+      CollectiveConnector connector)
+      throws IOException {
     this.session = session;
     this.config = config;
-    this.model = model;
     this.data = data;
     this.totalSteps = config.training().totalSteps(data.size());
     this.connector = connector;
-    session.onStop(this::abort);
+    replica = new Replica(config, source, totalSteps);
+    buffers = new GradientBuffers(replica.model().tuned().trained().layout().size());
+    checkpoints = new BackgroundCheckpoints(session, config, this::isOver);
+    session.describeHoldings(replica::holdings);
+    session.onInterruption(this::interrupt);
+  }
+
+  /** Ends what is under way of an older world; on the session's thread. */
+  private void interrupt(Directive directive) {
+    switch (directive) {
+      case Directive.World world -> {
+        newest = world.generation();
+        connector.endBefore(
+            Rounds.handover(world.generation()), "generation " + world.generation() + " begins");
+      }
+      case Directive.Stop stop -> {
+        newest = Long.MAX_VALUE;
+        connector.endBefore(Long.MAX_VALUE, stop.reason());
+      }
+      case Directive.Lease _, Directive.Commit _, Directive.SaveCheckpoint _ -> {}
+    }
   }
 
   /** Follows directives until the run stops; returns why it did. */
@@ -68,6 +90,7 @@ public final class TrainingLoop implements AutoCloseable {
         case Directive.Lease lease -> train(lease);
         case Directive.SaveCheckpoint save -> save(save);
         case Directive.Stop stop -> {
+          checkpoints.requireSound();
           return stop;
         }
         case Directive.Commit commit ->
@@ -84,39 +107,103 @@ public final class TrainingLoop implements AutoCloseable {
     return next != null ? next : session.next();
   }
 
+  private boolean isOver(long number) {
+    return number < newest;
+  }
+
+  // ---- worlds
+
   private void enter(Directive.World world) throws IOException, SampleException {
-    requireStart(world);
-    close();
+    entered = world.generation();
+    replica.settle(world);
+    closeGeneration();
+    if (!world.goesOn()) {
+      checkpoints.close();
+    }
+    if (isOver(world.generation())) {
+      return;
+    }
+    try {
+      if (world.departs()) {
+        handOver(world);
+      } else {
+        begin(world);
+      }
+      session.ready(world.generation());
+    } catch (CollectiveException lost) {
+      broken(world.generation(), lost);
+    }
+  }
+
+  /** Gives what this worker holds to those that stay. */
+  private void handOver(Directive.World world) throws IOException {
+    session.activity(world.generation(), "handing over what it holds");
+    LOG.info("generation {}: handing over to {}", world.generation(), world.members());
+    try (Collective everybody = connectAll(world)) {
+      replica.adopt(world, everybody);
+    }
+  }
+
+  private void begin(Directive.World world) throws IOException, SampleException {
     session.activity(
         world.generation(), "connecting to " + (world.members().size() - 1) + " peers");
     LOG.info(
-        "generation {}: rank {} of {}", world.generation(), world.rank(), world.members().size());
-    GradientStep gradientStep = new GradientStep(model.config(), model.tuned(), config.seed());
-    generation =
-        new Generation(
-            world,
-            config,
-            model.tuned().trained(),
-            gradientStep,
-            data.microBatches(model),
-            totalSteps,
-            connector.connect(world));
-    if (world.rank() == 0) {
-      probes = data.probes(model);
-      metrics = MetricsLog.open(runDir());
+        "generation {}: rank {} of {}, next step {}",
+        world.generation(),
+        world.rank(),
+        world.members().size(),
+        world.nextStep());
+    if (!world.departing().isEmpty()) {
+      try (Collective everybody = connectAll(world)) {
+        replica.adopt(world, everybody);
+      }
     }
-    session.ready(world.generation());
+    Collective members =
+        connector.connect(Rounds.training(world.generation()), world.rank(), world.members());
+    try {
+      if (world.departing().isEmpty()) {
+        session.activity(world.generation(), "getting its part of the state");
+        replica.adopt(world, members);
+      }
+      generation = generation(world, members);
+    } catch (IOException | RuntimeException | Error failure) {
+      members.close();
+      throw failure;
+    }
+    if (world.rank() == 0) {
+      probes = data.probes(replica.model());
+      metrics = RunMetrics.open(runDir(), config, data.size(), world);
+    }
   }
 
-  /** A world of later steps would train on from weights and moments this worker does not hold. */
-  private void requireStart(Directive.World world) {
-    if (world.nextStep() != 0 || !world.checkpointDir().isEmpty() || !untrained) {
-      String held =
-          untrained ? "holds what step 0 starts from" : "has applied steps of another generation";
-      throw new IllegalStateException(
-          "generation %d is to go on from step %d, but this worker %s: start the run anew"
-              .formatted(world.generation(), world.nextStep(), held));
+  private Collective connectAll(Directive.World world) {
+    return connector.connect(
+        Rounds.handover(world.generation()), world.rank(), world.participants());
+  }
+
+  private Generation generation(Directive.World world, Collective members) {
+    return new Generation(
+        world,
+        config.training(),
+        replica.shard().shard(),
+        replica.buckets(),
+        buffers,
+        new GradientStep(replica.model().config(), replica.model().tuned(), config.seed()),
+        data.microBatches(replica.model()),
+        totalSteps,
+        members);
+  }
+
+  /** The coordinator decides what becomes of a world whose connections broke. */
+  private void broken(long number, CollectiveException lost) throws IOException {
+    closeGeneration();
+    if (isOver(number)) {
+      LOG.info("generation {} is over: {}", number, lost.getMessage());
+      return;
     }
+    LOG.warn("generation {} is broken: {}", number, lost.getMessage());
+    session.activity(number, "waiting for a new world: " + lost.getMessage());
+    session.broken(number, lost.peer(), String.valueOf(lost.getMessage()));
   }
 
   private Path runDir() {
@@ -127,67 +214,60 @@ public final class TrainingLoop implements AutoCloseable {
                 "the coordinator sent a configuration without run.output_dir"));
   }
 
-  private Generation current() {
-    Generation current = generation;
-    if (current == null) {
-      throw new IllegalStateException("the coordinator leased steps before it named a world");
-    }
-    return current;
-  }
+  // ---- steps
 
   private void train(Directive.Lease lease)
       throws IOException, SampleException, InterruptedException {
+    Generation current = generation;
+    if (current == null || current.number() != lease.generation()) {
+      if (lease.generation() > entered) {
+        throw new IllegalStateException("the coordinator leased steps before it named a world");
+      }
+      LOG.debug("lease of generation {} is void", lease.generation());
+      return;
+    }
+    replica.worldHasBegun();
     for (long step = lease.firstStep(); step < lease.firstStep() + lease.steps(); step++) {
-      if (!step(current(), step)) {
+      if (isOver(current.number()) || !step(current, step)) {
         return;
       }
     }
   }
 
-  /** One step; false if the world ended before it was committed. */
+  /** One step; false if the world ended before it was done. */
   private boolean step(Generation current, long step)
       throws IOException, SampleException, InterruptedException {
     Stopwatch watch = new Stopwatch();
     try (Scope scope = Scope.open()) {
       session.activity(current.number(), "computing step " + step);
-      Reduction reduction = current.reduce(step);
+      Reduction reduction = current.reduce(step, () -> isOver(current.number()));
+      replica.reduced(reduction.gradient());
       session.reduced(current.number(), step, reduction.contributions(), reduction.figures());
       session.activity(current.number(), "waiting for the commit of step " + step);
-      if (!(awaitCommit(step) instanceof Directive.Commit commit)) {
+      Directive.Commit commit = awaitCommit(step);
+      if (commit == null) {
         return false;
       }
       session.activity(current.number(), "applying step " + step);
-      untrained = false;
-      current.apply(reduction, commit);
+      replica.apply(commit);
+      current.gather(step, replica.model().tuned().trained());
       session.applied(current.number(), step);
       session.times(reduction.times());
-      log(commit, reduction.times(), watch.lap());
+      if (metrics != null) {
+        metrics.committed(commit, reduction.times(), watch.lap());
+      }
     } catch (CollectiveException lost) {
-      LOG.warn("step {} was abandoned: {}", step, lost.getMessage());
-      session.activity(current.number(), "step " + step + " abandoned: " + lost.getMessage());
-      deferred.addFirst(verdictOn(lost));
+      broken(current.number(), lost);
       return false;
     }
     return true;
   }
 
   /**
-   * What the coordinator says to a lost peer; if it has not noticed either, this worker tells it by
-   * failing.
-   */
-  private Directive verdictOn(CollectiveException lost) throws InterruptedException {
-    Directive verdict = session.poll(PEER_LOSS_GRACE);
-    if (verdict == null) {
-      throw lost;
-    }
-    return verdict;
-  }
-
-  /**
    * The commit of the step; nothing if another directive has ended this generation, which is then
    * the next to follow.
    */
-  private @Nullable Directive awaitCommit(long step) throws InterruptedException {
+  private Directive.@Nullable Commit awaitCommit(long step) throws InterruptedException {
     while (true) {
       switch (session.next()) {
         case Directive.Commit commit when commit.step() == step -> {
@@ -206,49 +286,31 @@ public final class TrainingLoop implements AutoCloseable {
     }
   }
 
-  private void log(Directive.Commit commit, Session.StepTimes times, double seconds)
-      throws IOException {
-    MetricsLog log = metrics;
-    long done = commit.step() + 1;
-    if (log == null || (done % config.training().loggingSteps() != 0 && done != totalSteps)) {
-      return;
-    }
-    int batch = config.training().globalBatchSize();
-    double rate = config.optimizer().learningRate() * config.optimizer().share(done, totalSteps);
-    double epoch = (double) done * batch / data.size();
-    log.write(
-        new MetricsLog.Row(
-            done, epoch, commit, rate, batch, seconds, times, seconds * (totalSteps - done)));
+  // ---- checkpoints
+
+  private void save(Directive.SaveCheckpoint save) throws InterruptedException {
+    session.activity(save.generation(), "copying the state of step " + save.steps());
+    checkpoints.save(save, replica, probes);
   }
 
-  private void save(Directive.SaveCheckpoint save) throws IOException {
-    Generation current = current();
-    session.activity(current.number(), "writing the checkpoint of step " + save.steps());
-    CheckpointParts parts =
-        new CheckpointParts(Path.of(save.dir()), current.rank(), current.size());
-    session.checkpointPart(
-        current.number(),
-        save.steps(),
-        parts.write(model, current.optimizer(), config, save.steps(), probes));
-  }
-
-  private void abort(Directive.Stop stop) {
-    Generation current = generation;
-    if (current != null) {
-      current.abort(stop.reason());
-    }
-  }
-
-  @Override
-  public void close() throws IOException {
+  private void closeGeneration() throws IOException {
     Generation current = generation;
     generation = null;
     if (current != null) {
       current.close();
     }
-    if (metrics != null) {
-      metrics.close();
-      metrics = null;
+    RunMetrics log = metrics;
+    metrics = null;
+    if (log != null) {
+      log.close();
     }
+  }
+
+  @Override
+  public void close() throws IOException {
+    closeGeneration();
+    checkpoints.close();
+    buffers.close();
+    replica.close();
   }
 }

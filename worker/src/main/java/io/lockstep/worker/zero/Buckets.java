@@ -1,5 +1,6 @@
 package io.lockstep.worker.zero;
 
+import io.lockstep.data.plan.Shard;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -35,22 +36,23 @@ public record Buckets(long floats, int bucketFloats) {
     return new Range(start, Math.min(floats, start + bucketFloats));
   }
 
+  /** Values of a span of buckets. */
+  public Range range(Shard.Span span) {
+    return new Range(startOf(span.first()), startOf(span.end()));
+  }
+
   /** What a rank owns; empty if there are more ranks than buckets. */
   public Range owned(int rank, int world) {
-    return new Range(startOf(firstBucket(rank, world)), startOf(firstBucket(rank + 1, world)));
+    return range(new Shard(rank, world, false).owned(count()));
   }
 
-  /** The buckets a rank owns, ascending. */
-  public List<Bucket> ownedBuckets(int rank, int world) {
-    List<Bucket> owned = new ArrayList<>();
-    for (int bucket = firstBucket(rank, world); bucket < firstBucket(rank + 1, world); bucket++) {
-      owned.add(new Bucket(bucket, range(bucket)));
+  /** The buckets of a span, ascending. */
+  public List<Bucket> buckets(Shard.Span span) {
+    List<Bucket> buckets = new ArrayList<>();
+    for (int bucket = span.first(); bucket < span.end(); bucket++) {
+      buckets.add(new Bucket(bucket, range(bucket)));
     }
-    return List.copyOf(owned);
-  }
-
-  private int firstBucket(int rank, int world) {
-    return Math.toIntExact((long) count() * rank / world);
+    return List.copyOf(buckets);
   }
 
   private long startOf(int bucket) {

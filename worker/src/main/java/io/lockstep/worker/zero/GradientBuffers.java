@@ -5,7 +5,9 @@ import io.lockstep.tensor.Dtype;
 import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 
 /**
  * Flat gradient buffers that are used again and again: a run allocates as many as it once needed at
@@ -15,6 +17,7 @@ public final class GradientBuffers implements AutoCloseable {
 
   private final Scope scope = Scope.lasting();
   private final long floats;
+  private final List<NDArray> all = new ArrayList<>();
   private final Deque<NDArray> free = new ArrayDeque<>();
 
   /** Buffers of that many values. */
@@ -25,12 +28,22 @@ public final class GradientBuffers implements AutoCloseable {
   /** A buffer; its gaps between parameters are zero, the rest has to be written. */
   public NDArray acquire() {
     NDArray buffer = free.poll();
-    return buffer == null ? scope.zeros(Dtype.FLOAT32, floats) : buffer;
+    if (buffer == null) {
+      buffer = scope.zeros(Dtype.FLOAT32, floats);
+      all.add(buffer);
+    }
+    return buffer;
   }
 
   /** Gives a buffer back. */
-  public void release(NDArray buffer) {
+  private void release(NDArray buffer) {
     free.push(buffer);
+  }
+
+  /** Takes all buffers back: a new step begins. */
+  public void reset() {
+    free.clear();
+    all.reversed().forEach(free::push);
   }
 
   /** Adds the right buffer to the left one, gives the right one back and returns the left. */

@@ -6,6 +6,7 @@ import io.lockstep.collective.Transfer;
 import io.lockstep.collective.tree.Node;
 import io.lockstep.collective.tree.ReductionTree;
 import io.lockstep.data.plan.RankSpan;
+import io.lockstep.data.plan.Shard;
 import io.lockstep.tensor.Dtype;
 import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
@@ -26,22 +27,33 @@ import java.util.Objects;
  * each owner that owner's range of those sums; the owner finishes the tree in tree order. The sum
  * is thus the same to the bit for every number of workers, and a world of one takes the same path
  * without sending anything.
+ *
+ * <p>A buddy is sent the result as well. Since it makes the same update, it is left out when the
+ * updated parameters go round: with or without buddies a rank sends the same number of bytes.
  */
 public final class GradientReducer implements AutoCloseable {
 
-  private static final int PHASES = 2;
+  private static final int PHASES = 3;
   private static final int REDUCE = 0;
-  private static final int GATHER = 1;
+  private static final int COPY = 1;
+  private static final int GATHER = 2;
 
   private final Collective collective;
+  private final Shard shard;
   private final Buckets buckets;
   private final ReductionTree tree;
   private final Scope scope = Scope.lasting();
   private final Map<Node, NDArray> received = new LinkedHashMap<>();
+  private final NDArray copied;
 
-  /** A reducer for one generation of the world. */
-  public GradientReducer(Collective collective, Buckets buckets, int virtualRanks) {
+  /**
+   * A reducer for one generation of the world.
+   *
+   * @param shard what this rank owns and copies
+   */
+  public GradientReducer(Collective collective, Shard shard, Buckets buckets, int virtualRanks) {
     this.collective = collective;
+    this.shard = shard;
     this.buckets = buckets;
     this.tree = new ReductionTree(virtualRanks);
     for (int peer = 0; peer < collective.size(); peer++) {
@@ -50,22 +62,39 @@ public final class GradientReducer implements AutoCloseable {
             .forEach(node -> received.put(node, scope.zeros(Dtype.FLOAT32, owned().floats())));
       }
     }
+    copied = scope.zeros(Dtype.FLOAT32, copiedOf(shard).floats());
   }
 
   /** The range of the flat buffer this rank owns. */
   public Range owned() {
-    return buckets.owned(collective.rank(), collective.size());
+    return ownedBy(collective.rank());
+  }
+
+  private Range ownedBy(int rank) {
+    return buckets.owned(rank, collective.size());
+  }
+
+  private Range copiedOf(Shard of) {
+    return buckets.range(of.copied(buckets.count()));
   }
 
   /**
    * Sums a step's gradients over all virtual ranks.
    *
    * @param partials flat sums of exactly this rank's subtrees; overwritten
-   * @return the sum over the owned range; a view that is valid until the partials or this reducer
-   *     are used again
+   * @return the sum over what is owned and copied: views that are valid until the partials or this
+   *     reducer are used again
    */
-  public NDArray reduce(long step, Map<Node, NDArray> partials) {
+  public ReducedGradient reduce(long step, Map<Node, NDArray> partials) {
     collective.exchange(step * PHASES + REDUCE, sends(partials), receives());
+    NDArray owned = finish(partials);
+    if (shard.buddy() && collective.size() > 1) {
+      copy(step, owned);
+    }
+    return new ReducedGradient(step, owned, copied);
+  }
+
+  private NDArray finish(Map<Node, NDArray> partials) {
     Range range = owned();
     if (range.floats() == 0) {
       return Ops.narrow(partials.values().iterator().next(), 0, 0, 0);
@@ -73,28 +102,58 @@ public final class GradientReducer implements AutoCloseable {
     Map<Node, NDArray> parts = new LinkedHashMap<>(received);
     partials.forEach(
         (node, flat) -> parts.put(node, Ops.narrow(flat, 0, range.start(), range.floats())));
-    return tree.fold(
-        parts,
-        (left, right) -> {
-          Ops.addInPlace(left, right);
-          return left;
-        });
+    NDArray sum =
+        tree.fold(
+            parts,
+            (left, right) -> {
+              Ops.addInPlace(left, right);
+              return left;
+            });
+    return Ops.narrow(sum, 0, 0, range.floats());
   }
 
-  /** Sends this rank's range of the flat parameters to all others and receives theirs, in place. */
-  public void gather(long step, MemorySegment flat) {
-    List<List<MemorySegment>> ranges = new ArrayList<>();
-    for (int peer = 0; peer < collective.size(); peer++) {
-      Range range = buckets.owned(peer, collective.size());
-      ranges.add(range.floats() == 0 ? List.of() : List.of(slice(flat, range)));
+  /** Passes the own sum to the buddy, and receives that of which this rank is the buddy. */
+  private void copy(long step, NDArray owned) {
+    List<Transfer> sends = new ArrayList<>();
+    List<Transfer> receives = new ArrayList<>();
+    if (owned().floats() > 0) {
+      sends.add(new Transfer(shard.buddyRank(), 0, TensorMemory.of(owned)));
     }
-    collective.allGather(step * PHASES + GATHER, ranges);
+    if (copiedOf(shard).floats() > 0) {
+      int ward = (collective.rank() + collective.size() - 1) % collective.size();
+      receives.add(new Transfer(ward, 0, TensorMemory.of(copied)));
+    }
+    collective.exchange(step * PHASES + COPY, sends, receives);
+  }
+
+  /**
+   * Sends this rank's range of the flat parameters to all who have not computed it themselves, and
+   * receives what it has not computed, in place.
+   */
+  public void gather(long step, MemorySegment flat) {
+    List<Transfer> sends = new ArrayList<>();
+    List<Transfer> receives = new ArrayList<>();
+    for (int peer = 0; peer < collective.size(); peer++) {
+      if (peer != collective.rank()) {
+        Shard theirs = new Shard(peer, collective.size(), shard.buddy());
+        add(sends, peer, flat, owned(), copiedOf(theirs));
+        add(receives, peer, flat, ownedBy(peer), copiedOf(shard));
+      }
+    }
+    collective.exchange(step * PHASES + GATHER, sends, receives);
+  }
+
+  private static void add(
+      List<Transfer> transfers, int peer, MemorySegment flat, Range range, Range known) {
+    if (range.floats() > 0 && !range.equals(known)) {
+      transfers.add(new Transfer(peer, 0, slice(flat, range)));
+    }
   }
 
   private List<Transfer> sends(Map<Node, NDArray> partials) {
     List<Transfer> sends = new ArrayList<>();
     for (int peer = 0; peer < collective.size(); peer++) {
-      Range range = buckets.owned(peer, collective.size());
+      Range range = ownedBy(peer);
       if (peer == collective.rank() || range.floats() == 0) {
         continue;
       }

@@ -21,6 +21,7 @@ import io.lockstep.tensor.Torch;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.testing.LocalRanks;
 import io.lockstep.worker.train.Session.Contribution;
+import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
@@ -62,21 +63,26 @@ class AdapterTrainingTest {
     JsonNode cases = family.cases();
     RunConfig config = config(family, adapter, cases);
     Tuning tuning = new Tuning.StoredAdapter(adapter.folder(family));
-    try (LoadedModel model = LoadedModel.open(family.checkpoint(), tuning);
-        Generation generation = generation(family, config, model, cases)) {
+    try (TrainingRank rank =
+        new TrainingRank(
+            config,
+            () -> LoadedModel.open(family.checkpoint(), tuning),
+            model -> microBatches(family, config, model, cases),
+            config.training().maxSteps(),
+            LocalRanks.alone())) {
       for (JsonNode expected : adapter.steps(family)) {
         long step = expected.get("step").longValue() - 1;
         try (Scope scope = Scope.open()) {
-          Generation.Reduction reduction = generation.reduce(step);
+          Generation.Reduction reduction = rank.reduce(step);
           Directive.Commit commit = commit(step, reduction);
           assertEquals(expected.get("supervised_tokens").longValue(), commit.tokens());
           assertRelative(expected, "loss", commit.lossSum() / commit.tokens());
           assertRelative(expected, "grad_norm", commit.gradNorm());
-          generation.apply(reduction, commit);
+          rank.apply(commit);
         }
       }
-      assertClose(adapter, family, model.tuned().trained());
-      assertOpensAsItIs(family, model);
+      assertClose(adapter, family, rank.model().tuned().trained());
+      assertOpensAsItIs(family, rank.model());
     }
   }
 
@@ -125,28 +131,19 @@ class AdapterTrainingTest {
     return new Directive.Commit(1, step, tokens, loss, 0, Math.sqrt(squares) / tokens, 0);
   }
 
-  private static Generation generation(
-      GoldenFamily family, RunConfig config, LoadedModel model, JsonNode cases) throws Exception {
+  private static MicroBatches microBatches(
+      GoldenFamily family, RunConfig config, LoadedModel model, JsonNode cases) throws IOException {
     List<Sample> samples = family.samples(model.encoder());
     List<Integer> order = new ArrayList<>();
     cases
         .get("micro_batches")
         .forEach(microBatch -> microBatch.forEach(index -> order.add(index.intValue())));
-    MicroBatches microBatches =
-        new MicroBatches(
-            new EpochPlan(order.size(), 1, order.size(), config.training().virtualRanks()),
-            draw -> samples.get(order.get(Math.toIntExact(draw.place()))),
-            model.collator(),
-            config.training().globalMaxLength(),
-            false);
-    return new Generation(
-        new Directive.World(1, 0, List.of(new Directive.Member("w", "127.0.0.1:1", "")), 0, ""),
-        config,
-        model.tuned().trained(),
-        new GradientStep(model.config(), model.tuned(), config.seed()),
-        microBatches,
-        config.training().maxSteps(),
-        LocalRanks.alone());
+    return new MicroBatches(
+        new EpochPlan(order.size(), 1, order.size(), config.training().virtualRanks()),
+        draw -> samples.get(order.get(Math.toIntExact(draw.place()))),
+        model.collator(),
+        config.training().globalMaxLength(),
+        false);
   }
 
   private static RunConfig config(GoldenFamily family, GoldenAdapter adapter, JsonNode cases)

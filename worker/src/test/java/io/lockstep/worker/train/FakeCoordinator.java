@@ -2,21 +2,23 @@ package io.lockstep.worker.train;
 
 import io.lockstep.worker.checkpoint.WrittenFile;
 import io.lockstep.worker.train.Directive.Stop;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A coordinator that gives directives from a script and writes down what it hears. It answers a
- * reduced step with its commit unless told not to.
+ * reduced step with its commit unless told not to, and waits for a checkpoint that it asked for.
  */
 final class FakeCoordinator implements Session {
 
-  final List<String> heard = new ArrayList<>();
+  final List<String> heard = Collections.synchronizedList(new ArrayList<>());
   final List<StepTimes> times = new ArrayList<>();
   final List<Directive.Commit> commits = new ArrayList<>();
   final List<Long> replaced = new ArrayList<>();
@@ -24,7 +26,8 @@ final class FakeCoordinator implements Session {
 
   private final Deque<Directive> script = new ArrayDeque<>();
   private final boolean commitsSteps;
-  private @Nullable Consumer<Stop> stopHandler;
+  private CountDownLatch saving = new CountDownLatch(0);
+  private @Nullable Consumer<Directive> stopHandler;
 
   private FakeCoordinator(boolean commitsSteps, Directive... directives) {
     this.commitsSteps = commitsSteps;
@@ -51,8 +54,12 @@ final class FakeCoordinator implements Session {
   }
 
   @Override
-  public Directive next() {
+  public Directive next() throws InterruptedException {
+    saving.await();
     Directive next = script.poll();
+    if (next instanceof Directive.SaveCheckpoint) {
+      saving = new CountDownLatch(1);
+    }
     if (next == null) {
       throw new IllegalStateException("the script has no further directive");
     }
@@ -60,13 +67,26 @@ final class FakeCoordinator implements Session {
   }
 
   @Override
-  public @Nullable Directive poll(Duration patience) {
-    return script.poll();
+  public void onInterruption(Consumer<Directive> handler) {
+    stopHandler = handler;
   }
 
   @Override
-  public void onStop(Consumer<Stop> handler) {
-    stopHandler = handler;
+  public void describeHoldings(Supplier<List<Holding>> holdings) {}
+
+  @Override
+  public void broken(long generation, int peer, String what) {
+    heard.add("broken " + generation);
+  }
+
+  @Override
+  public void stalled(long generation, int peer, String what) {
+    heard.add("stalled " + generation);
+  }
+
+  @Override
+  public void leaving(String reason) {
+    heard.add("leaving");
   }
 
   @Override
@@ -116,6 +136,7 @@ final class FakeCoordinator implements Session {
   public void checkpointPart(long generation, long steps, List<WrittenFile> written) {
     heard.add("checkpoint " + steps);
     files.addAll(written);
+    saving.countDown();
   }
 
   @Override

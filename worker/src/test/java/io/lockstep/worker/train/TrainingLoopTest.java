@@ -11,6 +11,7 @@ import io.lockstep.collective.AbortedException;
 import io.lockstep.collective.Collective;
 import io.lockstep.collective.CollectiveException;
 import io.lockstep.collective.Transfer;
+import io.lockstep.data.plan.Shard;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.safetensors.SafetensorsFile;
 import io.lockstep.model.testing.GoldenFamily;
@@ -18,11 +19,13 @@ import io.lockstep.tensor.Torch;
 import io.lockstep.worker.checkpoint.WrittenFile;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.testing.LocalRanks;
+import io.lockstep.worker.zero.Resharding;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.BeforeAll;
@@ -162,7 +165,7 @@ class TrainingLoopTest {
     Directive.Stop stop = new Directive.Stop(false, "interrupted by the user");
     FakeCoordinator coordinator = FakeCoordinator.committing(world(), new Directive.Lease(1, 0, 3));
     Collective stopped = new StoppedDuringExchange(coordinator, stop);
-    assertEquals(stop, run(coordinator, config(chats(), 3, 512), world -> stopped));
+    assertEquals(stop, run(coordinator, config(chats(), 3, 512), connector(stopped)));
     assertEquals(List.of("ready 1"), coordinator.heard);
   }
 
@@ -230,18 +233,44 @@ class TrainingLoopTest {
   }
 
   @Test
-  void aWorldThatGoesOnFromStateThisWorkerDoesNotHoldIsAnError() throws Exception {
-    Directive.World later = new Directive.World(2, 0, world().members(), 2, "");
+  void aWorldThatCountsOnStateThisWorkerDoesNotHoldIsAnError() throws Exception {
+    Directive.World later =
+        new Directive.World(
+            2,
+            0,
+            world().members(),
+            2,
+            "",
+            List.of(),
+            List.of(new Resharding.Holder(0, new Shard(0, 1, true))),
+            Optional.empty());
     RunConfig config = config(chats(), 3, 512);
-    IllegalStateException fresh =
+    IllegalStateException error =
         assertThrows(
             IllegalStateException.class, () -> run(FakeCoordinator.reciting(later), config));
-    assertTrue(String.valueOf(fresh.getMessage()).contains("step 2"), fresh.getMessage());
-    Directive.World again = new Directive.World(2, 0, world().members(), 0, "");
-    assertThrows(
-        IllegalStateException.class,
-        () ->
-            run(FakeCoordinator.committing(world(), new Directive.Lease(1, 0, 1), again), config));
+    assertTrue(String.valueOf(error.getMessage()).contains("after 2 steps"), error.getMessage());
+  }
+
+  @Test
+  void aRunThatIsRewoundToItsStartGivesTheSameBits() throws Exception {
+    RunConfig config = config(chats(), 3, 512);
+    Directive.World again =
+        new Directive.World(2, 0, world().members(), 0, "", List.of(), List.of(), Optional.empty());
+    FakeCoordinator coordinator =
+        FakeCoordinator.committing(
+            world(),
+            new Directive.Lease(1, 0, 2),
+            again,
+            new Directive.Lease(1, 2, 1),
+            new Directive.Lease(2, 0, 2),
+            FINISHED);
+    run(coordinator, config);
+    List<Directive.Commit> commits = coordinator.commits;
+    assertEquals(4, commits.size());
+    for (int step = 0; step < 2; step++) {
+      assertEquals(commits.get(step).digest(), commits.get(2 + step).digest());
+    }
+    assertEquals(2, Files.readAllLines(folder.resolve("logging.jsonl")).size());
   }
 
   @Test
@@ -305,22 +334,48 @@ class TrainingLoopTest {
 
   private static Directive.World world() {
     return new Directive.World(
-        1, 0, List.of(new Directive.Member("w0", "127.0.0.1:1", "any")), 0, "");
+        1,
+        0,
+        List.of(new Directive.Member("w0", "127.0.0.1:1", "any")),
+        0,
+        "",
+        List.of(),
+        List.of(),
+        Optional.empty());
   }
 
   private static Directive.Stop run(FakeCoordinator coordinator, RunConfig config)
       throws IOException, SampleException, InterruptedException {
-    return run(coordinator, config, world -> LocalRanks.alone());
+    return run(coordinator, config, connector(LocalRanks.alone()));
   }
 
   private static Directive.Stop run(
       FakeCoordinator coordinator, RunConfig config, CollectiveConnector connector)
       throws IOException, SampleException, InterruptedException {
-    try (LoadedModel model = LoadedModel.open(GoldenFamily.QWEN3_VL.checkpoint());
-        RunData data = new RunData(config);
-        TrainingLoop loop = new TrainingLoop(coordinator, config, model, data, connector)) {
+    try (RunData data = new RunData(config);
+        TrainingLoop loop =
+            new TrainingLoop(
+                coordinator,
+                config,
+                () -> LoadedModel.open(GoldenFamily.QWEN3_VL.checkpoint()),
+                data,
+                connector)) {
       return loop.run();
     }
+  }
+
+  private static CollectiveConnector connector(Collective collective) {
+    return new CollectiveConnector() {
+      @Override
+      public Collective connect(long round, int rank, List<Directive.Member> participants) {
+        return collective;
+      }
+
+      @Override
+      public void endBefore(long round, String reason) {
+        collective.abort(reason);
+      }
+    };
   }
 
   private Path chats() throws IOException {

@@ -112,20 +112,25 @@ class TrainingParityTest {
   void tenStepsOfFullFineTuningEqualThePublicImplementation(GoldenFamily family) throws Exception {
     JsonNode cases = family.cases();
     RunConfig config = config(family);
-    try (LoadedModel model = LoadedModel.open(family.checkpoint());
-        SafetensorsFile golden = SafetensorsFile.open(family.file("after_10_steps.safetensors"));
-        Generation generation = generation(config, model, family)) {
+    try (SafetensorsFile golden = SafetensorsFile.open(family.file("after_10_steps.safetensors"));
+        TrainingRank rank =
+            new TrainingRank(
+                config,
+                () -> LoadedModel.open(family.checkpoint()),
+                model -> microBatches(config, model, family),
+                config.training().maxSteps(),
+                LocalRanks.alone())) {
       for (JsonNode expected : cases.get("full_training")) {
         long step = expected.get("step").longValue() - 1;
         try (Scope scope = Scope.open()) {
-          Generation.Reduction reduction = generation.reduce(step);
+          Generation.Reduction reduction = rank.reduce(step);
           Directive.Commit commit = commit(step, reduction);
           assertStep(expected, commit, config);
-          generation.apply(reduction, commit);
+          rank.apply(commit);
         }
       }
       try (Scope scope = Scope.open()) {
-        Parameters parameters = model.parameters();
+        Parameters parameters = rank.model().parameters();
         assertParametersClose(
             golden, parameters.layout(), parameters.flat(), 1, PARAMETER_TOLERANCE);
       }
@@ -136,7 +141,7 @@ class TrainingParityTest {
     return family.conversations().stream().mapToLong(GoldenConversations.Case::answerTokens).sum();
   }
 
-  private static Generation generation(RunConfig config, LoadedModel model, GoldenFamily family)
+  private static MicroBatches microBatches(RunConfig config, LoadedModel model, GoldenFamily family)
       throws IOException {
     JsonNode cases = family.cases();
     List<Sample> samples = family.samples(model.encoder());
@@ -146,23 +151,12 @@ class TrainingParityTest {
             .map(JsonNode::intValue)
             .toList();
     // A step is an epoch, so a draw's place is the sample's place in the fixture's micro-batches.
-    MicroBatches microBatches =
-        new MicroBatches(
-            new EpochPlan(order.size(), config.seed(), order.size(), VIRTUAL_RANKS),
-            draw -> samples.get(order.get(Math.toIntExact(draw.place()))),
-            model.collator(),
-            config.training().globalMaxLength(),
-            config.training().groupByLength());
-    Directive.World alone =
-        new Directive.World(1, 0, List.of(new Directive.Member("w", "127.0.0.1:1", "")), 0, "");
-    return new Generation(
-        alone,
-        config,
-        model.parameters(),
-        new GradientStep(model.config(), model.tuned(), 1),
-        microBatches,
-        config.training().maxSteps(),
-        LocalRanks.alone());
+    return new MicroBatches(
+        new EpochPlan(order.size(), config.seed(), order.size(), VIRTUAL_RANKS),
+        draw -> samples.get(order.get(Math.toIntExact(draw.place()))),
+        model.collator(),
+        config.training().globalMaxLength(),
+        config.training().groupByLength());
   }
 
   /** What the coordinator makes of a world's figures. */

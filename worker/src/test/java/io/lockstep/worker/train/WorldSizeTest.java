@@ -14,18 +14,13 @@ import io.lockstep.tensor.TensorMemory;
 import io.lockstep.tensor.Torch;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.testing.LocalRanks;
-import io.lockstep.worker.train.Session.BucketFigures;
-import io.lockstep.worker.train.Session.Contribution;
 import io.lockstep.worker.tuning.TuningPlan;
+import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.Comparator;
 import java.util.List;
-import java.util.concurrent.Phaser;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -75,94 +70,45 @@ class WorldSizeTest {
   @SuppressWarnings("ArrayRecordComponent")
   private record Trained(List<Directive.Commit> commits, float[] parameters, String sha256) {}
 
-  /** What the ranks of a world have told of a step; everybody waits until all have. */
-  private static final class Figures {
-    private final Phaser everybody;
-    private final List<List<Contribution>> contributions = slots();
-    private final List<List<BucketFigures>> buckets = slots();
-
-    Figures(int world) {
-      everybody = new Phaser(world);
-    }
-
-    private static <T> List<List<T>> slots() {
-      return IntStream.range(0, STEPS)
-          .mapToObj(step -> Collections.synchronizedList(new ArrayList<T>()))
-          .toList();
-    }
-
-    Directive.Commit commit(int step, Generation.Reduction reduction) {
-      contributions.get(step).addAll(reduction.contributions());
-      buckets.get(step).addAll(reduction.figures());
-      everybody.arriveAndAwaitAdvance();
-      List<Contribution> parts =
-          contributions.get(step).stream()
-              .sorted(Comparator.comparingInt(Contribution::virtualRank))
-              .toList();
-      List<BucketFigures> figures =
-          buckets.get(step).stream()
-              .sorted(Comparator.comparingInt(BucketFigures::bucket))
-              .toList();
-      long tokens = parts.stream().mapToLong(Contribution::tokens).sum();
-      double loss = 0;
-      for (Contribution part : parts) {
-        loss += part.lossSum();
-      }
-      double squares = 0;
-      for (BucketFigures figure : figures) {
-        squares += figure.squareSum();
-      }
-      return new Directive.Commit(
-          1, step, tokens, loss, 0, Math.sqrt(squares) / tokens, figures.hashCode());
-    }
-  }
-
   private List<Trained> train(int world, String tuning) throws Exception {
-    Figures figures = new Figures(world);
+    WorldFigures figures = new WorldFigures(world, STEPS);
     return LocalRanks.run(world, ranks -> train(ranks, config(tuning), figures));
   }
 
-  private Trained train(Collective ranks, RunConfig config, Figures figures) throws Exception {
+  private Trained train(Collective ranks, RunConfig config, WorldFigures figures) throws Exception {
     List<Directive.Commit> commits = new ArrayList<>();
-    try (LoadedModel model = TuningPlan.of(config).load(config);
-        Generation generation = generation(config, model, ranks)) {
+    try (TrainingRank rank =
+        new TrainingRank(
+            config,
+            () -> TuningPlan.of(config).load(config),
+            model -> microBatches(config, model),
+            STEPS,
+            ranks)) {
       for (int step = 0; step < STEPS; step++) {
         try (Scope scope = Scope.open()) {
-          Generation.Reduction reduction = generation.reduce(step);
+          Generation.Reduction reduction = rank.reduce(step);
           Directive.Commit commit = figures.commit(step, reduction);
           commits.add(commit);
-          generation.apply(reduction, commit);
+          rank.apply(commit);
         }
       }
       Path stored = Files.createTempDirectory(folder, "stored");
-      var _ = model.save(stored);
+      var _ = rank.model().save(stored);
       return new Trained(
           commits,
-          TensorMemory.of(model.parameters().flat()).toArray(ValueLayout.JAVA_FLOAT),
+          TensorMemory.of(rank.model().parameters().flat()).toArray(ValueLayout.JAVA_FLOAT),
           LoadedModel.storedSha256(stored));
     }
   }
 
-  private static Generation generation(RunConfig config, LoadedModel model, Collective ranks)
-      throws Exception {
+  private static MicroBatches microBatches(RunConfig config, LoadedModel model) throws IOException {
     List<Sample> samples = GoldenFamily.QWEN3_VL.samples(model.encoder());
-    MicroBatches microBatches =
-        new MicroBatches(
-            new EpochPlan(samples.size(), config.seed(), samples.size(), VIRTUAL_RANKS),
-            draw -> samples.get(Math.toIntExact(draw.sample())),
-            model.collator(),
-            config.training().globalMaxLength(),
-            config.training().groupByLength());
-    List<Directive.Member> members =
-        Collections.nCopies(ranks.size(), new Directive.Member("w", "127.0.0.1:1", ""));
-    return new Generation(
-        new Directive.World(1, ranks.rank(), members, 0, ""),
-        config,
-        model.tuned().trained(),
-        new GradientStep(model.config(), model.tuned(), config.seed()),
-        microBatches,
-        STEPS,
-        ranks);
+    return new MicroBatches(
+        new EpochPlan(samples.size(), config.seed(), samples.size(), VIRTUAL_RANKS),
+        draw -> samples.get(Math.toIntExact(draw.sample())),
+        model.collator(),
+        config.training().globalMaxLength(),
+        config.training().groupByLength());
   }
 
   private static RunConfig config(String tuning) throws Exception {

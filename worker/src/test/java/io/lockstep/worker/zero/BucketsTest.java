@@ -3,6 +3,7 @@ package io.lockstep.worker.zero;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.lockstep.data.plan.Shard;
 import io.lockstep.worker.zero.Buckets.Bucket;
 import io.lockstep.worker.zero.Buckets.Range;
 import java.util.ArrayList;
@@ -35,7 +36,7 @@ class BucketsTest {
       List<Bucket> all = new ArrayList<>();
       for (int rank = 0; rank < world; rank++) {
         Range owned = buckets.owned(rank, world);
-        List<Bucket> own = buckets.ownedBuckets(rank, world);
+        List<Bucket> own = buckets.buckets(new Shard(rank, world, false).owned(buckets.count()));
         assertEquals(owned.floats(), own.stream().mapToLong(b -> b.range().floats()).sum());
         all.addAll(own);
       }
@@ -59,7 +60,7 @@ class BucketsTest {
     long owners = 0;
     for (int rank = 0; rank < 5; rank++) {
       boolean owns = buckets.owned(rank, 5).floats() > 0;
-      assertEquals(owns, !buckets.ownedBuckets(rank, 5).isEmpty());
+      assertEquals(owns, new Shard(rank, 5, false).owned(buckets.count()).size() > 0);
       owners += owns ? 1 : 0;
     }
     assertEquals(2, owners);

@@ -10,6 +10,7 @@ import io.lockstep.collective.tree.BlockAccumulator;
 import io.lockstep.collective.tree.Node;
 import io.lockstep.collective.tree.ReductionTree;
 import io.lockstep.data.plan.RankSpan;
+import io.lockstep.data.plan.Shard;
 import io.lockstep.tensor.Dtype;
 import io.lockstep.tensor.Scope;
 import io.lockstep.tensor.TensorMemory;
@@ -39,18 +40,20 @@ class GradientReducerTest {
   @Test
   void everyWorldEndsWithTheSameBits() throws Exception {
     for (int virtualRanks : new int[] {4, 6, 7}) {
-      assertSameBitsInAllWorlds(virtualRanks, 64);
+      assertSameBitsInAllWorlds(virtualRanks, 64, true);
+      assertSameBitsInAllWorlds(virtualRanks, 64, false);
     }
   }
 
   @Test
   void ranksThatOwnNothingStillGetEverything() throws Exception {
-    assertSameBitsInAllWorlds(5, 256);
+    assertSameBitsInAllWorlds(5, 256, true);
+    assertSameBitsInAllWorlds(5, 256, false);
   }
 
   @Test
   void theOrderOfSummationIsOneThatShowsInTheBits() throws Exception {
-    float[] inTreeOrder = LocalRanks.run(1, ranks -> train(ranks, 7, 64, 1)).getFirst();
+    float[] inTreeOrder = LocalRanks.run(1, ranks -> train(ranks, 7, 64, 1, true)).getFirst();
     float[] oneByOne = new float[FLOATS];
     for (int virtualRank = 0; virtualRank < 7; virtualRank++) {
       float[] gradient = gradient(0, virtualRank);
@@ -65,18 +68,20 @@ class GradientReducerTest {
   @Test
   void aWorldOfOneOwnsTheWholeBuffer() {
     try (GradientReducer reducer =
-        new GradientReducer(LocalRanks.alone(), new Buckets(FLOATS, 64), 4)) {
+        new GradientReducer(
+            LocalRanks.alone(), new Shard(0, 1, true), new Buckets(FLOATS, 64), 4)) {
       assertEquals(new Range(0, FLOATS), reducer.owned());
     }
   }
 
-  private static void assertSameBitsInAllWorlds(int virtualRanks, int bucketFloats)
+  private static void assertSameBitsInAllWorlds(int virtualRanks, int bucketFloats, boolean buddy)
       throws Exception {
     float[] alone =
-        LocalRanks.run(1, ranks -> train(ranks, virtualRanks, bucketFloats, STEPS)).getFirst();
+        LocalRanks.run(1, ranks -> train(ranks, virtualRanks, bucketFloats, STEPS, buddy))
+            .getFirst();
     for (int world = 2; world <= 4; world++) {
       List<float[]> all =
-          LocalRanks.run(world, ranks -> train(ranks, virtualRanks, bucketFloats, STEPS));
+          LocalRanks.run(world, ranks -> train(ranks, virtualRanks, bucketFloats, STEPS, buddy));
       for (int rank = 0; rank < world; rank++) {
         assertArrayEquals(
             alone, all.get(rank), "V = " + virtualRanks + ", rank " + rank + " of " + world);
@@ -85,11 +90,13 @@ class GradientReducerTest {
   }
 
   /** Adds the reduced gradients of some steps to parameters that begin at zero. */
-  private static float[] train(Collective ranks, int virtualRanks, int bucketFloats, int steps) {
+  private static float[] train(
+      Collective ranks, int virtualRanks, int bucketFloats, int steps, boolean buddy) {
+    Shard shard = new Shard(ranks.rank(), ranks.size(), buddy);
+    Buckets buckets = new Buckets(FLOATS, bucketFloats);
     RankSpan span = RankSpan.of(virtualRanks, ranks.rank(), ranks.size());
     ReductionTree tree = new ReductionTree(virtualRanks);
-    try (GradientReducer reducer =
-            new GradientReducer(ranks, new Buckets(FLOATS, bucketFloats), virtualRanks);
+    try (GradientReducer reducer = new GradientReducer(ranks, shard, buckets, virtualRanks);
         GradientBuffers buffers = new GradientBuffers(FLOATS);
         Scope lasting = Scope.lasting()) {
       NDArray parameters = lasting.zeros(Dtype.FLOAT32, FLOATS);
@@ -103,9 +110,11 @@ class GradientReducerTest {
             sums.add(virtualRank, gradient);
           }
           Map<Node, NDArray> partials = sums.finish();
-          add(parameters, reducer.owned(), reducer.reduce(step, partials));
+          ReducedGradient reduced = reducer.reduce(step, partials);
+          add(parameters, reducer.owned(), reduced.owned());
+          add(parameters, buckets.range(shard.copied(buckets.count())), reduced.copied());
           reducer.gather(step, TensorMemory.of(parameters));
-          partials.values().forEach(buffers::release);
+          buffers.reset();
         }
       }
       return parameters.toFloatArray();

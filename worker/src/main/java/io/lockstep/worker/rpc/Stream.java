@@ -1,0 +1,96 @@
+package io.lockstep.worker.rpc;
+
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.StreamObserver;
+import io.lockstep.proto.coordinator.v1.CoordinatorGrpc;
+import io.lockstep.proto.coordinator.v1.CoordinatorMessage;
+import io.lockstep.proto.coordinator.v1.WorkerMessage;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
+/** One gRPC stream to a coordinator over a connection of its own. Thread-safe. */
+final class Stream implements AutoCloseable {
+
+  private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(5);
+
+  private final ManagedChannel channel;
+  private final StreamObserver<WorkerMessage> requests;
+  private volatile long heardNanos = System.nanoTime();
+  private volatile boolean ended;
+
+  /** Hears what comes on a stream, on gRPC's threads. */
+  interface Ears {
+    void heard(Stream from, CoordinatorMessage message);
+
+    /** The stream is over. */
+    void ended(Stream from, Status status);
+  }
+
+  Stream(String address, Ears ears) {
+    channel = NettyChannelBuilder.forTarget(address).usePlaintext().build();
+    requests = CoordinatorGrpc.newStub(channel).join(new Responses(ears));
+  }
+
+  private final class Responses implements StreamObserver<CoordinatorMessage> {
+    private final Ears ears;
+
+    Responses(Ears ears) {
+      this.ears = ears;
+    }
+
+    @Override
+    public void onNext(CoordinatorMessage message) {
+      heardNanos = System.nanoTime();
+      ears.heard(Stream.this, message);
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+      ended = true;
+      ears.ended(Stream.this, Status.fromThrowable(failure));
+    }
+
+    @Override
+    public void onCompleted() {
+      ended = true;
+      ears.ended(Stream.this, Status.OK);
+    }
+  }
+
+  /** Time since anything was heard. */
+  long silenceNanos() {
+    return System.nanoTime() - heardNanos;
+  }
+
+  /** Says something; what is said on a stream that is over goes nowhere. */
+  synchronized void send(WorkerMessage message) {
+    if (!ended) {
+      requests.onNext(message);
+    }
+  }
+
+  /** Ends the stream and its connection; what was said before still goes out. */
+  @Override
+  public void close() {
+    synchronized (this) {
+      if (!ended) {
+        ended = true;
+        requests.onCompleted();
+      }
+    }
+    channel.shutdown();
+    if (Thread.currentThread().getName().startsWith("grpc-")) {
+      return;
+    }
+    try {
+      if (!channel.awaitTermination(CLOSE_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+        channel.shutdownNow();
+      }
+    } catch (InterruptedException e) {
+      channel.shutdownNow();
+      Thread.currentThread().interrupt();
+    }
+  }
+}
