@@ -14,7 +14,7 @@ import java.util.List;
  * @param workers number of workers in the world
  * @param virtualRanks number of virtual ranks of a step, independent of {@code workers}
  * @param totalSteps steps of the whole run
- * @param saveEverySteps steps between checkpoints; 0 for one at the end only
+ * @param saving when checkpoints are written and which stay; there is always one at the end
  * @param leaseSteps most steps handed out at once
  * @param heartbeatInterval how often workers say that they live
  * @param heartbeatTimeout silence after which a worker counts as lost; at least twice the interval
@@ -27,7 +27,7 @@ public record RunPlan(
     int workers,
     int virtualRanks,
     long totalSteps,
-    long saveEverySteps,
+    SavePlan saving,
     int leaseSteps,
     Duration heartbeatInterval,
     Duration heartbeatTimeout,
@@ -55,10 +55,6 @@ public record RunPlan(
             + virtualRanks
             + " workers or raise the number of virtual ranks");
     check(problems, totalSteps >= 1, "total steps is " + totalSteps + ": give at least 1");
-    check(
-        problems,
-        saveEverySteps >= 0,
-        "save interval is " + saveEverySteps + " steps: give 0 (only at the end) or more");
     check(problems, leaseSteps >= 1, "lease is " + leaseSteps + " steps: give at least 1");
     check(
         problems,

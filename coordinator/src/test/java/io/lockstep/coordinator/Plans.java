@@ -16,12 +16,28 @@ public final class Plans {
         workers,
         4,
         totalSteps,
-        saveEverySteps,
+        SavePlan.every(saveEverySteps),
         2,
         Duration.ofMillis(500),
         Duration.ofSeconds(20),
         1,
         out);
+  }
+
+  /** The same plan with other checkpoints. */
+  public static RunPlan withSaving(RunPlan plan, SavePlan saving) {
+    return new RunPlan(
+        plan.name(),
+        plan.runConfigYaml(),
+        plan.workers(),
+        plan.virtualRanks(),
+        plan.totalSteps(),
+        saving,
+        plan.leaseSteps(),
+        plan.heartbeatInterval(),
+        plan.heartbeatTimeout(),
+        plan.minFreeBytes(),
+        plan.outputDir());
   }
 
   /** The same plan with other heartbeats. */
@@ -32,7 +48,7 @@ public final class Plans {
         plan.workers(),
         plan.virtualRanks(),
         plan.totalSteps(),
-        plan.saveEverySteps(),
+        plan.saving(),
         plan.leaseSteps(),
         Duration.ofMillis(intervalMillis),
         Duration.ofMillis(timeoutMillis),

@@ -24,7 +24,7 @@ final class RunPlanTest {
                     5,
                     4,
                     0,
-                    -1,
+                    SavePlan.every(0),
                     0,
                     Duration.ofSeconds(2),
                     Duration.ofSeconds(3),
@@ -37,7 +37,6 @@ final class RunPlanTest {
             "the run configuration is empty",
             "5 workers share 4 virtual ranks",
             "total steps is 0",
-            "save interval is -1",
             "lease is 0",
             "less than twice the interval",
             "minimum free space is negative")) {

@@ -1,9 +1,12 @@
 package io.lockstep.cli.train;
 
 import io.lockstep.cli.console.UserError;
+import io.lockstep.coordinator.Retention;
 import io.lockstep.coordinator.RunPlan;
+import io.lockstep.coordinator.SavePlan;
 import io.lockstep.data.jsonl.JsonlFile;
 import io.lockstep.worker.config.RunConfig;
+import io.lockstep.worker.config.TrainingConfig;
 import io.lockstep.worker.tuning.TuningPlan;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -39,12 +42,19 @@ public final class RunPlans {
         workers,
         run.training().virtualRanks(),
         run.training().totalSteps(samples),
-        run.training().saveSteps(),
+        saving(run.training(), samples),
         LEASE_STEPS,
         HEARTBEAT,
         HEARTBEAT_TIMEOUT,
         checkpointBytes(TuningPlan.of(run)),
         out);
+  }
+
+  private static SavePlan saving(TrainingConfig training, long samples) {
+    return new SavePlan(
+        training.saveSteps(),
+        training.saveDelaySteps(samples),
+        new Retention(training.keepLast(), training.keepBest()));
   }
 
   /** Fails if the disk has no room for even one checkpoint: better now than after the training. */

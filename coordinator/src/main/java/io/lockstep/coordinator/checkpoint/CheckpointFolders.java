@@ -1,26 +1,35 @@
 package io.lockstep.coordinator.checkpoint;
 
 import io.lockstep.coordinator.CommittedCheckpoint;
+import io.lockstep.coordinator.Retention;
 import io.lockstep.coordinator.RunRefusedException;
+import io.lockstep.coordinator.checkpoint.CheckpointVerifier.Expected;
+import io.lockstep.coordinator.checkpoint.CheckpointVerifier.Verdict;
 import io.lockstep.coordinator.machine.Event.CheckpointFile;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The checkpoints of a run folder. A checkpoint is written in {@code .step-00000120.partial} and
- * becomes {@code step-00000120} in one atomic rename, when all files and the manifest are on disk:
- * a folder without the dot is always complete.
+ * The checkpoints of a run folder. A checkpoint is written in {@code
+ * .step-00000120.<attempt>.partial} and becomes {@code step-00000120} in one atomic rename, when
+ * all files and the manifest are on disk; one that is deleted loses that name first. So a folder
+ * without the dot is complete.
+ *
+ * <p>Every attempt has a folder of its own: a worker that was taken for lost and still writes can't
+ * reach the files of another attempt.
  */
 public final class CheckpointFolders {
 
@@ -29,7 +38,28 @@ public final class CheckpointFolders {
   private final Path root;
   private final long minFreeBytes;
   private final UsableSpace space;
+  private final Map<Long, Path> partials = new HashMap<>();
+  private @Nullable String run;
   private long previousBytes;
+
+  /**
+   * A checkpoint that can't be used.
+   *
+   * @param problem what is wrong with it, naming files, one line
+   */
+  public record Rejected(long steps, Path dir, String problem) {}
+
+  /**
+   * What a run can go on from.
+   *
+   * @param chosen the newest intact checkpoint; empty if there is none
+   * @param rejected newer ones that are damaged, newest first
+   */
+  public record Choice(Optional<StoredCheckpoint> chosen, List<Rejected> rejected) {
+    public Choice {
+      rejected = List.copyOf(rejected);
+    }
+  }
 
   /**
    * Checkpoints below {@code runFolder/checkpoints}.
@@ -56,7 +86,9 @@ public final class CheckpointFolders {
       if (Files.exists(last)) {
         throw new RunRefusedException(last + " exists already: choose another --out");
       }
-      return Files.createDirectory(partialFolder(steps));
+      Path partial = Files.createDirectory(FolderNames.partial(root, steps));
+      partials.put(steps, partial);
+      return partial;
     } catch (IOException error) {
       throw new RunRefusedException(
           "can't create the folder for the checkpoint at step " + steps + ": " + describe(error),
@@ -64,23 +96,36 @@ public final class CheckpointFolders {
     }
   }
 
+  /** The same without a known loss. */
+  public CommittedCheckpoint complete(long steps, List<CheckpointFile> files, boolean last) {
+    return complete(steps, files, last, Optional.empty());
+  }
+
   /**
    * Checks the files, writes the manifest and gives the folder its final name.
    *
    * @param files in the order of their paths
+   * @param meanLoss mean training loss per token over the steps since the checkpoint before, by
+   *     which the best are kept
    * @throws RunRefusedException if a file is missing, of another size or not in the list
    */
-  public CommittedCheckpoint complete(long steps, List<CheckpointFile> files, boolean last) {
-    Path partial = partialFolder(steps);
+  public CommittedCheckpoint complete(
+      long steps, List<CheckpointFile> files, boolean last, Optional<Double> meanLoss) {
+    Path partial = partials.get(steps);
+    if (partial == null) {
+      throw new IllegalStateException("no folder was prepared for step " + steps);
+    }
     try {
       verify(partial, steps, files);
-      String manifestSha256 = Manifest.write(partial, steps, files);
-      for (Path folder : foldersDeepestFirst(partial)) {
-        sync(folder);
+      Double loss = meanLoss.filter(Double::isFinite).orElse(null);
+      String manifestSha256 = Manifest.write(partial, steps, runId(), loss, files);
+      for (Path folder : DurableFolders.foldersDeepestFirst(partial)) {
+        DurableFolders.sync(folder);
       }
       Path target = finalFolder(steps);
       Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
-      sync(root);
+      DurableFolders.sync(root);
+      partials.remove(steps);
       long bytes = files.stream().mapToLong(CheckpointFile::bytes).sum();
       previousBytes = bytes;
       return new CommittedCheckpoint(steps, target, manifestSha256, bytes, last);
@@ -92,25 +137,139 @@ public final class CheckpointFolders {
 
   /** Removes the partial folder of a checkpoint, if there is one. */
   public void discard(long steps) {
-    Path partial = partialFolder(steps);
-    if (!Files.exists(partial)) {
-      return;
+    Path partial = partials.remove(steps);
+    if (partial != null && Files.exists(partial)) {
+      remove(partial);
     }
-    try (Stream<Path> tree = Files.walk(partial)) {
-      for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(path);
+  }
+
+  /**
+   * Removes what a coordinator that died left behind: checkpoints that were being written or
+   * deleted. To be called before anything is prepared.
+   *
+   * @return one line for each of them
+   */
+  public List<String> removeLeftovers() {
+    List<String> notices = new ArrayList<>();
+    for (Path path : entries()) {
+      if (FolderNames.isLeftover(path)) {
+        remove(path);
+        notices.add("removed " + path + ", which was not written or not deleted to its end");
       }
-    } catch (IOException error) {
-      throw new RunRefusedException("can't remove " + partial + ": " + describe(error), error);
     }
+    return List.copyOf(notices);
+  }
+
+  /**
+   * The newest checkpoint whose every byte is as its manifest says; newer ones that aren't are told
+   * loudly by whoever asked.
+   *
+   * @param registered SHA-256 of the manifests as the run's journal has them, by steps; a
+   *     checkpoint that isn't among them was completed just before the coordinator died
+   */
+  public Choice newestValid(Map<Long, String> registered) {
+    List<Rejected> rejected = new ArrayList<>();
+    for (long steps : completeSteps().reversed()) {
+      Path dir = finalFolder(steps);
+      Expected expected =
+          new Expected(
+              Optional.of(steps), Optional.of(runId()), Optional.ofNullable(registered.get(steps)));
+      try {
+        switch (CheckpointVerifier.verify(dir, expected)) {
+          case Verdict.Intact(StoredCheckpoint checkpoint) -> {
+            return new Choice(Optional.of(checkpoint), rejected);
+          }
+          case Verdict.Damaged(String problem) -> rejected.add(new Rejected(steps, dir, problem));
+        }
+      } catch (IOException error) {
+        rejected.add(new Rejected(steps, dir, "can't be read: " + describe(error)));
+      }
+    }
+    return new Choice(Optional.empty(), rejected);
+  }
+
+  /**
+   * Gives a damaged checkpoint a name under which nobody takes it for one, so that the run can
+   * write that step again; a person may look at it or delete it.
+   *
+   * @return where it is now
+   */
+  public Path setAside(Rejected damaged) {
+    try {
+      Path target = FolderNames.damaged(root, damaged.steps());
+      Files.move(damaged.dir(), target, StandardCopyOption.ATOMIC_MOVE);
+      DurableFolders.sync(root);
+      return target;
+    } catch (IOException error) {
+      throw new RunRefusedException(
+          "can't set aside " + damaged.dir() + ": " + describe(error), error);
+    }
+  }
+
+  /**
+   * Deletes the complete checkpoints that are not to be kept.
+   *
+   * @return the steps of those that are gone, ascending
+   */
+  public List<Long> retain(Retention retention) {
+    List<Retention.Candidate> candidates = new ArrayList<>();
+    for (long steps : completeSteps()) {
+      try {
+        byte[] json = Files.readAllBytes(finalFolder(steps).resolve(Manifest.FILE_NAME));
+        Double loss = Manifest.parse(json).meanLoss();
+        candidates.add(new Retention.Candidate(steps, Optional.ofNullable(loss)));
+      } catch (IOException error) {
+        // Not a complete checkpoint: it doesn't count, and is left for a person to look at.
+        continue;
+      }
+    }
+    List<Long> superfluous = retention.superfluous(candidates);
+    superfluous.forEach(steps -> remove(finalFolder(steps)));
+    return superfluous;
+  }
+
+  /** The steps of folders that have a checkpoint's name, ascending. */
+  private List<Long> completeSteps() {
+    return entries().stream().flatMap(path -> FolderNames.steps(path).stream()).sorted().toList();
+  }
+
+  private List<Path> entries() {
+    if (!Files.isDirectory(root)) {
+      return List.of();
+    }
+    try (Stream<Path> entries = Files.list(root)) {
+      return entries.sorted().toList();
+    } catch (IOException error) {
+      throw new RunRefusedException("can't list " + root + ": " + describe(error), error);
+    }
+  }
+
+  private void remove(Path folder) {
+    try {
+      DurableFolders.delete(folder, FolderNames.deleting(root, folder));
+    } catch (IOException error) {
+      throw new RunRefusedException("can't remove " + folder + ": " + describe(error), error);
+    }
+  }
+
+  /** Tells this run's checkpoints from those of any other. */
+  private String runId() {
+    String known = run;
+    if (known == null) {
+      try {
+        known = RunIdentity.of(root);
+      } catch (IOException error) {
+        throw new RunRefusedException(
+            "can't read or write " + root.resolve(RunIdentity.FILE_NAME) + ": " + describe(error),
+            error);
+      }
+      run = known;
+    }
+    return known;
   }
 
   private Path finalFolder(long steps) {
-    return root.resolve("step-%08d".formatted(steps));
-  }
-
-  private Path partialFolder(long steps) {
-    return root.resolve(".step-%08d.partial".formatted(steps));
+    return FolderNames.complete(root, steps);
   }
 
   private void requireRoom(long steps) throws IOException {
@@ -130,7 +289,7 @@ public final class CheckpointFolders {
     for (CheckpointFile file : files) {
       listed.add(file.path());
       Path path = folder.resolve(file.path());
-      if (!Files.isRegularFile(path)) {
+      if (!Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
         problems.add(file.path() + " is missing");
       } else if (Files.size(path) != file.bytes()) {
         problems.add(
@@ -152,22 +311,9 @@ public final class CheckpointFolders {
 
   private static Set<String> regularFiles(Path folder) throws IOException {
     try (Stream<Path> tree = Files.walk(folder)) {
-      return tree.filter(Files::isRegularFile)
+      return tree.filter(path -> !Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS))
           .map(path -> folder.relativize(path).toString())
           .collect(Collectors.toCollection(TreeSet::new));
-    }
-  }
-
-  private static List<Path> foldersDeepestFirst(Path folder) throws IOException {
-    try (Stream<Path> tree = Files.walk(folder)) {
-      return tree.filter(Files::isDirectory).sorted(Comparator.reverseOrder()).toList();
-    }
-  }
-
-  /** Makes the names in a folder durable. */
-  private static void sync(Path folder) throws IOException {
-    try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
-      channel.force(true);
     }
   }
 

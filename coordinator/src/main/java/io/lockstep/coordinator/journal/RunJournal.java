@@ -18,6 +18,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Clock;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The journal of one run: an SQLite file in which every entry is on disk before {@link #append}
@@ -181,6 +182,26 @@ public final class RunJournal implements AutoCloseable {
       throw new RunRefusedException(
           "the journal can't be written: " + error.getMessage() + "; see that its disk has room",
           error);
+    }
+  }
+
+  /**
+   * Mean training loss per token over the committed steps [from, to), in nats.
+   *
+   * @return empty if none of them is in the journal
+   */
+  public Optional<Double> meanLoss(long from, long to) {
+    String query = "select sum(loss_sum), sum(tokens) from commits where step >= ? and step < ?";
+    try (PreparedStatement statement = connection.prepareStatement(query)) {
+      statement.setLong(1, from);
+      statement.setLong(2, to);
+      try (ResultSet row = statement.executeQuery()) {
+        double lossSum = row.next() ? row.getDouble(1) : 0;
+        long tokens = row.getLong(2);
+        return tokens == 0 ? Optional.empty() : Optional.of(lossSum / tokens);
+      }
+    } catch (SQLException error) {
+      throw new RunRefusedException("the journal can't be read: " + error.getMessage(), error);
     }
   }
 

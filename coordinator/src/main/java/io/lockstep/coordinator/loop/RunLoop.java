@@ -1,6 +1,7 @@
 package io.lockstep.coordinator.loop;
 
 import io.lockstep.coordinator.CommittedCheckpoint;
+import io.lockstep.coordinator.Retention;
 import io.lockstep.coordinator.RunListener;
 import io.lockstep.coordinator.RunOutcome;
 import io.lockstep.coordinator.RunPlan;
@@ -38,6 +39,7 @@ public final class RunLoop implements AutoCloseable {
   private final CompletableFuture<RunOutcome> outcome = new CompletableFuture<>();
   private final RunMachine machine;
   private final CheckpointFolders folders;
+  private final Retention retention;
   private final RunListener listener;
   private final long tickMillis;
 
@@ -55,6 +57,7 @@ public final class RunLoop implements AutoCloseable {
   public RunLoop(RunPlan plan, CheckpointFolders folders, RunListener listener) {
     this.machine = new RunMachine(plan);
     this.folders = folders;
+    this.retention = plan.saving().retention();
     this.listener = listener;
     this.tickMillis = Math.clamp(plan.heartbeatTimeout().toMillis() / 8, 10, 250);
   }
@@ -258,6 +261,7 @@ public final class RunLoop implements AutoCloseable {
         checkpoints.add(committed.checkpoint());
         listener.checkpointCommitted(committed.checkpoint());
         watchers.forEach(watcher -> watcher.committed(committed.checkpoint()));
+        retain();
       }
       case JournalEntry.WorldFormed _, JournalEntry.LeaseGranted _, JournalEntry.RunEnded _ -> {}
     }
@@ -274,9 +278,29 @@ public final class RunLoop implements AutoCloseable {
   private Event complete(Action.FinalizeCheckpoint request) {
     try {
       return new Event.CheckpointCommitted(
-          folders.complete(request.steps(), request.files(), request.last()));
+          folders.complete(
+              request.steps(), request.files(), request.last(), meanLoss(request.steps())));
     } catch (RunRefusedException refused) {
       return new Event.CheckpointFailed(request.steps(), refused.reason());
+    }
+  }
+
+  /** Mean loss per token over the steps since the checkpoint before. */
+  private Optional<Double> meanLoss(long steps) {
+    RunJournal source = journal;
+    long before = checkpoints.isEmpty() ? 0 : checkpoints.getLast().steps();
+    return source == null ? Optional.empty() : source.meanLoss(before, steps);
+  }
+
+  /** Deletes what need not be kept; if that fails, the run still goes on, and a person is told. */
+  private void retain() {
+    try {
+      List<Long> deleted = folders.retain(retention);
+      checkpoints.removeIf(checkpoint -> deleted.contains(checkpoint.steps()));
+      deleted.forEach(steps -> log.info("deleted the checkpoint at step {}", steps));
+    } catch (RunRefusedException error) {
+      log.warn("old checkpoints stay", error);
+      listener.notice("old checkpoints stay: " + error.reason());
     }
   }
 

@@ -35,11 +35,10 @@ final class LeasePlan {
 
   /** Whether a checkpoint is due once {@code steps} steps are committed. */
   static boolean isSavePoint(RunPlan plan, long steps, long endAt) {
-    return steps == endAt || (plan.saveEverySteps() > 0 && steps % plan.saveEverySteps() == 0);
+    return steps == endAt || plan.saving().isDue(steps);
   }
 
   private static long savePointAfter(RunPlan plan, long step, long endAt) {
-    long every = plan.saveEverySteps();
-    return every == 0 ? endAt : Math.min(endAt, (step / every + 1) * every);
+    return Math.min(endAt, plan.saving().nextAfter(step));
   }
 }

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -26,7 +27,10 @@ final class CheckpointFoldersTest {
   void completeCheckpointHasItsFilesAManifestAndTheFinalName() throws Exception {
     CheckpointFolders folders = new CheckpointFolders(run, 0, UsableSpace.OF_DISK);
     Path partial = folders.prepare(120);
-    assertEquals(run.resolve("checkpoints/.step-00000120.partial"), partial);
+    assertEquals(run.resolve("checkpoints"), partial.getParent());
+    assertTrue(
+        partial.getFileName().toString().matches("\\.step-00000120\\.[0-9a-f]{8}\\.partial"),
+        partial.toString());
     Files.writeString(partial.resolve("a.json"), "{}");
     Files.createDirectory(partial.resolve("sub"));
     Files.writeString(partial.resolve("sub/b.bin"), "12345");
@@ -34,7 +38,8 @@ final class CheckpointFoldersTest {
         folders.complete(
             120,
             List.of(new CheckpointFile("a.json", 2, SHA), new CheckpointFile("sub/b.bin", 5, SHA)),
-            true);
+            true,
+            Optional.of(0.5));
     Path target = run.resolve("checkpoints/step-00000120");
     byte[] manifest = Files.readAllBytes(target.resolve("manifest.json"));
     String digest = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(manifest));
@@ -43,6 +48,8 @@ final class CheckpointFoldersTest {
         """
         {
           "steps" : 120,
+          "run" : "%2$s",
+          "mean_loss" : 0.5,
           "files" : [ {
             "path" : "a.json",
             "bytes" : 2,
@@ -54,7 +61,7 @@ final class CheckpointFoldersTest {
           } ]
         }
         """
-            .formatted(SHA),
+            .formatted(SHA, Files.readString(run.resolve("checkpoints/.run")).strip()),
         Files.readString(target.resolve("manifest.json")));
     assertFalse(Files.exists(partial));
   }
@@ -113,6 +120,20 @@ final class CheckpointFoldersTest {
     folders.discard(1);
     folders.discard(1);
     assertEquals(List.of(), list(run.resolve("checkpoints")));
+  }
+
+  @Test
+  void everyAttemptHasAFolderOfItsOwn() throws Exception {
+    CheckpointFolders folders = new CheckpointFolders(run, 0, UsableSpace.OF_DISK);
+    Path first = folders.prepare(1);
+    folders.discard(1);
+    Path second = folders.prepare(1);
+    assertFalse(first.equals(second));
+    Files.writeString(second.resolve("a"), "12345");
+    assertThrows(IOException.class, () -> Files.writeString(first.resolve("b"), "late"));
+    assertEquals(
+        run.resolve("checkpoints/step-00000001"),
+        folders.complete(1, List.of(new CheckpointFile("a", 5, SHA)), false).dir());
   }
 
   @Test

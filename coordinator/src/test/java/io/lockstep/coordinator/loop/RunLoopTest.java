@@ -9,9 +9,11 @@ import io.lockstep.coordinator.CommittedCheckpoint;
 import io.lockstep.coordinator.CommittedStep;
 import io.lockstep.coordinator.Phase;
 import io.lockstep.coordinator.Plans;
+import io.lockstep.coordinator.Retention;
 import io.lockstep.coordinator.RunListener;
 import io.lockstep.coordinator.RunOutcome;
 import io.lockstep.coordinator.RunPlan;
+import io.lockstep.coordinator.SavePlan;
 import io.lockstep.coordinator.checkpoint.CheckpointFolders;
 import io.lockstep.coordinator.checkpoint.UsableSpace;
 import io.lockstep.coordinator.journal.RunJournal;
@@ -104,6 +106,28 @@ final class RunLoopTest {
   }
 
   @Test
+  void whatNeedNotBeKeptIsDeletedOnceTheNextCheckpointIsThere() throws Exception {
+    RunPlan plan = Plans.withSaving(plan(2), new SavePlan(1, 0, new Retention(1, 0)));
+    try (RunLoop loop = start(plan, UsableSpace.OF_DISK)) {
+      trainOneStep(loop);
+      writePart(loop);
+      assertInstanceOf(ToWorker.Lease.class, stream.next());
+      assertTrue(
+          Files.readString(out.resolve("checkpoints/step-00000001/manifest.json"))
+              .contains("\"mean_loss\" : 0.5"));
+      loop.post(reduced(1));
+      assertInstanceOf(ToWorker.Commit.class, stream.next());
+      loop.post(new Event.Applied(1, 1, 1));
+      writePart(loop, 2);
+      assertTrue(loop.outcome().get().finished());
+      Watcher late = new Watcher();
+      loop.watch(late);
+      assertEquals("checkpoint 2", late.next());
+      assertFalse(Files.exists(out.resolve("checkpoints/step-00000001")));
+    }
+  }
+
+  @Test
   void watcherHearsCheckpointsOfBeforeAndThenTheEnd() throws Exception {
     try (RunLoop loop = start(plan(2), UsableSpace.OF_DISK)) {
       trainOneStep(loop);
@@ -158,9 +182,13 @@ final class RunLoopTest {
   }
 
   private void writePart(RunLoop loop) throws Exception {
+    writePart(loop, 1);
+  }
+
+  private void writePart(RunLoop loop, long steps) throws Exception {
     Path partial = assertInstanceOf(ToWorker.SaveCheckpoint.class, stream.next()).dir();
     Files.writeString(partial.resolve("model.safetensors"), "1");
-    loop.post(new Event.PartWritten(1, 1, 1, List.of(file("model.safetensors"))));
+    loop.post(new Event.PartWritten(1, 1, steps, List.of(file("model.safetensors"))));
   }
 
   private static Event.CheckpointFile file(String path) {
@@ -168,10 +196,14 @@ final class RunLoopTest {
   }
 
   private static Event.Reduced reduced() {
+    return reduced(0);
+  }
+
+  private static Event.Reduced reduced(long step) {
     return new Event.Reduced(
         1,
         1,
-        0,
+        step,
         IntStream.range(0, 4)
             .mapToObj(rank -> new Event.VirtualRankResult(rank, 1.0, 2, 1, 0))
             .toList(),

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.lockstep.coordinator.RunPlan;
+import io.lockstep.coordinator.SavePlan;
 import io.lockstep.coordinator.machine.LeasePlan.Span;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -61,7 +62,7 @@ final class LeasePlanTest {
         1,
         4,
         totalSteps,
-        saveEverySteps,
+        SavePlan.every(saveEverySteps),
         leaseSteps,
         Duration.ofSeconds(1),
         Duration.ofSeconds(10),

@@ -62,6 +62,10 @@ final class RunConfigYaml {
         .put("truncation_strategy", "raise")
         .put("max_grad_norm", training.maxGradNorm())
         .put("save_steps", training.saveSteps())
+        .put("save_delay_steps", training.saveDelay().steps())
+        .put("save_delay_epochs", training.saveDelay().epochs())
+        .put("keep_last", training.keepLast())
+        .put("keep_best", training.keepBest())
         .put("logging_steps", training.loggingSteps())
         .put("bucket_floats", training.bucketFloats());
   }

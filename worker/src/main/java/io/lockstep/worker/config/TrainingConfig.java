@@ -14,6 +14,9 @@ package io.lockstep.worker.config;
  *     which saves padding, or all at once
  * @param maxGradNorm gradients of a larger norm are scaled down to it; 0 turns clipping off
  * @param saveSteps a checkpoint every so many steps; 0 for one at the end alone
+ * @param saveDelay before which there is none, except the one at the end
+ * @param keepLast so many of the newest checkpoints stay; 0 for all
+ * @param keepBest so many of those with the lowest mean training loss stay besides
  * @param loggingSteps a line of metrics every so many steps
  * @param bucketFloats gradient values of a ZeRO bucket
  */
@@ -26,6 +29,9 @@ public record TrainingConfig(
     boolean groupByLength,
     double maxGradNorm,
     long saveSteps,
+    SaveDelay saveDelay,
+    int keepLast,
+    int keepBest,
     int loggingSteps,
     int bucketFloats) {
 
@@ -34,6 +40,14 @@ public record TrainingConfig(
 
   private static final int MIN_BUCKET_FLOATS = 1024;
   private static final int BUCKET_ALIGNMENT = 16;
+
+  /**
+   * Before which no checkpoint is written; at most one of both is not 0.
+   *
+   * @param steps in steps
+   * @param epochs in passes over the data
+   */
+  public record SaveDelay(long steps, long epochs) {}
 
   static TrainingConfig read(Section section) {
     section.refuse(
@@ -49,6 +63,11 @@ public record TrainingConfig(
             section.bool("group_by_length", true),
             section.number("max_grad_norm", 1.0, 0, 1e9),
             section.longInteger("save_steps", 0L, 0, Long.MAX_VALUE),
+            new SaveDelay(
+                section.longInteger("save_delay_steps", 0L, 0, Long.MAX_VALUE),
+                section.longInteger("save_delay_epochs", 0L, 0, 1_000_000)),
+            section.integer("keep_last", 0, 0),
+            section.integer("keep_best", 0, 0),
             section.integer("logging_steps", 1, 1),
             section.integer("bucket_floats", DEFAULT_BUCKET_FLOATS, MIN_BUCKET_FLOATS));
     if ((config.maxSteps == 0) == (config.epochs == 0)) {
@@ -66,6 +85,14 @@ public record TrainingConfig(
     if (config.bucketFloats % BUCKET_ALIGNMENT != 0) {
       section.problem("bucket_floats", "must be a multiple of " + BUCKET_ALIGNMENT);
     }
+    if (config.saveDelay.steps > 0 && config.saveDelay.epochs > 0) {
+      section.problem("save_delay_steps", "and training.save_delay_epochs exclude each other");
+    }
+    if (config.keepBest > 0 && config.keepLast == 0) {
+      section.problem(
+          "keep_best",
+          "has no effect while training.keep_last is 0, which keeps all: set keep_last to 1 or more");
+    }
     String strategy = section.string("truncation_strategy", "raise");
     if (!strategy.equals("raise")) {
       section.problem(
@@ -74,6 +101,13 @@ public record TrainingConfig(
     }
     section.finish();
     return config;
+  }
+
+  /** Steps before which no checkpoint is written, for a dataset of that many samples. */
+  public long saveDelaySteps(long samples) {
+    return saveDelay.epochs == 0
+        ? saveDelay.steps
+        : Math.ceilDiv(Math.multiplyExact(samples, saveDelay.epochs), globalBatchSize);
   }
 
   /** Number of steps for a dataset of that many samples. */

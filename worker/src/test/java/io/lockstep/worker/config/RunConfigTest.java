@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.lockstep.model.budget.TokenBudget;
 import io.lockstep.model.parameter.ParameterSpec;
+import io.lockstep.worker.config.TrainingConfig.SaveDelay;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,6 +59,9 @@ class RunConfigTest {
           truncation_strategy: raise
           max_grad_norm: 0.5
           save_steps: 20
+          save_delay_epochs: 2
+          keep_last: 3
+          keep_best: 1
           logging_steps: 5
           bucket_floats: 2048
         optimizer:
@@ -90,6 +94,19 @@ class RunConfigTest {
   }
 
   @Test
+  void checkpointsThatStayAndDelaysThatExcludeEachOther() throws Exception {
+    RunConfig config = parse(FULL);
+    assertEquals(6, config.training().saveDelaySteps(33));
+    List<String> problems =
+        problems(
+            FULL.replace("keep_last: 3", "keep_last: 0")
+                .replaceAll("( *)(save_delay)_epochs: 2", "$0\n$1$2_steps: 1"));
+    assertProblem(problems, "training.keep_best has no effect while training.keep_last is 0");
+    assertProblem(
+        problems, "training.save_delay_steps and training.save_delay_epochs exclude each other");
+  }
+
+  @Test
   void everyKeyIsRead() throws Exception {
     RunConfig expected =
         new RunConfig(
@@ -104,7 +121,8 @@ class RunConfigTest {
                 Optional.of("You describe pictures."),
                 Optional.of("Describe: all objects")),
             new RunConfig.VisionOptions(Optional.of(new TokenBudget(0.5))),
-            new TrainingConfig(0, 3, 12, 6, 1024, false, 0.5, 20, 5, 2048),
+            new TrainingConfig(
+                0, 3, 12, 6, 1024, false, 0.5, 20, new SaveDelay(0, 2), 3, 1, 5, 2048),
             new OptimizerConfig(1e-3, 0, 5e-4, 0.8, 0.95, 1e-6, 0.1, true, 0.2, 0.01),
             TuningConfig.FULL,
             new ClusterConfig(
@@ -136,7 +154,9 @@ class RunConfigTest {
             Duration.ofSeconds(1),
             ClusterConfig.Resilience.BUDDY),
         config.cluster());
-    assertEquals(new TrainingConfig(10, 0, 8, 4, 512, true, 1.0, 0, 1, 1 << 18), config.training());
+    assertEquals(
+        new TrainingConfig(10, 0, 8, 4, 512, true, 1.0, 0, new SaveDelay(0, 0), 0, 0, 1, 1 << 18),
+        config.training());
     assertEquals(
         new OptimizerConfig(1e-4, 1e-4, 1e-4, 0.9, 0.999, 1e-8, 0, false, 0.05, 0.1),
         config.optimizer());

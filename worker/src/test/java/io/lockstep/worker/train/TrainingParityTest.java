@@ -247,6 +247,9 @@ class TrainingParityTest {
             true,
             cases.get("max_grad_norm").doubleValue(),
             0,
+            new TrainingConfig.SaveDelay(0, 0),
+            0,
+            0,
             1,
             1 << 16),
         new OptimizerConfig(

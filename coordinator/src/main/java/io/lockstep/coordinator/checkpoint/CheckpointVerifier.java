@@ -1,0 +1,174 @@
+package io.lockstep.coordinator.checkpoint;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+
+/** Compares a checkpoint with its manifest: every byte of every file, and nothing beside them. */
+public final class CheckpointVerifier {
+
+  private static final int CHUNK_BYTES = 1 << 20;
+  private static final int SHOWN_PROBLEMS = 10;
+
+  private CheckpointVerifier() {}
+
+  /** What became of it. */
+  public sealed interface Verdict {
+
+    /** Everything is as it was written. */
+    record Intact(StoredCheckpoint checkpoint) implements Verdict {}
+
+    /**
+     * Something is not.
+     *
+     * @param problem naming the files, one line
+     */
+    record Damaged(String problem) implements Verdict {}
+  }
+
+  /**
+   * What is asked of a manifest besides that the files are as it says; absent parts are not asked
+   * for.
+   *
+   * @param steps committed steps
+   * @param run the run that wrote it
+   * @param manifestSha256 its own SHA-256 as it was registered
+   */
+  public record Expected(
+      Optional<Long> steps, Optional<String> run, Optional<String> manifestSha256) {
+
+    /** Any checkpoint of any run. */
+    public static final Expected ANYTHING =
+        new Expected(Optional.empty(), Optional.empty(), Optional.empty());
+  }
+
+  /**
+   * Verifies a folder.
+   *
+   * @throws IOException if a file can't be read, which is not to say that it is damaged
+   */
+  public static Verdict verify(Path folder, Expected expected) throws IOException {
+    Path file = folder.resolve(Manifest.FILE_NAME);
+    if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+      return new Verdict.Damaged(
+          Manifest.FILE_NAME + " is missing: the checkpoint was not written to its end");
+    }
+    if (Files.size(file) > Manifest.MAX_BYTES) {
+      return new Verdict.Damaged(
+          Manifest.FILE_NAME + " has more than " + Manifest.MAX_BYTES + " bytes");
+    }
+    byte[] json = Files.readAllBytes(file);
+    String sha256 = HexFormat.of().formatHex(Manifest.newSha256().digest(json));
+    Manifest.Document manifest;
+    try {
+      manifest = Manifest.parse(json);
+    } catch (IOException e) {
+      return new Verdict.Damaged(Manifest.FILE_NAME + " " + e.getMessage());
+    }
+    List<String> problems = new ArrayList<>(identity(manifest, sha256, expected));
+    if (problems.isEmpty()) {
+      problems.addAll(contents(folder, manifest));
+    }
+    if (problems.isEmpty()) {
+      return new Verdict.Intact(
+          new StoredCheckpoint(manifest.steps(), folder, sha256, bytes(manifest), loss(manifest)));
+    }
+    int more = problems.size() - SHOWN_PROBLEMS;
+    String shown =
+        String.join("; ", problems.subList(0, Math.min(problems.size(), SHOWN_PROBLEMS)));
+    return new Verdict.Damaged(more > 0 ? shown + "; and " + more + " problems more" : shown);
+  }
+
+  private static List<String> identity(
+      Manifest.Document manifest, String sha256, Expected expected) {
+    List<String> problems = new ArrayList<>();
+    expected
+        .manifestSha256()
+        .filter(registered -> !registered.equals(sha256))
+        .ifPresent(registered ->
+            problems.add(
+                "%s has SHA-256 %s, the run registered %s"
+                    .formatted(Manifest.FILE_NAME, sha256, registered)));
+    expected
+        .steps()
+        .filter(steps -> steps != manifest.steps())
+        .ifPresent(steps ->
+            problems.add(
+                "%s is that of step %d, not of step %d"
+                    .formatted(Manifest.FILE_NAME, manifest.steps(), steps)));
+    expected
+        .run()
+        .filter(run -> !run.equals(manifest.run()))
+        .ifPresent(run ->
+            problems.add(
+                "%s is that of run %s, this is run %s"
+                    .formatted(Manifest.FILE_NAME, manifest.run(), run)));
+    return problems;
+  }
+
+  private static List<String> contents(Path folder, Manifest.Document manifest) throws IOException {
+    List<String> problems = new ArrayList<>();
+    Path root = folder.toAbsolutePath().normalize();
+    Set<String> listed = new TreeSet<>(Set.of(Manifest.FILE_NAME));
+    for (Manifest.Entry entry : manifest.files()) {
+      listed.add(entry.path());
+      problem(root, entry).ifPresent(problems::add);
+    }
+    try (Stream<Path> tree = Files.walk(root)) {
+      tree.filter(path -> !Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS))
+          .map(path -> root.relativize(path).toString())
+          .filter(path -> !listed.contains(path))
+          .sorted()
+          .forEach(path -> problems.add(path + " is not in " + Manifest.FILE_NAME));
+    }
+    return Collections.unmodifiableList(problems);
+  }
+
+  private static Optional<String> problem(Path root, Manifest.Entry entry) throws IOException {
+    Path file = root.resolve(entry.path()).normalize();
+    if (!file.startsWith(root) || file.equals(root)) {
+      return Optional.of(entry.path() + " points outside of the checkpoint");
+    }
+    if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+      return Optional.of(entry.path() + " is missing");
+    }
+    long bytes = Files.size(file);
+    if (bytes != entry.bytes()) {
+      return Optional.of("%s has %d bytes, not %d".formatted(entry.path(), bytes, entry.bytes()));
+    }
+    String sha256 = sha256(file);
+    return sha256.equals(entry.sha256())
+        ? Optional.empty()
+        : Optional.of("%s has SHA-256 %s, not %s".formatted(entry.path(), sha256, entry.sha256()));
+  }
+
+  private static String sha256(Path file) throws IOException {
+    MessageDigest digest = Manifest.newSha256();
+    byte[] chunk = new byte[CHUNK_BYTES];
+    try (InputStream in = Files.newInputStream(file)) {
+      for (int n = in.read(chunk); n >= 0; n = in.read(chunk)) {
+        digest.update(chunk, 0, n);
+      }
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  private static long bytes(Manifest.Document manifest) {
+    return manifest.files().stream().mapToLong(Manifest.Entry::bytes).sum();
+  }
+
+  private static Optional<Double> loss(Manifest.Document manifest) {
+    return Optional.ofNullable(manifest.meanLoss());
+  }
+}

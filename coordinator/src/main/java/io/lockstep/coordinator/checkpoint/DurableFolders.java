@@ -1,0 +1,47 @@
+package io.lockstep.coordinator.checkpoint;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Changes of folders that a power cut either keeps or undoes. */
+final class DurableFolders {
+
+  private DurableFolders() {}
+
+  /** Makes the names in a folder durable. */
+  static void sync(Path folder) throws IOException {
+    try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
+  }
+
+  static List<Path> foldersDeepestFirst(Path folder) throws IOException {
+    try (Stream<Path> tree = Files.walk(folder)) {
+      return tree.filter(path -> Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS))
+          .sorted(Comparator.reverseOrder())
+          .toList();
+    }
+  }
+
+  /**
+   * Deletes a folder that is half gone under no name but {@code meanwhile}, in the same folder;
+   * whoever still writes into it by its old name fails.
+   */
+  static void delete(Path folder, Path meanwhile) throws IOException {
+    Files.move(folder, meanwhile, StandardCopyOption.ATOMIC_MOVE);
+    sync(meanwhile.toAbsolutePath().getParent());
+    try (Stream<Path> tree = Files.walk(meanwhile)) {
+      for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(path);
+      }
+    }
+  }
+}
