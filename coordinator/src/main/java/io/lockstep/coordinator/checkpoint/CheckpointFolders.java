@@ -21,6 +21,8 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The checkpoints of a run folder. A checkpoint is written in {@code
@@ -33,6 +35,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CheckpointFolders {
 
+  private static final Logger LOG = LoggerFactory.getLogger(CheckpointFolders.class);
   private static final long MEBIBYTE = 1 << 20;
 
   private final Path root;
@@ -219,8 +222,10 @@ public final class CheckpointFolders {
         Double loss = Manifest.parse(json).meanLoss();
         candidates.add(new Retention.Candidate(steps, Optional.ofNullable(loss)));
       } catch (IOException error) {
-        // Not a complete checkpoint: it doesn't count, and is left for a person to look at.
-        continue;
+        LOG.warn(
+            "the folder of step {} has no readable manifest: it is left for a person to look at",
+            steps,
+            error);
       }
     }
     List<Long> superfluous = retention.superfluous(candidates);
@@ -246,7 +251,7 @@ public final class CheckpointFolders {
 
   private void remove(Path folder) {
     try {
-      DurableFolders.delete(folder, FolderNames.deleting(root, folder));
+      DurableFolders.delete(root, folder, FolderNames.deleting(root, folder));
     } catch (IOException error) {
       throw new RunRefusedException("can't remove " + folder + ": " + describe(error), error);
     }

@@ -32,12 +32,12 @@ final class DurableFolders {
   }
 
   /**
-   * Deletes a folder that is half gone under no name but {@code meanwhile}, in the same folder;
+   * Deletes a folder below {@code root}, which while it is half gone is called {@code meanwhile};
    * whoever still writes into it by its old name fails.
    */
-  static void delete(Path folder, Path meanwhile) throws IOException {
+  static void delete(Path root, Path folder, Path meanwhile) throws IOException {
     Files.move(folder, meanwhile, StandardCopyOption.ATOMIC_MOVE);
-    sync(meanwhile.toAbsolutePath().getParent());
+    sync(root);
     try (Stream<Path> tree = Files.walk(meanwhile)) {
       for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) {
         Files.deleteIfExists(path);

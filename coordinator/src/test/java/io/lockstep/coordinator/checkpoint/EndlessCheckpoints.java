@@ -20,7 +20,7 @@ public final class EndlessCheckpoints {
     Retention retention = new Retention(2, 1);
     while (true) {
       steps++;
-      var _ = WrittenCheckpoints.write(folders, steps, (steps * 7) % 11, FILE_BYTES);
+      var _ = WrittenCheckpoints.write(folders, steps, (double) (steps * 7 % 11), FILE_BYTES);
       var _ = folders.retain(retention);
       System.out.println("step " + steps + ", rejected " + found.rejected().size());
     }
