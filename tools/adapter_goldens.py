@@ -6,7 +6,8 @@ Run from the repository's root with torch, transformers, peft and safetensors in
 
 For each family, FAMILY/dora receives an adapter with learned magnitudes on text and vision layers, of two ranks, scaled
 by the square root of the rank, and with a merger that is trained whole; the logits with it at the last positions of the
-reference batch; and its tensors, losses and gradient norms over ten training steps. The script first repeats the ten LoRA
+reference batch; and its tensors, losses and gradient norms over ten training steps. FAMILY/merged receives, for the LoRA
+adapter and for this one, the weights that PEFT changes when it merges them, and the merged model's logits. The script first repeats the ten LoRA
 steps that the fixtures hold already, so that the same procedure makes both.
 """
 
@@ -117,6 +118,24 @@ def check_procedure(folder, batch, cases):
     assert worst < 1e-5
 
 
+def make_merged(folder, batch, adapter):
+    base = load_base(folder)
+    before = {name: tensor.clone() for name, tensor in base.state_dict().items()}
+    merged = PeftModel.from_pretrained(base, folder / adapter).merge_and_unload().eval()
+    changed = {
+        name: tensor.contiguous()
+        for name, tensor in merged.state_dict().items()
+        if not torch.equal(tensor, before[name])
+    }
+    inputs, _ = rows_of(batch, [0, 1, 2, 3])
+    with torch.no_grad():
+        logits = merged(**inputs).logits[:, -LAST_POSITIONS:]
+    (folder / "merged").mkdir(exist_ok=True)
+    save_file(
+        {**changed, "last_logits": logits.contiguous()}, folder / "merged" / f"{adapter}.safetensors"
+    )
+
+
 def make_dora(folder, batch, cases):
     torch.manual_seed(11)
     config = LoraConfig(
@@ -166,6 +185,8 @@ def main():
         cases = json.loads((folder / "cases.json").read_text())
         check_procedure(folder, batch, cases)
         make_dora(folder, batch, cases)
+        for adapter in ("adapter", "dora"):
+            make_merged(folder, batch, adapter)
 
 
 if __name__ == "__main__":

@@ -22,13 +22,13 @@ final class Qwen25VisionTower implements VisionTower {
 
   private final Qwen25VisionConfig config;
   private final Weights weights;
-  private final VisionAttention attention;
+  private final ComposedVisionAttention attention;
   private final long mergedWidth;
 
   Qwen25VisionTower(Qwen25VisionConfig config, Weights weights) {
     this.config = config;
     this.weights = weights;
-    attention = new VisionAttention(config, weights);
+    attention = new ComposedVisionAttention(config, weights);
     mergedWidth =
         (long) config.spatialMergeSize() * config.spatialMergeSize() * config.hiddenSize();
   }
@@ -38,15 +38,12 @@ final class Qwen25VisionTower implements VisionTower {
       Scope scope, NDArray pixels, List<Grid> grids, BiConsumer<String, NDArray> probe) {
     VisionGeometry geometry = VisionGeometry.of(config, grids);
     Windows windows = Windows.of(config, grids);
-    int patches = geometry.patches();
-    NDArray cos = scope.fromFloats(windows.reorder(geometry.cos()), patches, config.headDim());
-    NDArray sin = scope.fromFloats(windows.reorder(geometry.sin()), patches, config.headDim());
-    List<SegmentRun> windowRuns = SegmentRun.of(windows.sizes(), cos, sin);
-    List<SegmentRun> frameRuns = SegmentRun.of(geometry.frames(), cos, sin);
+    RotaryAngles.Turns turns =
+        windows.reorder(geometry.angles()).turns(scope, RotaryAngles.Rounding.AS_LIBTORCH);
     NDArray hidden_NC = permuted(embed(pixels), index(scope, windows.order()), mergedWidth);
     for (int block = 0; block < config.depth(); block++) {
       boolean full = config.fullAttentionBlocks().contains(block);
-      hidden_NC = block(block, hidden_NC, full ? frameRuns : windowRuns);
+      hidden_NC = block(block, hidden_NC, turns, full ? geometry.frames() : windows.sizes());
       probe.accept("vision_block_" + block, hidden_NC);
     }
     NDArray merged_MH = merger(hidden_NC);
@@ -71,10 +68,11 @@ final class Qwen25VisionTower implements VisionTower {
     return Ops.indexSelect(x.reshape(-1, width), 0, order).reshape(x.getShape());
   }
 
-  private NDArray block(int block, NDArray hidden_NC, List<SegmentRun> runs) {
+  private NDArray block(
+      int block, NDArray hidden_NC, RotaryAngles.Turns turns, List<Integer> segments) {
     String prefix = "blocks." + block + ".";
     NDArray attended_NC =
-        attention.apply(prefix + "attn.", norm(prefix + "norm1", hidden_NC), runs);
+        attention.apply(prefix + "attn.", norm(prefix + "norm1", hidden_NC), turns, segments);
     NDArray middle_NC = hidden_NC.add(attended_NC);
     NDArray normed_NC = norm(prefix + "norm2", middle_NC);
     NDArray gate = Ops.silu(linear(prefix + "mlp.gate_proj", normed_NC));

@@ -19,13 +19,13 @@ final class Qwen3VisionTower implements VisionTower {
 
   private final Qwen3VisionConfig config;
   private final Weights weights;
-  private final VisionAttention attention;
+  private final FusedVisionAttention attention;
   private final int mergedPatches;
 
   Qwen3VisionTower(Qwen3VisionConfig config, Weights weights) {
     this.config = config;
     this.weights = weights;
-    attention = new VisionAttention(config, weights);
+    attention = new FusedVisionAttention(config, weights);
     mergedPatches = config.spatialMergeSize() * config.spatialMergeSize();
   }
 
@@ -33,12 +33,8 @@ final class Qwen3VisionTower implements VisionTower {
   public Features forward(
       Scope scope, NDArray pixels, List<Grid> grids, BiConsumer<String, NDArray> probe) {
     VisionGeometry geometry = VisionGeometry.of(config, grids);
-    int patches = geometry.patches();
-    List<SegmentRun> runs =
-        SegmentRun.of(
-            geometry.frames(),
-            scope.fromFloats(geometry.cos(), patches, config.headDim()),
-            scope.fromFloats(geometry.sin(), patches, config.headDim()));
+    RotaryAngles.Turns turns = geometry.angles().turns(scope, RotaryAngles.Rounding.ONCE);
+    List<SegmentRun> runs = SegmentRun.of(geometry.frames(), turns.cos(), turns.sin());
     NDArray hidden_NC = embed(scope, pixels, LearnedPositions.of(config, grids));
     List<NDArray> deepstack = new ArrayList<>();
     for (int block = 0; block < config.depth(); block++) {

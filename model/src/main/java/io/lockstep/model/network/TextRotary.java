@@ -18,10 +18,6 @@ final class TextRotary {
   private final float[] inverseFrequencies;
   private final int[] axisOfFrequency;
 
-  /** Cosines and sines, [rows, headDim] each. */
-  @SuppressWarnings("ArrayRecordComponent")
-  record Angles(float[] cos, float[] sin) {}
-
   TextRotary(TextConfig config) {
     headDim = config.headDim();
     int half = headDim / 2;
@@ -55,23 +51,15 @@ final class TextRotary {
    *
    * @param positions positions on the three axes, [3, rows]
    */
-  Angles angles(long[] positions) {
+  RotaryAngles angles(long[] positions) {
     int rows = positions.length / AXES;
     int half = headDim / 2;
-    float[] cos = new float[rows * headDim];
-    float[] sin = new float[rows * headDim];
+    float[] values = new float[rows * half];
     for (int row = 0; row < rows; row++) {
-      int base = row * headDim;
       for (int i = 0; i < half; i++) {
-        float angle = positions[axisOfFrequency[i] * rows + row] * inverseFrequencies[i];
-        float cosine = (float) Math.cos(angle);
-        float sine = (float) Math.sin(angle);
-        cos[base + i] = cosine;
-        cos[base + half + i] = cosine;
-        sin[base + i] = sine;
-        sin[base + half + i] = sine;
+        values[row * half + i] = positions[axisOfFrequency[i] * rows + row] * inverseFrequencies[i];
       }
     }
-    return new Angles(cos, sin);
+    return new RotaryAngles(values, headDim);
   }
 }

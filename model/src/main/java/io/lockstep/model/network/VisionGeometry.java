@@ -9,11 +9,9 @@ import java.util.List;
  *
  * @param patches number of patches N of all pictures and frames
  * @param frames patches of each frame, in order; they sum to N
- * @param cos cosines of the 2-D rotary embedding, [N, headDim]
- * @param sin sines likewise
+ * @param angles of the 2-D rotary embedding, N rows
  */
-@SuppressWarnings("ArrayRecordComponent")
-record VisionGeometry(int patches, List<Integer> frames, float[] cos, float[] sin) {
+record VisionGeometry(int patches, List<Integer> frames, RotaryAngles angles) {
 
   static VisionGeometry of(VisionConfig config, List<Grid> grids) {
     int patches = grids.stream().mapToInt(Grid::patches).sum();
@@ -27,43 +25,32 @@ record VisionGeometry(int patches, List<Integer> frames, float[] cos, float[] si
               }
             })
             .toList();
-    return new VisionGeometry(patches, frames, angles.cos, angles.sin);
+    return new VisionGeometry(patches, frames, new RotaryAngles(angles.values, config.headDim()));
   }
 
-  /** Fills the rotary angles patch by patch: rows turn the first half, columns the second. */
+  /** Fills the angles patch by patch: the row gives the first half, the column the second. */
   private static final class Angles implements PatchOrder.Visitor {
-    private final int headDim;
     private final float[] inverseFrequencies;
-    private final float[] cos;
-    private final float[] sin;
+    private final float[] values;
     private int next;
 
     Angles(VisionConfig config, int patches) {
-      headDim = config.headDim();
-      int half = headDim / 2;
+      int half = config.headDim() / 2;
       inverseFrequencies = new float[half / 2];
       for (int j = 0; j < inverseFrequencies.length; j++) {
         inverseFrequencies[j] = InverseFrequency.of(VisionConfig.ROPE_THETA, 2 * j, half);
       }
-      cos = new float[patches * headDim];
-      sin = new float[patches * headDim];
+      values = new float[patches * half];
     }
 
     @Override
     public void patch(int row, int column) {
       int quarter = inverseFrequencies.length;
-      int half = 2 * quarter;
-      int base = next++ * headDim;
-      for (int j = 0; j < half; j++) {
-        float angle =
-            j < quarter ? row * inverseFrequencies[j] : column * inverseFrequencies[j - quarter];
-        float cosine = (float) Math.cos(angle);
-        float sine = (float) Math.sin(angle);
-        cos[base + j] = cosine;
-        cos[base + half + j] = cosine;
-        sin[base + j] = sine;
-        sin[base + half + j] = sine;
+      for (int j = 0; j < quarter; j++) {
+        values[next + j] = row * inverseFrequencies[j];
+        values[next + quarter + j] = column * inverseFrequencies[j];
       }
+      next += 2 * quarter;
     }
   }
 }

@@ -7,6 +7,8 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.config.ModelConfig;
+import io.lockstep.model.config.Qwen25VlConfig;
+import io.lockstep.model.config.Qwen3VlConfig;
 import io.lockstep.model.parameter.Weights;
 import io.lockstep.tensor.Autograd;
 import io.lockstep.tensor.Ops;
@@ -33,6 +35,7 @@ public final class VisionLanguageModel {
   private final VisionTower vision;
   private final TextTower text;
   private final TextRotary rotary;
+  private final RotaryAngles.Rounding rounding;
 
   /** A model over weights named by {@link ModelLayout}. */
   public VisionLanguageModel(ModelConfig config, Weights weights) {
@@ -41,6 +44,11 @@ public final class VisionLanguageModel {
     vision = VisionTower.of(config.vision(), weights);
     text = new TextTower(config.text(), weights);
     rotary = new TextRotary(config.text());
+    rounding =
+        switch (config) {
+          case Qwen25VlConfig _ -> RotaryAngles.Rounding.AS_LIBTORCH;
+          case Qwen3VlConfig _ -> RotaryAngles.Rounding.ONCE;
+        };
   }
 
   /** The configuration. */
@@ -180,11 +188,8 @@ public final class VisionLanguageModel {
 
   private TextTower.Attention attention(
       Scope scope, long[] positions, int rows, @Nullable NDArray mask) {
-    TextRotary.Angles angles = rotary.angles(positions);
+    RotaryAngles.Turns turns = rotary.angles(positions).turns(scope, rounding);
     Shape shape = new Shape(rows, 1, positions.length / 3 / rows, config.text().headDim());
-    return new TextTower.Attention(
-        scope.fromFloats(angles.cos(), shape.getShape()),
-        scope.fromFloats(angles.sin(), shape.getShape()),
-        mask);
+    return new TextTower.Attention(turns.cos().reshape(shape), turns.sin().reshape(shape), mask);
   }
 }

@@ -24,14 +24,15 @@ record Windows(long[] order, long[] inverse, List<Integer> sizes) {
     return builder.build();
   }
 
-  /** Values of patches, [N, width], in the order of the windows. */
-  float[] reorder(float[] patches) {
-    int width = patches.length / order.length;
-    float[] reordered = new float[patches.length];
+  /** Angles of patches in the order of the windows. */
+  RotaryAngles reorder(RotaryAngles patches) {
+    int width = patches.values().length / order.length;
+    float[] reordered = new float[patches.values().length];
     for (int place = 0; place < order.length; place++) {
-      System.arraycopy(patches, (int) order[place] * width, reordered, place * width, width);
+      System.arraycopy(
+          patches.values(), (int) order[place] * width, reordered, place * width, width);
     }
-    return reordered;
+    return new RotaryAngles(reordered, patches.headDim());
   }
 
   /** Lists tokens window by window. */

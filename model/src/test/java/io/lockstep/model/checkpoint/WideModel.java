@@ -15,7 +15,6 @@ import io.lockstep.model.safetensors.TensorInfo;
 import io.lockstep.model.testing.Folders;
 import io.lockstep.model.testing.GoldenFamily;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,7 +23,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * A base model of 30 MB in bfloat16 and an adapter for it, made without ever loading it.
+ * A base model in bfloat16 of nearly 2 MB a layer and an adapter for it, made without ever loading
+ * it.
  *
  * @param base the base model's folder
  * @param adapter the adapter's folder
@@ -32,16 +32,15 @@ import java.util.Set;
 record WideModel(Path base, Path adapter, ParameterLayout layout, long adaptedLayers) {
 
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final String ANONYMOUS = "RssAnon:";
 
-  static WideModel create(Path parent) throws IOException {
+  static WideModel create(Path parent, int layers) throws IOException {
     Path base = Folders.copy(GoldenFamily.QWEN3_VL.checkpoint(), parent.resolve("wide"));
     Path configFile = base.resolve("config.json");
     ObjectNode root = (ObjectNode) JSON.readTree(configFile.toFile());
     ((ObjectNode) root.get("text_config"))
         .put("hidden_size", 256)
         .put("intermediate_size", 1024)
-        .put("num_hidden_layers", 16);
+        .put("num_hidden_layers", layers);
     ((ObjectNode) root.get("vision_config")).put("out_hidden_size", 256);
     JSON.writeValue(configFile.toFile(), root);
     ParameterLayout layout = ModelLayout.of(ModelConfig.read(configFile));
@@ -77,18 +76,9 @@ record WideModel(Path base, Path adapter, ParameterLayout layout, long adaptedLa
     return layout.elements() * Float.BYTES;
   }
 
-  /** Resident memory of this process that no file backs. */
-  static long anonymousBytes() {
-    try {
-      for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
-        if (line.startsWith(ANONYMOUS)) {
-          String kibibytes = line.substring(ANONYMOUS.length()).replace("kB", "").strip();
-          return Long.parseLong(kibibytes) * 1024;
-        }
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    throw new IllegalStateException("no line " + ANONYMOUS);
+  /** Size of the largest weight in float32. */
+  long largestTensorBytes() {
+    return layout.slots().stream().mapToLong(slot -> slot.spec().elements()).max().orElseThrow()
+        * Float.BYTES;
   }
 }

@@ -40,6 +40,14 @@ public enum GoldenAdapter {
     return GoldenBatch.floats(family.file(forward + ".safetensors"), logits);
   }
 
+  /**
+   * What the public library merges it into: the weights that change, and the logits of the last
+   * positions of the reference batch, {@code last_logits}.
+   */
+  public Path merged(GoldenFamily family) {
+    return family.file("merged/" + folder + ".safetensors");
+  }
+
   /** Loss and norm of the gradient of ten training steps. */
   public JsonNode steps(GoldenFamily family) throws IOException {
     return this == LORA

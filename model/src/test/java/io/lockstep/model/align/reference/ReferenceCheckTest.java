@@ -14,6 +14,7 @@ import io.lockstep.model.checkpoint.Tuning;
 import io.lockstep.model.parameter.Parameters;
 import io.lockstep.model.testing.GoldenConversations;
 import io.lockstep.model.testing.GoldenFamily;
+import io.lockstep.model.testing.GoldenLogits;
 import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
 import io.lockstep.tensor.Torch;
@@ -47,10 +48,8 @@ class ReferenceCheckTest {
       AlignmentReport report = ReferenceCheck.run(model, family.file(""));
 
       assertTrue(report.agrees(), report::table);
-      // The reference of Qwen2.5-VL is not reproduced to 2e-5 by the public library on other
-      // kernels.
-      double limit = family == GoldenFamily.QWEN3_VL ? 2e-5 : 4e-5;
-      assertTrue(row(report, "logits").difference() <= limit, report::table);
+      assertTrue(
+          row(report, "logits").difference() <= GoldenLogits.tolerance(), report::table);
       assertEquals(Verdict.IDENTICAL, row(report, "pixel_values").verdict());
       assertEquals(
           model.parameters().layout().slots().size(),

@@ -10,15 +10,15 @@ import io.lockstep.tensor.Ops;
 import java.util.List;
 
 /**
- * Attention of the vision towers: patches of a segment see each other in both directions, and no
- * others.
+ * Attention of a vision tower by libtorch's fused kernel: patches of a segment see each other in
+ * both directions, and no others.
  */
-final class VisionAttention {
+final class FusedVisionAttention {
 
   private final VisionConfig config;
   private final Weights weights;
 
-  VisionAttention(VisionConfig config, Weights weights) {
+  FusedVisionAttention(VisionConfig config, Weights weights) {
     this.config = config;
     this.weights = weights;
   }
