@@ -1,9 +1,11 @@
 package io.lockstep.worker;
 
 import io.lockstep.collective.Collective;
+import io.lockstep.collective.Stall;
 import io.lockstep.collective.tcp.Peer;
 import io.lockstep.collective.tcp.TcpCollective;
 import io.lockstep.collective.tcp.TcpListener;
+import io.lockstep.collective.tcp.TcpOptions;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.tensor.Torch;
 import io.lockstep.worker.config.ConfigException;
@@ -12,6 +14,7 @@ import io.lockstep.worker.rpc.CoordinatorSession;
 import io.lockstep.worker.rpc.SessionException;
 import io.lockstep.worker.train.CollectiveConnector;
 import io.lockstep.worker.train.Directive;
+import io.lockstep.worker.train.Rounds;
 import io.lockstep.worker.train.RunData;
 import io.lockstep.worker.train.SampleException;
 import io.lockstep.worker.train.TrainingLoop;
@@ -31,6 +34,7 @@ public final class Worker {
   private static final Logger LOG = LoggerFactory.getLogger(Worker.class);
   private static final CoordinatorSession.Patience PATIENCE =
       new CoordinatorSession.Patience(Duration.ofSeconds(60), Duration.ofMinutes(10));
+  private static final Duration STALL_AFTER = Duration.ofMillis(1500);
   private static final Duration CONNECT_PATIENCE = Duration.ofSeconds(60);
 
   private final Options options;
@@ -123,7 +127,20 @@ public final class Worker {
         peers.add(peer(peers.size(), member));
       }
       return TcpCollective.connect(
-          listener, session.collectiveToken(), round, rank, peers, CONNECT_PATIENCE);
+          listener,
+          session.collectiveToken(),
+          round,
+          rank,
+          peers,
+          CONNECT_PATIENCE,
+          TcpOptions.standard()
+              .withExchangeNames(Rounds::exchangeName)
+              .withStalls(STALL_AFTER, this::report));
+    }
+
+    private void report(Stall stall) {
+      LOG.warn("{}", stall.message());
+      session.stalled(Rounds.generation(stall.generation()), stall.peer(), stall.message());
     }
 
     @Override

@@ -1,12 +1,14 @@
 package io.lockstep.cli.command;
 
 import io.lockstep.cli.console.JsonLine;
+import io.lockstep.cli.process.KillSchedule;
 import io.lockstep.cli.process.LocalCluster;
 import io.lockstep.cli.process.ProcessGroup;
 import io.lockstep.cli.run.RunFolder;
 import io.lockstep.cli.train.Training;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.tuning.TuningPlan;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +44,15 @@ public final class TrainCommand implements Callable<Integer> {
       description = "Run folder (default: the recipe's run.output_dir, or runs/<name>).")
   private @Nullable Path out;
 
+  @Option(
+      names = "--kill-schedule",
+      paramLabel = "FILE",
+      description =
+          "JSON lines of processes to strike on the way, to see that the run survives: at_step,"
+              + " phase (computing, waiting, applying), delay, process, signal (SIGKILL, SIGTERM,"
+              + " SIGSTOP), seconds, restart_after. Recoveries are written to strikes.jsonl.")
+  private @Nullable Path killSchedule;
+
   @Option(names = "--json", description = "Print the results as JSON before the last line.")
   private boolean json;
 
@@ -50,7 +61,9 @@ public final class TrainCommand implements Callable<Integer> {
     RunConfig run = RunConfig.read(config);
     RunFolder folder = folder(run);
     Training training =
-        Training.prepare(new LocalCluster.Options(config, workers, threads, folder), System.out);
+        Training.prepare(
+            new LocalCluster.Options(config, workers, threads, folder, false, schedule()),
+            System.out);
     System.out.print(TuningTable.render(TuningPlan.of(run).table()));
     Training.Result result;
     try (ProcessGroup group = new ProcessGroup(folder.logs())) {
@@ -69,6 +82,11 @@ public final class TrainCommand implements Callable<Integer> {
       System.out.println("weights sha256: " + result.weightsSha256());
     }
     return 0;
+  }
+
+  private KillSchedule schedule() throws IOException {
+    Path file = killSchedule;
+    return file == null ? KillSchedule.NONE : KillSchedule.read(file, workers);
   }
 
   private RunFolder folder(RunConfig run) {

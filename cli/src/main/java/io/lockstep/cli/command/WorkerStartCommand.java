@@ -5,14 +5,21 @@ import io.lockstep.worker.Worker;
 import io.lockstep.worker.train.Directive;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.time.Duration;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** {@code lockstep worker start}. */
 @Command(name = "start", description = "Joins a coordinator's run and trains until it ends.")
 final class WorkerStartCommand implements Callable<Integer> {
+
+  private static final Logger LOG = LoggerFactory.getLogger(WorkerStartCommand.class);
 
   @Option(
       names = "--coordinator",
@@ -44,12 +51,50 @@ final class WorkerStartCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     String chosen = name == null ? defaultName() : name;
-    Directive.Stop end = new Worker(new Worker.Options(coordinator, host, threads, chosen)).run();
+    Worker worker = new Worker(new Worker.Options(coordinator, host, threads, chosen));
+    Directive.Stop end;
+    try (Leaving leaving = Leaving.onSignal(worker)) {
+      end = worker.run();
+    }
     if (!end.finished()) {
       throw new UserError(end.reason());
     }
     System.out.println(end.reason());
     return 0;
+  }
+
+  /** Leaves the run in good order when the process is asked to end. */
+  private static final class Leaving implements AutoCloseable {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    private final CountDownLatch left = new CountDownLatch(1);
+
+    static Leaving onSignal(Worker worker) {
+      Leaving leaving = new Leaving();
+      Runtime.getRuntime()
+          .addShutdownHook(new Thread(() -> leaving.leave(worker), "leave-the-run"));
+      return leaving;
+    }
+
+    private void leave(Worker worker) {
+      if (left.getCount() == 0) {
+        return;
+      }
+      worker.leave("the process was asked to end");
+      try {
+        if (!left.await(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+          LOG.warn("left the run without an answer within {} s", PATIENCE.toSeconds());
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+
+    @Override
+    public void close() {
+      left.countDown();
+    }
   }
 
   private static String defaultName() throws UnknownHostException {

@@ -1,6 +1,7 @@
 package io.lockstep.cli.process;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -107,5 +108,20 @@ public final class Child {
 
   void kill() {
     process.destroyForcibly();
+  }
+
+  /** Sends it a signal, such as {@code STOP}. */
+  void signal(String signal) {
+    try {
+      Process sender =
+          new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid()))
+              .inheritIO()
+              .start();
+      sender.waitFor();
+    } catch (IOException e) {
+      throw new UncheckedIOException("can't signal " + name, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

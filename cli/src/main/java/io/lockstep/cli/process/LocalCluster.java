@@ -9,16 +9,27 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
-/** A coordinator and its workers as processes of this machine, for one run. */
+/**
+ * A coordinator and its workers as processes of this machine, for one run. A worker that is lost
+ * costs the run nothing but its hands; a schedule may strike any process, and start it again.
+ */
 public final class LocalCluster implements AutoCloseable {
 
+  private static final String COORDINATOR = "coordinator";
   private static final Duration START_PATIENCE = Duration.ofSeconds(60);
   private static final Duration END_PATIENCE = Duration.ofSeconds(20);
   private static final Duration BLAME_PATIENCE = Duration.ofSeconds(3);
   private static final Duration POLL = Duration.ofMillis(250);
+  private static final Duration POLL_WITH_STRIKES = Duration.ofMillis(10);
 
   /** It starts quickly and has nothing to compute: the second compiler would only cost time. */
   private static final List<String> COORDINATOR_JVM =
@@ -27,16 +38,21 @@ public final class LocalCluster implements AutoCloseable {
   private static final List<String> WORKER_JVM = List.of("-Xmx1g");
 
   private final ProcessGroup group;
-  private final Child coordinator;
-  private final List<Child> workers;
+  private final Options options;
+  private final Strikes strikes;
+  private final Map<String, Child> processes = new LinkedHashMap<>();
+  private final Set<String> lost = new LinkedHashSet<>();
   private final Endpoint endpoint;
 
-  private LocalCluster(
-      ProcessGroup group, Child coordinator, List<Child> workers, Endpoint endpoint) {
+  private LocalCluster(ProcessGroup group, Options options) throws IOException {
     this.group = group;
-    this.coordinator = coordinator;
-    this.workers = List.copyOf(workers);
-    this.endpoint = endpoint;
+    this.options = options;
+    strikes = new Strikes(options.schedule(), options.folder().root());
+    start(COORDINATOR, 0, options.resume());
+    endpoint = Endpoint.local(group.awaitPort(coordinator(), START_PATIENCE));
+    for (int worker = 0; worker < options.workers(); worker++) {
+      start("worker-" + worker, endpoint.port(), false);
+    }
   }
 
   /**
@@ -45,16 +61,61 @@ public final class LocalCluster implements AutoCloseable {
    * @param config the run's configuration
    * @param workers number of worker processes
    * @param threads threads of each worker's tensor operations
+   * @param resume whether the folder's run goes on
+   * @param schedule what is to happen to them
    */
-  public record Options(Path config, int workers, int threads, RunFolder folder) {}
+  public record Options(
+      Path config,
+      int workers,
+      int threads,
+      RunFolder folder,
+      boolean resume,
+      KillSchedule schedule) {
+
+    /** A new run to which nothing happens. */
+    public Options(Path config, int workers, int threads, RunFolder folder) {
+      this(config, workers, threads, folder, false, KillSchedule.NONE);
+    }
+  }
 
   /** Starts all processes in {@code group}, which this cluster doesn't own. */
   public static LocalCluster start(ProcessGroup group, Options options) throws IOException {
-    String name = "coordinator";
-    Child coordinator =
-        group.start(
-            name,
-            COORDINATOR_JVM,
+    return new LocalCluster(group, options);
+  }
+
+  /** Where the coordinator listens, also after it was started again. */
+  public Endpoint endpoint() {
+    return endpoint;
+  }
+
+  private Child coordinator() {
+    return process(COORDINATOR);
+  }
+
+  private Child process(String name) {
+    Child child = processes.get(name);
+    if (child == null) {
+      throw new IllegalStateException("there is no process " + name);
+    }
+    return child;
+  }
+
+  private List<Child> workers() {
+    return processes.values().stream().filter(child -> !child.name().equals(COORDINATOR)).toList();
+  }
+
+  private void start(String name, int port, boolean resume) throws IOException {
+    boolean coordinates = name.equals(COORDINATOR);
+    processes.put(
+        name,
+        coordinates
+            ? group.start(name, COORDINATOR_JVM, coordinatorArguments(port, resume))
+            : group.start(name, WORKER_JVM, workerArguments(name, port)));
+  }
+
+  private List<String> coordinatorArguments(int port, boolean resume) {
+    List<String> arguments =
+        new ArrayList<>(
             List.of(
                 "coordinator",
                 "start",
@@ -64,84 +125,138 @@ public final class LocalCluster implements AutoCloseable {
                 Integer.toString(options.workers()),
                 "--out",
                 options.folder().root().toString(),
+                "--port",
+                Integer.toString(port),
                 "--port-file",
-                group.portFile(name).toString()));
-    Endpoint endpoint = Endpoint.local(group.awaitPort(coordinator, START_PATIENCE));
-    List<Child> workers = new ArrayList<>();
-    for (int i = 0; i < options.workers(); i++) {
-      String worker = "worker-" + i;
-      workers.add(
-          group.start(
-              worker,
-              WORKER_JVM,
-              List.of(
-                  "worker",
-                  "start",
-                  "--coordinator",
-                  endpoint.toString(),
-                  "--name",
-                  worker,
-                  "--threads",
-                  Integer.toString(options.threads()))));
+                group.portFile(COORDINATOR).toString()));
+    if (resume) {
+      arguments.add("--resume");
     }
-    return new LocalCluster(group, coordinator, workers, endpoint);
+    return arguments;
   }
 
-  /** Where the coordinator listens. */
-  public Endpoint coordinator() {
-    return endpoint;
+  private List<String> workerArguments(String name, int port) {
+    return List.of(
+        "worker",
+        "start",
+        "--coordinator",
+        Endpoint.local(port).toString(),
+        "--name",
+        name,
+        "--threads",
+        Integer.toString(options.threads()));
   }
 
   /**
    * Waits for the end of the run.
    *
    * @param listener is told how the run goes, a few times a second
+   * @param notices is told when a process is lost, one line
    * @throws UserError naming the process that ended the run, if it failed
    */
-  public void await(Consumer<RunStatus> listener) {
+  public void await(Consumer<RunStatus> listener, Consumer<String> notices) throws IOException {
+    Duration poll = strikes.isEmpty() ? POLL : POLL_WITH_STRIKES;
     long steps = 0;
-    try (CoordinatorClient client = new CoordinatorClient(endpoint)) {
-      while (!coordinator.await(POLL) && workers.stream().noneMatch(Child::hasFailed)) {
-        try {
-          RunStatus status = client.status();
+    try (Inquiry inquiry = new Inquiry(endpoint)) {
+      while (!coordinator().await(poll) || strikes.restarts(COORDINATOR)) {
+        RunStatus status = status(inquiry);
+        if (status != null) {
           steps = status.steps();
           listener.accept(status);
-        } catch (UserError e) {
-          if (coordinator.await(BLAME_PATIENCE)) {
-            break;
-          }
-          throw e;
+          strikes.strike(status, this::process);
+        } else {
+          LockSupport.parkNanos(poll.toNanos());
         }
+        for (String name : strikes.dueRestarts()) {
+          lost.remove(name);
+          start(name, endpoint.port(), name.equals(COORDINATOR));
+        }
+        watch(steps, notices);
       }
     }
-    boolean ended = coordinator.await(BLAME_PATIENCE);
-    if (!ended || coordinator.hasFailed()) {
+    if (coordinator().hasFailed()) {
       throw failure(steps);
     }
-    for (Child worker : workers) {
-      if (!worker.await(END_PATIENCE) || worker.hasFailed()) {
+    for (Child worker : workers()) {
+      if (!worker.await(END_PATIENCE)) {
         throw failure(steps);
       }
     }
   }
 
+  /** How the run stands; null while the coordinator can't say. */
+  private @Nullable RunStatus status(Inquiry inquiry) {
+    try {
+      return inquiry.status();
+    } catch (UserError e) {
+      // It may be about to end, or to be started again; if not, the next question is answered.
+      return null;
+    }
+  }
+
+  /** Asks a coordinator that may be another one by the next time. */
+  private static final class Inquiry implements AutoCloseable {
+    private final Endpoint endpoint;
+    private CoordinatorClient client;
+
+    Inquiry(Endpoint endpoint) {
+      this.endpoint = endpoint;
+      client = new CoordinatorClient(endpoint);
+    }
+
+    RunStatus status() {
+      try {
+        return client.status();
+      } catch (UserError e) {
+        client.close();
+        client = new CoordinatorClient(endpoint);
+        throw e;
+      }
+    }
+
+    @Override
+    public void close() {
+      client.close();
+    }
+  }
+
+  /** A worker that gave up ends the run; one that was killed does if it was the last. */
+  private void watch(long steps, Consumer<String> notices) {
+    for (Child worker : workers()) {
+      if (worker.hasFailed() && !lost.contains(worker.name())) {
+        if (!worker.wasKilled()) {
+          throw failure(steps);
+        }
+        lost.add(worker.name());
+        notices.accept(worker.obituary() + "; the run goes on without it");
+      }
+    }
+    boolean hopeless =
+        workers().stream()
+            .allMatch(worker -> lost.contains(worker.name()) && !strikes.restarts(worker.name()));
+    if (hopeless) {
+      throw failure(steps);
+    }
+  }
+
   private UserError failure(long steps) {
-    // A killed worker takes its peers with it: let all of them end before looking for the first.
-    for (Child worker : workers) {
+    // The coordinator may be about to say why; let all that end do so before looking for the first.
+    coordinator().await(BLAME_PATIENCE);
+    for (Child worker : workers()) {
       worker.await(BLAME_PATIENCE);
     }
     String cause =
         group
             .firstCause()
             .map(Child::obituary)
-            .orElse("a process hangs after the end of the run; see " + coordinator.log());
+            .orElse("a process hangs after the end of the run; see " + coordinator().log());
     return new UserError("the run ended after %d steps: %s".formatted(steps, cause));
   }
 
   /** Stops what still runs. */
   @Override
   public void close() {
-    workers.forEach(Child::terminate);
-    coordinator.terminate();
+    workers().forEach(Child::terminate);
+    coordinator().terminate();
   }
 }

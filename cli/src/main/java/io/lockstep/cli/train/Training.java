@@ -49,7 +49,9 @@ public final class Training {
   public static Training prepare(LocalCluster.Options options, PrintStream out)
       throws IOException, ConfigException {
     RunConfig config = RunConfig.read(options.config());
-    options.folder().requireUnused();
+    if (!options.resume()) {
+      options.folder().requireUnused();
+    }
     RunPlans.requireSpace(RunPlans.of(config, options.workers(), options.folder().root()));
     return new Training(options, config.training().globalBatchSize(), out);
   }
@@ -62,9 +64,9 @@ public final class Training {
   public Result run(ProcessGroup group, Consumer<Endpoint> onStart) throws IOException {
     long start = System.nanoTime();
     try (LocalCluster cluster = LocalCluster.start(group, options)) {
-      onStart.accept(cluster.coordinator());
+      onStart.accept(cluster.endpoint());
       try (Display display = new Display()) {
-        cluster.await(display::show);
+        cluster.await(display::show, display::announce);
         display.finish(Metrics.read(options.folder().metrics()));
       }
     }

@@ -4,14 +4,18 @@ import io.lockstep.collective.AbortedException;
 import io.lockstep.collective.CollectiveException;
 import io.lockstep.collective.Stall;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.DuplexChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +28,9 @@ import org.jspecify.annotations.Nullable;
 // A write or close that fails ends the channel, and the handlers see that.
 @SuppressWarnings("FutureReturnValueIgnored")
 final class PeerLink extends ChannelInboundHandlerAdapter implements StallWatch.Watched {
+
+  /** How long a peer may take to read the last bytes after a clean end. */
+  private static final Duration LINGER = Duration.ofSeconds(5);
 
   private final int rank;
   private final Peer peer;
@@ -119,7 +126,9 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements StallWatch.
   private void shutDownOnLoop(@Nullable String reason) {
     if (broken == null) {
       outbox.endWith(reason);
-      breakWith(new AbortedException(rank, CollectiveException.NO_PEER, 0, "closed", null));
+      AbortedException closed =
+          new AbortedException(rank, CollectiveException.NO_PEER, 0, "closed", null);
+      breakWith(closed, reason == null ? this::closeGently : channel::close);
     }
     // As a task of its own on the loop this runs inside no handler that still holds memory.
     quiesced.complete(null);
@@ -333,8 +342,12 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements StallWatch.
     breakWith(new CollectiveException(rank, peer.rank(), tag(), received, reason, cause));
   }
 
-  /** Keeps the first reason, forgets all memory and closes the connection. */
   private void breakWith(CollectiveException failure) {
+    breakWith(failure, channel::close);
+  }
+
+  /** Keeps the first reason, forgets all memory and closes the connection. */
+  private void breakWith(CollectiveException failure, Runnable closing) {
     if (broken != null) {
       return;
     }
@@ -344,9 +357,25 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements StallWatch.
     watch.end();
     outbox.forget();
     inbox.close();
-    channel.close();
+    closing.run();
     if (ended != null) {
       ended.exchange.fail(failure);
     }
+  }
+
+  /**
+   * Says that nothing more comes, and closes once the peer has said so too. Closing at once would
+   * take from the peer what it has not read yet if bytes of its are unread here, such as credits.
+   */
+  private void closeGently() {
+    channel.config().setAutoRead(true);
+    channel
+        .writeAndFlush(Unpooled.EMPTY_BUFFER)
+        .addListener(flushed -> ((DuplexChannel) channel).shutdownOutput());
+    Future<?> patience =
+        channel
+            .eventLoop()
+            .schedule(() -> channel.close(), LINGER.toMillis(), TimeUnit.MILLISECONDS);
+    channel.closeFuture().addListener(closed -> patience.cancel(false));
   }
 }

@@ -40,6 +40,30 @@ class TcpCollectiveTest {
     }
   }
 
+  @Test
+  void whoClosesAtOnceTakesNothingFromAPeerThatStillReads() throws Exception {
+    for (int round = 0; round < 20; round++) {
+      try (LocalWorld world = LocalWorld.connected(3)) {
+        world.runAll(collective -> {
+          try (Arena arena = Arena.ofShared();
+              TcpCollective closed = collective) {
+            int rank = closed.rank();
+            MemorySegment memory = arena.allocate(8 * MIB);
+            if (rank == 2) {
+              fill(memory, 7);
+              List<Transfer> sends =
+                  List.of(new Transfer(0, 0, memory), new Transfer(1, 0, memory));
+              closed.exchange(1, sends, List.of());
+            } else {
+              closed.exchange(1, List.of(), List.of(new Transfer(2, 0, memory)));
+              assertFilled(memory, 7);
+            }
+          }
+        });
+      }
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3})
   void slotsArriveWhereTheyBelongEmptyOnesToo(int size) throws Exception {

@@ -37,8 +37,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class Replica implements AutoCloseable {
 
-  private static final long STATE = 0;
-
   private final RunConfig config;
   private final ModelSource source;
   private final long totalSteps;
@@ -308,7 +306,7 @@ final class Replica implements AutoCloseable {
         add(receives, piece.from(), receiveSlots, memory(piece, fresh));
       }
     }
-    participants.exchange(STATE, sends, receives);
+    participants.exchange(Rounds.STATE, sends, receives);
   }
 
   private static HeldShard giver(List<HeldShard> held, Piece piece) {

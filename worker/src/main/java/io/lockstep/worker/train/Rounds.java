@@ -1,10 +1,15 @@
 package io.lockstep.worker.train;
 
+import io.lockstep.worker.zero.GradientReducer;
+
 /**
  * The connections of a generation: members connect to each other, and before that, if some depart,
  * everybody does to move the state.
  */
-final class Rounds {
+public final class Rounds {
+
+  /** Tag of the exchange that moves the state; those of steps are never negative. */
+  static final long STATE = -1;
 
   private Rounds() {}
 
@@ -16,5 +21,15 @@ final class Rounds {
   /** Number of the members' connection. */
   static long training(long generation) {
     return 2 * generation + 1;
+  }
+
+  /** The generation that a connection belongs to. */
+  public static long generation(long round) {
+    return round / 2;
+  }
+
+  /** An exchange in words, such as {@code step 7, reduce}. */
+  public static String exchangeName(long tag) {
+    return tag == STATE ? "moving the state" : GradientReducer.exchangeName(tag);
   }
 }

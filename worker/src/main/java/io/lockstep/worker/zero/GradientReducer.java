@@ -33,7 +33,8 @@ import java.util.Objects;
  */
 public final class GradientReducer implements AutoCloseable {
 
-  private static final int PHASES = 3;
+  private static final List<String> PHASE_NAMES = List.of("reduce", "copy", "gather");
+  private static final int PHASES = PHASE_NAMES.size();
   private static final int REDUCE = 0;
   private static final int COPY = 1;
   private static final int GATHER = 2;
@@ -63,6 +64,11 @@ public final class GradientReducer implements AutoCloseable {
       }
     }
     copied = scope.zeros(Dtype.FLOAT32, copiedOf(shard).floats());
+  }
+
+  /** An exchange in words, such as {@code step 7, reduce}. */
+  public static String exchangeName(long tag) {
+    return "step %d, %s".formatted(tag / PHASES, PHASE_NAMES.get(Math.toIntExact(tag % PHASES)));
   }
 
   /** The range of the flat buffer this rank owns. */
