@@ -58,8 +58,7 @@ final class ComposedVisionAttention {
       }
       start += size;
     }
-    NDArray all_NC =
-        joined(attended_hsd).transpose(1, 0, 2).reshape(-1, config.hiddenSize());
+    NDArray all_NC = joined(attended_hsd).transpose(1, 0, 2).reshape(-1, config.hiddenSize());
     return weights.linear(ModelLayout.VISUAL + prefix + "proj", all_NC);
   }
 

@@ -48,8 +48,7 @@ class ReferenceCheckTest {
       AlignmentReport report = ReferenceCheck.run(model, family.file(""));
 
       assertTrue(report.agrees(), report::table);
-      assertTrue(
-          row(report, "logits").difference() <= GoldenLogits.tolerance(), report::table);
+      assertTrue(row(report, "logits").difference() <= GoldenLogits.tolerance(), report::table);
       assertEquals(Verdict.IDENTICAL, row(report, "pixel_values").verdict());
       assertEquals(
           model.parameters().layout().slots().size(),
