@@ -28,6 +28,7 @@ import java.util.Optional;
  * @param optimizer how it is updated
  * @param tuning which of its parameters are
  * @param cluster how many workers it wants, and what it does when some are lost
+ * @param inputs what its files held when it began; filled in by the run
  */
 public record RunConfig(
     String name,
@@ -40,7 +41,8 @@ public record RunConfig(
     TrainingConfig training,
     OptimizerConfig optimizer,
     TuningConfig tuning,
-    ClusterConfig cluster) {
+    ClusterConfig cluster,
+    Optional<RunInputs> inputs) {
 
   private static final YAMLMapper YAML =
       YAMLMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
@@ -115,6 +117,20 @@ public record RunConfig(
    * @param folder what relative paths are relative to
    */
   public static RunConfig parse(String yaml, String source, Path folder) throws ConfigException {
+    return parse(yaml, source, folder, false);
+  }
+
+  /**
+   * Reads the configuration that a run or a checkpoint keeps; the files it names need not be there
+   * any more.
+   */
+  public static RunConfig readStored(Path file) throws IOException, ConfigException {
+    return parse(
+        Files.readString(file), file.toString(), file.toAbsolutePath().resolveSibling(""), true);
+  }
+
+  private static RunConfig parse(String yaml, String source, Path folder, boolean stored)
+      throws ConfigException {
     JsonNode tree;
     try {
       tree = YAML.readTree(yaml);
@@ -125,7 +141,7 @@ public record RunConfig(
           List.of("is not YAML: " + e.getOriginalMessage().lines().findFirst().orElse("")));
     }
     List<String> problems = new ArrayList<>();
-    RunConfig config = read(new Section("", tree, problems), folder);
+    RunConfig config = read(new Section("", tree, problems, stored), folder);
     if (!problems.isEmpty()) {
       throw new ConfigException(source, problems);
     }
@@ -152,7 +168,10 @@ public record RunConfig(
             training,
             OptimizerConfig.read(root.section("optimizer")),
             TuningConfig.read(root.section("tuning"), model),
-            ClusterConfig.read(root.section("cluster"), training.virtualRanks()));
+            ClusterConfig.read(root.section("cluster"), training.virtualRanks()),
+            root.has("inputs")
+                ? Optional.of(RunInputs.read(root.section("inputs")))
+                : Optional.empty());
     Section custom = root.section("custom");
     custom.refuse(
         "hard_sample_mining",
@@ -222,7 +241,7 @@ public record RunConfig(
 
   private static Path existing(Section section, String key, Path folder) {
     Path path = folder.resolve(section.string(key, null)).normalize();
-    if (!Files.exists(path)) {
+    if (!section.isStored() && !Files.exists(path)) {
       section.problem(key, "names " + path + ", which does not exist");
     }
     return path;
@@ -241,7 +260,25 @@ public record RunConfig(
         training,
         optimizer,
         tuning,
-        cluster);
+        cluster,
+        inputs);
+  }
+
+  /** The same configuration with what its files hold. */
+  public RunConfig withInputs(RunInputs found) {
+    return new RunConfig(
+        name,
+        seed,
+        outputDir,
+        model,
+        data,
+        prompts,
+        vision,
+        training,
+        optimizer,
+        tuning,
+        cluster,
+        Optional.of(found));
   }
 
   /** The configuration as YAML with defaults filled in and paths made absolute. */

@@ -45,6 +45,7 @@ final class RunConfigYaml {
     optimizer(root.putObject("optimizer"), config.optimizer());
     tuning(root.putObject("tuning"), config.tuning());
     cluster(root.putObject("cluster"), config.cluster());
+    config.inputs().ifPresent(inputs -> inputs(root.putObject("inputs"), inputs));
     try {
       return YAML.writeValueAsString(root);
     } catch (JsonProcessingException e) {
@@ -68,6 +69,12 @@ final class RunConfigYaml {
         .put("keep_best", training.keepBest())
         .put("logging_steps", training.loggingSteps())
         .put("bucket_floats", training.bucketFloats());
+  }
+
+  private static void inputs(ObjectNode node, RunInputs inputs) {
+    node.put("data_bytes", inputs.dataBytes()).put("data_sha256", inputs.dataSha256());
+    inputs.modelSha256().ifPresent(sha256 -> node.put("model_sha256", sha256));
+    inputs.adapterSha256().ifPresent(sha256 -> node.put("adapter_sha256", sha256));
   }
 
   private static void optimizer(ObjectNode node, OptimizerConfig optimizer) {

@@ -23,12 +23,19 @@ final class Section {
   private final String path;
   private final JsonNode node;
   private final List<String> problems;
+  private final boolean stored;
   private final Set<String> known = new LinkedHashSet<>();
   private final Set<String> refused = new LinkedHashSet<>();
 
   Section(String path, JsonNode node, List<String> problems) {
+    this(path, node, problems, false);
+  }
+
+  /** A section of a file that was written earlier: what it names may have moved since. */
+  Section(String path, JsonNode node, List<String> problems, boolean stored) {
     this.path = path;
     this.problems = problems;
+    this.stored = stored;
     if (node.isObject() || node.isMissingNode() || node.isNull()) {
       this.node = node;
     } else {
@@ -39,7 +46,12 @@ final class Section {
 
   Section section(String key) {
     known.add(key);
-    return new Section(name(key), node.path(key), problems);
+    return new Section(name(key), node.path(key), problems, stored);
+  }
+
+  /** Whether the files it names may be gone. */
+  boolean isStored() {
+    return stored;
   }
 
   String string(String key, @Nullable String otherwise) {

@@ -1,6 +1,6 @@
 /**
  * The run's configuration: YAML read into records, every problem reported at once. Imports the
- * prompts of {@code data} and the token budget of {@code model}.
+ * prompts of {@code data}, and of {@code model} the token budget, adapters and digests.
  */
 @NullMarked
 package io.lockstep.worker.config;

@@ -83,7 +83,13 @@ class RunConfigTest {
           heartbeat_millis: 200
           timeout_millis: 900
           resilience: checkpoint
-      """;
+        inputs:
+          data_bytes: 3
+          data_sha256: AAAA
+          adapter_sha256: BBBB
+      """
+          .replace("AAAA", "a".repeat(64))
+          .replace("BBBB", "b".repeat(64));
 
   @TempDir Path folder;
 
@@ -132,7 +138,9 @@ class RunConfigTest {
                 Duration.ofSeconds(20),
                 Duration.ofMillis(200),
                 Duration.ofMillis(900),
-                ClusterConfig.Resilience.CHECKPOINT));
+                ClusterConfig.Resilience.CHECKPOINT),
+            Optional.of(
+                new RunInputs(3, "a".repeat(64), Optional.empty(), Optional.of("b".repeat(64)))));
     assertEquals(expected, parse(FULL));
   }
 

@@ -271,6 +271,7 @@ class TrainingParityTest {
             Duration.ofSeconds(10),
             Duration.ofMillis(100),
             Duration.ofSeconds(1),
-            ClusterConfig.Resilience.BUDDY));
+            ClusterConfig.Resilience.BUDDY),
+        Optional.empty());
   }
 }

@@ -1,0 +1,231 @@
+package io.lockstep.worker.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.lockstep.model.adapter.AdapterConfig;
+import io.lockstep.model.adapter.Targets;
+import io.lockstep.model.budget.TokenBudget;
+import io.lockstep.model.parameter.ParameterSpec;
+import io.lockstep.worker.config.ConfigComparison.Difference;
+import io.lockstep.worker.config.ConfigComparison.Effect;
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.RecordComponent;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ConfigComparisonTest {
+
+  @TempDir Path folder;
+
+  private RunConfig config(String... changes) throws Exception {
+    Files.createDirectories(folder.resolve("base"));
+    Files.writeString(folder.resolve("train.jsonl"), "{}\n");
+    String yaml =
+        """
+        run: {seed: 7, output_dir: out}
+        model: {path: base}
+        data: {train_jsonl: train.jsonl, template: target_summary}
+        training: {max_steps: 10, global_batch_size: 8, global_max_length: 512, save_steps: 5}
+        optimizer: {learning_rate: 1.0e-4}
+        """;
+    for (int i = 0; i < changes.length; i += 2) {
+      assertTrue(yaml.contains(changes[i]), changes[i]);
+      yaml = yaml.replace(changes[i], changes[i + 1]);
+    }
+    return RunConfig.parse(yaml, "test", folder);
+  }
+
+  private RunConfig withInputs(RunConfig config, String dataSha256) {
+    return config.withInputs(
+        new RunInputs(3, dataSha256, Optional.of("c".repeat(64)), Optional.empty()));
+  }
+
+  @Test
+  void equalConfigurationsDontDiffer() throws Exception {
+    assertEquals(List.of(), ConfigComparison.of(config(), config()).differences());
+  }
+
+  @Test
+  void whatChangesTheWeightsIsRefusedByNameWithBothValues() throws Exception {
+    RunConfig resumed =
+        config("seed: 7", "seed: 8", "1.0e-4", "2.0e-4", "save_steps: 5", "save_steps: 2");
+    ConfigComparison comparison = ConfigComparison.of(config(), resumed);
+    ConfigException refusal =
+        assertThrows(ConfigException.class, () -> comparison.require("run.yaml", Set.of()));
+    assertEquals(
+        List.of(
+            "optimizer.aligner_learning_rate was 1.0E-4 and is now 2.0E-4, which changes the weights: set it back, or add --acknowledge optimizer.aligner_learning_rate",
+            "optimizer.learning_rate was 1.0E-4 and is now 2.0E-4, which changes the weights: set it back, or add --acknowledge optimizer.learning_rate",
+            "optimizer.vit_learning_rate was 1.0E-4 and is now 2.0E-4, which changes the weights: set it back, or add --acknowledge optimizer.vit_learning_rate",
+            "run.seed was 7 and is now 8, which changes the weights: set it back, or add --acknowledge run.seed"),
+        refusal.problems());
+  }
+
+  @Test
+  void whatIsAcknowledgedOrHarmlessIsANotice() throws Exception {
+    RunConfig resumed = config("max_steps: 10", "max_steps: 20", "save_steps: 5", "save_steps: 2");
+    assertEquals(
+        List.of(
+            "training.max_steps was 10 and is now 20, which changes the weights from here on, as acknowledged",
+            "training.save_steps was 5 and is now 2, which doesn't change the weights"),
+        ConfigComparison.of(config(), resumed).require("run.yaml", Set.of("training.max_steps")));
+  }
+
+  @Test
+  void anAcknowledgedNameThatDoesNotDifferIsAMistake() throws Exception {
+    ConfigComparison comparison =
+        ConfigComparison.of(config(), config("max_steps: 10", "max_steps: 20"));
+    ConfigException refusal =
+        assertThrows(
+            ConfigException.class,
+            () -> comparison.require("run.yaml", Set.of("training.max_step")));
+    assertEquals(
+        "--acknowledge training.max_step names nothing that differs: did you mean 'training.max_steps'?",
+        refusal.problems().getLast());
+  }
+
+  @Test
+  void otherDataUnderTheSameNameIsFound() throws Exception {
+    Difference difference =
+        ConfigComparison.of(
+                withInputs(config(), "a".repeat(64)), withInputs(config(), "b".repeat(64)))
+            .differences()
+            .getFirst();
+    assertEquals("inputs.data_sha256", difference.key());
+    assertTrue(difference.changesNumbers());
+  }
+
+  @Test
+  void aStoredConfigurationMayNameFilesThatHaveMoved() throws Exception {
+    Path stored = folder.resolve("run.yaml");
+    Files.writeString(stored, config().toYaml());
+    RunConfig moved = config("train_jsonl: train.jsonl", "train_jsonl: base/../train.jsonl");
+    Files.move(folder.resolve("train.jsonl"), folder.resolve("base/train.jsonl"));
+    assertEquals(List.of(), ConfigComparison.of(RunConfig.readStored(stored), moved).differences());
+    assertThrows(ConfigException.class, () -> RunConfig.read(stored));
+  }
+
+  @Test
+  void whatWasNotRecordedIsNotHeldAgainstAnybody() throws Exception {
+    assertTrue(
+        ConfigComparison.of(config(), withInputs(config(), "b".repeat(64))).differences().stream()
+            .noneMatch(Difference::changesNumbers));
+  }
+
+  @Test
+  void everyFieldIsComparedAndClassified() throws Exception {
+    RunConfig config = withInputs(config(), "a".repeat(64));
+    List<String> walked = new ArrayList<>();
+    changeEach(
+        config,
+        "",
+        changed -> changed,
+        (name, changed) -> {
+          walked.add(name);
+          List<Difference> differences =
+              ConfigComparison.of(config, (RunConfig) changed).differences();
+          assertFalse(differences.isEmpty(), name + " is not compared: write it to the YAML");
+          for (Difference difference : differences) {
+            assertNotEquals(
+                Effect.UNKNOWN,
+                ConfigComparison.effect(difference.key()),
+                "say in ConfigComparison whether " + difference.key() + " changes the weights");
+          }
+        });
+    assertTrue(walked.size() > 40, walked::toString);
+  }
+
+  private interface Visit {
+    void see(String name, Object changed) throws Exception;
+  }
+
+  /** Changes every component of a record and of the records in it, one after another. */
+  private static void changeEach(
+      Object record, String path, UnaryOperator<Object> rebuild, Visit visit) throws Exception {
+    RecordComponent[] components = record.getClass().getRecordComponents();
+    for (int i = 0; i < components.length; i++) {
+      int index = i;
+      RecordComponent component = components[i];
+      Object value = component.getAccessor().invoke(record);
+      String name = path + component.getName();
+      Object inner = value instanceof Optional<?> optional ? optional.orElse(null) : value;
+      UnaryOperator<Object> with =
+          other ->
+              rebuild.apply(
+                  copy(record, index, value instanceof Optional<?> ? Optional.of(other) : other));
+      if (inner != null
+          && inner.getClass().isRecord()
+          && inner.getClass().getPackage().equals(RunConfig.class.getPackage())) {
+        changeEach(inner, name + ".", with, visit);
+      } else {
+        visit.see(name, rebuild.apply(copy(record, i, another(component, value))));
+      }
+    }
+  }
+
+  private static Object copy(Object record, int index, Object value) {
+    try {
+      RecordComponent[] components = record.getClass().getRecordComponents();
+      Class<?>[] types = new Class<?>[components.length];
+      Object[] values = new Object[components.length];
+      for (int i = 0; i < components.length; i++) {
+        types[i] = components[i].getType();
+        values[i] = i == index ? value : components[i].getAccessor().invoke(record);
+      }
+      return record.getClass().getDeclaredConstructor(types).newInstance(values);
+    } catch (ReflectiveOperationException e) {
+      throw new LinkageError("a record has an accessor and a constructor", e);
+    }
+  }
+
+  private static Object another(RecordComponent component, Object value) {
+    return switch (value) {
+      case Boolean flag -> !flag;
+      case Integer number -> number + 1;
+      case Long number -> number + 1;
+      case Double number -> number / 2 + 0.125;
+      case String text -> text + "x";
+      case Path path -> path.resolve("elsewhere");
+      case Duration duration -> duration.plusSeconds(1);
+      case Enum<?> constant ->
+          Stream.of(Objects.requireNonNull(constant.getDeclaringClass().getEnumConstants()))
+              .filter(other -> !other.equals(constant))
+              .findFirst()
+              .orElseThrow();
+      case Set<?> parts -> parts.isEmpty() ? Set.of(ParameterSpec.Module.VIT) : Set.of();
+      case Optional<?> optional ->
+          optional.isPresent()
+              ? Optional.empty()
+              : Optional.of(
+                  sample(
+                      ((ParameterizedType) component.getGenericType())
+                          .getActualTypeArguments()[0].getTypeName()));
+      default -> throw new AssertionError("this test can't change " + component);
+    };
+  }
+
+  private static Object sample(String type) {
+    String simple = type.substring(type.lastIndexOf('.') + 1);
+    return switch (simple) {
+      case "Path" -> Path.of("/elsewhere");
+      case "String" -> "x";
+      case "TokenBudget" -> new TokenBudget(0.5);
+      case "AdapterConfig" -> AdapterConfig.of(4, 8, new Targets.AllLinear());
+      default -> throw new AssertionError("this test has no sample of " + type);
+    };
+  }
+}
