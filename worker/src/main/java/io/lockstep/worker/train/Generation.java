@@ -122,7 +122,9 @@ final class Generation implements AutoCloseable {
       accumulator.add(virtualRank, gradient);
       compute += watch.lap();
     }
-    ReducedGradient reduced = reducer.reduce(step, accumulator.finish());
+    reducer.begin(step);
+    reducer.reduce(buckets.whole(), accumulator.finish());
+    ReducedGradient reduced = reducer.finish();
     List<BucketFigures> figures = figures(reduced);
     StepTimes times = new StepTimes(step, data, compute, watch.lap(), Torch.residentBytes());
     return new Reduction(reduced, List.copyOf(contributions), figures, times);

@@ -5,7 +5,6 @@ import io.lockstep.collective.Transfer;
 import io.lockstep.data.plan.Shard;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.parameter.Parameters;
-import io.lockstep.tensor.Scope;
 import io.lockstep.tensor.TensorMemory;
 import io.lockstep.worker.checkpoint.CheckpointReader;
 import io.lockstep.worker.checkpoint.Moments;
@@ -47,7 +46,6 @@ final class Replica implements AutoCloseable {
   private @Nullable HeldShard current;
   private @Nullable HeldShard next;
   private @Nullable ReducedGradient reduced;
-  private Scope reducedScope = Scope.lasting();
 
   /** Read by the session's thread. */
   private volatile List<Holding> holdings = List.of();
@@ -101,19 +99,10 @@ final class Replica implements AutoCloseable {
     }
   }
 
-  /** A step is reduced; its gradient stays valid until it is applied or dropped. */
+  /** A step is reduced; its gradient stays valid until the world is closed. */
   void reduced(ReducedGradient gradient) {
-    drop();
-    reduced =
-        new ReducedGradient(
-            gradient.step(), reducedScope.keep(gradient.owned()), gradient.copied());
+    reduced = gradient;
     describe();
-  }
-
-  private void drop() {
-    reduced = null;
-    reducedScope.close();
-    reducedScope = Scope.lasting();
   }
 
   /** Applies the step that was reduced. */
@@ -125,7 +114,7 @@ final class Replica implements AutoCloseable {
     }
     pristine = false;
     shard().apply(gradient, GradientScale.of(config.training().maxGradNorm(), commit));
-    drop();
+    reduced = null;
     describe();
   }
 
@@ -141,7 +130,7 @@ final class Replica implements AutoCloseable {
         && world.lastCommit().isPresent()) {
       apply(world.lastCommit().get());
     }
-    drop();
+    reduced = null;
     describe();
   }
 
@@ -357,8 +346,6 @@ final class Replica implements AutoCloseable {
 
   @Override
   public void close() {
-    drop();
-    reducedScope.close();
     forget();
     model.close();
   }

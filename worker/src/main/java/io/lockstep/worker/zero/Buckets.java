@@ -20,10 +20,21 @@ public record Buckets(long floats, int bucketFloats) {
     public long floats() {
       return end - start;
     }
+
+    /** What both have; empty if nothing. */
+    public Range intersect(Range other) {
+      long from = Math.max(start, other.start);
+      return new Range(from, Math.max(from, Math.min(end, other.end)));
+    }
   }
 
   /** A bucket with its number. */
   public record Bucket(int index, Range range) {}
+
+  /** The whole buffer. */
+  public Range whole() {
+    return new Range(0, floats);
+  }
 
   /** Number of buckets. */
   public int count() {

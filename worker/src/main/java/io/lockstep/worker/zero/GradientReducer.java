@@ -2,13 +2,15 @@ package io.lockstep.worker.zero;
 
 import ai.djl.ndarray.NDArray;
 import io.lockstep.collective.Collective;
+import io.lockstep.collective.CollectiveException;
+import io.lockstep.collective.FloatSum;
+import io.lockstep.collective.PieceStreams;
 import io.lockstep.collective.Transfer;
 import io.lockstep.collective.tree.Node;
 import io.lockstep.collective.tree.ReductionTree;
 import io.lockstep.data.plan.RankSpan;
 import io.lockstep.data.plan.Shard;
 import io.lockstep.tensor.Dtype;
-import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
 import io.lockstep.tensor.TensorMemory;
 import io.lockstep.worker.zero.Buckets.Range;
@@ -17,16 +19,22 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 
 /**
  * Reduce-scatter of gradients along the one tree over all virtual ranks, and all-gather of updated
  * parameters.
  *
  * <p>Every rank has summed the largest subtrees inside its own block of virtual ranks. It sends
- * each owner that owner's range of those sums; the owner finishes the tree in tree order. The sum
- * is thus the same to the bit for every number of workers, and a world of one takes the same path
- * without sending anything.
+ * each owner that owner's range of those sums; the owner finishes the tree in tree order, a piece
+ * at a time while the next one arrives. The sum is thus the same to the bit for every number of
+ * workers, and a world of one takes the same path without sending anything.
+ *
+ * <p>Ranges are reduced from the end of the flat buffer to its beginning, as going backwards
+ * completes them, by a thread of its own while the rest is still computed.
  *
  * <p>A buddy is sent the result as well. Since it makes the same update, it is left out when the
  * updated parameters go round: with or without buddies a rank sends the same number of bytes.
@@ -39,13 +47,24 @@ public final class GradientReducer implements AutoCloseable {
   private static final int COPY = 1;
   private static final int GATHER = 2;
 
+  /** Pieces of a step, and their number in a tag: more than any buffer is cut into. */
+  private static final int MAX_PIECES = 1 << 16;
+
   private final Collective collective;
   private final Shard shard;
   private final Buckets buckets;
   private final ReductionTree tree;
+  private final List<PieceStreams.Source> sources = new ArrayList<>();
+  private final List<Node> sourceNodes = new ArrayList<>();
   private final Scope scope = Scope.lasting();
-  private final Map<Node, NDArray> received = new LinkedHashMap<>();
+  private final NDArray owned;
   private final NDArray copied;
+  private final ExecutorService thread =
+      Executors.newSingleThreadExecutor(
+          Thread.ofPlatform().daemon().name("gradient-reducer").factory());
+
+  private long step;
+  private final List<Future<?>> pieces = new ArrayList<>();
 
   /**
    * A reducer for one generation of the world.
@@ -58,17 +77,27 @@ public final class GradientReducer implements AutoCloseable {
     this.buckets = buckets;
     this.tree = new ReductionTree(virtualRanks);
     for (int peer = 0; peer < collective.size(); peer++) {
-      if (peer != collective.rank() && owned().floats() > 0) {
-        coverOf(peer)
-            .forEach(node -> received.put(node, scope.zeros(Dtype.FLOAT32, owned().floats())));
+      if (peer != collective.rank()) {
+        int slot = 0;
+        for (Node node : coverOf(peer)) {
+          sources.add(new PieceStreams.Source(peer, slot++));
+          sourceNodes.add(node);
+        }
       }
     }
-    copied = scope.zeros(Dtype.FLOAT32, copiedOf(shard).floats());
+    owned = scope.zeros(Dtype.FLOAT32, owned().floats());
+    copied = scope.zeros(Dtype.FLOAT32, copiedBy(collective.rank()).floats());
   }
 
   /** An exchange in words, such as {@code step 7, reduce}. */
   public static String exchangeName(long tag) {
-    return "step %d, %s".formatted(tag / PHASES, PHASE_NAMES.get(Math.toIntExact(tag % PHASES)));
+    long phase = tag / MAX_PIECES;
+    return "step %d, %s"
+        .formatted(phase / PHASES, PHASE_NAMES.get(Math.toIntExact(phase % PHASES)));
+  }
+
+  private static long tag(long step, int phase, int piece) {
+    return (step * PHASES + phase) * MAX_PIECES + piece;
   }
 
   /** The range of the flat buffer this rank owns. */
@@ -80,73 +109,153 @@ public final class GradientReducer implements AutoCloseable {
     return buckets.owned(rank, collective.size());
   }
 
-  private Range copiedOf(Shard of) {
+  private Range copiedBy(int rank) {
+    Shard of = new Shard(rank, collective.size(), shard.buddy());
     return buckets.range(of.copied(buckets.count()));
   }
 
+  /** Begins a step. */
+  public void begin(long newStep) {
+    pieces.clear();
+    step = newStep;
+  }
+
   /**
-   * Sums a step's gradients over all virtual ranks.
+   * Begins to sum a range over all virtual ranks, and returns at once. All ranks name the same
+   * ranges in the same order.
    *
-   * @param partials flat sums of exactly this rank's subtrees; overwritten
-   * @return the sum over what is owned and copied: views that are valid until the partials or this
-   *     reducer are used again
+   * @param range of the flat buffer, not begun yet in this step
+   * @param partials flat sums of exactly this rank's subtrees, complete over the range, where they
+   *     are overwritten
    */
-  public ReducedGradient reduce(long step, Map<Node, NDArray> partials) {
-    collective.exchange(step * PHASES + REDUCE, sends(partials), receives());
-    NDArray owned = finish(partials);
-    if (shard.buddy() && collective.size() > 1) {
-      copy(step, owned);
+  public void reduce(Range range, Map<Node, NDArray> partials) {
+    int piece = pieces.size();
+    long reducedStep = step;
+    Map<Node, MemorySegment> memory = new LinkedHashMap<>();
+    partials.forEach((node, flat) -> memory.put(node, TensorMemory.of(flat)));
+    pieces.add(
+        thread.submit(() -> {
+          sum(tag(reducedStep, REDUCE, piece), range, memory);
+          if (shard.buddy() && collective.size() > 1) {
+            copy(tag(reducedStep, COPY, piece), range);
+          }
+        }));
+  }
+
+  /**
+   * Waits for all ranges of the step.
+   *
+   * @return the sum over what is owned and copied, valid until the next step begins
+   * @throws CollectiveException if a peer was lost
+   */
+  public ReducedGradient finish() throws InterruptedException {
+    for (Future<?> piece : pieces) {
+      try {
+        piece.get();
+      } catch (ExecutionException e) {
+        switch (e.getCause()) {
+          case CollectiveException lost -> throw lost;
+          case RuntimeException failure -> throw failure;
+          case Error failure -> throw failure;
+          case null, default -> throw new IllegalStateException(e.getCause());
+        }
+      }
     }
     return new ReducedGradient(step, owned, copied);
   }
 
-  private NDArray finish(Map<Node, NDArray> partials) {
-    Range range = owned();
-    if (range.floats() == 0) {
-      return Ops.narrow(partials.values().iterator().next(), 0, 0, 0);
+  private void sum(long tag, Range range, Map<Node, MemorySegment> partials) {
+    List<Transfer> sends = new ArrayList<>();
+    for (int peer = 0; peer < collective.size(); peer++) {
+      Range part = ownedBy(peer).intersect(range);
+      if (peer != collective.rank() && part.floats() > 0) {
+        int slot = 0;
+        for (MemorySegment flat : partials.values()) {
+          sends.add(new Transfer(peer, slot++, slice(flat, part)));
+        }
+      }
     }
-    Map<Node, NDArray> parts = new LinkedHashMap<>(received);
-    partials.forEach(
-        (node, flat) -> parts.put(node, Ops.narrow(flat, 0, range.start(), range.floats())));
-    NDArray sum =
+    Range part = owned().intersect(range);
+    PieceStreams streams =
+        part.floats() == 0 || sources.isEmpty()
+            ? PieceStreams.NONE
+            : new PieceStreams(
+                part.floats() * Float.BYTES,
+                sources,
+                (offset, received) ->
+                    finish(part, offset, received.getFirst().byteSize(), partials, received));
+    collective.exchange(tag, sends, List.of(), streams);
+    if (sources.isEmpty()) {
+      finish(part, 0, part.floats() * Float.BYTES, partials, List.of());
+    }
+  }
+
+  /**
+   * Finishes the tree over a few values.
+   *
+   * @param part what of the flat buffer is being summed
+   * @param offset where in it the values begin, in bytes
+   * @param bytes how many bytes they have
+   * @param received the same values of every source, in order; may be written to
+   */
+  private void finish(
+      Range part,
+      long offset,
+      long bytes,
+      Map<Node, MemorySegment> partials,
+      List<MemorySegment> received) {
+    long at = part.start() * Float.BYTES + offset;
+    Map<Node, MemorySegment> parts = new LinkedHashMap<>();
+    for (int source = 0; source < sourceNodes.size(); source++) {
+      parts.put(sourceNodes.get(source), received.get(source));
+    }
+    partials.forEach((node, flat) -> parts.put(node, flat.asSlice(at, bytes)));
+    MemorySegment into = TensorMemory.of(owned).asSlice(at - owned().start() * Float.BYTES, bytes);
+    MemorySegment sum =
         tree.fold(
             parts,
             (left, right) -> {
-              Ops.addInPlace(left, right);
+              FloatSum.add(left, right, bytes / Float.BYTES);
               return left;
             });
-    return Ops.narrow(sum, 0, 0, range.floats());
+    into.copyFrom(sum);
   }
 
   /** Passes the own sum to the buddy, and receives that of which this rank is the buddy. */
-  private void copy(long step, NDArray owned) {
+  private void copy(long tag, Range range) {
     List<Transfer> sends = new ArrayList<>();
     List<Transfer> receives = new ArrayList<>();
-    if (owned().floats() > 0) {
-      sends.add(new Transfer(shard.buddyRank(), 0, TensorMemory.of(owned)));
+    Range own = owned().intersect(range);
+    if (own.floats() > 0) {
+      sends.add(new Transfer(shard.buddyRank(), 0, of(owned, owned(), own)));
     }
-    if (copiedOf(shard).floats() > 0) {
+    Range copy = copiedBy(collective.rank()).intersect(range);
+    if (copy.floats() > 0) {
       int ward = (collective.rank() + collective.size() - 1) % collective.size();
-      receives.add(new Transfer(ward, 0, TensorMemory.of(copied)));
+      receives.add(new Transfer(ward, 0, of(copied, copiedBy(collective.rank()), copy)));
     }
-    collective.exchange(step * PHASES + COPY, sends, receives);
+    collective.exchange(tag, sends, receives);
+  }
+
+  private static MemorySegment of(NDArray values, Range all, Range part) {
+    return TensorMemory.of(values)
+        .asSlice((part.start() - all.start()) * Float.BYTES, part.floats() * Float.BYTES);
   }
 
   /**
    * Sends this rank's range of the flat parameters to all who have not computed it themselves, and
    * receives what it has not computed, in place.
    */
-  public void gather(long step, MemorySegment flat) {
+  public void gather(long ofStep, MemorySegment flat) {
     List<Transfer> sends = new ArrayList<>();
     List<Transfer> receives = new ArrayList<>();
     for (int peer = 0; peer < collective.size(); peer++) {
       if (peer != collective.rank()) {
-        Shard theirs = new Shard(peer, collective.size(), shard.buddy());
-        add(sends, peer, flat, owned(), copiedOf(theirs));
-        add(receives, peer, flat, ownedBy(peer), copiedOf(shard));
+        add(sends, peer, flat, owned(), copiedBy(peer));
+        add(receives, peer, flat, ownedBy(peer), copiedBy(collective.rank()));
       }
     }
-    collective.exchange(step * PHASES + GATHER, sends, receives);
+    collective.exchange(tag(ofStep, GATHER, 0), sends, receives);
   }
 
   private static void add(
@@ -154,36 +263,6 @@ public final class GradientReducer implements AutoCloseable {
     if (range.floats() > 0 && !range.equals(known)) {
       transfers.add(new Transfer(peer, 0, slice(flat, range)));
     }
-  }
-
-  private List<Transfer> sends(Map<Node, NDArray> partials) {
-    List<Transfer> sends = new ArrayList<>();
-    for (int peer = 0; peer < collective.size(); peer++) {
-      Range range = ownedBy(peer);
-      if (peer == collective.rank() || range.floats() == 0) {
-        continue;
-      }
-      int slot = 0;
-      for (NDArray flat : partials.values()) {
-        sends.add(new Transfer(peer, slot++, slice(TensorMemory.of(flat), range)));
-      }
-    }
-    return sends;
-  }
-
-  private List<Transfer> receives() {
-    List<Transfer> receives = new ArrayList<>();
-    for (int peer = 0; peer < collective.size(); peer++) {
-      if (peer == collective.rank() || owned().floats() == 0) {
-        continue;
-      }
-      int slot = 0;
-      for (Node node : coverOf(peer)) {
-        NDArray scratch = Objects.requireNonNull(received.get(node));
-        receives.add(new Transfer(peer, slot++, TensorMemory.of(scratch)));
-      }
-    }
-    return receives;
   }
 
   private List<Node> coverOf(int rank) {
@@ -195,8 +274,10 @@ public final class GradientReducer implements AutoCloseable {
     return flat.asSlice(range.start() * Float.BYTES, range.floats() * Float.BYTES);
   }
 
+  /** Frees the sums; what is under way has ended, for the collective is closed before. */
   @Override
   public void close() {
+    thread.close();
     scope.close();
   }
 }
