@@ -1,0 +1,229 @@
+package io.lockstep.worker.rpc;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.lockstep.data.plan.Shard;
+import io.lockstep.proto.coordinator.v1.CoordinatorMessage;
+import io.lockstep.proto.coordinator.v1.Hello;
+import io.lockstep.proto.coordinator.v1.Lease;
+import io.lockstep.proto.coordinator.v1.Member;
+import io.lockstep.proto.coordinator.v1.WorkerMessage;
+import io.lockstep.proto.coordinator.v1.World;
+import io.lockstep.worker.rpc.CoordinatorSession.Introduction;
+import io.lockstep.worker.rpc.CoordinatorSession.Patience;
+import io.lockstep.worker.train.Directive;
+import io.lockstep.worker.train.Session.Holding;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class CoordinatorSessionTest {
+
+  private static final Introduction W = new Introduction("w", "127.0.0.1:9", "AVX512");
+  private static final long FOR_EVER = 600_000;
+
+  private static Patience patience(Duration rejoining) {
+    return new Patience(Duration.ofSeconds(20), rejoining);
+  }
+
+  private static CompletableFuture<CoordinatorSession> joining(
+      ScriptedCoordinator coordinator, Duration rejoining) {
+    return CompletableFuture.supplyAsync(() -> {
+      try {
+        return CoordinatorSession.join(coordinator.address(), W, patience(rejoining));
+      } catch (SessionException | InterruptedException e) {
+        throw new IllegalStateException(e.getMessage(), e);
+      }
+    });
+  }
+
+  @Test
+  void aWorkerIntroducesItselfAndBeats() throws Exception {
+    try (ScriptedCoordinator coordinator = ScriptedCoordinator.start()) {
+      CompletableFuture<CoordinatorSession> joining = joining(coordinator, Duration.ofSeconds(20));
+      ScriptedCoordinator.Worker worker = coordinator.worker();
+      Hello hello = worker.hello();
+      assertEquals("w", hello.getWorkerId());
+      assertEquals("127.0.0.1:9", hello.getCollectiveAddress());
+      assertEquals("AVX512", hello.getCapability());
+      assertFalse(hello.getIncarnation().isBlank());
+      assertEquals(0, hello.getHoldingsCount());
+      worker.welcome("secret", FOR_EVER);
+      try (CoordinatorSession session = joining.get()) {
+        assertEquals("run: {}", session.runConfig());
+        assertEquals("secret", session.collectiveToken());
+        session.activity(3, "computing step 7");
+        WorkerMessage beat =
+            worker.await(
+                message -> message.hasHeartbeat() && message.getHeartbeat().getGeneration() == 3);
+        assertEquals("computing step 7", beat.getHeartbeat().getActivity());
+      }
+    }
+  }
+
+  @Test
+  void aRefusalIsToldInTheCoordinatorsWords() throws Exception {
+    try (ScriptedCoordinator coordinator = ScriptedCoordinator.start()) {
+      CompletableFuture<CoordinatorSession> joining = joining(coordinator, Duration.ofSeconds(20));
+      coordinator.worker().stop("a worker named w is in the run already", false);
+      Exception refused = assertThrows(Exception.class, joining::get);
+      assertTrue(String.valueOf(refused.getMessage()).contains("named w is in the run already"));
+    }
+  }
+
+  @Test
+  void aBrokenStreamIsReplacedAndWhatWasSaidOnItIsVoid() throws Exception {
+    try (ScriptedCoordinator coordinator = ScriptedCoordinator.start()) {
+      CompletableFuture<CoordinatorSession> joining = joining(coordinator, Duration.ofSeconds(20));
+      ScriptedCoordinator.Worker first = coordinator.worker();
+      String incarnation = first.hello().getIncarnation();
+      first.welcome("one", FOR_EVER);
+      try (CoordinatorSession session = joining.get()) {
+        session.describeHoldings(() -> List.of(new Holding(new Shard(1, 3, true), 12, true)));
+        first.say(lease(1, 5));
+        first.breakOff();
+        ScriptedCoordinator.Worker second = coordinator.worker();
+        Hello hello = second.hello();
+        assertEquals(incarnation, hello.getIncarnation());
+        assertEquals(
+            io.lockstep.proto.coordinator.v1.Holding.newBuilder()
+                .setRank(1)
+                .setWorld(3)
+                .setBuddy(true)
+                .setSteps(12)
+                .setReducedNext(true)
+                .build(),
+            hello.getHoldings(0));
+        second.welcome("two", FOR_EVER);
+        second.say(lease(2, 9));
+        Directive.Lease next = assertInstanceOf(Directive.Lease.class, session.next());
+        assertEquals(2, next.generation());
+        assertEquals("two", session.collectiveToken());
+      }
+    }
+  }
+
+  @Test
+  void aCoordinatorThatIsStartedAgainIsFound() throws Exception {
+    CoordinatorSession session;
+    int port;
+    try (ScriptedCoordinator coordinator = ScriptedCoordinator.start()) {
+      port = coordinator.port();
+      CompletableFuture<CoordinatorSession> joining = joining(coordinator, Duration.ofSeconds(20));
+      coordinator.worker().welcome("one", FOR_EVER);
+      session = joining.get();
+    }
+    try (CoordinatorSession lost = session;
+        ScriptedCoordinator again = ScriptedCoordinator.startAt(port)) {
+      ScriptedCoordinator.Worker worker = again.worker();
+      worker.welcome("two", FOR_EVER);
+      worker.say(lease(4, 1));
+      assertEquals(4, lost.next().generation());
+    }
+  }
+
+  @Test
+  void aCoordinatorThatStaysAwayEndsTheSession() throws Exception {
+    CoordinatorSession session;
+    try (ScriptedCoordinator coordinator = ScriptedCoordinator.start()) {
+      CompletableFuture<CoordinatorSession> joining = joining(coordinator, Duration.ofMillis(300));
+      coordinator.worker().welcome("one", FOR_EVER);
+      session = joining.get();
+    }
+    try (CoordinatorSession lost = session) {
+      Directive.Stop stop = assertInstanceOf(Directive.Stop.class, lost.next());
+      assertFalse(stop.finished());
+      assertTrue(stop.reason().contains("can't be reached"), stop.reason());
+    }
+  }
+
+  @Test
+  void aSilentCoordinatorIsTakenForLost() throws Exception {
+    try (ScriptedCoordinator coordinator = ScriptedCoordinator.start()) {
+      CompletableFuture<CoordinatorSession> joining = joining(coordinator, Duration.ofSeconds(20));
+      ScriptedCoordinator.Worker silent = coordinator.worker();
+      silent.welcome("one", 200);
+      try (CoordinatorSession session = joining.get()) {
+        ScriptedCoordinator.Worker again = coordinator.worker();
+        assertNotEquals(silent, again);
+        again.welcome("two", FOR_EVER);
+        again.say(lease(2, 0));
+        assertEquals(2, session.next().generation());
+      }
+    }
+  }
+
+  @Test
+  void whoWasTakenForLostJoinsAgainAndWhoIsStoppedDoesNot() throws Exception {
+    try (ScriptedCoordinator coordinator = ScriptedCoordinator.start()) {
+      CompletableFuture<CoordinatorSession> joining = joining(coordinator, Duration.ofSeconds(20));
+      ScriptedCoordinator.Worker first = coordinator.worker();
+      first.welcome("one", FOR_EVER);
+      try (CoordinatorSession session = joining.get()) {
+        first.stop("nothing was heard of it", true);
+        ScriptedCoordinator.Worker second = coordinator.worker();
+        second.welcome("one", FOR_EVER);
+        second.stop("all steps are done", false);
+        assertEquals(new Directive.Stop(false, "all steps are done"), session.next());
+      }
+    }
+  }
+
+  @Test
+  void worldsAndStopsInterruptBeforeTheyCanBeTaken() throws Exception {
+    try (ScriptedCoordinator coordinator = ScriptedCoordinator.start()) {
+      CompletableFuture<CoordinatorSession> joining = joining(coordinator, Duration.ofSeconds(20));
+      ScriptedCoordinator.Worker worker = coordinator.worker();
+      worker.welcome("one", FOR_EVER);
+      try (CoordinatorSession session = joining.get()) {
+        List<Directive> interruptions = Collections.synchronizedList(new ArrayList<>());
+        session.onInterruption(interruptions::add);
+        worker.say(lease(1, 0));
+        worker.say(
+            CoordinatorMessage.newBuilder()
+                .setWorld(
+                    World.newBuilder()
+                        .setGeneration(2)
+                        .addMembers(Member.newBuilder().setWorkerId("w"))));
+        worker.stop("enough", false);
+        Directive lease = session.next();
+        assertInstanceOf(Directive.Lease.class, lease);
+        Directive world = session.next();
+        Directive stop = session.next();
+        assertEquals(List.of(world, stop), interruptions);
+      }
+    }
+  }
+
+  @Test
+  void whoWantsToLeaveDoesNotWaitForACoordinatorThatIsLost() throws Exception {
+    try (ScriptedCoordinator coordinator = ScriptedCoordinator.start()) {
+      CompletableFuture<CoordinatorSession> joining = joining(coordinator, Duration.ofSeconds(20));
+      ScriptedCoordinator.Worker first = coordinator.worker();
+      first.welcome("one", FOR_EVER);
+      try (CoordinatorSession session = joining.get()) {
+        session.leaving("asked to end");
+        assertEquals(
+            "asked to end", first.await(WorkerMessage::hasLeaving).getLeaving().getReason());
+        first.breakOff();
+        Directive.Stop stop = assertInstanceOf(Directive.Stop.class, session.next());
+        assertFalse(stop.finished());
+      }
+    }
+  }
+
+  private static CoordinatorMessage.Builder lease(long generation, long step) {
+    return CoordinatorMessage.newBuilder()
+        .setLease(Lease.newBuilder().setGeneration(generation).setFirstStep(step).setSteps(1));
+  }
+}
