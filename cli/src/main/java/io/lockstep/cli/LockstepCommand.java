@@ -1,6 +1,7 @@
 package io.lockstep.cli;
 
 import io.lockstep.cli.command.AlignCommand;
+import io.lockstep.cli.command.BenchCommand;
 import io.lockstep.cli.command.CoordinatorCommand;
 import io.lockstep.cli.command.DataCommand;
 import io.lockstep.cli.command.DigestCommand;
@@ -41,6 +42,7 @@ import picocli.CommandLine.ScopeType;
       StageBCommand.class,
       AlignCommand.class,
       DataCommand.class,
+      BenchCommand.class,
       CoordinatorCommand.class,
       WorkerCommand.class,
       GatewayCommand.class

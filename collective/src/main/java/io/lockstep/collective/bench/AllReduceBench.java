@@ -13,8 +13,14 @@ import java.util.List;
 /** Times an all-reduce among ranks that call this at the same time with the same arguments. */
 public final class AllReduceBench {
 
-  /** Untimed rounds: the JVM compiles the network path and the adder meanwhile. */
-  private static final int WARM_UP = 50;
+  /** Bytes summed before anything is timed: the JVM compiles the network path and the adder. */
+  private static final long WARM_UP_BYTES = 8L << 30;
+
+  private static final int MIN_WARM_UP = 8;
+  private static final int MAX_WARM_UP = 1000;
+
+  /** Element i of rank r is {@code i % MODULUS + r}: sums are whole numbers that float32 holds. */
+  private static final int MODULUS = 1 << 16;
 
   private static final int TAGS_PER_ROUND = 3;
 
@@ -32,20 +38,22 @@ public final class AllReduceBench {
       int world, long bytes, double medianSeconds, double p99Seconds, double algorithmBandwidth) {}
 
   /**
-   * Runs all-reduces of {@code floats} float32 elements and checks their sum.
+   * Runs all-reduces of {@code floats} float32 elements and checks every element of every sum.
    *
-   * @param rounds timed repetitions, after 50 that are not
+   * @param rounds timed repetitions, after some that are not
+   * @return seconds of each round, in order
    * @throws IllegalStateException if a sum is wrong
    */
-  public static Result measure(Collective collective, Adder adder, long floats, int rounds) {
+  public static double[] rounds(Collective collective, Adder adder, long floats, int rounds) {
     try (Arena arena = Arena.ofConfined()) {
       int size = collective.size();
+      int warmUp = Math.clamp(WARM_UP_BYTES / (floats * Float.BYTES), MIN_WARM_UP, MAX_WARM_UP);
       MemorySegment data = arena.allocate(ValueLayout.JAVA_FLOAT, floats);
       AllReduce allReduce = new AllReduce(collective, adder);
       double[] seconds = new double[rounds];
-      for (int round = -WARM_UP; round < rounds; round++) {
-        long tag = (long) TAGS_PER_ROUND * (round + WARM_UP);
-        setOnes(data, floats);
+      for (int round = -warmUp; round < rounds; round++) {
+        long tag = (long) TAGS_PER_ROUND * (round + warmUp);
+        fill(data, floats, collective.rank());
         meet(collective, tag, arena);
         long begin = System.nanoTime();
         allReduce.run(tag + 1, data);
@@ -55,22 +63,25 @@ public final class AllReduceBench {
           seconds[round] = elapsed;
         }
       }
-      return result(size, floats * Float.BYTES, seconds);
+      return seconds;
     }
   }
 
-  private static void setOnes(MemorySegment data, long floats) {
+  private static void fill(MemorySegment data, long floats, int rank) {
     for (long i = 0; i < floats; i++) {
-      data.setAtIndex(ValueLayout.JAVA_FLOAT, i, 1f);
+      data.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) (i % MODULUS + rank));
     }
   }
 
   private static void requireSum(MemorySegment data, long floats, int size) {
+    int ranks = size * (size - 1) / 2;
     for (long i = 0; i < floats; i++) {
       float sum = data.getAtIndex(ValueLayout.JAVA_FLOAT, i);
-      if (sum != size) {
+      float expected = (float) (size * (i % MODULUS) + ranks);
+      if (sum != expected) {
         throw new IllegalStateException(
-            "all-reduce of ones over %d ranks gave %s at element %d".formatted(size, sum, i));
+            "all-reduce over %d ranks gave %s at element %d instead of %s"
+                .formatted(size, sum, i, expected));
       }
     }
   }
@@ -86,7 +97,8 @@ public final class AllReduceBench {
     collective.exchange(tag, empty, empty);
   }
 
-  private static Result result(int world, long bytes, double[] seconds) {
+  /** Figures of a benchmark of {@code bytes} bytes over {@code world} ranks. */
+  public static Result result(int world, long bytes, double[] seconds) {
     double[] sorted = seconds.clone();
     Arrays.sort(sorted);
     double median = sorted[sorted.length / 2];

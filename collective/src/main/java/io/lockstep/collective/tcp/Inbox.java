@@ -68,6 +68,11 @@ final class Inbox {
     shared = inlet;
   }
 
+  /** Whether pieces come through shared memory. */
+  boolean isShared() {
+    return shared != null;
+  }
+
   /** Whether it is this rank that keeps the peer waiting. */
   boolean lacksRoom() {
     return lacksRoom;

@@ -131,7 +131,9 @@ final class Outbox {
   void control(FrameHeader.Kind kind, int number, byte[] bytes) {
     int checksum = Checksum.of(ByteBuffer.wrap(bytes));
     write(encoded(FrameHeader.control(kind, number, generation, bytes.length, checksum)));
-    write(Unpooled.wrappedBuffer(bytes));
+    if (bytes.length > 0) {
+      write(Unpooled.wrappedBuffer(bytes));
+    }
     channel.flush();
   }
 

@@ -273,7 +273,8 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements StallWatch.
 
   @Override
   public void handlerAdded(ChannelHandlerContext context) {
-    ((ReadBuffers) channel.config().getRecvByteBufAllocator()).readInto(inbox::destination);
+    ((ReadBuffers) channel.config().getRecvByteBufAllocator())
+        .readInto(inbox::destination, inbox::isShared);
     if (!channel.isActive()) {
       fail("closed the connection");
     }

@@ -3,6 +3,7 @@ package io.lockstep.collective.tcp;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.DefaultMaxMessagesRecvByteBufAllocator;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -15,14 +16,20 @@ final class ReadBuffers extends DefaultMaxMessagesRecvByteBufAllocator {
   /** A header and no more: what follows is read to where it belongs, without a copy. */
   private static final int HEADER_READ_BYTES = FrameHeader.BYTES;
 
+  /** Several headers, where no pieces follow them. */
+  private static final int HEADERS_READ_BYTES = 16 * FrameHeader.BYTES;
+
   private Supplier<@Nullable ByteBuf> destination = () -> null;
+  private BooleanSupplier headersOnly = () -> false;
 
   /**
    * @param supplier called on the event loop before each read; an empty buffer over the memory to
    *     fill, or null if the next bytes are no payload
+   * @param noPieces called likewise: whether pieces come another way
    */
-  void readInto(Supplier<@Nullable ByteBuf> supplier) {
+  void readInto(Supplier<@Nullable ByteBuf> supplier, BooleanSupplier noPieces) {
     destination = supplier;
+    headersOnly = noPieces;
   }
 
   @Override
@@ -30,7 +37,7 @@ final class ReadBuffers extends DefaultMaxMessagesRecvByteBufAllocator {
     return new MaxMessageHandle() {
       @Override
       public int guess() {
-        return HEADER_READ_BYTES;
+        return headersOnly.getAsBoolean() ? HEADERS_READ_BYTES : HEADER_READ_BYTES;
       }
 
       @Override

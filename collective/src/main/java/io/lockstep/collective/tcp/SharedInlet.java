@@ -12,7 +12,7 @@ import java.util.function.IntConsumer;
 final class SharedInlet {
 
   /** Places are given back this many at a time: a frame each would cost more than it gains. */
-  private static final int BATCH = 2;
+  private static final int BATCH = SharedRing.PLACES / 2;
 
   private final SharedRing ring;
   private final Consumer<Runnable> onLoop;

@@ -23,11 +23,15 @@ final class Sockets {
 
   private static final int MAX_THREADS = 4;
 
+  /** The others compute: whoever called an exchange adds what arrives. */
+  private static final int CORES_PER_THREAD = 2;
+
   private Sockets() {}
 
   /** Threads for all connections of a listener. */
   static EventLoopGroup threads(String name) {
-    int threads = Math.min(MAX_THREADS, Runtime.getRuntime().availableProcessors());
+    int threads =
+        Math.clamp(Runtime.getRuntime().availableProcessors() / CORES_PER_THREAD, 1, MAX_THREADS);
     return new MultiThreadIoEventLoopGroup(
         threads, new DefaultThreadFactory(name, true), NioIoHandler.newFactory());
   }

@@ -72,11 +72,21 @@ public record EpochPlan(long samples, long seed, int globalBatch, int virtualRan
     int share = samplesPerVirtualRank();
     long first =
         Math.addExact(Math.multiplyExact(step, (long) globalBatch), (long) virtualRank * share);
+    Math.addExact(first, share);
     List<SampleRef> draws = new ArrayList<>(share);
-    for (int i = 0; i < share; i++) {
-      draws.add(at(Math.addExact(first, i)));
+    while (draws.size() < share) {
+      addDraws(draws, first + draws.size(), share);
     }
     return List.copyOf(draws);
+  }
+
+  /** Adds draws from a position on, to the end of its epoch or until there are enough. */
+  private void addDraws(List<SampleRef> draws, long position, int enough) {
+    long epoch = position / samples;
+    KeyedPermutation order = permutation(epoch);
+    for (long place = position % samples; place < samples && draws.size() < enough; place++) {
+      draws.add(new SampleRef(epoch, place, order.at(place)));
+    }
   }
 
   /**

@@ -1,0 +1,82 @@
+package io.lockstep.cli.bench;
+
+import io.lockstep.cli.console.UserError;
+import io.lockstep.cli.process.PortFile;
+import io.lockstep.collective.FloatSum;
+import io.lockstep.collective.bench.AllReduceBench;
+import io.lockstep.collective.tcp.Peer;
+import io.lockstep.collective.tcp.TcpCollective;
+import io.lockstep.collective.tcp.TcpListener;
+import io.lockstep.collective.tcp.TcpOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * One process of an all-reduce benchmark: meets the others through a folder and measures.
+ *
+ * @param folder where ranks leave their ports and rank 0 its figures
+ * @param sharedMemory whether ranks may share memory
+ */
+public record AllReduceRank(
+    Path folder, int rank, int world, int megabytes, int iterations, boolean sharedMemory) {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration POLL = Duration.ofMillis(5);
+  private static final String HOST = "127.0.0.1";
+  private static final int MEGABYTE = 1 << 20;
+
+  static Path figures(Path folder) {
+    return folder.resolve("figures");
+  }
+
+  private Path port(int of) {
+    return folder.resolve("rank-" + of + ".port");
+  }
+
+  /** Runs to the end; rank 0 leaves the seconds of each round, a line each. */
+  public void run() throws IOException, InterruptedException {
+    try (TcpListener listener = TcpListener.open(HOST)) {
+      PortFile.write(port(rank), listener.port());
+      try (TcpCollective collective =
+          TcpCollective.connect(
+              listener,
+              folder.toString(),
+              1,
+              rank,
+              peers(),
+              PATIENCE,
+              TcpOptions.standard().withSharedMemory(sharedMemory))) {
+        long floats = (long) megabytes * MEGABYTE / Float.BYTES;
+        double[] seconds = AllReduceBench.rounds(collective, FloatSum::add, floats, iterations);
+        if (rank == 0) {
+          List<String> lines = new ArrayList<>();
+          for (double each : seconds) {
+            lines.add(Double.toString(each));
+          }
+          Files.write(figures(folder), lines);
+        }
+      }
+    }
+  }
+
+  private List<Peer> peers() throws IOException, InterruptedException {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    List<Peer> peers = new ArrayList<>();
+    while (peers.size() < world) {
+      int next = peers.size();
+      if (Files.exists(port(next))) {
+        int at = Integer.parseInt(Files.readString(port(next)).strip());
+        peers.add(new Peer(next, "rank-" + next, HOST, at));
+      } else if (System.nanoTime() > deadline) {
+        throw new UserError("rank " + next + " has not begun to listen after " + PATIENCE);
+      } else {
+        Thread.sleep(POLL);
+      }
+    }
+    return peers;
+  }
+}

@@ -1,0 +1,15 @@
+package io.lockstep.cli.command;
+
+import picocli.CommandLine.Command;
+
+/** {@code lockstep bench}. */
+@Command(
+    name = "bench",
+    description = "Measures parts of the system on this machine.",
+    synopsisSubcommandLabel = "COMMAND",
+    subcommands = {
+      BenchAllReduceCommand.class,
+      BenchAllReduceRankCommand.class,
+      BenchScheduleCommand.class
+    })
+public final class BenchCommand extends CommandGroup {}
