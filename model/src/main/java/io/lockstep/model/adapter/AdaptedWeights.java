@@ -27,7 +27,8 @@ public final class AdaptedWeights implements Weights {
    *
    * @param scope holds what is computed once for all passes; these weights are valid as long as it
    *     and the adapter's values are
-   * @param adapter the adapter's tensors by the names of the plan
+   * @param adapter the adapter's tensors by the names of the plan; layers without tensors must not
+   *     be applied
    */
   public AdaptedWeights(
       Scope scope, Weights base, AdapterPlan plan, Weights adapter, Dropout dropout) {
@@ -37,7 +38,9 @@ public final class AdaptedWeights implements Weights {
     this.dropout = dropout;
     if (plan.config().dora()) {
       try (Scope temporaries = Scope.open()) {
-        plan.layers().forEach(layer -> norms.put(layer.name(), scope.keep(norms(layer))));
+        plan.layers().stream()
+            .filter(layer -> adapter.find(layer.down()) != null)
+            .forEach(layer -> norms.put(layer.name(), scope.keep(norms(layer))));
       }
     }
   }

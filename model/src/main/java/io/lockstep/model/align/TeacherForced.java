@@ -29,7 +29,12 @@ public final class TeacherForced {
       Batch batch,
       Targets targets,
       BiConsumer<String, NDArray> probe) {
-    NDArray hidden_BTH = network.hidden(scope, batch, null, probe);
+    return logits(scope, network, network.hidden(scope, batch, null, probe), targets);
+  }
+
+  /** Logits [N, V] of the supervised tokens of hidden states [B, T, H]. */
+  public static NDArray logits(
+      Scope scope, VisionLanguageModel network, NDArray hidden_BTH, Targets targets) {
     NDArray flat = hidden_BTH.reshape(-1, hidden_BTH.getShape().get(2));
     NDArray rows = scope.fromLongs(targets.rows(), targets.count());
     return network.logits(Ops.indexSelect(flat, 0, rows));

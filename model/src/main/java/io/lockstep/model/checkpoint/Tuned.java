@@ -124,7 +124,7 @@ public final class Tuned implements AutoCloseable {
    * The weights to compute with where the trained parameters are leaves of a graph.
    *
    * @param scope holds what is computed from them once
-   * @param leaves the trained parameters' leaves by name
+   * @param leaves leaves by name, of all trained parameters or of those of the layers to compute
    */
   public Weights recorded(Scope scope, Map<String, NDArray> leaves, Dropout dropout) {
     recorded = true;

@@ -36,20 +36,74 @@ final class Qwen25VisionTower implements VisionTower {
   @Override
   public Features forward(
       Scope scope, NDArray pixels, List<Grid> grids, BiConsumer<String, NDArray> probe) {
-    VisionGeometry geometry = VisionGeometry.of(config, grids);
-    Windows windows = Windows.of(config, grids);
-    RotaryAngles.Turns turns =
-        windows.reorder(geometry.angles()).turns(scope, RotaryAngles.Rounding.AS_LIBTORCH);
-    NDArray hidden_NC = permuted(embed(pixels), index(scope, windows.order()), mergedWidth);
+    OfBatch pieces = pieces(scope, grids);
+    NDArray hidden_NC = pieces.embed(pixels);
     for (int block = 0; block < config.depth(); block++) {
-      boolean full = config.fullAttentionBlocks().contains(block);
-      hidden_NC = block(block, hidden_NC, turns, full ? geometry.frames() : windows.sizes());
+      hidden_NC = pieces.block(block, hidden_NC);
       probe.accept("vision_block_" + block, hidden_NC);
     }
     NDArray merged_MH = merger(hidden_NC);
     probe.accept("vision_merger", merged_MH);
-    return new Features(
-        permuted(merged_MH, index(scope, windows.inverse()), config.outHiddenSize()), List.of());
+    return new Features(pieces.restored(merged_MH), List.of());
+  }
+
+  @Override
+  public OfBatch pieces(Scope scope, List<Grid> grids) {
+    VisionGeometry geometry = VisionGeometry.of(config, grids);
+    Windows windows = Windows.of(config, grids);
+    return new OfBatch(
+        windows.reorder(geometry.angles()).turns(scope, RotaryAngles.Rounding.AS_LIBTORCH),
+        windows.sizes(),
+        geometry.frames(),
+        index(scope, windows.order()),
+        index(scope, windows.inverse()));
+  }
+
+  /** The pieces for one batch; between embedding and merger patches are in the windows' order. */
+  final class OfBatch implements Pieces {
+    private final RotaryAngles.Turns turns;
+    private final List<Integer> windows;
+    private final List<Integer> frames;
+    private final NDArray order;
+    private final NDArray inverse;
+
+    private OfBatch(
+        RotaryAngles.Turns turns,
+        List<Integer> windows,
+        List<Integer> frames,
+        NDArray order,
+        NDArray inverse) {
+      this.turns = turns;
+      this.windows = windows;
+      this.frames = frames;
+      this.order = order;
+      this.inverse = inverse;
+    }
+
+    @Override
+    public NDArray embed(NDArray pixels) {
+      return permuted(Qwen25VisionTower.this.embed(pixels), order, mergedWidth);
+    }
+
+    @Override
+    public NDArray block(int block, NDArray hidden_NC) {
+      boolean full = config.fullAttentionBlocks().contains(block);
+      return Qwen25VisionTower.this.block(block, hidden_NC, turns, full ? frames : windows);
+    }
+
+    @Override
+    public NDArray merge(NDArray hidden_NC) {
+      return restored(merger(hidden_NC));
+    }
+
+    private NDArray restored(NDArray merged_MH) {
+      return permuted(merged_MH, inverse, config.outHiddenSize());
+    }
+
+    @Override
+    public NDArray deepstack(int index, NDArray hidden_NC) {
+      throw new IllegalArgumentException("Qwen2.5-VL has no DeepStack");
+    }
   }
 
   private NDArray embed(NDArray pixels) {

@@ -32,34 +32,74 @@ final class Qwen3VisionTower implements VisionTower {
   @Override
   public Features forward(
       Scope scope, NDArray pixels, List<Grid> grids, BiConsumer<String, NDArray> probe) {
-    VisionGeometry geometry = VisionGeometry.of(config, grids);
-    RotaryAngles.Turns turns = geometry.angles().turns(scope, RotaryAngles.Rounding.ONCE);
-    List<SegmentRun> runs = SegmentRun.of(geometry.frames(), turns.cos(), turns.sin());
-    NDArray hidden_NC = embed(scope, pixels, LearnedPositions.of(config, grids));
+    Pieces pieces = pieces(scope, grids);
+    NDArray hidden_NC = pieces.embed(pixels);
     List<NDArray> deepstack = new ArrayList<>();
     for (int block = 0; block < config.depth(); block++) {
-      hidden_NC = block(block, hidden_NC, runs);
+      hidden_NC = pieces.block(block, hidden_NC);
       probe.accept("vision_block_" + block, hidden_NC);
       int index = config.deepstackVisualIndexes().indexOf(block);
       if (index >= 0) {
-        deepstack.add(deepstackMerger(index, hidden_NC));
+        deepstack.add(pieces.deepstack(index, hidden_NC));
       }
     }
-    NDArray merged_MH = merger(hidden_NC);
+    NDArray merged_MH = pieces.merge(hidden_NC);
     probe.accept("vision_merger", merged_MH);
     return new Features(merged_MH, deepstack);
   }
 
-  private NDArray embed(Scope scope, NDArray pixels, LearnedPositions learned) {
-    NDArray kernel = weight("patch_embed.proj.weight");
-    NDArray flatKernel = kernel.reshape(config.hiddenSize(), kernel.size() / config.hiddenSize());
-    NDArray patches_NC = Ops.linear(pixels, flatKernel, weight("patch_embed.proj.bias"));
-    long n = pixels.getShape().get(0);
-    NDArray rows = scope.fromLongs(learned.tableRows(), 4, n);
-    NDArray corners = scope.fromFloats(learned.tableWeights(), 4, n, 1);
-    NDArray positions_NC =
-        Ops.embedding(weight("pos_embed.weight"), rows).mul(corners).sum(new int[] {0});
-    return patches_NC.add(positions_NC);
+  @Override
+  public Pieces pieces(Scope scope, List<Grid> grids) {
+    VisionGeometry geometry = VisionGeometry.of(config, grids);
+    RotaryAngles.Turns turns = geometry.angles().turns(scope, RotaryAngles.Rounding.ONCE);
+    List<SegmentRun> runs = SegmentRun.of(geometry.frames(), turns.cos(), turns.sin());
+    int patches = geometry.patches();
+    LearnedPositions learned = LearnedPositions.of(config, grids);
+    return new OfBatch(
+        runs,
+        scope.fromLongs(learned.tableRows(), 4, patches),
+        scope.fromFloats(learned.tableWeights(), 4, patches, 1));
+  }
+
+  /**
+   * The pieces for one batch: frames whose patches see each other, and for the embedding the rows
+   * of the position table around each patch, [4, N], with their weights, [4, N, 1].
+   */
+  private final class OfBatch implements Pieces {
+    private final List<SegmentRun> runs;
+    private final NDArray rows;
+    private final NDArray corners;
+
+    OfBatch(List<SegmentRun> runs, NDArray rows, NDArray corners) {
+      this.runs = runs;
+      this.rows = rows;
+      this.corners = corners;
+    }
+
+    @Override
+    public NDArray embed(NDArray pixels) {
+      NDArray kernel = weight("patch_embed.proj.weight");
+      NDArray flatKernel = kernel.reshape(config.hiddenSize(), kernel.size() / config.hiddenSize());
+      NDArray patches_NC = Ops.linear(pixels, flatKernel, weight("patch_embed.proj.bias"));
+      NDArray positions_NC =
+          Ops.embedding(weight("pos_embed.weight"), rows).mul(corners).sum(new int[] {0});
+      return patches_NC.add(positions_NC);
+    }
+
+    @Override
+    public NDArray block(int block, NDArray hidden_NC) {
+      return Qwen3VisionTower.this.block(block, hidden_NC, runs);
+    }
+
+    @Override
+    public NDArray merge(NDArray hidden_NC) {
+      return merger(hidden_NC);
+    }
+
+    @Override
+    public NDArray deepstack(int index, NDArray hidden_NC) {
+      return deepstackMerger(index, hidden_NC);
+    }
   }
 
   private NDArray block(int block, NDArray hidden_NC, List<SegmentRun> runs) {

@@ -64,8 +64,8 @@ final class TextTower {
     return norm("norm", hidden);
   }
 
-  private NDArray layer(
-      int layer, NDArray hidden_BTH, Attention attention, @Nullable KvCache cache) {
+  /** One layer on [B, T, H], without what DeepStack adds to its output. */
+  NDArray layer(int layer, NDArray hidden_BTH, Attention attention, @Nullable KvCache cache) {
     String prefix = "layers." + layer + ".";
     NDArray attended_BTH =
         attend(
@@ -122,7 +122,8 @@ final class TextTower {
     return linear(name + "_proj", x_BTH).reshape(rows, tokens, heads, config.headDim());
   }
 
-  private static NDArray addAt(NDArray hidden_BTH, NDArray rows, NDArray features_MH) {
+  /** Adds features [M, H] to those rows of the flattened [B * T, H]. */
+  static NDArray addAt(NDArray hidden_BTH, NDArray rows, NDArray features_MH) {
     long hidden = features_MH.getShape().get(1);
     NDArray flat = hidden_BTH.reshape(-1, hidden);
     return Ops.indexAdd(flat, 0, rows, features_MH).reshape(hidden_BTH.getShape());

@@ -13,6 +13,7 @@ import io.lockstep.model.parameter.Weights;
 import io.lockstep.tensor.Autograd;
 import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
+import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
@@ -28,7 +29,7 @@ public final class VisionLanguageModel {
   /** Sees nothing: for passes whose activations nobody asks for. */
   public static final BiConsumer<String, NDArray> NO_PROBE = (name, activation) -> {};
 
-  private static final String EMBEDDING = ModelLayout.LANGUAGE + "embed_tokens.weight";
+  static final String EMBEDDING = ModelLayout.LANGUAGE + "embed_tokens.weight";
 
   private final ModelConfig config;
   private final Weights weights;
@@ -75,9 +76,8 @@ public final class VisionLanguageModel {
       embedded_BTH = splice(scope, embedded_BTH, rows, features.merged());
       deepstack = new TextTower.DeepStack(scope.fromLongs(rows, rows.length), features.deepstack());
     }
-    TextTower.Attention attention =
-        attention(scope, batch.positionIds(), batch.rows(), PaddedMask.of(scope, batch));
-    NDArray hidden_BTH = text.layers(embedded_BTH, attention, deepstack, cache, probe);
+    NDArray hidden_BTH =
+        text.layers(embedded_BTH, attention(scope, batch), deepstack, cache, probe);
     if (cache != null) {
       cache.advance();
     }
@@ -123,14 +123,32 @@ public final class VisionLanguageModel {
         : weights.linear(ModelLayout.HEAD, normed);
   }
 
+  /**
+   * What {@link #hidden} computes, cut into segments: each reads outputs of earlier ones, the last
+   * one's output is the hidden states.
+   *
+   * @param scope holds what depends on the batch and not on the weights
+   */
+  public List<Segment> segments(Scope scope, Batch batch) {
+    return new BatchSegments(this, scope, batch).all();
+  }
+
+  VisionTower vision() {
+    return vision;
+  }
+
+  TextTower text() {
+    return text;
+  }
+
   /** Rows of the flattened batch [B * T] that hold picture tokens. */
-  private long[] pictureRows(Batch batch) {
+  long[] pictureRows(Batch batch) {
     return LongStream.range(0, batch.ids().length)
         .filter(row -> batch.ids()[(int) row] == config.imageTokenId())
         .toArray();
   }
 
-  private NDArray embed(NDArray ids) {
+  NDArray embed(NDArray ids) {
     return Ops.embedding(weights.get(EMBEDDING), ids);
   }
 
@@ -168,7 +186,7 @@ public final class VisionLanguageModel {
   }
 
   /** Replaces the embeddings of picture tokens, in order, by the merged features. */
-  private static NDArray splice(Scope scope, NDArray embedded_BTH, long[] rows, NDArray merged_MH) {
+  static NDArray splice(Scope scope, NDArray embedded_BTH, long[] rows, NDArray merged_MH) {
     if (rows.length != merged_MH.getShape().get(0)) {
       throw new IllegalArgumentException(
           "the batch has "
@@ -184,6 +202,11 @@ public final class VisionLanguageModel {
     }
     NDArray mask = scope.fromBooleans(isImage, shape.get(0), shape.get(1), 1).broadcast(shape);
     return Ops.maskedScatter(embedded_BTH, mask, merged_MH);
+  }
+
+  /** How the tokens of a batch see each other. */
+  TextTower.Attention attention(Scope scope, Batch batch) {
+    return attention(scope, batch.positionIds(), batch.rows(), PaddedMask.of(scope, batch));
   }
 
   private TextTower.Attention attention(

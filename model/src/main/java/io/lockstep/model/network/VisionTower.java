@@ -30,6 +30,29 @@ sealed interface VisionTower permits Qwen25VisionTower, Qwen3VisionTower {
     }
   }
 
+  /** The tower's computation on the pictures of one batch, in pieces; their order is the text's. */
+  interface Pieces {
+    /** Patches [N, channels * temporal * P * P] to [N, C]. */
+    NDArray embed(NDArray pixels);
+
+    /** One block, [N, C] to [N, C]. */
+    NDArray block(int block, NDArray hidden_NC);
+
+    /** The last block's output to picture tokens, [M, H]. */
+    NDArray merge(NDArray hidden_NC);
+
+    /** A block's output to features for a decoder layer, [M, H]. */
+    NDArray deepstack(int index, NDArray hidden_NC);
+  }
+
+  /**
+   * The pieces for the pictures of a batch.
+   *
+   * @param scope holds what depends on the pictures' sizes alone
+   * @param grids the pictures' patches
+   */
+  Pieces pieces(Scope scope, List<Grid> grids);
+
   /**
    * Computes the features of all pictures of a batch.
    *

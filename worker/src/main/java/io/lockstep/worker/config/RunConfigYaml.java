@@ -68,7 +68,9 @@ final class RunConfigYaml {
         .put("keep_last", training.keepLast())
         .put("keep_best", training.keepBest())
         .put("logging_steps", training.loggingSteps())
-        .put("bucket_floats", training.bucketFloats());
+        .put("bucket_floats", training.bucketFloats())
+        .put("gradient_checkpointing", training.gradientCheckpointing())
+        .put("gradient_accumulation", training.gradientAccumulation());
   }
 
   private static void inputs(ObjectNode node, RunInputs inputs) {

@@ -19,6 +19,11 @@ package io.lockstep.worker.config;
  * @param keepBest so many of those with the lowest mean training loss stay besides
  * @param loggingSteps a line of metrics every so many steps
  * @param bucketFloats gradient values of a ZeRO bucket
+ * @param gradientCheckpointing whether going forward keeps the inputs of the model's segments
+ *     alone, and going back computes each again: less memory for a third more time, the same bits
+ * @param gradientAccumulation number of equal parts, in order, into which a virtual rank's samples
+ *     are cut to be computed one after the other; more parts need less memory. Other parts pad
+ *     otherwise and add up in another order, hence give other bits, as another batch size would
  */
 public record TrainingConfig(
     long maxSteps,
@@ -33,7 +38,9 @@ public record TrainingConfig(
     int keepLast,
     int keepBest,
     int loggingSteps,
-    int bucketFloats) {
+    int bucketFloats,
+    boolean gradientCheckpointing,
+    int gradientAccumulation) {
 
   /** Values of a bucket if a recipe does not say. */
   public static final int DEFAULT_BUCKET_FLOATS = 1 << 18;
@@ -69,7 +76,9 @@ public record TrainingConfig(
             section.integer("keep_last", 0, 0),
             section.integer("keep_best", 0, 0),
             section.integer("logging_steps", 1, 1),
-            section.integer("bucket_floats", DEFAULT_BUCKET_FLOATS, MIN_BUCKET_FLOATS));
+            section.integer("bucket_floats", DEFAULT_BUCKET_FLOATS, MIN_BUCKET_FLOATS),
+            section.bool("gradient_checkpointing", false),
+            section.integer("gradient_accumulation", 1, 1));
     if ((config.maxSteps == 0) == (config.epochs == 0)) {
       section.problem("max_steps", "or training.epochs must be given, and only one of them");
     }
@@ -81,6 +90,13 @@ public record TrainingConfig(
               + ") must be a multiple of training.virtual_ranks ("
               + config.virtualRanks
               + ")");
+    } else if (config.samplesPerVirtualRank() % config.gradientAccumulation != 0) {
+      section.problem(
+          "gradient_accumulation",
+          "("
+              + config.gradientAccumulation
+              + ") must divide the samples of a virtual rank, which are global_batch_size / virtual_ranks = "
+              + config.samplesPerVirtualRank());
     }
     if (config.bucketFloats % BUCKET_ALIGNMENT != 0) {
       section.problem("bucket_floats", "must be a multiple of " + BUCKET_ALIGNMENT);
@@ -108,6 +124,11 @@ public record TrainingConfig(
     return saveDelay.epochs == 0
         ? saveDelay.steps
         : Math.ceilDiv(Math.multiplyExact(samples, saveDelay.epochs), globalBatchSize);
+  }
+
+  /** Samples that a virtual rank computes in a step. */
+  public int samplesPerVirtualRank() {
+    return globalBatchSize / virtualRanks;
   }
 
   /** Number of steps for a dataset of that many samples. */

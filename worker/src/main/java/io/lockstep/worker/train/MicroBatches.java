@@ -21,6 +21,7 @@ final class MicroBatches {
   private final Collator collator;
   private final int maxLength;
   private final boolean groupByLength;
+  private final int parts;
 
   /** Gives the sample of a draw. */
   @FunctionalInterface
@@ -28,17 +29,36 @@ final class MicroBatches {
     Sample sample(SampleRef draw) throws SampleException;
   }
 
+  /** Micro-batches whose samples are computed in one part. */
   MicroBatches(
       EpochPlan plan,
       SampleSource samples,
       Collator collator,
       int maxLength,
       boolean groupByLength) {
+    this(plan, samples, collator, maxLength, groupByLength, 1);
+  }
+
+  /**
+   * Micro-batches of a plan.
+   *
+   * @param maxLength most tokens of a sample
+   * @param groupByLength whether a part's samples are computed in groups of similar length
+   * @param parts equal parts, in order, that are computed one after the other
+   */
+  MicroBatches(
+      EpochPlan plan,
+      SampleSource samples,
+      Collator collator,
+      int maxLength,
+      boolean groupByLength,
+      int parts) {
     this.plan = plan;
     this.samples = samples;
     this.collator = collator;
     this.maxLength = maxLength;
     this.groupByLength = groupByLength;
+    this.parts = parts;
   }
 
   MicroBatch make(long step, int virtualRank) throws SampleException {
@@ -47,8 +67,13 @@ final class MicroBatches {
     for (SampleRef draw : plan.samplesOf(step, virtualRank)) {
       rows.add(fitting(draw, replaced));
     }
-    List<List<Sample>> groups = groupByLength ? LengthGroups.of(rows) : List.of(rows);
-    List<Batch> batches = groups.stream().map(collator::collate).toList();
+    List<Batch> batches = new ArrayList<>();
+    int size = rows.size() / parts;
+    for (int part = 0; part < parts; part++) {
+      List<Sample> own = rows.subList(part * size, (part + 1) * size);
+      List<List<Sample>> groups = groupByLength ? LengthGroups.of(own) : List.of(own);
+      groups.forEach(group -> batches.add(collator.collate(group)));
+    }
     return new MicroBatch(step, virtualRank, batches, replaced);
   }
 

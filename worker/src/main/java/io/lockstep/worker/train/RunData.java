@@ -77,7 +77,8 @@ public final class RunData implements AutoCloseable {
         draw -> sample(encoder, draw),
         model.collator(),
         config.training().globalMaxLength(),
-        config.training().groupByLength());
+        config.training().groupByLength(),
+        config.training().gradientAccumulation());
   }
 
   /**

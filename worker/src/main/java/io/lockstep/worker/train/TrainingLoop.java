@@ -188,7 +188,11 @@ public final class TrainingLoop implements AutoCloseable {
         replica.shard().shard(),
         replica.buckets(),
         buffers,
-        new GradientStep(replica.model().config(), replica.model().tuned(), config.seed()),
+        new GradientStep(
+            replica.model().config(),
+            replica.model().tuned(),
+            config.seed(),
+            config.training().gradientCheckpointing()),
         data.microBatches(replica.model()),
         totalSteps,
         members);

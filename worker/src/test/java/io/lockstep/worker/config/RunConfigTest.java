@@ -64,6 +64,8 @@ class RunConfigTest {
           keep_best: 1
           logging_steps: 5
           bucket_floats: 2048
+          gradient_checkpointing: true
+          gradient_accumulation: 2
         optimizer:
           learning_rate: 1.0e-3
           vit_learning_rate: 0
@@ -128,7 +130,7 @@ class RunConfigTest {
                 Optional.of("Describe: all objects")),
             new RunConfig.VisionOptions(Optional.of(new TokenBudget(0.5))),
             new TrainingConfig(
-                0, 3, 12, 6, 1024, false, 0.5, 20, new SaveDelay(0, 2), 3, 1, 5, 2048),
+                0, 3, 12, 6, 1024, false, 0.5, 20, new SaveDelay(0, 2), 3, 1, 5, 2048, true, 2),
             new OptimizerConfig(1e-3, 0, 5e-4, 0.8, 0.95, 1e-6, 0.1, true, 0.2, 0.01),
             TuningConfig.FULL,
             new ClusterConfig(
@@ -163,7 +165,8 @@ class RunConfigTest {
             ClusterConfig.Resilience.BUDDY),
         config.cluster());
     assertEquals(
-        new TrainingConfig(10, 0, 8, 4, 512, true, 1.0, 0, new SaveDelay(0, 0), 0, 0, 1, 1 << 18),
+        new TrainingConfig(
+            10, 0, 8, 4, 512, true, 1.0, 0, new SaveDelay(0, 0), 0, 0, 1, 1 << 18, false, 1),
         config.training());
     assertEquals(
         new OptimizerConfig(1e-4, 1e-4, 1e-4, 0.9, 0.999, 1e-8, 0, false, 0.05, 0.1),
@@ -258,6 +261,16 @@ class RunConfigTest {
     String either = "training.max_steps or training.epochs must be given, and only one of them";
     assertProblem(problems(LEAST.replace("max_steps: 10,", "max_steps: 10, epochs: 1,")), either);
     assertProblem(problems(LEAST.replace("max_steps: 10,", "")), either);
+  }
+
+  @Test
+  void gradientsAreAccumulatedOverEqualPartsOfAVirtualRank() throws Exception {
+    String two = LEAST.replace("max_steps: 10,", "max_steps: 10, gradient_accumulation: 2,");
+    assertEquals(2, parse(two).training().gradientAccumulation());
+    assertProblem(
+        problems(two.replace("accumulation: 2", "accumulation: 3")),
+        "training.gradient_accumulation (3) must divide the samples of a virtual rank, which are"
+            + " global_batch_size / virtual_ranks = 2");
   }
 
   @Test

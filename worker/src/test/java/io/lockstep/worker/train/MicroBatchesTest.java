@@ -83,6 +83,31 @@ class MicroBatchesTest {
   }
 
   @Test
+  void aMicroBatchIsComputedInPartsOfConsecutiveSamples() throws SampleException {
+    MicroBatches.SampleSource source =
+        draw -> sample(draw, draw.sample() % 2 == 0 ? 4 : 4 + 2 * 64);
+    EpochPlan plan = new EpochPlan(SAMPLES, 3, SAMPLES, 1);
+    Collator collator = new Collator(PAD, IMAGE, 2);
+
+    List<Batch> one = new MicroBatches(plan, source, collator, 512, false).make(0, 0).batches();
+    List<Batch> two = new MicroBatches(plan, source, collator, 512, false, 2).make(0, 0).batches();
+
+    assertEquals(List.of(SAMPLES / 2, SAMPLES / 2), two.stream().map(Batch::rows).toList());
+    assertEquals(samples(one), samples(two));
+  }
+
+  /** The samples of all rows in order: each consists of one token, its number. */
+  private static List<Long> samples(List<Batch> batches) {
+    List<Long> samples = new ArrayList<>();
+    for (Batch batch : batches) {
+      for (int row = 1; row <= batch.rows(); row++) {
+        samples.add(batch.ids()[row * batch.length() - 1]);
+      }
+    }
+    return samples;
+  }
+
+  @Test
   void samplesAreGroupedByLengthUnlessTheRunSaysOtherwise() throws SampleException {
     MicroBatches.SampleSource source =
         draw -> sample(draw, draw.sample() % 2 == 0 ? 4 : 4 + 2 * 64);

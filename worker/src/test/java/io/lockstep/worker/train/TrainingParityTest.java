@@ -251,7 +251,9 @@ class TrainingParityTest {
             0,
             0,
             1,
-            1 << 16),
+            1 << 16,
+            false,
+            1),
         new OptimizerConfig(
             rates.get("llm").doubleValue(),
             rates.get("vit").doubleValue(),
