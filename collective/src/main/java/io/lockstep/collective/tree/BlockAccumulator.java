@@ -1,10 +1,12 @@
 package io.lockstep.collective.tree;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.BinaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -78,6 +80,43 @@ public final class BlockAccumulator<T> {
       newest = new Partial<>(parent, sum.apply(older.value(), newest.value()));
     }
     partials.push(newest);
+  }
+
+  /**
+   * Takes the value of the block's last leaf, whose sums the caller makes, for example range by
+   * range as the value is completed: {@code chain[1] += chain[0]}, then {@code chain[2] +=
+   * chain[1]} and so on, the addend on the right.
+   *
+   * @param chain what is to be summed, the new value first
+   * @param sums where the sums of {@code tree.cover(lo, hi)} will be, in ascending order
+   */
+  public record LastSums<T>(List<T> chain, Map<Node, T> sums) {}
+
+  /**
+   * Takes the value of the last leaf without summing anything.
+   *
+   * @throws IllegalStateException if another leaf is next
+   */
+  public LastSums<T> addLast(T value) {
+    if (next != hi - 1) {
+      throw new IllegalStateException(
+          "block [%d, %d) is at leaf %d, not at its last".formatted(lo, hi, next));
+    }
+    List<T> chain = new ArrayList<>(List.of(value));
+    BlockAccumulator<T> rest =
+        new BlockAccumulator<>(
+            new ReductionTree(root.hi()),
+            lo,
+            hi,
+            (older, newest) -> {
+              chain.add(older);
+              return older;
+            });
+    rest.partials.addAll(partials);
+    rest.next = next;
+    rest.add(next, value);
+    next++;
+    return new LastSums<>(List.copyOf(chain), rest.finish());
   }
 
   private boolean isSubtree(Node candidate) {

@@ -66,6 +66,37 @@ class ReductionTreeTest {
     }
   }
 
+  @ParameterizedTest
+  @MethodSource("sizes")
+  void theSumsOfTheLastLeafCanBeMadeByTheCaller(int leaves) {
+    ReductionTree tree = new ReductionTree(leaves);
+    float[] values = valuesWhoseOrderMatters(leaves);
+    for (int lo = 0; lo < leaves; lo++) {
+      for (int hi = lo + 1; hi <= leaves; hi++) {
+        BlockAccumulator<float[]> block =
+            new BlockAccumulator<>(tree, lo, hi, ReductionTreeTest::addInto);
+        BlockAccumulator<Float> whole = new BlockAccumulator<>(tree, lo, hi, Float::sum);
+        for (int leaf = lo; leaf < hi - 1; leaf++) {
+          block.add(leaf, new float[] {values[leaf]});
+          whole.add(leaf, values[leaf]);
+        }
+        BlockAccumulator.LastSums<float[]> last = block.addLast(new float[] {values[hi - 1]});
+        whole.add(hi - 1, values[hi - 1]);
+        for (int i = 1; i < last.chain().size(); i++) {
+          addInto(last.chain().get(i), last.chain().get(i - 1));
+        }
+        Map<Node, Float> sums = new HashMap<>();
+        last.sums().forEach((node, value) -> sums.put(node, value[0]));
+        assertEquals(new HashMap<>(whole.finish()), sums);
+      }
+    }
+  }
+
+  private static float[] addInto(float[] left, float[] right) {
+    left[0] += right[0];
+    return left;
+  }
+
   @Test
   void aNodeSplitsAfterTheLargestSmallerPowerOfTwo() {
     assertEquals(new Node(0, 4), new Node(0, 6).left());
