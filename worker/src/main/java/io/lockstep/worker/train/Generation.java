@@ -9,6 +9,9 @@ import io.lockstep.collective.tree.ReductionTree;
 import io.lockstep.data.plan.RankSpan;
 import io.lockstep.data.plan.Shard;
 import io.lockstep.model.parameter.Parameters;
+import io.lockstep.model.parameter.Weights;
+import io.lockstep.model.segment.SegmentSpec;
+import io.lockstep.model.segment.SegmentWeights;
 import io.lockstep.tensor.TensorMemory;
 import io.lockstep.tensor.Torch;
 import io.lockstep.worker.config.TrainingConfig;
@@ -43,6 +46,7 @@ final class Generation implements AutoCloseable {
   private final Shard shard;
   private final RankSpan span;
   private final Buckets buckets;
+  private final Parameters parameters;
   private final GradientReducer reducer;
   private final GradientBuffers buffers;
   private final Prefetcher prefetcher;
@@ -59,6 +63,7 @@ final class Generation implements AutoCloseable {
   /**
    * Takes a place in a world.
    *
+   * @param parameters what is trained, up to date
    * @param buffers of the size of what is trained; outlive this generation
    * @param collective the members' connections, closed with this
    */
@@ -67,6 +72,7 @@ final class Generation implements AutoCloseable {
       TrainingConfig training,
       Shard shard,
       Buckets buckets,
+      Parameters parameters,
       GradientBuffers buffers,
       GradientStep gradientStep,
       MicroBatches microBatches,
@@ -75,6 +81,7 @@ final class Generation implements AutoCloseable {
     this.world = world;
     this.shard = shard;
     this.buckets = buckets;
+    this.parameters = parameters;
     this.buffers = buffers;
     this.gradientStep = gradientStep;
     this.collective = collective;
@@ -104,7 +111,8 @@ final class Generation implements AutoCloseable {
     double compute = 0;
     List<Contribution> contributions = new ArrayList<>();
     buffers.reset();
-    BlockAccumulator<NDArray> accumulator =
+    reducer.begin(step);
+    BlockAccumulator<NDArray> sums =
         new BlockAccumulator<>(tree, span.first(), span.end(), buffers::sum);
     for (int virtualRank = span.first(); virtualRank < span.end(); virtualRank++) {
       if (isOver.getAsBoolean()) {
@@ -118,20 +126,38 @@ final class Generation implements AutoCloseable {
       MicroBatch microBatch = prefetcher.take(step, virtualRank);
       data += watch.lap();
       NDArray gradient = buffers.acquire();
-      contributions.add(gradientStep.compute(microBatch, gradient));
-      accumulator.add(virtualRank, gradient);
+      if (virtualRank < span.end() - 1) {
+        contributions.add(gradientStep.compute(microBatch, gradient));
+        sums.add(virtualRank, gradient);
+      } else {
+        RangeByRange ready = new RangeByRange(sums.addLast(gradient), buckets, reducer);
+        contributions.add(gradientStep.compute(microBatch, gradient, weights(ready)));
+      }
       compute += watch.lap();
     }
-    reducer.begin(step);
-    reducer.reduce(buckets.whole(), accumulator.finish());
     ReducedGradient reduced = reducer.finish();
     List<BucketFigures> figures = figures(reduced);
     StepTimes times = new StepTimes(step, data, compute, watch.lap(), Torch.residentBytes());
     return new Reduction(reduced, List.copyOf(contributions), figures, times);
   }
 
+  /** The parameters this process holds; hears of the ranges that are complete. */
+  private SegmentWeights weights(RangeByRange ready) {
+    return new SegmentWeights() {
+      @Override
+      public Weights enter(SegmentSpec segment, Pass pass) {
+        return parameters;
+      }
+
+      @Override
+      public void gradientReady(SegmentSpec segment) {
+        ready.from(segment.start());
+      }
+    };
+  }
+
   /** Brings everybody's parameters up to date after a step was applied. */
-  void gather(long step, Parameters parameters) {
+  void gather(long step) {
     reducer.gather(step, TensorMemory.of(parameters.flat()));
   }
 

@@ -187,6 +187,7 @@ public final class TrainingLoop implements AutoCloseable {
         config.training(),
         replica.shard().shard(),
         replica.buckets(),
+        replica.model().tuned().trained(),
         buffers,
         new GradientStep(
             replica.model().config(),
@@ -254,7 +255,7 @@ public final class TrainingLoop implements AutoCloseable {
       }
       session.activity(current.number(), "applying step " + step);
       replica.apply(commit);
-      current.gather(step, replica.model().tuned().trained());
+      current.gather(step);
       session.applied(current.number(), step);
       session.times(reduction.times());
       if (metrics != null) {

@@ -36,6 +36,11 @@ public record Buckets(long floats, int bucketFloats) {
     return new Range(0, floats);
   }
 
+  /** The first value at or after this one with which a bucket begins; the end if none does. */
+  public long nextBoundary(long value) {
+    return Math.min(floats, Math.ceilDiv(value, (long) bucketFloats) * bucketFloats);
+  }
+
   /** Number of buckets. */
   public int count() {
     return Math.toIntExact(Math.ceilDiv(floats, (long) bucketFloats));

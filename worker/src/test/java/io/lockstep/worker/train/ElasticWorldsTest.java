@@ -134,6 +134,7 @@ class ElasticWorldsTest {
                           config("buddy").training(),
                           replica.shard().shard(),
                           replica.buckets(),
+                          replica.model().tuned().trained(),
                           buffers,
                           new GradientStep(replica.model().config(), replica.model().tuned(), 5),
                           microBatches(replica.model()),
@@ -146,7 +147,7 @@ class ElasticWorldsTest {
                     commit = Optional.of(figures.commit(Math.toIntExact(step), reduction));
                     if (step < to - 1 || applyLast) {
                       replica.apply(commit.get());
-                      rank.gather(step, replica.model().tuned().trained());
+                      rank.gather(step);
                     }
                   }
                 }

@@ -43,6 +43,7 @@ final class TrainingRank implements AutoCloseable {
             config.training(),
             shard,
             replica.buckets(),
+            model().tuned().trained(),
             buffers,
             new GradientStep(model().config(), model().tuned(), config.seed()),
             data.of(model()),
@@ -62,7 +63,7 @@ final class TrainingRank implements AutoCloseable {
 
   void apply(Directive.Commit commit) {
     replica.apply(commit);
-    generation.gather(commit.step(), model().tuned().trained());
+    generation.gather(commit.step());
   }
 
   @Override
