@@ -1,33 +1,38 @@
 package io.lockstep.collective.bench;
 
 import io.lockstep.collective.Collective;
-import io.lockstep.collective.reduce.Adder;
-import io.lockstep.collective.reduce.TreeReduceScatter;
-import io.lockstep.collective.reduce.TreeReduceScatter.Range;
+import io.lockstep.collective.PieceStreams;
+import io.lockstep.collective.Transfer;
 import io.lockstep.collective.tree.Node;
 import io.lockstep.collective.tree.ReductionTree;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Sums float32 memory over all ranks: every rank sends each chunk to its owner, owners sum in tree
- * order, the sums are all-gathered. As many bytes as a ring, the same bits on every rank.
+ * order while the chunks arrive, the sums are all-gathered. As many bytes as a ring, the same bits
+ * on every rank.
  */
 public final class AllReduce {
 
   private final Collective collective;
-  private final TreeReduceScatter reduceScatter;
+  private final Adder adder;
+  private final ReductionTree tree;
+  private final List<PieceStreams.Source> others = new ArrayList<>();
 
   /** An all-reduce in which every rank is one leaf of the tree. */
   public AllReduce(Collective collective, Adder adder) {
     this.collective = collective;
-    List<List<Node>> leaves = new ArrayList<>();
-    for (int rank = 0; rank < collective.size(); rank++) {
-      leaves.add(List.of(new Node(rank, rank + 1)));
+    this.adder = adder;
+    this.tree = new ReductionTree(collective.size());
+    for (int peer = 0; peer < collective.size(); peer++) {
+      if (peer != collective.rank()) {
+        others.add(new PieceStreams.Source(peer, 0));
+      }
     }
-    this.reduceScatter =
-        new TreeReduceScatter(collective, new ReductionTree(collective.size()), leaves, adder);
   }
 
   /**
@@ -36,24 +41,49 @@ public final class AllReduce {
    * @param tag used for the reduce-scatter; {@code tag + 1} for the all-gather
    */
   public void run(long tag, MemorySegment data) {
-    List<Range> ranges = ranges(data.byteSize() / Float.BYTES);
-    reduceScatter.reduce(tag, ranges, List.of(data));
-    MemorySegment[] chunks = new MemorySegment[collective.size()];
-    for (int rank = 0; rank < chunks.length; rank++) {
-      chunks[rank] = data.asSlice(ranges.get(rank).offset(), ranges.get(rank).bytes());
-    }
+    MemorySegment[] chunks = chunks(data);
+    MemorySegment own = chunks[collective.rank()];
+    List<Transfer> sends = new ArrayList<>();
+    others.forEach(other -> sends.add(new Transfer(other.peer(), 0, chunks[other.peer()])));
+    PieceStreams streams =
+        new PieceStreams(
+            own.byteSize(),
+            others,
+            (offset, pieces) -> sum(own.asSlice(offset, pieces.getFirst().byteSize()), pieces));
+    collective.exchange(tag, sends, List.of(), streams);
     collective.allGather(tag + 1, chunks);
   }
 
-  private List<Range> ranges(long floats) {
+  private void sum(MemorySegment own, List<MemorySegment> pieces) {
+    Map<Node, MemorySegment> parts = new HashMap<>();
+    parts.put(leaf(collective.rank()), own);
+    for (int i = 0; i < pieces.size(); i++) {
+      parts.put(leaf(others.get(i).peer()), pieces.get(i));
+    }
+    tree.fold(
+        parts,
+        (left, right) -> {
+          // a + b and b + a are the same bits, so the sum may always end in the own chunk.
+          MemorySegment into = right.equals(own) ? right : left;
+          adder.add(into, into.equals(left) ? right : left, own.byteSize() / Float.BYTES);
+          return into;
+        });
+  }
+
+  private static Node leaf(int rank) {
+    return new Node(rank, rank + 1);
+  }
+
+  private MemorySegment[] chunks(MemorySegment data) {
     int size = collective.size();
+    long floats = data.byteSize() / Float.BYTES;
     long chunk = Math.ceilDiv(floats, size);
-    List<Range> ranges = new ArrayList<>();
+    MemorySegment[] chunks = new MemorySegment[size];
     for (int rank = 0; rank < size; rank++) {
       long from = Math.min(floats, chunk * rank);
       long to = Math.min(floats, from + chunk);
-      ranges.add(new Range(from * Float.BYTES, (to - from) * Float.BYTES));
+      chunks[rank] = data.asSlice(from * Float.BYTES, (to - from) * Float.BYTES);
     }
-    return ranges;
+    return chunks;
   }
 }

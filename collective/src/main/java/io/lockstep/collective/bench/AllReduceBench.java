@@ -2,7 +2,6 @@ package io.lockstep.collective.bench;
 
 import io.lockstep.collective.Collective;
 import io.lockstep.collective.Transfer;
-import io.lockstep.collective.reduce.Adder;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

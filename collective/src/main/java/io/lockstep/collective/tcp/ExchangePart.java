@@ -1,6 +1,8 @@
 package io.lockstep.collective.tcp;
 
+import io.lockstep.collective.Stall;
 import io.lockstep.collective.Transfer;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -117,16 +119,21 @@ final class ExchangePart {
     return bytesReceived;
   }
 
-  long bytesAwaited() {
-    return bytesAwaited;
-  }
-
-  long bytesSent() {
-    return bytesSent;
-  }
-
-  long bytesToSend() {
-    return bytesToSend;
+  /** That this part has stood still for {@code silence}. */
+  Stall stall(int rank, Peer peer, long generation, String exchangeName, Duration silence) {
+    return new Stall(
+        rank,
+        peer.rank(),
+        peer.name(),
+        generation,
+        tag,
+        exchangeName,
+        sequence,
+        bytesReceived,
+        bytesAwaited,
+        bytesSent,
+        bytesToSend,
+        silence);
   }
 
   /** Such as {@code during tag 7, got 12 of 64 bytes}. */

@@ -2,7 +2,6 @@ package io.lockstep.collective.tcp;
 
 import io.lockstep.collective.AbortedException;
 import io.lockstep.collective.CollectiveException;
-import io.lockstep.collective.Stall;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -36,6 +35,7 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements StallWatch.
   private final Peer peer;
   private final long generation;
   private final TcpOptions options;
+  private final Admission admission;
   private final Channel channel;
   private final Inbox inbox;
   private final Outbox outbox;
@@ -53,6 +53,7 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements StallWatch.
     this.generation = generation;
     this.channel = channel;
     this.options = options;
+    this.admission = new Admission(rank, generation);
     this.inbox = new Inbox(channel, this);
     this.outbox = new Outbox(channel, generation, this::finishPartIfDone);
     this.watch = new StallWatch(channel.eventLoop(), options.stallAfter(), this);
@@ -153,65 +154,20 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements StallWatch.
   /** Whether a frame belongs to the exchange that is due; if not, the link has failed. */
   boolean isCurrent(FrameHeader header) {
     long due = part != null && part.awaitsMore() ? part.sequence() : begun + 1;
-    if (header.generation() != generation) {
-      fail(
-          "sent a frame of generation %d, sequence %d, while rank %d is in generation %d, sequence %d"
-              .formatted(header.generation(), header.sequence(), rank, generation, due));
-      return false;
-    }
-    if (header.isPiece() && header.sequence() != due) {
-      fail(
-          ("sent a frame of sequence %d (generation %d, tag %d) while rank %d is at sequence %d"
-                  + " (generation %d, tag %d)")
-              .formatted(
-                  header.sequence(),
-                  header.generation(),
-                  header.tag(),
-                  rank,
-                  due,
-                  generation,
-                  tag()));
-      return false;
-    }
-    return true;
+    return isFine(admission.objection(header, due, tag()));
   }
 
   /** What takes a piece; null if nobody awaits it, then the link has failed. */
   @Nullable Receive receiveFor(FrameHeader header, ExchangePart into) {
     @Nullable Receive receive = into.receive(header.slot());
-    if (header.tag() != into.tag) {
-      fail(
-          "sends tag %d, slot %d while rank %d awaits tag %d, slots %s (sequence %d)"
-              .formatted(
-                  header.tag(),
-                  header.slot(),
-                  rank,
-                  into.tag,
-                  into.awaitedSlots(),
-                  into.sequence()));
-    } else if (receive == null) {
-      fail(
-          "sends slot %d of tag %d while rank %d awaits slots %s"
-              .formatted(header.slot(), into.tag, rank, into.awaitedSlots()));
-    } else if (receive.bytes() != header.total()) {
-      fail(
-          "sends %d bytes for tag %d, slot %d while rank %d awaits %d bytes"
-              .formatted(header.total(), into.tag, header.slot(), rank, receive.bytes()));
-    } else if (receive.received() != header.offset()
-        || header.length() != Math.min(FrameHeader.PIECE_BYTES, header.total() - header.offset())) {
-      fail(
-          "sends bytes %d to %d of tag %d, slot %d while rank %d awaits the piece at %d"
-              .formatted(
-                  header.offset(),
-                  header.offset() + header.length(),
-                  into.tag,
-                  header.slot(),
-                  rank,
-                  receive.received()));
-    } else {
-      return receive;
+    return isFine(admission.objection(header, into, receive)) ? receive : null;
+  }
+
+  private boolean isFine(@Nullable String objection) {
+    if (objection != null) {
+      fail(objection);
     }
-    return null;
+    return objection == null;
   }
 
   void progressed(int bytes) {
@@ -312,22 +268,8 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements StallWatch.
   @Override
   public void stalled(Duration silence) {
     ExchangePart waits = Objects.requireNonNull(part);
-    options
-        .stalls()
-        .stalled(
-            new Stall(
-                rank,
-                peer.rank(),
-                peer.name(),
-                generation,
-                waits.tag,
-                options.exchangeNames().apply(waits.tag),
-                waits.sequence(),
-                waits.bytesReceived(),
-                waits.bytesAwaited(),
-                waits.bytesSent(),
-                waits.bytesToSend(),
-                silence));
+    String exchange = options.exchangeNames().apply(waits.tag);
+    options.stalls().stalled(waits.stall(rank, peer, generation, exchange, silence));
   }
 
   private String progress() {

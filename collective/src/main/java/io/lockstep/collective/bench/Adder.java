@@ -1,4 +1,4 @@
-package io.lockstep.collective.reduce;
+package io.lockstep.collective.bench;
 
 import java.lang.foreign.MemorySegment;
 
