@@ -10,6 +10,7 @@ import picocli.CommandLine.Command;
     subcommands = {
       BenchAllReduceCommand.class,
       BenchAllReduceRankCommand.class,
-      BenchScheduleCommand.class
+      BenchScheduleCommand.class,
+      BenchCheckpointCommand.class
     })
 public final class BenchCommand extends CommandGroup {}

@@ -4,6 +4,7 @@ import io.lockstep.cli.console.UserError;
 import io.lockstep.cli.process.Closing;
 import io.lockstep.cli.process.PortFile;
 import io.lockstep.cli.train.RunPlans;
+import io.lockstep.cli.train.StoredRun;
 import io.lockstep.coordinator.RunListener;
 import io.lockstep.coordinator.RunOutcome;
 import io.lockstep.coordinator.RunPlan;
@@ -41,7 +42,7 @@ final class CoordinatorStartCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    RunConfig run = RunConfig.read(config).withOutputDir(out);
+    RunConfig run = StoredRun.withInputs(RunConfig.read(config).withOutputDir(out));
     RunPlan plan = RunPlans.of(run, workers, out);
     RunPlans.requireSpace(plan);
     ListenAddress address = new ListenAddress(listen.host(), listen.port(), listen.allowRemote());

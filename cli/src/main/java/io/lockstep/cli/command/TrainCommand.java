@@ -1,15 +1,19 @@
 package io.lockstep.cli.command;
 
 import io.lockstep.cli.console.JsonLine;
+import io.lockstep.cli.console.UserError;
 import io.lockstep.cli.process.KillSchedule;
 import io.lockstep.cli.process.LocalCluster;
 import io.lockstep.cli.process.ProcessGroup;
 import io.lockstep.cli.run.RunFolder;
+import io.lockstep.cli.train.StoredRun;
 import io.lockstep.cli.train.Training;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.tuning.TuningPlan;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -45,6 +49,21 @@ public final class TrainCommand implements Callable<Integer> {
   private @Nullable Path out;
 
   @Option(
+      names = "--resume",
+      description =
+          "Go on with the run in --out from where it stopped. A recipe that differs in what changes"
+              + " the weights is refused.")
+  private boolean resume;
+
+  @Option(
+      names = "--acknowledge",
+      paramLabel = "KEY",
+      description =
+          "With --resume: a key of the recipe whose change is wanted although it changes the"
+              + " weights, for example training.max_steps. May be repeated.")
+  private List<String> acknowledged = List.of();
+
+  @Option(
       names = "--kill-schedule",
       paramLabel = "FILE",
       description =
@@ -60,9 +79,15 @@ public final class TrainCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     RunConfig run = RunConfig.read(config);
     RunFolder folder = folder(run);
+    if (resume) {
+      StoredRun.of(folder).compare(run, Set.copyOf(acknowledged)).forEach(System.out::println);
+    } else if (!acknowledged.isEmpty()) {
+      throw new UserError("--acknowledge needs --resume");
+    }
     Training training =
         Training.prepare(
-            new LocalCluster.Options(config, workers, threads, folder, false, schedule()),
+            new LocalCluster.Options(
+                config, workers, threads, folder, resume, acknowledged, schedule()),
             System.out);
     System.out.print(TuningTable.render(TuningPlan.of(run).table()));
     Training.Result result;
@@ -94,8 +119,13 @@ public final class TrainCommand implements Callable<Integer> {
     if (chosen != null) {
       return new RunFolder(chosen);
     }
-    return run.outputDir()
-        .map(RunFolder::new)
-        .orElseGet(() -> RunFolder.unused(Path.of("runs", run.name())));
+    return run.outputDir().map(RunFolder::new).orElseGet(() -> unnamed(run));
+  }
+
+  private RunFolder unnamed(RunConfig run) {
+    if (resume) {
+      throw new UserError("--resume needs --out: name the folder of the run that is to go on");
+    }
+    return RunFolder.unused(Path.of("runs", run.name()));
   }
 }

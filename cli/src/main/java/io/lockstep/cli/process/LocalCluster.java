@@ -62,6 +62,7 @@ public final class LocalCluster implements AutoCloseable {
    * @param workers number of worker processes
    * @param threads threads of each worker's tensor operations
    * @param resume whether the folder's run goes on
+   * @param acknowledged keys of the configuration whose change is wanted when a run goes on
    * @param schedule what is to happen to them
    */
   public record Options(
@@ -70,11 +71,12 @@ public final class LocalCluster implements AutoCloseable {
       int threads,
       RunFolder folder,
       boolean resume,
+      List<String> acknowledged,
       KillSchedule schedule) {
 
     /** A new run to which nothing happens. */
     public Options(Path config, int workers, int threads, RunFolder folder) {
-      this(config, workers, threads, folder, false, KillSchedule.NONE);
+      this(config, workers, threads, folder, false, List.of(), KillSchedule.NONE);
     }
   }
 
@@ -131,6 +133,7 @@ public final class LocalCluster implements AutoCloseable {
                 group.portFile(COORDINATOR).toString()));
     if (resume) {
       arguments.add("--resume");
+      options.acknowledged().forEach(key -> arguments.addAll(List.of("--acknowledge", key)));
     }
     return arguments;
   }

@@ -143,12 +143,16 @@ public final class CheckpointWriter implements AutoCloseable {
     }
 
     private void run() {
+      long begin = System.nanoTime();
       try {
         List<WrittenFile> files =
             request
                 .parts()
                 .write(
                     model, snapshot.trained(), snapshot.moments(), config, request.steps(), probes);
+        Duration took = Duration.ofNanos(System.nanoTime() - begin);
+        LOG.info(
+            "wrote {} files of step {} in {} ms", files.size(), request.steps(), took.toMillis());
         if (!cancelled) {
           listener.written(request, files);
         }

@@ -117,9 +117,9 @@ public record ConfigComparison(List<Difference> differences) {
    * Refuses what changes the numbers and is not acknowledged.
    *
    * @param acknowledged names of keys whose change is wanted
-   * @return one line for each difference that is let through
-   * @throws ConfigException naming every refused key with both values, and every acknowledged name
-   *     that is not among the differences
+   * @return one line for each difference that is let through, and for each acknowledged name that
+   *     doesn't differ, as after a restart
+   * @throws ConfigException naming every refused key with both values
    */
   public List<String> require(String source, Set<String> acknowledged) throws ConfigException {
     List<String> problems = new ArrayList<>();
@@ -138,7 +138,7 @@ public record ConfigComparison(List<Difference> differences) {
       }
     }
     for (String name : unused) {
-      problems.add(
+      notices.add(
           "--acknowledge "
               + name
               + " names nothing that differs"
