@@ -181,8 +181,10 @@ public final class LocalCluster implements AutoCloseable {
       throw failure(steps);
     }
     for (Child worker : workers()) {
-      if (!worker.await(END_PATIENCE)) {
-        throw failure(steps);
+      if (!strikes.hasRestarted(worker.name()) && !worker.await(END_PATIENCE)) {
+        throw new UserError(
+            "%s hangs after the end of the run; its log is %s"
+                .formatted(worker.name(), worker.log()));
       }
     }
   }

@@ -4,10 +4,12 @@ import io.lockstep.cli.rpc.RunStatus;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 
 /** Carries out a schedule: strikes processes, lets them go on, and says which to start again. */
@@ -17,6 +19,7 @@ final class Strikes {
   private final Map<Strike, Long> due = new LinkedHashMap<>();
   private final Map<Child, Long> standing = new LinkedHashMap<>();
   private final Map<String, Restart> restarts = new LinkedHashMap<>();
+  private final Set<String> restarted = new HashSet<>();
   private final StrikeLog log;
 
   /** A process that is to be started again once it has ended. */
@@ -34,6 +37,11 @@ final class Strikes {
   /** Whether a process that has ended will be started again. */
   boolean restarts(String process) {
     return restarts.containsKey(process);
+  }
+
+  /** Whether a process was started again, perhaps too late to take part in the run. */
+  boolean hasRestarted(String process) {
+    return restarted.contains(process);
   }
 
   /** Strikes whatever it is time for. */
@@ -94,6 +102,7 @@ final class Strikes {
       next.setValue(new Restart(restart.ended(), restart.after(), dead));
       if (now - dead >= restart.after().toNanos()) {
         names.add(next.getKey());
+        restarted.add(next.getKey());
         all.remove();
       }
     }

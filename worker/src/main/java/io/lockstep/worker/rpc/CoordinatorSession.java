@@ -63,6 +63,7 @@ public final class CoordinatorSession implements Session, AutoCloseable {
   private volatile Supplier<List<Holding>> holdings = List::of;
   private volatile @Nullable String leaving;
   private volatile String collectiveToken = "";
+  private volatile Directive.@Nullable World newestWorld;
 
   // Guarded by this.
   private @Nullable Stream stream;
@@ -239,8 +240,9 @@ public final class CoordinatorSession implements Session, AutoCloseable {
         return;
       }
     }
-    if (directive instanceof Directive.World) {
-      interruption.accept(directive);
+    if (directive instanceof Directive.World world) {
+      newestWorld = world;
+      interruption.accept(world);
     }
     directives.add(directive);
   }
@@ -336,6 +338,11 @@ public final class CoordinatorSession implements Session, AutoCloseable {
   @Override
   public void onInterruption(Consumer<Directive> handler) {
     interruption = handler;
+    // What came before somebody listened must end what is older, too.
+    Directive.World world = newestWorld;
+    if (world != null) {
+      handler.accept(world);
+    }
     if (stopped.isDone()) {
       handler.accept(stopped.join());
     }

@@ -40,7 +40,8 @@ public interface Session {
 
   /**
    * Calls the handler, on a thread of the session's own, as soon as a world or a stop arrives,
-   * before the directive can be taken: it must end what is in flight of older worlds.
+   * before the directive can be taken: it must end what is in flight of older worlds. The newest of
+   * those that came before is told at once.
    */
   void onInterruption(Consumer<Directive> handler);
 

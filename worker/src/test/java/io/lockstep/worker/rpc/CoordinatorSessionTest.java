@@ -201,6 +201,9 @@ class CoordinatorSessionTest {
         Directive world = session.next();
         Directive stop = session.next();
         assertEquals(List.of(world, stop), interruptions);
+        List<Directive> late = new ArrayList<>();
+        session.onInterruption(late::add);
+        assertEquals(List.of(world, stop), late);
       }
     }
   }
