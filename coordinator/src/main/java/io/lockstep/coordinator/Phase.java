@@ -7,24 +7,26 @@ import java.util.Set;
  * Where a run stands.
  *
  * <pre>
- * WAITING  -> FORMING    enough workers have joined
- * WAITING  -> FINISHED   drained before anything began
- * FORMING  -> TRAINING   every member is connected and loaded
+ * WAITING  -> FORMING    enough workers are there
+ * WAITING  -> FINISHED   drained before anything began, or all is saved already
+ * FORMING  -> TRAINING   every member is connected and holds the state
  * FORMING  -> FINISHED   drained before the first step
- * TRAINING -> SAVING     a checkpoint is due and every member has applied its last step
- * SAVING   -> TRAINING   the checkpoint is committed, steps remain
+ * TRAINING -> SAVING     the run stands still until a checkpoint is complete
+ * SAVING   -> TRAINING   steps remain
  * SAVING   -> FINISHED   the last checkpoint is committed
+ * FORMING, TRAINING, SAVING -> FORMING   the membership has changed
+ * FORMING, TRAINING, SAVING -> WAITING   workers are missing
  * any but FINISHED and FAILED -> FAILED
  * </pre>
  */
 public enum Phase {
   /** Fewer workers than the run needs have joined. */
   WAITING,
-  /** Workers connect to each other and load. */
+  /** Workers connect to each other, and load or exchange the state. */
   FORMING,
-  /** Steps are computed. */
+  /** Steps are computed; a checkpoint may be written beside. */
   TRAINING,
-  /** A checkpoint is being written. */
+  /** Everybody stands still until a checkpoint is complete. */
   SAVING,
   /** The last checkpoint is committed, or there was nothing to do. */
   FINISHED,
@@ -35,9 +37,9 @@ public enum Phase {
   public Set<Phase> successors() {
     return switch (this) {
       case WAITING -> EnumSet.of(FORMING, FINISHED, FAILED);
-      case FORMING -> EnumSet.of(TRAINING, FINISHED, FAILED);
-      case TRAINING -> EnumSet.of(SAVING, FAILED);
-      case SAVING -> EnumSet.of(TRAINING, FINISHED, FAILED);
+      case FORMING -> EnumSet.of(FORMING, WAITING, TRAINING, FINISHED, FAILED);
+      case TRAINING -> EnumSet.of(SAVING, FORMING, WAITING, FAILED);
+      case SAVING -> EnumSet.of(TRAINING, FORMING, WAITING, FINISHED, FAILED);
       case FINISHED, FAILED -> EnumSet.noneOf(Phase.class);
     };
   }

@@ -1,7 +1,6 @@
 package io.lockstep.coordinator;
 
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -11,13 +10,12 @@ import java.util.List;
  * @param name the run's name, for people
  * @param runConfigYaml the configuration handed to every worker, with defaults filled in and paths
  *     absolute
- * @param workers number of workers in the world
+ * @param workers number of workers the run begins with
  * @param virtualRanks number of virtual ranks of a step, independent of {@code workers}
  * @param totalSteps steps of the whole run
  * @param saving when checkpoints are written and which stay; there is always one at the end
  * @param leaseSteps most steps handed out at once
- * @param heartbeatInterval how often workers say that they live
- * @param heartbeatTimeout silence after which a worker counts as lost; at least twice the interval
+ * @param membership what happens when workers come and go
  * @param minFreeBytes free space asked for before a checkpoint; at least the base model's size
  * @param outputDir the run folder; made absolute
  */
@@ -29,8 +27,7 @@ public record RunPlan(
     long totalSteps,
     SavePlan saving,
     int leaseSteps,
-    Duration heartbeatInterval,
-    Duration heartbeatTimeout,
+    MembershipRules membership,
     long minFreeBytes,
     Path outputDir) {
 
@@ -56,18 +53,7 @@ public record RunPlan(
             + " workers or raise the number of virtual ranks");
     check(problems, totalSteps >= 1, "total steps is " + totalSteps + ": give at least 1");
     check(problems, leaseSteps >= 1, "lease is " + leaseSteps + " steps: give at least 1");
-    check(
-        problems,
-        heartbeatInterval.toMillis() >= 1,
-        "heartbeat interval is " + heartbeatInterval + ": give at least a millisecond");
-    check(
-        problems,
-        heartbeatTimeout.compareTo(heartbeatInterval.multipliedBy(2)) >= 0,
-        "heartbeat timeout "
-            + heartbeatTimeout
-            + " is less than twice the interval "
-            + heartbeatInterval
-            + ": one late message would end the run");
+    membership.addProblems(workers, virtualRanks, problems);
     check(problems, minFreeBytes >= 0, "minimum free space is negative: " + minFreeBytes);
     if (!problems.isEmpty()) {
       throw new IllegalArgumentException("invalid run plan: " + String.join("; ", problems));
@@ -76,8 +62,6 @@ public record RunPlan(
   }
 
   private static void check(List<String> problems, boolean holds, String problem) {
-    if (!holds) {
-      problems.add(problem);
-    }
+    MembershipRules.check(problems, holds, problem);
   }
 }

@@ -18,8 +18,14 @@ public final class Plans {
         totalSteps,
         SavePlan.every(saveEverySteps),
         2,
-        Duration.ofMillis(500),
-        Duration.ofSeconds(20),
+        new MembershipRules(
+            1,
+            4,
+            Duration.ZERO,
+            Duration.ofSeconds(10),
+            Duration.ofMillis(500),
+            Duration.ofSeconds(20),
+            true),
         1,
         out);
   }
@@ -42,6 +48,65 @@ public final class Plans {
 
   /** The same plan with other heartbeats. */
   public static RunPlan withHeartbeats(RunPlan plan, long intervalMillis, long timeoutMillis) {
+    MembershipRules rules = plan.membership();
+    return with(
+        plan,
+        new MembershipRules(
+            rules.minWorkers(),
+            rules.maxWorkers(),
+            rules.grace(),
+            rules.reconnect(),
+            Duration.ofMillis(intervalMillis),
+            Duration.ofMillis(timeoutMillis),
+            rules.buddy()));
+  }
+
+  /** The same plan for other numbers of workers. */
+  public static RunPlan withLimits(RunPlan plan, int minWorkers, int maxWorkers) {
+    MembershipRules rules = plan.membership();
+    return with(
+        plan,
+        new MembershipRules(
+            minWorkers,
+            maxWorkers,
+            rules.grace(),
+            rules.reconnect(),
+            rules.heartbeatInterval(),
+            rules.heartbeatTimeout(),
+            rules.buddy()));
+  }
+
+  /** The same plan, waiting that long for a replacement of a lost worker. */
+  public static RunPlan withGrace(RunPlan plan, long graceMillis) {
+    MembershipRules rules = plan.membership();
+    return with(
+        plan,
+        new MembershipRules(
+            rules.minWorkers(),
+            rules.maxWorkers(),
+            Duration.ofMillis(graceMillis),
+            rules.reconnect(),
+            rules.heartbeatInterval(),
+            rules.heartbeatTimeout(),
+            rules.buddy()));
+  }
+
+  /** The same plan without copies of the state at other workers. */
+  public static RunPlan withoutBuddies(RunPlan plan) {
+    MembershipRules rules = plan.membership();
+    return with(
+        plan,
+        new MembershipRules(
+            rules.minWorkers(),
+            rules.maxWorkers(),
+            rules.grace(),
+            rules.reconnect(),
+            rules.heartbeatInterval(),
+            rules.heartbeatTimeout(),
+            false));
+  }
+
+  private static RunPlan with(RunPlan plan, MembershipRules rules) {
     return new RunPlan(
         plan.name(),
         plan.runConfigYaml(),
@@ -50,8 +115,7 @@ public final class Plans {
         plan.totalSteps(),
         plan.saving(),
         plan.leaseSteps(),
-        Duration.ofMillis(intervalMillis),
-        Duration.ofMillis(timeoutMillis),
+        rules,
         plan.minFreeBytes(),
         plan.outputDir());
   }

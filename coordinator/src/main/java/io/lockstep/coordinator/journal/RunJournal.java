@@ -6,6 +6,7 @@ import io.lockstep.coordinator.RunOutcome;
 import io.lockstep.coordinator.RunPlan;
 import io.lockstep.coordinator.RunRefusedException;
 import io.lockstep.coordinator.machine.JournalEntry;
+import io.lockstep.coordinator.machine.RunHistory;
 import io.lockstep.coordinator.machine.WorldMember;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,12 +14,9 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Clock;
-import java.util.List;
-import java.util.Optional;
 
 /**
  * The journal of one run: an SQLite file in which every entry is on disk before {@link #append}
@@ -31,43 +29,6 @@ public final class RunJournal implements AutoCloseable {
 
   /** Name of the run's configuration beside it. */
   private static final String CONFIG_NAME = "run.yaml";
-
-  private static final List<String> SCHEMA =
-      List.of(
-          """
-          create table run(
-            id integer primary key check (id = 1), name text not null, config text not null,
-            workers integer not null, virtual_ranks integer not null, total_steps integer not null,
-            started_at text not null, ended_at text, finished integer, reason text)\
-          """,
-          """
-          create table worlds(
-            generation integer primary key, next_step integer not null, formed_at text not null)\
-          """,
-          """
-          create table members(
-            generation integer not null references worlds(generation), rank integer not null,
-            worker text not null, address text not null, capability text not null,
-            primary key (generation, rank))\
-          """,
-          """
-          create table leases(
-            first_step integer not null, generation integer not null references worlds(generation),
-            steps integer not null, granted_at text not null,
-            primary key (generation, first_step))\
-          """,
-          """
-          create table commits(
-            step integer primary key, generation integer not null references worlds(generation),
-            tokens integer not null, loss_sum real not null, correct integer not null,
-            replaced integer not null, grad_norm real not null, buckets integer not null,
-            digest integer not null, committed_at text not null)\
-          """,
-          """
-          create table checkpoints(
-            steps integer primary key, dir text not null, manifest_sha256 text not null,
-            bytes integer not null, last integer not null, committed_at text not null)\
-          """);
 
   /** What an entry survives. */
   private enum Durability {
@@ -82,22 +43,32 @@ public final class RunJournal implements AutoCloseable {
 
     static Durability of(JournalEntry entry) {
       return switch (entry) {
-        case JournalEntry.StepCommitted step -> PROCESS;
-        case JournalEntry.LeaseGranted lease -> PROCESS;
-        case JournalEntry.WorldFormed world -> MACHINE;
-        case JournalEntry.CheckpointCommitted checkpoint -> MACHINE;
-        case JournalEntry.RunEnded ended -> MACHINE;
+        case JournalEntry.StepCommitted _, JournalEntry.LeaseGranted _ -> PROCESS;
+        case JournalEntry.WorldFormed _,
+            JournalEntry.Rewound _,
+            JournalEntry.CheckpointCommitted _,
+            JournalEntry.DrainAccepted _,
+            JournalEntry.RunEnded _,
+            JournalEntry.RunResumed _ ->
+            MACHINE;
       };
     }
   }
 
+  private final RunLock lock;
   private final Connection connection;
   private final Clock clock;
+  private final RunHistory history;
   private Durability durability = Durability.MACHINE;
 
-  private RunJournal(Connection connection, Clock clock) {
+  /** How often the run went back: the same step may be committed once each time. */
+  private long rewinds;
+
+  private RunJournal(RunLock lock, Connection connection, Clock clock, RunHistory history) {
+    this.lock = lock;
     this.connection = connection;
     this.clock = clock;
+    this.history = history;
   }
 
   /**
@@ -109,8 +80,18 @@ public final class RunJournal implements AutoCloseable {
     Path file = runFolder.resolve(FILE_NAME);
     if (Files.exists(file)) {
       throw new RunRefusedException(
-          runFolder + " already holds " + describe(file) + "; choose another --out");
+          "%s already holds %s; go on with it by --resume, or choose another --out"
+              .formatted(runFolder, JournalTables.describe(file)));
     }
+  }
+
+  /**
+   * The configuration of the run that a folder holds, YAML.
+   *
+   * @throws RunRefusedException if it holds none
+   */
+  public static String configuration(Path runFolder) {
+    return JournalTables.configuration(runFolder.resolve(FILE_NAME));
   }
 
   /**
@@ -121,38 +102,59 @@ public final class RunJournal implements AutoCloseable {
    */
   public static RunJournal create(RunPlan plan, Clock clock) {
     requireUnused(plan.outputDir());
+    return opened(plan, clock, RunJournal::initialize);
+  }
+
+  /**
+   * Opens the journal of a run that has not reached its last step, to go on with it.
+   *
+   * @throws RunRefusedException if there is none, it has finished, or another process has it open
+   */
+  public static RunJournal open(RunPlan plan, Clock clock) {
     Path file = plan.outputDir().resolve(FILE_NAME);
+    if (!Files.isRegularFile(file)) {
+      throw new RunRefusedException(
+          "there is no run to go on with in %s: leave out --resume to start one"
+              .formatted(plan.outputDir()));
+    }
+    return opened(plan, clock, RunJournal::continued);
+  }
+
+  /** What is done with a connection to get a journal. */
+  private interface Opening {
+    RunJournal open(RunLock lock, Connection connection, RunPlan plan, Clock clock)
+        throws SQLException;
+  }
+
+  private static RunJournal opened(RunPlan plan, Clock clock, Opening opening) {
+    Path file = plan.outputDir().resolve(FILE_NAME);
+    RunLock lock = RunLock.acquire(plan.outputDir());
     try {
-      Files.createDirectories(plan.outputDir());
-      Files.writeString(plan.outputDir().resolve(CONFIG_NAME), plan.runConfigYaml());
       Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
       try {
-        return initialize(connection, plan, clock);
-      } catch (SQLException error) {
+        RunJournal journal = opening.open(lock, connection, plan, clock);
+        Files.writeString(plan.outputDir().resolve(CONFIG_NAME), plan.runConfigYaml());
+        return journal;
+      } catch (SQLException | IOException | RuntimeException error) {
         connection.close();
         throw error;
       }
     } catch (IOException | SQLException error) {
+      lock.close();
       throw new RunRefusedException(
-          "can't create the journal " + file + ": " + error.getMessage() + "; choose another --out",
+          "can't open the journal " + file + ": " + error.getMessage() + "; choose another --out",
           error);
+    } catch (RuntimeException error) {
+      lock.close();
+      throw error;
     }
   }
 
-  private static RunJournal initialize(Connection connection, RunPlan plan, Clock clock)
-      throws SQLException {
-    try (Statement statement = connection.createStatement()) {
-      statement.execute("pragma journal_mode = wal");
-      statement.execute("pragma synchronous = " + Durability.MACHINE.pragma);
-      statement.execute("pragma foreign_keys = on");
-    }
-    connection.setAutoCommit(false);
-    try (Statement statement = connection.createStatement()) {
-      for (String table : SCHEMA) {
-        statement.execute(table);
-      }
-    }
-    RunJournal journal = new RunJournal(connection, clock);
+  private static RunJournal initialize(
+      RunLock lock, Connection connection, RunPlan plan, Clock clock) throws SQLException {
+    prepare(connection);
+    JournalTables.create(connection);
+    RunJournal journal = new RunJournal(lock, connection, clock, new RunHistory());
     journal.insert(
         "insert into run(id, name, config, workers, virtual_ranks, total_steps, started_at)"
             + " values (1, ?, ?, ?, ?, ?, ?)",
@@ -164,6 +166,44 @@ public final class RunJournal implements AutoCloseable {
         journal.now());
     connection.commit();
     return journal;
+  }
+
+  private static RunJournal continued(
+      RunLock lock, Connection connection, RunPlan plan, Clock clock) throws SQLException {
+    prepare(connection);
+    RunHistory history = JournalTables.read(connection);
+    if (history.outcome().isPresent() && history.committed() >= plan.totalSteps()) {
+      throw new RunRefusedException(
+          "the run in %s has ended after all its %d steps: choose another --out"
+              .formatted(plan.outputDir(), history.committed()));
+    }
+    RunJournal journal = new RunJournal(lock, connection, clock, history);
+    journal.rewinds = JournalTables.rewinds(connection);
+    journal.insert(
+        "update run set config = ?, virtual_ranks = ?, total_steps = ? where id = 1",
+        plan.runConfigYaml(),
+        plan.virtualRanks(),
+        plan.totalSteps());
+    connection.commit();
+    if (history.outcome().isPresent()) {
+      journal.append(new JournalEntry.RunResumed());
+      history.add(new JournalEntry.RunResumed());
+    }
+    return journal;
+  }
+
+  private static void prepare(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("pragma journal_mode = wal");
+      statement.execute("pragma synchronous = " + Durability.MACHINE.pragma);
+      statement.execute("pragma foreign_keys = on");
+    }
+    connection.setAutoCommit(false);
+  }
+
+  /** What the journal held when it was opened; the machine adds what comes after. */
+  public RunHistory history() {
+    return history;
   }
 
   /**
@@ -185,32 +225,14 @@ public final class RunJournal implements AutoCloseable {
     }
   }
 
-  /**
-   * Mean training loss per token over the committed steps [from, to), in nats.
-   *
-   * @return empty if none of them is in the journal
-   */
-  public Optional<Double> meanLoss(long from, long to) {
-    String query = "select sum(loss_sum), sum(tokens) from commits where step >= ? and step < ?";
-    try (PreparedStatement statement = connection.prepareStatement(query)) {
-      statement.setLong(1, from);
-      statement.setLong(2, to);
-      try (ResultSet row = statement.executeQuery()) {
-        double lossSum = row.next() ? row.getDouble(1) : 0;
-        long tokens = row.getLong(2);
-        return tokens == 0 ? Optional.empty() : Optional.of(lossSum / tokens);
-      }
-    } catch (SQLException error) {
-      throw new RunRefusedException("the journal can't be read: " + error.getMessage(), error);
-    }
-  }
-
   @Override
   public void close() {
     try {
       connection.close();
     } catch (SQLException error) {
       throw new RunRefusedException("the journal can't be closed: " + error.getMessage(), error);
+    } finally {
+      lock.close();
     }
   }
 
@@ -238,8 +260,15 @@ public final class RunJournal implements AutoCloseable {
               lease.steps(),
               now());
       case JournalEntry.StepCommitted committed -> writeStep(committed.step());
+      case JournalEntry.Rewound rewound -> writeRewind(rewound);
       case JournalEntry.CheckpointCommitted committed -> writeCheckpoint(committed.checkpoint());
+      case JournalEntry.DrainAccepted drain ->
+          insert("update run set drained_at = ? where id = 1", drain.endAt());
       case JournalEntry.RunEnded ended -> writeEnd(ended.outcome());
+      case JournalEntry.RunResumed _ ->
+          insert(
+              "update run set ended_at = null, finished = null, reason = null, drained_at = null"
+                  + " where id = 1");
     }
   }
 
@@ -249,23 +278,27 @@ public final class RunJournal implements AutoCloseable {
         world.generation(),
         world.nextStep(),
         now());
-    int rank = 0;
-    for (WorldMember member : world.members()) {
-      insert(
-          "insert into members(generation, rank, worker, address, capability)"
-              + " values (?, ?, ?, ?, ?)",
-          world.generation(),
-          rank++,
-          member.name(),
-          member.address(),
-          member.capability());
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            "insert into members(generation, rank, worker, address, capability)"
+                + " values (?, ?, ?, ?, ?)")) {
+      int rank = 0;
+      for (WorldMember member : world.members()) {
+        statement.setLong(1, world.generation());
+        statement.setInt(2, rank++);
+        statement.setString(3, member.name());
+        statement.setString(4, member.address());
+        statement.setString(5, member.capability());
+        statement.addBatch();
+      }
+      statement.executeBatch();
     }
   }
 
   private void writeStep(CommittedStep step) throws SQLException {
     insert(
         "insert into commits(step, generation, tokens, loss_sum, correct, replaced, grad_norm,"
-            + " buckets, digest, committed_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            + " buckets, digest, committed_at, rewind) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         step.step(),
         step.generation(),
         step.tokens(),
@@ -275,7 +308,20 @@ public final class RunJournal implements AutoCloseable {
         step.gradNorm(),
         step.buckets(),
         Integer.toUnsignedLong(step.digest()),
+        now(),
+        rewinds);
+  }
+
+  private void writeRewind(JournalEntry.Rewound rewound) throws SQLException {
+    rewinds++;
+    insert(
+        "insert into rewinds(id, from_steps, to_steps, reason, decided_at) values (?, ?, ?, ?, ?)",
+        rewinds,
+        rewound.fromSteps(),
+        rewound.toSteps(),
+        rewound.reason(),
         now());
+    insert("delete from checkpoints where steps > ?", rewound.toSteps());
   }
 
   private void writeCheckpoint(CommittedCheckpoint checkpoint) throws SQLException {
@@ -309,19 +355,5 @@ public final class RunJournal implements AutoCloseable {
 
   private String now() {
     return clock.instant().toString();
-  }
-
-  private static String describe(Path file) {
-    try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
-        Statement statement = connection.createStatement();
-        ResultSet row =
-            statement.executeQuery(
-                "select name, (select count(*) from commits) from run where id = 1")) {
-      return row.next()
-          ? "run '%s' with %d committed steps".formatted(row.getString(1), row.getLong(2))
-          : "a journal without a run";
-    } catch (SQLException error) {
-      return "a " + FILE_NAME + " that can't be read (" + error.getMessage() + ")";
-    }
   }
 }

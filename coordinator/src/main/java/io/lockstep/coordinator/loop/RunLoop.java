@@ -1,7 +1,6 @@
 package io.lockstep.coordinator.loop;
 
 import io.lockstep.coordinator.CommittedCheckpoint;
-import io.lockstep.coordinator.Retention;
 import io.lockstep.coordinator.RunListener;
 import io.lockstep.coordinator.RunOutcome;
 import io.lockstep.coordinator.RunPlan;
@@ -12,9 +11,9 @@ import io.lockstep.coordinator.journal.RunJournal;
 import io.lockstep.coordinator.machine.Action;
 import io.lockstep.coordinator.machine.Event;
 import io.lockstep.coordinator.machine.JournalEntry;
+import io.lockstep.coordinator.machine.RunHistory;
 import io.lockstep.coordinator.machine.RunMachine;
 import io.lockstep.coordinator.machine.ToWorker;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -34,12 +33,12 @@ import org.slf4j.LoggerFactory;
  */
 public final class RunLoop implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(RunLoop.class);
+  private static final int TICKS_IN_TIMEOUT = 8;
 
   private final LinkedBlockingQueue<Runnable> queue = new LinkedBlockingQueue<>();
   private final CompletableFuture<RunOutcome> outcome = new CompletableFuture<>();
-  private final RunMachine machine;
-  private final CheckpointFolders folders;
-  private final Retention retention;
+  private final RunPlan plan;
+  private final CheckpointDisk disk;
   private final RunListener listener;
   private final long tickMillis;
 
@@ -49,22 +48,32 @@ public final class RunLoop implements AutoCloseable {
   private final List<CheckpointWatcher> watchers = new ArrayList<>();
   private long durableSteps;
   private @Nullable RunJournal journal;
+  private @Nullable RunMachine machine;
   private boolean closed;
 
   private @Nullable Thread thread;
 
   /** A loop that waits for {@link #start}. */
   public RunLoop(RunPlan plan, CheckpointFolders folders, RunListener listener) {
-    this.machine = new RunMachine(plan);
-    this.folders = folders;
-    this.retention = plan.saving().retention();
+    this.plan = plan;
+    this.disk = new CheckpointDisk(folders, answer -> post(answer));
     this.listener = listener;
-    this.tickMillis = Math.clamp(plan.heartbeatTimeout().toMillis() / 8, 10, 250);
+    this.tickMillis =
+        Math.clamp(plan.membership().heartbeatTimeout().toMillis() / TICKS_IN_TIMEOUT, 10, 250);
   }
 
   /** Starts the thread; the journal belongs to it from now on and is closed by {@link #close}. */
   public void start(RunJournal runJournal) {
+    RunHistory history = runJournal.history();
     journal = runJournal;
+    durableSteps = history.committed();
+    for (CommittedCheckpoint found : disk.recover(history)) {
+      JournalEntry entry = new JournalEntry.CheckpointCommitted(found);
+      runJournal.append(entry);
+      history.add(entry);
+    }
+    checkpoints.addAll(history.checkpoints());
+    machine = new RunMachine(plan, history);
     Thread started = new Thread(this::loop, "run-loop");
     started.setDaemon(true);
     thread = started;
@@ -85,6 +94,19 @@ public final class RunLoop implements AutoCloseable {
     });
   }
 
+  private void post(Event answer) {
+    long now = now();
+    queue.add(() -> handle(answer, now));
+  }
+
+  private RunMachine machine() {
+    RunMachine present = machine;
+    if (present == null) {
+      throw new IllegalStateException("the loop handles events before it has a journal");
+    }
+    return present;
+  }
+
   /** A worker said something, or its stream ended. */
   public void post(Event.FromWorker said) {
     long now = now();
@@ -94,7 +116,7 @@ public final class RunLoop implements AutoCloseable {
   /** The run as it is when the question is reached. */
   public CompletableFuture<RunStatus> status() {
     CompletableFuture<RunStatus> answer = new CompletableFuture<>();
-    queue.add(() -> answer.complete(machine.status(now())));
+    queue.add(() -> answer.complete(machine().status(now())));
     return answer;
   }
 
@@ -107,11 +129,11 @@ public final class RunLoop implements AutoCloseable {
   public CompletableFuture<Long> drain() {
     CompletableFuture<Long> answer = new CompletableFuture<>();
     queue.add(() -> {
-      if (machine.ended()) {
+      if (machine().ended()) {
         answer.completeExceptionally(new RunRefusedException("the run has ended already"));
       } else {
         handle(new Event.DrainRequested(), now());
-        answer.complete(machine.endAt());
+        answer.complete(machine().endAt());
       }
     });
     return answer;
@@ -171,6 +193,7 @@ public final class RunLoop implements AutoCloseable {
         queue.add(() -> handle(new Event.Tick(), tickedAt));
       }
     }
+    disk.close();
     if (journal != null) {
       journal.close();
     }
@@ -194,23 +217,26 @@ public final class RunLoop implements AutoCloseable {
     }
   }
 
-  /** Applies an event, then the events that its actions lead to. */
   private void carryOut(Event event, long now) {
-    ArrayDeque<Event> events = new ArrayDeque<>(List.of(event));
-    while (!events.isEmpty()) {
-      for (Action action : machine.handle(events.removeFirst(), now)) {
-        apply(action, events);
-      }
+    for (Action action : machine().handle(event, now)) {
+      apply(action);
     }
   }
 
-  private void apply(Action action, ArrayDeque<Event> answers) {
+  private void apply(Action action) {
     switch (action) {
       case Action.Send send -> send(send);
+      case Action.CloseStream close -> {
+        WorkerStream stream = streams.remove(close.session());
+        if (stream != null) {
+          stream.close();
+        }
+      }
       case Action.Journal entry -> journal(entry.entry());
-      case Action.PrepareCheckpoint prepare -> answers.add(prepare(prepare.steps()));
-      case Action.FinalizeCheckpoint complete -> answers.add(complete(complete));
-      case Action.DiscardCheckpoint discard -> folders.discard(discard.steps());
+      case Action.PrepareCheckpoint prepare -> disk.prepare(prepare.attempt());
+      case Action.FinalizeCheckpoint complete -> disk.complete(complete);
+      case Action.DiscardCheckpoint discard -> disk.discard(discard.attempt());
+      case Action.ChooseCheckpoint choose -> disk.choose(choose.newestFirst());
       case Action.ChangePhase change -> {
         log.info("{}: {}", change.phase(), change.detail());
         listener.phaseChanged(change.phase(), change.detail());
@@ -225,9 +251,9 @@ public final class RunLoop implements AutoCloseable {
 
   /** The run can't go on because of the coordinator: tell everybody, whatever else fails. */
   private void abort(String reason, long now) {
-    for (Action action : machine.handle(new Event.Aborted(reason), now)) {
+    for (Action action : machine().handle(new Event.Aborted(reason), now)) {
       try {
-        apply(action, new ArrayDeque<>());
+        apply(action);
       } catch (RuntimeException error) {
         log.error("while aborting the run: {}", action, error);
       }
@@ -255,57 +281,28 @@ public final class RunLoop implements AutoCloseable {
     switch (entry) {
       case JournalEntry.StepCommitted committed -> {
         durableSteps = committed.step().step() + 1;
-        listener.stepCommitted(committed.step(), machine.stepsPerSecond());
+        listener.stepCommitted(committed.step(), machine().stepsPerSecond());
+      }
+      case JournalEntry.Rewound rewound -> {
+        durableSteps = rewound.toSteps();
+        checkpoints.removeIf(checkpoint -> checkpoint.steps() > rewound.toSteps());
       }
       case JournalEntry.CheckpointCommitted committed -> {
         checkpoints.add(committed.checkpoint());
         listener.checkpointCommitted(committed.checkpoint());
         watchers.forEach(watcher -> watcher.committed(committed.checkpoint()));
-        retain();
       }
-      case JournalEntry.WorldFormed _, JournalEntry.LeaseGranted _, JournalEntry.RunEnded _ -> {}
-    }
-  }
-
-  private Event prepare(long steps) {
-    try {
-      return new Event.CheckpointPrepared(steps, folders.prepare(steps));
-    } catch (RunRefusedException refused) {
-      return new Event.CheckpointFailed(steps, refused.reason());
-    }
-  }
-
-  private Event complete(Action.FinalizeCheckpoint request) {
-    try {
-      return new Event.CheckpointCommitted(
-          folders.complete(
-              request.steps(), request.files(), request.last(), meanLoss(request.steps())));
-    } catch (RunRefusedException refused) {
-      return new Event.CheckpointFailed(request.steps(), refused.reason());
-    }
-  }
-
-  /** Mean loss per token over the steps since the checkpoint before. */
-  private Optional<Double> meanLoss(long steps) {
-    RunJournal source = journal;
-    long before = checkpoints.isEmpty() ? 0 : checkpoints.getLast().steps();
-    return source == null ? Optional.empty() : source.meanLoss(before, steps);
-  }
-
-  /** Deletes what need not be kept; if that fails, the run still goes on, and a person is told. */
-  private void retain() {
-    try {
-      List<Long> deleted = folders.retain(retention);
-      checkpoints.removeIf(checkpoint -> deleted.contains(checkpoint.steps()));
-      deleted.forEach(steps -> log.info("deleted the checkpoint at step {}", steps));
-    } catch (RunRefusedException error) {
-      log.warn("old checkpoints stay", error);
-      listener.notice("old checkpoints stay: " + error.reason());
+      case JournalEntry.WorldFormed _,
+          JournalEntry.LeaseGranted _,
+          JournalEntry.DrainAccepted _,
+          JournalEntry.RunEnded _,
+          JournalEntry.RunResumed _ -> {}
     }
   }
 
   /** Only what is in the journal counts, also when it was the journal that failed. */
   private void end(RunOutcome decided) {
+    disk.finish();
     Optional<CommittedCheckpoint> newest =
         checkpoints.isEmpty() ? Optional.empty() : Optional.of(checkpoints.getLast());
     RunOutcome result = new RunOutcome(decided.finished(), decided.reason(), durableSteps, newest);

@@ -1,5 +1,6 @@
 package io.lockstep.coordinator.machine;
 
+import io.lockstep.coordinator.CommittedCheckpoint;
 import io.lockstep.coordinator.Phase;
 import io.lockstep.coordinator.RunOutcome;
 import java.util.List;
@@ -10,22 +11,32 @@ public sealed interface Action {
   /** Send a message to a worker; after a {@link ToWorker.Stop} its stream is closed. */
   record Send(long session, ToWorker message) implements Action {}
 
+  /** Close a stream whose worker is gone or speaks on another one. */
+  record CloseStream(long session) implements Action {}
+
   /** Make an entry durable. */
   record Journal(JournalEntry entry) implements Action {}
 
-  /** Check space, create the partial folder and answer with an event. */
-  record PrepareCheckpoint(long steps) implements Action {}
+  /** Check space, create a folder that only this attempt uses and answer with an event. */
+  record PrepareCheckpoint(SaveAttempt attempt) implements Action {}
 
   /** Verify the files, write the manifest, rename the folder and answer with an event. */
-  record FinalizeCheckpoint(long steps, List<Event.CheckpointFile> files, boolean last)
+  record FinalizeCheckpoint(SaveAttempt attempt, List<Event.CheckpointFile> files, boolean last)
       implements Action {
     public FinalizeCheckpoint {
       files = List.copyOf(files);
     }
   }
 
-  /** Remove the partial folder of a checkpoint that won't be completed. */
-  record DiscardCheckpoint(long steps) implements Action {}
+  /** Remove the folder of an attempt that won't be completed and that nobody writes to. */
+  record DiscardCheckpoint(SaveAttempt attempt) implements Action {}
+
+  /** Answer with the first of these that is complete and unaltered. */
+  record ChooseCheckpoint(List<CommittedCheckpoint> newestFirst) implements Action {
+    public ChooseCheckpoint {
+      newestFirst = List.copyOf(newestFirst);
+    }
+  }
 
   /** Tell listeners about a new phase. */
   record ChangePhase(Phase phase, String detail) implements Action {}

@@ -1,43 +1,50 @@
 package io.lockstep.coordinator.machine;
 
-import io.lockstep.coordinator.Phase;
-import io.lockstep.coordinator.RunPlan;
 import java.util.Optional;
 
 /** Whether a worker that introduces itself may join. */
 final class Admission {
 
+  /** Most characters of a name, an address, a capability or an incarnation. */
+  static final int MAX_TEXT = 512;
+
   private Admission() {}
 
-  /**
-   * Why a worker is refused; empty if it may join.
-   *
-   * @param detail the phase's detail, quoted when the run has ended
-   */
-  static Optional<String> refusal(
-      Event.Joined joined, Phase phase, String detail, Membership members, RunPlan plan) {
-    if (phase.ended()) {
-      return Optional.of("the run has ended: " + detail);
+  /** Why a worker is refused; empty if it may join. */
+  static Optional<String> refusal(Event.Joined joined, RunState state) {
+    if (state.phase.ended()) {
+      return Optional.of("the run has ended: " + state.detail());
     }
     if (joined.name().isBlank() || joined.address().isBlank()) {
       return Optional.of("a worker needs a name and the address of its collective");
     }
-    if (members.first(member -> member.name.equals(joined.name())) != null) {
+    if (longest(joined) > MAX_TEXT) {
+      return Optional.of(
+          "a worker's name, address and capability have at most " + MAX_TEXT + " characters each");
+    }
+    Member sameName = state.roster.byName(joined.name());
+    if (sameName != null && !isReturning(joined, sameName)) {
       return Optional.of(
           "a worker named %s is in the run already: give this one another --name"
               .formatted(joined.name()));
     }
-    Member sameAddress = members.first(member -> member.address.equals(joined.address()));
-    if (sameAddress != null) {
+    Member sameAddress = state.roster.byAddress(joined.address());
+    if (sameAddress != null && sameAddress != sameName) {
       return Optional.of(
           "%s has the collective address %s already: give this worker another --host"
               .formatted(sameAddress.describe(), joined.address()));
     }
-    if (phase != Phase.WAITING) {
-      return Optional.of(
-          "the run has its %d workers: start the coordinator with --workers %d for one more"
-              .formatted(plan.workers(), plan.workers() + 1));
-    }
     return Optional.empty();
+  }
+
+  /** Whether the worker is one that is there already and comes on another stream. */
+  static boolean isReturning(Event.Joined joined, Member known) {
+    return known.id.isSameProcess(new Member.WorkerId(joined.name(), joined.incarnation()));
+  }
+
+  private static int longest(Event.Joined joined) {
+    return Math.max(
+        Math.max(joined.name().length(), joined.address().length()),
+        Math.max(joined.capability().length(), joined.incarnation().length()));
   }
 }

@@ -3,12 +3,29 @@ package io.lockstep.coordinator.machine;
 import io.lockstep.coordinator.CommittedCheckpoint;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /** Something that happened to a run; the machine answers it with {@link Action}s. */
 public sealed interface Event {
 
-  /** A worker's stream opened and introduced itself. Sessions are never reused. */
-  record Joined(long session, String name, String address, String capability) implements Event {}
+  /**
+   * A worker's stream opened and introduced itself. Sessions are never reused.
+   *
+   * @param incarnation drawn once by each process, empty if it has none
+   * @param holdings shards of the run's state that it holds
+   */
+  record Joined(
+      long session,
+      String name,
+      String address,
+      String capability,
+      String incarnation,
+      List<Holding> holdings)
+      implements Event {
+    public Joined {
+      holdings = List.copyOf(holdings);
+    }
+  }
 
   /** Something a joined worker said, or the end of its stream. */
   sealed interface FromWorker extends Event {
@@ -57,6 +74,19 @@ public sealed interface Event {
       long residentBytes)
       implements FromWorker {}
 
+  /**
+   * The worker's connections to its peers are gone; it keeps its state.
+   *
+   * @param peer rank on the other side, -1 if no single one is to blame
+   */
+  record Broken(long session, long generation, int peer, String what) implements FromWorker {}
+
+  /** The worker has to end. */
+  record Leaving(long session, String reason) implements FromWorker {}
+
+  /** Nothing has come from a peer for a while; for people. */
+  record Stalled(long session, long generation, int peer, String what) implements FromWorker {}
+
   /** The worker can't go on. */
   record Failed(long session, String message) implements FromWorker {}
 
@@ -73,13 +103,27 @@ public sealed interface Event {
   record Aborted(String reason) implements Event {}
 
   /** Answer to {@link Action.PrepareCheckpoint}: the folder exists and there is room. */
-  record CheckpointPrepared(long steps, Path dir) implements Event {}
+  record CheckpointPrepared(SaveAttempt attempt, Path dir) implements Event {}
 
   /** Answer to {@link Action.FinalizeCheckpoint}: the checkpoint has its final name. */
-  record CheckpointCommitted(CommittedCheckpoint checkpoint) implements Event {}
+  record CheckpointCommitted(SaveAttempt attempt, CommittedCheckpoint checkpoint)
+      implements Event {}
 
   /** The checkpoint could not be prepared or finalized. */
-  record CheckpointFailed(long steps, String problem) implements Event {}
+  record CheckpointFailed(SaveAttempt attempt, String problem) implements Event {}
+
+  /**
+   * Answer to {@link Action.ChooseCheckpoint}.
+   *
+   * @param chosen the newest one that can be loaded
+   * @param problems what is wrong with those that can't, one line each
+   */
+  record CheckpointChosen(Optional<CommittedCheckpoint> chosen, List<String> problems)
+      implements Event {
+    public CheckpointChosen {
+      problems = List.copyOf(problems);
+    }
+  }
 
   /**
    * What one virtual rank's micro-batch contributed.

@@ -22,9 +22,24 @@ public sealed interface JournalEntry {
   /** A step is decided. */
   record StepCommitted(CommittedStep step) implements JournalEntry {}
 
+  /**
+   * State that nobody holds any more is computed again.
+   *
+   * @param fromSteps steps that were committed
+   * @param toSteps steps of the checkpoint that the run goes on from, 0 for the base model
+   * @param reason who was lost with it, one line
+   */
+  record Rewound(long fromSteps, long toSteps, String reason) implements JournalEntry {}
+
   /** A checkpoint has its final name. */
   record CheckpointCommitted(CommittedCheckpoint checkpoint) implements JournalEntry {}
 
+  /** The run ends early, after that many steps. */
+  record DrainAccepted(long endAt) implements JournalEntry {}
+
   /** The run is over. */
   record RunEnded(RunOutcome outcome) implements JournalEntry {}
+
+  /** A run that had ended early goes on, to its last step. */
+  record RunResumed() implements JournalEntry {}
 }

@@ -1,6 +1,5 @@
 package io.lockstep.coordinator.machine;
 
-import io.lockstep.coordinator.RunPlan;
 import java.util.Optional;
 
 /**
@@ -18,27 +17,17 @@ final class LeasePlan {
    * The next span, if it is time for one: when at most half a lease is left, so that no worker
    * waits for the next.
    *
+   * @param leaseSteps most steps handed out at once
    * @param committed committed steps
    * @param leasedUntil first step not leased yet
-   * @param endAt steps after which the run ends
    */
-  static Optional<Span> next(RunPlan plan, long committed, long leasedUntil, long endAt) {
-    boolean plenty = leasedUntil - committed > plan.leaseSteps() / 2;
-    boolean savingFirst = leasedUntil > committed && isSavePoint(plan, leasedUntil, endAt);
-    if (plenty || savingFirst || leasedUntil >= endAt) {
+  static Optional<Span> next(int leaseSteps, long committed, long leasedUntil, SavePoints points) {
+    boolean plenty = leasedUntil - committed > leaseSteps / 2;
+    boolean savingFirst = leasedUntil > committed && points.isDue(leasedUntil);
+    if (plenty || savingFirst || leasedUntil >= points.endAt()) {
       return Optional.empty();
     }
-    long boundary = savePointAfter(plan, leasedUntil, endAt);
-    long steps = Math.min(plan.leaseSteps(), boundary - leasedUntil);
+    long steps = Math.min(leaseSteps, points.after(leasedUntil) - leasedUntil);
     return Optional.of(new Span(leasedUntil, steps));
-  }
-
-  /** Whether a checkpoint is due once {@code steps} steps are committed. */
-  static boolean isSavePoint(RunPlan plan, long steps, long endAt) {
-    return steps == endAt || plan.saving().isDue(steps);
-  }
-
-  private static long savePointAfter(RunPlan plan, long step, long endAt) {
-    return Math.min(endAt, plan.saving().nextAfter(step));
   }
 }

@@ -1,20 +1,52 @@
 package io.lockstep.coordinator.machine;
 
 import io.lockstep.coordinator.RunStatus;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What the machine knows of one worker; owned by the machine's thread. */
 final class Member {
   final long session;
-  final String name;
+  final WorkerId id;
   final String address;
   final String capability;
 
-  /** Rank in the current generation, -1 before the first. */
+  /** What a worker is to the present world. */
+  enum Place {
+    /** Not in it. */
+    WAITS,
+    /** Computes and holds a shard. */
+    MEMBER,
+    /** Hands over what it holds. */
+    DEPARTS
+  }
+
+  /**
+   * A worker's name, and which of the processes that ever had it.
+   *
+   * @param incarnation empty if the worker has none
+   */
+  record WorkerId(String name, String incarnation) {
+
+    /** Whether both are the same process. */
+    boolean isSameProcess(WorkerId other) {
+      return !incarnation.isEmpty() && equals(other);
+    }
+  }
+
+  Place place = Place.WAITS;
+
+  /** Rank in the present generation, -1 if it is in none. */
   int rank = -1;
 
-  /** Connected to every peer and loaded. */
+  /** Has been in a world of this coordinator. */
+  boolean hasTrained;
+
+  /** Holds the state of the present generation. */
   boolean ready;
+
+  /** Shards it holds, the oldest first. */
+  List<Holding> holdings;
 
   /** What it reported for the step being reduced. */
   StepDecision.@Nullable Report report;
@@ -22,8 +54,11 @@ final class Member {
   long reducedStep = -1;
   long appliedStep = -1;
 
-  /** Has written its part of the checkpoint being saved. */
-  boolean partWritten;
+  /** What it said when its connections to peers broke in the present generation. */
+  Event.@Nullable Broken broken;
+
+  /** Why it has to end, if it said so. */
+  @Nullable String leaving;
 
   /** Its last word, if it has said that it can't go on. */
   @Nullable String failure;
@@ -31,24 +66,65 @@ final class Member {
   String activity = "joined";
   long lastSeen;
 
+  /** When something was sent to it last. */
+  long lastSent;
+
   Member(Event.Joined joined, long now) {
     session = joined.session();
-    name = joined.name();
+    id = new WorkerId(joined.name(), joined.incarnation());
     address = joined.address();
     capability = joined.capability();
+    holdings = joined.holdings();
     lastSeen = now;
+    lastSent = now;
+  }
+
+  String name() {
+    return id.name();
+  }
+
+  /** Whether it can be in a world. */
+  boolean isAvailable() {
+    return leaving == null && failure == null;
+  }
+
+  /** Whether it can bring some of the state to {@code committed} steps. */
+  boolean holdsSomethingOf(long committed) {
+    return holdings.stream().anyMatch(holding -> holding.isUsableAt(committed));
+  }
+
+  /** Enters a world; what it holds is {@code kept} until it is ready. */
+  void enter(Place newPlace, int newRank, long nextStep, List<Holding> kept) {
+    place = newPlace;
+    rank = newRank;
+    hasTrained = true;
+    ready = false;
+    holdings = kept;
+    report = null;
+    broken = null;
+    appliedStep = nextStep - 1;
+  }
+
+  /** Leaves the world, which is over. */
+  void dismiss() {
+    place = Place.WAITS;
+    rank = -1;
+    ready = false;
+    report = null;
+    broken = null;
   }
 
   WorldMember asWorldMember() {
-    return new WorldMember(name, address, capability);
+    return new WorldMember(name(), address, capability);
   }
 
   RunStatus.WorkerStatus status(long now) {
-    return new RunStatus.WorkerStatus(name, rank, activity, now - lastSeen, reducedStep);
+    String doing = leaving == null ? activity : activity + ", wants to leave";
+    return new RunStatus.WorkerStatus(name(), rank, doing, now - lastSeen, reducedStep);
   }
 
-  /** For messages: the name, and the rank once there is one. */
+  /** For messages: the name, and the rank if there is one. */
   String describe() {
-    return rank < 0 ? name : name + " (rank " + rank + ")";
+    return rank < 0 ? name() : name() + " (rank " + rank + ")";
   }
 }

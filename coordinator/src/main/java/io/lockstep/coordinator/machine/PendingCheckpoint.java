@@ -3,39 +3,73 @@ package io.lockstep.coordinator.machine;
 import io.lockstep.coordinator.machine.Event.CheckpointFile;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 
-/** The files reported for the checkpoint being saved. */
+/** A checkpoint that is being written: whose part is missing, and the files reported so far. */
 final class PendingCheckpoint {
   private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
 
   /** Names the coordinator writes itself. */
   private static final String MANIFEST = "manifest.json";
 
-  private final long steps;
+  private final SaveAttempt attempt;
+  private final Set<Member.WorkerId> missing = new HashSet<>();
   private final Map<String, CheckpointFile> files = new TreeMap<>();
+  private boolean requested;
 
-  PendingCheckpoint(long steps) {
-    this.steps = steps;
+  PendingCheckpoint(SaveAttempt attempt) {
+    this.attempt = attempt;
+  }
+
+  SaveAttempt attempt() {
+    return attempt;
   }
 
   long steps() {
-    return steps;
+    return attempt.steps();
+  }
+
+  /** These were asked to write their parts. */
+  void request(List<Member> writers) {
+    requested = true;
+    writers.forEach(member -> missing.add(member.id));
+  }
+
+  /** Whether the folder is there and everybody was asked for a part. */
+  boolean isRequested() {
+    return requested;
+  }
+
+  /** Whether this worker's part is missing. */
+  boolean awaits(Member.WorkerId worker) {
+    return missing.contains(worker);
+  }
+
+  boolean isComplete() {
+    return requested && missing.isEmpty();
+  }
+
+  /** Nothing more comes from this worker. */
+  void forget(Member.WorkerId worker) {
+    missing.remove(worker);
   }
 
   /** Adds a worker's files. */
-  void add(String worker, List<CheckpointFile> part) {
+  void add(Member member, List<CheckpointFile> part) {
     for (CheckpointFile file : part) {
-      checkFile(worker, file);
+      checkFile(member.describe(), file);
       if (files.putIfAbsent(file.path(), file) != null) {
         throw new ProtocolViolation(
             "two workers wrote %s of the checkpoint at step %d, the second was %s"
-                .formatted(file.path(), steps, worker));
+                .formatted(file.path(), steps(), member.describe()));
       }
     }
+    missing.remove(member.id);
   }
 
   /** All files in the order of their paths. */

@@ -2,24 +2,20 @@ package io.lockstep.coordinator.machine;
 
 import io.lockstep.coordinator.CommittedStep;
 import java.nio.file.Path;
-import java.util.List;
 
 /** A message to a worker. */
 public sealed interface ToWorker {
 
-  /** Answer to a worker that has joined. */
-  record Welcome(String runConfigYaml, long heartbeatMillis) implements ToWorker {}
-
   /**
-   * A generation of the world as one member sees it. Every generation of this coordinator starts
-   * from the base model, at step 0.
+   * Answer to a worker that has joined.
+   *
+   * @param silenceMillis silence of the coordinator after which the worker looks for it again
    */
-  record World(long generation, int rank, List<WorldMember> members, long nextStep)
-      implements ToWorker {
-    public World {
-      members = List.copyOf(members);
-    }
-  }
+  record Welcome(String runConfigYaml, long heartbeatMillis, long silenceMillis)
+      implements ToWorker {}
+
+  /** A generation of the world, and the worker's rank in it. */
+  record World(Generation generation, int rank) implements ToWorker {}
 
   /** Steps the world may compute. */
   record Lease(long generation, long firstStep, long steps) implements ToWorker {}
@@ -30,6 +26,13 @@ public sealed interface ToWorker {
   /** Write the state after {@code steps} committed steps into {@code dir}. */
   record SaveCheckpoint(long generation, long steps, Path dir) implements ToWorker {}
 
-  /** The run is over for this worker. */
-  record Stop(boolean finished, String reason) implements ToWorker {}
+  /**
+   * The run is over for this worker.
+   *
+   * @param rejoin whether it may join again at once
+   */
+  record Stop(boolean finished, String reason, boolean rejoin) implements ToWorker {}
+
+  /** The coordinator is alive. */
+  record Pulse() implements ToWorker {}
 }

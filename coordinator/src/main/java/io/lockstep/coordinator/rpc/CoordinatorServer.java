@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import java.util.function.BiFunction;
 
 /**
  * A coordinator that listens: one run, its gRPC service, health and reflection on one port.
@@ -54,20 +55,48 @@ public final class CoordinatorServer implements AutoCloseable {
    *     port is taken, the address is not allowed
    */
   public static CoordinatorServer start(RunPlan plan, ListenAddress listen, RunListener listener) {
-    InetSocketAddress address = listen.resolve();
     RunJournal.requireUnused(plan.outputDir());
+    return start(plan, listen, listener, RunJournal::create);
+  }
+
+  /**
+   * Goes on with the run that the plan's folder holds: waits for the workers of before, for as long
+   * as the plan says, and then for enough of others.
+   *
+   * @throws RunRefusedException with one line that says what to change: the folder holds no run, or
+   *     one that has finished, or another process coordinates it
+   */
+  public static CoordinatorServer resume(RunPlan plan, ListenAddress listen, RunListener listener) {
+    return start(plan, listen, listener, RunJournal::open);
+  }
+
+  private static CoordinatorServer start(
+      RunPlan plan,
+      ListenAddress listen,
+      RunListener listener,
+      BiFunction<RunPlan, Clock, RunJournal> journal) {
+    InetSocketAddress address = listen.resolve();
     CheckpointFolders folders =
         new CheckpointFolders(plan.outputDir(), plan.minFreeBytes(), UsableSpace.OF_DISK);
     RunLoop loop = new RunLoop(plan, folders, listener);
     Server server = build(address, loop);
     bind(server, address);
     try {
-      loop.start(RunJournal.create(plan, Clock.systemUTC()));
+      begin(loop, journal.apply(plan, Clock.systemUTC()));
     } catch (RuntimeException error) {
       server.stop().join();
       throw error;
     }
     return new CoordinatorServer(server, loop);
+  }
+
+  private static void begin(RunLoop loop, RunJournal journal) {
+    try {
+      loop.start(journal);
+    } catch (RuntimeException error) {
+      journal.close();
+      throw error;
+    }
   }
 
   /** The port it listens on. */

@@ -5,15 +5,20 @@ import io.lockstep.coordinator.CommittedStep;
 import io.lockstep.coordinator.Phase;
 import io.lockstep.coordinator.RunStatus;
 import io.lockstep.coordinator.machine.Event;
+import io.lockstep.coordinator.machine.Generation;
+import io.lockstep.coordinator.machine.Holding;
 import io.lockstep.coordinator.machine.ToWorker;
 import io.lockstep.coordinator.machine.WorldMember;
+import io.lockstep.data.plan.Shard;
 import io.lockstep.proto.coordinator.v1.Checkpoint;
 import io.lockstep.proto.coordinator.v1.Commit;
 import io.lockstep.proto.coordinator.v1.CoordinatorMessage;
 import io.lockstep.proto.coordinator.v1.GetStatusResponse;
 import io.lockstep.proto.coordinator.v1.Hello;
+import io.lockstep.proto.coordinator.v1.Holder;
 import io.lockstep.proto.coordinator.v1.Lease;
 import io.lockstep.proto.coordinator.v1.Member;
+import io.lockstep.proto.coordinator.v1.Pulse;
 import io.lockstep.proto.coordinator.v1.Reduced;
 import io.lockstep.proto.coordinator.v1.SaveCheckpoint;
 import io.lockstep.proto.coordinator.v1.Stop;
@@ -22,6 +27,7 @@ import io.lockstep.proto.coordinator.v1.Welcome;
 import io.lockstep.proto.coordinator.v1.WorkerMessage;
 import io.lockstep.proto.coordinator.v1.WorkerStatus;
 import io.lockstep.proto.coordinator.v1.World;
+import java.nio.file.Path;
 import java.util.Optional;
 
 /** Maps wire messages to the machine's records and back; nothing is decided here. */
@@ -29,9 +35,45 @@ final class Wire {
 
   private Wire() {}
 
+  /** Most shards that a worker may say it holds: a few generations that never began. */
+  private static final int MAX_HOLDINGS = 16;
+
+  private static final int MAX_LINE = 4096;
+
+  /**
+   * A worker's introduction.
+   *
+   * @throws IllegalArgumentException if it holds shards that can't be
+   */
   static Event.Joined joined(long session, Hello hello) {
+    if (hello.getHoldingsCount() > MAX_HOLDINGS) {
+      throw new IllegalArgumentException(
+          "a worker can't hold " + hello.getHoldingsCount() + " shards");
+    }
     return new Event.Joined(
-        session, hello.getWorkerId(), hello.getCollectiveAddress(), hello.getCapability());
+        session,
+        hello.getWorkerId(),
+        hello.getCollectiveAddress(),
+        hello.getCapability(),
+        hello.getIncarnation(),
+        hello.getHoldingsList().stream().map(Wire::holding).toList());
+  }
+
+  private static Holding holding(io.lockstep.proto.coordinator.v1.Holding wire) {
+    return new Holding(
+        new Shard(wire.getRank(), wire.getWorld(), wire.getBuddy()),
+        wire.getSteps(),
+        wire.getReducedNext());
+  }
+
+  private static io.lockstep.proto.coordinator.v1.Holding holding(Holding holding) {
+    return io.lockstep.proto.coordinator.v1.Holding.newBuilder()
+        .setRank(holding.shard().rank())
+        .setWorld(holding.shard().world())
+        .setBuddy(holding.shard().buddy())
+        .setSteps(holding.steps())
+        .setReducedNext(holding.reducedNext())
+        .build();
   }
 
   /** What a joined worker said; empty for a second Hello or a message without a kind. */
@@ -42,7 +84,7 @@ final class Wire {
               new Event.Heartbeat(
                   session,
                   message.getHeartbeat().getGeneration(),
-                  message.getHeartbeat().getActivity()));
+                  line(message.getHeartbeat().getActivity())));
       case READY -> Optional.of(new Event.Ready(session, message.getReady().getGeneration()));
       case REDUCED -> Optional.of(reduced(session, message.getReduced()));
       case APPLIED ->
@@ -60,10 +102,31 @@ final class Wire {
                           new Event.CheckpointFile(
                               file.getPath(), file.getBytes(), file.getSha256()))
                       .toList()));
-      case FAILURE -> Optional.of(new Event.Failed(session, message.getFailure().getMessage()));
+      case FAILURE -> Optional.of(new Event.Failed(session, line(message.getFailure().getMessage())));
       case TELEMETRY -> Optional.of(telemetry(session, message.getTelemetry()));
-      case HELLO, BROKEN, LEAVING, STALLED, KIND_NOT_SET -> Optional.empty();
+      case BROKEN ->
+          Optional.of(
+              new Event.Broken(
+                  session,
+                  message.getBroken().getGeneration(),
+                  message.getBroken().getPeer(),
+                  line(message.getBroken().getWhat())));
+      case LEAVING ->
+          Optional.of(new Event.Leaving(session, line(message.getLeaving().getReason())));
+      case STALLED ->
+          Optional.of(
+              new Event.Stalled(
+                  session,
+                  message.getStalled().getGeneration(),
+                  message.getStalled().getPeer(),
+                  line(message.getStalled().getWhat())));
+      case HELLO, KIND_NOT_SET -> Optional.empty();
     };
+  }
+
+  /** Text for people, as much as fits into a line. */
+  private static String line(String text) {
+    return text.length() <= MAX_LINE ? text : text.substring(0, MAX_LINE) + " ...";
   }
 
   private static Event.Reduced reduced(long session, Reduced reduced) {
@@ -106,8 +169,10 @@ final class Wire {
               Welcome.newBuilder()
                   .setRunConfig(welcome.runConfigYaml())
                   .setHeartbeatMillis(welcome.heartbeatMillis())
+                  .setSilenceMillis(welcome.silenceMillis())
                   .setCollectiveToken(collectiveToken));
-      case ToWorker.World world -> wire.setWorld(world(world));
+      case ToWorker.World world ->
+          wire.setWorld(world(world.generation()).toBuilder().setRank(world.rank()));
       case ToWorker.Lease lease ->
           wire.setLease(
               Lease.newBuilder()
@@ -122,25 +187,39 @@ final class Wire {
                   .setSteps(save.steps())
                   .setDir(save.dir().toString()));
       case ToWorker.Stop stop ->
-          wire.setStop(Stop.newBuilder().setFinished(stop.finished()).setReason(stop.reason()));
+          wire.setStop(
+              Stop.newBuilder()
+                  .setFinished(stop.finished())
+                  .setReason(stop.reason())
+                  .setRejoin(stop.rejoin()));
+      case ToWorker.Pulse _ -> wire.setPulse(Pulse.getDefaultInstance());
     }
     return wire.build();
   }
 
-  private static World world(ToWorker.World world) {
+  /** What all members of a generation are told alike. */
+  static World world(Generation generation) {
     World.Builder wire =
         World.newBuilder()
-            .setGeneration(world.generation())
-            .setRank(world.rank())
-            .setNextStep(world.nextStep());
-    for (WorldMember member : world.members()) {
-      wire.addMembers(
-          Member.newBuilder()
-              .setWorkerId(member.name())
-              .setCollectiveAddress(member.address())
-              .setCapability(member.capability()));
+            .setGeneration(generation.number())
+            .setNextStep(generation.nextStep())
+            .setCheckpointDir(generation.checkpoint().map(Path::toString).orElse(""));
+    generation.members().forEach(member -> wire.addMembers(member(member)));
+    generation.departing().forEach(member -> wire.addDeparting(member(member)));
+    for (Generation.Holder holder : generation.holders()) {
+      wire.addHolders(
+          Holder.newBuilder().setRank(holder.rank()).setHolding(holding(holder.holding())));
     }
+    generation.lastCommit().ifPresent(step -> wire.setLastCommit(commit(step)));
     return wire.build();
+  }
+
+  private static Member member(WorldMember member) {
+    return Member.newBuilder()
+        .setWorkerId(member.name())
+        .setCollectiveAddress(member.address())
+        .setCapability(member.capability())
+        .build();
   }
 
   private static Commit commit(CommittedStep step) {

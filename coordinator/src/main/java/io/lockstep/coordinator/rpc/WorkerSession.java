@@ -77,8 +77,16 @@ final class WorkerSession implements StreamObserver<WorkerMessage>, WorkerStream
               .asRuntimeException());
       return;
     }
+    Event.Joined joined;
+    try {
+      joined = Wire.joined(session, message.getHello());
+    } catch (IllegalArgumentException impossible) {
+      out.onError(
+          Status.INVALID_ARGUMENT.withDescription(impossible.getMessage()).asRuntimeException());
+      return;
+    }
     introduced = true;
-    loop.join(Wire.joined(session, message.getHello()), this);
+    loop.join(joined, this);
   }
 
   private void lost(String how) {

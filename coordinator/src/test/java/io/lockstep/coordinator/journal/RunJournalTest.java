@@ -44,16 +44,17 @@ final class RunJournalTest {
       journal.append(
           new JournalEntry.CheckpointCommitted(
               new CommittedCheckpoint(1, Path.of("/run/step"), "ab", 77, true)));
+      journal.append(new JournalEntry.DrainAccepted(7));
       journal.append(
           new JournalEntry.RunEnded(new RunOutcome(true, "all done", 1, Optional.empty())));
     }
     String noon = "2026-01-01T12:00:00Z";
     assertEquals(
-        List.of("1|test|run: test\n|1|4|9|" + noon + "|" + noon + "|1|all done"), rows("run"));
+        List.of("1|test|run: test\n|1|4|9|" + noon + "|" + noon + "|1|all done|7"), rows("run"));
     assertEquals(List.of("1|0|" + noon), rows("worlds"));
     assertEquals(List.of("1|0|a|h:1|AVX2"), rows("members"));
     assertEquals(List.of("0|1|8|" + noon), rows("leases"));
-    assertEquals(List.of("0|1|20|8.5|10|3|3.25|2|4294967294|" + noon), rows("commits"));
+    assertEquals(List.of("0|1|20|8.5|10|3|3.25|2|4294967294|" + noon + "|0"), rows("commits"));
     assertEquals(List.of("1|/run/step|ab|77|1|" + noon), rows("checkpoints"));
   }
 
@@ -101,7 +102,8 @@ final class RunJournalTest {
     }
     RunRefusedException refusal = assertThrows(RunRefusedException.class, this::create);
     assertEquals(
-        out + " already holds run 'test' with 1 committed steps; choose another --out",
+        out
+            + " already holds run 'test' with 1 committed steps; go on with it by --resume, or choose another --out",
         refusal.reason());
   }
 

@@ -82,12 +82,12 @@ final class RunLoopTest {
   }
 
   @Test
-  void workerLostWhileSavingLeavesNoFolder() throws Exception {
+  void checkpointThatIsNotCompleteWhenTheRunEndsLeavesNoFolder() throws Exception {
     try (RunLoop loop = start(plan(1), UsableSpace.OF_DISK)) {
       trainOneStep(loop);
       Path partial = assertInstanceOf(ToWorker.SaveCheckpoint.class, stream.next()).dir();
       Files.writeString(partial.resolve("half"), "1");
-      loop.post(new Event.Lost(1, "killed"));
+      loop.post(new Event.Failed(1, "out of memory"));
       assertFalse(loop.outcome().get().finished());
       assertEmptyCheckpointFolder();
     }
@@ -132,11 +132,10 @@ final class RunLoopTest {
     try (RunLoop loop = start(plan(2), UsableSpace.OF_DISK)) {
       trainOneStep(loop);
       writePart(loop);
-      assertInstanceOf(ToWorker.Lease.class, stream.next());
       Watcher early = new Watcher();
       loop.watch(early);
       assertEquals("checkpoint 1", early.next());
-      loop.post(new Event.Lost(1, "killed"));
+      loop.post(new Event.Failed(1, "out of memory"));
       assertEquals("ended false", early.next());
       Watcher late = new Watcher();
       loop.watch(late);
@@ -149,9 +148,16 @@ final class RunLoopTest {
   void silenceIsNoticedWithoutAnyMessage() throws Exception {
     RunPlan plan = Plans.withHeartbeats(plan(1), 20, 60);
     try (RunLoop loop = start(plan, UsableSpace.OF_DISK)) {
-      loop.join(new Event.Joined(1, "a", "h:1", "test"), stream);
-      String reason = loop.outcome().get().reason();
-      assertTrue(reason.contains("nothing was heard of it"), reason);
+      loop.join(new Event.Joined(1, "a", "h:1", "test", "first", List.of()), stream);
+      assertInstanceOf(ToWorker.Welcome.class, stream.next());
+      assertInstanceOf(ToWorker.World.class, stream.next());
+      ToWorker last = stream.next();
+      while (last instanceof ToWorker.Pulse) {
+        last = stream.next();
+      }
+      ToWorker.Stop stop = assertInstanceOf(ToWorker.Stop.class, last);
+      assertTrue(stop.reason().contains("nothing was heard of it"), stop.reason());
+      assertTrue(stop.rejoin());
     }
   }
 
@@ -167,7 +173,7 @@ final class RunLoopTest {
   }
 
   private void introduce(RunLoop loop) throws InterruptedException {
-    loop.join(new Event.Joined(1, "a", "h:1", "test"), stream);
+    loop.join(new Event.Joined(1, "a", "h:1", "test", "first", List.of()), stream);
     assertInstanceOf(ToWorker.Welcome.class, stream.next());
     assertInstanceOf(ToWorker.World.class, stream.next());
     loop.post(new Event.Ready(1, 1));
@@ -217,7 +223,7 @@ final class RunLoopTest {
                 "jdbc:sqlite:" + plan.outputDir().resolve(RunJournal.FILE_NAME));
         Statement statement = connection.createStatement()) {
       statement.executeUpdate(
-          "insert into commits values (" + step + ", 1, 1, 1, 1, 0, 1, 1, 0, 'then')");
+          "insert into commits values (" + step + ", 1, 1, 1, 1, 0, 1, 1, 0, 'then', 0)");
     }
   }
 

@@ -18,7 +18,8 @@ final class Cluster {
   final RunMachine machine;
   final List<JournalEntry> journal = new ArrayList<>();
   final List<String> notices = new ArrayList<>();
-  final List<Long> discarded = new ArrayList<>();
+  final List<SaveAttempt> discarded = new ArrayList<>();
+  final List<Long> closed = new ArrayList<>();
   private final List<Action.Send> sent = new ArrayList<>();
   private final int workers;
   private boolean answersCheckpoints = true;
@@ -26,7 +27,12 @@ final class Cluster {
   long now = 1000;
 
   Cluster(RunPlan plan) {
-    machine = new RunMachine(plan);
+    this(plan, new RunHistory());
+  }
+
+  /** A cluster whose coordinator was started again. */
+  Cluster(RunPlan plan, RunHistory history) {
+    machine = new RunMachine(plan, history);
     workers = plan.workers();
   }
 
@@ -54,8 +60,23 @@ final class Cluster {
   }
 
   void join(long session) {
-    String name = String.valueOf((char) ('a' + session - 1));
-    handle(new Event.Joined(session, name, "127.0.0.1:" + (1000 + session), "test"));
+    handle(joining(session, name(session), "first"));
+  }
+
+  /** Joins on another stream and says what it holds. */
+  void joinAgain(long session, String name, Holding... holdings) {
+    handle(
+        new Event.Joined(
+            session, name, "127.0.0.1:" + (1000 + session), "test", "first", List.of(holdings)));
+  }
+
+  static Event.Joined joining(long session, String name, String incarnation) {
+    return new Event.Joined(
+        session, name, "127.0.0.1:" + (1000 + session), "test", incarnation, List.of());
+  }
+
+  static String name(long session) {
+    return String.valueOf((char) ('a' + session - 1));
   }
 
   void handle(Event event) {
@@ -64,18 +85,26 @@ final class Cluster {
         case Action.Send send -> sent.add(send);
         case Action.Journal entry -> journal.add(entry.entry());
         case Action.Notice notice -> notices.add(notice.text());
-        case Action.DiscardCheckpoint discard -> discarded.add(discard.steps());
+        case Action.DiscardCheckpoint discard -> discarded.add(discard.attempt());
+        case Action.CloseStream close -> closed.add(close.session());
+        case Action.ChooseCheckpoint choose -> choose(choose.newestFirst());
         case Action.EndRun end -> outcomes.add(end.outcome());
         case Action.ChangePhase _ -> {}
-        case Action.PrepareCheckpoint prepare -> prepared(prepare.steps());
+        case Action.PrepareCheckpoint prepare -> prepared(prepare.attempt());
         case Action.FinalizeCheckpoint complete -> completed(complete);
       }
     }
   }
 
-  private void prepared(long steps) {
+  private void choose(List<CommittedCheckpoint> newestFirst) {
     if (answersCheckpoints) {
-      handle(new Event.CheckpointPrepared(steps, Path.of("/run/.partial")));
+      handle(new Event.CheckpointChosen(newestFirst.stream().findFirst(), List.of()));
+    }
+  }
+
+  private void prepared(SaveAttempt attempt) {
+    if (answersCheckpoints) {
+      handle(new Event.CheckpointPrepared(attempt, Path.of("/run/.partial")));
     }
   }
 
@@ -83,9 +112,10 @@ final class Cluster {
     if (answersCheckpoints) {
       handle(
           new Event.CheckpointCommitted(
+              complete.attempt(),
               new CommittedCheckpoint(
-                  complete.steps(),
-                  Path.of("/run/checkpoints/step-%08d".formatted(complete.steps())),
+                  complete.attempt().steps(),
+                  Path.of("/run/checkpoints/step-%08d".formatted(complete.attempt().steps())),
                   "0".repeat(64),
                   5,
                   complete.last())));
@@ -100,6 +130,41 @@ final class Cluster {
   void step(long step) {
     eachSession(session -> reduce(session, step));
     eachSession(session -> handle(new Event.Applied(session, 1, step)));
+  }
+
+  /** These, by rank, are ready in a generation. */
+  void ready(long generation, long... sessions) {
+    for (long session : sessions) {
+      handle(new Event.Ready(session, generation));
+    }
+  }
+
+  /** These, by rank, reduce a step in a generation. */
+  void reduceAll(long generation, long step, long... sessions) {
+    for (int rank = 0; rank < sessions.length; rank++) {
+      handle(Reports.share(sessions[rank], generation, step, rank, sessions.length));
+    }
+  }
+
+  /** These, by rank, reduce and apply a step in a generation. */
+  void step(long generation, long step, long... sessions) {
+    reduceAll(generation, step, sessions);
+    for (long session : sessions) {
+      handle(new Event.Applied(session, generation, step));
+    }
+  }
+
+  /** The newest world that was sent to a worker since the last look at anything. */
+  ToWorker.World world(long session) {
+    return takeFor(session).stream()
+        .filter(ToWorker.World.class::isInstance)
+        .map(ToWorker.World.class::cast)
+        .reduce((_, later) -> later)
+        .orElseThrow();
+  }
+
+  boolean noticed(String part) {
+    return notices.stream().anyMatch(notice -> notice.contains(part));
   }
 
   /** Everybody writes its part of a checkpoint: one file per worker. */
@@ -127,7 +192,7 @@ final class Cluster {
     while (now < end) {
       now += 100;
       for (long session : alive) {
-        handle(new Event.Heartbeat(session, 1, "computing"));
+        handle(new Event.Heartbeat(session, 0, "computing"));
       }
       handle(new Event.Tick());
     }

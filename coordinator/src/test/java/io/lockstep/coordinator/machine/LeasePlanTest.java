@@ -4,69 +4,56 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.lockstep.coordinator.RunPlan;
-import io.lockstep.coordinator.SavePlan;
 import io.lockstep.coordinator.machine.LeasePlan.Span;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 final class LeasePlanTest {
+  private static final int LEASE = 4;
 
   @Test
   void firstLeaseIsAWholeOne() {
-    assertEquals(Optional.of(new Span(0, 4)), LeasePlan.next(plan(4, 100, 0), 0, 0, 100));
+    assertEquals(Optional.of(new Span(0, 4)), next(0, 0, new SavePoints(0, 100)));
   }
 
   @Test
   void nextLeaseComesWhenHalfIsLeft() {
-    RunPlan plan = plan(4, 100, 0);
-    assertEquals(Optional.empty(), LeasePlan.next(plan, 1, 4, 100));
-    assertEquals(Optional.of(new Span(4, 4)), LeasePlan.next(plan, 2, 4, 100));
+    SavePoints points = new SavePoints(0, 100);
+    assertEquals(Optional.empty(), next(1, 4, points));
+    assertEquals(Optional.of(new Span(4, 4)), next(2, 4, points));
   }
 
   @Test
   void leaseEndsWhereACheckpointIsDue() {
-    RunPlan plan = plan(4, 100, 6);
-    assertEquals(Optional.of(new Span(4, 2)), LeasePlan.next(plan, 2, 4, 100));
-    assertEquals(Optional.empty(), LeasePlan.next(plan, 5, 6, 100));
-    assertEquals(Optional.of(new Span(6, 4)), LeasePlan.next(plan, 6, 6, 100));
+    SavePoints points = new SavePoints(6, 100);
+    assertEquals(Optional.of(new Span(4, 2)), next(2, 4, points));
+    assertEquals(Optional.empty(), next(5, 6, points));
+    assertEquals(Optional.of(new Span(6, 4)), next(6, 6, points));
   }
 
   @Test
   void leaseEndsWithTheRun() {
-    RunPlan plan = plan(4, 5, 0);
-    assertEquals(Optional.of(new Span(4, 1)), LeasePlan.next(plan, 3, 4, 5));
-    assertEquals(Optional.empty(), LeasePlan.next(plan, 4, 5, 5));
+    SavePoints points = new SavePoints(0, 5);
+    assertEquals(Optional.of(new Span(4, 1)), next(3, 4, points));
+    assertEquals(Optional.empty(), next(4, 5, points));
   }
 
   @Test
   void drainedRunGetsNoLeaseBeyondItsEnd() {
-    assertEquals(Optional.empty(), LeasePlan.next(plan(4, 100, 0), 3, 4, 4));
+    assertEquals(Optional.empty(), next(3, 4, new SavePoints(0, 4)));
   }
 
   @Test
   void checkpointsAreDueAtTheIntervalAndAtTheEnd() {
-    RunPlan plan = plan(4, 100, 30);
-    assertTrue(LeasePlan.isSavePoint(plan, 30, 100));
-    assertFalse(LeasePlan.isSavePoint(plan, 31, 100));
-    assertTrue(LeasePlan.isSavePoint(plan, 100, 100));
-    assertFalse(LeasePlan.isSavePoint(plan(4, 100, 0), 30, 100));
+    SavePoints points = new SavePoints(30, 100);
+    assertTrue(points.isDue(30));
+    assertFalse(points.isDue(31));
+    assertFalse(points.isDue(0));
+    assertTrue(points.isDue(100));
+    assertFalse(new SavePoints(0, 100).isDue(30));
   }
 
-  private static RunPlan plan(int leaseSteps, long totalSteps, long saveEverySteps) {
-    return new RunPlan(
-        "test",
-        "x: 1",
-        1,
-        4,
-        totalSteps,
-        SavePlan.every(saveEverySteps),
-        leaseSteps,
-        Duration.ofSeconds(1),
-        Duration.ofSeconds(10),
-        0,
-        Path.of("out"));
+  private static Optional<Span> next(long committed, long leasedUntil, SavePoints points) {
+    return LeasePlan.next(LEASE, committed, leasedUntil, points);
   }
 }

@@ -229,7 +229,8 @@ final class CoordinatorServerTest {
             RunRefusedException.class,
             () -> CoordinatorServer.start(Plans.plan(out, 1, 9, 0), "127.0.0.1", 0));
     assertEquals(
-        out + " already holds run 'test' with 0 committed steps; choose another --out",
+        out
+            + " already holds run 'test' with 0 committed steps; go on with it by --resume, or choose another --out",
         refusal.reason());
   }
 

@@ -1,0 +1,68 @@
+package io.lockstep.coordinator;
+
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * How a run deals with workers that come and go.
+ *
+ * @param minWorkers the run waits while fewer are there
+ * @param maxWorkers those beyond wait as spares; at most the number of virtual ranks
+ * @param grace how long the run waits for a replacement of a worker it lost
+ * @param reconnect how long a coordinator that was started again waits for the workers of before
+ * @param heartbeatInterval how often workers say that they live
+ * @param heartbeatTimeout silence after which a worker counts as lost; at least twice the interval
+ * @param buddy whether each worker keeps a copy of what another one owns
+ */
+public record MembershipRules(
+    int minWorkers,
+    int maxWorkers,
+    Duration grace,
+    Duration reconnect,
+    Duration heartbeatInterval,
+    Duration heartbeatTimeout,
+    boolean buddy) {
+
+  void addProblems(int workers, int virtualRanks, List<String> problems) {
+    check(problems, minWorkers >= 1, "min_workers is " + minWorkers + ": give at least 1");
+    check(
+        problems,
+        maxWorkers >= minWorkers,
+        "max_workers is " + maxWorkers + ", less than min_workers " + minWorkers);
+    check(
+        problems,
+        maxWorkers <= Math.max(virtualRanks, 1),
+        "max_workers is "
+            + maxWorkers
+            + ", but only "
+            + virtualRanks
+            + " virtual ranks can be shared: lower it or raise the number of virtual ranks");
+    check(
+        problems,
+        workers < 1
+            || workers > virtualRanks
+            || (workers >= minWorkers && workers <= Math.max(maxWorkers, minWorkers)),
+        "%d workers to start with are not between min_workers %d and max_workers %d"
+            .formatted(workers, minWorkers, maxWorkers));
+    check(problems, !grace.isNegative(), "grace is negative: " + grace);
+    check(problems, !reconnect.isNegative(), "reconnect time is negative: " + reconnect);
+    check(
+        problems,
+        heartbeatInterval.toMillis() >= 1,
+        "heartbeat interval is " + heartbeatInterval + ": give at least a millisecond");
+    check(
+        problems,
+        heartbeatTimeout.compareTo(heartbeatInterval.multipliedBy(2)) >= 0,
+        "heartbeat timeout "
+            + heartbeatTimeout
+            + " is less than twice the interval "
+            + heartbeatInterval
+            + ": one late message would cost a worker");
+  }
+
+  static void check(List<String> problems, boolean holds, String problem) {
+    if (!holds) {
+      problems.add(problem);
+    }
+  }
+}

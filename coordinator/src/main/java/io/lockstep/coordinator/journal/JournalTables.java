@@ -1,0 +1,202 @@
+package io.lockstep.coordinator.journal;
+
+import io.lockstep.coordinator.CommittedCheckpoint;
+import io.lockstep.coordinator.CommittedStep;
+import io.lockstep.coordinator.RunOutcome;
+import io.lockstep.coordinator.RunRefusedException;
+import io.lockstep.coordinator.machine.JournalEntry;
+import io.lockstep.coordinator.machine.RunHistory;
+import io.lockstep.coordinator.machine.WorldMember;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** The tables of a journal, and how a run's history is read from them. */
+final class JournalTables {
+
+  private static final List<String> SCHEMA =
+      List.of(
+          """
+          create table run(
+            id integer primary key check (id = 1), name text not null, config text not null,
+            workers integer not null, virtual_ranks integer not null, total_steps integer not null,
+            started_at text not null, ended_at text, finished integer, reason text,
+            drained_at integer)\
+          """,
+          """
+          create table worlds(
+            generation integer primary key, next_step integer not null, formed_at text not null)\
+          """,
+          """
+          create table members(
+            generation integer not null references worlds(generation), rank integer not null,
+            worker text not null, address text not null, capability text not null,
+            primary key (generation, rank))\
+          """,
+          """
+          create table leases(
+            first_step integer not null, generation integer not null references worlds(generation),
+            steps integer not null, granted_at text not null,
+            primary key (generation, first_step))\
+          """,
+          """
+          create table commits(
+            step integer not null, generation integer not null references worlds(generation),
+            tokens integer not null, loss_sum real not null, correct integer not null,
+            replaced integer not null, grad_norm real not null, buckets integer not null,
+            digest integer not null, committed_at text not null, rewind integer not null,
+            primary key (step, rewind))\
+          """,
+          """
+          create table rewinds(
+            id integer primary key, from_steps integer not null, to_steps integer not null,
+            reason text not null, decided_at text not null)\
+          """,
+          """
+          create table checkpoints(
+            steps integer primary key, dir text not null, manifest_sha256 text not null,
+            bytes integer not null, last integer not null, committed_at text not null)\
+          """);
+
+  private JournalTables() {}
+
+  /** Reads one row. */
+  private interface Row<T> {
+    T read(ResultSet row) throws SQLException;
+  }
+
+  static void create(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      for (String table : SCHEMA) {
+        statement.execute(table);
+      }
+    }
+  }
+
+  /** The run's name and progress in words, for messages about a file that is in the way. */
+  static String describe(Path file) {
+    try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file)) {
+      List<String> runs =
+          query(
+              connection,
+              "select name, (select count(distinct step) from commits) from run where id = 1",
+              row -> "run '%s' with %d committed steps".formatted(row.getString(1), row.getLong(2)));
+      return runs.isEmpty() ? "a journal without a run" : runs.getFirst();
+    } catch (SQLException error) {
+      return "a %s that can't be read (%s)"
+          .formatted(RunJournal.FILE_NAME, error.getMessage());
+    }
+  }
+
+  static String configuration(Path file) {
+    if (!Files.isRegularFile(file)) {
+      throw new RunRefusedException(
+          "there is no run to go on with in %s: leave out --resume to start one"
+              .formatted(file.getParent()));
+    }
+    try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file)) {
+      List<String> configs =
+          query(connection, "select config from run where id = 1", row -> row.getString(1));
+      if (configs.isEmpty()) {
+        throw new RunRefusedException(file + " holds no run: choose another --out");
+      }
+      return configs.getFirst();
+    } catch (SQLException error) {
+      throw new RunRefusedException(
+          "the journal %s can't be read: %s".formatted(file, error.getMessage()), error);
+    }
+  }
+
+  /** Everything the journal says, in an order that gives the run's present state. */
+  static RunHistory read(Connection connection) throws SQLException {
+    RunHistory history = new RunHistory();
+    List<JournalEntry.Rewound> rewinds =
+        query(
+            connection,
+            "select from_steps, to_steps, reason from rewinds order by id",
+            row ->
+                new JournalEntry.Rewound(row.getLong(1), row.getLong(2), row.getString(3)));
+    for (int rewind = 0; rewind <= rewinds.size(); rewind++) {
+      query(
+              connection,
+              "select * from commits where rewind = " + rewind + " order by step",
+              JournalTables::step)
+          .forEach(step -> history.add(new JournalEntry.StepCommitted(step)));
+      if (rewind < rewinds.size()) {
+        history.add(rewinds.get(rewind));
+      }
+    }
+    query(connection, "select * from checkpoints order by steps", JournalTables::checkpoint)
+        .forEach(checkpoint -> history.add(new JournalEntry.CheckpointCommitted(checkpoint)));
+    lastWorld(connection).ifPresent(history::add);
+    query(connection, "select drained_at from run where drained_at is not null", row -> row.getLong(1))
+        .forEach(endAt -> history.add(new JournalEntry.DrainAccepted(endAt)));
+    query(
+            connection,
+            "select finished, reason from run where ended_at is not null",
+            row -> new RunOutcome(row.getBoolean(1), row.getString(2), 0, Optional.empty()))
+        .forEach(outcome -> history.add(new JournalEntry.RunEnded(outcome)));
+    return history;
+  }
+
+  static long rewinds(Connection connection) throws SQLException {
+    return query(connection, "select count(*) from rewinds", row -> row.getLong(1)).getFirst();
+  }
+
+  private static Optional<JournalEntry.WorldFormed> lastWorld(Connection connection)
+      throws SQLException {
+    List<WorldMember> members =
+        query(
+            connection,
+            "select worker, address, capability from members"
+                + " where generation = (select max(generation) from worlds) order by rank",
+            row -> new WorldMember(row.getString(1), row.getString(2), row.getString(3)));
+    return query(
+            connection,
+            "select generation, next_step from worlds order by generation desc limit 1",
+            row -> new JournalEntry.WorldFormed(row.getLong(1), row.getLong(2), members))
+        .stream()
+        .findFirst();
+  }
+
+  private static CommittedStep step(ResultSet row) throws SQLException {
+    return new CommittedStep(
+        row.getLong("generation"),
+        row.getLong("step"),
+        row.getLong("tokens"),
+        row.getDouble("loss_sum"),
+        row.getLong("correct"),
+        row.getLong("replaced"),
+        row.getDouble("grad_norm"),
+        row.getInt("buckets"),
+        (int) row.getLong("digest"));
+  }
+
+  private static CommittedCheckpoint checkpoint(ResultSet row) throws SQLException {
+    return new CommittedCheckpoint(
+        row.getLong("steps"),
+        Path.of(row.getString("dir")),
+        row.getString("manifest_sha256"),
+        row.getLong("bytes"),
+        row.getBoolean("last"));
+  }
+
+  private static <T> List<T> query(Connection connection, String sql, Row<T> reader)
+      throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet result = statement.executeQuery(sql)) {
+      List<T> rows = new ArrayList<>();
+      while (result.next()) {
+        rows.add(reader.read(result));
+      }
+      return rows;
+    }
+  }
+}

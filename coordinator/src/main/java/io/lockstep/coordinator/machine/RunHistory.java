@@ -1,0 +1,133 @@
+package io.lockstep.coordinator.machine;
+
+import io.lockstep.coordinator.CommittedCheckpoint;
+import io.lockstep.coordinator.CommittedStep;
+import io.lockstep.coordinator.RunOutcome;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+
+/**
+ * The durable facts of a run: what its journal says, entry by entry. The machine decides from
+ * these, so a coordinator that was started again stands where the one before it stood.
+ */
+public final class RunHistory {
+  private static final int FIRST_CAPACITY = 64;
+
+  private long generation;
+  private List<String> lastWorld = List.of();
+  private long committed;
+  private Optional<CommittedStep> lastStep = Optional.empty();
+  private int buckets;
+  private int[] digests = new int[FIRST_CAPACITY];
+  private int digestCount;
+  private final List<CommittedCheckpoint> checkpoints = new ArrayList<>();
+  private OptionalLong drainedAt = OptionalLong.empty();
+  private Optional<RunOutcome> outcome = Optional.empty();
+
+  /** Adds the next entry. */
+  public void add(JournalEntry entry) {
+    switch (entry) {
+      case JournalEntry.WorldFormed world -> {
+        generation = world.generation();
+        lastWorld = world.members().stream().map(WorldMember::name).toList();
+      }
+      case JournalEntry.LeaseGranted _ -> {}
+      case JournalEntry.StepCommitted step -> add(step.step());
+      case JournalEntry.Rewound rewound -> {
+        committed = rewound.toSteps();
+        lastStep = Optional.empty();
+        checkpoints.removeIf(checkpoint -> checkpoint.steps() > committed);
+      }
+      case JournalEntry.CheckpointCommitted checkpoint -> add(checkpoint.checkpoint());
+      case JournalEntry.DrainAccepted drain -> drainedAt = OptionalLong.of(drain.endAt());
+      case JournalEntry.RunEnded ended -> outcome = Optional.of(ended.outcome());
+      case JournalEntry.RunResumed _ -> {
+        outcome = Optional.empty();
+        drainedAt = OptionalLong.empty();
+      }
+    }
+  }
+
+  private void add(CommittedStep step) {
+    if (step.step() != committed) {
+      throw new IllegalStateException(
+          "step " + step.step() + " can't be committed after " + committed + " steps");
+    }
+    committed++;
+    lastStep = Optional.of(step);
+    buckets = step.buckets();
+    int index = Math.toIntExact(step.step());
+    if (index == digests.length) {
+      digests = Arrays.copyOf(digests, 2 * index);
+    }
+    digests[index] = step.digest();
+    digestCount = Math.max(digestCount, index + 1);
+  }
+
+  private void add(CommittedCheckpoint checkpoint) {
+    checkpoints.removeIf(before -> before.steps() >= checkpoint.steps());
+    checkpoints.add(checkpoint);
+  }
+
+  /** The newest generation, 0 before the first. */
+  public long generation() {
+    return generation;
+  }
+
+  /** Names of the newest generation's members. */
+  public List<String> lastWorld() {
+    return lastWorld;
+  }
+
+  /** Committed steps. */
+  public long committed() {
+    return committed;
+  }
+
+  /** The last committed step, if no checkpoint was loaded since. */
+  public Optional<CommittedStep> lastStep() {
+    return lastStep;
+  }
+
+  /** Number of gradient buckets, 0 before the first step. */
+  public int buckets() {
+    return buckets;
+  }
+
+  /** Digest of a step that was committed once, before the run went back or after. */
+  public OptionalInt digest(long step) {
+    return step < digestCount
+        ? OptionalInt.of(digests[Math.toIntExact(step)])
+        : OptionalInt.empty();
+  }
+
+  /** The checkpoints, oldest first. */
+  public List<CommittedCheckpoint> checkpoints() {
+    return Collections.unmodifiableList(checkpoints);
+  }
+
+  /** The newest checkpoint. */
+  public Optional<CommittedCheckpoint> newestCheckpoint() {
+    return checkpoints.isEmpty() ? Optional.empty() : Optional.of(checkpoints.getLast());
+  }
+
+  /** Whether the newest checkpoint holds all committed steps. */
+  public boolean isSaved() {
+    return newestCheckpoint().filter(newest -> newest.steps() == committed).isPresent();
+  }
+
+  /** Steps after which the run ends early, if somebody asked for that. */
+  public OptionalLong drainedAt() {
+    return drainedAt;
+  }
+
+  /** How the run ended, if it has. */
+  public Optional<RunOutcome> outcome() {
+    return outcome;
+  }
+}

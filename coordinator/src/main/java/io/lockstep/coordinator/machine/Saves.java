@@ -1,0 +1,220 @@
+package io.lockstep.coordinator.machine;
+
+import io.lockstep.coordinator.CommittedCheckpoint;
+import io.lockstep.coordinator.Phase;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Checkpoints, one at a time. When everybody stands at a step that is to be saved, all are asked to
+ * write what they own and the next steps are leased at once: the parts come in while training goes
+ * on, and whatever becomes of the world. A checkpoint whose writer is lost is abandoned and another
+ * one is taken as soon as everybody stands still again; its folder is removed when nobody writes to
+ * it any more.
+ */
+final class Saves {
+  private final RunState state;
+  private final List<PendingCheckpoint> abandoned = new ArrayList<>();
+  private @Nullable PendingCheckpoint pending;
+
+  /** An attempt was lost: the next comes before more steps are leased. */
+  private boolean owed;
+
+  Saves(RunState state) {
+    this.state = state;
+  }
+
+  /** Whether the committed steps are in a checkpoint, or in one that needs no world any more. */
+  boolean areSavedOrRequested() {
+    PendingCheckpoint present = pending;
+    return state.history.isSaved()
+        || (present != null && present.isRequested() && present.steps() == state.committed());
+  }
+
+  /** Whether a checkpoint is on its way that nobody has given up. */
+  boolean isPending() {
+    return pending != null;
+  }
+
+  /** What the checkpoint on its way holds, for people. */
+  String describePending() {
+    PendingCheckpoint present = pending;
+    return present == null ? "no checkpoint" : "the checkpoint at step " + present.steps();
+  }
+
+  /** Whether the world must not change now: a folder is being made for its files. */
+  boolean isPreparing() {
+    PendingCheckpoint present = pending;
+    return present != null && !present.isRequested();
+  }
+
+  /** Whether no steps may be leased, because everybody is to stand still for a checkpoint. */
+  boolean holdsBackLeases(World world) {
+    boolean outstanding = world.leasedUntil() > state.committed();
+    return isPreparing() || isDue() || state.losesTooMany() || (owed && outstanding);
+  }
+
+  /** Whether a departing worker still writes a part that counts. */
+  boolean awaits(Member member) {
+    PendingCheckpoint present = pending;
+    return present != null && present.awaits(member.id);
+  }
+
+  private boolean isDue() {
+    boolean wanted =
+        owed || state.losesTooMany() || state.savePoints().isDue(state.committed());
+    return wanted && state.committed() > 0 && !areSavedOrRequested();
+  }
+
+  /** Begins a checkpoint, or waits for the one before; false if nothing is due. */
+  boolean advance() {
+    if (!state.standsStill() || isPreparing()) {
+      return false;
+    }
+    if (!isDue()) {
+      owed = false;
+      return false;
+    }
+    if (pending != null) {
+      return standStill("waiting for " + describePending() + " before the next one");
+    }
+    World world = state.world;
+    if (world == null) {
+      return false;
+    }
+    if (state.committed() == state.endAt() || state.losesTooMany()) {
+      standStill("saving the checkpoint at step " + state.committed());
+    }
+    owed = false;
+    PendingCheckpoint next =
+        new PendingCheckpoint(new SaveAttempt(state.committed(), world.number()));
+    pending = next;
+    state.actions.add(new Action.PrepareCheckpoint(next.attempt()));
+    return true;
+  }
+
+  private boolean standStill(String why) {
+    if (state.phase == Phase.SAVING) {
+      state.setDetail(why);
+      return false;
+    }
+    state.enter(Phase.SAVING, why);
+    return true;
+  }
+
+  // ---- answers of the disk
+
+  void prepared(SaveAttempt attempt, Path dir) {
+    PendingCheckpoint present = pending;
+    World world = state.world;
+    if (present == null || !present.attempt().equals(attempt) || world == null) {
+      state.actions.add(new Action.DiscardCheckpoint(attempt));
+      return;
+    }
+    present.request(world.members());
+    ToWorker.SaveCheckpoint save =
+        new ToWorker.SaveCheckpoint(attempt.generation(), attempt.steps(), dir);
+    world.members().forEach(member -> state.send(member, save));
+  }
+
+  void committed(SaveAttempt attempt, CommittedCheckpoint checkpoint) {
+    PendingCheckpoint present = pending;
+    if (present == null || !present.attempt().equals(attempt)) {
+      throw new IllegalStateException(
+          "a committed checkpoint at step %d can't be: the run is %s"
+              .formatted(attempt.steps(), state.describe()));
+    }
+    pending = null;
+    state.journal(
+        new JournalEntry.CheckpointCommitted(
+            new CommittedCheckpoint(
+                checkpoint.steps(),
+                checkpoint.dir(),
+                checkpoint.manifestSha256(),
+                checkpoint.bytes(),
+                checkpoint.steps() == state.endAt())));
+    // Whoever has written this one writes to no older one any more.
+    discardAbandoned();
+  }
+
+  // ---- parts
+
+  void partWritten(Member member, Event.PartWritten part) {
+    SaveAttempt attempt = new SaveAttempt(part.steps(), part.generation());
+    PendingCheckpoint present = pending;
+    if (present != null && present.attempt().equals(attempt)) {
+      String what = "its part of the checkpoint at step " + part.steps();
+      state.require(present.awaits(member.id), member, what);
+      present.add(member, part.files());
+      member.activity = "wrote " + what;
+      if (present.isComplete()) {
+        state.actions.add(
+            new Action.FinalizeCheckpoint(
+                attempt, present.inPathOrder(), part.steps() == state.endAt()));
+      }
+      return;
+    }
+    // A part of a checkpoint that was given up, by this coordinator or by the one before it.
+    abandoned.stream()
+        .filter(each -> each.attempt().equals(attempt))
+        .forEach(each -> each.forget(member.id));
+    discardUnwritten();
+  }
+
+  /** A worker is lost, or may have missed what it was asked on the stream that it lost. */
+  void writerLost(Member member) {
+    PendingCheckpoint present = pending;
+    if (present != null && present.awaits(member.id)) {
+      abandon("%s was lost before its part was written".formatted(member.describe()));
+    }
+  }
+
+  /** The world is over: a checkpoint that nobody was asked to write yet won't be. */
+  void worldEnded() {
+    if (isPreparing()) {
+      abandon("the world changed");
+    }
+  }
+
+  private void abandon(String why) {
+    PendingCheckpoint present = pending;
+    if (present == null) {
+      return;
+    }
+    pending = null;
+    owed = true;
+    state.notice(
+        "the checkpoint at step %d is given up and taken again later: %s"
+            .formatted(present.steps(), why));
+    if (present.isRequested()) {
+      abandoned.add(present);
+      discardUnwritten();
+    }
+  }
+
+  private void discardUnwritten() {
+    abandoned.removeIf(each -> {
+      if (each.isComplete()) {
+        state.actions.add(new Action.DiscardCheckpoint(each.attempt()));
+      }
+      return each.isComplete();
+    });
+  }
+
+  /** The run is over: folders of unfinished checkpoints go. */
+  void discardAll() {
+    PendingCheckpoint present = pending;
+    pending = null;
+    if (present != null) {
+      state.actions.add(new Action.DiscardCheckpoint(present.attempt()));
+    }
+    discardAbandoned();
+  }
+
+  private void discardAbandoned() {
+    abandoned.forEach(each -> state.actions.add(new Action.DiscardCheckpoint(each.attempt())));
+    abandoned.clear();
+  }
+}

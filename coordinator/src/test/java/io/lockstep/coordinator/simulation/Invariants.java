@@ -1,0 +1,134 @@
+package io.lockstep.coordinator.simulation;
+
+import io.lockstep.coordinator.CommittedStep;
+import io.lockstep.coordinator.RunPlan;
+import io.lockstep.coordinator.machine.JournalEntry;
+import io.lockstep.coordinator.machine.ToWorker;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** What has to hold of the journal and of what workers are told, whatever happens. */
+final class Invariants {
+  private final RunPlan plan;
+  private final Model model;
+  private final Map<Long, CommittedStep> firstTime = new HashMap<>();
+  private final Set<Long> checkpoints = new HashSet<>();
+  private long generation;
+  private long committed;
+  private long recomputed;
+  private int rewinds;
+  private boolean ended;
+
+  Invariants(RunPlan plan, Model model) {
+    this.plan = plan;
+    this.model = model;
+  }
+
+  long committed() {
+    return committed;
+  }
+
+  long generation() {
+    return generation;
+  }
+
+  int rewinds() {
+    return rewinds;
+  }
+
+  /** Committed steps that were computed again. */
+  long recomputed() {
+    return recomputed;
+  }
+
+  List<CommittedStep> steps() {
+    return firstTime.entrySet().stream()
+        .sorted(Map.Entry.comparingByKey())
+        .map(Map.Entry::getValue)
+        .toList();
+  }
+
+  void journaled(JournalEntry entry) {
+    require(!ended, "journaled after the end: " + entry);
+    switch (entry) {
+      case JournalEntry.WorldFormed world -> {
+        require(world.generation() > generation, "generations don't grow: " + world);
+        require(world.nextStep() == committed, "a world of another step: " + world);
+        int size = world.members().size();
+        require(
+            size >= plan.membership().minWorkers() && size <= plan.membership().maxWorkers(),
+            "a world of " + size);
+        generation = world.generation();
+      }
+      case JournalEntry.LeaseGranted lease -> {
+        require(lease.generation() == generation, "leased to an old generation: " + lease);
+        require(lease.firstStep() >= committed, "leased what is committed: " + lease);
+      }
+      case JournalEntry.StepCommitted step -> committed(step.step());
+      case JournalEntry.Rewound rewound -> {
+        require(rewound.fromSteps() == committed, "went back from elsewhere: " + rewound);
+        require(
+            rewound.toSteps() == 0 || checkpoints.contains(rewound.toSteps()),
+            "went back to no checkpoint: " + rewound);
+        committed = rewound.toSteps();
+        rewinds++;
+      }
+      case JournalEntry.CheckpointCommitted checkpoint -> {
+        long steps = checkpoint.checkpoint().steps();
+        require(steps <= committed, "a checkpoint of the future: " + checkpoint);
+        checkpoints.add(steps);
+      }
+      case JournalEntry.DrainAccepted _, JournalEntry.RunResumed _ -> {}
+      case JournalEntry.RunEnded _ -> ended = true;
+    }
+  }
+
+  private void committed(CommittedStep step) {
+    require(step.step() == committed, "expected step " + committed + " to be next, got " + step);
+    require(step.generation() == generation, "an old generation commits: " + step);
+    require(step.buckets() == model.buckets(), "another number of buckets: " + step);
+    CommittedStep before = firstTime.putIfAbsent(step.step(), timeless(step));
+    if (before != null) {
+      recomputed++;
+      require(before.equals(timeless(step)), "computed again with another result: " + step);
+    }
+    committed++;
+  }
+
+  /** A step's figures, whatever world computed it. */
+  private static CommittedStep timeless(CommittedStep step) {
+    return new CommittedStep(
+        0,
+        step.step(),
+        step.tokens(),
+        step.lossSum(),
+        step.correctTokens(),
+        step.replacedSamples(),
+        step.gradNorm(),
+        step.buckets(),
+        step.digest());
+  }
+
+  void sent(ToWorker message, List<JournalEntry> journal) {
+    if (message instanceof ToWorker.Commit commit) {
+      require(
+          commit.step().step() == committed - 1 && !journal.isEmpty(),
+          "sent before it was journaled: " + commit);
+    }
+    if (message instanceof ToWorker.World world) {
+      require(world.generation().number() == generation, "a world that isn't journaled");
+    }
+    if (message instanceof ToWorker.Lease lease) {
+      require(lease.generation() == generation, "a lease of an old generation");
+    }
+  }
+
+  private static void require(boolean holds, String problem) {
+    if (!holds) {
+      throw new AssertionError(problem);
+    }
+  }
+}

@@ -1,0 +1,80 @@
+package io.lockstep.coordinator.simulation;
+
+import io.lockstep.coordinator.machine.Event.BucketResult;
+import io.lockstep.coordinator.machine.Event.VirtualRankResult;
+import io.lockstep.data.plan.Shard;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/**
+ * What is trained: buckets of one number each. A step changes each in a way that no other order or
+ * number of steps can reproduce, and every figure depends on the step alone.
+ */
+final class Model {
+  private final int virtualRanks;
+  private final int buckets;
+
+  /** State after n steps, by n and bucket. */
+  private final List<long[]> states = new ArrayList<>();
+
+  Model(int virtualRanks, int buckets) {
+    this.virtualRanks = virtualRanks;
+    this.buckets = buckets;
+    states.add(new long[buckets]);
+  }
+
+  int buckets() {
+    return buckets;
+  }
+
+  /** What bucket holds after that many steps. */
+  long expected(long steps, int bucket) {
+    while (states.size() <= steps) {
+      long step = states.size() - 1L;
+      long[] before = states.getLast();
+      long[] after = new long[buckets];
+      for (int each = 0; each < buckets; each++) {
+        after[each] = updated(before[each], step, each);
+      }
+      states.add(after);
+    }
+    return states.get(Math.toIntExact(steps))[bucket];
+  }
+
+  /** One bucket after one step. */
+  long updated(long value, long step, int bucket) {
+    return (value ^ bucketResult(step, bucket).crc32c()) * 0x9E3779B97F4A7C15L + step;
+  }
+
+  List<VirtualRankResult> virtualRanks(long step, int rank, int world) {
+    List<VirtualRankResult> results = new ArrayList<>();
+    int end = virtualRanks * (rank + 1) / world;
+    for (int each = virtualRanks * rank / world; each < end; each++) {
+      SplittableRandom random = new SplittableRandom(step * 31 + each);
+      long tokens = random.nextLong(1, 100);
+      results.add(
+          new VirtualRankResult(
+              each,
+              random.nextDouble() * tokens,
+              tokens,
+              random.nextLong(tokens + 1),
+              random.nextInt(2)));
+    }
+    return results;
+  }
+
+  List<BucketResult> owned(long step, Shard shard) {
+    List<BucketResult> results = new ArrayList<>();
+    Shard.Span owned = shard.owned(buckets);
+    for (int bucket = owned.first(); bucket < owned.end(); bucket++) {
+      results.add(bucketResult(step, bucket));
+    }
+    return results;
+  }
+
+  private static BucketResult bucketResult(long step, int bucket) {
+    SplittableRandom random = new SplittableRandom(step * 37 + bucket + 1000);
+    return new BucketResult(bucket, random.nextDouble() * 50, random.nextInt());
+  }
+}

@@ -1,0 +1,165 @@
+package io.lockstep.coordinator.simulation;
+
+import io.lockstep.coordinator.MembershipRules;
+import io.lockstep.coordinator.RunOutcome;
+import io.lockstep.coordinator.RunPlan;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/** A run whose size, rules and misfortunes all follow from a seed. */
+final class Scenario {
+  private static final long SMALL_HORIZON_MILLIS = 20_000;
+  private static final long LARGE_HORIZON_MILLIS = 5_000;
+  private static final long LONGEST_TROUBLE_MILLIS = 4_000;
+
+  private final Simulation simulation;
+  private final Agenda agenda;
+  private final RunPlan plan;
+  private final int faults;
+  private final long horizonMillis;
+
+  private Scenario(long seed, RunPlan plan, int buckets, int faults, long horizonMillis) {
+    this.simulation = new Simulation(seed, plan, buckets);
+    this.agenda = simulation.agenda();
+    this.plan = plan;
+    this.faults = faults;
+    this.horizonMillis = horizonMillis;
+  }
+
+  /** Few workers, many faults. */
+  static Simulation small(long seed) {
+    SplittableRandom random = new SplittableRandom(seed * 7919 + 1);
+    int virtualRanks = random.nextInt(1, 9);
+    int workers = random.nextInt(1, virtualRanks + 1);
+    int min = random.nextInt(1, workers + 1);
+    int max = random.nextInt(workers, virtualRanks + 1);
+    RunPlan plan =
+        new RunPlan(
+            "simulated",
+            "run: simulated",
+            workers,
+            virtualRanks,
+            random.nextLong(1, 60),
+            random.nextLong(0, 12),
+            random.nextInt(1, 6),
+            new MembershipRules(
+                min,
+                max,
+                Duration.ofMillis(random.nextInt(3) == 0 ? random.nextInt(5000) : 0),
+                Duration.ofMillis(random.nextInt(10_000)),
+                Duration.ofMillis(100),
+                Duration.ofMillis(1000),
+                random.nextInt(4) != 0),
+            0,
+            Path.of("run"));
+    return new Scenario(seed, plan, random.nextInt(1, 20), random.nextInt(0, 12), SMALL_HORIZON_MILLIS)
+        .run();
+  }
+
+  /** Many workers, some faults. */
+  static Simulation large(long seed, int workers) {
+    RunPlan plan =
+        new RunPlan(
+            "simulated",
+            "run: simulated",
+            workers,
+            workers,
+            8,
+            3,
+            4,
+            new MembershipRules(
+                workers / 2,
+                workers,
+                Duration.ZERO,
+                Duration.ofSeconds(5),
+                Duration.ofMillis(100),
+                Duration.ofMillis(1000),
+                true),
+            0,
+            Path.of("run"));
+    return new Scenario(seed, plan, 2 * workers, 8, LARGE_HORIZON_MILLIS).run();
+  }
+
+  private Simulation run() {
+    try {
+      simulation.coordinator().start();
+      for (int i = 0; i < plan.workers(); i++) {
+        agenda.later(agenda.between(0, 1500), simulation::addWorker);
+      }
+      for (int i = 0; i < faults; i++) {
+        agenda.later(agenda.between(500, horizonMillis), this::somethingHappens);
+      }
+      agenda.later(horizonMillis + LONGEST_TROUBLE_MILLIS, this::keepAlive);
+      RunOutcome outcome = simulation.runToTheEnd();
+      if (!outcome.finished()) {
+        throw new AssertionError("the run failed: " + outcome.reason());
+      }
+      if (outcome.steps() != plan.totalSteps()
+          || simulation.invariants().committed() != plan.totalSteps()
+          || outcome.lastCheckpoint().orElseThrow().steps() != plan.totalSteps()) {
+        throw new AssertionError("the run ended before its end: " + outcome);
+      }
+      return simulation;
+    } catch (AssertionError | RuntimeException broken) {
+      throw new AssertionError(plan + "\n" + simulation.describe(), broken);
+    }
+  }
+
+  /** Nobody dies for good: from here on there are workers enough. */
+  private void keepAlive() {
+    for (SimulatedWorker worker : List.copyOf(simulation.workers())) {
+      if (!worker.isAlive()
+          && staying() < plan.workers()
+          && simulation.coordinator().outcome().isEmpty()) {
+        worker.start();
+      }
+    }
+    if (simulation.coordinator().outcome().isEmpty()) {
+      while (staying() < plan.workers()) {
+        simulation.addWorker();
+      }
+      agenda.later(3000, this::keepAlive);
+    }
+  }
+
+  private long staying() {
+    return simulation.living().stream().filter(worker -> !worker.isLeaving()).count();
+  }
+
+  private void somethingHappens() {
+    if (simulation.coordinator().outcome().isPresent()) {
+      return;
+    }
+    long trouble = agenda.between(1, LONGEST_TROUBLE_MILLIS);
+    switch ((int) agenda.between(0, 9)) {
+      case 0, 1, 2 -> simulation.anyLiving().ifPresent(victim -> killAndRestart(victim, trouble));
+      case 3 -> simulation.anyLiving().ifPresent(worker -> worker.freeze(trouble));
+      case 4 -> simulation.anyLiving().ifPresent(SimulatedWorker::leave);
+      case 5 -> simulation.addWorker();
+      case 6 ->
+          simulation
+              .anyLiving()
+              .ifPresent(one ->
+                  simulation.anyLiving().ifPresent(other -> simulation.cut(one, other, trouble)));
+      case 7 -> simulation.anyLiving().ifPresent(worker -> worker.cutOff(trouble));
+      case 8 -> simulation.coordinator().crash(trouble);
+      default -> {
+        long next = simulation.coordinator().actions() + agenda.between(0, 60);
+        simulation.coordinator().crashAtAction(next, trouble);
+      }
+    }
+  }
+
+  private void killAndRestart(SimulatedWorker victim, long after) {
+    victim.kill();
+    if (agenda.oneIn(2)) {
+      agenda.later(after, () -> {
+        if (!victim.isAlive() && simulation.coordinator().outcome().isEmpty()) {
+          victim.start();
+        }
+      });
+    }
+  }
+}

@@ -1,0 +1,31 @@
+package io.lockstep.coordinator.simulation;
+
+import org.junit.jupiter.api.Test;
+
+/**
+ * Invariants over many simulated runs; a failure names its seed. More seeds: {@code
+ * -Dlockstep.seeds=10000}, from another first one: {@code -Dlockstep.first.seed=1}.
+ */
+final class SimulationTest {
+  private static final long SEEDS = Long.getLong("lockstep.seeds", 400);
+  private static final long FIRST_SEED = Long.getLong("lockstep.first.seed", 0);
+
+  @Test
+  void everyRunFinishesWithEveryStepOnceWhateverHappens() {
+    for (long seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) {
+      named(seed, Scenario::small);
+    }
+  }
+
+  private interface Run {
+    Simulation of(long seed);
+  }
+
+  private static Simulation named(long seed, Run run) {
+    try {
+      return run.of(seed);
+    } catch (AssertionError broken) {
+      throw new AssertionError("seed " + seed, broken);
+    }
+  }
+}
