@@ -40,8 +40,7 @@ public final class Plans {
         plan.totalSteps(),
         saving,
         plan.leaseSteps(),
-        plan.heartbeatInterval(),
-        plan.heartbeatTimeout(),
+        plan.membership(),
         plan.minFreeBytes(),
         plan.outputDir());
   }

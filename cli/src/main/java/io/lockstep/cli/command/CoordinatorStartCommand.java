@@ -4,6 +4,7 @@ import io.lockstep.cli.console.UserError;
 import io.lockstep.cli.process.Closing;
 import io.lockstep.cli.process.PortFile;
 import io.lockstep.cli.train.RunPlans;
+import io.lockstep.cli.run.RunFolder;
 import io.lockstep.cli.train.StoredRun;
 import io.lockstep.coordinator.RunListener;
 import io.lockstep.coordinator.RunOutcome;
@@ -12,6 +13,7 @@ import io.lockstep.coordinator.rpc.CoordinatorServer;
 import io.lockstep.coordinator.rpc.ListenAddress;
 import io.lockstep.worker.config.RunConfig;
 import java.nio.file.Path;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -35,18 +37,41 @@ final class CoordinatorStartCommand implements Callable<Integer> {
       names = "--out",
       required = true,
       paramLabel = "DIR",
-      description = "Run folder, created; must hold no run.")
+      description = "Run folder, created; must hold no run, unless --resume is given.")
   private Path out = Path.of("");
+
+  @Option(
+      names = "--resume",
+      description =
+          "Go on with the run in --out: waits for the workers of before, then for enough of"
+              + " others.")
+  private boolean resume;
+
+  @Option(
+      names = "--acknowledge",
+      paramLabel = "KEY",
+      description =
+          "With --resume: go on although this key of the recipe, which changes the weights, has"
+              + " another value than the run began with; may be repeated.")
+  private Set<String> acknowledged = Set.of();
 
   @Mixin private ListenOptions listen = new ListenOptions();
 
   @Override
   public Integer call() throws Exception {
     RunConfig run = StoredRun.withInputs(RunConfig.read(config).withOutputDir(out));
+    if (resume) {
+      StoredRun.of(new RunFolder(out)).compare(run, acknowledged).forEach(System.out::println);
+    } else if (!acknowledged.isEmpty()) {
+      throw new UserError("--acknowledge goes with --resume: a new run has nothing to differ from");
+    }
     RunPlan plan = RunPlans.of(run, workers, out);
     RunPlans.requireSpace(plan);
     ListenAddress address = new ListenAddress(listen.host(), listen.port(), listen.allowRemote());
-    CoordinatorServer server = CoordinatorServer.start(plan, address, new RunListener() {});
+    CoordinatorServer server =
+        resume
+            ? CoordinatorServer.resume(plan, address, new RunListener() {})
+            : CoordinatorServer.start(plan, address, new RunListener() {});
     try (Closing closing = Closing.atExit(server::close)) {
       System.out.printf(
           "coordinator of %s listens on %s:%d and waits for %d workers%n",

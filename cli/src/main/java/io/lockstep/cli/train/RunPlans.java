@@ -1,24 +1,23 @@
 package io.lockstep.cli.train;
 
 import io.lockstep.cli.console.UserError;
+import io.lockstep.coordinator.MembershipRules;
 import io.lockstep.coordinator.Retention;
 import io.lockstep.coordinator.RunPlan;
 import io.lockstep.coordinator.SavePlan;
 import io.lockstep.data.jsonl.JsonlFile;
+import io.lockstep.worker.config.ClusterConfig;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.config.TrainingConfig;
 import io.lockstep.worker.tuning.TuningPlan;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 
 /** What the coordinator needs to know of a recipe. */
 public final class RunPlans {
 
   private static final int LEASE_STEPS = 16;
-  private static final Duration HEARTBEAT = Duration.ofMillis(500);
-  private static final Duration HEARTBEAT_TIMEOUT = Duration.ofSeconds(15);
 
   /** A checkpoint holds two moments of each value that is trained. */
   private static final long MOMENTS = 2;
@@ -44,10 +43,20 @@ public final class RunPlans {
         run.training().totalSteps(samples),
         saving(run.training(), samples),
         LEASE_STEPS,
-        HEARTBEAT,
-        HEARTBEAT_TIMEOUT,
+        membership(run.cluster()),
         checkpointBytes(TuningPlan.of(run)),
         out);
+  }
+
+  private static MembershipRules membership(ClusterConfig cluster) {
+    return new MembershipRules(
+        cluster.minWorkers(),
+        cluster.maxWorkers(),
+        cluster.grace(),
+        cluster.reconnect(),
+        cluster.heartbeat(),
+        cluster.timeout(),
+        cluster.buddy());
   }
 
   private static SavePlan saving(TrainingConfig training, long samples) {

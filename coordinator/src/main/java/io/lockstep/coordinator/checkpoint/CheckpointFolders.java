@@ -6,6 +6,7 @@ import io.lockstep.coordinator.RunRefusedException;
 import io.lockstep.coordinator.checkpoint.CheckpointVerifier.Expected;
 import io.lockstep.coordinator.checkpoint.CheckpointVerifier.Verdict;
 import io.lockstep.coordinator.machine.Event.CheckpointFile;
+import io.lockstep.coordinator.machine.SaveAttempt;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -41,7 +42,7 @@ public final class CheckpointFolders {
   private final Path root;
   private final long minFreeBytes;
   private final UsableSpace space;
-  private final Map<Long, Path> partials = new HashMap<>();
+  private final Map<SaveAttempt, Path> partials = new HashMap<>();
   private @Nullable String run;
   private long previousBytes;
 
@@ -81,7 +82,8 @@ public final class CheckpointFolders {
    * @return the folder, absolute
    * @throws RunRefusedException if the disk has too little room or the folder can't be created
    */
-  public Path prepare(long steps) {
+  public Path prepare(SaveAttempt attempt) {
+    long steps = attempt.steps();
     try {
       Files.createDirectories(root);
       requireRoom(steps);
@@ -90,7 +92,7 @@ public final class CheckpointFolders {
         throw new RunRefusedException(last + " exists already: choose another --out");
       }
       Path partial = Files.createDirectory(FolderNames.partial(root, steps));
-      partials.put(steps, partial);
+      partials.put(attempt, partial);
       return partial;
     } catch (IOException error) {
       throw new RunRefusedException(
@@ -100,8 +102,9 @@ public final class CheckpointFolders {
   }
 
   /** The same without a known loss. */
-  public CommittedCheckpoint complete(long steps, List<CheckpointFile> files, boolean last) {
-    return complete(steps, files, last, Optional.empty());
+  public CommittedCheckpoint complete(
+      SaveAttempt attempt, List<CheckpointFile> files, boolean last) {
+    return complete(attempt, files, last, Optional.empty());
   }
 
   /**
@@ -113,8 +116,9 @@ public final class CheckpointFolders {
    * @throws RunRefusedException if a file is missing, of another size or not in the list
    */
   public CommittedCheckpoint complete(
-      long steps, List<CheckpointFile> files, boolean last, Optional<Double> meanLoss) {
-    Path partial = partials.get(steps);
+      SaveAttempt attempt, List<CheckpointFile> files, boolean last, Optional<Double> meanLoss) {
+    long steps = attempt.steps();
+    Path partial = partials.get(attempt);
     if (partial == null) {
       throw new IllegalStateException("no folder was prepared for step " + steps);
     }
@@ -128,7 +132,7 @@ public final class CheckpointFolders {
       Path target = finalFolder(steps);
       Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
       DurableFolders.sync(root);
-      partials.remove(steps);
+      partials.remove(attempt);
       long bytes = files.stream().mapToLong(CheckpointFile::bytes).sum();
       previousBytes = bytes;
       return new CommittedCheckpoint(steps, target, manifestSha256, bytes, last);
@@ -139,8 +143,8 @@ public final class CheckpointFolders {
   }
 
   /** Removes the partial folder of a checkpoint, if there is one. */
-  public void discard(long steps) {
-    Path partial = partials.remove(steps);
+  public void discard(SaveAttempt attempt) {
+    Path partial = partials.remove(attempt);
     if (partial != null && Files.exists(partial)) {
       remove(partial);
     }
@@ -148,14 +152,14 @@ public final class CheckpointFolders {
 
   /**
    * Removes what a coordinator that died left behind: checkpoints that were being written or
-   * deleted. To be called before anything is prepared.
+   * deleted. To be called when no worker writes to them any more.
    *
    * @return one line for each of them
    */
   public List<String> removeLeftovers() {
     List<String> notices = new ArrayList<>();
     for (Path path : entries()) {
-      if (FolderNames.isLeftover(path)) {
+      if (FolderNames.isLeftover(path) && !partials.containsValue(path)) {
         remove(path);
         notices.add("removed " + path + ", which was not written or not deleted to its end");
       }
@@ -173,22 +177,64 @@ public final class CheckpointFolders {
   public Choice newestValid(Map<Long, String> registered) {
     List<Rejected> rejected = new ArrayList<>();
     for (long steps : completeSteps().reversed()) {
-      Path dir = finalFolder(steps);
-      Expected expected =
-          new Expected(
-              Optional.of(steps), Optional.of(runId()), Optional.ofNullable(registered.get(steps)));
-      try {
-        switch (CheckpointVerifier.verify(dir, expected)) {
-          case Verdict.Intact(StoredCheckpoint checkpoint) -> {
-            return new Choice(Optional.of(checkpoint), rejected);
-          }
-          case Verdict.Damaged(String problem) -> rejected.add(new Rejected(steps, dir, problem));
-        }
-      } catch (IOException error) {
-        rejected.add(new Rejected(steps, dir, "can't be read: " + describe(error)));
+      Choice choice = onlyIfValid(steps, registered);
+      if (choice.chosen().isPresent()) {
+        return new Choice(choice.chosen(), rejected);
       }
+      rejected.addAll(choice.rejected());
     }
     return new Choice(Optional.empty(), rejected);
+  }
+
+  private Choice onlyIfValid(long steps, Map<Long, String> registered) {
+    Path dir = finalFolder(steps);
+    Expected expected =
+        new Expected(
+            Optional.of(steps), Optional.of(runId()), Optional.ofNullable(registered.get(steps)));
+    try {
+      return switch (CheckpointVerifier.verify(dir, expected)) {
+        case Verdict.Intact(StoredCheckpoint checkpoint) ->
+            new Choice(Optional.of(checkpoint), List.of());
+        case Verdict.Damaged(String problem) -> rejected(steps, dir, problem);
+      };
+    } catch (IOException error) {
+      return rejected(steps, dir, "can't be read: " + describe(error));
+    }
+  }
+
+  private static Choice rejected(long steps, Path dir, String problem) {
+    return new Choice(Optional.empty(), List.of(new Rejected(steps, dir, problem)));
+  }
+
+  /**
+   * Compares the folder with the journal of a coordinator that died. A checkpoint that got its name
+   * but not its entry is as good as any other; one of steps that the journal has lost is set aside,
+   * and so is a damaged one.
+   *
+   * @param registered steps of the checkpoints in the journal
+   * @param committed steps in the journal
+   * @return the intact checkpoints that the journal lacks, oldest first
+   */
+  public List<StoredCheckpoint> unregistered(Set<Long> registered, long committed) {
+    List<StoredCheckpoint> found = new ArrayList<>();
+    for (long steps : completeSteps()) {
+      if (!registered.contains(steps)) {
+        Choice choice = onlyIfValid(steps, Map.of());
+        Optional<StoredCheckpoint> intact = choice.chosen().filter(_ -> steps <= committed);
+        if (intact.isPresent()) {
+          found.add(intact.get());
+        } else {
+          Path aside = setAside(new Rejected(steps, finalFolder(steps), "not in the journal"));
+          LOG.warn(
+              "the checkpoint at step {} is not in the journal, which has {} steps: it is now {} {}",
+              steps,
+              committed,
+              aside,
+              choice.rejected());
+        }
+      }
+    }
+    return found;
   }
 
   /**

@@ -14,9 +14,11 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Clock;
+import java.util.Optional;
 
 /**
  * The journal of one run: an SQLite file in which every entry is on disk before {@link #append}
@@ -222,6 +224,29 @@ public final class RunJournal implements AutoCloseable {
       throw new RunRefusedException(
           "the journal can't be written: " + error.getMessage() + "; see that its disk has room",
           error);
+    }
+  }
+
+  /**
+   * Mean training loss per token over the committed steps [from, to), in nats.
+   *
+   * @return empty if none of them is in the journal
+   */
+  public Optional<Double> meanLoss(long from, long to) {
+    // Of a step that was committed again, the row with the largest rewind.
+    String query =
+        "select sum(loss_sum), sum(tokens) from (select loss_sum, tokens, max(rewind) from commits"
+            + " where step >= ? and step < ? group by step)";
+    try (PreparedStatement statement = connection.prepareStatement(query)) {
+      statement.setLong(1, from);
+      statement.setLong(2, to);
+      try (ResultSet row = statement.executeQuery()) {
+        double lossSum = row.next() ? row.getDouble(1) : 0;
+        long tokens = row.getLong(2);
+        return tokens == 0 ? Optional.empty() : Optional.of(lossSum / tokens);
+      }
+    } catch (SQLException error) {
+      throw new RunRefusedException("the journal can't be read: " + error.getMessage(), error);
     }
   }
 

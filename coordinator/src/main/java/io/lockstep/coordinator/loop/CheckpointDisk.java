@@ -2,17 +2,24 @@ package io.lockstep.coordinator.loop;
 
 import io.lockstep.coordinator.CommittedCheckpoint;
 import io.lockstep.coordinator.RunRefusedException;
+import io.lockstep.coordinator.Retention;
 import io.lockstep.coordinator.checkpoint.CheckpointFolders;
+import io.lockstep.coordinator.checkpoint.StoredCheckpoint;
 import io.lockstep.coordinator.machine.Action;
 import io.lockstep.coordinator.machine.Event;
 import io.lockstep.coordinator.machine.RunHistory;
 import io.lockstep.coordinator.machine.SaveAttempt;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,36 +41,76 @@ final class CheckpointDisk implements AutoCloseable {
     this.answers = answers;
   }
 
-  /** Checkpoints that are on the disk and not in the journal; before anything else is asked. */
+  /**
+   * Checkpoints that are on the disk and not in the journal, oldest first; before anything else is
+   * asked.
+   */
   List<CommittedCheckpoint> recover(RunHistory history) {
-    return folders.recover(history.checkpoints(), history.committed());
+    Set<Long> registered =
+        history.checkpoints().stream()
+            .map(CommittedCheckpoint::steps)
+            .collect(Collectors.toUnmodifiableSet());
+    return folders.unregistered(registered, history.committed()).stream()
+        .map(CheckpointDisk::registered)
+        .toList();
+  }
+
+  private static CommittedCheckpoint registered(StoredCheckpoint stored) {
+    return new CommittedCheckpoint(
+        stored.steps(), stored.dir(), stored.manifestSha256(), stored.bytes(), false);
   }
 
   void prepare(SaveAttempt attempt) {
     answer(attempt, () -> new Event.CheckpointPrepared(attempt, folders.prepare(attempt)));
   }
 
-  void complete(Action.FinalizeCheckpoint request) {
+  void complete(Action.FinalizeCheckpoint request, Optional<Double> meanLoss) {
     answer(
         request.attempt(),
         () -> {
           CommittedCheckpoint checkpoint =
-              folders.complete(request.attempt(), request.files(), request.last());
-          folders.discardLeftOvers();
+              folders.complete(request.attempt(), request.files(), request.last(), meanLoss);
+          tidy(this::removeLeftovers);
           return new Event.CheckpointCommitted(request.attempt(), checkpoint);
         });
   }
 
-  void choose(List<CommittedCheckpoint> newestFirst) {
+  /** Looks for the newest checkpoint that is intact; damaged ones are set aside. */
+  void choose(List<CommittedCheckpoint> registered) {
+    Map<Long, String> manifests =
+        registered.stream()
+            .collect(
+                Collectors.toUnmodifiableMap(
+                    CommittedCheckpoint::steps, CommittedCheckpoint::manifestSha256));
     thread.execute(() -> {
       Event answer;
       try {
-        CheckpointFolders.Choice choice = folders.firstUsable(newestFirst);
-        answer = new Event.CheckpointChosen(choice.usable(), choice.problems());
+        CheckpointFolders.Choice choice = folders.newestValid(manifests);
+        List<String> problems = new ArrayList<>();
+        for (CheckpointFolders.Rejected damaged : choice.rejected()) {
+          problems.add(
+              "the checkpoint at step %d is damaged (%s) and is passed over; it is now %s"
+                  .formatted(damaged.steps(), damaged.problem(), folders.setAside(damaged)));
+        }
+        answer =
+            new Event.CheckpointChosen(
+                choice.chosen().map(CheckpointDisk::registered), problems);
       } catch (RuntimeException error) {
         answer = new Event.Aborted("can't look for a checkpoint to go back to: " + describe(error));
       }
       answers.accept(answer);
+    });
+  }
+
+  /** Deletes what need not be kept; {@code deleted} is told the steps, on the disk's thread. */
+  void retain(Retention retention, Consumer<List<Long>> deleted, Consumer<String> problem) {
+    thread.execute(() -> {
+      try {
+        deleted.accept(folders.retain(retention));
+      } catch (RunRefusedException error) {
+        log.warn("old checkpoints stay", error);
+        problem.accept("old checkpoints stay: " + error.reason());
+      }
     });
   }
 
@@ -73,7 +120,7 @@ final class CheckpointDisk implements AutoCloseable {
 
   /** Waits until everything asked so far is done, and removes what earlier attempts left. */
   void finish() {
-    CompletableFuture.runAsync(() -> tidy(folders::discardLeftOvers), thread).join();
+    CompletableFuture.runAsync(() -> tidy(this::removeLeftovers), thread).join();
   }
 
   @Override
@@ -91,6 +138,10 @@ final class CheckpointDisk implements AutoCloseable {
       }
       answers.accept(answer);
     });
+  }
+
+  private void removeLeftovers() {
+    folders.removeLeftovers().forEach(log::info);
   }
 
   private static void tidy(Runnable removal) {

@@ -14,6 +14,7 @@ import io.lockstep.coordinator.machine.JournalEntry;
 import io.lockstep.coordinator.machine.RunHistory;
 import io.lockstep.coordinator.machine.RunMachine;
 import io.lockstep.coordinator.machine.ToWorker;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -72,7 +73,9 @@ public final class RunLoop implements AutoCloseable {
       runJournal.append(entry);
       history.add(entry);
     }
-    checkpoints.addAll(history.checkpoints());
+    history.checkpoints().stream()
+        .filter(checkpoint -> Files.isDirectory(checkpoint.dir()))
+        .forEach(checkpoints::add);
     machine = new RunMachine(plan, history);
     Thread started = new Thread(this::loop, "run-loop");
     started.setDaemon(true);
@@ -234,7 +237,8 @@ public final class RunLoop implements AutoCloseable {
       }
       case Action.Journal entry -> journal(entry.entry());
       case Action.PrepareCheckpoint prepare -> disk.prepare(prepare.attempt());
-      case Action.FinalizeCheckpoint complete -> disk.complete(complete);
+      case Action.FinalizeCheckpoint complete ->
+          disk.complete(complete, meanLoss(complete.attempt().steps()));
       case Action.DiscardCheckpoint discard -> disk.discard(discard.attempt());
       case Action.ChooseCheckpoint choose -> disk.choose(choose.newestFirst());
       case Action.ChangePhase change -> {
@@ -291,6 +295,7 @@ public final class RunLoop implements AutoCloseable {
         checkpoints.add(committed.checkpoint());
         listener.checkpointCommitted(committed.checkpoint());
         watchers.forEach(watcher -> watcher.committed(committed.checkpoint()));
+        retain();
       }
       case JournalEntry.WorldFormed _,
           JournalEntry.LeaseGranted _,
@@ -298,6 +303,25 @@ public final class RunLoop implements AutoCloseable {
           JournalEntry.RunEnded _,
           JournalEntry.RunResumed _ -> {}
     }
+  }
+
+  /** Mean loss per token over the steps since the checkpoint before. */
+  private Optional<Double> meanLoss(long steps) {
+    RunJournal source = journal;
+    long before = checkpoints.isEmpty() ? 0 : checkpoints.getLast().steps();
+    return source == null ? Optional.empty() : source.meanLoss(before, steps);
+  }
+
+  /** Deletes what need not be kept; if that fails, the run still goes on, and a person is told. */
+  private void retain() {
+    disk.retain(
+        plan.saving().retention(),
+        deleted ->
+            queue.add(() -> {
+              checkpoints.removeIf(checkpoint -> deleted.contains(checkpoint.steps()));
+              deleted.forEach(steps -> log.info("deleted the checkpoint at step {}", steps));
+            }),
+        problem -> queue.add(() -> listener.notice(problem)));
   }
 
   /** Only what is in the journal counts, also when it was the journal that failed. */

@@ -42,7 +42,7 @@ final class RunState {
   }
 
   SavePoints savePoints() {
-    return new SavePoints(plan.saveEverySteps(), endAt());
+    return new SavePoints(plan.saving(), endAt());
   }
 
   /** Whether everybody in the world has applied every committed step and nothing is leased. */

@@ -1,20 +1,22 @@
 package io.lockstep.coordinator.machine;
 
+import io.lockstep.coordinator.SavePlan;
+
 /**
  * After which numbers of steps the state is saved.
  *
- * @param every steps between checkpoints; 0 for one at the end only
- * @param endAt steps after which the run ends
+ * @param plan when checkpoints are written on the way
+ * @param endAt steps after which the run ends, with a last one
  */
-record SavePoints(long every, long endAt) {
+record SavePoints(SavePlan plan, long endAt) {
 
   /** Whether a checkpoint is due once {@code steps} steps are committed. */
   boolean isDue(long steps) {
-    return steps == endAt || (every > 0 && steps > 0 && steps % every == 0);
+    return steps == endAt || (steps > 0 && plan.isDue(steps));
   }
 
   /** The first such number after {@code steps}. */
   long after(long steps) {
-    return every == 0 ? endAt : Math.min(endAt, (steps / every + 1) * every);
+    return Math.min(endAt, plan.nextAfter(steps));
   }
 }

@@ -45,12 +45,15 @@ final class Worlds {
     world.markReady(member);
     member.activity = "ready";
     if (member.place == Member.Place.MEMBER) {
-      Holding present = shardOf(world, member);
-      List<Holding> both = new ArrayList<>(member.holdings);
-      both.removeIf(old -> old.shard().equals(present.shard()));
-      both.add(present);
-      member.holdings = List.copyOf(both);
+      member.holdings = withPresent(member.holdings, shardOf(world, member));
     }
+  }
+
+  /** A worker has room for two shards: the one in force, and that of the world being formed. */
+  private static List<Holding> withPresent(List<Holding> held, Holding present) {
+    return held.isEmpty() || held.getFirst().shard().equals(present.shard())
+        ? List.of(present)
+        : List.of(held.getFirst(), present);
   }
 
   private Holding shardOf(World world, Member member) {

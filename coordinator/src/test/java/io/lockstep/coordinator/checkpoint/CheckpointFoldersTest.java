@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.lockstep.coordinator.CommittedCheckpoint;
 import io.lockstep.coordinator.RunRefusedException;
 import io.lockstep.coordinator.machine.Event.CheckpointFile;
+import io.lockstep.coordinator.machine.SaveAttempt;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,7 +27,7 @@ final class CheckpointFoldersTest {
   @Test
   void completeCheckpointHasItsFilesAManifestAndTheFinalName() throws Exception {
     CheckpointFolders folders = new CheckpointFolders(run, 0, UsableSpace.OF_DISK);
-    Path partial = folders.prepare(120);
+    Path partial = folders.prepare(new SaveAttempt(120, 1));
     assertEquals(run.resolve("checkpoints"), partial.getParent());
     assertTrue(
         partial.getFileName().toString().matches("\\.step-00000120\\.[0-9a-f]{8}\\.partial"),
@@ -35,8 +36,7 @@ final class CheckpointFoldersTest {
     Files.createDirectory(partial.resolve("sub"));
     Files.writeString(partial.resolve("sub/b.bin"), "12345");
     CommittedCheckpoint checkpoint =
-        folders.complete(
-            120,
+        folders.complete(new SaveAttempt(120, 1),
             List.of(new CheckpointFile("a.json", 2, SHA), new CheckpointFile("sub/b.bin", 5, SHA)),
             true,
             Optional.of(0.5));
@@ -69,15 +69,14 @@ final class CheckpointFoldersTest {
   @Test
   void missingWrongSizedAndUnreportedFilesAreAllNamed() throws Exception {
     CheckpointFolders folders = new CheckpointFolders(run, 0, UsableSpace.OF_DISK);
-    Path partial = folders.prepare(3);
+    Path partial = folders.prepare(new SaveAttempt(3, 1));
     Files.writeString(partial.resolve("short"), "1");
     Files.writeString(partial.resolve("stray"), "1");
     RunRefusedException refusal =
         assertThrows(
             RunRefusedException.class,
             () ->
-                folders.complete(
-                    3,
+                folders.complete(new SaveAttempt(3, 1),
                     List.of(
                         new CheckpointFile("gone", 1, SHA), new CheckpointFile("short", 9, SHA)),
                     false));
@@ -90,7 +89,7 @@ final class CheckpointFoldersTest {
   @Test
   void fullDiskIsToldBeforeAnythingIsWritten() throws Exception {
     CheckpointFolders folders = new CheckpointFolders(run, 20_000_001, _ -> 10_485_760);
-    RunRefusedException refusal = assertThrows(RunRefusedException.class, () -> folders.prepare(7));
+    RunRefusedException refusal = assertThrows(RunRefusedException.class, () -> folders.prepare(new SaveAttempt(7, 1)));
     assertEquals(
         "no room for the checkpoint at step 7: "
             + run.resolve("checkpoints")
@@ -102,45 +101,45 @@ final class CheckpointFoldersTest {
   @Test
   void nextCheckpointNeedsTheRoomOfTheOneBefore() throws Exception {
     CheckpointFolders folders = new CheckpointFolders(run, 0, _ -> 4);
-    Path partial = folders.prepare(1);
+    Path partial = folders.prepare(new SaveAttempt(1, 1));
     Files.writeString(partial.resolve("a"), "12345");
     CommittedCheckpoint first =
-        folders.complete(1, List.of(new CheckpointFile("a", 5, SHA)), false);
+        folders.complete(new SaveAttempt(1, 1), List.of(new CheckpointFile("a", 5, SHA)), false);
     assertEquals(5, first.bytes());
-    RunRefusedException refusal = assertThrows(RunRefusedException.class, () -> folders.prepare(2));
+    RunRefusedException refusal = assertThrows(RunRefusedException.class, () -> folders.prepare(new SaveAttempt(2, 1)));
     assertTrue(refusal.reason().startsWith("no room for the checkpoint at step 2"));
   }
 
   @Test
   void discardedCheckpointLeavesNothing() throws Exception {
     CheckpointFolders folders = new CheckpointFolders(run, 0, UsableSpace.OF_DISK);
-    Path partial = folders.prepare(1);
+    Path partial = folders.prepare(new SaveAttempt(1, 1));
     Files.createDirectory(partial.resolve("sub"));
     Files.writeString(partial.resolve("sub/b"), "1");
-    folders.discard(1);
-    folders.discard(1);
+    folders.discard(new SaveAttempt(1, 1));
+    folders.discard(new SaveAttempt(1, 1));
     assertEquals(List.of(), list(run.resolve("checkpoints")));
   }
 
   @Test
   void everyAttemptHasAFolderOfItsOwn() throws Exception {
     CheckpointFolders folders = new CheckpointFolders(run, 0, UsableSpace.OF_DISK);
-    Path first = folders.prepare(1);
-    folders.discard(1);
-    Path second = folders.prepare(1);
+    Path first = folders.prepare(new SaveAttempt(1, 1));
+    folders.discard(new SaveAttempt(1, 1));
+    Path second = folders.prepare(new SaveAttempt(1, 1));
     assertFalse(first.equals(second));
     Files.writeString(second.resolve("a"), "12345");
     assertThrows(IOException.class, () -> Files.writeString(first.resolve("b"), "late"));
     assertEquals(
         run.resolve("checkpoints/step-00000001"),
-        folders.complete(1, List.of(new CheckpointFile("a", 5, SHA)), false).dir());
+        folders.complete(new SaveAttempt(1, 1), List.of(new CheckpointFile("a", 5, SHA)), false).dir());
   }
 
   @Test
   void checkpointThatExistsIsNotOverwritten() throws Exception {
     Files.createDirectories(run.resolve("checkpoints/step-00000001"));
     CheckpointFolders folders = new CheckpointFolders(run, 0, UsableSpace.OF_DISK);
-    RunRefusedException refusal = assertThrows(RunRefusedException.class, () -> folders.prepare(1));
+    RunRefusedException refusal = assertThrows(RunRefusedException.class, () -> folders.prepare(new SaveAttempt(1, 1)));
     assertTrue(refusal.reason().contains("exists already"), refusal.reason());
   }
 

@@ -2,6 +2,7 @@ package io.lockstep.coordinator.checkpoint;
 
 import io.lockstep.coordinator.CommittedCheckpoint;
 import io.lockstep.coordinator.machine.Event.CheckpointFile;
+import io.lockstep.coordinator.machine.SaveAttempt;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,7 +27,7 @@ final class WrittenCheckpoints {
 
   static CommittedCheckpoint write(CheckpointFolders folders, long steps, double loss, int bytes)
       throws IOException {
-    Path partial = folders.prepare(steps);
+    Path partial = folders.prepare(new SaveAttempt(steps, 1));
     Files.createDirectory(partial.resolve("alignment"));
     List<CheckpointFile> files = new ArrayList<>();
     for (String path : List.of(VALUES, MODEL)) {
@@ -38,7 +39,7 @@ final class WrittenCheckpoints {
               content.length,
               HexFormat.of().formatHex(Manifest.newSha256().digest(content))));
     }
-    return folders.complete(steps, files, false, Optional.of(loss));
+    return folders.complete(new SaveAttempt(steps, 1), files, false, Optional.of(loss));
   }
 
   static byte[] content(long steps, String path, int bytes) {

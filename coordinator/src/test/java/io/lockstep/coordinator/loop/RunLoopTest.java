@@ -112,6 +112,9 @@ final class RunLoopTest {
       trainOneStep(loop);
       writePart(loop);
       assertInstanceOf(ToWorker.Lease.class, stream.next());
+      Watcher early = new Watcher();
+      loop.watch(early);
+      assertEquals("checkpoint 1", early.next());
       assertTrue(
           Files.readString(out.resolve("checkpoints/step-00000001/manifest.json"))
               .contains("\"mean_loss\" : 0.5"));

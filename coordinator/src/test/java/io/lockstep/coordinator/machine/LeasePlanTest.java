@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.lockstep.coordinator.SavePlan;
 import io.lockstep.coordinator.machine.LeasePlan.Span;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -13,19 +14,19 @@ final class LeasePlanTest {
 
   @Test
   void firstLeaseIsAWholeOne() {
-    assertEquals(Optional.of(new Span(0, 4)), next(0, 0, new SavePoints(0, 100)));
+    assertEquals(Optional.of(new Span(0, 4)), next(0, 0, new SavePoints(SavePlan.every(0), 100)));
   }
 
   @Test
   void nextLeaseComesWhenHalfIsLeft() {
-    SavePoints points = new SavePoints(0, 100);
+    SavePoints points = new SavePoints(SavePlan.every(0), 100);
     assertEquals(Optional.empty(), next(1, 4, points));
     assertEquals(Optional.of(new Span(4, 4)), next(2, 4, points));
   }
 
   @Test
   void leaseEndsWhereACheckpointIsDue() {
-    SavePoints points = new SavePoints(6, 100);
+    SavePoints points = new SavePoints(SavePlan.every(6), 100);
     assertEquals(Optional.of(new Span(4, 2)), next(2, 4, points));
     assertEquals(Optional.empty(), next(5, 6, points));
     assertEquals(Optional.of(new Span(6, 4)), next(6, 6, points));
@@ -33,24 +34,24 @@ final class LeasePlanTest {
 
   @Test
   void leaseEndsWithTheRun() {
-    SavePoints points = new SavePoints(0, 5);
+    SavePoints points = new SavePoints(SavePlan.every(0), 5);
     assertEquals(Optional.of(new Span(4, 1)), next(3, 4, points));
     assertEquals(Optional.empty(), next(4, 5, points));
   }
 
   @Test
   void drainedRunGetsNoLeaseBeyondItsEnd() {
-    assertEquals(Optional.empty(), next(3, 4, new SavePoints(0, 4)));
+    assertEquals(Optional.empty(), next(3, 4, new SavePoints(SavePlan.every(0), 4)));
   }
 
   @Test
   void checkpointsAreDueAtTheIntervalAndAtTheEnd() {
-    SavePoints points = new SavePoints(30, 100);
+    SavePoints points = new SavePoints(SavePlan.every(30), 100);
     assertTrue(points.isDue(30));
     assertFalse(points.isDue(31));
     assertFalse(points.isDue(0));
     assertTrue(points.isDue(100));
-    assertFalse(new SavePoints(0, 100).isDue(30));
+    assertFalse(new SavePoints(SavePlan.every(0), 100).isDue(30));
   }
 
   private static Optional<Span> next(long committed, long leasedUntil, SavePoints points) {

@@ -1,6 +1,7 @@
 package io.lockstep.coordinator.rpc;
 
 import io.grpc.ManagedChannel;
+import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import io.lockstep.proto.coordinator.v1.Applied;
 import io.lockstep.proto.coordinator.v1.BucketResult;
@@ -10,10 +11,13 @@ import io.lockstep.proto.coordinator.v1.CoordinatorGrpc;
 import io.lockstep.proto.coordinator.v1.CoordinatorMessage;
 import io.lockstep.proto.coordinator.v1.CoordinatorMessage.KindCase;
 import io.lockstep.proto.coordinator.v1.Hello;
+import io.lockstep.proto.coordinator.v1.Holding;
 import io.lockstep.proto.coordinator.v1.Ready;
 import io.lockstep.proto.coordinator.v1.Reduced;
 import io.lockstep.proto.coordinator.v1.VirtualRankResult;
 import io.lockstep.proto.coordinator.v1.WorkerMessage;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
@@ -25,16 +29,35 @@ final class ClientWorker {
   private final LinkedBlockingQueue<CoordinatorMessage> inbox = new LinkedBlockingQueue<>();
   private final StreamObserver<WorkerMessage> out;
 
-  ClientWorker(ManagedChannel channel, String name, int collectivePort) {
-    out = CoordinatorGrpc.newStub(channel).join(new Inbox(inbox));
+  private final CompletableFuture<Status> refusal = new CompletableFuture<>();
+
+  ClientWorker(ManagedChannel channel, String name, int collectivePort, Holding... holdings) {
+    out = CoordinatorGrpc.newStub(channel).join(new Inbox(inbox, refusal));
     out.onNext(
         WorkerMessage.newBuilder()
             .setHello(
                 Hello.newBuilder()
                     .setWorkerId(name)
                     .setCollectiveAddress("127.0.0.1:" + collectivePort)
-                    .setCapability("test"))
+                    .setCapability("test")
+                    .setIncarnation(name + "/first")
+                    .addAllHoldings(List.of(holdings)))
             .build());
+  }
+
+  static Holding holding(int rank, int world, long steps, boolean reducedNext) {
+    return Holding.newBuilder()
+        .setRank(rank)
+        .setWorld(world)
+        .setBuddy(true)
+        .setSteps(steps)
+        .setReducedNext(reducedNext)
+        .build();
+  }
+
+  /** Why its stream ended. */
+  String refusal() throws Exception {
+    return String.valueOf(refusal.get(PATIENCE_SECONDS, TimeUnit.SECONDS).getDescription());
   }
 
   /** The next message, which has to be of this kind. */
@@ -87,7 +110,8 @@ final class ClientWorker {
     out.onCompleted();
   }
 
-  private record Inbox(LinkedBlockingQueue<CoordinatorMessage> messages)
+  private record Inbox(
+      LinkedBlockingQueue<CoordinatorMessage> messages, CompletableFuture<Status> refusal)
       implements StreamObserver<CoordinatorMessage> {
 
     @Override
@@ -96,7 +120,9 @@ final class ClientWorker {
     }
 
     @Override
-    public void onError(Throwable error) {}
+    public void onError(Throwable error) {
+      refusal.complete(Status.fromThrowable(error));
+    }
 
     @Override
     public void onCompleted() {}

@@ -17,6 +17,7 @@ import io.grpc.reflection.v1.ServerReflectionResponse;
 import io.grpc.reflection.v1.ServiceResponse;
 import io.grpc.stub.StreamObserver;
 import io.lockstep.coordinator.Plans;
+import io.lockstep.coordinator.RunListener;
 import io.lockstep.coordinator.RunOutcome;
 import io.lockstep.coordinator.RunPlan;
 import io.lockstep.coordinator.RunRefusedException;
@@ -28,8 +29,11 @@ import io.lockstep.proto.coordinator.v1.CoordinatorMessage.KindCase;
 import io.lockstep.proto.coordinator.v1.DrainRequest;
 import io.lockstep.proto.coordinator.v1.GetStatusRequest;
 import io.lockstep.proto.coordinator.v1.GetStatusResponse;
+import io.lockstep.proto.coordinator.v1.Holder;
+import io.lockstep.proto.coordinator.v1.Member;
 import io.lockstep.proto.coordinator.v1.Stop;
 import io.lockstep.proto.coordinator.v1.WatchCheckpointsRequest;
+import io.lockstep.proto.coordinator.v1.World;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
@@ -131,21 +135,74 @@ final class CoordinatorServerTest {
   }
 
   @Test
-  void lostWorkerEndsTheRunForTheOthers() throws Exception {
+  void othersGoOnWithoutALostWorker() throws Exception {
     try (CoordinatorServer server =
         CoordinatorServer.start(Plans.plan(out, 2, 9, 0), "127.0.0.1", 0)) {
       ManagedChannel doomedConnection = connect(server.port());
       ClientWorker survivor = new ClientWorker(connect(server.port()), "a", 1001);
-      survivor.expect(KindCase.WELCOME);
+      assertEquals(60_000, survivor.expect(KindCase.WELCOME).getWelcome().getSilenceMillis());
       ClientWorker doomed = new ClientWorker(doomedConnection, "b", 1002);
       doomed.expect(KindCase.WELCOME);
       survivor.expect(KindCase.WORLD);
       doomedConnection.shutdownNow();
-      Stop stop = survivor.expect(KindCase.STOP).getStop();
-      assertFalse(stop.getFinished());
-      assertTrue(
-          stop.getReason().startsWith("worker b (rank 1) was lost in generation 1 at step 0"));
-      assertEquals(stop.getReason(), server.awaitEnd().reason());
+      World next = survivor.expect(KindCase.WORLD).getWorld();
+      assertEquals(2, next.getGeneration());
+      assertEquals(List.of("a"), next.getMembersList().stream().map(Member::getWorkerId).toList());
+    }
+  }
+
+  @Test
+  void coordinatorThatIsStartedAgainGoesOnFromWhatWorkersHold() throws Exception {
+    RunPlan plan = Plans.plan(out, 2, 9, 0);
+    try (CoordinatorServer server = CoordinatorServer.start(plan, "127.0.0.1", 0)) {
+      ManagedChannel channel = connect(server.port());
+      List<ClientWorker> workers =
+          List.of(new ClientWorker(channel, "a", 1001), new ClientWorker(channel, "b", 1002));
+      for (ClientWorker worker : workers) {
+        worker.expect(KindCase.WELCOME);
+        worker.expect(KindCase.WORLD);
+        worker.ready();
+      }
+      for (ClientWorker worker : workers) {
+        worker.expect(KindCase.LEASE);
+      }
+      trainStep(workers, 0);
+    }
+    ListenAddress anywhere = ListenAddress.local("127.0.0.1", 0);
+    try (CoordinatorServer server =
+        CoordinatorServer.resume(plan, anywhere, new RunListener() {})) {
+      ManagedChannel channel = connect(server.port());
+      ClientWorker first =
+          new ClientWorker(channel, "a", 1001, ClientWorker.holding(0, 2, 1, false));
+      ClientWorker second =
+          new ClientWorker(channel, "b", 1002, ClientWorker.holding(1, 2, 0, true));
+      for (ClientWorker worker : List.of(first, second)) {
+        worker.expect(KindCase.WELCOME);
+        World world = worker.expect(KindCase.WORLD).getWorld();
+        assertEquals(2, world.getGeneration());
+        assertEquals(1, world.getNextStep());
+        assertEquals(
+            List.of(
+                Holder.newBuilder().setHolding(ClientWorker.holding(0, 2, 1, false)).build(),
+                Holder.newBuilder()
+                    .setRank(1)
+                    .setHolding(ClientWorker.holding(1, 2, 0, true))
+                    .build()),
+            world.getHoldersList());
+        assertEquals(0, world.getLastCommit().getStep());
+        assertEquals(1.0, world.getLastCommit().getGradNorm());
+      }
+    }
+  }
+
+  @Test
+  void workerWithAnImpossibleShardIsRefused() throws Exception {
+    try (CoordinatorServer server =
+        CoordinatorServer.start(Plans.plan(out, 1, 9, 0), "127.0.0.1", 0)) {
+      ClientWorker worker =
+          new ClientWorker(
+              connect(server.port()), "a", 1001, ClientWorker.holding(3, 2, 1, false));
+      assertEquals("rank 3 of 2 does not exist", worker.refusal());
     }
   }
 

@@ -3,6 +3,7 @@ package io.lockstep.coordinator.simulation;
 import io.lockstep.coordinator.MembershipRules;
 import io.lockstep.coordinator.RunOutcome;
 import io.lockstep.coordinator.RunPlan;
+import io.lockstep.coordinator.SavePlan;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -42,7 +43,7 @@ final class Scenario {
             workers,
             virtualRanks,
             random.nextLong(1, 60),
-            random.nextLong(0, 12),
+            SavePlan.every(random.nextLong(0, 12)),
             random.nextInt(1, 6),
             new MembershipRules(
                 min,
@@ -67,7 +68,7 @@ final class Scenario {
             workers,
             workers,
             8,
-            3,
+            SavePlan.every(3),
             4,
             new MembershipRules(
                 workers / 2,

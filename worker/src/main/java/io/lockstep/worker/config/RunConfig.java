@@ -129,6 +129,11 @@ public record RunConfig(
         Files.readString(file), file.toString(), file.toAbsolutePath().resolveSibling(""), true);
   }
 
+  /** The same from its text, in which every path is absolute. */
+  public static RunConfig parseStored(String yaml, String source) throws ConfigException {
+    return parse(yaml, source, Path.of("/"), true);
+  }
+
   private static RunConfig parse(String yaml, String source, Path folder, boolean stored)
       throws ConfigException {
     JsonNode tree;
