@@ -4,6 +4,7 @@ import io.lockstep.cli.console.JsonLine;
 import io.lockstep.cli.console.UserError;
 import io.lockstep.coordinator.checkpoint.CheckpointFolders;
 import io.lockstep.coordinator.checkpoint.CheckpointVerifier;
+import io.lockstep.coordinator.machine.SaveAttempt;
 import io.lockstep.coordinator.checkpoint.CheckpointVerifier.Verdict;
 import io.lockstep.coordinator.checkpoint.UsableSpace;
 import io.lockstep.coordinator.machine.Event.CheckpointFile;
@@ -119,12 +120,13 @@ final class BenchCheckpointCommand implements Callable<Integer> {
 
   private static Path write(CheckpointBench bench, CheckpointFolders folders, long steps)
       throws IOException {
+    SaveAttempt attempt = new SaveAttempt(steps, 1);
     List<CheckpointFile> files =
-        bench.write(folders.prepare(steps), steps).stream()
+        bench.write(folders.prepare(attempt), steps).stream()
             .sorted(Comparator.comparing(WrittenFile::path))
             .map(file -> new CheckpointFile(file.path(), file.bytes(), file.sha256()))
             .toList();
-    return folders.complete(steps, files, false).dir();
+    return folders.complete(attempt, files, false).dir();
   }
 
   private static void verify(Path written) throws IOException {

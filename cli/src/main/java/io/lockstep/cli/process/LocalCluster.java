@@ -230,7 +230,11 @@ public final class LocalCluster implements AutoCloseable {
     for (Child worker : workers()) {
       if (worker.hasFailed() && !lost.contains(worker.name())) {
         if (!worker.wasKilled()) {
-          throw failure(steps);
+          // The coordinator knows better why a run has ended than whoever was told so.
+          coordinator().await(BLAME_PATIENCE);
+          Child culprit = coordinator().hasFailed() ? coordinator() : worker;
+          throw new UserError(
+              "the run ended after %d steps: %s".formatted(steps, culprit.obituary()));
         }
         lost.add(worker.name());
         notices.accept(worker.obituary() + "; the run goes on without it");

@@ -76,7 +76,8 @@ final class Strikes {
   private void strike(Strike strike, Child child, long now) {
     switch (strike.signal()) {
       case SIGKILL -> child.kill();
-      case SIGTERM -> child.terminate();
+      // Not Child.terminate, which closes its input too: to a child that means that its parent died.
+      case SIGTERM -> child.signal("TERM");
       case SIGSTOP -> {
         child.signal("STOP");
         standing.put(child, now + strike.length().toNanos());

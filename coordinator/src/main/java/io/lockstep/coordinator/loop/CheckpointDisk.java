@@ -1,8 +1,8 @@
 package io.lockstep.coordinator.loop;
 
 import io.lockstep.coordinator.CommittedCheckpoint;
-import io.lockstep.coordinator.RunRefusedException;
 import io.lockstep.coordinator.Retention;
+import io.lockstep.coordinator.RunRefusedException;
 import io.lockstep.coordinator.checkpoint.CheckpointFolders;
 import io.lockstep.coordinator.checkpoint.StoredCheckpoint;
 import io.lockstep.coordinator.machine.Action;
@@ -93,8 +93,7 @@ final class CheckpointDisk implements AutoCloseable {
                   .formatted(damaged.steps(), damaged.problem(), folders.setAside(damaged)));
         }
         answer =
-            new Event.CheckpointChosen(
-                choice.chosen().map(CheckpointDisk::registered), problems);
+            new Event.CheckpointChosen(choice.chosen().map(CheckpointDisk::registered), problems);
       } catch (RuntimeException error) {
         answer = new Event.Aborted("can't look for a checkpoint to go back to: " + describe(error));
       }

@@ -73,8 +73,7 @@ final class BrokenLinks {
     return world.byRank(broken.peer());
   }
 
-  private static Optional<Member> guilty(
-      World world, Pair pair, Map<Member, Integer> complaints) {
+  private static Optional<Member> guilty(World world, Pair pair, Map<Member, Integer> complaints) {
     List<Member> both = new ArrayList<>();
     world.forEach(member -> {
       if (member.name().equals(pair.first()) || member.name().equals(pair.second())) {
@@ -84,6 +83,6 @@ final class BrokenLinks {
     return both.stream()
         .max(
             Comparator.comparingInt((Member member) -> complaints.getOrDefault(member, 0))
-                .thenComparing(member -> member.rank));
+                .thenComparingInt(member -> member.rank));
   }
 }

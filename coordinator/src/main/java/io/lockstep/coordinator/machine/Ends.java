@@ -33,7 +33,8 @@ final class Ends {
     }
     Optional<String> absent = waiting.reconnecting();
     if (absent.isPresent()) {
-      state.await("everything is done and saved, which workers are yet to be told: " + absent.get());
+      state.await(
+          "everything is done and saved, which workers are yet to be told: " + absent.get());
       return false;
     }
     long total = state.plan.totalSteps();

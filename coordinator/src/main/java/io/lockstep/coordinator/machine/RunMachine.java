@@ -17,8 +17,8 @@ import java.util.Set;
  * docs/elasticity.md.
  *
  * <p>An event first changes what is known; then transitions follow one another until none is due:
- * {@link Worlds}, {@link Steps}, {@link Saves}, {@link Ends}. What has to outlive the coordinator is
- * in {@link RunHistory} alone, which the journal can rebuild.
+ * {@link Worlds}, {@link Steps}, {@link Saves}, {@link Ends}. What has to outlive the coordinator
+ * is in {@link RunHistory} alone, which the journal can rebuild.
  *
  * <p>A worker that breaks the protocol or says that it can't go on ends the run, and every other
  * worker is told so.
@@ -94,7 +94,8 @@ public final class RunMachine {
   /** The run at this moment. */
   public RunStatus status(long now) {
     List<Member> byRank = new ArrayList<>(state.roster.all());
-    byRank.sort(Comparator.comparingInt(member -> member.rank < 0 ? Integer.MAX_VALUE : member.rank));
+    byRank.sort(
+        Comparator.comparingInt(member -> member.rank < 0 ? Integer.MAX_VALUE : member.rank));
     return new RunStatus(
         state.plan.name(),
         state.phase,
@@ -140,8 +141,7 @@ public final class RunMachine {
       boolean finished = state.history.outcome().filter(end -> end.finished()).isPresent();
       state.notice("refused " + joined.name() + ": " + refusal.get());
       state.actions.add(
-          new Action.Send(
-              joined.session(), new ToWorker.Stop(finished, refusal.get(), false)));
+          new Action.Send(joined.session(), new ToWorker.Stop(finished, refusal.get(), false)));
       return;
     }
     Member known = state.roster.byName(joined.name());
@@ -218,8 +218,7 @@ public final class RunMachine {
     }
     if (stalls.add(new Event.Stalled(0, member.rank, stalled.peer(), stalled.what()))) {
       String peer = world.byRank(stalled.peer()).map(Member::describe).orElse("others");
-      state.notice(
-          "%s waits for %s: %s".formatted(member.describe(), peer, stalled.what()));
+      state.notice("%s waits for %s: %s".formatted(member.describe(), peer, stalled.what()));
     }
   }
 

@@ -120,9 +120,7 @@ final class RunState {
               .formatted(member.describe(), what, generation, history.generation()));
     }
     World present = world;
-    return present != null
-        && present.number() == generation
-        && member.place != Member.Place.WAITS;
+    return present != null && present.number() == generation && member.place != Member.Place.WAITS;
   }
 
   void require(boolean holds, Member member, String what) {

@@ -63,8 +63,7 @@ final class Saves {
   }
 
   private boolean isDue() {
-    boolean wanted =
-        owed || state.losesTooMany() || state.savePoints().isDue(state.committed());
+    boolean wanted = owed || state.losesTooMany() || state.savePoints().isDue(state.committed());
     return wanted && state.committed() > 0 && !areSavedOrRequested();
   }
 

@@ -73,7 +73,9 @@ final class Waiting {
                   there,
                   first ? "" : "at least ",
                   needed,
-                  first ? "have joined" : "are there, the run stands at step " + state.committed()));
+                  first
+                      ? "have joined"
+                      : "are there, the run stands at step " + state.committed()));
     }
     return hoped();
   }

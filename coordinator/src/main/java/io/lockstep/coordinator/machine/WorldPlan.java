@@ -52,7 +52,7 @@ record WorldPlan(
     Comparator<Member> preference =
         Comparator.comparing((Member member) -> !stock.holdsSome(member))
             .thenComparing(member -> !member.hasTrained)
-            .thenComparing(member -> member.session);
+            .thenComparingLong(member -> member.session);
     List<Member> available =
         stock.workers().stream().filter(Member::isAvailable).sorted(preference).toList();
     List<Member> chosen = available.subList(0, Math.min(maxWorkers, available.size()));

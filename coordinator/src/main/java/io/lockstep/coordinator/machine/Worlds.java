@@ -9,8 +9,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who is in the world, generation after generation. A world forms when enough workers are there;
- * it ends at once when one is lost or connections broke, and right after a commit when one joins or
+ * Who is in the world, generation after generation. A world forms when enough workers are there; it
+ * ends at once when one is lost or connections broke, and right after a commit when one joins or
  * leaves.
  */
 final class Worlds {
@@ -142,8 +142,9 @@ final class Worlds {
     }
     String end = world.end();
     if (end != null) {
-      dissolve(world, "generation %d ended at step %d: %s"
-          .formatted(world.number(), state.committed(), end));
+      dissolve(
+          world,
+          "generation %d ended at step %d: %s".formatted(world.number(), state.committed(), end));
       return true;
     }
     if (world.isTorn(state.now, state.plan.membership().heartbeatTimeout().toMillis())) {
@@ -234,8 +235,7 @@ final class Worlds {
     if (member.leaving != null) {
       state.notice("%s left the run after step %d".formatted(member.name(), state.committed()));
       state.send(
-          member,
-          new ToWorker.Stop(true, "left the run after step " + state.committed(), false));
+          member, new ToWorker.Stop(true, "left the run after step " + state.committed(), false));
     } else {
       state.send(
           member,
@@ -272,8 +272,9 @@ final class Worlds {
   }
 
   private boolean end(World world, String why) {
-    dissolve(world, "generation %d ended at step %d: %s"
-        .formatted(world.number(), state.committed(), why));
+    dissolve(
+        world,
+        "generation %d ended at step %d: %s".formatted(world.number(), state.committed(), why));
     return true;
   }
 

@@ -102,7 +102,8 @@ final class Wire {
                           new Event.CheckpointFile(
                               file.getPath(), file.getBytes(), file.getSha256()))
                       .toList()));
-      case FAILURE -> Optional.of(new Event.Failed(session, line(message.getFailure().getMessage())));
+      case FAILURE ->
+          Optional.of(new Event.Failed(session, line(message.getFailure().getMessage())));
       case TELEMETRY -> Optional.of(telemetry(session, message.getTelemetry()));
       case BROKEN ->
           Optional.of(

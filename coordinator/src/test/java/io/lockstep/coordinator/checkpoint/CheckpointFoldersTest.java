@@ -36,7 +36,8 @@ final class CheckpointFoldersTest {
     Files.createDirectory(partial.resolve("sub"));
     Files.writeString(partial.resolve("sub/b.bin"), "12345");
     CommittedCheckpoint checkpoint =
-        folders.complete(new SaveAttempt(120, 1),
+        folders.complete(
+            new SaveAttempt(120, 1),
             List.of(new CheckpointFile("a.json", 2, SHA), new CheckpointFile("sub/b.bin", 5, SHA)),
             true,
             Optional.of(0.5));
@@ -76,7 +77,8 @@ final class CheckpointFoldersTest {
         assertThrows(
             RunRefusedException.class,
             () ->
-                folders.complete(new SaveAttempt(3, 1),
+                folders.complete(
+                    new SaveAttempt(3, 1),
                     List.of(
                         new CheckpointFile("gone", 1, SHA), new CheckpointFile("short", 9, SHA)),
                     false));
@@ -89,7 +91,8 @@ final class CheckpointFoldersTest {
   @Test
   void fullDiskIsToldBeforeAnythingIsWritten() throws Exception {
     CheckpointFolders folders = new CheckpointFolders(run, 20_000_001, _ -> 10_485_760);
-    RunRefusedException refusal = assertThrows(RunRefusedException.class, () -> folders.prepare(new SaveAttempt(7, 1)));
+    RunRefusedException refusal =
+        assertThrows(RunRefusedException.class, () -> folders.prepare(new SaveAttempt(7, 1)));
     assertEquals(
         "no room for the checkpoint at step 7: "
             + run.resolve("checkpoints")
@@ -106,7 +109,8 @@ final class CheckpointFoldersTest {
     CommittedCheckpoint first =
         folders.complete(new SaveAttempt(1, 1), List.of(new CheckpointFile("a", 5, SHA)), false);
     assertEquals(5, first.bytes());
-    RunRefusedException refusal = assertThrows(RunRefusedException.class, () -> folders.prepare(new SaveAttempt(2, 1)));
+    RunRefusedException refusal =
+        assertThrows(RunRefusedException.class, () -> folders.prepare(new SaveAttempt(2, 1)));
     assertTrue(refusal.reason().startsWith("no room for the checkpoint at step 2"));
   }
 
@@ -132,14 +136,17 @@ final class CheckpointFoldersTest {
     assertThrows(IOException.class, () -> Files.writeString(first.resolve("b"), "late"));
     assertEquals(
         run.resolve("checkpoints/step-00000001"),
-        folders.complete(new SaveAttempt(1, 1), List.of(new CheckpointFile("a", 5, SHA)), false).dir());
+        folders
+            .complete(new SaveAttempt(1, 1), List.of(new CheckpointFile("a", 5, SHA)), false)
+            .dir());
   }
 
   @Test
   void checkpointThatExistsIsNotOverwritten() throws Exception {
     Files.createDirectories(run.resolve("checkpoints/step-00000001"));
     CheckpointFolders folders = new CheckpointFolders(run, 0, UsableSpace.OF_DISK);
-    RunRefusedException refusal = assertThrows(RunRefusedException.class, () -> folders.prepare(new SaveAttempt(1, 1)));
+    RunRefusedException refusal =
+        assertThrows(RunRefusedException.class, () -> folders.prepare(new SaveAttempt(1, 1)));
     assertTrue(refusal.reason().contains("exists already"), refusal.reason());
   }
 

@@ -213,6 +213,18 @@ final class Cluster {
         .toList();
   }
 
+  /** What a coordinator that is started again reads. */
+  RunHistory history() {
+    RunHistory history = new RunHistory();
+    journal.forEach(history::add);
+    return history;
+  }
+
+  /** Steps of the newest checkpoint in the journal. */
+  long savedSteps() {
+    return history().newestCheckpoint().orElseThrow().steps();
+  }
+
   RunStatus status() {
     return machine.status(now);
   }

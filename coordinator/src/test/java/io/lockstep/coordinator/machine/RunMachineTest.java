@@ -270,7 +270,8 @@ final class RunMachineTest {
     cluster.take();
     cluster.save(1);
     assertEquals(Phase.FINISHED, cluster.phase());
-    assertEquals(List.of(new ToWorker.Stop(true, "all 1 steps are done", false)), cluster.takeFor(1));
+    assertEquals(
+        List.of(new ToWorker.Stop(true, "all 1 steps are done", false)), cluster.takeFor(1));
     assertTrue(checkpoint(cluster).last());
     assertEquals(1, cluster.outcome().steps());
   }
@@ -303,7 +304,8 @@ final class RunMachineTest {
   void checkpointThatCannotBeSavedEndsTheRunWithItsProblem() {
     Cluster cluster = Cluster.training(plan(1, 1, 0)).withoutDisk();
     cluster.step(0);
-    cluster.handle(new Event.CheckpointFailed(new SaveAttempt(1, 1), "no room for the checkpoint at step 1"));
+    cluster.handle(
+        new Event.CheckpointFailed(new SaveAttempt(1, 1), "no room for the checkpoint at step 1"));
     assertFailed(cluster, "no room for the checkpoint at step 1");
     assertEquals(List.of(new SaveAttempt(1, 1)), cluster.discarded);
   }
@@ -401,7 +403,8 @@ final class RunMachineTest {
     cluster.join(3);
     cluster.handle(new Event.Failed(3, "no base model on this machine"));
     assertEquals(Phase.TRAINING, cluster.phase());
-    assertTrue(cluster.noticed("worker c can't take part: no base model"), cluster.notices::toString);
+    assertTrue(
+        cluster.noticed("worker c can't take part: no base model"), cluster.notices::toString);
   }
 
   @Test

@@ -200,8 +200,7 @@ final class CoordinatorServerTest {
     try (CoordinatorServer server =
         CoordinatorServer.start(Plans.plan(out, 1, 9, 0), "127.0.0.1", 0)) {
       ClientWorker worker =
-          new ClientWorker(
-              connect(server.port()), "a", 1001, ClientWorker.holding(3, 2, 1, false));
+          new ClientWorker(connect(server.port()), "a", 1001, ClientWorker.holding(3, 2, 1, false));
       assertEquals("rank 3 of 2 does not exist", worker.refusal());
     }
   }

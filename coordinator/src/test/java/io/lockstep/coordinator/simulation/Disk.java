@@ -63,7 +63,8 @@ final class Disk {
 
   /** Checkpoints newer than the journal's newest, oldest first. */
   List<CommittedCheckpoint> newerThan(long steps) {
-    return new ArrayList<>(complete.values().stream().filter(each -> each.steps() > steps).toList());
+    return new ArrayList<>(
+        complete.values().stream().filter(each -> each.steps() > steps).toList());
   }
 
   /** What a checkpoint holds; fails if there is none. */

@@ -1,7 +1,6 @@
 package io.lockstep.coordinator.simulation;
 
 import io.lockstep.coordinator.CommittedCheckpoint;
-import io.lockstep.coordinator.CommittedStep;
 import io.lockstep.coordinator.RunOutcome;
 import io.lockstep.coordinator.RunPlan;
 import io.lockstep.coordinator.RunStatus;
@@ -40,7 +39,6 @@ final class SimulatedCoordinator {
   private long process;
   private long actions;
   private long crashAtAction = Long.MAX_VALUE;
-  private long crashAtEntry = Long.MAX_VALUE;
   private long restartMillis;
 
   SimulatedCoordinator(Simulation simulation, RunPlan plan) {
@@ -186,8 +184,7 @@ final class SimulatedCoordinator {
       case Action.DiscardCheckpoint discard -> simulation.disk().discard(discard.attempt());
       case Action.ChooseCheckpoint choose ->
           onDisk(() ->
-              new Event.CheckpointChosen(
-                  choose.newestFirst().stream().findFirst(), List.of()));
+              new Event.CheckpointChosen(choose.newestFirst().stream().findFirst(), List.of()));
       case Action.ChangePhase change ->
           notices.add(agenda.now() + " " + change.phase() + ": " + change.detail());
       case Action.Notice notice -> notices.add(agenda.now() + " " + notice.text());
@@ -207,15 +204,17 @@ final class SimulatedCoordinator {
   /** What the disk does happens even if the coordinator doesn't live to hear of it. */
   private void onDisk(DiskWork work) {
     long mine = process;
-    agenda.later(agenda.between(0, DISK_MILLIS), () -> {
-      if (mine != process && agenda.oneIn(2)) {
-        return;
-      }
-      Event answer = work.run();
-      if (mine == process) {
-        feed(answer);
-      }
-    });
+    agenda.later(
+        agenda.between(0, DISK_MILLIS),
+        () -> {
+          if (mine != process && agenda.oneIn(2)) {
+            return;
+          }
+          Event answer = work.run();
+          if (mine == process) {
+            feed(answer);
+          }
+        });
   }
 
   private void send(Action.Send send) {

@@ -166,11 +166,13 @@ final class SimulatedWorker {
   /** The same, unless the present turn is over by then. */
   private void inTurn(long delay, Runnable what) {
     long mine = turn;
-    think(delay, () -> {
-      if (mine == turn) {
-        what.run();
-      }
-    });
+    think(
+        delay,
+        () -> {
+          if (mine == turn) {
+            what.run();
+          }
+        });
   }
 
   // ---- the coordinator
@@ -191,12 +193,7 @@ final class SimulatedWorker {
     }
     say(session ->
         new Event.Joined(
-            session,
-            name,
-            "10.0.0.1:" + name,
-            "simulated",
-            name + "/" + incarnation,
-            holdings()));
+            session, name, "10.0.0.1:" + name, "simulated", name + "/" + incarnation, holdings()));
   }
 
   private void connectAgain() {
@@ -211,19 +208,21 @@ final class SimulatedWorker {
   }
 
   private void heartbeat(int process) {
-    think(simulation.heartbeatMillis(), () -> {
-      if (process != incarnation) {
-        return;
-      }
-      Generation present = generation;
-      long number = present == null ? 0 : present.number();
-      if (agenda.now() - lastHeard > silenceMillis) {
-        connect();
-      } else if (welcome) {
-        say(session -> new Event.Heartbeat(session, number, "working"));
-      }
-      heartbeat(process);
-    });
+    think(
+        simulation.heartbeatMillis(),
+        () -> {
+          if (process != incarnation) {
+            return;
+          }
+          Generation present = generation;
+          long number = present == null ? 0 : present.number();
+          if (agenda.now() - lastHeard > silenceMillis) {
+            connect();
+          } else if (welcome) {
+            say(session -> new Event.Heartbeat(session, number, "working"));
+          }
+          heartbeat(process);
+        });
   }
 
   private void say(LongFunction<Event> event) {
@@ -236,22 +235,26 @@ final class SimulatedWorker {
   /** The stream ended from the other side. */
   void streamEnded(Link ended) {
     int process = incarnation;
-    whenAwake(process, () -> {
-      if (ended == link) {
-        link = null;
-        welcome = false;
-        think(agenda.between(10, 300), this::connectAgain);
-      }
-    });
+    whenAwake(
+        process,
+        () -> {
+          if (ended == link) {
+            link = null;
+            welcome = false;
+            think(agenda.between(10, 300), this::connectAgain);
+          }
+        });
   }
 
   void receive(Link from, ToWorker message) {
-    whenAwake(incarnation, () -> {
-      if (from == link) {
-        lastHeard = agenda.now();
-        hear(message);
-      }
-    });
+    whenAwake(
+        incarnation,
+        () -> {
+          if (from == link) {
+            lastHeard = agenda.now();
+            hear(message);
+          }
+        });
   }
 
   private void hear(ToWorker message) {
@@ -306,9 +309,10 @@ final class SimulatedWorker {
     }
     Shard shard = new Shard(rank, next.members().size(), simulation.buddy());
     if (next.holders().isEmpty()) {
-      next.checkpoint().ifPresentOrElse(
-          folder -> simulation.disk().requireComplete(folder, next.nextStep()),
-          () -> require(next.nextStep() == 0, "no source of the state: " + next));
+      next.checkpoint()
+          .ifPresentOrElse(
+              folder -> simulation.disk().requireComplete(folder, next.nextStep()),
+              () -> require(next.nextStep() == 0, "no source of the state: " + next));
       Map<Integer, Long> loaded = new HashMap<>();
       forEachBucket(shard, bucket -> loaded.put(bucket, model.expected(next.nextStep(), bucket)));
       inTurn(agenda.between(0, THINK_MILLIS), () -> hold(shard, next.nextStep(), loaded));
@@ -349,22 +353,25 @@ final class SimulatedWorker {
     forEachBucket(
         shard,
         bucket ->
-            bySource
-                .computeIfAbsent(connections.source(bucket), _ -> new HashSet<>())
-                .add(bucket));
+            bySource.computeIfAbsent(connections.source(bucket), _ -> new HashSet<>()).add(bucket));
     Map<Integer, Long> received = new HashMap<>();
     if (bySource.isEmpty()) {
       inTurn(1, () -> hold(shard, next.nextStep(), received));
     }
     Set<Integer> missing = new HashSet<>(bySource.keySet());
     bySource.forEach((source, buckets) ->
-        fetch(connections, source, buckets, agenda.now(), content -> {
-          received.putAll(content);
-          missing.remove(source);
-          if (missing.isEmpty()) {
-            hold(shard, next.nextStep(), received);
-          }
-        }));
+        fetch(
+            connections,
+            source,
+            buckets,
+            agenda.now(),
+            content -> {
+              received.putAll(content);
+              missing.remove(source);
+              if (missing.isEmpty()) {
+                hold(shard, next.nextStep(), received);
+              }
+            }));
   }
 
   private interface Delivery {
@@ -374,36 +381,44 @@ final class SimulatedWorker {
   /** Gets buckets from the worker of a rank, once that one is in this generation too. */
   private void fetch(
       Peers connections, int source, Set<Integer> buckets, long since, Delivery delivery) {
-    inTurn(agenda.between(1, PEER_MILLIS), () -> {
-      if (torn) {
-        return;
-      }
-      SimulatedWorker peer = source == rank ? this : connections.byRank(source);
-      boolean reachable =
-          peer != null
-              && peer.generation == generation
-              && peer.alive
-              && agenda.now() >= peer.frozenUntil
-              && !simulation.isCut(this, peer);
-      if (reachable && peer != null) {
-        delivery.accept(peer.give(buckets));
-      } else if (agenda.now() - since > PATIENCE_MILLIS) {
-        tear(source);
-      } else {
-        inTurn(RETRY_MILLIS, () -> fetch(connections, source, buckets, since, delivery));
-      }
-    });
+    inTurn(
+        agenda.between(1, PEER_MILLIS),
+        () -> {
+          if (torn) {
+            return;
+          }
+          SimulatedWorker peer = source == rank ? this : connections.byRank(source);
+          boolean reachable =
+              peer != null
+                  && peer.isIn(connections)
+                  && peer.alive
+                  && agenda.now() >= peer.frozenUntil
+                  && !simulation.isCut(this, peer);
+          if (reachable && peer != null) {
+            delivery.accept(peer.give(buckets));
+          } else if (agenda.now() - since > PATIENCE_MILLIS) {
+            tear(source);
+          } else {
+            inTurn(RETRY_MILLIS, () -> fetch(connections, source, buckets, since, delivery));
+          }
+        });
+  }
+
+  private boolean isIn(Peers connections) {
+    return connections.equals(peers);
   }
 
   private Map<Integer, Long> give(Set<Integer> buckets) {
     Map<Integer, Long> given = new HashMap<>();
     for (HeldShard held : shards) {
-      forEachBucket(held.shard(), bucket -> {
-        Long value = held.values().get(bucket);
-        if (buckets.contains(bucket) && value != null) {
-          given.put(bucket, value);
-        }
-      });
+      forEachBucket(
+          held.shard(),
+          bucket -> {
+            Long value = held.values().get(bucket);
+            if (buckets.contains(bucket) && value != null) {
+              given.put(bucket, value);
+            }
+          });
     }
     return given;
   }
@@ -452,21 +467,26 @@ final class SimulatedWorker {
   private void computeNext() {
     Peers connections = peers;
     long step = shard().steps();
-    if (computing || torn || step >= leasedUntil || shard().holding().reducedNext()
+    if (computing
+        || torn
+        || step >= leasedUntil
+        || shard().holding().reducedNext()
         || connections == null) {
       return;
     }
     computing = true;
-    inTurn(agenda.between(0, THINK_MILLIS), () -> {
-      for (SimulatedWorker member : connections.contribute(step, this)) {
-        member.inTurn(agenda.between(0, PEER_MILLIS), () -> member.reduced(connections, step));
-      }
-    });
+    inTurn(
+        agenda.between(0, THINK_MILLIS),
+        () -> {
+          for (SimulatedWorker member : connections.contribute(step, this)) {
+            member.inTurn(agenda.between(0, PEER_MILLIS), () -> member.reduced(connections, step));
+          }
+        });
   }
 
   private void reduced(Peers connections, long step) {
     Optional<Integer> unreachable = simulation.unreachable(this, connections);
-    if (connections != peers || torn) {
+    if (!isIn(connections) || torn) {
       return;
     }
     if (unreachable.isPresent()) {
@@ -493,13 +513,15 @@ final class SimulatedWorker {
     long number = number();
     long step = commit.step().step();
     computing = true;
-    inTurn(agenda.between(0, PEER_MILLIS), () -> {
-      computing = false;
-      if (!torn || agenda.oneIn(2)) {
-        say(session -> new Event.Applied(session, number, step));
-        computeNext();
-      }
-    });
+    inTurn(
+        agenda.between(0, PEER_MILLIS),
+        () -> {
+          computing = false;
+          if (!torn || agenda.oneIn(2)) {
+            say(session -> new Event.Applied(session, number, step));
+            computeNext();
+          }
+        });
   }
 
   private void save(ToWorker.SaveCheckpoint save) {
@@ -511,16 +533,18 @@ final class SimulatedWorker {
       part.put(bucket, shard().values().get(bucket));
     }
     String file = "part-" + rank;
-    think(agenda.between(1, WRITE_MILLIS), () -> {
-      if (simulation.disk().write(save.dir(), part)) {
-        say(session ->
-            new Event.PartWritten(
-                session,
-                save.generation(),
-                save.steps(),
-                List.of(new Event.CheckpointFile(file, 1, "0".repeat(64)))));
-      }
-    });
+    think(
+        agenda.between(1, WRITE_MILLIS),
+        () -> {
+          if (simulation.disk().write(save.dir(), part)) {
+            say(session ->
+                new Event.PartWritten(
+                    session,
+                    save.generation(),
+                    save.steps(),
+                    List.of(new Event.CheckpointFile(file, 1, "0".repeat(64)))));
+          }
+        });
   }
 
   // ---- broken connections

@@ -120,11 +120,13 @@ final class Simulation {
   }
 
   void down(Link link, ToWorker message) {
-    agenda.at(link.down(arrival(link)), () -> {
-      if (!link.isBroken()) {
-        link.worker().receive(link, message);
-      }
-    });
+    agenda.at(
+        link.down(arrival(link)),
+        () -> {
+          if (!link.isBroken()) {
+            link.worker().receive(link, message);
+          }
+        });
   }
 
   /** A worker's process has ended. */
@@ -138,8 +140,7 @@ final class Simulation {
 
   /** The connections of a generation. */
   Peers peers(Generation generation) {
-    return peers.computeIfAbsent(
-        generation.number(), _ -> new Peers(generation, model.buckets()));
+    return peers.computeIfAbsent(generation.number(), _ -> new Peers(generation, model.buckets()));
   }
 
   void cut(SimulatedWorker one, SimulatedWorker other, long millis) {

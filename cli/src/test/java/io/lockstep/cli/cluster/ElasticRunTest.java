@@ -1,0 +1,173 @@
+package io.lockstep.cli.cluster;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.lockstep.cli.run.Metrics;
+import io.lockstep.cli.run.RunFolder;
+import io.lockstep.collective.fault.Fault;
+import io.lockstep.collective.fault.FaultProxy;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Runs whose processes are killed, stopped, sent away and added: the bits of an undisturbed one. */
+class ElasticRunTest {
+
+  private static final int STEPS = 60;
+
+  @TempDir private static Path folder;
+  private static Path recipe = Path.of("");
+  private static String undisturbed = "";
+
+  @BeforeAll
+  static void trainUndisturbed() throws Exception {
+    TinyRun tiny = TinyRun.create(folder);
+    recipe = tiny.recipe("elastic.yaml", tiny.data().resolve("train.jsonl"), STEPS);
+    Files.writeString(
+        recipe, Files.readString(recipe).replace("max_steps", "save_steps: 20, max_steps"));
+    undisturbed = train("one", 1, List.of());
+    assertTrue(undisturbed.matches("weights sha256: [0-9a-f]{64}"), undisturbed);
+  }
+
+  @Test
+  void threeWorkersTrainTheSameBits() throws Exception {
+    assertEquals(undisturbed, train("three", 3, List.of()));
+  }
+
+  @Test
+  void workersThatLeaveAndComeChangeNothing() throws Exception {
+    // 4 -> 2 -> 3 -> 4, and one that stands still for five seconds.
+    String weights =
+        train(
+            "rescaled",
+            4,
+            List.of(
+                "{'at_step': 8, 'process': 'worker-1', 'signal': 'SIGTERM', 'restart_after': 2}",
+                "{'at_step': 8, 'process': 'worker-3', 'signal': 'SIGTERM', 'restart_after': 4}",
+                "{'at_step': 30, 'process': 'worker-0', 'signal': 'SIGSTOP', 'seconds': 5}"));
+    assertEquals(undisturbed, weights);
+  }
+
+  @Test
+  void workersThatAreKilledChangeNothing() throws Exception {
+    SplittableRandom random = new SplittableRandom(20);
+    List<String> kills = new ArrayList<>();
+    String[] phases = {"computing", "waiting", "applying"};
+    for (int kill = 0; kill < 20; kill++) {
+      kills.add(
+          "{'at_step': %d, 'phase': '%s', 'process': 'worker-%d', 'restart_after': 0}"
+              .formatted(
+                  random.nextInt(2, STEPS - 4),
+                  phases[random.nextInt(phases.length)],
+                  random.nextInt(4)));
+    }
+    assertEquals(undisturbed, train("killed", 4, kills));
+    List<JsonNode> recoveries = recoveries("killed");
+    assertTrue(recoveries.size() >= 10, recoveries.toString());
+  }
+
+  @Test
+  void aCoordinatorThatIsKilledChangesNothing() throws Exception {
+    List<String> kills = new ArrayList<>();
+    for (int step : new int[] {3, 14, 20, 33, 47}) {
+      kills.add("{'at_step': %d, 'process': 'coordinator', 'restart_after': 0}".formatted(step));
+    }
+    assertEquals(undisturbed, train("coordinator", 2, kills));
+  }
+
+  @Test
+  void aWorkerThatIsCutOffFromTheCoordinatorIsReplacedByNobodyAndComesBack() throws Exception {
+    Path run = folder.resolve("partition");
+    Path portFile = folder.resolve("partition.port");
+    try (Launched coordinator =
+            Launched.start(
+                folder,
+                "coordinator",
+                "start",
+                "--config",
+                recipe.toString(),
+                "--workers",
+                "2",
+                "--out",
+                run.toString(),
+                "--port-file",
+                portFile.toString());
+        FaultProxy proxy = FaultProxy.to("127.0.0.1", port(coordinator, portFile));
+        Launched near = worker("near", port(coordinator, portFile));
+        Launched far = worker("far", proxy.port())) {
+      awaitSteps(coordinator, run, 10);
+      proxy.set(new Fault.Hold());
+      // Longer than the second after which a silent worker counts as lost.
+      awaitSteps(coordinator, run, 14);
+      proxy.heal();
+      coordinator.await();
+      coordinator.succeeded();
+      near.await();
+      far.await();
+      near.succeeded();
+      far.succeeded();
+    }
+    Path checkpoint = new RunFolder(run).lastCheckpoint().orElseThrow();
+    assertEquals(
+        undisturbed.replace("weights ", ""),
+        Launched.run(folder, "digest", "--checkpoint", checkpoint.toString())
+            .succeeded()
+            .lastLine());
+  }
+
+  private static Launched worker(String name, int port) throws IOException {
+    return Launched.start(
+        folder, "worker", "start", "--coordinator", "127.0.0.1:" + port, "--name", name);
+  }
+
+  private static int port(Launched coordinator, Path file) throws Exception {
+    while (!Files.exists(file)) {
+      assertFalse(coordinator.process().waitFor(20, TimeUnit.MILLISECONDS), coordinator::errors);
+    }
+    return Integer.parseInt(Files.readString(file).strip());
+  }
+
+  private static void awaitSteps(Launched coordinator, Path run, int steps) throws Exception {
+    while (Metrics.read(new RunFolder(run).metrics()).rows().size() < steps) {
+      assertFalse(coordinator.process().waitFor(20, TimeUnit.MILLISECONDS), coordinator::errors);
+    }
+  }
+
+  private static List<JsonNode> recoveries(String out) throws IOException {
+    List<JsonNode> recoveries = new ArrayList<>();
+    for (String line : Files.readAllLines(folder.resolve(out).resolve("strikes.jsonl"))) {
+      recoveries.add(new ObjectMapper().readTree(line));
+    }
+    return recoveries;
+  }
+
+  private static String train(String out, int workers, List<String> schedule) throws Exception {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "train",
+                "--config",
+                recipe.toString(),
+                "--workers",
+                Integer.toString(workers),
+                "--out",
+                out));
+    if (!schedule.isEmpty()) {
+      Path file = folder.resolve(out + ".jsonl");
+      Files.writeString(file, String.join("\n", schedule).replace('\'', '"'));
+      arguments.addAll(List.of("--kill-schedule", file.toString()));
+    }
+    return Launched.run(folder, arguments.toArray(String[]::new)).succeeded().lastLine();
+  }
+}
