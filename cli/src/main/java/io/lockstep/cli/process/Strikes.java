@@ -76,7 +76,8 @@ final class Strikes {
   private void strike(Strike strike, Child child, long now) {
     switch (strike.signal()) {
       case SIGKILL -> child.kill();
-      // Not Child.terminate, which closes its input too: to a child that means that its parent died.
+      // Not Child.terminate, which closes its input too: to a child that means that its parent
+      // died.
       case SIGTERM -> child.signal("TERM");
       case SIGSTOP -> {
         child.signal("STOP");

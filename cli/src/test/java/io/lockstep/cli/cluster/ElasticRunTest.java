@@ -21,7 +21,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Runs whose processes are killed, stopped, sent away and added: the bits of an undisturbed one. */
+/**
+ * Runs whose processes are killed, stopped, sent away and added: the bits of an undisturbed one.
+ */
 class ElasticRunTest {
 
   private static final int STEPS = 60;
