@@ -13,6 +13,7 @@ public sealed interface Event {
    *
    * @param incarnation drawn once by each process, empty if it has none
    * @param holdings shards of the run's state that it holds
+   * @param loading whether it has yet to load the model; no world waits for it before
    */
   record Joined(
       long session,
@@ -20,10 +21,22 @@ public sealed interface Event {
       String address,
       String capability,
       String incarnation,
-      List<Holding> holdings)
+      List<Holding> holdings,
+      boolean loading)
       implements Event {
     public Joined {
       holdings = List.copyOf(holdings);
+    }
+
+    /** A worker that has loaded. */
+    public Joined(
+        long session,
+        String name,
+        String address,
+        String capability,
+        String incarnation,
+        List<Holding> holdings) {
+      this(session, name, address, capability, incarnation, holdings, false);
     }
   }
 

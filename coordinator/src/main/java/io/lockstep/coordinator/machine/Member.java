@@ -63,7 +63,10 @@ final class Member {
   /** Its last word, if it has said that it can't go on. */
   @Nullable String failure;
 
-  String activity = "joined";
+  /** Has yet to load the model. */
+  boolean loading;
+
+  String activity;
   long lastSeen;
 
   /** When something was sent to it last. */
@@ -75,6 +78,8 @@ final class Member {
     address = joined.address();
     capability = joined.capability();
     holdings = joined.holdings();
+    loading = joined.loading();
+    activity = loading ? "loading" : "joined";
     lastSeen = now;
     lastSent = now;
   }
@@ -85,7 +90,7 @@ final class Member {
 
   /** Whether it can be in a world. */
   boolean isAvailable() {
-    return leaving == null && failure == null;
+    return !loading && leaving == null && failure == null;
   }
 
   /** Whether it can bring some of the state to {@code committed} steps. */

@@ -69,6 +69,12 @@ final class Roster {
     leaving.add(member);
   }
 
+  /** Notes that a worker has loaded the model. */
+  void setLoaded(Member member) {
+    member.loading = false;
+    available += member.isAvailable() ? 1 : 0;
+  }
+
   /** Notes that a worker can't go on. */
   void setFailed(Member member, String message) {
     available -= member.isAvailable() ? 1 : 0;

@@ -37,6 +37,14 @@ final class Worlds {
   // ---- what workers say
 
   void ready(Member member, Event.Ready ready) {
+    if (ready.generation() == 0) {
+      state.require(member.loading, member, "READY to join a world");
+      state.roster.setLoaded(member);
+      member.activity = "loaded";
+      state.notice(
+          "%s has loaded, %d workers can train".formatted(member.name(), state.roster.available()));
+      return;
+    }
     World world = state.world;
     if (!state.isCurrent(member, "READY", ready.generation()) || world == null) {
       return;

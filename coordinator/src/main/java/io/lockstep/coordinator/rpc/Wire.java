@@ -56,7 +56,8 @@ final class Wire {
         hello.getCollectiveAddress(),
         hello.getCapability(),
         hello.getIncarnation(),
-        hello.getHoldingsList().stream().map(Wire::holding).toList());
+        hello.getHoldingsList().stream().map(Wire::holding).toList(),
+        hello.getLoading());
   }
 
   private static Holding holding(io.lockstep.proto.coordinator.v1.Holding wire) {

@@ -36,6 +36,16 @@ final class RunMachineTest {
   }
 
   @Test
+  void noWorldWaitsForAWorkerThatLoads() {
+    Cluster cluster = new Cluster(plan(2, 4, 0));
+    cluster.join(1);
+    cluster.handle(new Event.Joined(2, "b", "127.0.0.1:1002", "test", "first", List.of(), true));
+    assertEquals("waiting for workers: 1 of 2 have joined", cluster.status().detail());
+    cluster.handle(new Event.Ready(2, 0));
+    assertEquals(Phase.FORMING, cluster.phase());
+  }
+
+  @Test
   void ranksFollowNamesNotTheOrderOfJoining() {
     Cluster cluster = new Cluster(plan(2, 4, 0));
     cluster.join(2);

@@ -68,6 +68,7 @@ public final class CoordinatorSession implements Session, AutoCloseable {
   // Guarded by this.
   private @Nullable Stream stream;
   private boolean welcomed;
+  private boolean loaded;
   private boolean beating;
   private long silenceNanos = Long.MAX_VALUE;
   private long unreachableSince = System.nanoTime();
@@ -154,7 +155,8 @@ public final class CoordinatorSession implements Session, AutoCloseable {
             .setWorkerId(introduction.name())
             .setCollectiveAddress(introduction.collectiveAddress())
             .setCapability(introduction.capability())
-            .setIncarnation(incarnation);
+            .setIncarnation(incarnation)
+            .setLoading(!loaded);
     for (Holding holding : holdings.get()) {
       hello.addHoldings(
           io.lockstep.proto.coordinator.v1.Holding.newBuilder()
@@ -354,6 +356,12 @@ public final class CoordinatorSession implements Session, AutoCloseable {
   }
 
   // ---- what the worker says
+
+  @Override
+  public synchronized void loaded() {
+    loaded = true;
+    send(WorkerMessage.newBuilder().setReady(Ready.getDefaultInstance()));
+  }
 
   @Override
   public void broken(long generation, int peer, String what) {

@@ -53,6 +53,9 @@ public interface Session {
   /** Tells what the worker does now; sent with heartbeats and shown when it hangs. */
   void activity(long generation, String what);
 
+  /** The worker has loaded the model: a world may count on it. */
+  void loaded();
+
   /** The worker is connected and holds the state to start from. */
   void ready(long generation);
 

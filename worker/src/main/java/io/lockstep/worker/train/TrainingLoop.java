@@ -64,6 +64,7 @@ public final class TrainingLoop implements AutoCloseable {
     checkpoints = new BackgroundCheckpoints(session, config, this::isOver);
     session.describeHoldings(replica::holdings);
     session.onInterruption(this::interrupt);
+    session.loaded();
   }
 
   /** Ends what is under way of an older world; on the session's thread. */

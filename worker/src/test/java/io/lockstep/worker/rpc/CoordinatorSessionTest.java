@@ -58,8 +58,11 @@ class CoordinatorSessionTest {
       assertEquals("AVX512", hello.getCapability());
       assertFalse(hello.getIncarnation().isBlank());
       assertEquals(0, hello.getHoldingsCount());
+      assertTrue(hello.getLoading());
       worker.welcome("secret", FOR_EVER);
       try (CoordinatorSession session = joining.get()) {
+        session.loaded();
+        assertEquals(0, worker.await(WorkerMessage::hasReady).getReady().getGeneration());
         assertEquals("run: {}", session.runConfig());
         assertEquals("secret", session.collectiveToken());
         session.activity(3, "computing step 7");
@@ -90,10 +93,12 @@ class CoordinatorSessionTest {
       first.welcome("one", FOR_EVER);
       try (CoordinatorSession session = joining.get()) {
         session.describeHoldings(() -> List.of(new Holding(new Shard(1, 3, true), 12, true)));
+        session.loaded();
         first.say(lease(1, 5));
         first.breakOff();
         ScriptedCoordinator.Worker second = coordinator.worker();
         Hello hello = second.hello();
+        assertFalse(hello.getLoading());
         assertEquals(incarnation, hello.getIncarnation());
         assertEquals(
             io.lockstep.proto.coordinator.v1.Holding.newBuilder()

@@ -93,6 +93,9 @@ final class FakeCoordinator implements Session {
   public void activity(long generation, String what) {}
 
   @Override
+  public void loaded() {}
+
+  @Override
   public void ready(long generation) {
     heard.add("ready " + generation);
   }
