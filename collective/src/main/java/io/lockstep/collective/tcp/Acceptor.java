@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("FutureReturnValueIgnored")
 final class Acceptor extends ByteToMessageDecoder {
 
-  /** How long a connection may stay silent before it says who it is. */
+  /** How long a connection may stay silent, twice, before it says who it is. */
   private static final long HELLO_SECONDS = 10;
 
   private final TcpListener listener;
@@ -25,13 +25,22 @@ final class Acceptor extends ByteToMessageDecoder {
 
   @Override
   public void channelActive(ChannelHandlerContext context) {
+    // Looked at twice: a machine that stood still must read what has come before it judges.
+    after(context, () -> after(context, context::close));
+    context.fireChannelActive();
+  }
+
+  private void after(ChannelHandlerContext context, Runnable ifSilent) {
     context
         .executor()
         .schedule(
-            () -> greeted ? context.newSucceededFuture() : context.close(),
+            () -> {
+              if (!greeted) {
+                ifSilent.run();
+              }
+            },
             HELLO_SECONDS,
             TimeUnit.SECONDS);
-    context.fireChannelActive();
   }
 
   @Override

@@ -7,18 +7,27 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.HexFormat;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Memory that two ranks of one host share in one direction, cut into places of one piece each.
@@ -29,6 +38,8 @@ import java.util.regex.Pattern;
  * peer finds the secret of the offer in a file of that name proves that both are on one host.
  */
 final class SharedRing {
+
+  private static final Logger LOG = LoggerFactory.getLogger(SharedRing.class);
 
   /** Pieces that may lie between the two; all of them fit the last-level cache. */
   static final int PLACES = 8;
@@ -44,6 +55,9 @@ final class SharedRing {
   private static final int NAME_RANDOM_BYTES = 16;
   private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+
+  /** Nobody answers an offer as late as this. */
+  private static final Duration STALE = Duration.ofMinutes(1);
 
   private final Path file;
   private final Arena arena;
@@ -66,6 +80,7 @@ final class SharedRing {
    * @throws IOException if there is no room for it
    */
   static SharedRing create() throws IOException {
+    removeStale(FOLDER);
     SecureRandom random = new SecureRandom();
     byte[] name = new byte[NAME_RANDOM_BYTES];
     random.nextBytes(name);
@@ -90,6 +105,26 @@ final class SharedRing {
     } catch (IOException e) {
       Files.deleteIfExists(file);
       throw e;
+    }
+  }
+
+  /**
+   * Deletes what processes have left that were killed between an offer and its answer. Should the
+   * answer be on its way yet, it will say that there is no such memory, and the connection serves.
+   */
+  static void removeStale(Path folder) throws IOException {
+    FileTime oldest = FileTime.from(Instant.now().minus(STALE));
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "lockstep-*")) {
+      for (Path each : files) {
+        if (NAME.matcher(each.getFileName().toString()).matches()
+            && Files.isRegularFile(each, LinkOption.NOFOLLOW_LINKS)
+            && Files.getLastModifiedTime(each).compareTo(oldest) < 0) {
+          Files.deleteIfExists(each);
+        }
+      }
+    } catch (NoSuchFileException | AccessDeniedException e) {
+      // Another process has removed it in the meantime, or it belongs to another user.
+      LOG.debug("stale shared memory stays: {}", e.toString());
     }
   }
 
