@@ -1,6 +1,7 @@
 package io.lockstep.cli.process;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.lockstep.cli.rpc.RunStatus;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -45,9 +46,20 @@ final class StrikeLog {
     file = folder.resolve(FILE_NAME);
   }
 
-  /** A process was struck when the run stood there. */
+  /**
+   * A process was struck when the run stood there. A worker that was in no world yet, such as one
+   * that was loading, leaves nothing to recover from.
+   */
   void struck(Strike strike, RunStatus status) {
-    open.add(new Open(strike, status, System.nanoTime()));
+    boolean trains =
+        strike.process().equals("coordinator")
+            || status.workers().stream()
+                .anyMatch(worker -> worker.id().equals(strike.process()) && worker.rank() >= 0);
+    if (trains) {
+      open.add(new Open(strike, status, System.nanoTime()));
+    } else {
+      append(described(strike, status.steps(), status.generation()));
+    }
   }
 
   /** The run stands here now. */
@@ -64,16 +76,22 @@ final class StrikeLog {
   }
 
   private void write(Open strike, RunStatus status, double seconds) {
-    String line =
-        JSON.createObjectNode()
-            .put("process", strike.strike.process())
-            .put("signal", strike.strike.signal().name())
-            .put("steps", strike.steps)
-            .put("generation", strike.generation)
+    append(
+        described(strike.strike, strike.steps, strike.generation)
             .put("recovered_generation", status.generation())
             .put("recovered_steps", status.steps())
-            .put("recovery_seconds", seconds)
-            .toString();
+            .put("recovery_seconds", seconds));
+  }
+
+  private static ObjectNode described(Strike strike, long steps, long generation) {
+    return JSON.createObjectNode()
+        .put("process", strike.process())
+        .put("signal", strike.signal().name())
+        .put("steps", steps)
+        .put("generation", generation);
+  }
+
+  private void append(ObjectNode line) {
     try {
       Files.writeString(file, line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     } catch (IOException e) {
