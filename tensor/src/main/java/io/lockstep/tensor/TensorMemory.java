@@ -41,6 +41,24 @@ public final class TensorMemory {
     return MemorySegment.ofAddress(Native.dataAddress(handle)).reinterpret(bytes);
   }
 
+  /**
+   * Gives the whole pages inside some memory back to the operating system. They take no room until
+   * they are written again, and read as zero; what lies on pages that are only partly inside keeps
+   * its values.
+   *
+   * @param memory memory of a tensor, such as a slice of {@link #of}
+   * @return how many bytes were given back
+   * @throws UnsupportedOperationException on another system than Linux
+   * @throws IllegalStateException if the system refuses
+   */
+  public static long discard(MemorySegment memory) {
+    if (!memory.isNative()) {
+      throw new IllegalArgumentException(
+          "only native memory can be given back, not an array of the Java heap");
+    }
+    return Pages.discard(memory.address(), memory.address() + memory.byteSize());
+  }
+
   private static boolean isContiguous(long[] sizes, long[] strides) {
     long expected = 1;
     for (int i = sizes.length - 1; i >= 0; i--) {

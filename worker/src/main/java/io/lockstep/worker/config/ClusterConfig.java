@@ -14,6 +14,8 @@ import java.time.Duration;
  * @param heartbeat how often workers say that they live
  * @param timeout silence after which a worker counts as lost
  * @param resilience what keeps the state of a lost worker
+ * @param zeroStage what of the training state workers share out among them: 1 the optimizer's
+ *     moments, 2 the reduced gradients too, 3 the weights too
  */
 public record ClusterConfig(
     int minWorkers,
@@ -22,7 +24,13 @@ public record ClusterConfig(
     Duration reconnect,
     Duration heartbeat,
     Duration timeout,
-    Resilience resilience) {
+    Resilience resilience,
+    int zeroStage) {
+
+  /** The stage that shares out the weights. */
+  public static final int WEIGHTS_STAGE = 3;
+
+  private static final int DEFAULT_STAGE = 2;
 
   private static final int HEARTBEATS_IN_TIMEOUT = 3;
   private static final double DEFAULT_RECONNECT_SECONDS = 10;
@@ -37,7 +45,8 @@ public record ClusterConfig(
     CHECKPOINT
   }
 
-  static ClusterConfig read(Section section, int virtualRanks) {
+  static ClusterConfig read(Section section, TrainingConfig training) {
+    int virtualRanks = training.virtualRanks();
     ClusterConfig config =
         new ClusterConfig(
             section.integer("min_workers", 1, 1),
@@ -47,7 +56,16 @@ public record ClusterConfig(
                 section.number("reconnect_seconds", DEFAULT_RECONNECT_SECONDS, 0, LONGEST_SECONDS)),
             millis(section.number("heartbeat_millis", 100.0, 1, 3_600_000)),
             millis(section.number("timeout_millis", 1000.0, 1, 3_600_000)),
-            section.choice("resilience", Resilience.BUDDY, Resilience.class));
+            section.choice("resilience", Resilience.BUDDY, Resilience.class),
+            section.integer("zero_stage", DEFAULT_STAGE, 1));
+    if (config.zeroStage > WEIGHTS_STAGE) {
+      section.problem("zero_stage", "(" + config.zeroStage + ") must be 1, 2 or 3");
+    } else if (config.zeroStage == WEIGHTS_STAGE && !training.gradientCheckpointing()) {
+      section.problem(
+          "zero_stage",
+          "3 needs training.gradient_checkpointing: true, since a graph that is kept would hold the"
+              + " weights that it gives away");
+    }
     if (config.maxWorkers > virtualRanks) {
       section.problem(
           "max_workers",
@@ -74,6 +92,11 @@ public record ClusterConfig(
   /** Whether workers keep copies for each other. */
   public boolean buddy() {
     return resilience == Resilience.BUDDY;
+  }
+
+  /** Whether workers keep the weights of what they own alone. */
+  public boolean sharesWeights() {
+    return zeroStage == WEIGHTS_STAGE;
   }
 
   private static Duration seconds(double value) {

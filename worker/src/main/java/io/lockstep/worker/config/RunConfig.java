@@ -173,7 +173,7 @@ public record RunConfig(
             training,
             OptimizerConfig.read(root.section("optimizer")),
             TuningConfig.read(root.section("tuning"), model),
-            ClusterConfig.read(root.section("cluster"), training.virtualRanks()),
+            ClusterConfig.read(root.section("cluster"), training),
             root.has("inputs")
                 ? Optional.of(RunInputs.read(root.section("inputs")))
                 : Optional.empty());

@@ -122,7 +122,8 @@ final class RunConfigYaml {
         .put("reconnect_seconds", cluster.reconnect().toMillis() / MILLIS)
         .put("heartbeat_millis", cluster.heartbeat().toMillis())
         .put("timeout_millis", cluster.timeout().toMillis())
-        .put("resilience", label(cluster.resilience()));
+        .put("resilience", label(cluster.resilience()))
+        .put("zero_stage", cluster.zeroStage());
   }
 
   private static String label(Enum<?> constant) {

@@ -14,12 +14,13 @@ import io.lockstep.model.segment.SegmentSpec;
 import io.lockstep.model.segment.SegmentWeights;
 import io.lockstep.tensor.TensorMemory;
 import io.lockstep.tensor.Torch;
-import io.lockstep.worker.config.TrainingConfig;
+import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.train.Session.BucketFigures;
 import io.lockstep.worker.train.Session.Contribution;
 import io.lockstep.worker.train.Session.StepTimes;
 import io.lockstep.worker.zero.Buckets;
 import io.lockstep.worker.zero.GradientBuffers;
+import io.lockstep.worker.zero.GradientRanges;
 import io.lockstep.worker.zero.GradientReducer;
 import io.lockstep.worker.zero.ReducedGradient;
 import java.lang.foreign.MemorySegment;
@@ -52,6 +53,8 @@ final class Generation implements AutoCloseable {
   private final Prefetcher prefetcher;
   private final GradientStep gradientStep;
   private final ReductionTree tree;
+  private final GradientRanges ranges;
+  private final boolean discards;
 
   /** What a worker has of a step after reducing it. */
   record Reduction(
@@ -69,7 +72,7 @@ final class Generation implements AutoCloseable {
    */
   Generation(
       Directive.World world,
-      TrainingConfig training,
+      RunConfig config,
       Shard shard,
       Buckets buckets,
       Parameters parameters,
@@ -85,9 +88,15 @@ final class Generation implements AutoCloseable {
     this.buffers = buffers;
     this.gradientStep = gradientStep;
     this.collective = collective;
-    tree = new ReductionTree(training.virtualRanks());
-    span = RankSpan.of(training.virtualRanks(), world.rank(), world.members().size());
-    reducer = new GradientReducer(collective, shard, buckets, training.virtualRanks());
+    int virtualRanks = config.training().virtualRanks();
+    tree = new ReductionTree(virtualRanks);
+    span = RankSpan.of(virtualRanks, world.rank(), world.members().size());
+    discards = config.cluster().zeroStage() > 1;
+    ranges =
+        discards
+            ? GradientRanges.of(gradientStep.segments(), buckets)
+            : GradientRanges.whole(gradientStep.segments(), buckets);
+    reducer = new GradientReducer(collective, shard, buckets, virtualRanks, discards);
     prefetcher = microBatches.prefetch(world.nextStep(), totalSteps, span);
   }
 
@@ -130,7 +139,15 @@ final class Generation implements AutoCloseable {
         contributions.add(gradientStep.compute(microBatch, gradient));
         sums.add(virtualRank, gradient);
       } else {
-        RangeByRange ready = new RangeByRange(sums.addLast(gradient), buckets, reducer);
+        if (discards) {
+          buffers.discardUnused();
+        }
+        RangeByRange ready =
+            new RangeByRange(
+                sums.addLast(gradient),
+                ranges,
+                discards,
+                (segment, range, complete) -> reducer.reduce(range, complete));
         contributions.add(gradientStep.compute(microBatch, gradient, weights(ready)));
       }
       compute += watch.lap();
@@ -151,7 +168,7 @@ final class Generation implements AutoCloseable {
 
       @Override
       public void gradientReady(SegmentSpec segment) {
-        ready.from(segment.start());
+        ready.from(segment);
       }
     };
   }

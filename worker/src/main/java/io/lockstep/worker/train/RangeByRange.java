@@ -2,58 +2,76 @@ package io.lockstep.worker.train;
 
 import ai.djl.ndarray.NDArray;
 import io.lockstep.collective.tree.BlockAccumulator;
+import io.lockstep.collective.tree.Node;
+import io.lockstep.model.segment.SegmentSpec;
 import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
-import io.lockstep.worker.zero.Buckets;
+import io.lockstep.tensor.TensorMemory;
 import io.lockstep.worker.zero.Buckets.Range;
-import io.lockstep.worker.zero.GradientReducer;
+import io.lockstep.worker.zero.GradientRanges;
 import java.util.List;
+import java.util.Map;
 
 /**
- * Hands a worker's gradients over to the reduction while going backwards completes them: from the
- * end of the flat buffer, in whole buckets, some megabytes at a time.
+ * Sums a worker's gradients while going backwards completes them, and hands each range over to the
+ * reduction.
  */
 final class RangeByRange {
 
-  /** Values that are worth an exchange: smaller ones would spend their time on latency. */
-  private static final long LEAST_FLOATS = 1 << 19;
-
   private final BlockAccumulator.LastSums<NDArray> last;
-  private final Buckets buckets;
-  private final GradientReducer reducer;
+  private final GradientRanges ranges;
+  private final boolean discards;
+  private final Handover handover;
 
-  /** Everything from here on is handed over. */
-  private long handedOver;
+  /** Takes ranges that are complete. */
+  @FunctionalInterface
+  interface Handover {
+    /**
+     * A segment has completed a range.
+     *
+     * @param sums of the worker's subtrees, complete over the range
+     */
+    void take(SegmentSpec segment, Range range, Map<Node, NDArray> sums);
+  }
 
   /**
    * Nothing is complete yet.
    *
    * @param last the worker's last virtual rank, and the sums that it completes
+   * @param discards whether the memory of what was added to another sum is given back
    */
-  RangeByRange(BlockAccumulator.LastSums<NDArray> last, Buckets buckets, GradientReducer reducer) {
+  RangeByRange(
+      BlockAccumulator.LastSums<NDArray> last,
+      GradientRanges ranges,
+      boolean discards,
+      Handover handover) {
     this.last = last;
-    this.buckets = buckets;
-    this.reducer = reducer;
-    handedOver = buckets.floats();
+    this.ranges = ranges;
+    this.discards = discards;
+    this.handover = handover;
   }
 
-  /** The last virtual rank's gradient is complete from this value on. */
-  void from(long start) {
-    long whole = start == 0 ? 0 : buckets.nextBoundary(start);
-    boolean enough = handedOver - whole >= LEAST_FLOATS || whole == 0;
-    if (enough && whole < handedOver) {
-      Range range = new Range(whole, handedOver);
-      sum(range);
-      reducer.reduce(range, last.sums());
-      handedOver = whole;
-    }
+  /** The last virtual rank's gradient is complete from this segment on. */
+  void from(SegmentSpec segment) {
+    ranges
+        .bySegment()
+        .get(segment.index())
+        .ifPresent(range -> {
+          sum(range);
+          handover.take(segment, range, last.sums());
+        });
   }
 
   private void sum(Range range) {
     List<NDArray> chain = last.chain();
-    try (Scope views = Scope.open()) {
-      for (int i = 1; i < chain.size(); i++) {
+    for (int i = 1; i < chain.size(); i++) {
+      try (Scope views = Scope.open()) {
         Ops.addInPlace(view(chain.get(i), range), view(chain.get(i - 1), range));
+      }
+      if (discards) {
+        TensorMemory.discard(
+            TensorMemory.of(chain.get(i - 1))
+                .asSlice(range.start() * Float.BYTES, range.floats() * Float.BYTES));
       }
     }
   }

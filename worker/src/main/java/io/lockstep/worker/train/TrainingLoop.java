@@ -185,7 +185,7 @@ public final class TrainingLoop implements AutoCloseable {
   private Generation generation(Directive.World world, Collective members) {
     return new Generation(
         world,
-        config.training(),
+        config,
         replica.shard().shard(),
         replica.buckets(),
         replica.model().tuned().trained(),

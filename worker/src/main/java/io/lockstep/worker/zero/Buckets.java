@@ -28,6 +28,31 @@ public record Buckets(long floats, int bucketFloats) {
     }
   }
 
+  /** What of a range lies outside of all holes, ascending. */
+  public static List<Range> without(Range range, List<Range> holes) {
+    List<Range> rest = new ArrayList<>(List.of(range));
+    for (Range hole : holes) {
+      List<Range> cut = new ArrayList<>();
+      for (Range part : rest) {
+        Range gone = part.intersect(hole);
+        if (gone.floats() == 0) {
+          cut.add(part);
+        } else {
+          add(cut, new Range(part.start(), gone.start()));
+          add(cut, new Range(gone.end(), part.end()));
+        }
+      }
+      rest = cut;
+    }
+    return List.copyOf(rest);
+  }
+
+  private static void add(List<Range> ranges, Range range) {
+    if (range.floats() > 0) {
+      ranges.add(range);
+    }
+  }
+
   /** A bucket with its number. */
   public record Bucket(int index, Range range) {}
 
@@ -55,6 +80,11 @@ public record Buckets(long floats, int bucketFloats) {
   /** Values of a span of buckets. */
   public Range range(Shard.Span span) {
     return new Range(startOf(span.first()), startOf(span.end()));
+  }
+
+  /** What a shard holds, owned or copied. */
+  public List<Range> held(Shard shard) {
+    return shard.held(count()).stream().map(this::range).toList();
   }
 
   /** What a rank owns; empty if there are more ranks than buckets. */

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import io.lockstep.tensor.Dtype;
 import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
+import io.lockstep.tensor.TensorMemory;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -33,6 +34,11 @@ public final class GradientBuffers implements AutoCloseable {
       all.add(buffer);
     }
     return buffer;
+  }
+
+  /** Gives the memory of buffers that nobody uses now back to the operating system. */
+  public void discardUnused() {
+    free.forEach(buffer -> TensorMemory.discard(TensorMemory.of(buffer)));
   }
 
   /** Gives a buffer back. */

@@ -7,13 +7,12 @@ import io.lockstep.collective.FloatSum;
 import io.lockstep.collective.PieceStreams;
 import io.lockstep.collective.Transfer;
 import io.lockstep.collective.tree.Node;
-import io.lockstep.collective.tree.ReductionTree;
-import io.lockstep.data.plan.RankSpan;
 import io.lockstep.data.plan.Shard;
 import io.lockstep.tensor.Dtype;
 import io.lockstep.tensor.Scope;
 import io.lockstep.tensor.TensorMemory;
 import io.lockstep.worker.zero.Buckets.Range;
+import io.lockstep.worker.zero.Routes.Leg;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -23,6 +22,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.IntPredicate;
 
 /**
  * Reduce-scatter of gradients along the one tree over all virtual ranks, and all-gather of updated
@@ -41,19 +41,25 @@ import java.util.concurrent.Future;
  */
 public final class GradientReducer implements AutoCloseable {
 
-  private static final List<String> PHASE_NAMES = List.of("reduce", "copy", "gather");
+  private static final List<String> PHASE_NAMES =
+      List.of("reduce", "copy", "gather", "passes", "collect");
   private static final int PHASES = PHASE_NAMES.size();
   private static final int REDUCE = 0;
   private static final int COPY = 1;
   private static final int GATHER = 2;
+  private static final int PASSES = 3;
+  private static final int COLLECT = 4;
 
-  /** Pieces of a step, and their number in a tag: more than any buffer is cut into. */
-  private static final int MAX_PIECES = 1 << 16;
+  /** Exchanges of one phase of a step, and their number in a tag: more than there can be. */
+  private static final int MAX_PIECES = 1 << 24;
+
+  private static final IntPredicate EVERYBODY = rank -> true;
 
   private final Collective collective;
   private final Shard shard;
   private final Buckets buckets;
-  private final ReductionTree tree;
+  private final boolean discards;
+  private final Routes routes;
   private final List<PieceStreams.Source> sources = new ArrayList<>();
   private final List<Node> sourceNodes = new ArrayList<>();
   private final Scope scope = Scope.lasting();
@@ -70,23 +76,27 @@ public final class GradientReducer implements AutoCloseable {
    * A reducer for one generation of the world.
    *
    * @param shard what this rank owns and copies
+   * @param discards whether the memory of sums that were reduced is given back to the operating
+   *     system, range by range
    */
-  public GradientReducer(Collective collective, Shard shard, Buckets buckets, int virtualRanks) {
+  public GradientReducer(
+      Collective collective, Shard shard, Buckets buckets, int virtualRanks, boolean discards) {
     this.collective = collective;
     this.shard = shard;
     this.buckets = buckets;
-    this.tree = new ReductionTree(virtualRanks);
+    this.discards = discards;
+    this.routes = new Routes(shard, buckets, virtualRanks);
     for (int peer = 0; peer < collective.size(); peer++) {
       if (peer != collective.rank()) {
         int slot = 0;
-        for (Node node : coverOf(peer)) {
+        for (Node node : routes.coverOf(peer)) {
           sources.add(new PieceStreams.Source(peer, slot++));
           sourceNodes.add(node);
         }
       }
     }
     owned = scope.zeros(Dtype.FLOAT32, owned().floats());
-    copied = scope.zeros(Dtype.FLOAT32, copiedBy(collective.rank()).floats());
+    copied = scope.zeros(Dtype.FLOAT32, routes.copied().floats());
   }
 
   /** An exchange in words, such as {@code step 7, reduce}. */
@@ -102,16 +112,12 @@ public final class GradientReducer implements AutoCloseable {
 
   /** The range of the flat buffer this rank owns. */
   public Range owned() {
-    return ownedBy(collective.rank());
+    return routes.owned();
   }
 
-  private Range ownedBy(int rank) {
-    return buckets.owned(rank, collective.size());
-  }
-
-  private Range copiedBy(int rank) {
-    Shard of = new Shard(rank, collective.size(), shard.buddy());
-    return buckets.range(of.copied(buckets.count()));
+  /** What this rank holds without asking anybody: what it owns and what it copies. */
+  public List<Range> held() {
+    return buckets.held(shard);
   }
 
   /** Begins a step. */
@@ -136,9 +142,10 @@ public final class GradientReducer implements AutoCloseable {
     pieces.add(
         thread.submit(() -> {
           sum(tag(reducedStep, REDUCE, piece), range, memory);
-          if (shard.buddy() && collective.size() > 1) {
-            copy(tag(reducedStep, COPY, piece), range);
+          if (discards) {
+            memory.values().forEach(flat -> TensorMemory.discard(slice(flat, range)));
           }
+          copy(tag(reducedStep, COPY, piece), range);
         }));
   }
 
@@ -150,31 +157,36 @@ public final class GradientReducer implements AutoCloseable {
    */
   public ReducedGradient finish() throws InterruptedException {
     for (Future<?> piece : pieces) {
-      try {
-        piece.get();
-      } catch (ExecutionException e) {
-        switch (e.getCause()) {
-          case CollectiveException lost -> throw lost;
-          case RuntimeException failure -> throw failure;
-          case Error failure -> throw failure;
-          case null, default -> throw new IllegalStateException(e.getCause());
-        }
-      }
+      await(piece);
     }
     return new ReducedGradient(step, owned, copied);
   }
 
-  private void sum(long tag, Range range, Map<Node, MemorySegment> partials) {
-    List<Transfer> sends = new ArrayList<>();
-    for (int peer = 0; peer < collective.size(); peer++) {
-      Range part = ownedBy(peer).intersect(range);
-      if (peer != collective.rank() && part.floats() > 0) {
-        int slot = 0;
-        for (MemorySegment flat : partials.values()) {
-          sends.add(new Transfer(peer, slot++, slice(flat, part)));
-        }
+  /**
+   * Waits for an exchange.
+   *
+   * @throws CollectiveException if a peer was lost
+   */
+  public static void await(Future<?> exchange) throws InterruptedException {
+    try {
+      exchange.get();
+    } catch (ExecutionException e) {
+      switch (e.getCause()) {
+        case CollectiveException lost -> throw lost;
+        case RuntimeException failure -> throw failure;
+        case Error failure -> throw failure;
+        case null, default -> throw new IllegalStateException(e.getCause());
       }
     }
+  }
+
+  private void sum(long tag, Range range, Map<Node, MemorySegment> partials) {
+    List<MemorySegment> flats = List.copyOf(partials.values());
+    List<Transfer> sends =
+        routes.reduceSends(range).stream()
+            .map(leg ->
+                new Transfer(leg.peer(), leg.slot(), slice(flats.get(leg.slot()), leg.range())))
+            .toList();
     Range part = owned().intersect(range);
     PieceStreams streams =
         part.floats() == 0 || sources.isEmpty()
@@ -212,34 +224,35 @@ public final class GradientReducer implements AutoCloseable {
     partials.forEach((node, flat) -> parts.put(node, flat.asSlice(at, bytes)));
     MemorySegment into = TensorMemory.of(owned).asSlice(at - owned().start() * Float.BYTES, bytes);
     MemorySegment sum =
-        tree.fold(
-            parts,
-            (left, right) -> {
-              FloatSum.add(left, right, bytes / Float.BYTES);
-              return left;
-            });
+        routes
+            .tree()
+            .fold(
+                parts,
+                (left, right) -> {
+                  FloatSum.add(left, right, bytes / Float.BYTES);
+                  return left;
+                });
     into.copyFrom(sum);
   }
 
   /** Passes the own sum to the buddy, and receives that of which this rank is the buddy. */
   private void copy(long tag, Range range) {
-    List<Transfer> sends = new ArrayList<>();
-    List<Transfer> receives = new ArrayList<>();
-    Range own = owned().intersect(range);
-    if (own.floats() > 0) {
-      sends.add(new Transfer(shard.buddyRank(), 0, of(owned, owned(), own)));
-    }
-    Range copy = copiedBy(collective.rank()).intersect(range);
-    if (copy.floats() > 0) {
-      int ward = (collective.rank() + collective.size() - 1) % collective.size();
-      receives.add(new Transfer(ward, 0, of(copied, copiedBy(collective.rank()), copy)));
-    }
-    collective.exchange(tag, sends, receives);
+    collective.exchange(
+        tag,
+        transfers(routes.copySends(range), owned, owned()),
+        transfers(routes.copyReceives(range), copied, routes.copied()));
   }
 
-  private static MemorySegment of(NDArray values, Range all, Range part) {
-    return TensorMemory.of(values)
-        .asSlice((part.start() - all.start()) * Float.BYTES, part.floats() * Float.BYTES);
+  private static List<Transfer> transfers(List<Leg> legs, NDArray values, Range all) {
+    MemorySegment memory = TensorMemory.of(values);
+    return legs.stream()
+        .map(leg -> {
+          Range part = leg.range();
+          long offset = (part.start() - all.start()) * Float.BYTES;
+          return new Transfer(
+              leg.peer(), leg.slot(), memory.asSlice(offset, part.floats() * Float.BYTES));
+        })
+        .toList();
   }
 
   /**
@@ -247,27 +260,50 @@ public final class GradientReducer implements AutoCloseable {
    * receives what it has not computed, in place.
    */
   public void gather(long ofStep, MemorySegment flat) {
-    List<Transfer> sends = new ArrayList<>();
-    List<Transfer> receives = new ArrayList<>();
-    for (int peer = 0; peer < collective.size(); peer++) {
-      if (peer != collective.rank()) {
-        add(sends, peer, flat, owned(), copiedBy(peer));
-        add(receives, peer, flat, ownedBy(peer), copiedBy(collective.rank()));
-      }
-    }
-    collective.exchange(tag(ofStep, GATHER, 0), sends, receives);
+    gather(tag(ofStep, GATHER, 0), flat, List.of(buckets.whole()), EVERYBODY);
   }
 
-  private static void add(
-      List<Transfer> transfers, int peer, MemorySegment flat, Range range, Range known) {
-    if (range.floats() > 0 && !range.equals(known)) {
-      transfers.add(new Transfer(peer, 0, slice(flat, range)));
-    }
+  /**
+   * Begins to give parameters to those ranks that want them, and returns at once. All ranks name
+   * the same ranges and takers, in the same order among all that they begin.
+   *
+   * @param number of this exchange among the step's
+   * @param ranges disjoint ranges of the flat parameters
+   * @return done when what this rank wants is in its place
+   */
+  public Future<?> beginGather(
+      int number, MemorySegment flat, List<Range> ranges, IntPredicate takes) {
+    long tag = tag(step, GATHER, number);
+    Future<?> begun = thread.submit(() -> gather(tag, flat, ranges, takes));
+    pieces.add(begun);
+    return begun;
   }
 
-  private List<Node> coverOf(int rank) {
-    RankSpan span = RankSpan.of(tree.leaves(), rank, collective.size());
-    return tree.cover(span.first(), span.end());
+  /** Gives rank 0 all parameters after a step was applied. */
+  public void collect(long ofStep, MemorySegment flat) {
+    gather(tag(ofStep, COLLECT, 0), flat, List.of(buckets.whole()), rank -> rank == 0);
+  }
+
+  private void gather(long tag, MemorySegment flat, List<Range> ranges, IntPredicate takes) {
+    collective.exchange(
+        tag,
+        transfers(routes.gatherSends(ranges, takes), flat),
+        transfers(routes.gatherReceives(ranges, takes), flat));
+  }
+
+  private static List<Transfer> transfers(List<Leg> legs, MemorySegment flat) {
+    return legs.stream()
+        .map(leg -> new Transfer(leg.peer(), leg.slot(), slice(flat, leg.range())))
+        .toList();
+  }
+
+  /**
+   * Tells all ranks something at the beginning of a step.
+   *
+   * @param parts one for each rank, in order; the own one is read, the others are filled
+   */
+  public void tellPasses(MemorySegment[] parts) {
+    collective.allGather(tag(step, PASSES, 0), parts);
   }
 
   private static MemorySegment slice(MemorySegment flat, Range range) {

@@ -85,6 +85,7 @@ class RunConfigTest {
           heartbeat_millis: 200
           timeout_millis: 900
           resilience: checkpoint
+          zero_stage: 3
         inputs:
           data_bytes: 3
           data_sha256: AAAA
@@ -140,7 +141,8 @@ class RunConfigTest {
                 Duration.ofSeconds(20),
                 Duration.ofMillis(200),
                 Duration.ofMillis(900),
-                ClusterConfig.Resilience.CHECKPOINT),
+                ClusterConfig.Resilience.CHECKPOINT,
+                3),
             Optional.of(
                 new RunInputs(3, "a".repeat(64), Optional.empty(), Optional.of("b".repeat(64)))));
     assertEquals(expected, parse(FULL));
@@ -162,7 +164,8 @@ class RunConfigTest {
             Duration.ofSeconds(10),
             Duration.ofMillis(100),
             Duration.ofSeconds(1),
-            ClusterConfig.Resilience.BUDDY),
+            ClusterConfig.Resilience.BUDDY,
+            2),
         config.cluster());
     assertEquals(
         new TrainingConfig(

@@ -131,7 +131,7 @@ class ElasticWorldsTest {
                   Generation rank =
                       new Generation(
                           worlds.get(ranks.rank()),
-                          config("buddy").training(),
+                          config("buddy"),
                           replica.shard().shard(),
                           replica.buckets(),
                           replica.model().tuned().trained(),

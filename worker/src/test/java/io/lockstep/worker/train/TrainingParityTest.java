@@ -273,7 +273,8 @@ class TrainingParityTest {
             Duration.ofSeconds(10),
             Duration.ofMillis(100),
             Duration.ofSeconds(1),
-            ClusterConfig.Resilience.BUDDY),
+            ClusterConfig.Resilience.BUDDY,
+            2),
         Optional.empty());
   }
 }

@@ -40,12 +40,16 @@ final class TrainingRank implements AutoCloseable {
     generation =
         new Generation(
             world,
-            config.training(),
+            config,
             shard,
             replica.buckets(),
             model().tuned().trained(),
             buffers,
-            new GradientStep(model().config(), model().tuned(), config.seed()),
+            new GradientStep(
+                model().config(),
+                model().tuned(),
+                config.seed(),
+                config.training().gradientCheckpointing()),
             data.of(model()),
             totalSteps,
             collective);

@@ -69,7 +69,7 @@ class GradientReducerTest {
   void aWorldOfOneOwnsTheWholeBuffer() {
     try (GradientReducer reducer =
         new GradientReducer(
-            LocalRanks.alone(), new Shard(0, 1, true), new Buckets(FLOATS, 64), 4)) {
+            LocalRanks.alone(), new Shard(0, 1, true), new Buckets(FLOATS, 64), 4, true)) {
       assertEquals(new Range(0, FLOATS), reducer.owned());
     }
   }
@@ -97,7 +97,7 @@ class GradientReducerTest {
     Buckets buckets = new Buckets(FLOATS, bucketFloats);
     RankSpan span = RankSpan.of(virtualRanks, ranks.rank(), ranks.size());
     ReductionTree tree = new ReductionTree(virtualRanks);
-    try (GradientReducer reducer = new GradientReducer(ranks, shard, buckets, virtualRanks);
+    try (GradientReducer reducer = new GradientReducer(ranks, shard, buckets, virtualRanks, true);
         GradientBuffers buffers = new GradientBuffers(FLOATS);
         Scope lasting = Scope.lasting()) {
       NDArray parameters = lasting.zeros(Dtype.FLOAT32, FLOATS);
