@@ -92,6 +92,11 @@ public final class Segmentation {
     throw new IllegalArgumentException("no segment has a parameter " + parameter);
   }
 
+  /** Whether a segment takes part only in passes that have pictures. */
+  public boolean needsPictures(int segment) {
+    return segment < indexOf(TEXT_EMBEDDING);
+  }
+
   /** Whether the head reads a parameter of another segment: the embedding table, if it is tied. */
   public boolean isTied(String parameter) {
     return config.tieWordEmbeddings() && parameter.equals(VisionLanguageModel.EMBEDDING);

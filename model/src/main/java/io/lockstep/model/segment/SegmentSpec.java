@@ -18,6 +18,7 @@ import java.util.List;
  * @param endSlot the slot after the last
  * @param sharedSlots slots of earlier segments that it reads too: the embedding table of a tied
  *     head; their gradient is complete with the segment they belong to
+ * @param needsPictures whether it takes part only in passes that have pictures
  * @param start first value of the flat buffer that belongs to it
  * @param end the value after the last, gaps after parameters included
  */
@@ -27,6 +28,7 @@ public record SegmentSpec(
     int firstSlot,
     int endSlot,
     List<Integer> sharedSlots,
+    boolean needsPictures,
     long start,
     long end) {
 
@@ -59,6 +61,7 @@ public record SegmentSpec(
               first,
               next,
               name.equals(Segmentation.HEAD) ? shared(segmentation, slots) : List.of(),
+              segmentation.needsPictures(index),
               offset(trained, first),
               offset(trained, next)));
     }

@@ -15,6 +15,7 @@ import io.lockstep.model.segment.SegmentWeights;
 import io.lockstep.tensor.TensorMemory;
 import io.lockstep.tensor.Torch;
 import io.lockstep.worker.config.RunConfig;
+import io.lockstep.worker.config.TrainingConfig;
 import io.lockstep.worker.train.Session.BucketFigures;
 import io.lockstep.worker.train.Session.Contribution;
 import io.lockstep.worker.train.Session.StepTimes;
@@ -22,11 +23,19 @@ import io.lockstep.worker.zero.Buckets;
 import io.lockstep.worker.zero.GradientBuffers;
 import io.lockstep.worker.zero.GradientRanges;
 import io.lockstep.worker.zero.GradientReducer;
+import io.lockstep.worker.zero.PassTable;
 import io.lockstep.worker.zero.ReducedGradient;
+import io.lockstep.worker.zero.ResidentRanges;
+import io.lockstep.worker.zero.StepSequence;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A worker's part in one generation of the world: its block of virtual ranks, its shard of the
@@ -55,6 +64,8 @@ final class Generation implements AutoCloseable {
   private final ReductionTree tree;
   private final GradientRanges ranges;
   private final boolean discards;
+  private final boolean sharesWeights;
+  private final TrainingConfig training;
 
   /** What a worker has of a step after reducing it. */
   record Reduction(
@@ -91,6 +102,8 @@ final class Generation implements AutoCloseable {
     int virtualRanks = config.training().virtualRanks();
     tree = new ReductionTree(virtualRanks);
     span = RankSpan.of(virtualRanks, world.rank(), world.members().size());
+    training = config.training();
+    sharesWeights = config.cluster().sharesWeights();
     discards = config.cluster().zeroStage() > 1;
     ranges =
         discards
@@ -116,46 +129,127 @@ final class Generation implements AutoCloseable {
    */
   Reduction reduce(long step, BooleanSupplier isOver) throws SampleException, InterruptedException {
     Stopwatch watch = new Stopwatch();
-    double data = 0;
-    double compute = 0;
     List<Contribution> contributions = new ArrayList<>();
     buffers.reset();
     reducer.begin(step);
+    StepInput input = new StepInput(step, watch);
+    @Nullable SharedWeights shared = sharesWeights ? sharedWeights(input) : null;
     BlockAccumulator<NDArray> sums =
         new BlockAccumulator<>(tree, span.first(), span.end(), buffers::sum);
+    double compute = 0;
     for (int virtualRank = span.first(); virtualRank < span.end(); virtualRank++) {
-      if (isOver.getAsBoolean()) {
-        throw new AbortedException(
-            rank(),
-            CollectiveException.NO_PEER,
-            0,
-            "step " + step + " is not needed any more",
-            null);
-      }
-      MicroBatch microBatch = prefetcher.take(step, virtualRank);
-      data += watch.lap();
+      requireNotOver(step, isOver);
+      MicroBatch microBatch = input.take(virtualRank);
       NDArray gradient = buffers.acquire();
-      if (virtualRank < span.end() - 1) {
-        contributions.add(gradientStep.compute(microBatch, gradient));
+      boolean last = virtualRank == span.end() - 1;
+      RangeByRange ready = last ? handingOver(sums.addLast(gradient), shared) : null;
+      contributions.add(compute(microBatch, gradient, shared, ready));
+      if (!last) {
         sums.add(virtualRank, gradient);
-      } else {
-        if (discards) {
-          buffers.discardUnused();
-        }
-        RangeByRange ready =
-            new RangeByRange(
-                sums.addLast(gradient),
-                ranges,
-                discards,
-                (segment, range, complete) -> reducer.reduce(range, complete));
-        contributions.add(gradientStep.compute(microBatch, gradient, weights(ready)));
       }
       compute += watch.lap();
     }
+    if (shared != null) {
+      shared.stepDone();
+    }
     ReducedGradient reduced = reducer.finish();
     List<BucketFigures> figures = figures(reduced);
-    StepTimes times = new StepTimes(step, data, compute, watch.lap(), Torch.residentBytes());
+    StepTimes times =
+        new StepTimes(step, input.seconds, compute, watch.lap(), Torch.residentBytes());
     return new Reduction(reduced, List.copyOf(contributions), figures, times);
+  }
+
+  private void requireNotOver(long step, BooleanSupplier isOver) {
+    if (isOver.getAsBoolean()) {
+      throw new AbortedException(
+          rank(), CollectiveException.NO_PEER, 0, "step " + step + " is not needed any more", null);
+    }
+  }
+
+  /** What makes the sums of the last virtual rank, whose gradient is about to be computed. */
+  private RangeByRange handingOver(
+      BlockAccumulator.LastSums<NDArray> last, @Nullable SharedWeights shared) {
+    if (discards) {
+      buffers.discardUnused();
+    }
+    RangeByRange ready =
+        new RangeByRange(
+            last,
+            ranges,
+            discards,
+            shared == null
+                ? (segment, range, sums) -> reducer.reduce(range, sums)
+                : (segment, range, sums) -> shared.complete(segment, sums));
+    if (shared != null) {
+      shared.last(ready);
+    }
+    return ready;
+  }
+
+  private Contribution compute(
+      MicroBatch microBatch,
+      NDArray gradient,
+      @Nullable SharedWeights shared,
+      @Nullable RangeByRange ready)
+      throws SampleException {
+    if (shared != null) {
+      return gradientStep.compute(microBatch, gradient, shared, shared::passDone);
+    }
+    if (ready != null) {
+      return gradientStep.compute(microBatch, gradient, weights(ready));
+    }
+    return gradientStep.compute(microBatch, gradient);
+  }
+
+  /** The micro-batches of a step, in order; counts the seconds that they were waited for. */
+  private final class StepInput {
+    private final long step;
+    private final Stopwatch watch;
+    private final Deque<MicroBatch> ahead = new ArrayDeque<>();
+    private double seconds;
+
+    StepInput(long step, Stopwatch watch) {
+      this.step = step;
+      this.watch = watch;
+    }
+
+    MicroBatch take(int virtualRank) throws SampleException, InterruptedException {
+      MicroBatch next = ahead.poll();
+      MicroBatch taken = next != null ? next : prefetcher.take(step, virtualRank);
+      seconds += watch.lap();
+      return taken;
+    }
+
+    /** Takes all of them, to say whether each of their passes has pictures. */
+    List<Boolean> passes() throws SampleException, InterruptedException {
+      List<Boolean> passes = new ArrayList<>();
+      for (int virtualRank = span.first(); virtualRank < span.end(); virtualRank++) {
+        MicroBatch microBatch = prefetcher.take(step, virtualRank);
+        ahead.add(microBatch);
+        passes.addAll(gradientStep.passes(microBatch));
+      }
+      return passes;
+    }
+  }
+
+  /** Tells everybody what this rank computes, and lays out the exchanges of the step. */
+  private SharedWeights sharedWeights(StepInput input)
+      throws SampleException, InterruptedException {
+    ResidentRanges resident =
+        new ResidentRanges(TensorMemory.of(parameters.flat()), reducer.held());
+    resident.discardRest();
+    List<Boolean> own = input.passes();
+    PassTable passes;
+    try (Arena arena = Arena.ofShared()) {
+      MemorySegment[] parts = new MemorySegment[collective.size()];
+      Arrays.setAll(parts, peer -> arena.allocate(PassTable.bytes(training, peer, parts.length)));
+      PassTable.write(own, parts[rank()]);
+      reducer.tellPasses(parts);
+      passes = PassTable.read(parts);
+    }
+    StepSequence sequence =
+        StepSequence.of(gradientStep.segments(), parameters.layout(), ranges, passes);
+    return new SharedWeights(rank(), parameters, reducer, resident, passes, sequence);
   }
 
   /** The parameters this process holds; hears of the ranges that are complete. */
@@ -173,9 +267,19 @@ final class Generation implements AutoCloseable {
     };
   }
 
-  /** Brings everybody's parameters up to date after a step was applied. */
-  void gather(long step) {
-    reducer.gather(step, TensorMemory.of(parameters.flat()));
+  /**
+   * Brings everybody's parameters up to date after a step was applied. Where weights are shared
+   * out, nobody needs those of others before the next step, except rank 0 to save them.
+   *
+   * @param isLast whether the state may be saved after this step
+   */
+  void gather(long step, boolean isLast) {
+    MemorySegment flat = TensorMemory.of(parameters.flat());
+    if (!sharesWeights) {
+      reducer.gather(step, flat);
+    } else if (isLast) {
+      reducer.collect(step, flat);
+    }
   }
 
   private List<BucketFigures> figures(ReducedGradient reduced) {

@@ -66,14 +66,22 @@ final class GradientStep {
     return compute(microBatch, flatGradient, SegmentWeights.resident(tuned.trained()));
   }
 
+  /** Computes one micro-batch of which nobody needs to know where a pass ends. */
+  Contribution compute(MicroBatch microBatch, NDArray flatGradient, SegmentWeights weights)
+      throws SampleException {
+    return compute(microBatch, flatGradient, weights, () -> {});
+  }
+
   /**
    * Computes one micro-batch. Its batches are passes one after the other; their gradients are added
    * in that order.
    *
    * @param flatGradient flat buffer that receives the gradient; its gaps are left alone
    * @param weights gives the parameters, and hears of each range of the buffer that is complete
+   * @param afterPass is run after each pass
    */
-  Contribution compute(MicroBatch microBatch, NDArray flatGradient, SegmentWeights weights)
+  Contribution compute(
+      MicroBatch microBatch, NDArray flatGradient, SegmentWeights weights, Runnable afterPass)
       throws SampleException {
     List<Taught> taught = taught(microBatch);
     FlatGradient gradient = new FlatGradient(flatGradient);
@@ -97,6 +105,7 @@ final class GradientStep {
                       weights.gradientReady(segment);
                     }
                   }));
+      afterPass.run();
     }
     return new Contribution(
         microBatch.virtualRank(),
@@ -104,6 +113,11 @@ final class GradientStep {
         total.tokens(),
         total.correct(),
         microBatch.replaced().size());
+  }
+
+  /** Whether each pass of a micro-batch has pictures. */
+  List<Boolean> passes(MicroBatch microBatch) throws SampleException {
+    return taught(microBatch).stream().map(taught -> taught.batch().patches() > 0).toList();
   }
 
   private static List<Taught> taught(MicroBatch microBatch) throws SampleException {

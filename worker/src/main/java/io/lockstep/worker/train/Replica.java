@@ -14,6 +14,7 @@ import io.lockstep.worker.train.Session.Holding;
 import io.lockstep.worker.zero.Buckets;
 import io.lockstep.worker.zero.HeldShard;
 import io.lockstep.worker.zero.ReducedGradient;
+import io.lockstep.worker.zero.ResidentRanges;
 import io.lockstep.worker.zero.Resharding;
 import io.lockstep.worker.zero.Resharding.Holder;
 import io.lockstep.worker.zero.Resharding.Piece;
@@ -25,6 +26,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +43,7 @@ final class Replica implements AutoCloseable {
   private final ModelSource source;
   private final long totalSteps;
   private final boolean buddy;
+  private final boolean sharesWeights;
 
   private LoadedModel model;
   private boolean pristine = true;
@@ -55,6 +59,7 @@ final class Replica implements AutoCloseable {
     this.source = source;
     this.totalSteps = totalSteps;
     buddy = config.cluster().resilience() == Resilience.BUDDY;
+    sharesWeights = config.cluster().sharesWeights();
     model = source.load();
   }
 
@@ -135,7 +140,8 @@ final class Replica implements AutoCloseable {
   }
 
   /**
-   * Gets the shard of a new world, and the parameters. What was held before stays until {@link
+   * Gets the shard of a new world, and the parameters; where those are shared out, rank 0 has all of
+   * them until its first step. What was held before stays until {@link
    * #worldHasBegun}.
    *
    * @param participants connects members and those that depart; unused if nothing moves
@@ -148,7 +154,26 @@ final class Replica implements AutoCloseable {
     } else if (!world.departs()) {
       startFromDisk(world);
     }
+    if (sharesWeights && !world.departs() && world.rank() > 0) {
+      giveBackWeights();
+    }
     describe();
+  }
+
+  /** Keeps the weights of what is held alone; the others come when they are needed. */
+  private void giveBackWeights() {
+    List<Buckets.Range> held = new ArrayList<>();
+    for (HeldShard shard : present()) {
+      held.addAll(buckets().held(shard.shard()));
+    }
+    new ResidentRanges(TensorMemory.of(parameters().flat()), held).discardRest();
+    pristine = false;
+  }
+
+  private List<HeldShard> present() {
+    return Stream.of(Optional.ofNullable(current), Optional.ofNullable(next))
+        .flatMap(Optional::stream)
+        .toList();
   }
 
   /** Everybody reads what it needs by itself: from a checkpoint, or what step 0 starts from. */
@@ -205,7 +230,7 @@ final class Replica implements AutoCloseable {
     List<HeldShard> held = keepWhatCounts(world);
     Buckets buckets = buckets();
     List<Piece> pieces =
-        Resharding.plan(world.holders(), world.members().size(), buddy, buckets.count());
+        Resharding.plan(world.holders(), world.members().size(), buddy, sharesWeights, buckets.count());
     if (world.departs()) {
       exchange(world.rank(), pieces, held, null, participants);
       return;
@@ -235,12 +260,7 @@ final class Replica implements AutoCloseable {
       current = next;
       next = null;
     }
-    List<HeldShard> held = new ArrayList<>();
-    for (HeldShard shard : new @Nullable HeldShard[] {current, next}) {
-      if (shard != null) {
-        held.add(shard);
-      }
-    }
+    List<HeldShard> held = present();
     List<Shard> present = held.stream().map(HeldShard::shard).toList();
     if (!present.containsAll(counted)) {
       throw new IllegalStateException(

@@ -234,14 +234,19 @@ public final class TrainingLoop implements AutoCloseable {
     }
     replica.worldHasBegun();
     for (long step = lease.firstStep(); step < lease.firstStep() + lease.steps(); step++) {
-      if (isOver(current.number()) || !step(current, step)) {
+      boolean isLast = step == lease.firstStep() + lease.steps() - 1;
+      if (isOver(current.number()) || !step(current, step, isLast)) {
         return;
       }
     }
   }
 
-  /** One step; false if the world ended before it was done. */
-  private boolean step(Generation current, long step)
+  /**
+   * One step; false if the world ended before it was done.
+   *
+   * @param isLast whether it is the last of its lease: the state may be saved after it
+   */
+  private boolean step(Generation current, long step, boolean isLast)
       throws IOException, SampleException, InterruptedException {
     Stopwatch watch = new Stopwatch();
     try (Scope scope = Scope.open()) {
@@ -256,7 +261,7 @@ public final class TrainingLoop implements AutoCloseable {
       }
       session.activity(current.number(), "applying step " + step);
       replica.apply(commit);
-      current.gather(step);
+      current.gather(step, isLast);
       session.applied(current.number(), step);
       session.times(reduction.times());
       if (metrics != null) {

@@ -53,8 +53,6 @@ public final class GradientReducer implements AutoCloseable {
   /** Exchanges of one phase of a step, and their number in a tag: more than there can be. */
   private static final int MAX_PIECES = 1 << 24;
 
-  private static final IntPredicate EVERYBODY = rank -> true;
-
   private final Collective collective;
   private final Shard shard;
   private final Buckets buckets;
@@ -260,7 +258,7 @@ public final class GradientReducer implements AutoCloseable {
    * receives what it has not computed, in place.
    */
   public void gather(long ofStep, MemorySegment flat) {
-    gather(tag(ofStep, GATHER, 0), flat, List.of(buckets.whole()), EVERYBODY);
+    gather(tag(ofStep, GATHER, 0), flat, List.of(buckets.whole()), rank -> true);
   }
 
   /**

@@ -12,7 +12,8 @@ import java.util.List;
  * participant computes the same list from the same facts, so nobody has to ask.
  *
  * <p>A member needs the parameters of every bucket, and the moments of those that it will own or
- * copy. What it holds already stays where it is; everything else comes from whoever owned it in the
+ * copy. If weights are shared out, it needs the parameters of those alone, but rank 0 all of them,
+ * for it may be told to save what the world begins with. What it holds already stays where it is; everything else comes from whoever owned it in the
  * world before, or else from whoever had a copy.
  */
 public final class Resharding {
@@ -41,10 +42,12 @@ public final class Resharding {
    * @param holders who holds what; several shards of one rank count together
    * @param members the members of the new world; participants from there on only give
    * @param buddy whether members of the new world keep copies
+   * @param sharesWeights whether members keep the parameters of what they own and copy alone
    * @param buckets number of buckets
    * @throws IllegalArgumentException if a bucket is held by nobody
    */
-  public static List<Piece> plan(List<Holder> holders, int members, boolean buddy, int buckets) {
+  public static List<Piece> plan(
+      List<Holder> holders, int members, boolean buddy, boolean sharesWeights, int buckets) {
     List<Part> parts = new ArrayList<>();
     holders.forEach(holder -> addParts(parts, holder, buckets));
     int[] giving = giving(parts, buckets, holders);
@@ -62,7 +65,8 @@ public final class Resharding {
                 && taking[bucket] == taking[first]
                 && held.get(bucket) == held.get(first);
         if (!goesOn) {
-          if (!held.get(first)) {
+          boolean needed = !sharesWeights || member == 0 || taking[first] != NONE;
+          if (needed && !held.get(first)) {
             int from = parts.get(giving[first]).rank();
             pieces.add(new Piece(from, member, new Span(first, bucket), taking[first] != NONE));
           }

@@ -147,7 +147,7 @@ class ElasticWorldsTest {
                     commit = Optional.of(figures.commit(Math.toIntExact(step), reduction));
                     if (step < to - 1 || applyLast) {
                       replica.apply(commit.get());
-                      rank.gather(step);
+                      rank.gather(step, step == to - 1);
                     }
                   }
                 }

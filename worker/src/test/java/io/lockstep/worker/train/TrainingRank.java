@@ -67,7 +67,7 @@ final class TrainingRank implements AutoCloseable {
 
   void apply(Directive.Commit commit) {
     replica.apply(commit);
-    generation.gather(commit.step());
+    generation.gather(commit.step(), true);
   }
 
   @Override

@@ -25,6 +25,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Pictures and text, forward, backward, reduction and update: equal bits on 1 to 4 ranks. */
@@ -52,6 +53,43 @@ class WorldSizeTest {
   }
 
   @ParameterizedTest
+  @CsvSource({
+    "2, {zero_stage: 1}",
+    "3, {zero_stage: 1; resilience: checkpoint}",
+    "3, {zero_stage: 2; resilience: checkpoint}",
+    "1, {zero_stage: 3}",
+    "2, {zero_stage: 3}",
+    "3, {zero_stage: 3}",
+    "4, {zero_stage: 3}",
+    "2, {zero_stage: 3; resilience: checkpoint}",
+    "3, {zero_stage: 3; resilience: checkpoint}",
+    "4, {zero_stage: 3; resilience: checkpoint}",
+  })
+  void everyStageOfZeroGivesTheSameBits(int world, String cluster) throws Exception {
+    Trained alone = train(1, "{mode: full}").getFirst();
+    List<Trained> all = train(world, config("{mode: full}", cluster.replace(';', ',')));
+    assertArrayEquals(alone.parameters(), all.getFirst().parameters());
+    for (Trained trained : all) {
+      assertEquals(alone.commits(), trained.commits());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{mode: lora, rank: 4, dropout: 0.2}",
+        "{mode: lora, rank: 2, dora: true, dropout: 0.2, modules_to_save: [visual.merger]}",
+        "{mode: full, freeze_vit: true}",
+        "{mode: full, freeze_llm: true}"
+      })
+  void sharedOutWeightsOfEveryTuningAreTheSameBits(String tuning) throws Exception {
+    Trained alone = train(1, tuning).getFirst();
+    List<Trained> shared = train(3, config(tuning, "{zero_stage: 3}"));
+    assertEquals(alone.sha256(), shared.getFirst().sha256());
+    assertEquals(alone.commits(), shared.getLast().commits());
+  }
+
+  @ParameterizedTest
   @ValueSource(
       strings = {
         "{mode: lora, rank: 4, dropout: 0.2}",
@@ -71,8 +109,12 @@ class WorldSizeTest {
   private record Trained(List<Directive.Commit> commits, float[] parameters, String sha256) {}
 
   private List<Trained> train(int world, String tuning) throws Exception {
+    return train(world, config(tuning, "{}"));
+  }
+
+  private List<Trained> train(int world, RunConfig config) throws Exception {
     WorldFigures figures = new WorldFigures(world, STEPS);
-    return LocalRanks.run(world, ranks -> train(ranks, config(tuning), figures));
+    return LocalRanks.run(world, ranks -> train(ranks, config, figures));
   }
 
   private Trained train(Collective ranks, RunConfig config, WorldFigures figures) throws Exception {
@@ -111,7 +153,7 @@ class WorldSizeTest {
         config.training().groupByLength());
   }
 
-  private static RunConfig config(String tuning) throws Exception {
+  private static RunConfig config(String tuning, String cluster) throws Exception {
     return RunConfig.parse(
         """
         run: {seed: 5}
@@ -119,19 +161,23 @@ class WorldSizeTest {
         data: {train_jsonl: %s, template: target_summary}
         training:
           max_steps: %d
-          global_batch_size: 4
+          global_batch_size: 12
+          gradient_checkpointing: %s
           virtual_ranks: %d
           global_max_length: 512
           bucket_floats: 65536
         optimizer: {learning_rate: 1.0e-3, weight_decay: 0.1, warmup_ratio: 0}
         tuning: %s
+        cluster: %s
         """
             .formatted(
                 GoldenFamily.QWEN3_VL.checkpoint(),
                 GoldenFamily.QWEN3_VL.file("cases.json"),
                 STEPS,
+                cluster.contains("3"),
                 VIRTUAL_RANKS,
-                tuning),
+                tuning,
+                cluster),
         "test",
         Path.of("/"));
   }

@@ -23,7 +23,16 @@ class ReshardingTest {
         List.of(new Holder(0, new Shard(0, 2, false)), new Holder(1, new Shard(1, 2, false)));
     assertEquals(
         List.of(new Piece(1, 0, new Span(4, 8), false), new Piece(0, 1, new Span(0, 4), false)),
-        Resharding.plan(holders, 2, false, 8));
+        Resharding.plan(holders, 2, false, false, 8));
+  }
+
+  @Test
+  void whereWeightsAreSharedOutOnlyTheFirstRankGetsThoseOfOthers() {
+    List<Holder> holders =
+        List.of(new Holder(0, new Shard(0, 2, false)), new Holder(1, new Shard(1, 2, false)));
+    assertEquals(
+        List.of(new Piece(1, 0, new Span(4, 8), false)),
+        Resharding.plan(holders, 2, false, true, 8));
   }
 
   @Test
@@ -38,12 +47,12 @@ class ReshardingTest {
             // Copied from now on.
             new Piece(1, 0, new Span(4, 6), true),
             new Piece(0, 1, new Span(0, 3), true)),
-        Resharding.plan(holders, 2, true, 9));
+        Resharding.plan(holders, 2, true, false, 9));
   }
 
   @Test
   void whatOneRankGivesAnotherIsCutWhereItsPartsMeet() {
-    List<Piece> pieces = Resharding.plan(List.of(new Holder(1, new Shard(1, 2, true))), 1, true, 8);
+    List<Piece> pieces = Resharding.plan(List.of(new Holder(1, new Shard(1, 2, true))), 1, true, false, 8);
     assertEquals(
         List.of(new Piece(1, 0, new Span(0, 4), true), new Piece(1, 0, new Span(4, 8), true)),
         pieces);
@@ -53,7 +62,7 @@ class ReshardingTest {
   void stateThatNobodyHoldsCantBeMoved() {
     List<Holder> holders = List.of(new Holder(0, new Shard(0, 3, true)));
     IllegalArgumentException error =
-        assertThrows(IllegalArgumentException.class, () -> Resharding.plan(holders, 1, true, 9));
+        assertThrows(IllegalArgumentException.class, () -> Resharding.plan(holders, 1, true, false, 9));
     assertTrue(String.valueOf(error.getMessage()).startsWith("bucket 3 of 9"), error.getMessage());
   }
 
@@ -70,7 +79,7 @@ class ReshardingTest {
       if (!Shard.coverAll(holders.stream().map(Holder::shard).toList(), buckets)) {
         continue;
       }
-      List<Piece> pieces = Resharding.plan(holders, members, buddy, buckets);
+      List<Piece> pieces = Resharding.plan(holders, members, buddy, false, buckets);
       moved += pieces.size();
       for (int member = 0; member < members; member++) {
         assertComplete(member, holders, pieces, new Shard(member, members, buddy), buckets);

@@ -1,0 +1,95 @@
+package io.lockstep.worker.zero;
+
+import io.lockstep.data.plan.RankSpan;
+import io.lockstep.model.segment.SegmentSpec;
+import io.lockstep.worker.config.TrainingConfig;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/**
+ * The passes through the model that every rank makes in one step. Ranks can have different numbers
+ * of them; pass r of every rank runs in round r.
+ *
+ * @param pictures for each rank, in rank order, whether each of its passes has pictures
+ */
+public record PassTable(List<List<Boolean>> pictures) {
+
+  private static final byte NONE = 0;
+  private static final byte TEXT = 1;
+  private static final byte PICTURES = 2;
+
+  public PassTable {
+    pictures = pictures.stream().map(List::copyOf).toList();
+  }
+
+  /** Every virtual rank makes as many passes, all of them with pictures. */
+  public static PassTable even(int virtualRanks, int world, int passes) {
+    List<List<Boolean>> pictures = new ArrayList<>();
+    for (int rank = 0; rank < world; rank++) {
+      int own = RankSpan.of(virtualRanks, rank, world).size() * passes;
+      pictures.add(Collections.nCopies(own, true));
+    }
+    return new PassTable(pictures);
+  }
+
+  /** Number of rounds: the most passes of a rank. */
+  public int rounds() {
+    return pictures.stream().mapToInt(List::size).max().orElse(0);
+  }
+
+  /** Whether a rank computes a segment in a round. */
+  public boolean takesPart(int rank, int round, SegmentSpec segment) {
+    List<Boolean> own = pictures.get(rank);
+    return round < own.size() && (own.get(round) || !segment.needsPictures());
+  }
+
+  /** Whether anybody computes a segment in a round. */
+  boolean anyTakesPart(int round, SegmentSpec segment) {
+    for (int rank = 0; rank < pictures.size(); rank++) {
+      if (takesPart(rank, round, segment)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Bytes that a rank's passes take, one each: as many as it can have, so that everybody knows it.
+   *
+   * @param training how many samples a virtual rank has; a pass has one at least
+   */
+  public static long bytes(TrainingConfig training, int rank, int world) {
+    return (long) training.samplesPerVirtualRank()
+        * RankSpan.of(training.virtualRanks(), rank, world).size();
+  }
+
+  /**
+   * Writes a rank's passes, one byte each.
+   *
+   * @param into as long as the most passes that this rank can have
+   */
+  public static void write(List<Boolean> passes, MemorySegment into) {
+    into.fill(NONE);
+    for (int pass = 0; pass < passes.size(); pass++) {
+      into.set(ValueLayout.JAVA_BYTE, pass, passes.get(pass) ? PICTURES : TEXT);
+    }
+  }
+
+  /** Reads what all ranks have written. */
+  public static PassTable read(MemorySegment[] parts) {
+    List<List<Boolean>> pictures = new ArrayList<>();
+    for (MemorySegment part : parts) {
+      List<Boolean> own = new ArrayList<>();
+      for (byte pass : part.toArray(ValueLayout.JAVA_BYTE)) {
+        if (pass != NONE) {
+          own.add(pass == PICTURES);
+        }
+      }
+      pictures.add(own);
+    }
+    return new PassTable(pictures);
+  }
+}
