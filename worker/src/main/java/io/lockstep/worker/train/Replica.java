@@ -14,10 +14,10 @@ import io.lockstep.worker.train.Session.Holding;
 import io.lockstep.worker.zero.Buckets;
 import io.lockstep.worker.zero.HeldShard;
 import io.lockstep.worker.zero.ReducedGradient;
-import io.lockstep.worker.zero.ResidentRanges;
 import io.lockstep.worker.zero.Resharding;
 import io.lockstep.worker.zero.Resharding.Holder;
 import io.lockstep.worker.zero.Resharding.Piece;
+import io.lockstep.worker.zero.ResidentRanges;
 import io.lockstep.worker.zero.ShardedAdamW;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -140,9 +140,8 @@ final class Replica implements AutoCloseable {
   }
 
   /**
-   * Gets the shard of a new world, and the parameters; where those are shared out, rank 0 has all of
-   * them until its first step. What was held before stays until {@link
-   * #worldHasBegun}.
+   * Gets the shard of a new world, and the parameters; where those are shared out, rank 0 has all
+   * of them until its first step. What was held before stays until {@link #worldHasBegun}.
    *
    * @param participants connects members and those that depart; unused if nothing moves
    * @throws io.lockstep.collective.CollectiveException if a participant is lost; what was held
@@ -230,7 +229,8 @@ final class Replica implements AutoCloseable {
     List<HeldShard> held = keepWhatCounts(world);
     Buckets buckets = buckets();
     List<Piece> pieces =
-        Resharding.plan(world.holders(), world.members().size(), buddy, sharesWeights, buckets.count());
+        Resharding.plan(
+            world.holders(), world.members().size(), buddy, sharesWeights, buckets.count());
     if (world.departs()) {
       exchange(world.rank(), pieces, held, null, participants);
       return;

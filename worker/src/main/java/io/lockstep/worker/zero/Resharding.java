@@ -13,8 +13,8 @@ import java.util.List;
  *
  * <p>A member needs the parameters of every bucket, and the moments of those that it will own or
  * copy. If weights are shared out, it needs the parameters of those alone, but rank 0 all of them,
- * for it may be told to save what the world begins with. What it holds already stays where it is; everything else comes from whoever owned it in the
- * world before, or else from whoever had a copy.
+ * for it may be told to save what the world begins with. What it holds already stays where it is;
+ * everything else comes from whoever owned it in the world before, or else from whoever had a copy.
  */
 public final class Resharding {
 

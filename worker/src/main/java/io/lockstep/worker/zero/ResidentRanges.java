@@ -24,8 +24,7 @@ public final class ResidentRanges {
   public void discard(List<Range> ranges) {
     for (Range range : ranges) {
       for (Range part : Buckets.without(range, kept)) {
-        TensorMemory.discard(
-            flat.asSlice(part.start() * Float.BYTES, part.floats() * Float.BYTES));
+        TensorMemory.discard(flat.asSlice(part.start() * Float.BYTES, part.floats() * Float.BYTES));
       }
     }
   }

@@ -52,7 +52,8 @@ class ReshardingTest {
 
   @Test
   void whatOneRankGivesAnotherIsCutWhereItsPartsMeet() {
-    List<Piece> pieces = Resharding.plan(List.of(new Holder(1, new Shard(1, 2, true))), 1, true, false, 8);
+    List<Piece> pieces =
+        Resharding.plan(List.of(new Holder(1, new Shard(1, 2, true))), 1, true, false, 8);
     assertEquals(
         List.of(new Piece(1, 0, new Span(0, 4), true), new Piece(1, 0, new Span(4, 8), true)),
         pieces);
@@ -62,7 +63,8 @@ class ReshardingTest {
   void stateThatNobodyHoldsCantBeMoved() {
     List<Holder> holders = List.of(new Holder(0, new Shard(0, 3, true)));
     IllegalArgumentException error =
-        assertThrows(IllegalArgumentException.class, () -> Resharding.plan(holders, 1, true, false, 9));
+        assertThrows(
+            IllegalArgumentException.class, () -> Resharding.plan(holders, 1, true, false, 9));
     assertTrue(String.valueOf(error.getMessage()).startsWith("bucket 3 of 9"), error.getMessage());
   }
 
