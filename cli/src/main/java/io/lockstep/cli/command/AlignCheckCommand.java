@@ -19,12 +19,7 @@ import picocli.CommandLine.Option;
     })
 final class AlignCheckCommand implements Callable<Integer> {
 
-  @Option(
-      names = "--model",
-      required = true,
-      paramLabel = "DIR",
-      description = "A checkpoint's folder.")
-  private Path model = Path.of("");
+  @Mixin private ModelOptions model = new ModelOptions();
 
   @Option(
       names = "--reference",
@@ -39,12 +34,9 @@ final class AlignCheckCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print one JSON object at the end.")
   private boolean json;
 
-  @Mixin private TensorOptions tensors = new TensorOptions();
-
   @Override
   public Integer call() throws Exception {
-    tensors.start();
-    try (LoadedModel loaded = LoadedModel.open(model)) {
+    try (LoadedModel loaded = model.open()) {
       return AlignmentPrinter.print(ReferenceCheck.run(loaded, reference), json);
     }
   }

@@ -25,12 +25,7 @@ import picocli.CommandLine.Option;
             + " forward.safetensors and their pictures. It appears whole or not at all.")
 final class AlignDumpCommand implements Callable<Integer> {
 
-  @Option(
-      names = "--model",
-      required = true,
-      paramLabel = "DIR",
-      description = "A checkpoint's folder.")
-  private Path model = Path.of("");
+  @Mixin private ModelOptions model = new ModelOptions();
 
   @Option(
       names = "--conversations",
@@ -68,16 +63,13 @@ final class AlignDumpCommand implements Callable<Integer> {
           "Also generate this many tokens greedily after each prompt (default: ${DEFAULT-VALUE}).")
   private int newTokens;
 
-  @Mixin private TensorOptions tensors = new TensorOptions();
-
   @Override
   public Integer call() throws Exception {
     if (limit < 1 || newTokens < 0) {
       throw new UserError("--limit must be at least 1 and --new-tokens at least 0");
     }
     List<Conversation> batch = read();
-    tensors.start();
-    try (LoadedModel loaded = LoadedModel.open(model)) {
+    try (LoadedModel loaded = model.open()) {
       ReferenceDump.write(loaded, batch, out, new ReferenceDump.Options(gradients, newTokens));
     }
     System.out.printf("%d conversations in %s%n", batch.size(), out);
@@ -86,7 +78,7 @@ final class AlignDumpCommand implements Callable<Integer> {
 
   private List<Conversation> read() throws IOException {
     ConversationBuilder builder =
-        new ConversationBuilder(CheckpointPrompts.read(model), Mode.SUMMARY, 0);
+        new ConversationBuilder(CheckpointPrompts.read(model.folder()), Mode.SUMMARY, 0);
     List<Conversation> read = new ArrayList<>();
     try (Dataset dataset = Dataset.open(conversations, builder)) {
       for (long i = 0; i < Math.min(limit, dataset.size()); i++) {

@@ -4,7 +4,6 @@ import io.lockstep.gateway.serving.CheckpointPrompts;
 import io.lockstep.gateway.serving.TaskPrompts;
 import io.lockstep.model.align.certificate.CertificateCheck;
 import io.lockstep.model.checkpoint.LoadedModel;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -20,25 +19,21 @@ import picocli.CommandLine.Option;
     })
 final class AlignVerifyCommand implements Callable<Integer> {
 
-  @Option(
-      names = "--model",
-      required = true,
-      paramLabel = "DIR",
-      description = "A checkpoint's folder with alignment.json.")
-  private Path model = Path.of("");
+  @Mixin private ModelOptions model = new ModelOptions();
 
   @Option(names = "--json", description = "Print one JSON object at the end.")
   private boolean json;
 
-  @Mixin private TensorOptions tensors = new TensorOptions();
-
   @Override
   public Integer call() throws Exception {
-    tensors.start();
-    TaskPrompts prompts = TaskPrompts.of(CheckpointPrompts.read(model));
-    try (LoadedModel loaded = LoadedModel.open(model)) {
+    TaskPrompts prompts = TaskPrompts.of(CheckpointPrompts.read(model.folder()));
+    try (LoadedModel loaded = model.open()) {
       return AlignmentPrinter.print(
-          CertificateCheck.run(model, loaded, LoadedModel.storedSha256(model), prompts::summary)
+          CertificateCheck.run(
+                  model.folder(),
+                  loaded,
+                  LoadedModel.storedSha256(model.folder()),
+                  prompts::summary)
               .report(),
           json);
     }

@@ -26,12 +26,7 @@ import picocli.CommandLine.Option;
 @Command(name = "generate", description = "Asks a model; the answer is printed as it grows.")
 public final class GenerateCommand implements Callable<Integer> {
 
-  @Option(
-      names = "--model",
-      required = true,
-      paramLabel = "DIR",
-      description = "A checkpoint's folder; an adapter's will do.")
-  private Path model = Path.of("");
+  @Mixin private ModelOptions model = new ModelOptions();
 
   @Option(
       names = "--image",
@@ -50,16 +45,14 @@ public final class GenerateCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print one JSON object at the end.")
   private boolean json;
 
-  @Mixin private TensorOptions tensors = new TensorOptions();
-
   @Override
   public Integer call() throws Exception {
     GenerationOptions options =
         decoding.options(() ->
-            GenerationConfig.read(AdapterBase.modelOf(model).resolve("generation_config.json"))
+            GenerationConfig.read(
+                    AdapterBase.modelOf(model.folder()).resolve("generation_config.json"))
                 .sampling());
-    tensors.start();
-    try (LoadedModel loaded = LoadedModel.open(model)) {
+    try (LoadedModel loaded = model.open()) {
       Generation answer =
           loaded
               .generator()

@@ -13,6 +13,7 @@ import io.lockstep.tensor.Torch;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,26 +33,38 @@ class AdapterRunTest {
   }
 
   @Test
-  void theAdapterIsStoredAloneAndServedAsItWasTrained() throws Exception {
-    Launched train =
-        Launched.run(
-                folder,
-                "train",
-                "--config",
-                recipe().toString(),
-                "--workers",
-                "2",
-                "--out",
-                "adapter")
-            .succeeded();
-    assertTrue(train.out().contains("trainable") && train.out().contains("aligner"), train.out());
-    Path checkpoint = new RunFolder(folder.resolve("adapter")).lastCheckpoint().orElseThrow();
-    assertEquals("weights sha256: " + LoadedModel.storedSha256(checkpoint), train.lastLine());
+  void theAdapterIsStoredAloneServedAndTheSameForAnyNumberOfWorkers() throws Exception {
+    Launched together = train("two", 2);
+    assertTrue(together.out().contains("trainable"), together.out());
+    assertTrue(together.out().contains("aligner"), together.out());
+    Path checkpoint = last("two");
+    assertEquals("weights sha256: " + LoadedModel.storedSha256(checkpoint), together.lastLine());
     assertTrue(Files.exists(checkpoint.resolve("adapter_model.safetensors")));
     assertFalse(Files.exists(checkpoint.resolve("model.safetensors")));
     try (CheckpointModel served = CheckpointModel.open(checkpoint, STEPS, true)) {
       assertFalse(served.identity().alignment().equals(Alignment.UNCERTIFIED));
     }
+    assertEquals(together.lastLine(), train("one", 1).lastLine());
+    for (String file : List.of("adapter_model.safetensors", "adapter_config.json")) {
+      assertEquals(-1, Files.mismatch(last("one").resolve(file), checkpoint.resolve(file)), file);
+    }
+  }
+
+  private static Path last(String run) throws IOException {
+    return new RunFolder(folder.resolve(run)).lastCheckpoint().orElseThrow();
+  }
+
+  private static Launched train(String out, int workers) throws Exception {
+    return Launched.run(
+            folder,
+            "train",
+            "--config",
+            recipe().toString(),
+            "--workers",
+            Integer.toString(workers),
+            "--out",
+            out)
+        .succeeded();
   }
 
   private static Path recipe() throws IOException {

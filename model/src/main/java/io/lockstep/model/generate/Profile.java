@@ -1,6 +1,6 @@
 package io.lockstep.model.generate;
 
-/** How tokens are computed; both profiles give the same tokens. */
+/** How logits are computed; both profiles give the same tokens but for roundings of the logits. */
 public enum Profile {
   /** Every token runs the whole sequence again, as in training. */
   STRICT,

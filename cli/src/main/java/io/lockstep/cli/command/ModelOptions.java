@@ -1,0 +1,31 @@
+package io.lockstep.cli.command;
+
+import io.lockstep.model.checkpoint.LoadedModel;
+import java.io.IOException;
+import java.nio.file.Path;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** The model that a command computes with. */
+final class ModelOptions {
+
+  @Option(
+      names = "--model",
+      required = true,
+      paramLabel = "DIR",
+      description = "A checkpoint's folder; an adapter's will do.")
+  private Path folder = Path.of("");
+
+  @Mixin private TensorOptions tensors = new TensorOptions();
+
+  /** Its folder. */
+  Path folder() {
+    return folder;
+  }
+
+  /** Starts libtorch and loads the model. */
+  LoadedModel open() throws IOException {
+    tensors.start();
+    return LoadedModel.open(folder);
+  }
+}
