@@ -4,15 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.lockstep.model.testing.GoldenFamily;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,6 +19,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** {@code lockstep plan}. */
 class PlanTest {
+
+  private static final Path MODEL = GoldenFamily.QWEN3_VL.checkpoint();
 
   @TempDir private Path folder;
 
@@ -39,8 +39,9 @@ class PlanTest {
         GoldenFamily.class.getResourceAsStream("/published/" + name + ".json")) {
       Files.copy(Objects.requireNonNull(published), config);
     }
-    String out = plan(0, "--model", config.toString(), "--workers", "4", "--json");
-    JsonNode line = new ObjectMapper().readTree(out.lines().toList().getLast());
+    Said said = Said.by("plan", "--model", config.toString(), "--workers", "4", "--json");
+    assertEquals(0, said.exit(), said.err());
+    JsonNode line = said.json();
     assertEquals(family, line.get("model_type").asText());
     assertEquals(parameters, line.get("parameters").asLong());
     JsonNode alone = line.get("stages").get(0);
@@ -53,26 +54,92 @@ class PlanTest {
   }
 
   @Test
-  void oneOfRecipeAndModelIsNeeded() {
-    assertTrue(plan(2).contains("--config"));
-    assertTrue(plan(1, "--model", folder.toString()).contains("config.json"));
+  void aRecipeSaysWhatIsTrainedAndHowLargeAMicroBatchIs() throws IOException {
+    JsonNode full = plan("full", "", "--workers", "2");
+    assertEquals(full.get("parameters"), full.get("trainable"));
+    // 8 samples over 4 virtual ranks are 2 of 100 tokens; the preprocessor lets a picture have 64.
+    assertEquals(2 * 64 * 4, full.get("micro_batch_patches").asLong());
+    assertTrue(full.get("activation_bytes").asLong() > 0);
+
+    JsonNode frozen = plan("frozen", "tuning: {freeze_vit: true, freeze_aligner: true}");
+    assertTrue(frozen.get("trainable").asLong() < full.get("trainable").asLong());
+    assertTrue(
+        frozen.get("activation_bytes").asLong() < full.get("activation_bytes").asLong(),
+        "a frozen tower keeps nothing");
+
+    JsonNode lora = plan("lora", "tuning: {mode: lora, rank: 2}");
+    assertTrue(lora.get("trainable").asLong() < frozen.get("trainable").asLong());
+    assertTrue(lora.get("activation_bytes").asLong() > 0);
+
+    JsonNode again = plan("again", "", "--checkpointing");
+    assertTrue(
+        again.get("activation_bytes").asLong() < full.get("activation_bytes").asLong() / 2,
+        "segments keep their inputs alone");
+
+    JsonNode pruned = plan("pruned", "vision: {token_budget: 0.5}");
+    assertEquals(
+        full.get("micro_batch_patches"),
+        pruned.get("micro_batch_patches"),
+        "the tower sees the patches of tokens that are left out, too");
   }
 
-  private static String plan(int expectedExit, String... options) {
-    String[] arguments = new String[options.length + 1];
-    arguments[0] = "plan";
-    System.arraycopy(options, 0, arguments, 1, options.length);
-    PrintStream out = System.out;
-    PrintStream err = System.err;
-    ByteArrayOutputStream said = new ByteArrayOutputStream();
-    try (PrintStream both = new PrintStream(said, true, StandardCharsets.UTF_8)) {
-      System.setOut(both);
-      System.setErr(both);
-      assertEquals(expectedExit, Main.run(arguments), () -> said.toString(StandardCharsets.UTF_8));
-      return said.toString(StandardCharsets.UTF_8);
-    } finally {
-      System.setOut(out);
-      System.setErr(err);
+  @Test
+  void theMicroBatchMayBeGiven() throws IOException {
+    JsonNode one = plan("given", "", "--batch", "1", "--length", "80", "--picture-tokens", "20");
+    JsonNode two = plan("given", "", "--batch", "2", "--length", "80", "--picture-tokens", "20");
+    assertEquals(80, one.get("micro_batch_patches").asLong());
+    assertEquals(2 * one.get("activation_bytes").asLong(), two.get("activation_bytes").asLong());
+
+    Said refused =
+        Said.by("plan", "--model", MODEL.toString(), "--length", "10", "--picture-tokens", "11");
+    assertEquals(1, refused.exit());
+    assertTrue(refused.err().contains("--picture-tokens"), refused.err());
+  }
+
+  @Test
+  void everythingStandsInTheTable() throws IOException {
+    Said said = Said.by("plan", "--config", recipe("table", "").toString(), "--workers", "2");
+    assertEquals(0, said.exit(), said.err());
+    for (String part :
+        List.of("2 x 100 tokens at once", "without gradient", "activations", "stage 3")) {
+      assertTrue(said.out().contains(part), said.out());
     }
+  }
+
+  @Test
+  void oneOfRecipeAndModelIsNeeded() {
+    Said neither = Said.by("plan");
+    assertEquals(2, neither.exit());
+    assertTrue(neither.err().contains("--config"), neither.err());
+    Said empty = Said.by("plan", "--model", folder.toString());
+    assertEquals(1, empty.exit());
+    assertTrue(empty.err().contains("config.json"), empty.err());
+  }
+
+  private JsonNode plan(String name, String more, String... options) throws IOException {
+    List<String> arguments =
+        new ArrayList<>(List.of("plan", "--json", "--config", recipe(name, more).toString()));
+    arguments.addAll(List.of(options));
+    Said said = Said.by(arguments.toArray(String[]::new));
+    assertEquals(0, said.exit(), said.err());
+    return said.json();
+  }
+
+  private Path recipe(String name, String more) throws IOException {
+    Path data = folder.resolve("train.jsonl");
+    if (!Files.exists(data)) {
+      Files.createFile(data);
+    }
+    return Files.writeString(
+        folder.resolve(name + ".yaml"),
+        """
+        run: {name: plan, seed: 7}
+        model: {path: %s}
+        data: {train_jsonl: %s, template: target_summary}
+        training: {max_steps: 5, global_batch_size: 8, virtual_ranks: 4, global_max_length: 100}
+        optimizer: {learning_rate: 0.001}
+        %s
+        """
+            .formatted(MODEL, data, more));
   }
 }

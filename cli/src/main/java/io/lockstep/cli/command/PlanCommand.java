@@ -4,8 +4,8 @@ import io.lockstep.cli.console.JsonLine;
 import io.lockstep.cli.console.Table;
 import io.lockstep.cli.console.UserError;
 import io.lockstep.model.config.ModelConfig;
+import io.lockstep.model.cost.ActivationBytes;
 import io.lockstep.model.network.ModelLayout;
-import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.config.TrainingConfig;
 import io.lockstep.worker.tuning.TrainableTable;
@@ -20,10 +20,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code lockstep plan}. */
@@ -32,7 +34,10 @@ import picocli.CommandLine.Option;
     description = {
       "Prints how many parameters a model has and what training it takes: memory of a rank and"
           + " bytes it sends in a step, by stage of ZeRO. Needs no weights.",
-      "Runs shard gradients and the optimizer (stage 2). Activations come on top."
+      "Runs shard gradients and the optimizer (stage 2). Activations are those of one pass; a rank"
+          + " makes its passes one after another, so they are the same for any number of workers.",
+      "Not counted are the gradient of one virtual rank and the buffers of the reduction, each as"
+          + " large as what is trained, and the process itself (JVM, libtorch, prefetched samples)."
     })
 public final class PlanCommand implements Callable<Integer> {
 
@@ -64,8 +69,23 @@ public final class PlanCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print one JSON object at the end.")
   private boolean json;
 
-  /** What is known of a model and what is trained of it. */
-  private record Known(String family, TrainableTable table, Buckets trained) {}
+  @Mixin private MicroBatchOptions microBatch = new MicroBatchOptions();
+
+  /**
+   * What is known of a model and of what is trained of it.
+   *
+   * @param folder where the model's other files lie
+   */
+  private record Known(
+      ModelConfig config, Path folder, TuningPlan plan, Buckets trained, Optional<RunConfig> run) {
+
+    TrainableTable table() {
+      return plan.table();
+    }
+  }
+
+  /** Activations and what they are of. */
+  private record Activations(MicroBatchOptions.MicroBatch batch, ActivationBytes bytes) {}
 
   @Override
   public Integer call() throws Exception {
@@ -76,11 +96,24 @@ public final class PlanCommand implements Callable<Integer> {
     TrainableTable.Row all = known.table().rows().getLast();
     long weights = all.total() + all.adapters();
     List<StageCost> stages = StageCost.of(weights, known.trained(), workers);
-    print(known, weights, stages);
+    Activations activations = activations(known);
+    print(known, weights, stages, activations);
     if (json) {
-      System.out.println(json(known, weights, stages));
+      System.out.println(json(known, weights, stages, activations));
     }
     return 0;
+  }
+
+  private Activations activations(Known known) throws IOException {
+    MicroBatchOptions.MicroBatch batch =
+        microBatch.microBatch(known.config(), known.run(), known.folder());
+    return new Activations(
+        batch,
+        ActivationBytes.of(
+            known.config(),
+            batch.load(),
+            new ActivationBytes.Mode(
+                known.plan().trainsVision(), batch.checkpointing(), known.plan().adapter())));
   }
 
   private Known known() throws Exception {
@@ -88,20 +121,15 @@ public final class PlanCommand implements Callable<Integer> {
     if (model == null) {
       RunConfig run = RunConfig.read(Objects.requireNonNull(subject.config));
       TuningPlan plan = TuningPlan.of(run);
-      return new Known(
-          family(run.model().path()),
-          plan.table(),
-          new Buckets(plan.trained().size(), run.training().bucketFloats()));
+      Path folder = run.model().path();
+      Buckets buckets = new Buckets(plan.trained().size(), run.training().bucketFloats());
+      return new Known(config(folder), folder, plan, buckets, Optional.of(run));
     }
-    ParameterLayout layout = ModelLayout.of(config(model));
-    return new Known(
-        config(model).modelType(),
-        TuningPlan.full(layout).table(),
-        new Buckets(layout.size(), TrainingConfig.DEFAULT_BUCKET_FLOATS));
-  }
-
-  private static String family(Path folder) throws IOException {
-    return config(folder).modelType();
+    ModelConfig config = config(model);
+    TuningPlan plan = TuningPlan.full(ModelLayout.of(config));
+    Buckets buckets = new Buckets(plan.trained().size(), TrainingConfig.DEFAULT_BUCKET_FLOATS);
+    Path folder = Files.isDirectory(model) ? model : model.toAbsolutePath().resolveSibling("");
+    return new Known(config, folder, plan, buckets, Optional.empty());
   }
 
   private static ModelConfig config(Path model) throws IOException {
@@ -112,27 +140,56 @@ public final class PlanCommand implements Callable<Integer> {
     return ModelConfig.read(file);
   }
 
-  private void print(Known known, long weights, List<StageCost> stages) {
+  private void print(Known known, long weights, List<StageCost> stages, Activations activations) {
     System.out.println(
         "%s, %s parameters: %s in float32, %s in bfloat16"
             .formatted(
-                known.family(),
+                known.config().modelType(),
                 String.format(Locale.ROOT, "%,d", weights),
                 mebibytes(weights * Float.BYTES),
                 mebibytes(weights * HALF_BYTES)));
     Table modules = new Table().row(TrainableTable.TITLES.toArray(String[]::new));
     known.table().rows().forEach(row -> modules.row(row.cells().toArray(String[]::new)));
     System.out.print(modules.render());
-    System.out.println("a rank of " + workers + ", in float32, without activations:");
+    MicroBatchOptions.MicroBatch batch = activations.batch();
+    System.out.printf(
+        "activations of %d x %d tokens at once, %d of each of pictures (%,d patches), %d learned,"
+            + " %s gradient checkpointing:%n",
+        batch.rows(),
+        batch.length(),
+        batch.pictureTokens(),
+        batch.patches(),
+        batch.supervised(),
+        batch.checkpointing() ? "with" : "without");
+    ActivationBytes bytes = activations.bytes();
+    System.out.print(
+        new Table()
+            .row("kept of vision", "kept of decoder", "largest segment", "most at once")
+            .row(
+                mebibytes(bytes.vision()),
+                mebibytes(bytes.decoder()),
+                mebibytes(bytes.segment()),
+                mebibytes(bytes.peak()))
+            .render());
+    System.out.println("a rank of " + workers + ", in float32:");
     Table costs =
-        new Table().row("ZeRO", "weights", "gradients", "optimizer", "together", "sent per step");
+        new Table()
+            .row(
+                "ZeRO",
+                "weights",
+                "gradients",
+                "optimizer",
+                "activations",
+                "together",
+                "sent per step");
     stages.forEach(cost ->
         costs.row(
             "stage " + cost.stage(),
             mebibytes(cost.weightBytes()),
             mebibytes(cost.gradientBytes()),
             mebibytes(cost.optimizerBytes()),
-            mebibytes(cost.totalBytes()),
+            mebibytes(bytes.peak()),
+            mebibytes(cost.totalBytes() + bytes.peak()),
             mebibytes(cost.sentBytes())));
     System.out.print(costs.render());
   }
@@ -141,13 +198,16 @@ public final class PlanCommand implements Callable<Integer> {
     return String.format(Locale.ROOT, "%,.1f MiB", bytes / MEBIBYTE);
   }
 
-  private JsonLine json(Known known, long weights, List<StageCost> stages) {
+  private JsonLine json(
+      Known known, long weights, List<StageCost> stages, Activations activations) {
     JsonLine line =
         new JsonLine()
-            .put("model_type", known.family())
+            .put("model_type", known.config().modelType())
             .put("parameters", weights)
             .put("trainable", known.table().rows().getLast().trainable())
-            .put("workers", workers);
+            .put("workers", workers)
+            .put("micro_batch_patches", activations.batch().patches())
+            .put("activation_bytes", activations.bytes().peak());
     known.table().rows().forEach(row -> line.put("parameters_" + row.name(), row.total()));
     return line.put("stages", stages.stream().map(PlanCommand::figures).toList());
   }

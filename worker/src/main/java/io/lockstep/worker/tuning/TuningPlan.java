@@ -13,6 +13,7 @@ import io.lockstep.worker.config.RunConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -21,8 +22,10 @@ import java.util.Set;
  * @param tuning what the model is loaded with
  * @param base all parameters of the base model
  * @param trained what the optimizer sees
+ * @param adapter what is put on the base model, if its own parameters are not trained
  */
-public record TuningPlan(Tuning tuning, ParameterLayout base, ParameterLayout trained) {
+public record TuningPlan(
+    Tuning tuning, ParameterLayout base, ParameterLayout trained, Optional<AdapterPlan> adapter) {
 
   /**
    * Applies a run's configuration to its model.
@@ -42,7 +45,7 @@ public record TuningPlan(Tuning tuning, ParameterLayout base, ParameterLayout tr
                 .map(ParameterLayout.Slot::spec)
                 .filter(spec -> !frozen.contains(spec.module()))
                 .toList();
-        yield new TuningPlan(full, base, new ParameterLayout(trained));
+        yield new TuningPlan(full, base, new ParameterLayout(trained), Optional.empty());
       }
       case LORA -> lora(run, base, frozen);
     };
@@ -50,14 +53,15 @@ public record TuningPlan(Tuning tuning, ParameterLayout base, ParameterLayout tr
 
   /** Training of all of a model's parameters. */
   public static TuningPlan full(ParameterLayout base) {
-    return new TuningPlan(Tuning.full(), base, base);
+    return new TuningPlan(Tuning.full(), base, base, Optional.empty());
   }
 
   private static TuningPlan lora(
       RunConfig run, ParameterLayout base, Set<ParameterSpec.Module> frozen) throws IOException {
     if (run.tuning().adapter().isPresent()) {
       AdapterPlan plan = AdapterPlan.of(run.tuning().adapter().get(), base, frozen);
-      return new TuningPlan(new Tuning.NewAdapter(plan, run.seed()), base, plan.layout());
+      return new TuningPlan(
+          new Tuning.NewAdapter(plan, run.seed()), base, plan.layout(), Optional.of(plan));
     }
     Path folder = run.model().adapter().orElseThrow();
     AdapterPlan plan = AdapterPlan.of(AdapterConfig.read(folder), base, Set.of());
@@ -67,7 +71,7 @@ public record TuningPlan(Tuning tuning, ParameterLayout base, ParameterLayout tr
           "model.adapter " + folder,
           List.of("has adapters in " + touched + ", which tuning freezes: thaw these parts"));
     }
-    return new TuningPlan(new Tuning.StoredAdapter(folder), base, plan.layout());
+    return new TuningPlan(new Tuning.StoredAdapter(folder), base, plan.layout(), Optional.of(plan));
   }
 
   /** Loads the run's model for this plan. */
@@ -81,6 +85,12 @@ public record TuningPlan(Tuning tuning, ParameterLayout base, ParameterLayout tr
   /** The parameters that a checkpoint stores: the model's, or those of the adapter. */
   public ParameterLayout storedLayout() {
     return tuning instanceof Tuning.Full ? base : trained;
+  }
+
+  /** Whether anything in the vision tower or its mergers is trained. */
+  public boolean trainsVision() {
+    return trained.slots().stream()
+        .anyMatch(slot -> slot.spec().module() != ParameterSpec.Module.LLM);
   }
 
   /** The table of what is trained. */

@@ -1,0 +1,127 @@
+package io.lockstep.model.cost;
+
+import io.lockstep.model.adapter.AdapterPlan;
+import io.lockstep.model.config.ModelConfig;
+import io.lockstep.model.config.TextConfig;
+import io.lockstep.model.parameter.ParameterSpec.Module;
+import java.util.Optional;
+import java.util.stream.DoubleStream;
+
+/**
+ * Memory of the activations of one forward and backward pass in float32, counted from the
+ * configuration.
+ *
+ * <p>A pass goes segment by segment (patch embedding, blocks, mergers, decoder layers, head). While
+ * a segment is computed, every result of an operator is there; afterwards its input and what
+ * differentiation saves stay, or with gradient checkpointing its input alone. The most is there
+ * when the last decoder layer is computed, in the head, or when the attention of the last layer is
+ * differentiated. Left out are parameters, gradients, and the process itself.
+ *
+ * @param vision what the vision tower keeps for the backward pass, pixels included
+ * @param decoder what the decoder keeps, the mask of padding included
+ * @param segment what comes on top for the segment that needs most
+ * @param peak most that is there at once
+ */
+public record ActivationBytes(long vision, long decoder, long segment, long peak) {
+
+  /** The loss' log-softmax, its gradient and that of the logits. */
+  private static final int HEAD_TABLES = 3;
+
+  /** Selected rows, squares, normalised and weighted rows. */
+  private static final int HEAD_ROWS = 4;
+
+  /** Gradients of the weights and of the scores they come from. */
+  private static final int SCORE_GRADIENTS = 2;
+
+  /**
+   * What is computed at once.
+   *
+   * @param rows rows of the batch
+   * @param length tokens of its longest row; all rows are padded to it
+   * @param pictures number of its pictures
+   * @param patchesOfPicture patches of each
+   * @param supervised tokens with a label
+   */
+  public record Load(
+      long rows, long length, long pictures, long patchesOfPicture, long supervised) {
+
+    /** Refuses negative numbers. */
+    public Load {
+      if (rows < 0 || length < 0 || pictures < 0 || patchesOfPicture < 0 || supervised < 0) {
+        throw new IllegalArgumentException("a load can't be negative");
+      }
+    }
+
+    /** Tokens, padding included. */
+    public long tokens() {
+      return rows * length;
+    }
+
+    /** Patches of all pictures. */
+    public long patches() {
+      return pictures * patchesOfPicture;
+    }
+  }
+
+  /**
+   * How it is trained.
+   *
+   * @param visionTrained whether anything in the vision tower or the mergers is trained
+   * @param checkpointing whether segments are computed again going back
+   * @param adapter low-rank updates, if they are what is trained
+   */
+  public record Mode(boolean visionTrained, boolean checkpointing, Optional<AdapterPlan> adapter) {}
+
+  /** Counts a pass. */
+  public static ActivationBytes of(ModelConfig config, Load load, Mode mode) {
+    TextConfig text = config.text();
+    DecoderLayer layer = DecoderLayer.of(text, load, mode.adapter());
+    VisionBlock block = VisionBlock.of(config, load, mode.adapter());
+    double features = block.features(text.hiddenSize());
+    double vision = block.pixels() + features;
+    if (mode.visionTrained()) {
+      vision += block.depth() * block.input();
+      vision +=
+          mode.checkpointing()
+              ? 0
+              : block.depth() * (block.saved() + block.scores()) + block.mergers();
+    }
+    double width = (double) load.tokens() * text.hiddenSize();
+    double decoder = load.rows() * (double) load.length() * load.length() + 2 * width;
+    decoder += text.layers() * (width + (mode.checkpointing() ? 0 : layer.saved()));
+    double kept = mode.checkpointing() ? 0 : layer.saved();
+    double head =
+        load.supervised()
+            * (HEAD_TABLES * (double) text.vocabSize() + HEAD_ROWS * (double) text.hiddenSize());
+    double goingBack = layer.saved() + SCORE_GRADIENTS * layer.scores() - kept;
+    double segment = DoubleStream.of(layer.results() - kept, goingBack, head).max().orElseThrow();
+    double inTower = vision + block.results() + block.input();
+    inTower += mode.visionTrained() ? SCORE_GRADIENTS * block.scores() : 0;
+    double peak = Math.max(vision + decoder + segment, inTower);
+    return new ActivationBytes(bytes(vision), bytes(decoder), bytes(segment), bytes(peak));
+  }
+
+  private static long bytes(double values) {
+    return Math.round(values) * Float.BYTES;
+  }
+
+  /**
+   * What a module's low-rank updates add, divided by its blocks.
+   *
+   * @param outputs copies of a layer's output
+   */
+  static double updates(
+      Optional<AdapterPlan> adapter, Module module, double rows, int blocks, int outputs) {
+    if (adapter.isEmpty()) {
+      return 0;
+    }
+    AdapterPlan plan = adapter.get();
+    int inputs = plan.config().dropout() > 0 ? 2 : 0;
+    return plan.layers().stream()
+            .filter(layer -> layer.module() == module)
+            .mapToDouble(layer -> layer.rank() + outputs * layer.out() + inputs * layer.in())
+            .sum()
+        * rows
+        / blocks;
+  }
+}

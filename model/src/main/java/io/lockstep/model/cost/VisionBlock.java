@@ -1,0 +1,107 @@
+package io.lockstep.model.cost;
+
+import io.lockstep.model.adapter.AdapterPlan;
+import io.lockstep.model.config.ModelConfig;
+import io.lockstep.model.config.Qwen25VisionConfig;
+import io.lockstep.model.config.Qwen3VisionConfig;
+import io.lockstep.model.config.VisionConfig;
+import io.lockstep.model.parameter.ParameterSpec.Module;
+import java.util.Optional;
+
+/**
+ * Values of a vision tower for all pictures of a batch.
+ *
+ * @param config its configuration
+ * @param patches number of patches
+ * @param mergerCount mergers, those of DeepStack included
+ * @param results of all operators of a block
+ * @param saved what differentiation keeps of them; neither the block's input nor the scores are
+ *     among them
+ * @param scores attention weights that differentiation keeps, on average over the blocks; 0 with a
+ *     fused kernel
+ */
+record VisionBlock(
+    VisionConfig config,
+    double patches,
+    int mergerCount,
+    double results,
+    double saved,
+    double scores) {
+
+  /** q, k and v, both rotated, the weighted sum, the projection, both residual sums, the end. */
+  private static final double COMMON_RESULTS = 17;
+
+  /** q, k and v (the view of v keeps all), q and k rotated, the weighted sum, the middle. */
+  private static final double COMMON_SAVED = 7;
+
+  /** Norm's end, first layer's result, its activation. */
+  private static final int MERGER_SAVED = 3;
+
+  static VisionBlock of(
+      ModelConfig model, ActivationBytes.Load load, Optional<AdapterPlan> adapter) {
+    double patches = load.patches();
+    VisionConfig config = model.vision();
+    double width = config.hiddenSize();
+    double inner = config.intermediateSize();
+    boolean dora = adapter.map(plan -> plan.config().dora()).orElse(false);
+    double added =
+        ActivationBytes.updates(
+            adapter,
+            Module.VIT,
+            patches,
+            config.depth(),
+            dora ? DecoderLayer.DORA_RESULTS : DecoderLayer.LORA_RESULTS);
+    double kept =
+        ActivationBytes.updates(
+            adapter, Module.VIT, patches, config.depth(), dora ? DecoderLayer.DORA_SAVED : 0);
+    return switch (config) {
+      case Qwen3VisionConfig qwen3 ->
+          new VisionBlock(
+              qwen3,
+              patches,
+              1 + qwen3.deepstackVisualIndexes().size(),
+              patches * ((COMMON_RESULTS + 2) * width + 10 * inner) + added,
+              patches * ((COMMON_SAVED + 2) * width + 6 * inner) + kept,
+              0);
+      case Qwen25VisionConfig qwen25 ->
+          new VisionBlock(
+              qwen25,
+              patches,
+              1,
+              patches * ((COMMON_RESULTS + 7) * width + 4 * inner) + added,
+              patches * ((COMMON_SAVED + (adapter.isPresent() ? 2 : 4)) * width + 4 * inner) + kept,
+              patches * scores(qwen25, load.patchesOfPicture()));
+    };
+  }
+
+  /** Keys that a patch sees, in all heads, on average over the blocks. */
+  private static double scores(Qwen25VisionConfig config, double picture) {
+    double side = config.windowTokens() * (double) config.spatialMergeSize();
+    int full = config.fullAttentionBlocks().size();
+    double keys = full * picture + (config.depth() - full) * Math.min(picture, side * side);
+    return config.heads() * keys / config.depth();
+  }
+
+  int depth() {
+    return config.depth();
+  }
+
+  double input() {
+    return patches * config.hiddenSize();
+  }
+
+  double pixels() {
+    return patches * config.patchValues();
+  }
+
+  /** What differentiation of the mergers keeps. */
+  double mergers() {
+    return mergerCount * MERGER_SAVED * input();
+  }
+
+  /** What the decoder is given. */
+  double features(int width) {
+    int side = config.spatialMergeSize();
+    return mergerCount * patches / (side * side) * width;
+  }
+}
