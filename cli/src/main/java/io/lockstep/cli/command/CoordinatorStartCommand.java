@@ -15,6 +15,7 @@ import io.lockstep.worker.config.RunConfig;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -48,10 +49,18 @@ final class CoordinatorStartCommand implements Callable<Integer> {
   private boolean resume;
 
   @Option(
+      names = "--resume-from",
+      paramLabel = "DIR",
+      description =
+          "Begin a new run at another run's checkpoint, with its moments and its place in the"
+              + " schedule.")
+  private @Nullable Path resumeFrom;
+
+  @Option(
       names = "--acknowledge",
       paramLabel = "KEY",
       description =
-          "With --resume: go on although this key of the recipe, which changes the weights, has"
+          "With --resume or --resume-from: go on although this key of the recipe, which changes the weights, has"
               + " another value than the run began with; may be repeated.")
   private Set<String> acknowledged = Set.of();
 
@@ -60,18 +69,22 @@ final class CoordinatorStartCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     RunConfig run = StoredRun.withInputs(RunConfig.read(config).withOutputDir(out));
+    Path from = resumeFrom;
+    if (resume && from != null) {
+      throw new UserError(
+          "--resume goes on with the run in --out, --resume-from begins another: give one of them");
+    }
     if (resume) {
       StoredRun.of(new RunFolder(out)).compare(run, acknowledged).forEach(System.out::println);
+    } else if (from != null) {
+      StoredRun.ofCheckpoint(from).compare(run, acknowledged).forEach(System.out::println);
     } else if (!acknowledged.isEmpty()) {
       throw new UserError("--acknowledge goes with --resume: a new run has nothing to differ from");
     }
     RunPlan plan = RunPlans.of(run, workers, out);
     RunPlans.requireSpace(plan);
     ListenAddress address = new ListenAddress(listen.host(), listen.port(), listen.allowRemote());
-    CoordinatorServer server =
-        resume
-            ? CoordinatorServer.resume(plan, address, new RunListener() {})
-            : CoordinatorServer.start(plan, address, new RunListener() {});
+    CoordinatorServer server = start(plan, address);
     try (Closing closing = Closing.atExit(server::close)) {
       System.out.printf(
           "coordinator of %s listens on %s:%d and waits for %d workers%n",
@@ -84,5 +97,16 @@ final class CoordinatorStartCommand implements Callable<Integer> {
       System.out.printf("finished after %d steps%n", outcome.steps());
     }
     return 0;
+  }
+
+  private CoordinatorServer start(RunPlan plan, ListenAddress address) {
+    RunListener listener = new RunListener() {};
+    Path from = resumeFrom;
+    if (from != null) {
+      return CoordinatorServer.startFrom(from, plan, address, listener);
+    }
+    return resume
+        ? CoordinatorServer.resume(plan, address, listener)
+        : CoordinatorServer.start(plan, address, listener);
   }
 }

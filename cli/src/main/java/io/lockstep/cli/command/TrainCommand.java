@@ -8,11 +8,13 @@ import io.lockstep.cli.process.ProcessGroup;
 import io.lockstep.cli.run.RunFolder;
 import io.lockstep.cli.train.StoredRun;
 import io.lockstep.cli.train.Training;
+import io.lockstep.worker.config.ConfigException;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.tuning.TuningPlan;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -56,10 +58,18 @@ public final class TrainCommand implements Callable<Integer> {
   private boolean resume;
 
   @Option(
+      names = "--resume-from",
+      paramLabel = "DIR",
+      description =
+          "Begin a new run at another run's checkpoint, with its moments and its place in the"
+              + " schedule.")
+  private @Nullable Path resumeFrom;
+
+  @Option(
       names = "--acknowledge",
       paramLabel = "KEY",
       description =
-          "With --resume: a key of the recipe whose change is wanted although it changes the"
+          "With --resume or --resume-from: a key of the recipe whose change is wanted although it changes the"
               + " weights, for example training.max_steps. May be repeated.")
   private List<String> acknowledged = List.of();
 
@@ -79,15 +89,10 @@ public final class TrainCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     RunConfig run = RunConfig.read(config);
     RunFolder folder = folder(run);
-    if (resume) {
-      StoredRun.of(folder).compare(run, Set.copyOf(acknowledged)).forEach(System.out::println);
-    } else if (!acknowledged.isEmpty()) {
-      throw new UserError("--acknowledge needs --resume");
-    }
+    LocalCluster.Beginning beginning = beginning(run.withOutputDir(folder.root()));
     Training training =
         Training.prepare(
-            new LocalCluster.Options(
-                config, workers, threads, folder, resume, acknowledged, schedule()),
+            new LocalCluster.Options(config, workers, threads, folder, beginning, schedule()),
             System.out);
     System.out.print(TuningTable.render(TuningPlan.of(run).table()));
     Training.Result result;
@@ -107,6 +112,28 @@ public final class TrainCommand implements Callable<Integer> {
       System.out.println("weights sha256: " + result.weightsSha256());
     }
     return 0;
+  }
+
+  /** Refuses a recipe that would give other weights before any process is started. */
+  private LocalCluster.Beginning beginning(RunConfig run) throws IOException, ConfigException {
+    Path from = resumeFrom == null ? null : resumeFrom.toAbsolutePath().normalize();
+    if (!resume && from == null) {
+      if (!acknowledged.isEmpty()) {
+        throw new UserError("--acknowledge needs --resume or --resume-from");
+      }
+      return LocalCluster.Beginning.NEW;
+    }
+    if (resume && from != null) {
+      throw new UserError(
+          "--resume goes on with the run in --out, --resume-from begins another: give one of them");
+    }
+    Path folder = run.outputDir().orElseThrow();
+    StoredRun stored =
+        from == null ? StoredRun.of(new RunFolder(folder)) : StoredRun.ofCheckpoint(from);
+    stored
+        .compare(StoredRun.withInputs(run), Set.copyOf(acknowledged))
+        .forEach(System.out::println);
+    return new LocalCluster.Beginning(resume, Optional.ofNullable(from), acknowledged);
   }
 
   private KillSchedule schedule() throws IOException {

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -48,7 +49,7 @@ public final class LocalCluster implements AutoCloseable {
     this.group = group;
     this.options = options;
     strikes = new Strikes(options.schedule(), options.folder().root());
-    start(COORDINATOR, 0, options.resume());
+    start(COORDINATOR, 0, options.beginning().resume());
     endpoint = Endpoint.local(group.awaitPort(coordinator(), START_PATIENCE));
     for (int worker = 0; worker < options.workers(); worker++) {
       start("worker-" + worker, endpoint.port(), false);
@@ -61,8 +62,7 @@ public final class LocalCluster implements AutoCloseable {
    * @param config the run's configuration
    * @param workers number of worker processes
    * @param threads threads of each worker's tensor operations
-   * @param resume whether the folder's run goes on
-   * @param acknowledged keys of the configuration whose change is wanted when a run goes on
+   * @param beginning where the run begins
    * @param schedule what is to happen to them
    */
   public record Options(
@@ -70,13 +70,29 @@ public final class LocalCluster implements AutoCloseable {
       int workers,
       int threads,
       RunFolder folder,
-      boolean resume,
-      List<String> acknowledged,
+      Beginning beginning,
       KillSchedule schedule) {
 
     /** A new run to which nothing happens. */
     public Options(Path config, int workers, int threads, RunFolder folder) {
-      this(config, workers, threads, folder, false, List.of(), KillSchedule.NONE);
+      this(config, workers, threads, folder, Beginning.NEW, KillSchedule.NONE);
+    }
+  }
+
+  /**
+   * Where a run begins.
+   *
+   * @param resume where the folder's run stopped
+   * @param from at this checkpoint of another run
+   * @param acknowledged keys of the configuration that may differ from what it began with
+   */
+  public record Beginning(boolean resume, Optional<Path> from, List<String> acknowledged) {
+
+    /** At the first step. */
+    public static final Beginning NEW = new Beginning(false, Optional.empty(), List.of());
+
+    public Beginning {
+      acknowledged = List.copyOf(acknowledged);
     }
   }
 
@@ -131,9 +147,16 @@ public final class LocalCluster implements AutoCloseable {
                 Integer.toString(port),
                 "--port-file",
                 group.portFile(COORDINATOR).toString()));
+    Beginning beginning = options.beginning();
     if (resume) {
       arguments.add("--resume");
-      options.acknowledged().forEach(key -> arguments.addAll(List.of("--acknowledge", key)));
+    } else {
+      beginning
+          .from()
+          .ifPresent(from -> arguments.addAll(List.of("--resume-from", from.toString())));
+    }
+    if (resume || beginning.from().isPresent()) {
+      beginning.acknowledged().forEach(key -> arguments.addAll(List.of("--acknowledge", key)));
     }
     return arguments;
   }

@@ -13,17 +13,17 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The run that a folder holds, before it goes on.
+ * What a run or a checkpoint keeps of its configuration, before a run goes on from there.
  *
- * @param folder its folder
- * @param config what it began with
+ * @param file where it is kept
+ * @param config what the run began with
  */
-public record StoredRun(RunFolder folder, RunConfig config) {
+public record StoredRun(Path file, RunConfig config) {
 
   private static final String CONFIG = "run.yaml";
 
   /**
-   * Reads what a run keeps of its configuration.
+   * Reads the configuration of a run.
    *
    * @throws UserError if the folder holds no run
    */
@@ -33,21 +33,35 @@ public record StoredRun(RunFolder folder, RunConfig config) {
       throw new UserError(
           folder.root() + " holds no run that could go on: name its folder with --out");
     }
-    return new StoredRun(folder, RunConfig.readStored(file));
+    return new StoredRun(file, RunConfig.readStored(file));
   }
 
   /**
-   * Compares another configuration, and the files it names, with what the run began with.
+   * Reads the configuration with which a checkpoint was trained.
    *
+   * @throws UserError if the folder is no checkpoint of a run
+   */
+  public static StoredRun ofCheckpoint(Path folder) throws IOException, ConfigException {
+    Path file = folder.resolve(CONFIG);
+    if (!Files.isRegularFile(file)) {
+      throw new UserError(
+          "%s holds no %s: name the checkpoint of a run with --resume-from"
+              .formatted(folder, CONFIG));
+    }
+    return new StoredRun(file, RunConfig.readStored(file));
+  }
+
+  /**
+   * Compares another configuration with what the run began with.
+   *
+   * @param resumed with what its files hold
    * @param acknowledged keys whose change is wanted although it changes the weights
    * @return one line for each difference that is let through
    * @throws ConfigException naming every difference that is refused
    */
-  public List<String> compare(RunConfig resumed, Set<String> acknowledged)
-      throws IOException, ConfigException {
-    RunConfig complete = withInputs(resumed.withOutputDir(folder.root()));
-    return ConfigComparison.of(config, complete)
-        .require(folder.root().resolve(CONFIG).toString(), acknowledged);
+  public List<String> compare(RunConfig resumed, Set<String> acknowledged) throws ConfigException {
+    return ConfigComparison.of(config, resumed)
+        .require("the recipe differs from " + file, acknowledged);
   }
 
   /** The configuration with what its files hold now, so that a run can tell whether they change. */

@@ -49,7 +49,7 @@ public final class Training {
   public static Training prepare(LocalCluster.Options options, PrintStream out)
       throws IOException, ConfigException {
     RunConfig config = RunConfig.read(options.config());
-    if (!options.resume()) {
+    if (!options.beginning().resume()) {
       options.folder().requireUnused();
     }
     RunPlans.requireSpace(RunPlans.of(config, options.workers(), options.folder().root()));

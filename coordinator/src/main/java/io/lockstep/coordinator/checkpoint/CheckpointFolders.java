@@ -142,6 +142,38 @@ public final class CheckpointFolders {
     }
   }
 
+  /**
+   * Copies another run's checkpoint, which becomes one of this run.
+   *
+   * @param source its folder, of which every byte is verified
+   * @throws RunRefusedException if it is damaged, naming the files, or can't be copied
+   */
+  public CommittedCheckpoint adopt(Path source) {
+    try {
+      Path folder = source.toAbsolutePath().normalize();
+      StoredCheckpoint stored =
+          switch (CheckpointVerifier.verify(folder, Expected.ANYTHING)) {
+            case Verdict.Intact(StoredCheckpoint intact) -> intact;
+            case Verdict.Damaged(String problem) ->
+                throw new RunRefusedException(
+                    "checkpoint " + folder + " can't be gone on from: " + problem);
+          };
+      Manifest.Document manifest =
+          Manifest.parse(Files.readAllBytes(folder.resolve(Manifest.FILE_NAME)));
+      SaveAttempt attempt = new SaveAttempt(stored.steps(), 0);
+      Path partial = prepare(attempt);
+      List<CheckpointFile> files = new ArrayList<>();
+      for (Manifest.Entry entry : manifest.files()) {
+        DurableFolders.copy(folder.resolve(entry.path()), partial.resolve(entry.path()));
+        files.add(new CheckpointFile(entry.path(), entry.bytes(), entry.sha256()));
+      }
+      return complete(attempt, files, false, stored.meanLoss());
+    } catch (IOException error) {
+      throw new RunRefusedException(
+          "can't copy checkpoint " + source + ": " + describe(error), error);
+    }
+  }
+
   /** Removes the partial folder of a checkpoint, if there is one. */
   public void discard(SaveAttempt attempt) {
     Path partial = partials.remove(attempt);

@@ -31,6 +31,18 @@ final class DurableFolders {
     }
   }
 
+  /** Copies a file, and its folder if it isn't there, so that its content is durable. */
+  static void copy(Path file, Path target) throws IOException {
+    Path folder = target.getParent();
+    if (folder != null) {
+      Files.createDirectories(folder);
+    }
+    Files.copy(file, target);
+    try (FileChannel channel = FileChannel.open(target, StandardOpenOption.WRITE)) {
+      channel.force(true);
+    }
+  }
+
   /**
    * Deletes a folder below {@code root}, which while it is half gone is called {@code meanwhile};
    * whoever still writes into it by its old name fails.

@@ -62,7 +62,8 @@ public final class RunHistory {
     lastStep = Optional.of(step);
     buckets = step.buckets();
     int index = Math.toIntExact(step.step());
-    if (index == digests.length) {
+    if (index >= digests.length) {
+      // A run that began at another's checkpoint has no digests of the steps before.
       digests = Arrays.copyOf(digests, 2 * index);
     }
     digests[index] = step.digest();

@@ -98,7 +98,8 @@ record WorldPlan(
     }
     for (List<Generation.Holder> holders : List.of(oldest, every)) {
       List<Shard> shards = holders.stream().map(holder -> holder.holding().shard()).toList();
-      if (Shard.coverAll(shards, stock.buckets())) {
+      // Without a step since the run began at a checkpoint nobody knows how many buckets there are.
+      if (stock.buckets() > 0 && Shard.coverAll(shards, stock.buckets())) {
         return new WorldPlan(members, departing, List.copyOf(holders), true);
       }
     }

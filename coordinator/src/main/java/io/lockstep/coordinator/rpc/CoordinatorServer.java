@@ -5,6 +5,7 @@ import com.linecorp.armeria.server.grpc.GrpcService;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import io.lockstep.coordinator.CommittedCheckpoint;
 import io.lockstep.coordinator.RunListener;
 import io.lockstep.coordinator.RunOutcome;
 import io.lockstep.coordinator.RunPlan;
@@ -13,11 +14,14 @@ import io.lockstep.coordinator.checkpoint.CheckpointFolders;
 import io.lockstep.coordinator.checkpoint.UsableSpace;
 import io.lockstep.coordinator.journal.RunJournal;
 import io.lockstep.coordinator.loop.RunLoop;
+import io.lockstep.coordinator.machine.JournalEntry;
 import io.lockstep.proto.coordinator.v1.CoordinatorGrpc;
 import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -57,6 +61,40 @@ public final class CoordinatorServer implements AutoCloseable {
   public static CoordinatorServer start(RunPlan plan, ListenAddress listen, RunListener listener) {
     RunJournal.requireUnused(plan.outputDir());
     return start(plan, listen, listener, RunJournal::create);
+  }
+
+  /**
+   * Starts a run that goes on where another was when it wrote a checkpoint, which is copied into
+   * the new run's folder.
+   *
+   * @throws RunRefusedException with one line that says what to change: as for a new run, or the
+   *     checkpoint is damaged or has all steps of the run
+   */
+  public static CoordinatorServer startFrom(
+      Path checkpoint, RunPlan plan, ListenAddress listen, RunListener listener) {
+    RunJournal.requireUnused(plan.outputDir());
+    return start(plan, listen, listener, (run, clock) -> begunFrom(checkpoint, run, clock));
+  }
+
+  private static RunJournal begunFrom(Path checkpoint, RunPlan plan, Clock clock) {
+    CommittedCheckpoint begin =
+        new CheckpointFolders(plan.outputDir(), plan.minFreeBytes(), UsableSpace.OF_DISK)
+            .adopt(checkpoint);
+    if (begin.steps() >= plan.totalSteps()) {
+      throw new RunRefusedException(
+          "checkpoint %s holds %d steps, and the run ends after %d: raise training.max_steps or training.epochs"
+              .formatted(checkpoint, begin.steps(), plan.totalSteps()));
+    }
+    RunJournal journal = RunJournal.create(plan, clock);
+    String reason = "the run goes on from " + checkpoint;
+    for (JournalEntry entry :
+        List.of(
+            new JournalEntry.Rewound(0, begin.steps(), reason),
+            new JournalEntry.CheckpointCommitted(begin))) {
+      journal.append(entry);
+      journal.history().add(entry);
+    }
+    return journal;
   }
 
   /**

@@ -146,7 +146,7 @@ public record ConfigComparison(List<Difference> differences) {
                   .orElse(""));
     }
     if (!problems.isEmpty()) {
-      throw new ConfigException(source + " is not what the run began with", problems);
+      throw new ConfigException(source, problems);
     }
     return List.copyOf(notices);
   }
