@@ -70,7 +70,7 @@ record VisionBlock(
               1,
               patches * ((COMMON_RESULTS + 7) * width + 4 * inner) + added,
               patches * ((COMMON_SAVED + (adapter.isPresent() ? 2 : 4)) * width + 4 * inner) + kept,
-              patches * scores(qwen25, load.patchesOfPicture()));
+              patches * scores(qwen25, (double) load.patchesOfPicture()));
     };
   }
 
