@@ -3,11 +3,9 @@ package io.lockstep.coordinator.journal;
 import io.lockstep.coordinator.CommittedCheckpoint;
 import io.lockstep.coordinator.CommittedStep;
 import io.lockstep.coordinator.RunOutcome;
-import io.lockstep.coordinator.RunRefusedException;
 import io.lockstep.coordinator.machine.JournalEntry;
 import io.lockstep.coordinator.machine.RunHistory;
 import io.lockstep.coordinator.machine.WorldMember;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -87,30 +85,11 @@ final class JournalTables {
           query(
               connection,
               "select name, (select count(distinct step) from commits) from run where id = 1",
-              row ->
-                  "run '%s' with %d committed steps".formatted(row.getString(1), row.getLong(2)));
+              row -> "run '%s' with %d committed steps".formatted(row.getString(1), row.getLong(2)));
       return runs.isEmpty() ? "a journal without a run" : runs.getFirst();
     } catch (SQLException error) {
-      return "a %s that can't be read (%s)".formatted(RunJournal.FILE_NAME, error.getMessage());
-    }
-  }
-
-  static String configuration(Path file) {
-    if (!Files.isRegularFile(file)) {
-      throw new RunRefusedException(
-          "there is no run to go on with in %s: leave out --resume to start one"
-              .formatted(file.getParent()));
-    }
-    try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file)) {
-      List<String> configs =
-          query(connection, "select config from run where id = 1", row -> row.getString(1));
-      if (configs.isEmpty()) {
-        throw new RunRefusedException(file + " holds no run: choose another --out");
-      }
-      return configs.getFirst();
-    } catch (SQLException error) {
-      throw new RunRefusedException(
-          "the journal %s can't be read: %s".formatted(file, error.getMessage()), error);
+      return "a %s that can't be read (%s)"
+          .formatted(RunJournal.FILE_NAME, error.getMessage());
     }
   }
 
@@ -121,7 +100,8 @@ final class JournalTables {
         query(
             connection,
             "select from_steps, to_steps, reason from rewinds order by id",
-            row -> new JournalEntry.Rewound(row.getLong(1), row.getLong(2), row.getString(3)));
+            row ->
+                new JournalEntry.Rewound(row.getLong(1), row.getLong(2), row.getString(3)));
     for (int rewind = 0; rewind <= rewinds.size(); rewind++) {
       query(
               connection,
@@ -135,10 +115,7 @@ final class JournalTables {
     query(connection, "select * from checkpoints order by steps", JournalTables::checkpoint)
         .forEach(checkpoint -> history.add(new JournalEntry.CheckpointCommitted(checkpoint)));
     lastWorld(connection).ifPresent(history::add);
-    query(
-            connection,
-            "select drained_at from run where drained_at is not null",
-            row -> row.getLong(1))
+    query(connection, "select drained_at from run where drained_at is not null", row -> row.getLong(1))
         .forEach(endAt -> history.add(new JournalEntry.DrainAccepted(endAt)));
     query(
             connection,

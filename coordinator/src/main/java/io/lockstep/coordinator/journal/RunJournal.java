@@ -88,15 +88,6 @@ public final class RunJournal implements AutoCloseable {
   }
 
   /**
-   * The configuration of the run that a folder holds, YAML.
-   *
-   * @throws RunRefusedException if it holds none
-   */
-  public static String configuration(Path runFolder) {
-    return JournalTables.configuration(runFolder.resolve(FILE_NAME));
-  }
-
-  /**
    * Creates the journal of a new run with its configuration beside it, and the run folder where it
    * is missing.
    *
@@ -134,14 +125,12 @@ public final class RunJournal implements AutoCloseable {
     try {
       Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
       try {
-        RunJournal journal = opening.open(lock, connection, plan, clock);
-        Files.writeString(plan.outputDir().resolve(CONFIG_NAME), plan.runConfigYaml());
-        return journal;
-      } catch (SQLException | IOException | RuntimeException error) {
+        return opening.open(lock, connection, plan, clock);
+      } catch (SQLException | RuntimeException error) {
         connection.close();
         throw error;
       }
-    } catch (IOException | SQLException error) {
+    } catch (SQLException error) {
       lock.close();
       throw new RunRefusedException(
           "can't open the journal " + file + ": " + error.getMessage() + "; choose another --out",
@@ -156,6 +145,7 @@ public final class RunJournal implements AutoCloseable {
       RunLock lock, Connection connection, RunPlan plan, Clock clock) throws SQLException {
     prepare(connection);
     JournalTables.create(connection);
+    keepConfiguration(plan);
     RunJournal journal = new RunJournal(lock, connection, clock, new RunHistory());
     journal.insert(
         "insert into run(id, name, config, workers, virtual_ranks, total_steps, started_at)"
@@ -170,6 +160,17 @@ public final class RunJournal implements AutoCloseable {
     return journal;
   }
 
+  /** What the run began with stays beside its journal, whatever it goes on with. */
+  private static void keepConfiguration(RunPlan plan) {
+    Path file = plan.outputDir().resolve(CONFIG_NAME);
+    try {
+      Files.writeString(file, plan.runConfigYaml());
+    } catch (IOException error) {
+      throw new RunRefusedException(
+          "can't write " + file + ": " + error + "; choose another --out", error);
+    }
+  }
+
   private static RunJournal continued(
       RunLock lock, Connection connection, RunPlan plan, Clock clock) throws SQLException {
     prepare(connection);
@@ -182,8 +183,7 @@ public final class RunJournal implements AutoCloseable {
     RunJournal journal = new RunJournal(lock, connection, clock, history);
     journal.rewinds = JournalTables.rewinds(connection);
     journal.insert(
-        "update run set config = ?, virtual_ranks = ?, total_steps = ? where id = 1",
-        plan.runConfigYaml(),
+        "update run set virtual_ranks = ?, total_steps = ? where id = 1",
         plan.virtualRanks(),
         plan.totalSteps());
     connection.commit();

@@ -337,7 +337,7 @@ final class Worlds {
   private void goBack(Optional<CommittedCheckpoint> source) {
     long committed = state.committed();
     long steps = source.map(CommittedCheckpoint::steps).orElse(0L);
-    String who = lost.isEmpty() ? "nobody holds all of it" : World.names(lost) + " were lost";
+    String who = lost.isEmpty() ? "nobody holds all of it" : "lost: " + World.names(lost);
     String reason =
         "the state after step %d can't be put together from what %d workers hold (%s)"
             .formatted(committed, state.roster.size(), who);

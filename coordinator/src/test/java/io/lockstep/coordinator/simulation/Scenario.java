@@ -55,8 +55,7 @@ final class Scenario {
                 random.nextInt(4) != 0),
             0,
             Path.of("run"));
-    return new Scenario(
-            seed, plan, random.nextInt(1, 20), random.nextInt(0, 12), SMALL_HORIZON_MILLIS)
+    return new Scenario(seed, plan, random.nextInt(1, 20), random.nextInt(0, 12), SMALL_HORIZON_MILLIS)
         .run();
   }
 
@@ -82,6 +81,57 @@ final class Scenario {
             0,
             Path.of("run"));
     return new Scenario(seed, plan, 2 * workers, 8, LARGE_HORIZON_MILLIS).run();
+  }
+
+  /**
+   * Four workers, one that comes, one that leaves and one that dies, each alone: the state is never
+   * lost. The coordinator dies before one of its actions.
+   *
+   * @param crashAt number of that action
+   */
+  static Simulation withCoordinatorDyingAt(long crashAt) {
+    Scenario scenario = new Scenario(1, gentlePlan(), 9, 0, LARGE_HORIZON_MILLIS);
+    scenario.simulation.coordinator().crashAtAction(crashAt, 700);
+    return scenario.withComingAndGoing().run();
+  }
+
+  /** The same with deaths only, one every three seconds. */
+  static Simulation withOneDeathAtATime(long seed) {
+    Scenario scenario = new Scenario(seed, gentlePlan(), 9, 0, LARGE_HORIZON_MILLIS);
+    for (int death = 1; death <= 4; death++) {
+      scenario.agenda.later(
+          3000L * death + scenario.agenda.between(0, 500),
+          () -> scenario.simulation.anyLiving().ifPresent(victim -> scenario.killAndRestart(victim, 100)));
+    }
+    return scenario.run();
+  }
+
+  private static RunPlan gentlePlan() {
+    return new RunPlan(
+        "simulated",
+        "run: simulated",
+        4,
+        8,
+        30,
+        SavePlan.every(7),
+        3,
+        new MembershipRules(
+            2,
+            8,
+            Duration.ZERO,
+            Duration.ofSeconds(5),
+            Duration.ofMillis(100),
+            Duration.ofMillis(1000),
+            true),
+        0,
+        Path.of("run"));
+  }
+
+  private Scenario withComingAndGoing() {
+    agenda.later(2500, simulation::addWorker);
+    agenda.later(3500, () -> simulation.workers().iterator().next().leave());
+    agenda.later(5500, () -> killAndRestart(simulation.living().getLast(), 500));
+    return this;
   }
 
   private Simulation run() {
@@ -157,13 +207,11 @@ final class Scenario {
   private void killAndRestart(SimulatedWorker victim, long after) {
     victim.kill();
     if (agenda.oneIn(2)) {
-      agenda.later(
-          after,
-          () -> {
-            if (!victim.isAlive() && simulation.coordinator().outcome().isEmpty()) {
-              victim.start();
-            }
-          });
+      agenda.later(after, () -> {
+        if (!victim.isAlive() && simulation.coordinator().outcome().isEmpty()) {
+          victim.start();
+        }
+      });
     }
   }
 }

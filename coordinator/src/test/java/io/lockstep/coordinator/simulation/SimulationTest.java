@@ -1,5 +1,7 @@
 package io.lockstep.coordinator.simulation;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import org.junit.jupiter.api.Test;
 
 /**
@@ -14,6 +16,29 @@ final class SimulationTest {
   void everyRunFinishesWithEveryStepOnceWhateverHappens() {
     for (long seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) {
       named(seed, Scenario::small);
+    }
+  }
+
+  @Test
+  void everyCommittedStepSurvivesTheCoordinatorsDeathBetweenAnyTwoActions() {
+    long actions = Scenario.withCoordinatorDyingAt(Long.MAX_VALUE).coordinator().actions();
+    for (long number = 0; number < actions; number++) {
+      Simulation run = named(number, Scenario::withCoordinatorDyingAt);
+      assertEquals(0, run.invariants().recomputed(), "killed before action " + number);
+    }
+  }
+
+  @Test
+  void oneDeathAtATimeNeverCostsACommittedStep() {
+    for (long seed = FIRST_SEED; seed < FIRST_SEED + SEEDS / 4; seed++) {
+      assertEquals(0, named(seed, Scenario::withOneDeathAtATime).invariants().rewinds(), "seed " + seed);
+    }
+  }
+
+  @Test
+  void thousandWorkersAreNoMoreTrouble() {
+    for (long seed = FIRST_SEED; seed < FIRST_SEED + 2; seed++) {
+      named(seed, each -> Scenario.large(each, 1000));
     }
   }
 
