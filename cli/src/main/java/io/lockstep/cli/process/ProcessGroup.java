@@ -46,6 +46,8 @@ public final class ProcessGroup implements AutoCloseable {
     if (closed) {
       throw new UserError("not starting " + name + ": this command is being stopped");
     }
+    // A run that goes on finds the file of the process before, which names a port that nobody has.
+    Files.deleteIfExists(portFile(name));
     Path log = logFolder.resolve(name + ".log");
     ProcessBuilder builder =
         new ProcessBuilder(JavaCommand.of(mainClass, jvm, logFolder, arguments))

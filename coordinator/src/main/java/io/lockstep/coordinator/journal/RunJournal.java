@@ -180,6 +180,10 @@ public final class RunJournal implements AutoCloseable {
           "the run in %s has ended after all its %d steps: choose another --out"
               .formatted(plan.outputDir(), history.committed()));
     }
+    if (!storedConfig(connection).equals(plan.runConfigYaml())) {
+      // Steps that are computed again by another recipe need not give the gradients of before.
+      history.forgetDigests();
+    }
     RunJournal journal = new RunJournal(lock, connection, clock, history);
     journal.rewinds = JournalTables.rewinds(connection);
     journal.insert(
@@ -192,6 +196,13 @@ public final class RunJournal implements AutoCloseable {
       history.add(new JournalEntry.RunResumed());
     }
     return journal;
+  }
+
+  private static String storedConfig(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery("select config from run where id = 1")) {
+      return row.next() ? row.getString(1) : "";
+    }
   }
 
   private static void prepare(Connection connection) throws SQLException {

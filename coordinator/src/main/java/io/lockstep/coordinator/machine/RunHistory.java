@@ -107,6 +107,11 @@ public final class RunHistory {
         : OptionalInt.empty();
   }
 
+  /** Steps so far may come out otherwise if they are computed again. */
+  public void forgetDigests() {
+    digestCount = 0;
+  }
+
   /** The checkpoints, oldest first. */
   public List<CommittedCheckpoint> checkpoints() {
     return Collections.unmodifiableList(checkpoints);
