@@ -85,11 +85,11 @@ final class JournalTables {
           query(
               connection,
               "select name, (select count(distinct step) from commits) from run where id = 1",
-              row -> "run '%s' with %d committed steps".formatted(row.getString(1), row.getLong(2)));
+              row ->
+                  "run '%s' with %d committed steps".formatted(row.getString(1), row.getLong(2)));
       return runs.isEmpty() ? "a journal without a run" : runs.getFirst();
     } catch (SQLException error) {
-      return "a %s that can't be read (%s)"
-          .formatted(RunJournal.FILE_NAME, error.getMessage());
+      return "a %s that can't be read (%s)".formatted(RunJournal.FILE_NAME, error.getMessage());
     }
   }
 
@@ -100,8 +100,7 @@ final class JournalTables {
         query(
             connection,
             "select from_steps, to_steps, reason from rewinds order by id",
-            row ->
-                new JournalEntry.Rewound(row.getLong(1), row.getLong(2), row.getString(3)));
+            row -> new JournalEntry.Rewound(row.getLong(1), row.getLong(2), row.getString(3)));
     for (int rewind = 0; rewind <= rewinds.size(); rewind++) {
       query(
               connection,
@@ -115,7 +114,10 @@ final class JournalTables {
     query(connection, "select * from checkpoints order by steps", JournalTables::checkpoint)
         .forEach(checkpoint -> history.add(new JournalEntry.CheckpointCommitted(checkpoint)));
     lastWorld(connection).ifPresent(history::add);
-    query(connection, "select drained_at from run where drained_at is not null", row -> row.getLong(1))
+    query(
+            connection,
+            "select drained_at from run where drained_at is not null",
+            row -> row.getLong(1))
         .forEach(endAt -> history.add(new JournalEntry.DrainAccepted(endAt)));
     query(
             connection,

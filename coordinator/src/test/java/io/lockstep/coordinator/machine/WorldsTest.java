@@ -126,8 +126,7 @@ final class WorldsTest {
     cluster.step(0);
     cluster.handle(new Event.Lost(2, "killed"));
     assertEquals(Phase.WAITING, cluster.phase());
-    assertEquals(
-        "waiting for a replacement of b, at most 3000 ms more", cluster.status().detail());
+    assertEquals("waiting for a replacement of b, at most 3000 ms more", cluster.status().detail());
     cluster.pass(1000, 1);
     cluster.join(3);
     assertEquals(List.of("a", "c"), names(cluster.world(1).generation().members()));
@@ -293,8 +292,7 @@ final class WorldsTest {
     Generation next = cluster.world(2).generation();
     assertEquals(4, next.nextStep());
     assertEquals(Optional.of(Path.of("/run/checkpoints/step-00000004")), next.checkpoint());
-    assertFalse(
-        cluster.journal.stream().anyMatch(JournalEntry.Rewound.class::isInstance));
+    assertFalse(cluster.journal.stream().anyMatch(JournalEntry.Rewound.class::isInstance));
   }
 
   @Test
@@ -400,8 +398,7 @@ final class WorldsTest {
     Cluster cluster = Cluster.training(plan(2, 9, 0));
     for (int i = 0; i < 2; i++) {
       cluster.handle(
-          new Event.Stalled(
-              2, 1, 0, "reduce of step 12, 3 of 8 MiB, nothing for 2.0 s"));
+          new Event.Stalled(2, 1, 0, "reduce of step 12, 3 of 8 MiB, nothing for 2.0 s"));
     }
     List<String> stalls =
         cluster.notices.stream().filter(notice -> notice.contains(" waits for ")).toList();
@@ -420,8 +417,7 @@ final class WorldsTest {
     cluster.handle(new Event.PartWritten(1, 1, 1, List.of(file("part-1"))));
     cluster.take();
     cluster.handle(new Event.Lost(2, "killed"));
-    assertTrue(
-        cluster.noticed("the checkpoint at step 1 is given up"), cluster.notices::toString);
+    assertTrue(cluster.noticed("the checkpoint at step 1 is given up"), cluster.notices::toString);
     assertEquals(List.of(), cluster.discarded);
     cluster.take();
     cluster.ready(2, 1);

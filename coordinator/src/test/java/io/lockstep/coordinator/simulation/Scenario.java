@@ -55,7 +55,8 @@ final class Scenario {
                 random.nextInt(4) != 0),
             0,
             Path.of("run"));
-    return new Scenario(seed, plan, random.nextInt(1, 20), random.nextInt(0, 12), SMALL_HORIZON_MILLIS)
+    return new Scenario(
+            seed, plan, random.nextInt(1, 20), random.nextInt(0, 12), SMALL_HORIZON_MILLIS)
         .run();
   }
 
@@ -101,7 +102,11 @@ final class Scenario {
     for (int death = 1; death <= 4; death++) {
       scenario.agenda.later(
           3000L * death + scenario.agenda.between(0, 500),
-          () -> scenario.simulation.anyLiving().ifPresent(victim -> scenario.killAndRestart(victim, 100)));
+          () ->
+              scenario
+                  .simulation
+                  .anyLiving()
+                  .ifPresent(victim -> scenario.killAndRestart(victim, 100)));
     }
     return scenario.run();
   }
@@ -207,11 +212,13 @@ final class Scenario {
   private void killAndRestart(SimulatedWorker victim, long after) {
     victim.kill();
     if (agenda.oneIn(2)) {
-      agenda.later(after, () -> {
-        if (!victim.isAlive() && simulation.coordinator().outcome().isEmpty()) {
-          victim.start();
-        }
-      });
+      agenda.later(
+          after,
+          () -> {
+            if (!victim.isAlive() && simulation.coordinator().outcome().isEmpty()) {
+              victim.start();
+            }
+          });
     }
   }
 }

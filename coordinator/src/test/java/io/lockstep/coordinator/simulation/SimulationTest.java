@@ -31,7 +31,8 @@ final class SimulationTest {
   @Test
   void oneDeathAtATimeNeverCostsACommittedStep() {
     for (long seed = FIRST_SEED; seed < FIRST_SEED + SEEDS / 4; seed++) {
-      assertEquals(0, named(seed, Scenario::withOneDeathAtATime).invariants().rewinds(), "seed " + seed);
+      assertEquals(
+          0, named(seed, Scenario::withOneDeathAtATime).invariants().rewinds(), "seed " + seed);
     }
   }
 
