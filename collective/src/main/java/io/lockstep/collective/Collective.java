@@ -24,6 +24,12 @@ public interface Collective extends AutoCloseable {
   long generation();
 
   /**
+   * How many bytes this rank has given to its peers so far: messages with their frames, through
+   * sockets and through shared memory alike.
+   */
+  long sentBytes();
+
+  /**
    * Sends and receives all given memory at the same time; returns when every receive is filled and
    * the memory of every send may be reused.
    *

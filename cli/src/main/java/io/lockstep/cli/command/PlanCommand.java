@@ -6,6 +6,7 @@ import io.lockstep.cli.console.UserError;
 import io.lockstep.model.config.ModelConfig;
 import io.lockstep.model.cost.ActivationBytes;
 import io.lockstep.model.network.ModelLayout;
+import io.lockstep.model.segment.SegmentSpec;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.config.TrainingConfig;
 import io.lockstep.worker.tuning.TrainableTable;
@@ -34,10 +35,11 @@ import picocli.CommandLine.Option;
     description = {
       "Prints how many parameters a model has and what training it takes: memory of a rank and"
           + " bytes it sends in a step, by stage of ZeRO. Needs no weights.",
-      "Runs shard gradients and the optimizer (stage 2). Activations are those of one pass; a rank"
-          + " makes its passes one after another, so they are the same for any number of workers.",
-      "Not counted are the gradient of one virtual rank and the buffers of the reduction, each as"
-          + " large as what is trained, and the process itself (JVM, libtorch, prefetched samples)."
+      "cluster.zero_stage chooses among stages 1 to 3. Every virtual rank is taken to make one pass"
+          + " per part of training.gradient_accumulation, with pictures.",
+      "Activations are those of one pass; a rank makes its passes one after another, so they are the"
+          + " same for any number of workers. Not counted is the process itself (JVM, libtorch,"
+          + " prefetched samples)."
     })
 public final class PlanCommand implements Callable<Integer> {
 
@@ -77,7 +79,12 @@ public final class PlanCommand implements Callable<Integer> {
    * @param folder where the model's other files lie
    */
   private record Known(
-      ModelConfig config, Path folder, TuningPlan plan, Buckets trained, Optional<RunConfig> run) {
+      ModelConfig config, Path folder, TuningPlan plan, StageCost.Subject subject, Optional<RunConfig> run) {
+
+    /** Passes of a virtual rank in a step. */
+    int passes() {
+      return run.map(known -> known.training().gradientAccumulation()).orElse(1);
+    }
 
     TrainableTable table() {
       return plan.table();
@@ -95,7 +102,7 @@ public final class PlanCommand implements Callable<Integer> {
     Known known = known();
     TrainableTable.Row all = known.table().rows().getLast();
     long weights = all.total() + all.adapters();
-    List<StageCost> stages = StageCost.of(weights, known.trained(), workers);
+    List<StageCost> stages = stages(known);
     Activations activations = activations(known);
     print(known, weights, stages, activations);
     if (json) {
@@ -116,20 +123,52 @@ public final class PlanCommand implements Callable<Integer> {
                 known.plan().trainsVision(), batch.checkpointing(), known.plan().adapter())));
   }
 
+  private List<StageCost> stages(Known known) {
+    int most = known.subject().virtualRanks();
+    if (workers > most) {
+      throw new UserError(
+          "--workers is "
+              + workers
+              + ": at most training.virtual_ranks ("
+              + most
+              + ") can share a step");
+    }
+    return StageCost.of(known.subject(), workers, known.passes());
+  }
+
   private Known known() throws Exception {
     Path model = subject.model;
     if (model == null) {
       RunConfig run = RunConfig.read(Objects.requireNonNull(subject.config));
       TuningPlan plan = TuningPlan.of(run);
-      Path folder = run.model().path();
-      Buckets buckets = new Buckets(plan.trained().size(), run.training().bucketFloats());
-      return new Known(config(folder), folder, plan, buckets, Optional.of(run));
+      return new Known(
+          config(run.model().path()), run.model().path(), plan, subject(run, plan), Optional.of(run));
     }
     ModelConfig config = config(model);
     TuningPlan plan = TuningPlan.full(ModelLayout.of(config));
-    Buckets buckets = new Buckets(plan.trained().size(), TrainingConfig.DEFAULT_BUCKET_FLOATS);
+    StageCost.Subject whole =
+        new StageCost.Subject(
+            0,
+            SegmentSpec.of(config, plan.trained()),
+            plan.trained(),
+            new Buckets(plan.trained().size(), TrainingConfig.DEFAULT_BUCKET_FLOATS),
+            workers,
+            1,
+            true);
     Path folder = Files.isDirectory(model) ? model : model.toAbsolutePath().resolveSibling("");
-    return new Known(config, folder, plan, buckets, Optional.empty());
+    return new Known(config, folder, plan, whole, Optional.empty());
+  }
+
+  private static StageCost.Subject subject(RunConfig run, TuningPlan plan) throws IOException {
+    TrainableTable.Row all = plan.table().rows().getLast();
+    return new StageCost.Subject(
+        all.total() + all.adapters() - plan.trained().elements(),
+        SegmentSpec.of(config(run.model().path()), plan.trained()),
+        plan.trained(),
+        new Buckets(plan.trained().size(), run.training().bucketFloats()),
+        run.training().virtualRanks(),
+        run.training().samplesPerVirtualRank(),
+        run.cluster().buddy());
   }
 
   private static ModelConfig config(Path model) throws IOException {
@@ -171,7 +210,7 @@ public final class PlanCommand implements Callable<Integer> {
                 mebibytes(bytes.segment()),
                 mebibytes(bytes.peak()))
             .render());
-    System.out.println("a rank of " + workers + ", in float32:");
+    System.out.println("the rank of " + workers + " that has most, in float32:");
     Table costs =
         new Table()
             .row(

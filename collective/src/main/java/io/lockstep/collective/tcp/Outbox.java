@@ -10,6 +10,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +30,9 @@ final class Outbox {
   private @Nullable SharedOutlet shared;
   private int writesInFlight;
 
+  /** Written by the event loop alone. */
+  private final AtomicLong sentBytes = new AtomicLong();
+
   /**
    * @param onSent called when the memory of one send may be reused
    */
@@ -36,6 +40,11 @@ final class Outbox {
     this.channel = channel;
     this.generation = generation;
     this.onSent = onSent;
+  }
+
+  /** Bytes that were given to the peer so far, frames included; from any thread. */
+  long sentBytes() {
+    return sentBytes.get();
   }
 
   void begin(ExchangePart newPart) {
@@ -75,6 +84,7 @@ final class Outbox {
     of.turn();
     if (shared != null) {
       shared.put(piece);
+      sentBytes.addAndGet(length);
       write(header(FrameHeader.Kind.SHARED, of, send, offset, length, 0));
       taken(of, length, last);
       return;
@@ -124,6 +134,7 @@ final class Outbox {
 
   private ChannelFuture write(ByteBuf bytes) {
     writesInFlight++;
+    sentBytes.addAndGet(bytes.readableBytes());
     return channel.write(bytes).addListener((ChannelFutureListener) future -> writesInFlight--);
   }
 

@@ -69,6 +69,11 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements StallWatch.
     return part;
   }
 
+  /** Bytes given to the peer so far; from any thread. */
+  long sentBytes() {
+    return outbox.sentBytes();
+  }
+
   /** Whether the calling thread is the one that all state belongs to. */
   boolean isOnLoop() {
     return channel.eventLoop().inEventLoop();

@@ -122,6 +122,17 @@ public final class TcpCollective implements Collective {
   }
 
   @Override
+  public long sentBytes() {
+    return links.stream().mapToLong(PeerLink::sentBytes).sum();
+  }
+
+  /** The bytes that a message takes with the headers of its pieces. */
+  public static long wireBytes(long messageBytes) {
+    long pieces = Math.max(1, Math.ceilDiv(messageBytes, (long) FrameHeader.PIECE_BYTES));
+    return messageBytes + pieces * FrameHeader.BYTES;
+  }
+
+  @Override
   public void exchange(long tag, List<Transfer> sends, List<Transfer> receives) {
     exchange(tag, sends, receives, PieceStreams.NONE);
   }

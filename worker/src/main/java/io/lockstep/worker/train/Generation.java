@@ -242,7 +242,12 @@ final class Generation implements AutoCloseable {
     PassTable passes;
     try (Arena arena = Arena.ofShared()) {
       MemorySegment[] parts = new MemorySegment[collective.size()];
-      Arrays.setAll(parts, peer -> arena.allocate(PassTable.bytes(training, peer, parts.length)));
+      int samples = training.samplesPerVirtualRank();
+      Arrays.setAll(
+          parts,
+          peer ->
+              arena.allocate(
+                  PassTable.bytes(samples, training.virtualRanks(), peer, parts.length)));
       PassTable.write(own, parts[rank()]);
       reducer.tellPasses(parts);
       passes = PassTable.read(parts);

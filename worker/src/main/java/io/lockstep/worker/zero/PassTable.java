@@ -2,7 +2,6 @@ package io.lockstep.worker.zero;
 
 import io.lockstep.data.plan.RankSpan;
 import io.lockstep.model.segment.SegmentSpec;
-import io.lockstep.worker.config.TrainingConfig;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -59,11 +58,10 @@ public record PassTable(List<List<Boolean>> pictures) {
   /**
    * Bytes that a rank's passes take, one each: as many as it can have, so that everybody knows it.
    *
-   * @param training how many samples a virtual rank has; a pass has one at least
+   * @param samples of a virtual rank; a pass has one at least
    */
-  public static long bytes(TrainingConfig training, int rank, int world) {
-    return (long) training.samplesPerVirtualRank()
-        * RankSpan.of(training.virtualRanks(), rank, world).size();
+  public static long bytes(int samples, int virtualRanks, int rank, int world) {
+    return (long) samples * RankSpan.of(virtualRanks, rank, world).size();
   }
 
   /**

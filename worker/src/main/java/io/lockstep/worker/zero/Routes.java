@@ -41,6 +41,11 @@ final class Routes {
     return ownedBy(shard.rank());
   }
 
+  /** How many ranks there are. */
+  int world() {
+    return shard.world();
+  }
+
   Range copied() {
     return copiedBy(shard.rank());
   }

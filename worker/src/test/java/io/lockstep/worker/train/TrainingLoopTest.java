@@ -197,6 +197,11 @@ class TrainingLoopTest {
     }
 
     @Override
+    public long sentBytes() {
+      return 0;
+    }
+
+    @Override
     public void exchange(long tag, List<Transfer> sends, List<Transfer> receives) {
       coordinator.stopNow(stop);
       if (!aborts.isEmpty()) {

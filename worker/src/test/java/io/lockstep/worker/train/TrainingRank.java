@@ -65,9 +65,19 @@ final class TrainingRank implements AutoCloseable {
     return reduction;
   }
 
+  /** Applies a step after which the state may be saved. */
   void apply(Directive.Commit commit) {
+    apply(commit, true);
+  }
+
+  void apply(Directive.Commit commit, boolean isLast) {
     replica.apply(commit);
-    generation.gather(commit.step(), true);
+    generation.gather(commit.step(), isLast);
+  }
+
+  /** Bytes of the moments that this rank holds. */
+  long optimizerBytes() {
+    return replica.shard().bytes();
   }
 
   @Override
