@@ -3,6 +3,7 @@ package io.lockstep.cli.command;
 import io.lockstep.cli.console.JsonLine;
 import io.lockstep.cli.console.Table;
 import io.lockstep.cli.console.UserError;
+import io.lockstep.cli.train.PlannedCost;
 import io.lockstep.model.config.ModelConfig;
 import io.lockstep.model.cost.ActivationBytes;
 import io.lockstep.model.network.ModelLayout;
@@ -79,7 +80,11 @@ public final class PlanCommand implements Callable<Integer> {
    * @param folder where the model's other files lie
    */
   private record Known(
-      ModelConfig config, Path folder, TuningPlan plan, StageCost.Subject subject, Optional<RunConfig> run) {
+      ModelConfig config,
+      Path folder,
+      TuningPlan plan,
+      StageCost.Subject subject,
+      Optional<RunConfig> run) {
 
     /** Passes of a virtual rank in a step. */
     int passes() {
@@ -142,7 +147,11 @@ public final class PlanCommand implements Callable<Integer> {
       RunConfig run = RunConfig.read(Objects.requireNonNull(subject.config));
       TuningPlan plan = TuningPlan.of(run);
       return new Known(
-          config(run.model().path()), run.model().path(), plan, subject(run, plan), Optional.of(run));
+          config(run.model().path()),
+          run.model().path(),
+          plan,
+          PlannedCost.subject(run, plan),
+          Optional.of(run));
     }
     ModelConfig config = config(model);
     TuningPlan plan = TuningPlan.full(ModelLayout.of(config));
@@ -157,18 +166,6 @@ public final class PlanCommand implements Callable<Integer> {
             true);
     Path folder = Files.isDirectory(model) ? model : model.toAbsolutePath().resolveSibling("");
     return new Known(config, folder, plan, whole, Optional.empty());
-  }
-
-  private static StageCost.Subject subject(RunConfig run, TuningPlan plan) throws IOException {
-    TrainableTable.Row all = plan.table().rows().getLast();
-    return new StageCost.Subject(
-        all.total() + all.adapters() - plan.trained().elements(),
-        SegmentSpec.of(config(run.model().path()), plan.trained()),
-        plan.trained(),
-        new Buckets(plan.trained().size(), run.training().bucketFloats()),
-        run.training().virtualRanks(),
-        run.training().samplesPerVirtualRank(),
-        run.cluster().buddy());
   }
 
   private static ModelConfig config(Path model) throws IOException {

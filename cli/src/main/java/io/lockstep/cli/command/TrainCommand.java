@@ -6,6 +6,7 @@ import io.lockstep.cli.process.KillSchedule;
 import io.lockstep.cli.process.LocalCluster;
 import io.lockstep.cli.process.ProcessGroup;
 import io.lockstep.cli.run.RunFolder;
+import io.lockstep.cli.train.PlannedCost;
 import io.lockstep.cli.train.StoredRun;
 import io.lockstep.cli.train.Training;
 import io.lockstep.worker.config.ConfigException;
@@ -99,6 +100,7 @@ public final class TrainCommand implements Callable<Integer> {
     try (ProcessGroup group = new ProcessGroup(folder.logs())) {
       result = training.run(group, coordinator -> {});
     }
+    System.out.print(PlannedCost.table(run, workers, result.metrics()));
     System.out.println("checkpoint: " + result.checkpoint());
     if (json) {
       System.out.println(

@@ -22,8 +22,17 @@ public record Metrics(List<Row> rows) {
    *
    * @param step committed steps, this one included
    * @param loss mean over supervised tokens, in nats
+   * @param volume what rank 0 sent and held
    */
-  public record Row(long step, double loss, double samplesPerSecond, double stepSeconds) {}
+  public record Row(
+      long step, double loss, double samplesPerSecond, double stepSeconds, Volume volume) {}
+
+  /**
+   * What rank 0 sent in a step and held after it, in bytes; 0 of what was not measured.
+   *
+   * @param rounds in which weights were gathered; 0 if they are not shared out
+   */
+  public record Volume(long sent, long optimizer, long resident, int rounds) {}
 
   /** Reads a run's {@code logging.jsonl}; a last line that is still being written is left out. */
   public static Metrics read(Path file) throws IOException {
@@ -37,7 +46,12 @@ public record Metrics(List<Row> rows) {
               node.path("step").asLong(),
               node.path("loss").asDouble(),
               node.path("samples_per_second").asDouble(),
-              node.path("step_seconds").asDouble()));
+              node.path("step_seconds").asDouble(),
+              new Volume(
+                  node.path("sent_bytes").asLong(),
+                  node.path("optimizer_bytes").asLong(),
+                  node.path("resident_bytes").asLong(),
+                  node.path("gather_rounds").asInt())));
     }
     return new Metrics(rows);
   }

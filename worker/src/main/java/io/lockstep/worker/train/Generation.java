@@ -66,6 +66,8 @@ final class Generation implements AutoCloseable {
   private final boolean discards;
   private final boolean sharesWeights;
   private final TrainingConfig training;
+  private int rounds;
+  private long sentBefore;
 
   /** What a worker has of a step after reducing it. */
   record Reduction(
@@ -110,6 +112,7 @@ final class Generation implements AutoCloseable {
             ? GradientRanges.of(gradientStep.segments(), buckets)
             : GradientRanges.whole(gradientStep.segments(), buckets);
     reducer = new GradientReducer(collective, shard, buckets, virtualRanks, discards);
+    sentBefore = collective.sentBytes();
     prefetcher = microBatches.prefetch(world.nextStep(), totalSteps, span);
   }
 
@@ -252,6 +255,7 @@ final class Generation implements AutoCloseable {
       reducer.tellPasses(parts);
       passes = PassTable.read(parts);
     }
+    rounds = passes.rounds();
     StepSequence sequence =
         StepSequence.of(gradientStep.segments(), parameters.layout(), ranges, passes);
     return new SharedWeights(rank(), parameters, reducer, resident, passes, sequence);
@@ -285,6 +289,19 @@ final class Generation implements AutoCloseable {
     } else if (isLast) {
       reducer.collect(step, flat);
     }
+  }
+
+  /** Bytes sent to the others since this was asked last; of what a step sends, after it. */
+  long sentBytes() {
+    long now = collective.sentBytes();
+    long sent = now - sentBefore;
+    sentBefore = now;
+    return sent;
+  }
+
+  /** Rounds of the last step; 0 where weights are not shared out. */
+  int rounds() {
+    return rounds;
   }
 
   private List<BucketFigures> figures(ReducedGradient reduced) {

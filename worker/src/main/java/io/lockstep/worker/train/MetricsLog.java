@@ -43,6 +43,7 @@ final class MetricsLog implements AutoCloseable {
       int samples,
       double stepSeconds,
       Session.StepTimes times,
+      RunMetrics.Volume volume,
       double remainingSeconds) {
 
     /** 0 if the time isn't known. */
@@ -114,6 +115,9 @@ final class MetricsLog implements AutoCloseable {
             .put("compute_seconds", row.times().compute())
             .put("communication_seconds", row.times().communication())
             .put("resident_bytes", row.times().residentBytes())
+            .put("sent_bytes", row.volume().sentBytes())
+            .put("optimizer_bytes", row.volume().optimizerBytes())
+            .put("gather_rounds", row.volume().rounds())
             .put("remaining_seconds", row.remainingSeconds());
     writer.write(JSON.writeValueAsString(node));
     writer.newLine();

@@ -13,6 +13,18 @@ final class RunMetrics implements AutoCloseable {
   private final long totalSteps;
   private final MetricsLog log;
 
+  /**
+   * What a worker sends and holds.
+   *
+   * @param sentBytes sent to the other workers in the step, frames included
+   * @param optimizerBytes moments of what it owns and copies
+   * @param rounds in which weights were gathered; 0 if they are not shared out
+   */
+  record Volume(long sentBytes, long optimizerBytes, int rounds) {
+    /** Nothing is known. */
+    static final Volume NONE = new Volume(0, 0, 0);
+  }
+
   private RunMetrics(RunConfig config, long samples, MetricsLog log) {
     this.config = config;
     this.samples = samples;
@@ -32,13 +44,14 @@ final class RunMetrics implements AutoCloseable {
     RunMetrics metrics = new RunMetrics(config, samples, MetricsLog.open(runDir, world.nextStep()));
     if (world.lastCommit().isPresent() && metrics.log.lastStep() < world.nextStep()) {
       Directive.Commit last = world.lastCommit().get();
-      metrics.committed(last, new StepTimes(last.step(), 0, 0, 0, 0), 0);
+      metrics.committed(last, new StepTimes(last.step(), 0, 0, 0, 0), Volume.NONE, 0);
     }
     return metrics;
   }
 
   /** A step was committed and applied, so many seconds after it was begun. */
-  void committed(Directive.Commit commit, StepTimes times, double seconds) throws IOException {
+  void committed(Directive.Commit commit, StepTimes times, Volume volume, double seconds)
+      throws IOException {
     long done = commit.step() + 1;
     if (done % config.training().loggingSteps() != 0 && done != totalSteps) {
       return;
@@ -48,7 +61,15 @@ final class RunMetrics implements AutoCloseable {
     double epoch = (double) done * batch / samples;
     log.write(
         new MetricsLog.Row(
-            done, epoch, commit, rate, batch, seconds, times, seconds * (totalSteps - done)));
+            done,
+            epoch,
+            commit,
+            rate,
+            batch,
+            seconds,
+            times,
+            volume,
+            seconds * (totalSteps - done)));
   }
 
   @Override

@@ -265,7 +265,9 @@ public final class TrainingLoop implements AutoCloseable {
       session.applied(current.number(), step);
       session.times(reduction.times());
       if (metrics != null) {
-        metrics.committed(commit, reduction.times(), watch.lap());
+        RunMetrics.Volume volume =
+            new RunMetrics.Volume(current.sentBytes(), replica.shard().bytes(), current.rounds());
+        metrics.committed(commit, reduction.times(), volume, watch.lap());
       }
     } catch (CollectiveException lost) {
       broken(current.number(), lost);

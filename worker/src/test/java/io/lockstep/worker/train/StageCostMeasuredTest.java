@@ -66,7 +66,7 @@ class StageCostMeasuredTest {
       step(rank, figures, 1);
       long sent = ranks.sentBytes() - before;
       StageCost planned = planned(ranks, config, rank.model(), stage);
-      assertEquals(planned.sentBytes(), sent, TOLERANCE * planned.sentBytes());
+      assertEquals((double) planned.sentBytes(), (double) sent, TOLERANCE * planned.sentBytes());
       assertEquals(planned.optimizerBytes(), rank.optimizerBytes());
       return true;
     }

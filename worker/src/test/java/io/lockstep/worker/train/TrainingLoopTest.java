@@ -145,6 +145,9 @@ class TrainingLoopTest {
                 "compute_seconds",
                 "communication_seconds",
                 "resident_bytes",
+                "sent_bytes",
+                "optimizer_bytes",
+                "gather_rounds",
                 "remaining_seconds")),
         keys);
     assertEquals(1.0, lines.getFirst().get("epoch").doubleValue());

@@ -32,7 +32,7 @@ class StageCostTest {
   @Test
   void everyStageSharesOutOneThingMore() {
     List<StageCost> costs = StageCost.of(subject(false), 4, 1);
-    int largestShare = 3 * 64;
+    long largestShare = 3 * 64;
     assertEquals(4 * (400 + FLOATS), costs.get(2).weightBytes());
     assertEquals(2 * 4 * FLOATS, costs.get(0).optimizerBytes());
     for (int stage = 1; stage <= 3; stage++) {

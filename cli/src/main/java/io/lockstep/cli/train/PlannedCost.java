@@ -1,0 +1,74 @@
+package io.lockstep.cli.train;
+
+import io.lockstep.cli.console.Table;
+import io.lockstep.cli.run.Metrics;
+import io.lockstep.model.config.ModelConfig;
+import io.lockstep.model.segment.SegmentSpec;
+import io.lockstep.worker.config.RunConfig;
+import io.lockstep.worker.tuning.TrainableTable;
+import io.lockstep.worker.tuning.TuningPlan;
+import io.lockstep.worker.zero.Buckets;
+import io.lockstep.worker.zero.PassTable;
+import io.lockstep.worker.zero.StageCost;
+import java.io.IOException;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+
+/** What a recipe's training state costs by the formulas, beside what a run has measured. */
+public final class PlannedCost {
+
+  private static final double MEBIBYTE = 1 << 20;
+
+  private PlannedCost() {}
+
+  /** What a recipe trains, as the formulas want it. */
+  public static StageCost.Subject subject(RunConfig run, TuningPlan plan) throws IOException {
+    TrainableTable.Row all = plan.table().rows().getLast();
+    ModelConfig model = ModelConfig.read(run.model().path().resolve("config.json"));
+    return new StageCost.Subject(
+        all.total() + all.adapters() - plan.trained().elements(),
+        SegmentSpec.of(model, plan.trained()),
+        plan.trained(),
+        new Buckets(plan.trained().size(), run.training().bucketFloats()),
+        run.training().virtualRanks(),
+        run.training().samplesPerVirtualRank(),
+        run.cluster().buddy());
+  }
+
+  /**
+   * Planned and measured figures of rank 0, as a table; what is measured is the last logged step
+   * that has figures.
+   *
+   * @param workers that the run was started with
+   */
+  public static String table(RunConfig run, int workers, Metrics metrics) throws IOException {
+    List<Metrics.Volume> measured =
+        metrics.rows().stream()
+            .map(Metrics.Row::volume)
+            .filter(row -> row.optimizer() > 0)
+            .toList();
+    if (measured.isEmpty()) {
+      return "";
+    }
+    Metrics.Volume last = measured.getLast();
+    int stage = run.cluster().zeroStage();
+    PassTable passes =
+        new PassTable(
+            Collections.nCopies(workers, Collections.nCopies(Math.max(1, last.rounds()), true)));
+    StageCost planned = StageCost.of(subject(run, TuningPlan.of(run)), stage, 0, passes);
+    return new Table()
+        .row("rank 0 of " + workers + ", stage " + stage, "planned", "measured")
+        .row("sent per step", mebibytes(planned.sentBytes()), mebibytes(last.sent()))
+        .row("optimizer state", mebibytes(planned.optimizerBytes()), mebibytes(last.optimizer()))
+        .row(
+            "memory",
+            mebibytes(planned.totalBytes()) + " of training state",
+            mebibytes(last.resident()) + " of the process")
+        .render();
+  }
+
+  private static String mebibytes(long bytes) {
+    return String.format(Locale.ROOT, "%,.2f MiB", bytes / MEBIBYTE);
+  }
+}
