@@ -11,6 +11,8 @@ import picocli.CommandLine.Command;
       BenchAllReduceCommand.class,
       BenchAllReduceRankCommand.class,
       BenchScheduleCommand.class,
-      BenchCheckpointCommand.class
+      BenchCheckpointCommand.class,
+      BenchCoordinatorCommand.class,
+      BenchCoordinatorServerCommand.class
     })
 public final class BenchCommand extends CommandGroup {}
