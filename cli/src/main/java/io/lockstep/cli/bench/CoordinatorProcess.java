@@ -4,7 +4,6 @@ import io.lockstep.cli.console.UserError;
 import io.lockstep.cli.process.Child;
 import io.lockstep.cli.process.ProcessGroup;
 import io.lockstep.cli.rpc.Endpoint;
-import io.lockstep.cli.rpc.WorkerSwarm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,8 +54,7 @@ public final class CoordinatorProcess {
                   group.portFile(NAME).toString()));
       Endpoint endpoint = Endpoint.local(group.awaitPort(coordinator, START_PATIENCE));
       try (WorkerSwarm swarm =
-          new WorkerSwarm(
-              new WorkerSwarm.Options(endpoint, workers, heartbeat, warmup, steps))) {
+          new WorkerSwarm(new WorkerSwarm.Options(endpoint, workers, heartbeat, warmup, steps))) {
         WorkerSwarm.Result result = swarm.run(atMost);
         return new Measurement(result, cpuSeconds(coordinator), residentMebibytes(coordinator));
       } catch (UserError failed) {

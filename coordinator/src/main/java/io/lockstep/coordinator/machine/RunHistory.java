@@ -25,6 +25,10 @@ public final class RunHistory {
   private int buckets;
   private int[] digests = new int[FIRST_CAPACITY];
   private int digestCount;
+
+  /** Digests of earlier steps don't count. */
+  private long firstDigest;
+
   private final List<CommittedCheckpoint> checkpoints = new ArrayList<>();
   private OptionalLong drainedAt = OptionalLong.empty();
   private Optional<RunOutcome> outcome = Optional.empty();
@@ -102,14 +106,14 @@ public final class RunHistory {
 
   /** Digest of a step that was committed once, before the run went back or after. */
   public OptionalInt digest(long step) {
-    return step < digestCount
+    return step >= firstDigest && step < digestCount
         ? OptionalInt.of(digests[Math.toIntExact(step)])
         : OptionalInt.empty();
   }
 
-  /** Steps so far may come out otherwise if they are computed again. */
+  /** Steps committed so far may come out otherwise if they are computed again. */
   public void forgetDigests() {
-    digestCount = 0;
+    firstDigest = committed;
   }
 
   /** The checkpoints, oldest first. */

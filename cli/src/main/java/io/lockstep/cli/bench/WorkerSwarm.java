@@ -1,9 +1,10 @@
-package io.lockstep.cli.rpc;
+package io.lockstep.cli.bench;
 
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import io.lockstep.cli.console.UserError;
+import io.lockstep.cli.rpc.Endpoint;
 import io.lockstep.data.plan.Shard;
 import io.lockstep.proto.coordinator.v1.Applied;
 import io.lockstep.proto.coordinator.v1.BucketResult;
@@ -66,23 +67,16 @@ public final class WorkerSwarm implements AutoCloseable {
    *
    * @param rendezvousSeconds from the first Hello to the first lease, which is sent when everybody
    *     is ready
-   * @param commitSeconds for every measured step and worker, ascending: from the last worker's
-   *     REDUCED to this worker's COMMIT
+   * @param commitSeconds for every measured step and worker: from the last worker's REDUCED to this
+   *     worker's COMMIT
    * @param stepsPerSecond over the measured steps
    * @param heartbeatsPerSecond that were sent meanwhile, by all workers
    */
   public record Result(
       double rendezvousSeconds,
-      double[] commitSeconds,
+      Quantiles commitSeconds,
       double stepsPerSecond,
-      double heartbeatsPerSecond) {
-
-    /** A quantile of the time to commit, in seconds. */
-    public double commitQuantile(double share) {
-      int index = (int) Math.ceil(share * commitSeconds.length) - 1;
-      return commitSeconds[Math.clamp(index, 0, commitSeconds.length - 1)];
-    }
-  }
+      double heartbeatsPerSecond) {}
 
   public WorkerSwarm(Options options) {
     this.options = options;
@@ -133,11 +127,11 @@ public final class WorkerSwarm implements AutoCloseable {
   }
 
   private Result result() {
-    double[] seconds =
-        workers.stream()
-            .flatMapToDouble(worker -> Arrays.stream(worker.commitNanos).mapToDouble(n -> n / NANOS))
-            .sorted()
-            .toArray();
+    Quantiles seconds =
+        Quantiles.of(
+            workers.stream()
+                .flatMapToDouble(
+                    worker -> Arrays.stream(worker.commitNanos).mapToDouble(n -> n / NANOS)));
     long begin = lastReduced.get(options.warmup());
     long end = lastReduced.get(lastReduced.length() - 1);
     double measured = Math.max(end - begin, 1) / NANOS;
