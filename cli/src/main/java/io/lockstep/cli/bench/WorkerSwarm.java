@@ -202,8 +202,7 @@ public final class WorkerSwarm implements AutoCloseable {
       switch (message.getKindCase()) {
         case WORLD -> {
           generation = message.getWorld().getGeneration();
-          shard =
-              new Shard(message.getWorld().getRank(), message.getWorld().getMembersCount(), true);
+          shard = new Shard(message.getWorld().getRank(), options.workers(), true);
           send(
               WorkerMessage.newBuilder()
                   .setReady(Ready.newBuilder().setGeneration(generation))

@@ -29,8 +29,8 @@ final class CoordinatorService extends CoordinatorGrpc.CoordinatorImplBase {
   private final RunLoop loop;
   private final AtomicLong sessions = new AtomicLong();
 
-  /** Secret by which the run's workers know each other; made anew by every coordinator. */
-  private final String collectiveToken = randomToken();
+  /** With the secret by which the run's workers know each other: made anew by every coordinator. */
+  private final WorkerMessages messages = new WorkerMessages(randomToken());
 
   CoordinatorService(RunLoop loop) {
     this.loop = loop;
@@ -41,7 +41,7 @@ final class CoordinatorService extends CoordinatorGrpc.CoordinatorImplBase {
     return new WorkerSession(
         sessions.incrementAndGet(),
         loop,
-        collectiveToken,
+        messages,
         (ServerCallStreamObserver<CoordinatorMessage>) out);
   }
 

@@ -1,33 +1,18 @@
 package io.lockstep.coordinator.rpc;
 
 import io.lockstep.coordinator.CommittedCheckpoint;
-import io.lockstep.coordinator.CommittedStep;
 import io.lockstep.coordinator.Phase;
 import io.lockstep.coordinator.RunStatus;
 import io.lockstep.coordinator.machine.Event;
-import io.lockstep.coordinator.machine.Generation;
 import io.lockstep.coordinator.machine.Holding;
-import io.lockstep.coordinator.machine.ToWorker;
-import io.lockstep.coordinator.machine.WorldMember;
 import io.lockstep.data.plan.Shard;
 import io.lockstep.proto.coordinator.v1.Checkpoint;
-import io.lockstep.proto.coordinator.v1.Commit;
-import io.lockstep.proto.coordinator.v1.CoordinatorMessage;
 import io.lockstep.proto.coordinator.v1.GetStatusResponse;
 import io.lockstep.proto.coordinator.v1.Hello;
-import io.lockstep.proto.coordinator.v1.Holder;
-import io.lockstep.proto.coordinator.v1.Lease;
-import io.lockstep.proto.coordinator.v1.Member;
-import io.lockstep.proto.coordinator.v1.Pulse;
 import io.lockstep.proto.coordinator.v1.Reduced;
-import io.lockstep.proto.coordinator.v1.SaveCheckpoint;
-import io.lockstep.proto.coordinator.v1.Stop;
 import io.lockstep.proto.coordinator.v1.Telemetry;
-import io.lockstep.proto.coordinator.v1.Welcome;
 import io.lockstep.proto.coordinator.v1.WorkerMessage;
 import io.lockstep.proto.coordinator.v1.WorkerStatus;
-import io.lockstep.proto.coordinator.v1.World;
-import java.nio.file.Path;
 import java.util.Optional;
 
 /** Maps wire messages to the machine's records and back; nothing is decided here. */
@@ -67,7 +52,7 @@ final class Wire {
         wire.getReducedNext());
   }
 
-  private static io.lockstep.proto.coordinator.v1.Holding holding(Holding holding) {
+  static io.lockstep.proto.coordinator.v1.Holding holding(Holding holding) {
     return io.lockstep.proto.coordinator.v1.Holding.newBuilder()
         .setRank(holding.shard().rank())
         .setWorld(holding.shard().world())
@@ -160,80 +145,6 @@ final class Wire {
         telemetry.getComputeSeconds(),
         telemetry.getCommunicationSeconds(),
         telemetry.getResidentBytes());
-  }
-
-  /** A message to a worker; {@code collectiveToken} is the secret that a welcome hands over. */
-  static CoordinatorMessage message(ToWorker message, String collectiveToken) {
-    CoordinatorMessage.Builder wire = CoordinatorMessage.newBuilder();
-    switch (message) {
-      case ToWorker.Welcome welcome ->
-          wire.setWelcome(
-              Welcome.newBuilder()
-                  .setRunConfig(welcome.runConfigYaml())
-                  .setHeartbeatMillis(welcome.heartbeatMillis())
-                  .setSilenceMillis(welcome.silenceMillis())
-                  .setCollectiveToken(collectiveToken));
-      case ToWorker.World world ->
-          wire.setWorld(world(world.generation()).toBuilder().setRank(world.rank()));
-      case ToWorker.Lease lease ->
-          wire.setLease(
-              Lease.newBuilder()
-                  .setGeneration(lease.generation())
-                  .setFirstStep(lease.firstStep())
-                  .setSteps(lease.steps()));
-      case ToWorker.Commit commit -> wire.setCommit(commit(commit.step()));
-      case ToWorker.SaveCheckpoint save ->
-          wire.setSaveCheckpoint(
-              SaveCheckpoint.newBuilder()
-                  .setGeneration(save.generation())
-                  .setSteps(save.steps())
-                  .setDir(save.dir().toString()));
-      case ToWorker.Stop stop ->
-          wire.setStop(
-              Stop.newBuilder()
-                  .setFinished(stop.finished())
-                  .setReason(stop.reason())
-                  .setRejoin(stop.rejoin()));
-      case ToWorker.Pulse _ -> wire.setPulse(Pulse.getDefaultInstance());
-    }
-    return wire.build();
-  }
-
-  /** What all members of a generation are told alike. */
-  static World world(Generation generation) {
-    World.Builder wire =
-        World.newBuilder()
-            .setGeneration(generation.number())
-            .setNextStep(generation.nextStep())
-            .setCheckpointDir(generation.checkpoint().map(Path::toString).orElse(""));
-    generation.members().forEach(member -> wire.addMembers(member(member)));
-    generation.departing().forEach(member -> wire.addDeparting(member(member)));
-    for (Generation.Holder holder : generation.holders()) {
-      wire.addHolders(
-          Holder.newBuilder().setRank(holder.rank()).setHolding(holding(holder.holding())));
-    }
-    generation.lastCommit().ifPresent(step -> wire.setLastCommit(commit(step)));
-    return wire.build();
-  }
-
-  private static Member member(WorldMember member) {
-    return Member.newBuilder()
-        .setWorkerId(member.name())
-        .setCollectiveAddress(member.address())
-        .setCapability(member.capability())
-        .build();
-  }
-
-  private static Commit commit(CommittedStep step) {
-    return Commit.newBuilder()
-        .setGeneration(step.generation())
-        .setStep(step.step())
-        .setTokens(step.tokens())
-        .setLossSum(step.lossSum())
-        .setCorrectTokens(step.correctTokens())
-        .setGradNorm(step.gradNorm())
-        .setDigest(step.digest())
-        .build();
   }
 
   static Checkpoint checkpoint(CommittedCheckpoint checkpoint) {

@@ -14,7 +14,7 @@ import io.lockstep.proto.coordinator.v1.WorkerMessage;
 final class WorkerSession implements StreamObserver<WorkerMessage>, WorkerStream {
   private final long session;
   private final RunLoop loop;
-  private final String collectiveToken;
+  private final WorkerMessages messages;
   private final ServerCallStreamObserver<CoordinatorMessage> out;
 
   /** Set and read on the stream's inbound side only. */
@@ -23,11 +23,11 @@ final class WorkerSession implements StreamObserver<WorkerMessage>, WorkerStream
   WorkerSession(
       long session,
       RunLoop loop,
-      String collectiveToken,
+      WorkerMessages messages,
       ServerCallStreamObserver<CoordinatorMessage> out) {
     this.session = session;
     this.loop = loop;
-    this.collectiveToken = collectiveToken;
+    this.messages = messages;
     this.out = out;
     out.setOnCancelHandler(() -> lost("its connection was closed"));
   }
@@ -58,7 +58,7 @@ final class WorkerSession implements StreamObserver<WorkerMessage>, WorkerStream
   @Override
   public void send(ToWorker message) {
     if (!out.isCancelled()) {
-      out.onNext(Wire.message(message, collectiveToken));
+      out.onNext(messages.of(message));
     }
   }
 

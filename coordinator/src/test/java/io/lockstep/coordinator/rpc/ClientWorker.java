@@ -12,14 +12,18 @@ import io.lockstep.proto.coordinator.v1.CoordinatorMessage;
 import io.lockstep.proto.coordinator.v1.CoordinatorMessage.KindCase;
 import io.lockstep.proto.coordinator.v1.Hello;
 import io.lockstep.proto.coordinator.v1.Holding;
+import io.lockstep.proto.coordinator.v1.Membership;
 import io.lockstep.proto.coordinator.v1.Ready;
 import io.lockstep.proto.coordinator.v1.Reduced;
 import io.lockstep.proto.coordinator.v1.VirtualRankResult;
 import io.lockstep.proto.coordinator.v1.WorkerMessage;
+import io.lockstep.proto.coordinator.v1.World;
+import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.zip.InflaterInputStream;
 
 /** A worker without a model: speaks the protocol through a generated stub, one call at a time. */
 final class ClientWorker {
@@ -67,6 +71,11 @@ final class ClientWorker {
       throw new AssertionError("expected " + kind + ", got " + message);
     }
     return message;
+  }
+
+  /** What a world tells all of its members. */
+  static Membership membership(World world) throws IOException {
+    return Membership.parseFrom(new InflaterInputStream(world.getMembership().newInput()));
   }
 
   void ready() {

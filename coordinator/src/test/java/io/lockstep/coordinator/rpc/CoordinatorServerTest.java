@@ -31,6 +31,7 @@ import io.lockstep.proto.coordinator.v1.GetStatusRequest;
 import io.lockstep.proto.coordinator.v1.GetStatusResponse;
 import io.lockstep.proto.coordinator.v1.Holder;
 import io.lockstep.proto.coordinator.v1.Member;
+import io.lockstep.proto.coordinator.v1.Membership;
 import io.lockstep.proto.coordinator.v1.Stop;
 import io.lockstep.proto.coordinator.v1.WatchCheckpointsRequest;
 import io.lockstep.proto.coordinator.v1.World;
@@ -147,7 +148,11 @@ final class CoordinatorServerTest {
       doomedConnection.shutdownNow();
       World next = survivor.expect(KindCase.WORLD).getWorld();
       assertEquals(2, next.getGeneration());
-      assertEquals(List.of("a"), next.getMembersList().stream().map(Member::getWorkerId).toList());
+      assertEquals(
+          List.of("a"),
+          ClientWorker.membership(next).getMembersList().stream()
+              .map(Member::getWorkerId)
+              .toList());
     }
   }
 
@@ -180,7 +185,8 @@ final class CoordinatorServerTest {
         worker.expect(KindCase.WELCOME);
         World world = worker.expect(KindCase.WORLD).getWorld();
         assertEquals(2, world.getGeneration());
-        assertEquals(1, world.getNextStep());
+        Membership membership = ClientWorker.membership(world);
+        assertEquals(1, membership.getNextStep());
         assertEquals(
             List.of(
                 Holder.newBuilder().setHolding(ClientWorker.holding(0, 2, 1, false)).build(),
@@ -188,9 +194,9 @@ final class CoordinatorServerTest {
                     .setRank(1)
                     .setHolding(ClientWorker.holding(1, 2, 0, true))
                     .build()),
-            world.getHoldersList());
-        assertEquals(0, world.getLastCommit().getStep());
-        assertEquals(1.0, world.getLastCommit().getGradNorm());
+            membership.getHoldersList());
+        assertEquals(0, membership.getLastCommit().getStep());
+        assertEquals(1.0, membership.getLastCommit().getGradNorm());
       }
     }
   }

@@ -1,19 +1,27 @@
 package io.lockstep.worker.rpc;
 
+import com.google.protobuf.ByteString;
+import com.google.protobuf.CodedInputStream;
 import io.lockstep.data.plan.Shard;
 import io.lockstep.proto.coordinator.v1.Commit;
 import io.lockstep.proto.coordinator.v1.CoordinatorMessage;
 import io.lockstep.proto.coordinator.v1.Holder;
 import io.lockstep.proto.coordinator.v1.Holding;
 import io.lockstep.proto.coordinator.v1.Member;
+import io.lockstep.proto.coordinator.v1.Membership;
 import io.lockstep.proto.coordinator.v1.World;
 import io.lockstep.worker.train.Directive;
 import io.lockstep.worker.zero.Resharding;
+import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.zip.InflaterInputStream;
 
 /** Turns messages of the contract into directives. */
 final class Directives {
+
+  /** A few hundred thousand members. */
+  private static final int MAX_MEMBERSHIP_BYTES = 64 << 20;
 
   private Directives() {}
 
@@ -33,23 +41,41 @@ final class Directives {
               message.getSaveCheckpoint().getDir());
       case STOP ->
           new Directive.Stop(message.getStop().getFinished(), message.getStop().getReason());
-      case WELCOME, PULSE, KIND_NOT_SET ->
-          new Directive.Stop(
-              false,
-              "the coordinator sent a message this worker does not know: use the same version on both sides");
+      case WELCOME, PULSE, KIND_NOT_SET -> unknown();
     };
   }
 
+  private static Directive.Stop unknown() {
+    return new Directive.Stop(
+        false,
+        "the coordinator sent a message this worker does not know: use the same version on both sides");
+  }
+
   private static Directive world(World world) {
+    Membership membership;
+    try {
+      membership = inflated(world.getMembership());
+    } catch (IOException unreadable) {
+      return unknown();
+    }
     return new Directive.World(
         world.getGeneration(),
         world.getRank(),
-        members(world.getMembersList()),
-        world.getNextStep(),
-        world.getCheckpointDir(),
-        members(world.getDepartingList()),
-        world.getHoldersList().stream().map(Directives::holder).toList(),
-        world.hasLastCommit() ? Optional.of(commit(world.getLastCommit())) : Optional.empty());
+        members(membership.getMembersList()),
+        membership.getNextStep(),
+        membership.getCheckpointDir(),
+        members(membership.getDepartingList()),
+        membership.getHoldersList().stream().map(Directives::holder).toList(),
+        membership.hasLastCommit()
+            ? Optional.of(commit(membership.getLastCommit()))
+            : Optional.empty());
+  }
+
+  private static Membership inflated(ByteString bytes) throws IOException {
+    CodedInputStream input =
+        CodedInputStream.newInstance(new InflaterInputStream(bytes.newInput()));
+    input.setSizeLimit(MAX_MEMBERSHIP_BYTES);
+    return Membership.parseFrom(input);
   }
 
   private static List<Directive.Member> members(List<Member> members) {

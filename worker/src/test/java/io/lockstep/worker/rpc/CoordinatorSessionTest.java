@@ -7,22 +7,25 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.protobuf.ByteString;
 import io.lockstep.data.plan.Shard;
 import io.lockstep.proto.coordinator.v1.CoordinatorMessage;
 import io.lockstep.proto.coordinator.v1.Hello;
 import io.lockstep.proto.coordinator.v1.Lease;
-import io.lockstep.proto.coordinator.v1.Member;
+import io.lockstep.proto.coordinator.v1.Membership;
 import io.lockstep.proto.coordinator.v1.WorkerMessage;
 import io.lockstep.proto.coordinator.v1.World;
 import io.lockstep.worker.rpc.CoordinatorSession.Introduction;
 import io.lockstep.worker.rpc.CoordinatorSession.Patience;
 import io.lockstep.worker.train.Directive;
 import io.lockstep.worker.train.Session.Holding;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.zip.DeflaterOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -199,7 +202,7 @@ class CoordinatorSessionTest {
                 .setWorld(
                     World.newBuilder()
                         .setGeneration(2)
-                        .addMembers(Member.newBuilder().setWorkerId("w"))));
+                        .setMembership(deflated(Membership.getDefaultInstance()))));
         worker.stop("enough", false);
         Directive lease = session.next();
         assertInstanceOf(Directive.Lease.class, lease);
@@ -209,6 +212,30 @@ class CoordinatorSessionTest {
         List<Directive> late = new ArrayList<>();
         session.onInterruption(late::add);
         assertEquals(List.of(world, stop), late);
+      }
+    }
+  }
+
+  private static ByteString deflated(Membership membership) throws IOException {
+    ByteString.Output bytes = ByteString.newOutput();
+    try (DeflaterOutputStream deflater = new DeflaterOutputStream(bytes)) {
+      membership.writeTo(deflater);
+    }
+    return bytes.toByteString();
+  }
+
+  @Test
+  void worldThatCannotBeReadEndsTheWorker() throws Exception {
+    try (ScriptedCoordinator coordinator = ScriptedCoordinator.start()) {
+      CompletableFuture<CoordinatorSession> joining = joining(coordinator, Duration.ofSeconds(20));
+      ScriptedCoordinator.Worker worker = coordinator.worker();
+      worker.welcome("one", FOR_EVER);
+      try (CoordinatorSession session = joining.get()) {
+        worker.say(
+            CoordinatorMessage.newBuilder()
+                .setWorld(World.newBuilder().setMembership(ByteString.copyFromUtf8("old"))));
+        Directive.Stop stop = assertInstanceOf(Directive.Stop.class, session.next());
+        assertTrue(stop.reason().contains("same version"), stop.reason());
       }
     }
   }

@@ -1,0 +1,135 @@
+package io.lockstep.coordinator.rpc;
+
+import com.google.protobuf.ByteString;
+import io.lockstep.coordinator.CommittedStep;
+import io.lockstep.coordinator.machine.Generation;
+import io.lockstep.coordinator.machine.ToWorker;
+import io.lockstep.coordinator.machine.WorldMember;
+import io.lockstep.proto.coordinator.v1.Commit;
+import io.lockstep.proto.coordinator.v1.CoordinatorMessage;
+import io.lockstep.proto.coordinator.v1.Holder;
+import io.lockstep.proto.coordinator.v1.Lease;
+import io.lockstep.proto.coordinator.v1.Member;
+import io.lockstep.proto.coordinator.v1.Membership;
+import io.lockstep.proto.coordinator.v1.Pulse;
+import io.lockstep.proto.coordinator.v1.SaveCheckpoint;
+import io.lockstep.proto.coordinator.v1.Stop;
+import io.lockstep.proto.coordinator.v1.Welcome;
+import io.lockstep.proto.coordinator.v1.World;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.zip.DeflaterOutputStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Maps the machine's messages to workers to those of the wire. What all members of a generation are
+ * told alike is put into bytes once. For one thread.
+ */
+final class WorkerMessages {
+
+  private final String collectiveToken;
+  private @Nullable Packed newest;
+
+  /** Of a run whose workers know each other by this secret, which a welcome hands over. */
+  WorkerMessages(String collectiveToken) {
+    this.collectiveToken = collectiveToken;
+  }
+
+  private record Packed(long generation, ByteString membership) {}
+
+  /** The message to a worker. */
+  CoordinatorMessage of(ToWorker message) {
+    CoordinatorMessage.Builder wire = CoordinatorMessage.newBuilder();
+    switch (message) {
+      case ToWorker.Welcome welcome ->
+          wire.setWelcome(
+              Welcome.newBuilder()
+                  .setRunConfig(welcome.runConfigYaml())
+                  .setHeartbeatMillis(welcome.heartbeatMillis())
+                  .setSilenceMillis(welcome.silenceMillis())
+                  .setCollectiveToken(collectiveToken));
+      case ToWorker.World world ->
+          wire.setWorld(
+              World.newBuilder()
+                  .setGeneration(world.generation().number())
+                  .setRank(world.rank())
+                  .setMembership(packed(world.generation())));
+      case ToWorker.Lease lease ->
+          wire.setLease(
+              Lease.newBuilder()
+                  .setGeneration(lease.generation())
+                  .setFirstStep(lease.firstStep())
+                  .setSteps(lease.steps()));
+      case ToWorker.Commit commit -> wire.setCommit(commit(commit.step()));
+      case ToWorker.SaveCheckpoint save ->
+          wire.setSaveCheckpoint(
+              SaveCheckpoint.newBuilder()
+                  .setGeneration(save.generation())
+                  .setSteps(save.steps())
+                  .setDir(save.dir().toString()));
+      case ToWorker.Stop stop ->
+          wire.setStop(
+              Stop.newBuilder()
+                  .setFinished(stop.finished())
+                  .setReason(stop.reason())
+                  .setRejoin(stop.rejoin()));
+      case ToWorker.Pulse _ -> wire.setPulse(Pulse.getDefaultInstance());
+    }
+    return wire.build();
+  }
+
+  private ByteString packed(Generation generation) {
+    Packed known = newest;
+    if (known == null || known.generation() != generation.number()) {
+      known = new Packed(generation.number(), deflated(membership(generation)));
+      newest = known;
+    }
+    return known.membership();
+  }
+
+  private static ByteString deflated(Membership membership) {
+    ByteString.Output bytes = ByteString.newOutput();
+    try (DeflaterOutputStream deflater = new DeflaterOutputStream(bytes)) {
+      membership.writeTo(deflater);
+    } catch (IOException impossible) {
+      throw new UncheckedIOException("memory can't be written", impossible);
+    }
+    return bytes.toByteString();
+  }
+
+  private static Membership membership(Generation generation) {
+    Membership.Builder wire =
+        Membership.newBuilder()
+            .setNextStep(generation.nextStep())
+            .setCheckpointDir(generation.checkpoint().map(Path::toString).orElse(""));
+    generation.members().forEach(member -> wire.addMembers(member(member)));
+    generation.departing().forEach(member -> wire.addDeparting(member(member)));
+    for (Generation.Holder holder : generation.holders()) {
+      wire.addHolders(
+          Holder.newBuilder().setRank(holder.rank()).setHolding(Wire.holding(holder.holding())));
+    }
+    generation.lastCommit().ifPresent(step -> wire.setLastCommit(commit(step)));
+    return wire.build();
+  }
+
+  private static Member member(WorldMember member) {
+    return Member.newBuilder()
+        .setWorkerId(member.name())
+        .setCollectiveAddress(member.address())
+        .setCapability(member.capability())
+        .build();
+  }
+
+  private static Commit commit(CommittedStep step) {
+    return Commit.newBuilder()
+        .setGeneration(step.generation())
+        .setStep(step.step())
+        .setTokens(step.tokens())
+        .setLossSum(step.lossSum())
+        .setCorrectTokens(step.correctTokens())
+        .setGradNorm(step.gradNorm())
+        .setDigest(step.digest())
+        .build();
+  }
+}
