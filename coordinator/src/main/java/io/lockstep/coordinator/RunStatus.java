@@ -13,6 +13,7 @@ import java.util.List;
  * @param loss mean loss per supervised token of the last committed step, 0 before the first
  * @param stepsPerSecond rate over the last committed steps, 0 while there are fewer than two
  * @param workers members by rank, then those that wait
+ * @param notices the newest of what people should read, oldest first
  */
 public record RunStatus(
     String run,
@@ -23,11 +24,27 @@ public record RunStatus(
     long totalSteps,
     double loss,
     double stepsPerSecond,
-    List<WorkerStatus> workers) {
+    List<WorkerStatus> workers,
+    List<Notice> notices) {
 
   public RunStatus {
     workers = List.copyOf(workers);
+    notices = List.copyOf(notices);
   }
+
+  /** The same run with other notices. */
+  public RunStatus withNotices(List<Notice> newest) {
+    return new RunStatus(
+        run, phase, detail, generation, steps, totalSteps, loss, stepsPerSecond, workers, newest);
+  }
+
+  /**
+   * Something a person should read.
+   *
+   * @param number counts the coordinator's notices, from 1
+   * @param text one line
+   */
+  public record Notice(long number, String text) {}
 
   /**
    * A worker at one moment.

@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,11 +45,22 @@ public final class Worker {
    * How a worker runs.
    *
    * @param coordinator host:port of the coordinator
-   * @param host address its collective listens on and its peers reach it by
+   * @param links how its peers reach it
    * @param threads threads of the tensor library
    * @param name name in the run, unique
    */
-  public record Options(String coordinator, String host, int threads, String name) {}
+  public record Options(String coordinator, Links links, int threads, String name) {}
+
+  /**
+   * How a worker's peers reach it.
+   *
+   * @param host local address that its collective listens on
+   * @param port local port, 0 for a free one
+   * @param advertised host:port that peers are told, if it is another one: that of a proxy or of a
+   *     translated network
+   * @param sharedMemory whether peers on this host are sent pieces through memory
+   */
+  public record Links(String host, int port, Optional<String> advertised, boolean sharedMemory) {}
 
   public Worker(Options options) {
     this.options = options;
@@ -63,12 +75,15 @@ public final class Worker {
   public Directive.Stop run()
       throws IOException, SessionException, ConfigException, SampleException, InterruptedException {
     Torch.start(options.threads());
-    try (TcpListener listener = TcpListener.open(options.host());
+    Links links = options.links();
+    try (TcpListener listener = TcpListener.open(links.host(), links.port());
         CoordinatorSession session =
             CoordinatorSession.join(
                 options.coordinator(),
                 new CoordinatorSession.Introduction(
-                    options.name(), options.host() + ":" + listener.port(), Torch.capability()),
+                    options.name(),
+                    links.advertised().orElse(links.host() + ":" + listener.port()),
+                    Torch.capability()),
                 PATIENCE)) {
       present.complete(session);
       try {
@@ -94,7 +109,7 @@ public final class Worker {
     }
   }
 
-  private static Directive.Stop train(CoordinatorSession session, TcpListener listener)
+  private Directive.Stop train(CoordinatorSession session, TcpListener listener)
       throws IOException, ConfigException, SampleException, InterruptedException {
     RunConfig config =
         RunConfig.parse(session.runConfig(), "the coordinator's configuration", Path.of("/"));
@@ -102,7 +117,11 @@ public final class Worker {
     try (RunData data = new RunData(config);
         TrainingLoop loop =
             new TrainingLoop(
-                session, config, () -> load(config), data, new Peers(session, listener))) {
+                session,
+                config,
+                () -> load(config),
+                data,
+                new Peers(session, listener, options.links().sharedMemory()))) {
       return loop.run();
     }
   }
@@ -117,7 +136,7 @@ public final class Worker {
   }
 
   /** The run's other workers, over TCP. */
-  private record Peers(CoordinatorSession session, TcpListener listener)
+  private record Peers(CoordinatorSession session, TcpListener listener, boolean sharedMemory)
       implements CollectiveConnector {
 
     @Override
@@ -135,6 +154,7 @@ public final class Worker {
           CONNECT_PATIENCE,
           TcpOptions.standard()
               .withExchangeNames(Rounds::exchangeName)
+              .withSharedMemory(sharedMemory)
               .withStalls(STALL_AFTER, this::report));
     }
 

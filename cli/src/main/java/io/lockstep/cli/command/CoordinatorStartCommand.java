@@ -6,6 +6,7 @@ import io.lockstep.cli.process.PortFile;
 import io.lockstep.cli.run.RunFolder;
 import io.lockstep.cli.train.RunPlans;
 import io.lockstep.cli.train.StoredRun;
+import io.lockstep.coordinator.Phase;
 import io.lockstep.coordinator.RunListener;
 import io.lockstep.coordinator.RunOutcome;
 import io.lockstep.coordinator.RunPlan;
@@ -13,6 +14,9 @@ import io.lockstep.coordinator.rpc.CoordinatorServer;
 import io.lockstep.coordinator.rpc.ListenAddress;
 import io.lockstep.worker.config.RunConfig;
 import java.nio.file.Path;
+import java.time.LocalTime;
+import java.time.ZoneId;
+import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -100,7 +104,7 @@ final class CoordinatorStartCommand implements Callable<Integer> {
   }
 
   private CoordinatorServer start(RunPlan plan, ListenAddress address) {
-    RunListener listener = new RunListener() {};
+    RunListener listener = new Diary();
     Path from = resumeFrom;
     if (from != null) {
       return CoordinatorServer.startFrom(from, plan, address, listener);
@@ -108,5 +112,23 @@ final class CoordinatorStartCommand implements Callable<Integer> {
     return resume
         ? CoordinatorServer.resume(plan, address, listener)
         : CoordinatorServer.start(plan, address, listener);
+  }
+
+  /** Says on standard output what a person should read, with the time. */
+  private static final class Diary implements RunListener {
+
+    @Override
+    public void phaseChanged(Phase phase, String detail) {
+      say(phase.name().toLowerCase(Locale.ROOT) + ": " + detail);
+    }
+
+    @Override
+    public void notice(String text) {
+      say(text);
+    }
+
+    private static void say(String text) {
+      System.out.printf("%tT.%<tL %s%n", LocalTime.now(ZoneId.systemDefault()), text);
+    }
   }
 }

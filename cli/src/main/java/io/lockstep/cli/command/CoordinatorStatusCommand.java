@@ -42,6 +42,7 @@ final class CoordinatorStatusCommand implements Callable<Integer> {
       table.row(worker.id(), rank + ", " + worker.activity());
     }
     System.out.print(table.render());
+    status.notices().forEach(notice -> System.out.println("  " + notice.text()));
     if (json) {
       System.out.println(
           new JsonLine()
@@ -53,7 +54,8 @@ final class CoordinatorStatusCommand implements Callable<Integer> {
               .put("total_steps", status.totalSteps())
               .put("loss", status.loss())
               .put("steps_per_second", status.stepsPerSecond())
-              .put("workers", status.workers().stream().map(RunStatus.Worker::id).toList()));
+              .put("workers", status.workers().stream().map(RunStatus.Worker::id).toList())
+              .put("notices", status.notices().stream().map(RunStatus.Notice::text).toList()));
     }
     return 0;
   }

@@ -1,11 +1,13 @@
 package io.lockstep.cli.command;
 
 import io.lockstep.cli.console.UserError;
+import io.lockstep.cli.rpc.Endpoint;
 import io.lockstep.worker.Worker;
 import io.lockstep.worker.train.Directive;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -21,6 +23,8 @@ final class WorkerStartCommand implements Callable<Integer> {
 
   private static final Logger LOG = LoggerFactory.getLogger(WorkerStartCommand.class);
 
+  private static final int MAX_PORT = 65_535;
+
   @Option(
       names = "--coordinator",
       required = true,
@@ -32,8 +36,29 @@ final class WorkerStartCommand implements Callable<Integer> {
       names = "--host",
       paramLabel = "HOST",
       defaultValue = "127.0.0.1",
-      description = "Address by which other workers reach this one (default: ${DEFAULT-VALUE}).")
+      description =
+          "Local address on which other workers reach this one (default: ${DEFAULT-VALUE}).")
   private String host = "127.0.0.1";
+
+  @Option(
+      names = "--port",
+      paramLabel = "PORT",
+      defaultValue = "0",
+      description = "Local port on which other workers reach this one (default: a free one).")
+  private int port;
+
+  @Option(
+      names = "--advertise",
+      paramLabel = "HOST:PORT",
+      description =
+          "Where other workers are told to reach this one, if a proxy or a translated network stands"
+              + " between (default: the local address and port).")
+  private @Nullable String advertise;
+
+  @Option(
+      names = "--tcp-only",
+      description = "Exchange no data through memory with workers of this host.")
+  private boolean tcpOnly;
 
   @Option(
       names = "--threads",
@@ -51,7 +76,7 @@ final class WorkerStartCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     String chosen = name == null ? defaultName() : name;
-    Worker worker = new Worker(new Worker.Options(coordinator, host, threads, chosen));
+    Worker worker = new Worker(new Worker.Options(coordinator, links(), threads, chosen));
     Directive.Stop end;
     try (Leaving leaving = Leaving.onSignal(worker)) {
       end = worker.run();
@@ -61,6 +86,15 @@ final class WorkerStartCommand implements Callable<Integer> {
     }
     System.out.println(end.reason());
     return 0;
+  }
+
+  private Worker.Links links() {
+    if (port < 0 || port > MAX_PORT) {
+      throw new UserError("--port must be 0 to %d, not %d".formatted(MAX_PORT, port));
+    }
+    Optional<String> told =
+        Optional.ofNullable(advertise).map(address -> Endpoint.parse(address).toString());
+    return new Worker.Links(host, port, told, !tcpOnly);
   }
 
   /** Leaves the run in good order when the process is asked to end. */

@@ -56,7 +56,10 @@ public final class CoordinatorClient implements AutoCloseable {
         response.getTotalSteps(),
         response.getLoss(),
         response.getStepsPerSecond(),
-        response.getWorkersList().stream().map(CoordinatorClient::worker).toList());
+        response.getWorkersList().stream().map(CoordinatorClient::worker).toList(),
+        response.getNoticesList().stream()
+            .map(notice -> new RunStatus.Notice(notice.getNumber(), notice.getText()))
+            .toList());
   }
 
   private static RunStatus.Worker worker(WorkerStatus worker) {

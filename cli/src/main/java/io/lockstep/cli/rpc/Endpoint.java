@@ -29,6 +29,7 @@ public record Endpoint(String host, int port) {
         "'%s' is no address: write HOST:PORT, for example 127.0.0.1:7070".formatted(text));
   }
 
+  /** A channel to it, which the caller shuts down. */
   public ManagedChannel connect() {
     return NettyChannelBuilder.forAddress(host, port)
         .usePlaintext()

@@ -8,6 +8,7 @@ import java.util.List;
  * @param steps committed steps
  * @param loss mean loss per supervised token of the last committed step, in nats
  * @param stepsPerSecond rate over the last committed steps
+ * @param notices the newest of what people should read, oldest first
  */
 public record RunStatus(
     String run,
@@ -18,11 +19,21 @@ public record RunStatus(
     long totalSteps,
     double loss,
     double stepsPerSecond,
-    List<Worker> workers) {
+    List<Worker> workers,
+    List<Notice> notices) {
 
   public RunStatus {
     workers = List.copyOf(workers);
+    notices = List.copyOf(notices);
   }
+
+  /**
+   * Something a person should read.
+   *
+   * @param number counts the coordinator's notices, from 1
+   * @param text one line
+   */
+  public record Notice(long number, String text) {}
 
   /** Where a run stands. */
   public enum Phase {

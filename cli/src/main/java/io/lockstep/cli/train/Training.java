@@ -88,8 +88,16 @@ public final class Training {
     private @Nullable Progress progress;
     private String lastDetail = "";
     private long totalSteps;
+    private long lastNotice;
 
     void show(RunStatus status) {
+      // Who joins before the start is said by what the run waits for.
+      if (progress != null) {
+        status.notices().stream()
+            .filter(notice -> notice.number() > lastNotice)
+            .forEach(notice -> announce(notice.text()));
+      }
+      lastNotice = status.notices().stream().mapToLong(RunStatus.Notice::number).max().orElse(0);
       switch (status.phase()) {
         case WAITING, FORMING -> announce(status.detail());
         case TRAINING, SAVING, FINISHED ->

@@ -11,6 +11,7 @@ import io.lockstep.cli.run.RunFolder;
 import io.lockstep.collective.fault.Fault;
 import io.lockstep.collective.fault.FaultProxy;
 import java.io.IOException;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -91,53 +92,109 @@ class ElasticRunTest {
   @Test
   void aWorkerThatIsCutOffFromTheCoordinatorIsReplacedByNobodyAndComesBack() throws Exception {
     Path run = folder.resolve("partition");
-    Path portFile = folder.resolve("partition.port");
-    try (Launched coordinator =
-            Launched.start(
-                folder,
-                "coordinator",
-                "start",
-                "--config",
-                recipe.toString(),
-                "--workers",
-                "2",
-                "--out",
-                run.toString(),
-                "--port-file",
-                portFile.toString());
-        FaultProxy proxy = FaultProxy.to("127.0.0.1", port(coordinator, portFile));
-        Launched near = worker("near", port(coordinator, portFile));
+    try (Launched coordinator = coordinator(run);
+        FaultProxy proxy = FaultProxy.to("127.0.0.1", port(coordinator, run));
+        Launched near = worker("near", port(coordinator, run));
         Launched far = worker("far", proxy.port())) {
       awaitSteps(coordinator, run, 10);
       proxy.set(new Fault.Hold());
       // Longer than the second after which a silent worker counts as lost.
       awaitSteps(coordinator, run, 14);
       proxy.heal();
-      coordinator.await();
-      coordinator.succeeded();
-      near.await();
-      far.await();
-      near.succeeded();
-      far.succeeded();
+      succeed(coordinator, near, far);
     }
-    Path checkpoint = new RunFolder(run).lastCheckpoint().orElseThrow();
-    assertEquals(
-        undisturbed.replace("weights ", ""),
-        Launched.run(folder, "digest", "--checkpoint", checkpoint.toString())
-            .succeeded()
-            .lastLine());
+    assertEquals(undisturbed, weights(run));
   }
 
-  private static Launched worker(String name, int port) throws IOException {
+  @Test
+  void workersThatAreCutOffFromEachOtherAreNamedAndChangeNothing() throws Exception {
+    Path run = folder.resolve("links");
+    int[] ports = freePorts();
+    try (FaultProxy toFirst = FaultProxy.to("127.0.0.1", ports[0]);
+        FaultProxy toSecond = FaultProxy.to("127.0.0.1", ports[1]);
+        Launched coordinator = coordinator(run);
+        Launched first = worker("first", port(coordinator, run), behind(toFirst, ports[0]));
+        Launched second = worker("second", port(coordinator, run), behind(toSecond, ports[1]))) {
+      awaitSteps(coordinator, run, 10);
+      toFirst.set(new Fault.Hold());
+      toSecond.set(new Fault.Hold());
+      String stall = coordinator.awaitLine("(first|second).* waits for .*(first|second)");
+      assertTrue(
+          stall.matches(".*(first|second).* waits for .*(first|second).*rank [01].*step [0-9]+.*"),
+          stall);
+      toFirst.heal();
+      toSecond.heal();
+      awaitSteps(coordinator, run, 20);
+      toFirst.set(new Fault.Reset());
+      toSecond.set(new Fault.Reset());
+      coordinator.awaitLine("generation [2-9]");
+      toFirst.heal();
+      toSecond.heal();
+      succeed(coordinator, first, second);
+    }
+    assertEquals(undisturbed, weights(run));
+  }
+
+  private static Launched coordinator(Path run) throws IOException {
     return Launched.start(
-        folder, "worker", "start", "--coordinator", "127.0.0.1:" + port, "--name", name);
+        folder,
+        "coordinator",
+        "start",
+        "--config",
+        recipe.toString(),
+        "--workers",
+        "2",
+        "--out",
+        run.toString(),
+        "--port-file",
+        portFile(run).toString());
   }
 
-  private static int port(Launched coordinator, Path file) throws Exception {
-    while (!Files.exists(file)) {
+  private static Path portFile(Path run) {
+    return run.resolveSibling(run.getFileName() + ".port");
+  }
+
+  private static int[] freePorts() throws IOException {
+    try (ServerSocket first = new ServerSocket(0);
+        ServerSocket second = new ServerSocket(0)) {
+      return new int[] {first.getLocalPort(), second.getLocalPort()};
+    }
+  }
+
+  private static String[] behind(FaultProxy proxy, int port) {
+    return new String[] {
+      "--port", Integer.toString(port), "--advertise", "127.0.0.1:" + proxy.port(), "--tcp-only"
+    };
+  }
+
+  private static void succeed(Launched... processes) throws Exception {
+    for (Launched process : processes) {
+      process.await();
+      process.succeeded();
+    }
+  }
+
+  private static String weights(Path run) throws Exception {
+    Path checkpoint = new RunFolder(run).lastCheckpoint().orElseThrow();
+    return "weights "
+        + Launched.run(folder, "digest", "--checkpoint", checkpoint.toString())
+            .succeeded()
+            .lastLine();
+  }
+
+  private static Launched worker(String name, int port, String... more) throws IOException {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of("worker", "start", "--coordinator", "127.0.0.1:" + port, "--name", name));
+    arguments.addAll(List.of(more));
+    return Launched.start(folder, arguments.toArray(String[]::new));
+  }
+
+  private static int port(Launched coordinator, Path run) throws Exception {
+    while (!Files.exists(portFile(run))) {
       assertFalse(coordinator.process().waitFor(20, TimeUnit.MILLISECONDS), coordinator::errors);
     }
-    return Integer.parseInt(Files.readString(file).strip());
+    return Integer.parseInt(Files.readString(portFile(run)).strip());
   }
 
   private static void awaitSteps(Launched coordinator, Path run, int steps) throws Exception {

@@ -9,7 +9,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 
 /** A {@code lockstep} command running as a process of its own, as a user would start it. */
 final class Launched implements AutoCloseable {
@@ -75,6 +77,24 @@ final class Launched implements AutoCloseable {
 
   String out() throws IOException {
     return Files.readString(out, StandardCharsets.UTF_8);
+  }
+
+  /**
+   * The first line on standard output that holds what this expression matches, as soon as there is
+   * one.
+   */
+  String awaitLine(String expression) throws InterruptedException, IOException {
+    for (int waited = 0; waited < PATIENCE_SECONDS * 50; waited++) {
+      Optional<String> line =
+          out().lines().filter(Pattern.compile(expression).asPredicate()).findFirst();
+      if (line.isPresent()) {
+        return line.get();
+      }
+      if (process.waitFor(20, TimeUnit.MILLISECONDS)) {
+        break;
+      }
+    }
+    throw new AssertionError("no '" + expression + "' in: " + out() + errors());
   }
 
   /** Standard error so far, for messages. */

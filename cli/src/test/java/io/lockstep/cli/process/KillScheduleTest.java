@@ -107,7 +107,8 @@ class KillScheduleTest {
         0,
         List.of(
             new RunStatus.Worker("worker-0", 0, "applying step 3", 0),
-            new RunStatus.Worker("worker-1", 1, activity, 0)));
+            new RunStatus.Worker("worker-1", 1, activity, 0)),
+        List.of());
   }
 
   private KillSchedule read(String text) throws IOException {

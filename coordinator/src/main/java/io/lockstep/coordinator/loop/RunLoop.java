@@ -15,6 +15,7 @@ import io.lockstep.coordinator.machine.RunHistory;
 import io.lockstep.coordinator.machine.RunMachine;
 import io.lockstep.coordinator.machine.ToWorker;
 import java.nio.file.Files;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -36,9 +37,12 @@ public final class RunLoop implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(RunLoop.class);
   private static final int TICKS_IN_TIMEOUT = 8;
 
+  private static final int KEPT_NOTICES = 50;
+
   private final LinkedBlockingQueue<Runnable> queue = new LinkedBlockingQueue<>();
   private final CompletableFuture<RunOutcome> outcome = new CompletableFuture<>();
   private final RunPlan plan;
+  private final ArrayDeque<RunStatus.Notice> notices = new ArrayDeque<>();
   private final CheckpointDisk disk;
   private final RunListener listener;
   private final long tickMillis;
@@ -47,6 +51,7 @@ public final class RunLoop implements AutoCloseable {
   private final Map<Long, WorkerStream> streams = new HashMap<>();
   private final List<CommittedCheckpoint> checkpoints = new ArrayList<>();
   private final List<CheckpointWatcher> watchers = new ArrayList<>();
+  private long noticeCount;
   private long durableSteps;
   private @Nullable RunJournal journal;
   private @Nullable RunMachine machine;
@@ -119,7 +124,7 @@ public final class RunLoop implements AutoCloseable {
   /** The run as it is when the question is reached. */
   public CompletableFuture<RunStatus> status() {
     CompletableFuture<RunStatus> answer = new CompletableFuture<>();
-    queue.add(() -> answer.complete(machine().status(now())));
+    queue.add(() -> answer.complete(machine().status(now()).withNotices(List.copyOf(notices))));
     return answer;
   }
 
@@ -247,7 +252,7 @@ public final class RunLoop implements AutoCloseable {
       }
       case Action.Notice notice -> {
         log.info("{}", notice.text());
-        listener.notice(notice.text());
+        notice(notice.text());
       }
       case Action.EndRun end -> end(end.outcome());
     }
@@ -321,7 +326,16 @@ public final class RunLoop implements AutoCloseable {
               checkpoints.removeIf(checkpoint -> deleted.contains(checkpoint.steps()));
               deleted.forEach(steps -> log.info("deleted the checkpoint at step {}", steps));
             }),
-        problem -> queue.add(() -> listener.notice(problem)));
+        problem -> queue.add(() -> notice(problem)));
+  }
+
+  private void notice(String text) {
+    noticeCount++;
+    notices.add(new RunStatus.Notice(noticeCount, text));
+    if (notices.size() > KEPT_NOTICES) {
+      notices.remove();
+    }
+    listener.notice(text);
   }
 
   /** Only what is in the journal counts, also when it was the journal that failed. */

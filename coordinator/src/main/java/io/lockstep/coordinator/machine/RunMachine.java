@@ -105,7 +105,8 @@ public final class RunMachine {
         state.plan.totalSteps(),
         state.history.lastStep().map(CommittedStep::meanLoss).orElse(0.0),
         steps.stepsPerSecond(),
-        byRank.stream().map(member -> member.status(now)).toList());
+        byRank.stream().map(member -> member.status(now)).toList(),
+        List.of());
   }
 
   private void learn(Event event) {

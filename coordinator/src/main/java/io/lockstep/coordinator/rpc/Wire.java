@@ -9,6 +9,7 @@ import io.lockstep.data.plan.Shard;
 import io.lockstep.proto.coordinator.v1.Checkpoint;
 import io.lockstep.proto.coordinator.v1.GetStatusResponse;
 import io.lockstep.proto.coordinator.v1.Hello;
+import io.lockstep.proto.coordinator.v1.Notice;
 import io.lockstep.proto.coordinator.v1.Reduced;
 import io.lockstep.proto.coordinator.v1.Telemetry;
 import io.lockstep.proto.coordinator.v1.WorkerMessage;
@@ -175,6 +176,9 @@ final class Wire {
               .setActivity(worker.activity())
               .setSilentMillis(worker.silentMillis())
               .setReducedStep(worker.reducedStep()));
+    }
+    for (RunStatus.Notice notice : status.notices()) {
+      wire.addNotices(Notice.newBuilder().setNumber(notice.number()).setText(notice.text()));
     }
     return wire.build();
   }
