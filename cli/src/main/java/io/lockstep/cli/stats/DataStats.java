@@ -1,9 +1,9 @@
 package io.lockstep.cli.stats;
 
+import io.lockstep.data.geometry.Geometry;
 import io.lockstep.data.jsonl.JsonlFile;
 import io.lockstep.data.record.ChatRecord;
 import io.lockstep.data.record.DataObject;
-import io.lockstep.data.record.Geometry;
 import io.lockstep.data.record.ImageRecord;
 import io.lockstep.data.record.RecordReader;
 import java.nio.file.Path;

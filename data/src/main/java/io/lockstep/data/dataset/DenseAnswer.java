@@ -1,12 +1,12 @@
 package io.lockstep.data.dataset;
 
+import io.lockstep.data.geometry.Geometry;
+import io.lockstep.data.geometry.Geometry.Box;
+import io.lockstep.data.geometry.Geometry.Polygon;
+import io.lockstep.data.geometry.Geometry.Polyline;
+import io.lockstep.data.geometry.Point;
 import io.lockstep.data.record.DataObject;
-import io.lockstep.data.record.Geometry;
-import io.lockstep.data.record.Geometry.Box;
-import io.lockstep.data.record.Geometry.Polygon;
-import io.lockstep.data.record.Geometry.Polyline;
 import io.lockstep.data.record.ImageRecord;
-import io.lockstep.data.record.Point;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Collectors;

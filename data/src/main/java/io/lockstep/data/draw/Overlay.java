@@ -1,12 +1,12 @@
 package io.lockstep.data.draw;
 
 import io.lockstep.data.conversation.ImageSource;
+import io.lockstep.data.geometry.Geometry;
+import io.lockstep.data.geometry.Point;
 import io.lockstep.data.image.DecodeLimits;
 import io.lockstep.data.image.ImageDecoder;
 import io.lockstep.data.image.RgbImage;
 import io.lockstep.data.record.DataObject;
-import io.lockstep.data.record.Geometry;
-import io.lockstep.data.record.Point;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Graphics2D;

@@ -1,5 +1,7 @@
 package io.lockstep.data.record;
 
+import io.lockstep.data.geometry.Geometry;
+
 /**
  * An annotated object.
  *

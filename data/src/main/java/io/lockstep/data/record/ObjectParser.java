@@ -1,9 +1,12 @@
 package io.lockstep.data.record;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.lockstep.data.record.Geometry.Box;
-import io.lockstep.data.record.Geometry.Polygon;
-import io.lockstep.data.record.Geometry.Polyline;
+import io.lockstep.data.geometry.CanonicalPolygon;
+import io.lockstep.data.geometry.Geometry;
+import io.lockstep.data.geometry.Geometry.Box;
+import io.lockstep.data.geometry.Geometry.Polygon;
+import io.lockstep.data.geometry.Geometry.Polyline;
+import io.lockstep.data.geometry.Point;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;

@@ -1,6 +1,6 @@
 package io.lockstep.data.sample;
 
-import io.lockstep.data.record.Geometry;
+import io.lockstep.data.geometry.Geometry;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Graphics2D;

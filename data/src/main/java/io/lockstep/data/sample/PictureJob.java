@@ -1,6 +1,6 @@
 package io.lockstep.data.sample;
 
-import io.lockstep.data.record.Geometry;
+import io.lockstep.data.geometry.Geometry;
 import java.util.List;
 import java.util.function.Function;
 

@@ -1,7 +1,7 @@
 package io.lockstep.data.sample;
 
-import io.lockstep.data.record.Geometry;
-import io.lockstep.data.record.Point;
+import io.lockstep.data.geometry.Geometry;
+import io.lockstep.data.geometry.Point;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.lockstep.data.geometry.Geometry;
+import io.lockstep.data.geometry.Point;
 import io.lockstep.data.record.DataObject;
-import io.lockstep.data.record.Geometry;
-import io.lockstep.data.record.Point;
 import java.awt.Color;
 import java.awt.Font;
 import java.awt.image.BufferedImage;

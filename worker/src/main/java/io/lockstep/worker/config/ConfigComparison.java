@@ -3,6 +3,7 @@ package io.lockstep.worker.config;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.lockstep.data.naming.NearestName;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -2,6 +2,7 @@ package io.lockstep.worker.config;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.lockstep.data.naming.NearestName;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;

@@ -1,9 +1,9 @@
-package io.lockstep.worker.config;
+package io.lockstep.data.naming;
 
 import java.util.Optional;
 
 /** Finds the name a user probably meant. */
-final class NearestName {
+public final class NearestName {
 
   private NearestName() {}
 
@@ -11,7 +11,7 @@ final class NearestName {
    * The candidate with the smallest edit distance, if it is near enough to be a slip of the
    * keyboard.
    */
-  static Optional<String> of(String given, Iterable<String> candidates) {
+  public static Optional<String> of(String given, Iterable<String> candidates) {
     String nearest = null;
     int best = Math.max(2, given.length() / 2) + 1;
     for (String candidate : candidates) {

@@ -1,8 +1,8 @@
-package io.lockstep.data.record;
+package io.lockstep.data.geometry;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.lockstep.data.record.Geometry.Polygon;
+import io.lockstep.data.geometry.Geometry.Polygon;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

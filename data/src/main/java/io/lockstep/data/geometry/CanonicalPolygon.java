@@ -1,4 +1,4 @@
-package io.lockstep.data.record;
+package io.lockstep.data.geometry;
 
 import java.util.ArrayList;
 import java.util.Collections;
@@ -12,11 +12,12 @@ import java.util.List;
  * <p>An outline that does not cross itself keeps its shape: its ring is turned clockwise. One that
  * does is unravelled by sorting its vertices clockwise around their mean.
  */
-final class CanonicalPolygon {
+public final class CanonicalPolygon {
 
   private CanonicalPolygon() {}
 
-  static List<Point> of(List<Point> points) {
+  /** The vertices in that order. */
+  public static List<Point> of(List<Point> points) {
     List<Point> ring = withoutClosingPoint(points);
     List<Point> clockwise = crossesItself(ring) ? sortedAroundMean(ring) : turnedClockwise(ring);
     int first = clockwise.indexOf(Collections.min(clockwise, Point.TOP_THEN_LEFT));
@@ -24,7 +25,8 @@ final class CanonicalPolygon {
     return clockwise;
   }
 
-  static List<Point> withoutClosingPoint(List<Point> points) {
+  /** The points without the last one if it repeats the first. */
+  public static List<Point> withoutClosingPoint(List<Point> points) {
     boolean closed = points.size() > 1 && points.getFirst().equals(points.getLast());
     return new ArrayList<>(closed ? points.subList(0, points.size() - 1) : points);
   }
@@ -53,7 +55,8 @@ final class CanonicalPolygon {
     return sorted;
   }
 
-  private static boolean crossesItself(List<Point> ring) {
+  /** Whether two sides cross at a point inside both. */
+  static boolean crossesItself(List<Point> ring) {
     int n = ring.size();
     for (int i = 0; i < n; i++) {
       for (int j = i + 2; j < n; j++) {

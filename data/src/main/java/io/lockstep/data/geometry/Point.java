@@ -1,4 +1,4 @@
-package io.lockstep.data.record;
+package io.lockstep.data.geometry;
 
 import java.util.Comparator;
 

@@ -1,0 +1,143 @@
+package io.lockstep.data.augment;
+
+import io.lockstep.data.augment.operator.AffineOperator;
+import io.lockstep.data.augment.operator.AnnotatedPicture;
+import io.lockstep.data.augment.operator.BarrierOperator;
+import io.lockstep.data.augment.operator.BarrierResult;
+import io.lockstep.data.augment.operator.ColourOperator;
+import io.lockstep.data.augment.operator.Draws;
+import io.lockstep.data.augment.operator.Occasion;
+import io.lockstep.data.augment.operator.OperatorType;
+import io.lockstep.data.augment.operator.SampleKey;
+import io.lockstep.data.augment.operator.TrackedObject;
+import io.lockstep.data.augment.pixels.Warp;
+import io.lockstep.data.geometry.Affine;
+import io.lockstep.data.geometry.Frame;
+import io.lockstep.data.image.RgbImage;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Applies the operators of a configuration: affine ones are multiplied into one map that warps the
+ * picture once, before the next barrier or at the end; colours come last.
+ *
+ * <p>What becomes of a sample is a function of its key, the progress and the configuration alone.
+ * One pipeline serves any number of threads.
+ */
+public final class Pipeline {
+
+  /** The index of the draws that decide whether a sample is augmented at all. */
+  private static final int BYPASS_DRAW = -1;
+
+  private final AugmentationConfig config;
+
+  /** The pipeline of a configuration. */
+  public Pipeline(AugmentationConfig config) {
+    this.config = config;
+  }
+
+  /** What may happen to the objects of a picture. */
+  public enum ObjectsMay {
+    /** Operators may drop objects, add some and describe them otherwise. */
+    CHANGE,
+    /** Operators that do so are left out: the objects move, and that is all. */
+    MOVE
+  }
+
+  /** The augmented picture; the given one if nothing was done. */
+  public AnnotatedPicture apply(AnnotatedPicture in, SampleKey key, Progress progress) {
+    return apply(in, key, progress, ObjectsMay.CHANGE, PipelineWatch.NONE);
+  }
+
+  /** The same, watched. */
+  public AnnotatedPicture apply(
+      AnnotatedPicture in,
+      SampleKey key,
+      Progress progress,
+      ObjectsMay objectsMay,
+      PipelineWatch watch) {
+    Settings settings = config.at(progress);
+    if (key.draws(BYPASS_DRAW).chance(settings.bypassProbability())) {
+      return in;
+    }
+    Run run = new Run(in, watch);
+    for (int i = 0; i < config.types().size(); i++) {
+      OperatorType type = config.types().get(i);
+      Draws draws = key.draws(i);
+      if (!draws.chance(settings.arguments().get(i).number(OperatorType.PROBABILITY))) {
+        continue;
+      }
+      switch (type.create(settings.arguments().get(i))) {
+        case AffineOperator affine -> run.accumulate(affine, draws);
+        case ColourOperator colour -> run.defer(type.name(), colour, draws);
+        case BarrierOperator barrier -> {
+          if (objectsMay == ObjectsMay.CHANGE || !barrier.changesObjects()) {
+            run.pass(type.name(), barrier, new Occasion(key, draws));
+          }
+        }
+      }
+    }
+    return run.finish();
+  }
+
+  /** One sample on its way. */
+  private static final class Run {
+
+    private final PipelineWatch watch;
+    private final List<Deferred> colours = new ArrayList<>();
+    private AnnotatedPicture current;
+    private Affine pending = Affine.IDENTITY;
+
+    private record Deferred(String name, ColourOperator operator, Draws draws) {}
+
+    Run(AnnotatedPicture in, PipelineWatch watch) {
+      this.current = in;
+      this.watch = watch;
+    }
+
+    void accumulate(AffineOperator operator, Draws draws) {
+      Frame frame = current.frame();
+      pending = pending.then(operator.matrix(frame.width(), frame.height(), draws));
+    }
+
+    void defer(String name, ColourOperator operator, Draws draws) {
+      colours.add(new Deferred(name, operator, draws));
+    }
+
+    void pass(String name, BarrierOperator operator, Occasion occasion) {
+      flush(operator.canvas(pending, current.frame()));
+      long begin = System.nanoTime();
+      BarrierResult result = operator.apply(current, occasion);
+      watch.timed(name, System.nanoTime() - begin);
+      watch.barrier(name, result);
+      current = result.out();
+    }
+
+    private void flush(BarrierOperator.Canvas canvas) {
+      pending = Affine.IDENTITY;
+      if (canvas.map().equals(Affine.IDENTITY) && canvas.frame().equals(current.frame())) {
+        return;
+      }
+      long begin = System.nanoTime();
+      List<TrackedObject> objects =
+          current.objects().stream()
+              .map(object ->
+                  object.at(object.geometry().transformed(canvas.map()).keptInside(canvas.frame())))
+              .toList();
+      RgbImage warped = Warp.apply(current.picture(), canvas.map(), canvas.frame());
+      current = new AnnotatedPicture(warped, objects);
+      watch.timed("warp", System.nanoTime() - begin);
+    }
+
+    AnnotatedPicture finish() {
+      flush(new BarrierOperator.Canvas(pending, current.frame()));
+      RgbImage picture = current.picture();
+      for (Deferred colour : colours) {
+        long begin = System.nanoTime();
+        picture = colour.operator().apply(picture, colour.draws());
+        watch.timed(colour.name(), System.nanoTime() - begin);
+      }
+      return colours.isEmpty() ? current : new AnnotatedPicture(picture, current.objects());
+    }
+  }
+}

@@ -1,0 +1,124 @@
+package io.lockstep.data.augment.canvas;
+
+import io.lockstep.data.augment.operator.AnnotatedPicture;
+import io.lockstep.data.augment.operator.Arguments;
+import io.lockstep.data.augment.operator.BarrierOperator;
+import io.lockstep.data.augment.operator.BarrierResult;
+import io.lockstep.data.augment.operator.Draws;
+import io.lockstep.data.augment.operator.Interval;
+import io.lockstep.data.augment.operator.Occasion;
+import io.lockstep.data.augment.operator.OperatorType;
+import io.lockstep.data.augment.operator.Parameter;
+import io.lockstep.data.augment.operator.TrackedObject;
+import io.lockstep.data.augment.pixels.Fill;
+import io.lockstep.data.geometry.Affine;
+import io.lockstep.data.geometry.Frame;
+import io.lockstep.data.geometry.Geometry;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Keeps a random part of a picture, and the objects that are still to be seen on it.
+ *
+ * @param areas share of the picture's area that is kept, one of which is drawn
+ * @param aspectRatios factor by which the part's proportions, width by height, differ from the
+ *     picture's, one of which is drawn
+ * @param minCoverage an object of which less is left is dropped
+ * @param completenessThreshold an object of which less is left is no longer described as complete
+ * @param minObjects the crop is skipped if fewer would stay
+ * @param skipIfLine whether pictures with lines stay whole: a line that is cut off leads nowhere
+ */
+public record RandomCrop(
+    Interval areas,
+    Interval aspectRatios,
+    double minCoverage,
+    double completenessThreshold,
+    int minObjects,
+    boolean skipIfLine)
+    implements BarrierOperator {
+
+  public static final OperatorType TYPE =
+      OperatorType.barrier(
+          "random_crop",
+          RandomCrop::of,
+          Parameter.interval("scale", 0.6, 1, 0.01, 1),
+          Parameter.interval("aspect_ratio", 0.8, 1.25, 0.1, 10),
+          Parameter.number("min_coverage", 0.3, 0, 1),
+          Parameter.number("completeness_threshold", 0.95, 0, 1),
+          Parameter.integer("min_objects", 4, 0, 10_000),
+          Parameter.flag("skip_if_line", true));
+
+  private static final String COMPLETE = "显示完整";
+  private static final String PARTIAL = "只显示部分";
+
+  private static RandomCrop of(Arguments arguments) {
+    return new RandomCrop(
+        arguments.interval("scale"),
+        arguments.interval("aspect_ratio"),
+        arguments.number("min_coverage"),
+        arguments.number("completeness_threshold"),
+        arguments.integer("min_objects"),
+        arguments.flag("skip_if_line"));
+  }
+
+  @Override
+  public boolean changesObjects() {
+    return true;
+  }
+
+  @Override
+  public BarrierResult apply(AnnotatedPicture in, Occasion occasion) {
+    Window window = window(in.frame(), occasion.draws());
+    if (window.frame.equals(in.frame()) || (skipIfLine && hasLine(in))) {
+      return BarrierResult.keepingAll(in, in);
+    }
+    List<TrackedObject> kept = new ArrayList<>();
+    List<Integer> keptIndices = new ArrayList<>();
+    List<Double> coverages = new ArrayList<>();
+    for (int i = 0; i < in.objects().size(); i++) {
+      TrackedObject object = in.objects().get(i);
+      Geometry moved = object.geometry().transformed(window.map());
+      double coverage = moved.coverage(window.frame);
+      if (coverage > 0 && coverage >= minCoverage) {
+        kept.add(described(object, coverage).at(moved.keptInside(window.frame)));
+        keptIndices.add(i);
+        coverages.add(coverage);
+      }
+    }
+    if (kept.size() < minObjects) {
+      return BarrierResult.keepingAll(in, in);
+    }
+    return new BarrierResult(
+        new AnnotatedPicture(
+            Fill.window(in.picture(), window.left, window.top, window.frame), kept),
+        keptIndices,
+        coverages);
+  }
+
+  private static boolean hasLine(AnnotatedPicture in) {
+    return in.objects().stream().anyMatch(o -> o.geometry() instanceof Geometry.Polyline);
+  }
+
+  /** A part of a picture. */
+  private record Window(int left, int top, Frame frame) {
+    Affine map() {
+      return Affine.translation(-left, -top);
+    }
+  }
+
+  private Window window(Frame frame, Draws draws) {
+    double side = Math.sqrt(draws.in(areas));
+    double stretch = Math.sqrt(draws.in(aspectRatios));
+    int width = Math.clamp(Math.round(frame.width() * side * stretch), 1, frame.width());
+    int height = Math.clamp(Math.round(frame.height() * side / stretch), 1, frame.height());
+    int left = draws.integer(0, frame.width() - width);
+    int top = draws.integer(0, frame.height() - height);
+    return new Window(left, top, new Frame(width, height));
+  }
+
+  private TrackedObject described(TrackedObject object, double coverage) {
+    return coverage < completenessThreshold && object.desc().contains(COMPLETE)
+        ? object.described(object.desc().replace(COMPLETE, PARTIAL))
+        : object;
+  }
+}
