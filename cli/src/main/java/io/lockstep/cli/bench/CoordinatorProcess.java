@@ -4,6 +4,7 @@ import io.lockstep.cli.console.UserError;
 import io.lockstep.cli.process.Child;
 import io.lockstep.cli.process.ProcessGroup;
 import io.lockstep.cli.rpc.Endpoint;
+import io.lockstep.cli.rpc.WorkerSwarm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

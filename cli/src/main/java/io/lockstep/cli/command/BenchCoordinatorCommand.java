@@ -1,9 +1,9 @@
 package io.lockstep.cli.command;
 
 import io.lockstep.cli.bench.CoordinatorProcess;
-import io.lockstep.cli.bench.WorkerSwarm;
 import io.lockstep.cli.console.JsonLine;
 import io.lockstep.cli.console.UserError;
+import io.lockstep.cli.rpc.WorkerSwarm;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -92,8 +92,8 @@ final class BenchCoordinatorCommand implements Callable<Integer> {
                 + " %,.0f heartbeats/s; coordinator: %.1f s of CPU, %.0f MiB",
             workers,
             swarm.rendezvousSeconds(),
-            1e3 * swarm.commitSeconds().at(0.5),
-            1e3 * swarm.commitSeconds().at(0.99),
+            1e3 * swarm.commitMedianSeconds(),
+            1e3 * swarm.commitP99Seconds(),
             swarm.stepsPerSecond(),
             swarm.heartbeatsPerSecond(),
             measured.cpuSeconds(),
@@ -104,8 +104,8 @@ final class BenchCoordinatorCommand implements Callable<Integer> {
               .put("workers", workers)
               .put("steps", steps)
               .put("rendezvous_s", swarm.rendezvousSeconds())
-              .put("commit_p50_s", swarm.commitSeconds().at(0.5))
-              .put("commit_p99_s", swarm.commitSeconds().at(0.99))
+              .put("commit_p50_s", swarm.commitMedianSeconds())
+              .put("commit_p99_s", swarm.commitP99Seconds())
               .put("steps_per_s", swarm.stepsPerSecond())
               .put("heartbeats_per_s", swarm.heartbeatsPerSecond())
               .put("coordinator_cpu_s", measured.cpuSeconds())

@@ -30,7 +30,7 @@ public record Endpoint(String host, int port) {
   }
 
   /** A channel to it, which the caller shuts down. */
-  public ManagedChannel connect() {
+  ManagedChannel connect() {
     return NettyChannelBuilder.forAddress(host, port)
         .usePlaintext()
         .maxInboundMessageSize(MAX_MESSAGE_BYTES)

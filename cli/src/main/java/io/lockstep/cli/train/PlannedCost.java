@@ -11,7 +11,6 @@ import io.lockstep.worker.zero.Buckets;
 import io.lockstep.worker.zero.PassTable;
 import io.lockstep.worker.zero.StageCost;
 import java.io.IOException;
-import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 
@@ -53,9 +52,11 @@ public final class PlannedCost {
     }
     Metrics.Volume last = measured.getLast();
     int stage = run.cluster().zeroStage();
+    int virtualRanks = run.training().virtualRanks();
+    int mostOfARank = Math.ceilDiv(virtualRanks, workers);
     PassTable passes =
-        new PassTable(
-            Collections.nCopies(workers, Collections.nCopies(Math.max(1, last.rounds()), true)));
+        PassTable.even(
+            virtualRanks, workers, Math.max(1, Math.ceilDiv(last.rounds(), mostOfARank)));
     StageCost planned = StageCost.of(subject(run, TuningPlan.of(run)), stage, 0, passes);
     return new Table()
         .row("rank 0 of " + workers + ", stage " + stage, "planned", "measured")

@@ -1,10 +1,9 @@
-package io.lockstep.cli.bench;
+package io.lockstep.cli.rpc;
 
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import io.lockstep.cli.console.UserError;
-import io.lockstep.cli.rpc.Endpoint;
 import io.lockstep.data.plan.Shard;
 import io.lockstep.proto.coordinator.v1.Applied;
 import io.lockstep.proto.coordinator.v1.BucketResult;
@@ -67,14 +66,16 @@ public final class WorkerSwarm implements AutoCloseable {
    *
    * @param rendezvousSeconds from the first Hello to the first lease, which is sent when everybody
    *     is ready
-   * @param commitSeconds for every measured step and worker: from the last worker's REDUCED to this
-   *     worker's COMMIT
+   * @param commitMedianSeconds over all measured steps and workers: from the last worker's REDUCED
+   *     to this worker's COMMIT
+   * @param commitP99Seconds what 99 % of those don't exceed
    * @param stepsPerSecond over the measured steps
    * @param heartbeatsPerSecond that were sent meanwhile, by all workers
    */
   public record Result(
       double rendezvousSeconds,
-      Quantiles commitSeconds,
+      double commitMedianSeconds,
+      double commitP99Seconds,
       double stepsPerSecond,
       double heartbeatsPerSecond) {}
 
@@ -127,20 +128,27 @@ public final class WorkerSwarm implements AutoCloseable {
   }
 
   private Result result() {
-    Quantiles seconds =
-        Quantiles.of(
-            workers.stream()
-                .flatMapToDouble(
-                    worker -> Arrays.stream(worker.commitNanos).mapToDouble(n -> n / NANOS)));
+    double[] seconds =
+        workers.stream()
+            .flatMapToDouble(
+                worker -> Arrays.stream(worker.commitNanos).mapToDouble(n -> n / NANOS))
+            .sorted()
+            .toArray();
     long begin = lastReduced.get(options.warmup());
     long end = lastReduced.get(lastReduced.length() - 1);
     double measured = Math.max(end - begin, 1) / NANOS;
     double lifetime = (System.nanoTime() - firstHello) / NANOS;
     return new Result(
         (firstLease.get() - firstHello) / NANOS,
-        seconds,
+        quantile(seconds, 0.5),
+        quantile(seconds, 0.99),
         (options.steps() - 1) / measured,
         heartbeats.get() / lifetime);
+  }
+
+  /** The least of these, which ascend, that {@code share} of them don't exceed. */
+  private static double quantile(double[] ascending, double share) {
+    return ascending[Math.max((int) Math.ceil(share * ascending.length) - 1, 0)];
   }
 
   @Override
