@@ -3,6 +3,7 @@ package io.lockstep.coordinator;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What a run is to do, checked as a whole before anything starts.
@@ -18,6 +19,8 @@ import java.util.List;
  * @param membership what happens when workers come and go
  * @param minFreeBytes free space asked for before a checkpoint; at least the base model's size
  * @param outputDir the run folder; made absolute
+ * @param oneNode why all workers have to sit on one node, and what else to do; empty if they may
+ *     sit anywhere
  */
 public record RunPlan(
     String name,
@@ -29,7 +32,50 @@ public record RunPlan(
     int leaseSteps,
     MembershipRules membership,
     long minFreeBytes,
-    Path outputDir) {
+    Path outputDir,
+    Optional<String> oneNode) {
+
+  /** A run whose workers may sit anywhere. */
+  public RunPlan(
+      String name,
+      String runConfigYaml,
+      int workers,
+      int virtualRanks,
+      long totalSteps,
+      SavePlan saving,
+      int leaseSteps,
+      MembershipRules membership,
+      long minFreeBytes,
+      Path outputDir) {
+    this(
+        name,
+        runConfigYaml,
+        workers,
+        virtualRanks,
+        totalSteps,
+        saving,
+        leaseSteps,
+        membership,
+        minFreeBytes,
+        outputDir,
+        Optional.empty());
+  }
+
+  /** The same run, all of whose workers have to sit on one node. */
+  public RunPlan onOneNode(String why) {
+    return new RunPlan(
+        name,
+        runConfigYaml,
+        workers,
+        virtualRanks,
+        totalSteps,
+        saving,
+        leaseSteps,
+        membership,
+        minFreeBytes,
+        outputDir,
+        Optional.of(why));
+  }
 
   /**
    * Checks the plan.

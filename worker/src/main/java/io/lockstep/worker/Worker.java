@@ -48,8 +48,9 @@ public final class Worker {
    * @param links how its peers reach it
    * @param threads threads of the tensor library
    * @param name name in the run, unique
+   * @param node name of the machine it runs on
    */
-  public record Options(String coordinator, Links links, int threads, String name) {}
+  public record Options(String coordinator, Links links, int threads, String name, String node) {}
 
   /**
    * How a worker's peers reach it.
@@ -83,7 +84,8 @@ public final class Worker {
                 new CoordinatorSession.Introduction(
                     options.name(),
                     links.advertised().orElse(links.host() + ":" + listener.port()),
-                    Torch.capability()),
+                    Torch.capability(),
+                    options.node()),
                 PATIENCE)) {
       present.complete(session);
       try {

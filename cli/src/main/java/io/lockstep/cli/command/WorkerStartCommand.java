@@ -73,10 +73,19 @@ final class WorkerStartCommand implements Callable<Integer> {
       description = "Name in the run (default: host name and process id).")
   private @Nullable String name;
 
+  @Option(
+      names = "--node",
+      paramLabel = "NAME",
+      description =
+          "Machine that the worker runs on (default: host name); runs with a patch bank take"
+              + " workers of one node only.")
+  private @Nullable String node;
+
   @Override
   public Integer call() throws Exception {
     String chosen = name == null ? defaultName() : name;
-    Worker worker = new Worker(new Worker.Options(coordinator, links(), threads, chosen));
+    String machine = node == null ? hostName() : node;
+    Worker worker = new Worker(new Worker.Options(coordinator, links(), threads, chosen, machine));
     Directive.Stop end;
     try (Leaving leaving = Leaving.onSignal(worker)) {
       end = worker.run();
@@ -132,6 +141,10 @@ final class WorkerStartCommand implements Callable<Integer> {
   }
 
   private static String defaultName() throws UnknownHostException {
-    return InetAddress.getLocalHost().getHostName() + "/" + ProcessHandle.current().pid();
+    return hostName() + "/" + ProcessHandle.current().pid();
+  }
+
+  private static String hostName() throws UnknownHostException {
+    return InetAddress.getLocalHost().getHostName();
   }
 }

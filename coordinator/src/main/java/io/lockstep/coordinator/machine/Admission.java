@@ -5,7 +5,7 @@ import java.util.Optional;
 /** Whether a worker that introduces itself may join. */
 final class Admission {
 
-  /** Most characters of a name, an address, a capability or an incarnation. */
+  /** Most characters of a name, an address, a node, a capability or an incarnation. */
   static final int MAX_TEXT = 512;
 
   private Admission() {}
@@ -20,7 +20,9 @@ final class Admission {
     }
     if (longest(joined) > MAX_TEXT) {
       return Optional.of(
-          "a worker's name, address and capability have at most " + MAX_TEXT + " characters each");
+          "a worker's name, address, node and capability have at most "
+              + MAX_TEXT
+              + " characters each");
     }
     Member sameName = state.roster.byName(joined.name());
     if (sameName != null && !isReturning(joined, sameName)) {
@@ -34,7 +36,7 @@ final class Admission {
           "%s has the collective address %s already: give this worker another --host"
               .formatted(sameAddress.describe(), joined.address()));
     }
-    return Optional.empty();
+    return state.history.generation() == 0 ? Optional.empty() : Nodes.refusal(joined, state);
   }
 
   /** Whether the worker is one that is there already and comes on another stream. */
@@ -44,7 +46,8 @@ final class Admission {
 
   private static int longest(Event.Joined joined) {
     return Math.max(
-        Math.max(joined.name().length(), joined.address().length()),
+        Math.max(
+            joined.node().length(), Math.max(joined.name().length(), joined.address().length())),
         Math.max(joined.capability().length(), joined.incarnation().length()));
   }
 }

@@ -14,6 +14,7 @@ public sealed interface Event {
    * @param incarnation drawn once by each process, empty if it has none
    * @param holdings shards of the run's state that it holds
    * @param loading whether it has yet to load the model; no world waits for it before
+   * @param node the machine that it runs on, empty if it didn't say
    */
   record Joined(
       long session,
@@ -22,10 +23,23 @@ public sealed interface Event {
       String capability,
       String incarnation,
       List<Holding> holdings,
-      boolean loading)
+      boolean loading,
+      String node)
       implements Event {
     public Joined {
       holdings = List.copyOf(holdings);
+    }
+
+    /** A worker that doesn't say where it runs. */
+    public Joined(
+        long session,
+        String name,
+        String address,
+        String capability,
+        String incarnation,
+        List<Holding> holdings,
+        boolean loading) {
+      this(session, name, address, capability, incarnation, holdings, loading, "");
     }
 
     /** A worker that has loaded. */

@@ -11,6 +11,9 @@ final class Member {
   final String address;
   final String capability;
 
+  /** The machine that it runs on, empty if it didn't say. */
+  final String node;
+
   /** What a worker is to the present world. */
   enum Place {
     /** Not in it. */
@@ -77,6 +80,7 @@ final class Member {
     id = new WorkerId(joined.name(), joined.incarnation());
     address = joined.address();
     capability = joined.capability();
+    node = joined.node();
     holdings = joined.holdings();
     loading = joined.loading();
     activity = loading ? "loading" : "joined";

@@ -163,6 +163,9 @@ public final class RunMachine {
                 member.name(),
                 known == null ? "joined" : "came back on another stream",
                 state.roster.size()));
+    if (state.history.generation() == 0) {
+      Nodes.conflict(state).ifPresent(ends::fail);
+    }
   }
 
   private void welcome(Member member) {

@@ -43,7 +43,8 @@ final class Wire {
         hello.getCapability(),
         hello.getIncarnation(),
         hello.getHoldingsList().stream().map(Wire::holding).toList(),
-        hello.getLoading());
+        hello.getLoading(),
+        hello.getNode());
   }
 
   private static Holding holding(io.lockstep.proto.coordinator.v1.Holding wire) {

@@ -77,7 +77,8 @@ public final class CoordinatorSession implements Session, AutoCloseable {
   private record Activity(long generation, String what) {}
 
   /** What a worker says of itself: see the contract's Hello. */
-  public record Introduction(String name, String collectiveAddress, String capability) {}
+  public record Introduction(
+      String name, String collectiveAddress, String capability, String node) {}
 
   /**
    * How long a coordinator that can't be reached is looked for.
@@ -155,6 +156,7 @@ public final class CoordinatorSession implements Session, AutoCloseable {
             .setWorkerId(introduction.name())
             .setCollectiveAddress(introduction.collectiveAddress())
             .setCapability(introduction.capability())
+            .setNode(introduction.node())
             .setIncarnation(incarnation)
             .setLoading(!loaded);
     for (Holding holding : holdings.get()) {

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class CoordinatorSessionTest {
 
-  private static final Introduction W = new Introduction("w", "127.0.0.1:9", "AVX512");
+  private static final Introduction W = new Introduction("w", "127.0.0.1:9", "AVX512", "node-1");
   private static final long FOR_EVER = 600_000;
 
   private static Patience patience(Duration rejoining) {

@@ -1,0 +1,79 @@
+package io.lockstep.coordinator.machine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+
+import io.lockstep.coordinator.Phase;
+import io.lockstep.coordinator.Plans;
+import io.lockstep.coordinator.RunPlan;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+final class NodesTest {
+
+  private static final String WHY = "the patch bank is a folder of one node";
+
+  private static RunPlan plan() {
+    return Plans.plan(Path.of("run"), 3, 4, 0);
+  }
+
+  private static void join(Cluster cluster, long session, String node) {
+    cluster.handle(
+        new Event.Joined(
+            session,
+            Cluster.name(session),
+            "127.0.0.1:" + (1000 + session),
+            "test",
+            "first",
+            List.of(),
+            false,
+            node));
+  }
+
+  @Test
+  void aRunOfOneNodeFailsBeforeTheFirstStepIfThereAreTwo() {
+    Cluster cluster = new Cluster(plan().onOneNode(WHY));
+    join(cluster, 1, "north");
+    join(cluster, 2, "north");
+    assertEquals(Phase.WAITING, cluster.phase());
+    join(cluster, 3, "south");
+    assertEquals(Phase.FAILED, cluster.phase());
+    assertEquals(
+        "the workers sit on 2 nodes (north: a, b; south: c), but " + WHY,
+        cluster.outcome().reason());
+    assertEquals(
+        new ToWorker.Stop(false, cluster.outcome().reason(), false), cluster.takeFor(1).getLast());
+  }
+
+  @Test
+  void aRunOfOneNodeBeginsOnOne() {
+    Cluster cluster = new Cluster(plan().onOneNode(WHY));
+    for (int session = 1; session <= 3; session++) {
+      join(cluster, session, "north");
+    }
+    assertEquals(Phase.FORMING, cluster.phase());
+  }
+
+  @Test
+  void otherRunsTakeWorkersOfAnyNode() {
+    Cluster cluster = new Cluster(plan());
+    join(cluster, 1, "north");
+    join(cluster, 2, "south");
+    join(cluster, 3, "");
+    assertEquals(Phase.FORMING, cluster.phase());
+  }
+
+  @Test
+  void aNewcomerFromElsewhereIsRefusedAndTheRunGoesOn() {
+    Cluster cluster = new Cluster(plan().onOneNode(WHY));
+    for (int session = 1; session <= 3; session++) {
+      join(cluster, session, "north");
+    }
+    cluster.take();
+    join(cluster, 4, "south");
+    ToWorker.Stop stop = (ToWorker.Stop) cluster.takeFor(4).getFirst();
+    assertEquals("worker d sits on south and a (rank 0) on north, but " + WHY, stop.reason());
+    assertNotEquals(Phase.FAILED, cluster.phase());
+  }
+}
