@@ -5,13 +5,15 @@ import picocli.CommandLine.Command;
 /** {@code lockstep data}: everything about data files. */
 @Command(
     name = "data",
-    description = "Draws, checks, counts and shows data.",
+    description = "Draws, checks, counts, shows and converts data; inspects patch banks.",
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       DataSampleCommand.class,
       DataCheckCommand.class,
       DataStatsCommand.class,
       DataShowCommand.class,
+      DataConvertCommand.class,
+      DataBankCommand.class,
       DataTokenizerCommand.class
     })
 public final class DataCommand extends CommandGroup {}

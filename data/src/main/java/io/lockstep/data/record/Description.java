@@ -3,12 +3,12 @@ package io.lockstep.data.record;
 import java.util.Optional;
 
 /** The rules for the text that describes an object. */
-final class Description {
+public final class Description {
 
   private Description() {}
 
   /** The first broken rule, in words, or nothing for good text. */
-  static Optional<String> problem(String desc) {
+  public static Optional<String> problem(String desc) {
     if (desc.isBlank()) {
       return Optional.of("is empty; describe the object");
     }

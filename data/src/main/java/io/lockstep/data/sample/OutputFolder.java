@@ -14,7 +14,7 @@ import java.util.stream.Stream;
  * A folder that appears complete or not at all: it is filled under a temporary name beside its
  * place and renamed by {@link #publish}. Closing it without publishing removes what was written.
  */
-final class OutputFolder implements AutoCloseable {
+public final class OutputFolder implements AutoCloseable {
 
   private final Path target;
   private final Path partial;
@@ -29,7 +29,7 @@ final class OutputFolder implements AutoCloseable {
    *
    * @throws FileAlreadyExistsException if something is there already, other than an empty folder
    */
-  static OutputFolder create(Path out) throws IOException {
+  public static OutputFolder create(Path out) throws IOException {
     Path target = out.toAbsolutePath().normalize();
     Path name = target.getFileName();
     Path parent = target.getParent();
@@ -60,12 +60,12 @@ final class OutputFolder implements AutoCloseable {
   }
 
   /** Where to write until {@link #publish}. */
-  Path partial() {
+  public Path partial() {
     return partial;
   }
 
   /** Renames the folder to its final name. */
-  void publish() throws IOException {
+  public void publish() throws IOException {
     Files.deleteIfExists(target);
     Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
   }

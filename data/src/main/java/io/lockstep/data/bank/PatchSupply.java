@@ -1,0 +1,190 @@
+package io.lockstep.data.bank;
+
+import io.lockstep.data.conversation.ImageSource;
+import io.lockstep.data.image.ImageDecoder;
+import io.lockstep.data.image.RgbImage;
+import io.lockstep.data.jsonl.DataException;
+import io.lockstep.data.jsonl.Problem;
+import io.lockstep.data.plan.SplitMix64;
+import io.lockstep.data.record.ImageRecord;
+import io.lockstep.data.record.Origin;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.LongAdder;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Gives samples pieces of other pictures. Any number of threads may ask.
+ *
+ * <p>What is given is a function of (seed, step, draw) and the data; the bank only saves the work
+ * of decoding a picture once more.
+ */
+public final class PatchSupply {
+
+  private static final Logger LOG = LoggerFactory.getLogger(PatchSupply.class);
+
+  /** Sets the choice of members apart from other choices by the same numbers: "bank". */
+  private static final long MEMBERSHIP = 0x62616E6BL;
+
+  /** How many samples are looked at before a sample gets nothing. */
+  private static final int ATTEMPTS = 8;
+
+  private final PatchBank bank;
+  private final Donors donors;
+  private final ImageDecoder decoder;
+  private final long seed;
+  private final LongAdder found = new LongAdder();
+  private final LongAdder cut = new LongAdder();
+  private final LongAdder damaged = new LongAdder();
+
+  /** A supply that keeps its pieces in a bank; the seed is the run's. */
+  public PatchSupply(PatchBank bank, Donors donors, ImageDecoder decoder, long seed) {
+    this.bank = bank;
+    this.donors = donors;
+    this.decoder = decoder;
+    this.seed = seed;
+  }
+
+  /**
+   * What was done so far.
+   *
+   * @param found pieces that came from the bank
+   * @param cut pieces for which a picture was decoded
+   * @param damaged pieces of the bank that could not be used
+   */
+  public record Counts(long found, long cut, long damaged) {}
+
+  /** The counts of this process. */
+  public Counts counts() {
+    return new Counts(found.sum(), cut.sum(), damaged.sum());
+  }
+
+  /**
+   * A piece for a sample.
+   *
+   * @param step in which the sample is drawn, from 0
+   * @param draw 64 random bits of the sample that choose the piece
+   * @return empty if the samples before it offered none
+   * @throws DataException naming the record that it is cut from, if its picture can't be read, or
+   *     the bank, if it can't be written
+   */
+  public Optional<Patch> draw(long step, long draw, BankRule rule) {
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+      long bits = SplitMix64.mix(draw, attempt);
+      Optional<Donor> donor = donors.donor(step, bits);
+      if (donor.isEmpty()) {
+        continue;
+      }
+      List<Piece> members = members(donor.get(), rule);
+      if (!members.isEmpty()) {
+        int chosen = (int) (SplitMix64.unit(SplitMix64.finalise(bits)) * members.size());
+        return Optional.of(patch(donor.get().record(), members.get(chosen)));
+      }
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * Puts the members of a sample into the bank while its picture is at hand.
+   *
+   * @param picture as it stands in its file
+   * @throws DataException naming the record or the bank, if one can't be read or written
+   */
+  public void visit(Donor sample, RgbImage picture, List<BankRule> rules) {
+    ImageRecord record = sample.record();
+    for (BankRule rule : rules) {
+      for (Piece piece : members(sample, rule)) {
+        PatchKey key = key(record, piece);
+        try {
+          if (!bank.contains(key)) {
+            bank.put(key, piece.cut(record.origin(), picture));
+          }
+        } catch (IOException e) {
+          throw unusable(e);
+        }
+      }
+    }
+  }
+
+  private List<Piece> members(Donor donor, BankRule rule) {
+    ImageRecord record = donor.record();
+    return rule.pieces().pieces(record.width(), record.height(), record.objects()).stream()
+        .filter(piece -> isMember(donor, piece, rule.addProb()))
+        .toList();
+  }
+
+  private boolean isMember(Donor donor, Piece piece, double addProb) {
+    int object = piece.objects().getFirst().index();
+    long bits = SplitMix64.mix(MEMBERSHIP, seed, donor.epoch(), donor.sample(), object);
+    return SplitMix64.unit(bits) < addProb;
+  }
+
+  private Patch patch(ImageRecord record, Piece piece) {
+    PatchKey key = key(record, piece);
+    try {
+      Optional<Patch> kept = kept(key);
+      if (kept.isPresent()) {
+        found.increment();
+        return kept.get();
+      }
+      cut.increment();
+      Patch made = piece.cut(record.origin(), decode(record));
+      bank.put(key, made);
+      return made;
+    } catch (IOException e) {
+      throw unusable(e);
+    }
+  }
+
+  private Optional<Patch> kept(PatchKey key) throws IOException {
+    try {
+      return bank.get(key);
+    } catch (DamagedPatchException e) {
+      damaged.increment();
+      LOG.error("{}; it is cut from its picture instead", e.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  private RgbImage decode(ImageRecord record) {
+    RgbImage picture;
+    try {
+      picture = decoder.decode(new ImageSource.File(file(record)));
+    } catch (IOException e) {
+      throw unreadable(record, String.valueOf(e.getMessage()), e);
+    }
+    if (picture.width() != record.width() || picture.height() != record.height()) {
+      String sizes =
+          "%s is %d x %d pixels, but width x height say %d x %d"
+              .formatted(
+                  file(record), picture.width(), picture.height(), record.width(), record.height());
+      throw unreadable(record, sizes, new IOException(sizes));
+    }
+    return picture;
+  }
+
+  private static PatchKey key(ImageRecord record, Piece piece) {
+    try {
+      return PatchKey.of(file(record), piece);
+    } catch (IOException e) {
+      throw unreadable(record, file(record) + " can't be found: " + e.getMessage(), e);
+    }
+  }
+
+  private static DataException unreadable(ImageRecord record, String what, IOException cause) {
+    Origin origin = record.origin();
+    return new DataException(new Problem(origin.file(), origin.line(), "images[0]", what), cause);
+  }
+
+  private DataException unusable(IOException cause) {
+    return new DataException(
+        new Problem(bank.folder(), 0, "", "the patch bank can't be used: " + cause), cause);
+  }
+
+  private static Path file(ImageRecord record) {
+    return record.images().getFirst();
+  }
+}

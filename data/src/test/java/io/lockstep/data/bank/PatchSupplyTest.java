@@ -1,0 +1,116 @@
+package io.lockstep.data.bank;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The same sample is given the same pixels, whatever is in the bank and whoever asks. */
+class PatchSupplyTest {
+
+  private static final long ROOM = 64L << 20;
+
+  @TempDir private Path folder;
+  private Path data = Path.of("");
+  private Path bank = Path.of("");
+  private String expected = "";
+
+  @BeforeEach
+  void drawOnceInOrder() throws Exception {
+    data = DrawnSamples.write(folder);
+    bank = folder.resolve("bank");
+    try (DrawnSamples samples = DrawnSamples.open(data, folder.resolve("first"), ROOM)) {
+      expected = samples.digest(samples.positions(), 1);
+      assertTrue(samples.supply().counts().cut() > 0, "nothing was cut");
+      assertTrue(samples.supply().counts().found() > 0, "nothing came from the bank");
+    }
+  }
+
+  @Test
+  void anyNumberOfThreadsAndAnyOrderGetTheSame() throws Exception {
+    for (int round = 0; round < 3; round++) {
+      try (DrawnSamples samples = DrawnSamples.open(data, bank, ROOM)) {
+        List<Long> order = new ArrayList<>(samples.positions());
+        Collections.shuffle(order, new Random(round));
+        assertEquals(expected, samples.digest(order, 4));
+      }
+    }
+  }
+
+  @Test
+  void twoProcessesOnOneBankGetTheSame() throws Exception {
+    List<Process> processes = new ArrayList<>();
+    for (int i = 0; i < 2; i++) {
+      processes.add(
+          BankProcess.start(
+              folder.resolve("log"), "draw", data.toString(), bank.toString(), "" + ROOM));
+    }
+    for (Process process : processes) {
+      String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertEquals(0, process.waitFor(), () -> log());
+      assertEquals(expected, said.strip());
+    }
+    assertEquals(0, BankReport.of(bank).damagedCount());
+  }
+
+  private String log() {
+    try {
+      return Files.readString(folder.resolve("log"));
+    } catch (IOException e) {
+      return e.toString();
+    }
+  }
+
+  @Test
+  void aBankThatIsDeletedInBetweenChangesNothing() throws Exception {
+    try (DrawnSamples samples = DrawnSamples.open(data, bank, ROOM)) {
+      assertEquals(expected, samples.digest(samples.positions(), 1));
+      delete(bank);
+      assertEquals(expected, samples.digest(samples.positions().reversed(), 1));
+    }
+  }
+
+  @Test
+  void aBankThatIsAlwaysFullChangesNothing() throws Exception {
+    try (DrawnSamples samples = DrawnSamples.open(data, bank, PatchBank.MIN_BYTES)) {
+      assertEquals(expected, samples.digest(samples.positions(), 2));
+    }
+  }
+
+  @Test
+  void aDamagedPatchIsNeverUsed() throws Exception {
+    try (DrawnSamples samples = DrawnSamples.open(data, bank, ROOM)) {
+      assertEquals(expected, samples.digest(samples.positions(), 1));
+      for (Segment segment : Segment.of(bank)) {
+        byte[] bytes = Files.readAllBytes(segment.data());
+        for (int i = 0; i < bytes.length; i += 40) {
+          bytes[i] ^= 1;
+        }
+        Files.write(segment.data(), bytes);
+      }
+      assertTrue(BankReport.of(bank).damagedCount() > 0);
+      assertEquals(expected, samples.digest(samples.positions(), 1));
+      assertTrue(samples.supply().counts().damaged() > 0);
+    }
+  }
+
+  private static void delete(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.toList()) {
+        Files.delete(file);
+      }
+    }
+    Files.delete(folder);
+  }
+}
