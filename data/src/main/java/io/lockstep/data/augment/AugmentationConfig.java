@@ -3,8 +3,10 @@ package io.lockstep.data.augment;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.lockstep.data.augment.operator.BarrierOperator;
+import io.lockstep.data.augment.operator.CopiesPatches;
 import io.lockstep.data.augment.operator.Operator;
 import io.lockstep.data.augment.operator.OperatorType;
+import io.lockstep.data.bank.BankRule;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -48,6 +50,24 @@ public final class AugmentationConfig {
     return operatorsAt(Progress.END).stream()
         .anyMatch(
             operator -> operator instanceof BarrierOperator barrier && barrier.changesObjects());
+  }
+
+  /**
+   * Whether pieces of other pictures are copied: all workers have to sit on one node then, where
+   * they share the bank's folder.
+   */
+  public boolean needsPatchBank() {
+    return !bankRules(Progress.END).isEmpty();
+  }
+
+  List<BankRule> bankRules(Progress progress) {
+    List<BankRule> rules = new ArrayList<>();
+    for (Operator operator : operatorsAt(progress)) {
+      if (operator instanceof CopiesPatches copies) {
+        copies.bankRule().ifPresent(rules::add);
+      }
+    }
+    return rules;
   }
 
   Settings at(Progress progress) {

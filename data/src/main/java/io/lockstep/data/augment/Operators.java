@@ -16,6 +16,7 @@ import io.lockstep.data.augment.colour.Posterize;
 import io.lockstep.data.augment.colour.Sharpness;
 import io.lockstep.data.augment.colour.Solarize;
 import io.lockstep.data.augment.operator.OperatorType;
+import io.lockstep.data.augment.patch.PatchOperators;
 import java.util.List;
 import java.util.Optional;
 
@@ -31,6 +32,9 @@ public final class Operators {
           ResizeByScale.TYPE,
           RandomCrop.TYPE,
           PadToMultiple.TYPE,
+          PatchOperators.SMALL_OBJECT_ZOOM_PASTE,
+          PatchOperators.OBJECT_CLUSTER_COPY_PASTE,
+          PatchOperators.LINE_SEGMENT_COPY_PASTE,
           ExpandToFitAffine.TYPE,
           ColorJitter.TYPE,
           Gamma.TYPE,

@@ -11,11 +11,14 @@ import io.lockstep.data.augment.operator.OperatorType;
 import io.lockstep.data.augment.operator.SampleKey;
 import io.lockstep.data.augment.operator.TrackedObject;
 import io.lockstep.data.augment.pixels.Warp;
+import io.lockstep.data.bank.BankRule;
+import io.lockstep.data.bank.PatchSupply;
 import io.lockstep.data.geometry.Affine;
 import io.lockstep.data.geometry.Frame;
 import io.lockstep.data.image.RgbImage;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Applies the operators of a configuration: affine ones are multiplied into one map that warps the
@@ -30,10 +33,30 @@ public final class Pipeline {
   private static final int BYPASS_DRAW = -1;
 
   private final AugmentationConfig config;
+  private final Optional<PatchSupply> patches;
 
-  /** The pipeline of a configuration. */
+  /** The pipeline of a configuration that needs no patch bank. */
   public Pipeline(AugmentationConfig config) {
+    this(config, Optional.empty());
+  }
+
+  /**
+   * The pipeline of a configuration.
+   *
+   * @param patches pieces of other pictures; needed where the configuration {@link
+   *     AugmentationConfig#needsPatchBank() needs a bank}
+   */
+  public Pipeline(AugmentationConfig config, Optional<PatchSupply> patches) {
+    if (patches.isEmpty() && config.needsPatchBank()) {
+      throw new IllegalArgumentException("the augmentation needs a patch bank and was given none");
+    }
     this.config = config;
+    this.patches = patches;
+  }
+
+  /** What operators keep of the samples of a step in the bank, for {@link PatchSupply#visit}. */
+  public List<BankRule> bankRules(Progress progress) {
+    return patches.isEmpty() ? List.of() : config.bankRules(progress);
   }
 
   /** What may happen to the objects of a picture. */
@@ -72,7 +95,7 @@ public final class Pipeline {
         case ColourOperator colour -> run.defer(type.name(), colour, draws);
         case BarrierOperator barrier -> {
           if (objectsMay == ObjectsMay.CHANGE || !barrier.changesObjects()) {
-            run.pass(type.name(), barrier, new Occasion(key, draws));
+            run.pass(type.name(), barrier, new Occasion(key, progress.step(), draws, patches));
           }
         }
       }

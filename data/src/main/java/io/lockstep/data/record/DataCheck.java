@@ -15,10 +15,23 @@ import java.util.function.Consumer;
 /** Finds every problem of a JSONL file and of the pictures that it names. */
 public final class DataCheck {
 
-  private final Consumer<Problem> sink;
+  private final Sink sink;
+  private final ProblemKinds kinds = new ProblemKinds();
   private long problems;
 
-  private DataCheck(Consumer<Problem> sink) {
+  /** Takes problems as they are found. */
+  @FunctionalInterface
+  public interface Sink {
+
+    /**
+     * A problem.
+     *
+     * @param ofItsKind how many of its kind there have been, with it
+     */
+    void accept(Problem problem, long ofItsKind);
+  }
+
+  private DataCheck(Sink sink) {
     this.sink = sink;
   }
 
@@ -27,8 +40,9 @@ public final class DataCheck {
    *
    * @param records lines looked at
    * @param problems problems handed to the sink
+   * @param kinds the same by kind, the most frequent first
    */
-  public record Result(long records, long problems) {}
+  public record Result(long records, long problems, List<ProblemKinds.Kind> kinds) {}
 
   /**
    * Looks at every line, in memory for one line at a time. Pictures are walked through to their end
@@ -38,21 +52,26 @@ public final class DataCheck {
    * @param sink gets each problem, in file order, as soon as it is found
    */
   public static Result check(Path jsonl, Consumer<Problem> sink) {
+    return checkCounted(jsonl, (problem, ofItsKind) -> sink.accept(problem));
+  }
+
+  /** The same for a sink that is told how often the like of a problem was found. */
+  public static Result checkCounted(Path jsonl, Sink sink) {
     return new DataCheck(sink).run(jsonl);
   }
 
   private Result run(Path jsonl) {
     try (JsonlFile file = JsonlFile.openToCheck(jsonl)) {
       if (file.size() == 0) {
-        report(new Problem(jsonl, 0, "", "holds no records"));
+        report(new Problem(jsonl, 0, "", "holds no records"), "");
       }
       for (long i = 0; i < file.size(); i++) {
         checkLine(file, i);
       }
-      return new Result(file.size(), problems);
+      return new Result(file.size(), problems, kinds.list());
     } catch (DataException e) {
-      e.problems().forEach(this::report);
-      return new Result(0, problems);
+      e.problems().forEach(problem -> report(problem, ""));
+      return new Result(0, problems, kinds.list());
     }
   }
 
@@ -63,7 +82,7 @@ public final class DataCheck {
         case ChatRecord chat -> checkImages(chat);
       }
     } catch (DataException e) {
-      e.problems().forEach(this::report);
+      e.problems().forEach(problem -> report(problem, ""));
     }
   }
 
@@ -73,10 +92,14 @@ public final class DataCheck {
       try {
         ImageHeader header = header(image.images().get(i));
         if (header.width() != image.width() || header.height() != image.height()) {
-          report(image.origin(), field, sizesDiffer(image.images().get(i), header, image));
+          report(
+              image.origin(),
+              field,
+              sizesDiffer(image.images().get(i), header, image),
+              image.images().get(i));
         }
       } catch (IOException e) {
-        report(image.origin(), field, String.valueOf(e.getMessage()));
+        report(image.origin(), field, String.valueOf(e.getMessage()), image.images().get(i));
       }
     }
   }
@@ -99,7 +122,7 @@ public final class DataCheck {
           var _ = header(path);
         } catch (IOException e) {
           String field = "picture " + (i + 1) + " of the messages";
-          report(chat.origin(), field, String.valueOf(e.getMessage()));
+          report(chat.origin(), field, String.valueOf(e.getMessage()), path);
         }
       }
     }
@@ -111,12 +134,12 @@ public final class DataCheck {
     return header;
   }
 
-  private void report(Origin origin, String field, String what) {
-    report(new Problem(origin.file(), origin.line(), field, what));
+  private void report(Origin origin, String field, String what, Path picture) {
+    report(new Problem(origin.file(), origin.line(), field, what), picture.toString());
   }
 
-  private void report(Problem problem) {
+  private void report(Problem problem, String named) {
     problems++;
-    sink.accept(problem);
+    sink.accept(problem, kinds.add(problem, named));
   }
 }

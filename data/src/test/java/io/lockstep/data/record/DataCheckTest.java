@@ -118,7 +118,45 @@ class DataCheckTest {
   void countsRecordsAndProblems() throws IOException {
     Path path = Files.writeString(folder.resolve("data.jsonl"), GOOD + "{}\n" + GOOD);
     DataCheck.Result result = DataCheck.check(path, problem -> {});
-    assertEquals(new DataCheck.Result(3, 4), result);
+    assertEquals(3, result.records());
+    assertEquals(4, result.problems());
+  }
+
+  @Test
+  void countsProblemsByKindWhateverTheirNumbersAre() throws IOException {
+    String box =
+        "{\"images\": [\"a.png\"], \"objects\": [{\"desc\": \"a\", \"bbox_2d\": [0, 0, %s, 2]}],"
+            + " \"width\": 8, \"height\": 4}\n";
+    Path path =
+        Files.writeString(
+            folder.resolve("data.jsonl"),
+            GOOD.replace("a.png", "none 1.png")
+                + box.formatted("10.5")
+                + GOOD.replace("a.png", "none 2.png")
+                + box.formatted("33")
+                + GOOD.replace("a.png", "none 3.png")
+                + box.formatted("\"x\""));
+    List<Long> ofItsKind = new ArrayList<>();
+    DataCheck.Result result =
+        DataCheck.checkCounted(path, (problem, count) -> ofItsKind.add(count));
+    assertEquals(List.of(1L, 1L, 2L, 2L, 3L, 1L), ofItsKind);
+    assertEquals(
+        List.of(3L, 2L, 1L), result.kinds().stream().map(ProblemKinds.Kind::count).toList());
+    assertEquals(
+        "objects[].bbox_2d: coordinate # (#) lies more than a pixel outside of the picture's width",
+        result.kinds().get(1).kind());
+    assertEquals(2, result.kinds().get(1).first().line());
+  }
+
+  @Test
+  void kindsThatNeverEndAreCountedTogether() {
+    ProblemKinds kinds = new ProblemKinds();
+    for (int i = 0; i < 1000; i++) {
+      String word = Integer.toString(i, 26).replaceAll("[0-9]", "z") + "x".repeat(i % 50);
+      kinds.add(new Problem(folder, i + 1, word + "y".repeat(i / 50), "unknown field"), "");
+    }
+    assertTrue(kinds.list().size() <= 201, () -> kinds.list().size() + " kinds");
+    assertEquals(1000, kinds.list().stream().mapToLong(ProblemKinds.Kind::count).sum());
   }
 
   @Test

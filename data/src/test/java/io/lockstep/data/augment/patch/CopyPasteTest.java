@@ -1,0 +1,262 @@
+package io.lockstep.data.augment.patch;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.lockstep.data.augment.AugmentationConfig;
+import io.lockstep.data.augment.Pipeline;
+import io.lockstep.data.augment.PipelineWatch;
+import io.lockstep.data.augment.Progress;
+import io.lockstep.data.augment.operator.AnnotatedPicture;
+import io.lockstep.data.augment.operator.BarrierResult;
+import io.lockstep.data.augment.operator.SampleKey;
+import io.lockstep.data.augment.operator.TrackedObject;
+import io.lockstep.data.geometry.Geometry;
+import io.lockstep.data.geometry.Point;
+import io.lockstep.data.image.RgbImage;
+import io.lockstep.data.record.DataObject;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Copies of pieces stay inside, hide little, and are what their labels say. */
+class CopyPasteTest {
+
+  private static final Progress START = new Progress(0, 10);
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private static Pipeline pipeline(String operator) throws IOException {
+    List<String> problems = new ArrayList<>();
+    AugmentationConfig config =
+        AugmentationConfig.read(
+            JSON.readTree("{\"operators\": [%s]}".formatted(operator)), problems);
+    assertEquals(List.of(), problems);
+    return new Pipeline(config);
+  }
+
+  private static AnnotatedPicture random(long seed) {
+    Random random = new Random(seed);
+    int width = 200 + random.nextInt(500);
+    int height = 200 + random.nextInt(400);
+    byte[] rgb = new byte[width * height * RgbImage.CHANNELS];
+    random.nextBytes(rgb);
+    List<DataObject> objects = new ArrayList<>();
+    for (int i = random.nextInt(12); i >= 0; i--) {
+      objects.add(new DataObject("标签/" + i, geometry(random, width, height)));
+    }
+    return AnnotatedPicture.of(new RgbImage(width, height, rgb), objects);
+  }
+
+  private static Geometry geometry(Random random, int width, int height) {
+    double x = random.nextDouble() * (width - 20);
+    double y = random.nextDouble() * (height - 20);
+    double w = 3 + random.nextDouble() * Math.min(90, width - x - 3);
+    double h = 3 + random.nextDouble() * Math.min(90, height - y - 3);
+    return switch (random.nextInt(4)) {
+      case 0 -> new Geometry.Box(x, y, x + w, y + h);
+      case 1 ->
+          new Geometry.Polygon(
+                  List.of(
+                      new Point(x + w / 2, y),
+                      new Point(x + w, y + h / 3),
+                      new Point(x + w * 0.7, y + h),
+                      new Point(x, y + h * 0.6)))
+              .canonical();
+      case 2 ->
+          new Geometry.Polyline(
+              List.of(new Point(x, y), new Point(x + w, y + h / 2), new Point(x + w / 2, y + h)));
+      // Up to a pixel outside, as the contract allows.
+      default -> new Geometry.Box(-0.5, y, w, Math.min(height + 1.0, y + h));
+    };
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "small_object_zoom_paste, mask",
+    "small_object_zoom_paste, aabb",
+    "object_cluster_copy_paste, mask",
+    "line_segment_copy_paste, mask",
+  })
+  void copiesStayInsideHideLittleAndKeepTheirIdentity(String name, String mode) throws IOException {
+    Pipeline pipeline =
+        pipeline(
+            ("{\"%s\": {\"overlap_threshold\": 0.2, \"overlap_mode\": \"%s\","
+                    + " \"line_buffer\": 3}}")
+                .formatted(name, mode));
+    int pasted = 0;
+    for (long seed = 0; seed < 400; seed++) {
+      AnnotatedPicture in = random(seed);
+      List<BarrierResult> results = new ArrayList<>();
+      PipelineWatch watch = watch(results);
+      SampleKey key = new SampleKey(3, 1, seed);
+      AnnotatedPicture out = pipeline.apply(in, key, START, Pipeline.ObjectsMay.CHANGE, watch);
+      AnnotatedPicture again = pipeline.apply(in, key, START);
+      assertArrayEquals(out.picture().rgb(), again.picture().rgb());
+      assertEquals(out.objects(), again.objects());
+      assertEquals(in.objects(), out.objects().subList(0, in.objects().size()));
+      for (TrackedObject copy : out.objects().subList(in.objects().size(), out.objects().size())) {
+        pasted++;
+        assertIsACopy(copy, in);
+      }
+      for (BarrierResult result : results) {
+        assertTrue(
+            result.coverages().stream().allMatch(share -> share >= 0.8 - 1e-9),
+            () -> "hidden: " + result.coverages());
+      }
+    }
+    assertTrue(pasted > 100, "only " + pasted + " objects were pasted");
+  }
+
+  private static PipelineWatch watch(List<BarrierResult> results) {
+    return new PipelineWatch() {
+      @Override
+      public void timed(String operator, long nanos) {}
+
+      @Override
+      public void barrier(String operator, BarrierResult result) {
+        results.add(result);
+      }
+    };
+  }
+
+  private static void assertIsACopy(TrackedObject copy, AnnotatedPicture in) {
+    assertEquals(TrackedObject.Source.PASTED, copy.source());
+    TrackedObject original = in.objects().get(copy.origin());
+    assertEquals(original.desc(), copy.desc());
+    assertEquals(original.geometry().getClass(), copy.geometry().getClass());
+    assertTrue(
+        copy.geometry().points().stream().allMatch(in.frame()::contains), () -> "outside: " + copy);
+  }
+
+  @Test
+  void labelsAndPixelsOfCopiesAgree() throws IOException {
+    Pipeline pipeline =
+        pipeline(
+            "{\"small_object_zoom_paste\": {\"max_size\": 200, \"max_attempts\": 200,"
+                + " \"scale\": [1, 2], \"max_targets\": 1}}");
+    int compared = 0;
+    for (long seed = 0; seed < 40; seed++) {
+      Random random = new Random(seed);
+      Geometry shape = shape(random);
+      AnnotatedPicture in =
+          AnnotatedPicture.of(painted(shape, 800, 600), List.of(new DataObject("a", shape)));
+      AnnotatedPicture out = pipeline.apply(in, new SampleKey(5, 0, seed), START);
+      if (out.objects().size() > 1) {
+        compared++;
+        Geometry copy = out.objects().getLast().geometry();
+        double iou = agreement(out.picture(), copy);
+        assertTrue(iou >= 0.98, () -> "IoU " + iou + " of " + copy);
+      }
+    }
+    assertTrue(compared > 20, "only " + compared + " were compared");
+  }
+
+  private static Geometry shape(Random random) {
+    double x = 20 + random.nextDouble() * 500;
+    double y = 20 + random.nextDouble() * 350;
+    double w = 110 + random.nextDouble() * 80;
+    double h = 110 + random.nextDouble() * 80;
+    return random.nextBoolean()
+        ? new Geometry.Box(x, y, x + w, y + h)
+        : new Geometry.Polygon(
+                List.of(
+                    new Point(x + w / 3, y),
+                    new Point(x + w, y + h / 3),
+                    new Point(x + w * 0.8, y + h),
+                    new Point(x, y + h * 0.8)))
+            .canonical();
+  }
+
+  /** White where the shape is, black elsewhere. */
+  private static RgbImage painted(Geometry shape, int width, int height) {
+    byte[] rgb = new byte[width * height * RgbImage.CHANNELS];
+    for (int y = 0; y < height; y++) {
+      for (int x = 0; x < width; x++) {
+        if (holds(shape, x + 0.5, y + 0.5)) {
+          int at = (y * width + x) * RgbImage.CHANNELS;
+          rgb[at] = rgb[at + 1] = rgb[at + 2] = (byte) 255;
+        }
+      }
+    }
+    return new RgbImage(width, height, rgb);
+  }
+
+  private static double agreement(RgbImage picture, Geometry shape) {
+    Geometry.Box box = shape.bounds();
+    int both = 0;
+    int either = 0;
+    for (int y = (int) Math.ceil(box.y1()); y < (int) Math.floor(box.y2()); y++) {
+      for (int x = (int) Math.ceil(box.x1()); x < (int) Math.floor(box.x2()); x++) {
+        boolean white =
+            (picture.rgb()[(y * picture.width() + x) * RgbImage.CHANNELS] & 0xFF) >= 128;
+        boolean inside = holds(shape, x + 0.5, y + 0.5);
+        both += white && inside ? 1 : 0;
+        either += white || inside ? 1 : 0;
+      }
+    }
+    return (double) both / either;
+  }
+
+  private static boolean holds(Geometry shape, double x, double y) {
+    boolean inside = false;
+    List<Point> ring = shape.points();
+    for (int i = 0; i < ring.size(); i++) {
+      Point a = ring.get(i);
+      Point b = ring.get((i + 1) % ring.size());
+      if (a.y() > y != b.y() > y && x < a.x() + (b.x() - a.x()) * (y - a.y()) / (b.y() - a.y())) {
+        inside = !inside;
+      }
+    }
+    return inside;
+  }
+
+  @Test
+  void aClusterIsCopiedWithAllItsObjects() throws IOException {
+    List<DataObject> objects =
+        List.of(
+            new DataObject("机柜", new Geometry.Box(0, 0, 800, 600)),
+            new DataObject("a", new Geometry.Box(10, 10, 60, 60)),
+            new DataObject("b", new Geometry.Box(70, 20, 120, 50)),
+            new DataObject("c", new Geometry.Box(40, 65, 90, 110)),
+            new DataObject("far", new Geometry.Box(400, 400, 440, 440)));
+    AnnotatedPicture in =
+        AnnotatedPicture.of(new RgbImage(800, 600, new byte[800 * 600 * 3]), objects);
+    AnnotatedPicture out =
+        pipeline("{\"object_cluster_copy_paste\": {\"max_attempts\": 200}}")
+            .apply(in, new SampleKey(1, 0, 0), START);
+    assertEquals(
+        List.of("机柜", "a", "b", "c", "far", "a", "b", "c"),
+        out.objects().stream().map(TrackedObject::desc).toList());
+  }
+
+  @Test
+  void onlyListedClassesAreCopied() throws IOException {
+    for (long seed = 0; seed < 50; seed++) {
+      AnnotatedPicture in = random(seed);
+      AnnotatedPicture out =
+          pipeline("{\"small_object_zoom_paste\": {\"class_whitelist\": [\"标签/1\"]}}")
+              .apply(in, new SampleKey(1, 0, seed), START);
+      out.objects().stream()
+          .skip(in.objects().size())
+          .forEach(copy -> assertEquals("标签/1", copy.desc()));
+    }
+  }
+
+  @Test
+  void aBankThatStaysEmptyIsRefused() throws IOException {
+    List<String> problems = new ArrayList<>();
+    AugmentationConfig.read(
+        JSON.readTree(
+            "{\"operators\": [{\"line_segment_copy_paste\": {\"source_mode\": \"mixed\","
+                + " \"bank_add_prob\": 0}}]}"),
+        problems);
+    assertEquals(1, problems.size(), problems::toString);
+    assertTrue(problems.getFirst().contains("bank_add_prob above 0"), problems::toString);
+  }
+}
