@@ -1,5 +1,7 @@
 package io.lockstep.coordinator;
 
+import java.util.List;
+
 /**
  * The global figures of a committed step, equal for every number of workers.
  *
@@ -8,11 +10,12 @@ package io.lockstep.coordinator;
  * @param tokens supervised tokens of the global batch, at least 1
  * @param lossSum loss summed over virtual ranks in order, in nats
  * @param correctTokens supervised tokens predicted right
- * @param replacedSamples over-length samples that were replaced
+ * @param replaced over-length samples that were replaced, virtual rank by virtual rank
  * @param gradNorm Euclidean norm of the gradient after division by {@code tokens}
  * @param buckets number of gradient buckets
  * @param digest CRC32C over the buckets' CRC32C values, each as four little-endian bytes, in bucket
  *     order
+ * @param datasets figures of each dataset, ascending; empty in a run with one dataset
  */
 public record CommittedStep(
     long generation,
@@ -20,10 +23,16 @@ public record CommittedStep(
     long tokens,
     double lossSum,
     long correctTokens,
-    long replacedSamples,
+    List<Long> replaced,
     double gradNorm,
     int buckets,
-    int digest) {
+    int digest,
+    List<DatasetSums> datasets) {
+
+  public CommittedStep {
+    replaced = List.copyOf(replaced);
+    datasets = List.copyOf(datasets);
+  }
 
   /** Mean loss per supervised token, in nats. */
   public double meanLoss() {

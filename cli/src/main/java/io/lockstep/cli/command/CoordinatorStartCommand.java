@@ -4,6 +4,7 @@ import io.lockstep.cli.console.UserError;
 import io.lockstep.cli.process.Closing;
 import io.lockstep.cli.process.PortFile;
 import io.lockstep.cli.run.RunFolder;
+import io.lockstep.cli.train.OverLengthReport;
 import io.lockstep.cli.train.RunPlans;
 import io.lockstep.cli.train.StoredRun;
 import io.lockstep.coordinator.Phase;
@@ -95,6 +96,7 @@ final class CoordinatorStartCommand implements Callable<Integer> {
           run.name(), listen.host(), server.port(), workers);
       PortFile.write(listen.portFile(), server.port());
       RunOutcome outcome = server.awaitEnd();
+      OverLengthReport.write(run, out);
       if (!outcome.finished()) {
         throw new UserError(outcome.reason());
       }

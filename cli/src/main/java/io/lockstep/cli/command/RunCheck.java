@@ -1,5 +1,6 @@
 package io.lockstep.cli.command;
 
+import io.lockstep.data.fusion.DatasetConfig;
 import io.lockstep.data.record.DataCheck;
 import io.lockstep.model.adapter.InvalidAdapterException;
 import io.lockstep.model.checkpoint.AdapterBase;
@@ -7,12 +8,15 @@ import io.lockstep.model.config.InvalidConfigException;
 import io.lockstep.model.config.ModelConfig;
 import io.lockstep.model.safetensors.TensorSource;
 import io.lockstep.worker.config.RunConfig;
+import io.lockstep.worker.config.RunRecords;
 import io.lockstep.worker.tuning.TuningPlan;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 
 /** Everything about a recipe that can be known before the first step. */
 final class RunCheck {
@@ -29,21 +33,50 @@ final class RunCheck {
       checkTuning(run, problems);
     }
     List<String> dataProblems = new ArrayList<>();
+    for (Path file : files(run)) {
+      checkData(file, dataProblems);
+    }
+    if (dataProblems.isEmpty()) {
+      checkQuotas(run, dataProblems);
+    }
+    problems.addAll(dataProblems);
+    return problems;
+  }
+
+  /** Each file once, however many datasets name it. */
+  private static Set<Path> files(RunConfig run) {
+    Set<Path> files = new LinkedHashSet<>();
+    for (DatasetConfig dataset : run.datasets()) {
+      files.add(dataset.trainJsonl());
+      dataset.valJsonl().ifPresent(files::add);
+    }
+    return files;
+  }
+
+  private static void checkData(Path file, List<String> problems) {
+    List<String> shown = new ArrayList<>();
     DataCheck.Result data =
         DataCheck.check(
-            run.data().trainJsonl(),
+            file,
             problem -> {
-              if (dataProblems.size() < SHOWN_DATA_PROBLEMS) {
-                dataProblems.add(problem.toString());
+              if (shown.size() < SHOWN_DATA_PROBLEMS) {
+                shown.add(problem.toString());
               }
             });
-    problems.addAll(dataProblems);
-    if (data.problems() > dataProblems.size()) {
+    problems.addAll(shown);
+    if (data.problems() > shown.size()) {
       problems.add(
           "%d more problems in %s: see `lockstep data check`"
-              .formatted(data.problems() - dataProblems.size(), run.data().trainJsonl()));
+              .formatted(data.problems() - shown.size(), file));
     }
-    return problems;
+  }
+
+  private static void checkQuotas(RunConfig run, List<String> problems) {
+    try {
+      var _ = RunRecords.read(run);
+    } catch (IllegalArgumentException e) {
+      problems.add("data.fusion: " + e.getMessage());
+    }
   }
 
   private static void checkTuning(RunConfig run, List<String> problems) {

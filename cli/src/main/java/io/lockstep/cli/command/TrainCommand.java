@@ -6,6 +6,8 @@ import io.lockstep.cli.process.KillSchedule;
 import io.lockstep.cli.process.LocalCluster;
 import io.lockstep.cli.process.ProcessGroup;
 import io.lockstep.cli.run.RunFolder;
+import io.lockstep.cli.train.LoaderTable;
+import io.lockstep.cli.train.OverLengthReport;
 import io.lockstep.cli.train.PlannedCost;
 import io.lockstep.cli.train.StoredRun;
 import io.lockstep.cli.train.Training;
@@ -101,6 +103,8 @@ public final class TrainCommand implements Callable<Integer> {
       result = training.run(group, coordinator -> {});
     }
     System.out.print(PlannedCost.table(run, workers, result.metrics()));
+    System.out.print(LoaderTable.of(result.metrics()));
+    System.out.print(OverLengthReport.summary(folder.root()));
     System.out.println("checkpoint: " + result.checkpoint());
     if (json) {
       System.out.println(

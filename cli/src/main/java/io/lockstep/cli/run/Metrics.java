@@ -6,12 +6,16 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /** The figures of the logged steps of a run, in order. */
 public record Metrics(List<Row> rows) {
 
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String LOADER = "loader_";
+  private static final String SECONDS = "_seconds";
 
   public Metrics {
     rows = List.copyOf(rows);
@@ -23,9 +27,15 @@ public record Metrics(List<Row> rows) {
    * @param step committed steps, this one included
    * @param loss mean over supervised tokens, in nats
    * @param volume what rank 0 sent and held
+   * @param loader seconds of rank 0's stages of making samples since the row before, by name
    */
   public record Row(
-      long step, double loss, double samplesPerSecond, double stepSeconds, Volume volume) {}
+      long step,
+      double loss,
+      double samplesPerSecond,
+      double stepSeconds,
+      Volume volume,
+      Map<String, Double> loader) {}
 
   /**
    * What rank 0 sent in a step and held after it, in bytes; 0 of what was not measured.
@@ -51,9 +61,30 @@ public record Metrics(List<Row> rows) {
                   node.path("sent_bytes").asLong(),
                   node.path("optimizer_bytes").asLong(),
                   node.path("resident_bytes").asLong(),
-                  node.path("gather_rounds").asInt())));
+                  node.path("gather_rounds").asInt()),
+              loader(node)));
     }
     return new Metrics(rows);
+  }
+
+  private static Map<String, Double> loader(JsonNode node) {
+    Map<String, Double> seconds = new LinkedHashMap<>();
+    node.properties()
+        .forEach(field -> {
+          String key = field.getKey();
+          if (key.startsWith(LOADER) && key.endsWith(SECONDS)) {
+            String stage = key.substring(LOADER.length(), key.length() - SECONDS.length());
+            seconds.put(stage, field.getValue().asDouble());
+          }
+        });
+    return seconds;
+  }
+
+  /** Seconds of each stage of making samples over all logged steps, in the order of the stages. */
+  public Map<String, Double> loaderSeconds() {
+    Map<String, Double> sums = new LinkedHashMap<>();
+    rows.forEach(row -> row.loader().forEach((stage, s) -> sums.merge(stage, s, Double::sum)));
+    return sums;
   }
 
   /** The last logged step, 0 without any. */

@@ -5,9 +5,9 @@ import io.lockstep.coordinator.MembershipRules;
 import io.lockstep.coordinator.Retention;
 import io.lockstep.coordinator.RunPlan;
 import io.lockstep.coordinator.SavePlan;
-import io.lockstep.data.jsonl.JsonlFile;
 import io.lockstep.worker.config.ClusterConfig;
 import io.lockstep.worker.config.RunConfig;
+import io.lockstep.worker.config.RunRecords;
 import io.lockstep.worker.config.TrainingConfig;
 import io.lockstep.worker.tuning.TuningPlan;
 import java.io.IOException;
@@ -31,10 +31,7 @@ public final class RunPlans {
 
   /** The plan of a recipe's run in folder {@code out}. */
   public static RunPlan of(RunConfig run, int workers, Path out) throws IOException {
-    long samples;
-    try (JsonlFile train = JsonlFile.open(run.data().trainJsonl())) {
-      samples = train.size();
-    }
+    long samples = RunRecords.read(run).epoch();
     return new RunPlan(
         run.name(),
         run.toYaml(),

@@ -2,6 +2,7 @@ package io.lockstep.coordinator.journal;
 
 import io.lockstep.coordinator.CommittedCheckpoint;
 import io.lockstep.coordinator.CommittedStep;
+import io.lockstep.coordinator.DatasetSums;
 import io.lockstep.coordinator.RunOutcome;
 import io.lockstep.coordinator.machine.JournalEntry;
 import io.lockstep.coordinator.machine.RunHistory;
@@ -15,6 +16,8 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** The tables of a journal, and how a run's history is read from them. */
 final class JournalTables {
@@ -63,6 +66,21 @@ final class JournalTables {
             bytes integer not null, last integer not null, committed_at text not null)\
           """);
 
+  /** Tables that journals of earlier versions lack. */
+  private static final List<String> ADDITIONS =
+      List.of(
+          """
+          create table if not exists dataset_sums(
+            step integer not null, rewind integer not null, dataset integer not null,
+            loss_sum real not null, tokens integer not null, correct integer not null,
+            primary key (step, rewind, dataset))\
+          """,
+          """
+          create table if not exists replaced(
+            step integer not null, rewind integer not null, place integer not null,
+            sample integer not null, primary key (step, rewind, place))\
+          """);
+
   private JournalTables() {}
 
   /** Reads one row. */
@@ -73,6 +91,16 @@ final class JournalTables {
   static void create(Connection connection) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       for (String table : SCHEMA) {
+        statement.execute(table);
+      }
+    }
+    complete(connection);
+  }
+
+  /** Adds what a journal of an earlier version lacks. */
+  static void complete(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      for (String table : ADDITIONS) {
         statement.execute(table);
       }
     }
@@ -102,11 +130,17 @@ final class JournalTables {
             "select from_steps, to_steps, reason from rewinds order by id",
             row -> new JournalEntry.Rewound(row.getLong(1), row.getLong(2), row.getString(3)));
     for (int rewind = 0; rewind <= rewinds.size(); rewind++) {
-      query(
+      List<CommittedStep> steps =
+          query(
               connection,
               "select * from commits where rewind = " + rewind + " order by step",
-              JournalTables::step)
-          .forEach(step -> history.add(new JournalEntry.StepCommitted(step)));
+              JournalTables::step);
+      for (int i = 0; i < steps.size(); i++) {
+        // Nobody asks for the details of the steps before the last one.
+        boolean last = rewind == rewinds.size() && i == steps.size() - 1;
+        CommittedStep step = last ? detailed(connection, steps.get(i), rewind) : steps.get(i);
+        history.add(new JournalEntry.StepCommitted(step));
+      }
       if (rewind < rewinds.size()) {
         history.add(rewinds.get(rewind));
       }
@@ -147,6 +181,42 @@ final class JournalTables {
         .findFirst();
   }
 
+  /** A step with what the other tables hold of it. */
+  private static CommittedStep detailed(Connection connection, CommittedStep step, int rewind)
+      throws SQLException {
+    String where = " where step = %d and rewind = %d order by ".formatted(step.step(), rewind);
+    return new CommittedStep(
+        step.generation(),
+        step.step(),
+        step.tokens(),
+        step.lossSum(),
+        step.correctTokens(),
+        query(
+            connection, "select sample from replaced" + where + "place", row -> row.getLong(1)),
+        step.gradNorm(),
+        step.buckets(),
+        step.digest(),
+        query(
+            connection,
+            "select dataset, loss_sum, tokens, correct from dataset_sums" + where + "dataset",
+            row ->
+                new DatasetSums(row.getInt(1), row.getDouble(2), row.getLong(3), row.getLong(4))));
+  }
+
+  /**
+   * How often each over-length sample gave way to another one, in the steps that count, by its
+   * number.
+   */
+  static SortedMap<Long, Long> replaced(Connection connection) throws SQLException {
+    SortedMap<Long, Long> times = new TreeMap<>();
+    query(
+        connection,
+        "select sample, count(*) from replaced where not exists (select 1 from rewinds where"
+            + " rewinds.id > replaced.rewind and rewinds.to_steps <= replaced.step) group by sample",
+        row -> times.put(row.getLong(1), row.getLong(2)));
+    return times;
+  }
+
   private static CommittedStep step(ResultSet row) throws SQLException {
     return new CommittedStep(
         row.getLong("generation"),
@@ -154,10 +224,11 @@ final class JournalTables {
         row.getLong("tokens"),
         row.getDouble("loss_sum"),
         row.getLong("correct"),
-        row.getLong("replaced"),
+        List.of(),
         row.getDouble("grad_norm"),
         row.getInt("buckets"),
-        (int) row.getLong("digest"));
+        (int) row.getLong("digest"),
+        List.of());
   }
 
   private static CommittedCheckpoint checkpoint(ResultSet row) throws SQLException {

@@ -2,6 +2,7 @@ package io.lockstep.coordinator.journal;
 
 import io.lockstep.coordinator.CommittedCheckpoint;
 import io.lockstep.coordinator.CommittedStep;
+import io.lockstep.coordinator.DatasetSums;
 import io.lockstep.coordinator.RunOutcome;
 import io.lockstep.coordinator.RunPlan;
 import io.lockstep.coordinator.RunRefusedException;
@@ -19,6 +20,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Clock;
 import java.util.Optional;
+import java.util.SortedMap;
 
 /**
  * The journal of one run: an SQLite file in which every entry is on disk before {@link #append}
@@ -174,6 +176,7 @@ public final class RunJournal implements AutoCloseable {
   private static RunJournal continued(
       RunLock lock, Connection connection, RunPlan plan, Clock clock) throws SQLException {
     prepare(connection);
+    JournalTables.complete(connection);
     RunHistory history = JournalTables.read(connection);
     if (history.outcome().isPresent() && history.committed() >= plan.totalSteps()) {
       throw new RunRefusedException(
@@ -261,6 +264,20 @@ public final class RunJournal implements AutoCloseable {
     }
   }
 
+  /**
+   * The over-length samples of the run in a folder: how often each gave way to another one in the
+   * committed steps, by its number among the run's records.
+   */
+  public static SortedMap<Long, Long> replaced(Path runFolder) {
+    Path file = runFolder.resolve(FILE_NAME);
+    try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file)) {
+      return JournalTables.replaced(connection);
+    } catch (SQLException error) {
+      throw new RunRefusedException(
+          "the journal " + file + " can't be read: " + error.getMessage(), error);
+    }
+  }
+
   @Override
   public void close() {
     try {
@@ -340,12 +357,31 @@ public final class RunJournal implements AutoCloseable {
         step.tokens(),
         step.lossSum(),
         step.correctTokens(),
-        step.replacedSamples(),
+        step.replaced().size(),
         step.gradNorm(),
         step.buckets(),
         Integer.toUnsignedLong(step.digest()),
         now(),
         rewinds);
+    for (int place = 0; place < step.replaced().size(); place++) {
+      insert(
+          "insert into replaced(step, rewind, place, sample) values (?, ?, ?, ?)",
+          step.step(),
+          rewinds,
+          place,
+          step.replaced().get(place));
+    }
+    for (DatasetSums sums : step.datasets()) {
+      insert(
+          "insert into dataset_sums(step, rewind, dataset, loss_sum, tokens, correct)"
+              + " values (?, ?, ?, ?, ?, ?)",
+          step.step(),
+          rewinds,
+          sums.dataset(),
+          sums.lossSum(),
+          sums.tokens(),
+          sums.correctTokens());
+    }
   }
 
   private void writeRewind(JournalEntry.Rewound rewound) throws SQLException {

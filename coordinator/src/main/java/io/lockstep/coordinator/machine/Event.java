@@ -1,6 +1,7 @@
 package io.lockstep.coordinator.machine;
 
 import io.lockstep.coordinator.CommittedCheckpoint;
+import io.lockstep.coordinator.DatasetSums;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -156,9 +157,26 @@ public sealed interface Event {
    * What one virtual rank's micro-batch contributed.
    *
    * @param lossSum over supervised tokens, in nats
+   * @param replaced over-length samples that gave way to others
+   * @param datasets figures of each dataset, ascending; empty in a run with one dataset
    */
   record VirtualRankResult(
-      int virtualRank, double lossSum, long tokens, long correctTokens, long replacedSamples) {}
+      int virtualRank,
+      double lossSum,
+      long tokens,
+      long correctTokens,
+      List<Long> replaced,
+      List<DatasetSums> datasets) {
+    public VirtualRankResult {
+      replaced = List.copyOf(replaced);
+      datasets = List.copyOf(datasets);
+    }
+
+    /** What a micro-batch of one dataset contributed, none of whose samples was too long. */
+    public VirtualRankResult(int virtualRank, double lossSum, long tokens, long correctTokens) {
+      this(virtualRank, lossSum, tokens, correctTokens, List.of(), List.of());
+    }
+  }
 
   /**
    * One reduced bucket.

@@ -1,11 +1,15 @@
 package io.lockstep.coordinator.machine;
 
 import io.lockstep.coordinator.CommittedStep;
+import io.lockstep.coordinator.DatasetSums;
 import io.lockstep.coordinator.machine.Event.BucketResult;
 import io.lockstep.coordinator.machine.Event.VirtualRankResult;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -125,11 +129,26 @@ final class StepDecision {
         result.tokens() >= 0
             && result.correctTokens() >= 0
             && result.correctTokens() <= result.tokens()
-            && result.replacedSamples() >= 0;
+            && areSound(result.datasets(), result.tokens());
     if (!sound) {
       throw new Unsound(
           "step %d: %s reported impossible counts: %s".formatted(step, worker, result));
     }
+  }
+
+  /** Whether the figures of datasets, where there are any, make up the whole. */
+  private static boolean areSound(List<DatasetSums> datasets, long tokens) {
+    long sum = 0;
+    for (DatasetSums dataset : datasets) {
+      if (!Double.isFinite(dataset.lossSum())
+          || dataset.tokens() < 0
+          || dataset.correctTokens() < 0
+          || dataset.correctTokens() > dataset.tokens()) {
+        return false;
+      }
+      sum += dataset.tokens();
+    }
+    return datasets.isEmpty() || sum == tokens;
   }
 
   private static CommittedStep sum(
@@ -137,12 +156,16 @@ final class StepDecision {
     double lossSum = 0;
     long tokens = 0;
     long correct = 0;
-    long replaced = 0;
+    List<Long> replaced = new ArrayList<>();
+    SortedMap<Integer, DatasetSums> datasets = new TreeMap<>();
     for (VirtualRankResult result : byRank) {
       lossSum += result.lossSum();
       tokens += result.tokens();
       correct += result.correctTokens();
-      replaced += result.replacedSamples();
+      replaced.addAll(result.replaced());
+      for (DatasetSums dataset : result.datasets()) {
+        datasets.merge(dataset.dataset(), dataset, DatasetSums::plus);
+      }
     }
     if (tokens == 0) {
       throw new Unsound(
@@ -173,7 +196,8 @@ final class StepDecision {
         replaced,
         norm,
         byBucket.length,
-        (int) digest.getValue());
+        (int) digest.getValue(),
+        List.copyOf(datasets.values()));
   }
 
   /** A reported figure that ends the run. */

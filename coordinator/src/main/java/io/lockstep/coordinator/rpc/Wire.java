@@ -1,6 +1,7 @@
 package io.lockstep.coordinator.rpc;
 
 import io.lockstep.coordinator.CommittedCheckpoint;
+import io.lockstep.coordinator.DatasetSums;
 import io.lockstep.coordinator.Phase;
 import io.lockstep.coordinator.RunStatus;
 import io.lockstep.coordinator.machine.Event;
@@ -130,13 +131,28 @@ final class Wire {
                     result.getLossSum(),
                     result.getTokens(),
                     result.getCorrectTokens(),
-                    result.getReplacedSamples()))
+                    result.getReplacedList(),
+                    result.getDatasetsList().stream().map(Wire::sums).toList()))
             .toList(),
         reduced.getBucketsList().stream()
             .map(result ->
                 new Event.BucketResult(
                     result.getBucket(), result.getSquareSum(), result.getCrc32C()))
             .toList());
+  }
+
+  private static DatasetSums sums(io.lockstep.proto.coordinator.v1.DatasetSums wire) {
+    return new DatasetSums(
+        wire.getDataset(), wire.getLossSum(), wire.getTokens(), wire.getCorrectTokens());
+  }
+
+  static io.lockstep.proto.coordinator.v1.DatasetSums sums(DatasetSums sums) {
+    return io.lockstep.proto.coordinator.v1.DatasetSums.newBuilder()
+        .setDataset(sums.dataset())
+        .setLossSum(sums.lossSum())
+        .setTokens(sums.tokens())
+        .setCorrectTokens(sums.correctTokens())
+        .build();
   }
 
   private static Event.Telemetry telemetry(long session, Telemetry telemetry) {

@@ -130,6 +130,7 @@ final class WorkerMessages {
         .setCorrectTokens(step.correctTokens())
         .setGradNorm(step.gradNorm())
         .setDigest(step.digest())
+        .addAllDatasets(step.datasets().stream().map(Wire::sums).toList())
         .build();
   }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.lockstep.coordinator.CommittedCheckpoint;
 import io.lockstep.coordinator.CommittedStep;
+import io.lockstep.coordinator.DatasetSums;
 import io.lockstep.coordinator.Plans;
 import io.lockstep.coordinator.RunOutcome;
 import io.lockstep.coordinator.RunRefusedException;
@@ -30,7 +31,18 @@ import org.junit.jupiter.api.io.TempDir;
 final class RunJournalTest {
   private static final Clock NOON =
       Clock.fixed(Instant.parse("2026-01-01T12:00:00Z"), ZoneOffset.UTC);
-  private static final CommittedStep STEP = new CommittedStep(1, 0, 20, 8.5, 10, 3, 3.25, 2, -2);
+  private static final CommittedStep STEP = 
+      new CommittedStep(
+          1,
+          0,
+          20,
+          8.5,
+          10,
+          List.of(7L, 9L, 7L),
+          3.25,
+          2,
+          -2,
+          List.of(new DatasetSums(0, 8.0, 15, 9), new DatasetSums(2, 0.5, 5, 1)));
 
   @TempDir Path out;
 

@@ -214,7 +214,7 @@ final class RunLoopTest {
         1,
         step,
         IntStream.range(0, 4)
-            .mapToObj(rank -> new Event.VirtualRankResult(rank, 1.0, 2, 1, 0))
+            .mapToObj(rank -> new Event.VirtualRankResult(rank, 1.0, 2, 1))
             .toList(),
         List.of(new Event.BucketResult(0, 4.0, 7)));
   }

@@ -2,6 +2,7 @@ package io.lockstep.coordinator.machine;
 
 import io.lockstep.coordinator.machine.Event.BucketResult;
 import io.lockstep.coordinator.machine.Event.VirtualRankResult;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
@@ -22,7 +23,12 @@ final class Reports {
         random.nextDouble() * tokens,
         tokens,
         random.nextLong(tokens + 1),
-        random.nextInt(2));
+        replaced(random),
+        List.of());
+  }
+
+  private static List<Long> replaced(SplittableRandom random) {
+    return random.nextInt(2) == 0 ? List.of() : List.of(random.nextLong(100));
   }
 
   static BucketResult bucket(long step, int bucket) {

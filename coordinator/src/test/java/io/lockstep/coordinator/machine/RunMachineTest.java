@@ -191,7 +191,7 @@ final class RunMachineTest {
         share.virtualRanks().stream()
             .map(result ->
                 result.virtualRank() == 2
-                    ? new Event.VirtualRankResult(2, Double.NaN, 3, 0, 0)
+                    ? new Event.VirtualRankResult(2, Double.NaN, 3, 0)
                     : result)
             .toList();
     cluster.handle(new Event.Reduced(1, 1, 0, poisoned, share.buckets()));

@@ -25,10 +25,10 @@ final class StepDecisionTest {
         new Report(
             "a",
             List.of(
-                new VirtualRankResult(0, 2.5, 10, 4, 1),
-                new VirtualRankResult(1, 1.5, 0, 0, 0),
-                new VirtualRankResult(2, 4.0, 6, 6, 2),
-                new VirtualRankResult(3, 0.0, 4, 0, 0)),
+                new VirtualRankResult(0, 2.5, 10, 4, List.of(7L), List.of()),
+                new VirtualRankResult(1, 1.5, 0, 0),
+                new VirtualRankResult(2, 4.0, 6, 6, List.of(9L, 3L), List.of()),
+                new VirtualRankResult(3, 0.0, 4, 0)),
             List.of(new BucketResult(0, 1600, 1), new BucketResult(1, 2000, 0x01020304)));
     CommittedStep step = committed(StepDecision.decide(3, 7, 4, 0, List.of(report)));
     assertEquals(3, step.generation());
@@ -36,7 +36,7 @@ final class StepDecisionTest {
     assertEquals(8.0, step.lossSum());
     assertEquals(20, step.tokens());
     assertEquals(10, step.correctTokens());
-    assertEquals(3, step.replacedSamples());
+    assertEquals(List.of(7L, 9L, 3L), step.replaced());
     assertEquals(3.0, step.gradNorm());
     assertEquals(0.4, step.meanLoss());
     // CRC-32C of the bytes 01 00 00 00 04 03 02 01.
@@ -104,7 +104,7 @@ final class StepDecisionTest {
   @Test
   void lossThatIsNotANumberNamesStepAndVirtualRank() {
     assertRejected(
-        List.of(withVirtualRank(new VirtualRankResult(2, Double.NaN, 5, 1, 0))),
+        List.of(withVirtualRank(new VirtualRankResult(2, Double.NaN, 5, 1))),
         "step 5: the loss of virtual rank 2 is NaN (reported by a)");
   }
 
@@ -130,7 +130,7 @@ final class StepDecisionTest {
   @Test
   void stepWithoutSupervisedTokensIsRejected() {
     List<VirtualRankResult> empty =
-        IntStream.range(0, 4).mapToObj(rank -> new VirtualRankResult(rank, 0, 0, 0, 0)).toList();
+        IntStream.range(0, 4).mapToObj(rank -> new VirtualRankResult(rank, 0, 0, 0)).toList();
     assertRejected(
         List.of(new Report("a", empty, Reports.report(5, 0, 1).buckets())),
         "no supervised token in step 5");
@@ -139,7 +139,7 @@ final class StepDecisionTest {
   @Test
   void moreCorrectTokensThanTokensAreRejected() {
     assertRejected(
-        List.of(withVirtualRank(new VirtualRankResult(2, 1, 5, 6, 0))),
+        List.of(withVirtualRank(new VirtualRankResult(2, 1, 5, 6))),
         "step 5: a reported impossible counts");
   }
 

@@ -106,10 +106,11 @@ final class Invariants {
         step.tokens(),
         step.lossSum(),
         step.correctTokens(),
-        step.replacedSamples(),
+        step.replaced(),
         step.gradNorm(),
         step.buckets(),
-        step.digest());
+        step.digest(),
+        step.datasets());
   }
 
   void sent(ToWorker message, List<JournalEntry> journal) {

@@ -59,9 +59,14 @@ final class Model {
               random.nextDouble() * tokens,
               tokens,
               random.nextLong(tokens + 1),
-              random.nextInt(2)));
+              replaced(random),
+            List.of()));
     }
     return results;
+  }
+
+  private static List<Long> replaced(SplittableRandom random) {
+    return random.nextInt(2) == 0 ? List.of() : List.of(random.nextLong(100));
   }
 
   List<BucketResult> owned(long step, Shard shard) {

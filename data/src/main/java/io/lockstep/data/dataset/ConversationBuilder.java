@@ -9,6 +9,7 @@ import io.lockstep.data.jsonl.Problem;
 import io.lockstep.data.prompt.Prompts;
 import io.lockstep.data.prompt.Task;
 import io.lockstep.data.record.ChatRecord;
+import io.lockstep.data.record.DataObject;
 import io.lockstep.data.record.DataRecord;
 import io.lockstep.data.record.ImageRecord;
 import java.util.ArrayList;
@@ -20,9 +21,17 @@ import java.util.List;
  * @param prompts the words of the questions
  * @param mode which task a picture is used for
  * @param emitNorm the unit of coordinates in dense answers
- * @param seed the run's seed, from which mixed modes draw
+ * @param seed the dataset's seed, from which mixed modes draw
+ * @param maxObjects most objects that a dense answer lists; 0 for all
+ * @param conversationsOnly whether records without a conversation of their own are refused
  */
-public record ConversationBuilder(Prompts prompts, Mode mode, EmitNorm emitNorm, long seed) {
+public record ConversationBuilder(
+    Prompts prompts,
+    Mode mode,
+    EmitNorm emitNorm,
+    long seed,
+    int maxObjects,
+    boolean conversationsOnly) {
 
   /** Refuses a mixed mode whose two tasks are asked for with the same words. */
   public ConversationBuilder {
@@ -38,6 +47,11 @@ public record ConversationBuilder(Prompts prompts, Mode mode, EmitNorm emitNorm,
     this(prompts, mode, EmitNorm.NORM1000, seed);
   }
 
+  /** All objects of a picture are listed. */
+  public ConversationBuilder(Prompts prompts, Mode mode, EmitNorm emitNorm, long seed) {
+    this(prompts, mode, emitNorm, seed, 0, false);
+  }
+
   /**
    * Question and answer. Records that are conversations pass through.
    *
@@ -47,12 +61,30 @@ public record ConversationBuilder(Prompts prompts, Mode mode, EmitNorm emitNorm,
     return switch (source) {
       case ChatRecord chat -> chat.conversation();
       case ImageRecord image -> {
+        requireNoConversation(image);
         Task task = mode.taskOf(seed, epoch, sample);
         List<Message> messages = new ArrayList<>(ask(image, task).messages());
-        messages.add(Message.text(Role.ASSISTANT, answer(image, task)));
+        messages.add(Message.text(Role.ASSISTANT, answer(limited(image, epoch, sample), task)));
         yield new Conversation(messages);
       }
     };
+  }
+
+  private void requireNoConversation(ImageRecord image) {
+    if (conversationsOnly) {
+      throw new DataException(
+          new Problem(
+              image.origin().file(),
+              image.origin().line(),
+              "messages",
+              "are missing, but template chatml takes conversations as they stand; add them or use"
+                  + " another template"));
+    }
+  }
+
+  private ImageRecord limited(ImageRecord image, long epoch, long sample) {
+    List<DataObject> kept = ObjectLimit.keep(image.objects(), maxObjects, seed, epoch, sample);
+    return kept.size() == image.objects().size() ? image : image.withObjects(kept);
   }
 
   /** The same conversation without its last answer, for a model to give. */
@@ -62,7 +94,10 @@ public record ConversationBuilder(Prompts prompts, Mode mode, EmitNorm emitNorm,
         List<Message> messages = chat.conversation().messages();
         yield new Conversation(messages.subList(0, messages.size() - 1));
       }
-      case ImageRecord image -> ask(image, mode.taskOf(seed, epoch, sample));
+      case ImageRecord image -> {
+        requireNoConversation(image);
+        yield ask(image, mode.taskOf(seed, epoch, sample));
+      }
     };
   }
 

@@ -7,6 +7,7 @@ import io.lockstep.data.jsonl.Problem;
 import io.lockstep.data.record.DataRecord;
 import io.lockstep.data.record.Origin;
 import io.lockstep.data.record.RecordReader;
+import io.lockstep.data.prompt.Task;
 import java.nio.file.Path;
 
 /**
@@ -49,6 +50,11 @@ public final class Dataset implements AutoCloseable {
   /** A record as it stands in the file. */
   public DataRecord read(long sample) {
     return RecordReader.read(file, sample);
+  }
+
+  /** The task that a picture record is used for in an epoch. */
+  public Task task(long epoch, long sample) {
+    return builder.mode().taskOf(builder.seed(), epoch, sample);
   }
 
   /** Question and answer of a record in an epoch. */

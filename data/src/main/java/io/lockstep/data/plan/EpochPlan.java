@@ -7,23 +7,18 @@ import java.util.List;
  * Which samples every step and every virtual rank sees, for any number of workers alike.
  *
  * <p>Epochs follow each other without a gap: position p belongs to epoch {@code p / samples}, place
- * {@code p % samples}, and the epoch's own {@link KeyedPermutation} maps the place to a sample.
- * Step s takes positions {@code s * globalBatch} up to {@code (s + 1) * globalBatch - 1}; virtual
- * rank v takes the v-th contiguous block of them. The number of workers appears nowhere.
+ * {@code p % samples}, and the {@link EpochOrder} maps the place to a sample. Step s takes positions
+ * {@code s * globalBatch} up to {@code (s + 1) * globalBatch - 1}; virtual rank v takes the v-th
+ * contiguous block of them. The number of workers appears nowhere.
  *
- * @param samples how many records the dataset has
- * @param seed the run's seed
+ * @param order which sample stands at which place of an epoch
  * @param globalBatch samples per step, a multiple of {@code virtualRanks}
  * @param virtualRanks the fixed number of shares a step is cut into
  */
-public record EpochPlan(long samples, long seed, int globalBatch, int virtualRanks) {
+public record EpochPlan(EpochOrder order, int globalBatch, int virtualRanks) {
 
   /** Checks that the sizes make a plan. */
   public EpochPlan {
-    if (samples < 1 || samples > KeyedPermutation.MAX_SIZE) {
-      throw new IllegalArgumentException(
-          "a plan needs between 1 and 2^62 samples, got " + samples + "; check the dataset's file");
-    }
     if (virtualRanks < 1) {
       throw new IllegalArgumentException("virtual ranks must be at least 1, got " + virtualRanks);
     }
@@ -37,6 +32,16 @@ public record EpochPlan(long samples, long seed, int globalBatch, int virtualRan
     }
   }
 
+  /** A plan of one dataset, each of its {@code samples} records once an epoch. */
+  public EpochPlan(long samples, long seed, int globalBatch, int virtualRanks) {
+    this(new WholeDataset(samples, seed), globalBatch, virtualRanks);
+  }
+
+  /** Places of an epoch. */
+  public long samples() {
+    return order.samples();
+  }
+
   /** Samples per virtual rank and step. */
   public int samplesPerVirtualRank() {
     return globalBatch / virtualRanks;
@@ -47,7 +52,7 @@ public record EpochPlan(long samples, long seed, int globalBatch, int virtualRan
     if (epochs < 1) {
       throw new IllegalArgumentException("epochs must be at least 1, got " + epochs);
     }
-    return Math.ceilDiv(Math.multiplyExact(samples, epochs), globalBatch);
+    return Math.ceilDiv(Math.multiplyExact(samples(), epochs), globalBatch);
   }
 
   /** The draw at a position of the endless sequence of epochs. */
@@ -55,9 +60,9 @@ public record EpochPlan(long samples, long seed, int globalBatch, int virtualRan
     if (position < 0) {
       throw new IllegalArgumentException("positions start at 0, got " + position);
     }
-    long epoch = position / samples;
-    long place = position % samples;
-    return new SampleRef(epoch, place, permutation(epoch).at(place));
+    long epoch = position / samples();
+    long place = position % samples();
+    return new SampleRef(epoch, place, order.epoch(epoch).at(place));
   }
 
   /** The draws of one virtual rank in one step, in order. */
@@ -82,18 +87,20 @@ public record EpochPlan(long samples, long seed, int globalBatch, int virtualRan
 
   /** Adds draws from a position on, to the end of its epoch or until there are enough. */
   private void addDraws(List<SampleRef> draws, long position, int enough) {
+    long samples = samples();
     long epoch = position / samples;
-    KeyedPermutation order = permutation(epoch);
+    EpochOrder.Epoch places = order.epoch(epoch);
     for (long place = position % samples; place < samples && draws.size() < enough; place++) {
-      draws.add(new SampleRef(epoch, place, order.at(place)));
+      draws.add(new SampleRef(epoch, place, places.at(place)));
     }
   }
 
   /**
-   * The draw that stands in for one that cannot be used, in the same epoch and place.
+   * The draw that stands in for one that cannot be used, in the same epoch and place, out of the
+   * same dataset.
    *
-   * <p>Attempts 0 to {@code samples - 2} name every other sample exactly once, in an order keyed by
-   * (seed, epoch, sample); whoever walks them ends at a usable sample if there is one.
+   * <p>Attempts from 0 on name every other sample of it exactly once, in an order keyed by (seed,
+   * epoch, sample); whoever walks them ends at a usable sample if there is one.
    *
    * @param original the draw as the plan made it, not an earlier replacement
    * @throws IllegalArgumentException if no other sample is left
@@ -102,27 +109,18 @@ public record EpochPlan(long samples, long seed, int globalBatch, int virtualRan
     if (attempt < 0) {
       throw new IllegalArgumentException("attempts start at 0, got " + attempt);
     }
-    if (original.sample() < 0 || original.sample() >= samples) {
-      throw new IllegalArgumentException(
-          "sample " + original.sample() + " is outside of 0.." + (samples - 1));
-    }
-    if (attempt >= samples - 1) {
+    long others = order.replacements(original.sample());
+    if (attempt >= others) {
       throw new IllegalArgumentException(
           "no sample is left to replace sample "
               + original.sample()
               + " of epoch "
               + original.epoch()
               + ": all "
-              + samples
+              + (others + 1)
               + " were refused; raise global_max_length or shorten the records");
     }
-    long key = SplitMix64.mix(seed, original.epoch(), original.sample());
-    long other = new KeyedPermutation(samples - 1, key).at(attempt);
-    long sample = other < original.sample() ? other : other + 1;
+    long sample = order.replacement(original.epoch(), original.sample(), attempt);
     return new SampleRef(original.epoch(), original.place(), sample);
-  }
-
-  private KeyedPermutation permutation(long epoch) {
-    return new KeyedPermutation(samples, SplitMix64.mix(seed, epoch));
   }
 }

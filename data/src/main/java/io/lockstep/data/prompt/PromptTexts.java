@@ -13,6 +13,13 @@ public record PromptTexts(Optional<String> system, Optional<String> user) {
   /** Replaces nothing. */
   public static final PromptTexts NONE = new PromptTexts(Optional.empty(), Optional.empty());
 
+  /** What asks for the objects of pictures from elsewhere, apart from the words of a run's targets. */
+  public static PromptTexts sourceDense() {
+    return new PromptTexts(
+        Optional.of(PromptResources.read("source_dense.system")),
+        Optional.of(PromptResources.read("source_dense.user")));
+  }
+
   /** Refuses blank user prompts. */
   public PromptTexts {
     if (user.isPresent() && user.get().isBlank()) {
@@ -22,7 +29,7 @@ public record PromptTexts(Optional<String> system, Optional<String> user) {
   }
 
   /** These texts, and where one is absent that of the other. */
-  PromptTexts or(PromptTexts other) {
+  public PromptTexts or(PromptTexts other) {
     return new PromptTexts(system.or(other::system), user.or(other::user));
   }
 }

@@ -20,10 +20,10 @@ import java.util.Optional;
 public record Prompts(
     Profile profile, Optional<Domain> domain, PromptTexts dataset, PromptTexts explicit) {
 
-  private static final String DENSE_SYSTEM = "找出图中物体，输出单行JSON，先上后下，先左后右。";
-  private static final String DENSE_USER = "请检测图中物体";
-  private static final String SUMMARY_SYSTEM = "输出一行图片摘要。";
-  private static final String SUMMARY_USER = "请给出图片摘要";
+  private static final String DENSE_SYSTEM = PromptResources.read("dense.system");
+  private static final String DENSE_USER = PromptResources.read("dense.user");
+  private static final String SUMMARY_SYSTEM = PromptResources.read("summary.system");
+  private static final String SUMMARY_USER = PromptResources.read("summary.user");
 
   /** Checks that the profile has the domain it needs. */
   public Prompts {

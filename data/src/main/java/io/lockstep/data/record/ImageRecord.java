@@ -28,4 +28,9 @@ public record ImageRecord(
     images = List.copyOf(images);
     objects = List.copyOf(objects);
   }
+
+  /** The same record with other objects. */
+  public ImageRecord withObjects(List<DataObject> others) {
+    return new ImageRecord(origin, images, others, width, height, summary, metadata);
+  }
 }

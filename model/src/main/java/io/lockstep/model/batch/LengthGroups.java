@@ -3,6 +3,7 @@ package io.lockstep.model.batch;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.ToIntFunction;
 
 /**
  * Divides samples into groups of similar length, so that little of what is computed is padding.
@@ -21,10 +22,14 @@ public final class LengthGroups {
 
   /** The samples in groups, from short to long; samples of one length keep their order. */
   public static List<List<Sample>> of(List<Sample> samples) {
-    List<Sample> ordered =
-        samples.stream().sorted(Comparator.comparingInt(sample -> sample.tokens().length)).toList();
-    int[] lengths = ordered.stream().mapToInt(sample -> sample.tokens().length).toArray();
-    List<List<Sample>> groups = new ArrayList<>();
+    return of(samples, sample -> sample.tokens().length);
+  }
+
+  /** The same of whatever has a length in tokens. */
+  public static <T> List<List<T>> of(List<T> rows, ToIntFunction<T> length) {
+    List<T> ordered = rows.stream().sorted(Comparator.comparingInt(length)).toList();
+    int[] lengths = ordered.stream().mapToInt(length).toArray();
+    List<List<T>> groups = new ArrayList<>();
     int[] starts = starts(lengths);
     for (int end = lengths.length; end > 0; end = starts[end]) {
       groups.addFirst(List.copyOf(ordered.subList(starts[end], end)));

@@ -27,6 +27,20 @@ public record Targets(long[] rows, long[] labels) {
     return new Targets(rows, labels);
   }
 
+  /**
+   * To which group each of them belongs.
+   *
+   * @param batch what they are of
+   * @param groupOfRow the group of each row of the batch
+   */
+  public int[] groups(Batch batch, int[] groupOfRow) {
+    int[] groups = new int[rows.length];
+    for (int i = 0; i < groups.length; i++) {
+      groups[i] = groupOfRow[Math.toIntExact(rows[i] / batch.length())];
+    }
+    return groups;
+  }
+
   /** How many there are. */
   public int count() {
     return rows.length;

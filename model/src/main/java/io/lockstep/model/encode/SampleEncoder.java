@@ -2,6 +2,7 @@ package io.lockstep.model.encode;
 
 import io.lockstep.data.conversation.Conversation;
 import io.lockstep.data.conversation.ImageSource;
+import io.lockstep.data.image.RgbImage;
 import io.lockstep.model.batch.Sample;
 import io.lockstep.model.budget.KeptTokens;
 import io.lockstep.model.budget.TokenBudget;
@@ -53,7 +54,37 @@ public final class SampleEncoder {
    * @throws IOException naming a picture that can't be read
    */
   public Sample forTraining(String name, Conversation conversation) throws IOException {
-    List<Patches> patches = patches(conversation);
+    return forTraining(name, conversation, patches(conversation));
+  }
+
+  /**
+   * A picture's pixels, the first of three parts of {@link #forTraining(String, Conversation)}.
+   *
+   * @throws IOException naming the picture, if it can't be read
+   */
+  public RgbImage decode(ImageSource source) throws IOException {
+    return images.decode(source);
+  }
+
+  /**
+   * The patches of pictures.
+   *
+   * @param name how errors call them
+   */
+  public List<Patches> process(String name, List<RgbImage> pictures) throws IOException {
+    List<Patches> patches = new ArrayList<>();
+    for (RgbImage picture : pictures) {
+      patches.add(images.process(name, picture));
+    }
+    return patches;
+  }
+
+  /**
+   * A sample whose pictures are patches already.
+   *
+   * @param patches of the conversation's pictures, in their order
+   */
+  public Sample forTraining(String name, Conversation conversation, List<Patches> patches) {
     List<KeptTokens> kept = kept(patches);
     Encoded encoded = template.encodeForTraining(conversation, counts(kept));
     return new Sample(name, encoded.tokens(), encoded.labels(), patches, kept);

@@ -45,11 +45,28 @@ public final class ImageProcessor {
    * @throws UnreadableImageException naming the picture, if it cannot be used
    */
   public Patches process(ImageSource source) throws IOException {
-    RgbImage image = decoder.decode(source);
+    return process(source.name(), decode(source));
+  }
+
+  /**
+   * The pixels of an encoded picture.
+   *
+   * @throws UnreadableImageException naming the picture, if it cannot be used
+   */
+  public RgbImage decode(ImageSource source) throws IOException {
+    return decoder.decode(source);
+  }
+
+  /**
+   * Makes the patches of a decoded picture.
+   *
+   * @throws UnreadableImageException naming the picture, if its sides are too different
+   */
+  public Patches process(String name, RgbImage image) throws IOException {
     try {
       return process(image);
     } catch (IllegalArgumentException e) {
-      throw new UnreadableImageException(source.name(), String.valueOf(e.getMessage()), e);
+      throw new UnreadableImageException(name, String.valueOf(e.getMessage()), e);
     }
   }
 

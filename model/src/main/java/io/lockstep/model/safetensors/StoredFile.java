@@ -3,6 +3,7 @@ package io.lockstep.model.safetensors;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -43,6 +44,11 @@ public record StoredFile(String path, long bytes, String sha256) {
       }
     }
     return HexFormat.of().formatHex(digest.digest());
+  }
+
+  /** SHA-256 of a text in UTF-8, lower-case hexadecimal. */
+  public static String sha256(String text) {
+    return HexFormat.of().formatHex(newSha256().digest(text.getBytes(StandardCharsets.UTF_8)));
   }
 
   static MessageDigest newSha256() {

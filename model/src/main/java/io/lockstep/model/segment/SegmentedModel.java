@@ -7,6 +7,8 @@ import io.lockstep.model.checkpoint.Tuned;
 import io.lockstep.model.config.ModelConfig;
 import io.lockstep.tensor.Scope;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * A model that is trained segment by segment. Each segment is a graph of its own: its inputs are
@@ -20,15 +22,38 @@ public final class SegmentedModel {
   private final boolean recomputes;
   private final List<SegmentSpec> specs;
 
-  /** What a pass has found; the loss is a sum over tokens, in nats. */
-  public record Outcome(double loss, long tokens, long correct) {
+  /**
+   * What a pass has found; the loss is a sum over tokens, in nats.
+   *
+   * @param groups the same of each group of tokens, ascending by group; empty if there are none
+   */
+  public record Outcome(double loss, long tokens, long correct, List<GroupOutcome> groups) {
 
     /** What no pass has found. */
-    public static final Outcome NONE = new Outcome(0, 0, 0);
+    public static final Outcome NONE = new Outcome(0, 0, 0, List.of());
+
+    public Outcome {
+      groups = List.copyOf(groups);
+    }
 
     /** What both have found. */
     public Outcome plus(Outcome other) {
-      return new Outcome(loss + other.loss, tokens + other.tokens, correct + other.correct);
+      SortedMap<Integer, GroupOutcome> sums = new TreeMap<>();
+      groups.forEach(group -> sums.put(group.group(), group));
+      other.groups.forEach(group -> sums.merge(group.group(), group, GroupOutcome::plus));
+      return new Outcome(
+          loss + other.loss,
+          tokens + other.tokens,
+          correct + other.correct,
+          List.copyOf(sums.values()));
+    }
+  }
+
+  /** What a pass has found in the tokens of one group. */
+  public record GroupOutcome(int group, double loss, long tokens, long correct) {
+    private GroupOutcome plus(GroupOutcome other) {
+      return new GroupOutcome(
+          group, loss + other.loss, tokens + other.tokens, correct + other.correct);
     }
   }
 
@@ -55,6 +80,7 @@ public final class SegmentedModel {
    * Forward and backward of one batch: the loss of its supervised tokens, summed, and the gradient
    * of that sum.
    *
+   * @param groups the group of each target, whose figures are told apart; empty for none
    * @param draw decides what dropout drops
    * @param weights gives the trained parameters' values
    * @param sink gets every segment's gradients
@@ -62,13 +88,14 @@ public final class SegmentedModel {
   public Outcome pass(
       Batch batch,
       Targets targets,
+      int[] groups,
       SeededDropout.Pass draw,
       SegmentWeights weights,
       GradientSink sink) {
     try (Scope scope = Scope.open();
         SegmentedPass pass =
             new SegmentedPass(
-                config, tuned, specs, recomputes, weights, draw, scope, batch, targets)) {
+                config, tuned, specs, recomputes, weights, draw, scope, batch, targets, groups)) {
       pass.forward();
       pass.backward(sink);
       return pass.outcome();

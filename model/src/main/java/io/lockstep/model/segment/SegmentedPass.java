@@ -40,6 +40,7 @@ final class SegmentedPass implements AutoCloseable {
   private final SegmentWeights source;
   private final SeededDropout.Pass draw;
   private final Targets targets;
+  private final GroupFigures groups;
   private final List<Segment> segments;
   private final CurrentWeights current = new CurrentWeights();
   private final Scope live = Scope.lasting();
@@ -54,6 +55,7 @@ final class SegmentedPass implements AutoCloseable {
    * A pass that has not begun.
    *
    * @param scope holds what depends on the batch alone; open until the pass is closed
+   * @param groupOfTarget the group of each target; empty for none
    */
   SegmentedPass(
       ModelConfig config,
@@ -64,7 +66,8 @@ final class SegmentedPass implements AutoCloseable {
       SeededDropout.Pass draw,
       Scope scope,
       Batch batch,
-      Targets targets) {
+      Targets targets,
+      int[] groupOfTarget) {
     this.tuned = tuned;
     this.slots = tuned.trained().layout().slots();
     this.specs = specs;
@@ -72,6 +75,7 @@ final class SegmentedPass implements AutoCloseable {
     this.source = source;
     this.draw = draw;
     this.targets = targets;
+    this.groups = new GroupFigures(targets, groupOfTarget);
     VisionLanguageModel network = new VisionLanguageModel(config, current);
     segments = new ArrayList<>(network.segments(scope, batch));
     int last = segments.getLast().index();
@@ -90,12 +94,14 @@ final class SegmentedPass implements AutoCloseable {
       for (int i = 0; i < predicted.length; i++) {
         correct += predicted[i] == targets.labels()[i] ? 1 : 0;
       }
+      groups.count(logits_NV, predicted);
     });
     return TeacherForced.lossSum(scope, logits_NV, targets);
   }
 
   SegmentedModel.Outcome outcome() {
-    return new SegmentedModel.Outcome(loss, targets.count(), correct);
+    return new SegmentedModel.Outcome(
+        loss, targets.count(), correct, groups.outcomes(loss));
   }
 
   /** Computes the loss; what going back needs stays. */

@@ -55,6 +55,7 @@ public record ConfigComparison(List<Difference> differences) {
           Map.entry("training.max_grad_norm", Effect.NUMBERS),
           // Norms are summed bucket by bucket.
           Map.entry("training.bucket_floats", Effect.NUMBERS),
+          Map.entry("data.loader_threads", Effect.NONE),
           Map.entry("training.save_steps", Effect.NONE),
           Map.entry("training.save_delay_steps", Effect.NONE),
           Map.entry("training.save_delay_epochs", Effect.NONE),

@@ -6,6 +6,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.lockstep.model.adapter.AdapterConfig;
 import io.lockstep.model.budget.TokenBudget;
+import io.lockstep.data.fusion.DatasetConfig;
+import io.lockstep.data.plan.EpochOrder;
+import io.lockstep.data.plan.WholeDataset;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,7 +47,7 @@ public record RunConfig(
     ClusterConfig cluster,
     Optional<RunInputs> inputs) {
 
-  private static final YAMLMapper YAML =
+  static final YAMLMapper YAML =
       YAMLMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
   /**
@@ -68,22 +71,6 @@ public record RunConfig(
     LOAD,
     /** Random, from the run's seed; the folder gives configuration and tokenizer. */
     INITIALISE
-  }
-
-  /**
-   * The data of a run.
-   *
-   * @param trainJsonl records to learn from
-   * @param template what is made of a picture record
-   * @param denseRatio share of picture records that become dense ones with {@link Template#MIXED}
-   */
-  public record DataConfig(Path trainJsonl, Template template, double denseRatio) {}
-
-  /** What is made of a picture record. */
-  public enum Template {
-    TARGET_SUMMARY,
-    TARGET_DENSE,
-    MIXED
   }
 
   /**
@@ -167,7 +154,7 @@ public record RunConfig(
             seed,
             outputDir,
             model,
-            data(root.section("data"), folder),
+            DataConfig.read(root.section("data"), folder, seed),
             prompts(root.section("prompts")),
             vision(root.section("vision")),
             training,
@@ -213,16 +200,6 @@ public record RunConfig(
     return source;
   }
 
-  private static DataConfig data(Section section, Path folder) {
-    DataConfig data =
-        new DataConfig(
-            existing(section, "train_jsonl", folder),
-            section.choice("template", null, Template.class),
-            section.number("dense_ratio", 0.5, 0, 1));
-    section.finish();
-    return data;
-  }
-
   private static PromptConfig prompts(Section section) {
     PromptConfig prompts =
         new PromptConfig(
@@ -244,7 +221,7 @@ public record RunConfig(
     return new VisionOptions(share.map(TokenBudget::new));
   }
 
-  private static Path existing(Section section, String key, Path folder) {
+  static Path existing(Section section, String key, Path folder) {
     Path path = folder.resolve(section.string(key, null)).normalize();
     if (!section.isStored() && !Files.exists(path)) {
       section.problem(key, "names " + path + ", which does not exist");
@@ -284,6 +261,23 @@ public record RunConfig(
         tuning,
         cluster,
         Optional.of(found));
+  }
+
+  /** The datasets it learns from, in the order in which their records are numbered. */
+  public List<DatasetConfig> datasets() {
+    return data.datasets(seed);
+  }
+
+  /**
+   * In which order an epoch shows their records.
+   *
+   * @param sizes records of each dataset
+   * @throws IllegalArgumentException if a dataset would never be drawn
+   */
+  public EpochOrder order(List<Long> sizes) {
+    return data.fusion()
+        .<EpochOrder>map(fusion -> fusion.order(sizes))
+        .orElseGet(() -> new WholeDataset(sizes.getFirst(), seed));
   }
 
   /** The configuration as YAML with defaults filled in and paths made absolute. */

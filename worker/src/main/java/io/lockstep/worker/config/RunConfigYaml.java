@@ -4,6 +4,9 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.lockstep.data.fusion.DatasetConfig;
+import io.lockstep.data.fusion.DatasetTemplate;
+import io.lockstep.data.fusion.FusionConfig;
 import io.lockstep.model.adapter.Targets;
 import io.lockstep.model.parameter.ParameterSpec;
 import java.util.List;
@@ -29,10 +32,7 @@ final class RunConfigYaml {
             .put("path", config.model().path().toString())
             .put("weights", label(config.model().weights()));
     config.model().adapter().ifPresent(adapter -> model.put("adapter", adapter.toString()));
-    root.putObject("data")
-        .put("train_jsonl", config.data().trainJsonl().toString())
-        .put("template", label(config.data().template()))
-        .put("dense_ratio", config.data().denseRatio());
+    data(root.putObject("data"), config.data());
     ObjectNode prompts = root.putObject("prompts").put("profile", config.prompts().profile());
     config.prompts().domain().ifPresent(domain -> prompts.put("domain", domain));
     config.prompts().system().ifPresent(text -> prompts.put("system", text));
@@ -51,6 +51,39 @@ final class RunConfigYaml {
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("a tree of plain values is always YAML", e);
     }
+  }
+
+  private static void data(ObjectNode node, DataConfig data) {
+    data.trainJsonl()
+        .ifPresent(file ->
+            node.put("train_jsonl", file.toString())
+                .put("template", label(data.template()))
+                .put("dense_ratio", data.denseRatio()));
+    data.fusion().ifPresent(fusion -> fusion(node.putObject("fusion"), fusion));
+    data.loaderThreads().ifPresent(threads -> node.put("loader_threads", threads));
+  }
+
+  private static void fusion(ObjectNode node, FusionConfig fusion) {
+    node.put("seed", fusion.seed());
+    fusion.targets().forEach(dataset -> dataset(node.withArray("targets").addObject(), dataset));
+    fusion.sources().forEach(dataset -> dataset(node.withArray("sources").addObject(), dataset));
+  }
+
+  private static void dataset(ObjectNode node, DatasetConfig dataset) {
+    node.put("name", dataset.name()).put("train_jsonl", dataset.trainJsonl().toString());
+    dataset.valJsonl().ifPresent(file -> node.put("val_jsonl", file.toString()));
+    node.put("template", label(dataset.template()));
+    if (dataset.template() == DatasetTemplate.MIXED) {
+      node.put("dense_ratio", dataset.denseRatio());
+    }
+    node.put("ratio", dataset.ratio())
+        .put("seed", dataset.seed())
+        .put("sample_without_replacement", dataset.withoutReplacement())
+        .put("max_objects_per_image", dataset.maxObjects())
+        .put("augmentation_enabled", dataset.augmented())
+        .put("curriculum_enabled", dataset.curriculum());
+    dataset.prompts().system().ifPresent(text -> node.put("system", text));
+    dataset.prompts().user().ifPresent(text -> node.put("user", text));
   }
 
   private static void training(ObjectNode node, TrainingConfig training) {

@@ -2,17 +2,21 @@ package io.lockstep.worker.config;
 
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.safetensors.StoredFile;
+import io.lockstep.data.fusion.DatasetConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
  * What the files that a configuration names held when the run began: a run that goes on compares
  * them, because a path says nothing of what lies there.
  *
- * @param dataBytes size of {@code data.train_jsonl}
- * @param dataSha256 of {@code data.train_jsonl}, lower-case hexadecimal; pictures are not included
+ * @param dataBytes size of {@code data.train_jsonl}, or of those of all datasets
+ * @param dataSha256 of {@code data.train_jsonl}, lower-case hexadecimal, or of a fusion's digests one
+ *     after the other; pictures are not included
  * @param modelSha256 digest of the weights in {@code model.path}, as {@code lockstep digest} prints
  *     it; empty if they are drawn anew
  * @param adapterSha256 the same of {@code model.adapter}
@@ -27,19 +31,35 @@ public record RunInputs(
 
   /** Reads the files of a configuration. */
   public static RunInputs measure(RunConfig config) throws IOException {
-    Path data = config.data().trainJsonl();
+    List<Path> data = config.datasets().stream().map(DatasetConfig::trainJsonl).toList();
     RunConfig.ModelSource model = config.model();
     Optional<String> adapter = Optional.empty();
     if (model.adapter().isPresent()) {
       adapter = Optional.of(LoadedModel.storedSha256(model.adapter().get()));
     }
     return new RunInputs(
-        Files.size(data),
-        StoredFile.sha256(data),
+        bytes(data),
+        sha256(data),
         model.weights() == RunConfig.Weights.LOAD
             ? Optional.of(LoadedModel.storedSha256(model.path()))
             : Optional.empty(),
         adapter);
+  }
+
+  private static long bytes(List<Path> files) throws IOException {
+    long bytes = 0;
+    for (Path file : files) {
+      bytes += Files.size(file);
+    }
+    return bytes;
+  }
+
+  private static String sha256(List<Path> files) throws IOException {
+    List<String> digests = new ArrayList<>();
+    for (Path file : files) {
+      digests.add(StoredFile.sha256(file));
+    }
+    return digests.size() == 1 ? digests.getFirst() : StoredFile.sha256(String.join("", digests));
   }
 
   static RunInputs read(Section section) {

@@ -419,7 +419,9 @@ public final class CoordinatorSession implements Session, AutoCloseable {
               .setLossSum(contribution.lossSum())
               .setTokens(contribution.tokens())
               .setCorrectTokens(contribution.correctTokens())
-              .setReplacedSamples(contribution.replacedSamples()));
+              .addAllReplaced(contribution.replaced())
+              .addAllDatasets(
+                  contribution.datasets().stream().map(CoordinatorSession::sums).toList()));
     }
     for (BucketFigures bucket : buckets) {
       reduced.addBuckets(
@@ -429,6 +431,15 @@ public final class CoordinatorSession implements Session, AutoCloseable {
               .setCrc32C(bucket.crc32c()));
     }
     send(WorkerMessage.newBuilder().setReduced(reduced));
+  }
+
+  private static io.lockstep.proto.coordinator.v1.DatasetSums sums(DatasetSums sums) {
+    return io.lockstep.proto.coordinator.v1.DatasetSums.newBuilder()
+        .setDataset(sums.dataset())
+        .setLossSum(sums.lossSum())
+        .setTokens(sums.tokens())
+        .setCorrectTokens(sums.correctTokens())
+        .build();
   }
 
   @Override

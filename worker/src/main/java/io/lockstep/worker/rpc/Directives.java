@@ -11,6 +11,7 @@ import io.lockstep.proto.coordinator.v1.Member;
 import io.lockstep.proto.coordinator.v1.Membership;
 import io.lockstep.proto.coordinator.v1.World;
 import io.lockstep.worker.train.Directive;
+import io.lockstep.worker.train.Session;
 import io.lockstep.worker.zero.Resharding;
 import java.io.IOException;
 import java.util.List;
@@ -100,6 +101,14 @@ final class Directives {
         commit.getLossSum(),
         commit.getCorrectTokens(),
         commit.getGradNorm(),
-        commit.getDigest());
+        commit.getDigest(),
+        commit.getDatasetsList().stream()
+            .map(sums ->
+                new Session.DatasetSums(
+                    sums.getDataset(),
+                    sums.getLossSum(),
+                    sums.getTokens(),
+                    sums.getCorrectTokens()))
+            .toList());
   }
 }

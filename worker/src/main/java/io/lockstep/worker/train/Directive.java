@@ -72,6 +72,7 @@ public sealed interface Directive {
    * @param lossSum loss over all supervised tokens, in nats
    * @param gradNorm norm of the gradient after division by the tokens
    * @param digest digest of the reduced gradient, equal for every number of workers
+   * @param datasets figures of each dataset, ascending; empty in a run with one
    */
   record Commit(
       long generation,
@@ -80,8 +81,26 @@ public sealed interface Directive {
       double lossSum,
       long correctTokens,
       double gradNorm,
-      int digest)
-      implements Directive {}
+      int digest,
+      List<Session.DatasetSums> datasets)
+      implements Directive {
+
+    public Commit {
+      datasets = List.copyOf(datasets);
+    }
+
+    /** A step of a run with one dataset. */
+    public Commit(
+        long generation,
+        long step,
+        long tokens,
+        double lossSum,
+        long correctTokens,
+        double gradNorm,
+        int digest) {
+      this(generation, step, tokens, lossSum, correctTokens, gradNorm, digest, List.of());
+    }
+  }
 
   /** Write the state after that many steps into the folder. */
   record SaveCheckpoint(long generation, long steps, String dir) implements Directive {}

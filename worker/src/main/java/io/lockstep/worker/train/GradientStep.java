@@ -15,6 +15,7 @@ import io.lockstep.model.segment.SegmentedModel.Outcome;
 import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.TensorMemory;
 import io.lockstep.worker.train.Session.Contribution;
+import io.lockstep.worker.train.Session.DatasetSums;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,8 +55,13 @@ final class GradientStep {
     return model.segments();
   }
 
-  /** A batch from which something is learned. */
-  private record Taught(Batch batch, Targets targets) {}
+  /**
+   * A batch from which something is learned.
+   *
+   * @param datasets the dataset of each target; empty in a run with one
+   */
+  @SuppressWarnings("ArrayRecordComponent")
+  private record Taught(Batch batch, Targets targets, int[] datasets) {}
 
   /**
    * Computes one micro-batch with the parameters this process holds.
@@ -96,6 +102,7 @@ final class GradientStep {
               model.pass(
                   next.batch(),
                   next.targets(),
+                  next.datasets(),
                   draw,
                   weights,
                   (segment, gradients) -> {
@@ -112,7 +119,11 @@ final class GradientStep {
         total.loss(),
         total.tokens(),
         total.correct(),
-        microBatch.replaced().size());
+        microBatch.replaced().stream().map(MicroBatch.Replaced::sample).toList(),
+        total.groups().stream()
+            .map(group ->
+                new DatasetSums(group.group(), group.loss(), group.tokens(), group.correct()))
+            .toList());
   }
 
   /** Whether each pass of a micro-batch has pictures. */
@@ -122,10 +133,13 @@ final class GradientStep {
 
   private static List<Taught> taught(MicroBatch microBatch) throws SampleException {
     List<Taught> taught = new ArrayList<>();
-    for (Batch batch : microBatch.batches()) {
+    for (int i = 0; i < microBatch.batches().size(); i++) {
+      Batch batch = microBatch.batches().get(i);
       Targets targets = Targets.of(batch);
       if (targets.count() > 0) {
-        taught.add(new Taught(batch, targets));
+        int[] rows = microBatch.datasetsOf(i);
+        int[] datasets = rows.length == 0 ? rows : targets.groups(batch, rows);
+        taught.add(new Taught(batch, targets, datasets));
       }
     }
     if (taught.isEmpty()) {

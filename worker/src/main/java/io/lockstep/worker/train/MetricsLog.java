@@ -2,15 +2,9 @@ package io.lockstep.worker.train;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.BufferedWriter;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Map;
 
 /**
  * The run's metrics: one JSON object a line in {@code logging.jsonl}, readable while the run goes
@@ -22,8 +16,7 @@ final class MetricsLog implements AutoCloseable {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private final BufferedWriter writer;
-  private long lastStep;
+  private final StepLines lines;
 
   /**
    * What is logged of a step.
@@ -52,9 +45,8 @@ final class MetricsLog implements AutoCloseable {
     }
   }
 
-  private MetricsLog(BufferedWriter writer, long lastStep) {
-    this.writer = writer;
-    this.lastStep = lastStep;
+  private MetricsLog(StepLines lines) {
+    this.lines = lines;
   }
 
   /**
@@ -63,41 +55,22 @@ final class MetricsLog implements AutoCloseable {
    * @param steps steps that are committed: lines of later ones, and one that was torn, are dropped
    */
   static MetricsLog open(Path runDir, long steps) throws IOException {
-    Path file = runDir.resolve(FILE_NAME);
-    long last = 0;
-    if (Files.exists(file)) {
-      String text = Files.readString(file);
-      List<String> kept = new ArrayList<>();
-      for (String line : text.substring(0, text.lastIndexOf('\n') + 1).lines().toList()) {
-        long step = JSON.readTree(line).get("step").longValue();
-        if (step <= steps) {
-          kept.add(line);
-          last = step;
-        }
-      }
-      rewrite(file, text, kept);
-    }
-    BufferedWriter writer =
-        Files.newBufferedWriter(
-            file, StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-    return new MetricsLog(writer, last);
-  }
-
-  private static void rewrite(Path file, String before, List<String> lines) throws IOException {
-    String after = lines.isEmpty() ? "" : String.join("\n", lines) + "\n";
-    if (!after.equals(before)) {
-      Path partial = file.resolveSibling("." + FILE_NAME + ".partial");
-      Files.writeString(partial, after);
-      Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
-    }
+    return new MetricsLog(StepLines.open(runDir.resolve(FILE_NAME), steps, steps));
   }
 
   /** The last step that has a line, counted from 1; 0 if none. */
   long lastStep() {
-    return lastStep;
+    return lines.lastStep();
   }
 
-  void write(Row row) throws IOException {
+  /**
+   * Writes a line.
+   *
+   * @param datasets adds its figures
+   * @param loader seconds of each stage of making micro-batches since the line before
+   */
+  void write(Row row, DatasetLog datasets, Map<LoaderTimes.Stage, Double> loader)
+      throws IOException {
     Directive.Commit commit = row.commit();
     ObjectNode node =
         JSON.createObjectNode()
@@ -119,14 +92,13 @@ final class MetricsLog implements AutoCloseable {
             .put("optimizer_bytes", row.volume().optimizerBytes())
             .put("gather_rounds", row.volume().rounds())
             .put("remaining_seconds", row.remainingSeconds());
-    writer.write(JSON.writeValueAsString(node));
-    writer.newLine();
-    writer.flush();
-    lastStep = row.step();
+    loader.forEach((stage, seconds) -> node.put(stage.key(), seconds));
+    datasets.put(node);
+    lines.write(node);
   }
 
   @Override
   public void close() throws IOException {
-    writer.close();
+    lines.close();
   }
 }

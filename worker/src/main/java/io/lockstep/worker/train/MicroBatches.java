@@ -7,12 +7,15 @@ import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Collator;
 import io.lockstep.model.batch.LengthGroups;
 import io.lockstep.model.batch.Sample;
+import io.lockstep.model.image.Patches;
+import io.lockstep.worker.train.MicroBatch.Replaced;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 
 /**
  * Makes the micro-batch of any step and virtual rank; the same one on every worker, whatever was
- * made before.
+ * made before and by however many threads.
  */
 final class MicroBatches {
 
@@ -22,11 +25,40 @@ final class MicroBatches {
   private final int maxLength;
   private final boolean groupByLength;
   private final int parts;
+  private final LoaderOptions loader;
+  private final LoaderTimes times;
 
-  /** Gives the sample of a draw. */
+  /** Gives the sample of a draw; asked by several threads. */
   @FunctionalInterface
   interface SampleSource {
     Sample sample(SampleRef draw) throws SampleException;
+
+    /** The dataset of a draw; empty in a run with one. */
+    default OptionalInt dataset(SampleRef draw) {
+      return OptionalInt.empty();
+    }
+  }
+
+  /**
+   * A sample that is short enough.
+   *
+   * @param dataset where it is from; empty in a run with one dataset
+   * @param replaced those in whose place it stands
+   */
+  record Row(Sample sample, OptionalInt dataset, List<Replaced> replaced) {
+
+    Row {
+      replaced = List.copyOf(replaced);
+    }
+
+    /** What it holds in memory, about. */
+    long bytes() {
+      long values =
+          sample.tokens().length
+              + sample.labels().length
+              + sample.images().stream().map(Patches::pixels).mapToLong(p -> p.length).sum();
+      return values * Float.BYTES;
+    }
   }
 
   /** Micro-batches whose samples are computed in one part. */
@@ -39,13 +71,7 @@ final class MicroBatches {
     this(plan, samples, collator, maxLength, groupByLength, 1);
   }
 
-  /**
-   * Micro-batches of a plan.
-   *
-   * @param maxLength most tokens of a sample
-   * @param groupByLength whether a part's samples are computed in groups of similar length
-   * @param parts equal parts, in order, that are computed one after the other
-   */
+  /** Micro-batches that a loader for this machine makes. */
   MicroBatches(
       EpochPlan plan,
       SampleSource samples,
@@ -53,47 +79,103 @@ final class MicroBatches {
       int maxLength,
       boolean groupByLength,
       int parts) {
+    this(
+        plan,
+        samples,
+        collator,
+        maxLength,
+        groupByLength,
+        parts,
+        LoaderOptions.of(OptionalInt.empty()),
+        new LoaderTimes());
+  }
+
+  /**
+   * Micro-batches of a plan.
+   *
+   * @param maxLength most tokens of a sample
+   * @param groupByLength whether a part's samples are computed in groups of similar length
+   * @param parts equal parts, in order, that are computed one after the other
+   * @param loader how they are made ahead
+   * @param times is told how long that takes
+   */
+  MicroBatches(
+      EpochPlan plan,
+      SampleSource samples,
+      Collator collator,
+      int maxLength,
+      boolean groupByLength,
+      int parts,
+      LoaderOptions loader,
+      LoaderTimes times) {
     this.plan = plan;
     this.samples = samples;
     this.collator = collator;
     this.maxLength = maxLength;
     this.groupByLength = groupByLength;
     this.parts = parts;
+    this.loader = loader;
+    this.times = times;
   }
 
   MicroBatch make(long step, int virtualRank) throws SampleException {
-    List<Sample> rows = new ArrayList<>();
-    List<String> replaced = new ArrayList<>();
-    for (SampleRef draw : plan.samplesOf(step, virtualRank)) {
-      rows.add(fitting(draw, replaced));
+    List<Row> rows = new ArrayList<>();
+    for (SampleRef draw : draws(step, virtualRank)) {
+      rows.add(row(draw));
     }
-    List<Batch> batches = new ArrayList<>();
-    int size = rows.size() / parts;
-    for (int part = 0; part < parts; part++) {
-      List<Sample> own = rows.subList(part * size, (part + 1) * size);
-      List<List<Sample>> groups = groupByLength ? LengthGroups.of(own) : List.of(own);
-      groups.forEach(group -> batches.add(collator.collate(group)));
-    }
-    return new MicroBatch(step, virtualRank, batches, replaced);
+    return collate(step, virtualRank, rows);
+  }
+
+  /** What a micro-batch is made of, in order. */
+  List<SampleRef> draws(long step, int virtualRank) {
+    return plan.samplesOf(step, virtualRank);
   }
 
   /** The drawn sample, or the first of its replacements that is short enough. */
-  private Sample fitting(SampleRef draw, List<String> replaced) throws SampleException {
+  Row row(SampleRef draw) throws SampleException {
+    List<Replaced> replaced = new ArrayList<>();
+    SampleRef chosen = draw;
     Sample sample = samples.sample(draw);
+    long others = plan.order().replacements(draw.sample());
     for (int attempt = 0; sample.tokens().length > maxLength; attempt++) {
-      replaced.add(sample.name());
-      if (attempt >= plan.samples() - 1) {
+      replaced.add(new Replaced(chosen.sample(), sample.name()));
+      if (attempt >= others) {
         throw new SampleException(
             "every sample is longer than training.global_max_length (%d tokens), for example %s with %d: raise it"
                 .formatted(maxLength, sample.name(), sample.tokens().length));
       }
-      sample = samples.sample(plan.replacement(draw, attempt));
+      chosen = plan.replacement(draw, attempt);
+      sample = samples.sample(chosen);
     }
-    return sample;
+    return new Row(sample, samples.dataset(draw), replaced);
   }
 
-  /** Micro-batches from a step on, made ahead by a thread of their own. */
+  /** Puts the rows of a micro-batch side by side. */
+  MicroBatch collate(long step, int virtualRank, List<Row> rows) {
+    LoaderTimes.Clock clock = times.start();
+    List<Batch> batches = new ArrayList<>();
+    List<int[]> datasets = new ArrayList<>();
+    int size = rows.size() / parts;
+    for (int part = 0; part < parts; part++) {
+      List<Row> own = rows.subList(part * size, (part + 1) * size);
+      List<List<Row>> groups =
+          groupByLength
+              ? LengthGroups.of(own, row -> row.sample().tokens().length)
+              : List.of(own);
+      for (List<Row> group : groups) {
+        batches.add(collator.collate(group.stream().map(Row::sample).toList()));
+        if (group.getFirst().dataset().isPresent()) {
+          datasets.add(group.stream().mapToInt(row -> row.dataset().orElseThrow()).toArray());
+        }
+      }
+    }
+    clock.lap(LoaderTimes.Stage.COLLATE);
+    List<Replaced> replaced = rows.stream().flatMap(row -> row.replaced().stream()).toList();
+    return new MicroBatch(step, virtualRank, batches, datasets, replaced);
+  }
+
+  /** Micro-batches from a step on, made ahead by threads of their own. */
   Prefetcher prefetch(long firstStep, long totalSteps, RankSpan span) {
-    return new Prefetcher(this, firstStep, totalSteps, span);
+    return new Prefetcher(this, loader, times, firstStep, totalSteps, span);
   }
 }

@@ -1,9 +1,14 @@
 package io.lockstep.worker.train;
 
-import io.lockstep.data.dataset.ConversationBuilder;
+import io.lockstep.data.conversation.Conversation;
+import io.lockstep.data.conversation.ImageSource;
 import io.lockstep.data.dataset.Dataset;
-import io.lockstep.data.dataset.Mode;
+import io.lockstep.data.fusion.Concatenation;
+import io.lockstep.data.fusion.DatasetConfig;
+import io.lockstep.data.fusion.Templates;
+import io.lockstep.data.image.RgbImage;
 import io.lockstep.data.jsonl.DataException;
+import io.lockstep.data.plan.EpochOrder;
 import io.lockstep.data.plan.EpochPlan;
 import io.lockstep.data.plan.SampleRef;
 import io.lockstep.data.prompt.Domain;
@@ -17,25 +22,46 @@ import io.lockstep.model.batch.Sample;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.encode.SampleEncoder;
 import io.lockstep.worker.config.RunConfig;
+import io.lockstep.worker.train.LoaderTimes.Stage;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 
-/** The data of a run, as its configuration describes it. */
+/**
+ * The data of a run, as its configuration describes it. Its records are numbered through all its
+ * datasets. Any number of threads may ask for samples.
+ */
 public final class RunData implements AutoCloseable {
 
   private final RunConfig config;
-  private final Dataset dataset;
+  private final List<DatasetConfig> members;
+  private final List<Dataset> datasets = new ArrayList<>();
+  private final Concatenation records;
+  private final EpochOrder order;
+  private final LoaderTimes times = new LoaderTimes();
 
   /**
    * Opens the run's records; an unchecked {@code data.jsonl.DataException} says what is wrong with
-   * the file.
+   * a file.
+   *
+   * @throws IllegalArgumentException if a dataset of a fusion would never be drawn
    */
   public RunData(RunConfig config) {
     this.config = config;
-    dataset =
-        Dataset.open(
-            config.data().trainJsonl(),
-            new ConversationBuilder(prompts(config.prompts()), mode(config), config.seed()));
+    members = config.datasets();
+    Prompts prompts = prompts(config.prompts());
+    try {
+      for (DatasetConfig member : members) {
+        datasets.add(Dataset.open(member.trainJsonl(), Templates.builder(member, prompts)));
+      }
+      List<Long> sizes = datasets.stream().map(Dataset::size).toList();
+      records = new Concatenation(sizes);
+      order = config.order(sizes);
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
   }
 
   /** The prompts a configuration describes. */
@@ -47,38 +73,55 @@ public final class RunData implements AutoCloseable {
         new PromptTexts(config.system(), config.user()));
   }
 
-  private static Mode mode(RunConfig config) {
-    return switch (config.data().template()) {
-      case TARGET_SUMMARY -> Mode.SUMMARY;
-      case TARGET_DENSE -> Mode.DENSE;
-      case MIXED -> new Mode.Mixed(1 - config.data().denseRatio());
-    };
+  /** Samples of an epoch. */
+  public long size() {
+    return order.samples();
   }
 
-  /** Number of records. */
-  public long size() {
-    return dataset.size();
+  /** Names of the datasets that metrics tell apart; none if there is only one. */
+  List<String> labels() {
+    return config.data().fusion().isPresent()
+        ? members.stream().map(DatasetConfig::name).toList()
+        : List.of();
+  }
+
+  /** How long the stages of making micro-batches took so far. */
+  LoaderTimes times() {
+    return times;
   }
 
   /** The schedule of the run's samples. */
   EpochPlan plan() {
     return new EpochPlan(
-        size(),
-        config.seed(),
-        config.training().globalBatchSize(),
-        config.training().virtualRanks());
+        order, config.training().globalBatchSize(), config.training().virtualRanks());
   }
 
   /** Micro-batches of these records, encoded for a model. */
   MicroBatches microBatches(LoadedModel model) {
     SampleEncoder encoder = model.encoder();
+    MicroBatches.SampleSource source =
+        new MicroBatches.SampleSource() {
+          @Override
+          public Sample sample(SampleRef draw) throws SampleException {
+            return RunData.this.sample(encoder, draw);
+          }
+
+          @Override
+          public OptionalInt dataset(SampleRef draw) {
+            return labels().isEmpty()
+                ? OptionalInt.empty()
+                : OptionalInt.of(records.datasetOf(draw.sample()));
+          }
+        };
     return new MicroBatches(
         plan(),
-        draw -> sample(encoder, draw),
+        source,
         model.collator(),
         config.training().globalMaxLength(),
         config.training().groupByLength(),
-        config.training().gradientAccumulation());
+        config.training().gradientAccumulation(),
+        LoaderOptions.of(config.data().loaderThreads()),
+        times);
   }
 
   /**
@@ -87,11 +130,11 @@ public final class RunData implements AutoCloseable {
    * @throws SampleException if no record can be one
    */
   List<Probe> probes(LoadedModel model) throws SampleException {
-    ProbeChoice.Records records =
+    ProbeChoice.Records choice =
         new ProbeChoice.Records() {
           @Override
           public long size() {
-            return dataset.size();
+            return records.size();
           }
 
           @Override
@@ -104,36 +147,67 @@ public final class RunData implements AutoCloseable {
             return RunData.this.sample(model.encoder(), new SampleRef(0, index, index));
           }
         };
-    return ProbeChoice.of(records, config.training().globalMaxLength());
+    return ProbeChoice.of(choice, config.training().globalMaxLength());
   }
 
-  private Probe probe(long index) throws SampleException {
+  private Probe probe(long sample) throws SampleException {
+    Located at = locate(sample);
     try {
-      boolean summary =
-          dataset.read(index) instanceof ImageRecord
-              && mode(config).taskOf(config.seed(), 0, index) == Task.SUMMARY;
       return new Probe(
-          dataset.origin(index).toString(),
-          summary ? Probe.Task.SUMMARY : Probe.Task.OTHER,
-          dataset.conversation(0, index));
+          at.name(),
+          isSummaryOfTheRun(at) ? Probe.Task.SUMMARY : Probe.Task.OTHER,
+          at.dataset().conversation(0, at.index()));
     } catch (DataException e) {
       throw new SampleException(String.valueOf(e.getMessage()), e);
     }
   }
 
+  /** Whether a record is a summary that is asked for with the words that serving uses. */
+  private static boolean isSummaryOfTheRun(Located at) {
+    return at.dataset().read(at.index()) instanceof ImageRecord
+        && at.config().prompts().equals(PromptTexts.NONE)
+        && at.dataset().task(0, at.index()) == Task.SUMMARY;
+  }
+
   private Sample sample(SampleEncoder encoder, SampleRef draw) throws SampleException {
-    String name = dataset.origin(draw.sample()).toString();
+    Located at = locate(draw.sample());
+    LoaderTimes.Clock clock = times.start();
     try {
-      return encoder.forTraining(name, dataset.conversation(draw.epoch(), draw.sample()));
+      Conversation conversation = at.dataset().conversation(draw.epoch(), at.index());
+      clock.lap(Stage.READ);
+      List<RgbImage> pictures = new ArrayList<>();
+      for (ImageSource source : conversation.images()) {
+        pictures.add(encoder.decode(source));
+      }
+      clock.lap(Stage.DECODE);
+      var patches = encoder.process(at.name(), pictures);
+      clock.lap(Stage.PROCESS);
+      Sample sample = encoder.forTraining(at.name(), conversation, patches);
+      clock.lap(Stage.TOKENISE);
+      return sample;
     } catch (IOException | IllegalArgumentException e) {
-      throw new SampleException(name + ": " + e.getMessage(), e);
+      throw new SampleException(at.name() + ": " + e.getMessage(), e);
     } catch (DataException e) {
       throw new SampleException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private Located locate(long sample) {
+    int dataset = records.datasetOf(sample);
+    return new Located(
+        members.get(dataset), datasets.get(dataset), records.indexIn(dataset, sample));
+  }
+
+  /** A record in its dataset. */
+  private record Located(DatasetConfig config, Dataset dataset, long index) {
+    /** For people. */
+    String name() {
+      return dataset.origin(index).toString();
     }
   }
 
   @Override
   public void close() {
-    dataset.close();
+    datasets.forEach(Dataset::close);
   }
 }

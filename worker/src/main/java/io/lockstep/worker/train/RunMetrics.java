@@ -1,9 +1,12 @@
 package io.lockstep.worker.train;
 
 import io.lockstep.worker.config.RunConfig;
+import io.lockstep.worker.train.LoaderTimes.Stage;
 import io.lockstep.worker.train.Session.StepTimes;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.Map;
 
 /** Which committed steps get a line in the run's log, and what is in it. */
 final class RunMetrics implements AutoCloseable {
@@ -12,6 +15,9 @@ final class RunMetrics implements AutoCloseable {
   private final long samples;
   private final long totalSteps;
   private final MetricsLog log;
+  private final DatasetLog datasets;
+  private final LoaderTimes loader;
+  private Map<Stage, Double> loaderBefore;
 
   /**
    * What a worker sends and holds.
@@ -25,32 +31,51 @@ final class RunMetrics implements AutoCloseable {
     static final Volume NONE = new Volume(0, 0, 0);
   }
 
-  private RunMetrics(RunConfig config, long samples, MetricsLog log) {
+  private RunMetrics(RunConfig config, RunData data, MetricsLog log, DatasetLog datasets) {
     this.config = config;
-    this.samples = samples;
+    this.samples = data.size();
     this.totalSteps = config.training().totalSteps(samples);
     this.log = log;
+    this.datasets = datasets;
+    this.loader = data.times();
+    loaderBefore = loader.seconds();
   }
 
   /**
    * Goes on with the log of a run. A line of a step that is to be computed again is dropped; the
    * last step's is added if whoever should have written it was lost.
    *
-   * @param samples records of the dataset
    * @param world the world whose first rank this worker is
    */
-  static RunMetrics open(Path runDir, RunConfig config, long samples, Directive.World world)
+  static RunMetrics open(Path runDir, RunConfig config, RunData data, Directive.World world)
       throws IOException {
-    RunMetrics metrics = new RunMetrics(config, samples, MetricsLog.open(runDir, world.nextStep()));
-    if (world.lastCommit().isPresent() && metrics.log.lastStep() < world.nextStep()) {
-      Directive.Commit last = world.lastCommit().get();
-      metrics.committed(last, new StepTimes(last.step(), 0, 0, 0, 0), Volume.NONE, 0);
+    long steps = world.nextStep();
+    MetricsLog log = MetricsLog.open(runDir, steps);
+    DatasetLog datasets = DatasetLog.open(runDir, data.labels(), steps, log.lastStep());
+    RunMetrics metrics = new RunMetrics(config, data, log, datasets);
+    if (world.lastCommit().isPresent()) {
+      metrics.addMissing(world.lastCommit().get(), steps);
     }
     return metrics;
   }
 
+  private void addMissing(Directive.Commit last, long steps) throws IOException {
+    if (!datasets.isEmpty() && datasets.lastStep() < steps) {
+      datasets.committed(last);
+    }
+    if (log.lastStep() < steps) {
+      write(last, new StepTimes(last.step(), 0, 0, 0, 0), Volume.NONE, 0);
+    }
+  }
+
   /** A step was committed and applied, so many seconds after it was begun. */
   void committed(Directive.Commit commit, StepTimes times, Volume volume, double seconds)
+      throws IOException {
+    datasets.committed(commit);
+    write(commit, times, volume, seconds);
+  }
+
+  private void write(Directive.Commit commit, StepTimes times, Volume volume, double seconds)
       throws IOException {
     long done = commit.step() + 1;
     if (done % config.training().loggingSteps() != 0 && done != totalSteps) {
@@ -69,11 +94,23 @@ final class RunMetrics implements AutoCloseable {
             seconds,
             times,
             volume,
-            seconds * (totalSteps - done)));
+            seconds * (totalSteps - done)),
+        datasets,
+        loaderSince());
+  }
+
+  /** Seconds of each stage since the line before. */
+  private Map<Stage, Double> loaderSince() {
+    Map<Stage, Double> now = loader.seconds();
+    Map<Stage, Double> since = new EnumMap<>(Stage.class);
+    now.forEach((stage, total) -> since.put(stage, total - loaderBefore.getOrDefault(stage, 0.0)));
+    loaderBefore = now;
+    return since;
   }
 
   @Override
   public void close() throws IOException {
     log.close();
+    datasets.close();
   }
 }

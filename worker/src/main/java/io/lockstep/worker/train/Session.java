@@ -16,9 +16,35 @@ public interface Session {
   /**
    * What one virtual rank's micro-batch contributed to a step; the loss is a sum over tokens, in
    * nats.
+   *
+   * @param replaced numbers of the samples that were too long and gave way to others
+   * @param datasets the same figures of each dataset, ascending; empty in a run with one
    */
   record Contribution(
-      int virtualRank, double lossSum, long tokens, long correctTokens, long replacedSamples) {}
+      int virtualRank,
+      double lossSum,
+      long tokens,
+      long correctTokens,
+      List<Long> replaced,
+      List<DatasetSums> datasets) {
+    public Contribution {
+      replaced = List.copyOf(replaced);
+      datasets = List.copyOf(datasets);
+    }
+  }
+
+  /** What the tokens of one dataset contributed; the loss is a sum, in nats. */
+  record DatasetSums(int dataset, double lossSum, long tokens, long correctTokens) {
+
+    /** Both together. */
+    DatasetSums plus(DatasetSums other) {
+      return new DatasetSums(
+          dataset,
+          lossSum + other.lossSum,
+          tokens + other.tokens,
+          correctTokens + other.correctTokens);
+    }
+  }
 
   /** Square sum and CRC32C of one reduced bucket. */
   record BucketFigures(int bucket, double squareSum, int crc32c) {}

@@ -173,7 +173,7 @@ public final class TrainingLoop implements AutoCloseable {
     }
     if (world.rank() == 0) {
       probes = data.probes(replica.model());
-      metrics = RunMetrics.open(runDir(), config, data.size(), world);
+      metrics = RunMetrics.open(runDir(), config, data, world);
     }
   }
 

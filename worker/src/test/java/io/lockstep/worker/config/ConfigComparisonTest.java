@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.lockstep.data.fusion.FusionConfig;
 import io.lockstep.model.adapter.AdapterConfig;
 import io.lockstep.model.adapter.Targets;
 import io.lockstep.model.budget.TokenBudget;
@@ -21,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -203,6 +205,7 @@ class ConfigComparisonTest {
               .filter(other -> !other.equals(constant))
               .findFirst()
               .orElseThrow();
+      case OptionalInt number -> OptionalInt.of(number.orElse(0) + 1);
       case Set<?> parts -> parts.isEmpty() ? Set.of(ParameterSpec.Module.VIT) : Set.of();
       case Optional<?> optional ->
           optional.isPresent()
@@ -221,6 +224,7 @@ class ConfigComparisonTest {
       case "Path" -> Path.of("/elsewhere");
       case "String" -> "x";
       case "TokenBudget" -> new TokenBudget(0.5);
+      case "FusionConfig" -> new FusionConfig(1, List.of(), List.of());
       case "AdapterConfig" -> AdapterConfig.of(4, 8, new Targets.AllLinear());
       default -> throw new AssertionError("this test has no sample of " + type);
     };

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.lockstep.data.fusion.DatasetTemplate;
 import io.lockstep.model.budget.TokenBudget;
 import io.lockstep.model.parameter.ParameterSpec;
 import io.lockstep.worker.config.TrainingConfig.SaveDelay;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -123,7 +125,12 @@ class RunConfigTest {
             -3,
             Optional.of(folder.resolve("out/run-1")),
             new RunConfig.ModelSource(folder.resolve("base"), RunConfig.Weights.INITIALISE),
-            new RunConfig.DataConfig(folder.resolve("train.jsonl"), RunConfig.Template.MIXED, 0.25),
+            new DataConfig(
+                Optional.of(folder.resolve("train.jsonl")),
+                DatasetTemplate.MIXED,
+                0.25,
+                Optional.empty(),
+                OptionalInt.empty()),
             new RunConfig.PromptConfig(
                 "summary_runtime",
                 Optional.of("bbu"),

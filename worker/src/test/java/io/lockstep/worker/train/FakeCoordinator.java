@@ -104,7 +104,7 @@ final class FakeCoordinator implements Session {
   public void reduced(
       long generation, long step, List<Contribution> contributions, List<BucketFigures> buckets) {
     heard.add("reduced " + step);
-    replaced.add(contributions.stream().mapToLong(Contribution::replacedSamples).sum());
+    replaced.add(contributions.stream().mapToLong(each -> each.replaced().size()).sum());
     if (commitsSteps) {
       Directive.Commit commit = commit(generation, step, contributions, buckets);
       commits.add(commit);

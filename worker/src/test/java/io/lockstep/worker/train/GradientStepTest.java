@@ -21,6 +21,7 @@ import io.lockstep.tensor.TensorMemory;
 import io.lockstep.tensor.Torch;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.train.Session.Contribution;
+import io.lockstep.worker.train.Session.DatasetSums;
 import io.lockstep.worker.tuning.TuningPlan;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -101,8 +102,33 @@ class GradientStepTest {
         OneGraph expected = OneGraph.of(model, microBatch, SEED);
         assertGives(expected, model, microBatch, false, passes.name());
         assertGives(expected, model, microBatch, true, passes + " with checkpointing");
+        MicroBatch toldApart =
+            new MicroBatch(3, 1, microBatch.batches(), alternating(microBatch), List.of());
+        assertGives(expected, model, toldApart, false, passes + " told apart by dataset");
       }
     }
+  }
+
+  /** The rows belong to datasets 0 and 1 in turn. */
+  private static List<int[]> alternating(MicroBatch microBatch) {
+    return microBatch.batches().stream()
+        .map(batch -> IntStream.range(0, batch.rows()).map(row -> row % 2).toArray())
+        .toList();
+  }
+
+  private static void assertMakesUp(Contribution whole, boolean toldApart) {
+    if (!toldApart) {
+      assertEquals(List.of(), whole.datasets());
+      return;
+    }
+    assertEquals(whole.tokens(), whole.datasets().stream().mapToLong(DatasetSums::tokens).sum());
+    assertEquals(
+        whole.correctTokens(),
+        whole.datasets().stream().mapToLong(DatasetSums::correctTokens).sum());
+    assertEquals(
+        whole.lossSum(),
+        whole.datasets().stream().mapToDouble(DatasetSums::lossSum).sum(),
+        1e-5 * whole.lossSum());
   }
 
   private static void assertGives(
@@ -119,6 +145,7 @@ class GradientStepTest {
       GradientStep step = new GradientStep(model.config(), model.tuned(), SEED, checkpointing);
       Contribution contribution = step.compute(microBatch, flat, lender);
       assertEquals(expected.loss(), contribution.lossSum(), passes);
+      assertMakesUp(contribution, !microBatch.datasets().isEmpty());
       for (ParameterLayout.Slot slot : trained.layout().slots()) {
         String name = slot.spec().name();
         float[] actual = Parameters.view(flat, slot).toFloatArray();

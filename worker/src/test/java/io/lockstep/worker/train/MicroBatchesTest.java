@@ -36,7 +36,12 @@ class MicroBatchesTest {
       MicroBatch microBatch = microBatches.make(0, virtualRank);
       assertTrue(microBatch.batches().getFirst().length() <= MAX_LENGTH);
       assertEquals(2, microBatch.batches().getFirst().rows());
-      reported.addAll(microBatch.replaced());
+      microBatch
+          .replaced()
+          .forEach(each -> {
+            reported.add(each.name());
+            assertEquals("sample " + each.sample(), each.name());
+          });
       for (SampleRef draw : PLAN.samplesOf(0, virtualRank)) {
         SampleRef chosen = draw;
         for (int attempt = 0; chosen.sample() % 2 == 1; attempt++) {

@@ -148,6 +148,13 @@ class TrainingLoopTest {
                 "sent_bytes",
                 "optimizer_bytes",
                 "gather_rounds",
+                "loader_read_seconds",
+                "loader_decode_seconds",
+                "loader_augment_seconds",
+                "loader_process_seconds",
+                "loader_tokenise_seconds",
+                "loader_collate_seconds",
+                "loader_wait_seconds",
                 "remaining_seconds")),
         keys);
     assertEquals(1.0, lines.getFirst().get("epoch").doubleValue());

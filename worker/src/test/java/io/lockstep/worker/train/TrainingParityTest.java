@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.ndarray.NDArray;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.lockstep.data.fusion.DatasetTemplate;
 import io.lockstep.data.plan.EpochPlan;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Sample;
@@ -22,6 +23,7 @@ import io.lockstep.tensor.TensorMemory;
 import io.lockstep.tensor.Torch;
 import io.lockstep.worker.config.ClusterConfig;
 import io.lockstep.worker.config.OptimizerConfig;
+import io.lockstep.worker.config.DataConfig;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.config.TrainingConfig;
 import io.lockstep.worker.config.TuningConfig;
@@ -35,6 +37,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.function.Executable;
@@ -234,7 +237,12 @@ class TrainingParityTest {
         1,
         Optional.empty(),
         new RunConfig.ModelSource(family.checkpoint(), RunConfig.Weights.LOAD),
-        new RunConfig.DataConfig(Path.of("unused"), RunConfig.Template.TARGET_SUMMARY, 0.5),
+        new DataConfig(
+            Optional.of(Path.of("unused")),
+            DatasetTemplate.TARGET_SUMMARY,
+            0.5,
+            Optional.empty(),
+            OptionalInt.empty()),
         new RunConfig.PromptConfig(
             "summary_train_min", Optional.empty(), Optional.empty(), Optional.empty()),
         new RunConfig.VisionOptions(Optional.empty()),

@@ -1,0 +1,4 @@
+@NullMarked
+package io.lockstep.data.fusion;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,88 @@
+package io.lockstep.worker.config;
+
+import io.lockstep.data.fusion.DatasetConfig;
+import io.lockstep.data.fusion.DatasetTemplate;
+import io.lockstep.data.fusion.FusionConfig;
+import io.lockstep.data.prompt.PromptTexts;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * The data of a run: one file, or a fusion of several.
+ *
+ * @param trainJsonl records to learn from, if there is no fusion
+ * @param template what is made of a picture record of that file
+ * @param denseRatio share of picture records that become dense ones with {@link
+ *     DatasetTemplate#MIXED}
+ * @param fusion datasets that are learned together
+ * @param loaderThreads threads that make samples on each worker; if it is absent, half the cores
+ */
+public record DataConfig(
+    Optional<Path> trainJsonl,
+    DatasetTemplate template,
+    double denseRatio,
+    Optional<FusionConfig> fusion,
+    OptionalInt loaderThreads) {
+
+  /** Name of the only dataset of a run without a fusion. */
+  public static final String ONLY = "train";
+
+  private static final int MAX_LOADER_THREADS = 256;
+
+  static DataConfig read(Section section, Path folder, long runSeed) {
+    boolean fused = section.has("fusion");
+    OptionalInt threads = OptionalInt.empty();
+    if (section.has("loader_threads")) {
+      threads = OptionalInt.of(section.integer("loader_threads", null, 1));
+      if (threads.getAsInt() > MAX_LOADER_THREADS) {
+        section.problem("loader_threads", "must be at most " + MAX_LOADER_THREADS);
+      }
+    }
+    DataConfig config =
+        fused
+            ? new DataConfig(
+                Optional.empty(),
+                DatasetTemplate.TARGET_SUMMARY,
+                0.5,
+                Optional.of(FusionSection.read(section, folder, runSeed)),
+                threads)
+            : new DataConfig(
+                Optional.of(RunConfig.existing(section, "train_jsonl", folder)),
+                section.choice("template", null, DatasetTemplate.class),
+                section.number("dense_ratio", 0.5, 0, 1),
+                Optional.empty(),
+                threads);
+    if (fused) {
+      for (String key : List.of("train_jsonl", "template", "dense_ratio")) {
+        if (section.has(key)) {
+          section.problem(key, "and data.fusion exclude each other: give it to a dataset instead");
+        }
+      }
+    }
+    section.finish();
+    return config;
+  }
+
+  /** The datasets; the only one has the seed of the run. */
+  List<DatasetConfig> datasets(long runSeed) {
+    return fusion
+        .map(FusionConfig::all)
+        .orElseGet(() ->
+            List.of(
+                new DatasetConfig(
+                    ONLY,
+                    trainJsonl.orElseThrow(),
+                    Optional.empty(),
+                    template,
+                    denseRatio,
+                    1,
+                    runSeed,
+                    true,
+                    0,
+                    true,
+                    true,
+                    PromptTexts.NONE)));
+  }
+}
