@@ -10,6 +10,7 @@ import picocli.CommandLine.Command;
     subcommands = {
       BenchAllReduceCommand.class,
       BenchAllReduceRankCommand.class,
+      BenchIndexCommand.class,
       BenchScheduleCommand.class,
       BenchCheckpointCommand.class,
       BenchCoordinatorCommand.class,

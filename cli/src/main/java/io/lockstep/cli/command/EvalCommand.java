@@ -8,12 +8,18 @@ import io.lockstep.cli.eval.BudgetSweep;
 import io.lockstep.cli.eval.Evaluation;
 import io.lockstep.cli.eval.Question;
 import io.lockstep.cli.eval.Score;
+import io.lockstep.cli.eval.TargetQuestions;
+import io.lockstep.data.fusion.FusionConfig;
 import io.lockstep.cli.eval.SweepFiles;
 import io.lockstep.model.budget.TokenBudget;
 import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.worker.config.RunConfig;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -39,8 +45,8 @@ public final class EvalCommand implements Callable<Integer> {
       description = "A checkpoint's folder; an adapter's will do.")
   private Path model = Path.of("");
 
-  @Option(names = "--data", required = true, paramLabel = "FILE", description = "A JSONL file.")
-  private Path data = Path.of("");
+  @ArgGroup(multiplicity = "1")
+  private Source source = new Source();
 
   @Option(
       names = "--batch",
@@ -79,6 +85,21 @@ public final class EvalCommand implements Callable<Integer> {
     private @Nullable Sweep sweep;
   }
 
+  /** What to evaluate with. */
+  private static final class Source {
+    @Option(names = "--data", required = true, paramLabel = "FILE", description = "A JSONL file.")
+    private @Nullable Path data;
+
+    @Option(
+        names = "--config",
+        required = true,
+        paramLabel = "FILE",
+        description =
+            "A recipe with data.fusion: each target is evaluated with its val_jsonl, sources are left"
+                + " out.")
+    private @Nullable Path config;
+  }
+
   private static final class Sweep {
     @Option(
         names = "--sweep-token-budget",
@@ -99,6 +120,11 @@ public final class EvalCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    Path recipe = source.config;
+    if (recipe != null) {
+      return targets(RunConfig.read(recipe));
+    }
+    Path data = Objects.requireNonNull(source.data);
     Sweep sweep = budgets == null ? null : budgets.sweep;
     BudgetSweep plan = sweep == null ? null : new BudgetSweep(sweep.budgets);
     Evaluation evaluation = new Evaluation(Question.read(model, data), batch, maxNewTokens);
@@ -110,6 +136,46 @@ public final class EvalCommand implements Callable<Integer> {
         report(plan.run(loaded, evaluation), sweep.out);
       }
     }
+    return 0;
+  }
+
+  /** Evaluates the targets of a fusion, one after the other. */
+  private int targets(RunConfig run) throws IOException {
+    if (budgets != null && budgets.sweep != null) {
+      throw new UserError("--sweep-token-budget needs --data: sweep the targets' files one by one");
+    }
+    FusionConfig fusion =
+        run.data()
+            .fusion()
+            .orElseThrow(() ->
+                new UserError("the recipe has no data.fusion: name its validation file with --data"));
+    Map<String, List<Question>> questions = TargetQuestions.read(model, fusion);
+    tensors.start();
+    List<Score> scores = new ArrayList<>();
+    JsonLine line = new JsonLine();
+    try (LoadedModel loaded = LoadedModel.open(model)) {
+      for (Map.Entry<String, List<Question>> target : questions.entrySet()) {
+        System.out.println(target.getKey() + ":");
+        Score score =
+            single(loaded, new Evaluation(target.getValue(), batch, maxNewTokens));
+        print(score);
+        System.out.printf(
+            "  token accuracy: %s%n  exact match: %s (%d of %d; %d no answer)%n",
+            Share.text(score.tokenAccuracy()),
+            Share.text(score.exactMatch()),
+            score.right(),
+            score.pictures(),
+            score.unanswered().size());
+        line.put(target.getKey() + "_token_acc", score.tokenAccuracy())
+            .put(target.getKey() + "_exact_match", score.exactMatch())
+            .put(target.getKey() + "_records", score.pictures());
+        scores.add(score);
+      }
+    }
+    if (json) {
+      System.out.println(line);
+    }
+    requireAnswers(scores);
     return 0;
   }
 

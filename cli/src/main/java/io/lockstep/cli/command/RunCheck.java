@@ -1,6 +1,7 @@
 package io.lockstep.cli.command;
 
 import io.lockstep.data.fusion.DatasetConfig;
+import io.lockstep.data.jsonl.DataException;
 import io.lockstep.data.record.DataCheck;
 import io.lockstep.model.adapter.InvalidAdapterException;
 import io.lockstep.model.checkpoint.AdapterBase;
@@ -9,6 +10,7 @@ import io.lockstep.model.config.ModelConfig;
 import io.lockstep.model.safetensors.TensorSource;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.config.RunRecords;
+import io.lockstep.worker.train.HealthChecks;
 import io.lockstep.worker.tuning.TuningPlan;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -40,7 +42,19 @@ final class RunCheck {
       checkQuotas(run, dataProblems);
     }
     problems.addAll(dataProblems);
+    if (problems.isEmpty()) {
+      checkSamples(run, problems);
+    }
     return problems;
+  }
+
+  /** What the run would find before its first step. */
+  private static void checkSamples(RunConfig run, List<String> problems) {
+    try {
+      problems.addAll(HealthChecks.problems(run));
+    } catch (IOException | IllegalArgumentException | DataException e) {
+      problems.add(String.valueOf(e.getMessage()));
+    }
   }
 
   /** Each file once, however many datasets name it. */

@@ -17,11 +17,10 @@ public final class LoaderTable {
       return "";
     }
     Table table = new Table().row("data on rank 0", "seconds in all its threads");
-    seconds.forEach(
-        (stage, sum) ->
-            table.row(
-                stage.equals("wait") ? "wait of the training thread" : stage,
-                String.format(Locale.ROOT, "%.2f", sum)));
+    seconds.forEach((stage, sum) ->
+        table.row(
+            stage.equals("wait") ? "wait of the training thread" : stage,
+            String.format(Locale.ROOT, "%.2f", sum)));
     return table.render();
   }
 }

@@ -191,8 +191,7 @@ final class JournalTables {
         step.tokens(),
         step.lossSum(),
         step.correctTokens(),
-        query(
-            connection, "select sample from replaced" + where + "place", row -> row.getLong(1)),
+        query(connection, "select sample from replaced" + where + "place", row -> row.getLong(1)),
         step.gradNorm(),
         step.buckets(),
         step.digest(),

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class RunJournalTest {
   private static final Clock NOON =
       Clock.fixed(Instant.parse("2026-01-01T12:00:00Z"), ZoneOffset.UTC);
-  private static final CommittedStep STEP = 
+  private static final CommittedStep STEP =
       new CommittedStep(
           1,
           0,

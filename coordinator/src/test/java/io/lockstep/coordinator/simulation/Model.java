@@ -60,7 +60,7 @@ final class Model {
               tokens,
               random.nextLong(tokens + 1),
               replaced(random),
-            List.of()));
+              List.of()));
     }
     return results;
   }

@@ -1,4 +1,4 @@
-/** Measures the epoch plan. Imports the plan. */
+/** Measures the epoch plan and the index of files. Imports the plan, JSONL files and records. */
 @NullMarked
 package io.lockstep.data.bench;
 

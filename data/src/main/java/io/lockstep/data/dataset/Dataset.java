@@ -4,10 +4,10 @@ import io.lockstep.data.conversation.Conversation;
 import io.lockstep.data.jsonl.DataException;
 import io.lockstep.data.jsonl.JsonlFile;
 import io.lockstep.data.jsonl.Problem;
+import io.lockstep.data.prompt.Task;
 import io.lockstep.data.record.DataRecord;
 import io.lockstep.data.record.Origin;
 import io.lockstep.data.record.RecordReader;
-import io.lockstep.data.prompt.Task;
 import java.nio.file.Path;
 
 /**

@@ -14,8 +14,8 @@ final class ObjectLimit {
   private ObjectLimit() {}
 
   /**
-   * At most {@code max} of the objects, in their order. Which ones is drawn anew for each record and
-   * epoch: the first of a keyed permutation that belongs to (seed, epoch, sample).
+   * At most {@code max} of the objects, in their order. Which ones is drawn anew for each record
+   * and epoch: the first of a keyed permutation that belongs to (seed, epoch, sample).
    *
    * @param max most objects; 0 for all
    */

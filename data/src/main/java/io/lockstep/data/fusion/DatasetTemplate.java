@@ -8,7 +8,9 @@ public enum DatasetTemplate {
   TARGET_SUMMARY,
   /** One or the other, drawn anew for each record and epoch. */
   MIXED,
-  /** Every object with its place, asked for in words of its own, apart from those of the targets. */
+  /**
+   * Every object with its place, asked for in words of its own, apart from those of the targets.
+   */
   SOURCE_DENSE,
   /** Records that are conversations, as they stand. */
   CHATML

@@ -10,8 +10,8 @@ import java.util.List;
 /**
  * The epochs of a fusion, in O(1) memory: a keyed permutation deals the places of an epoch out to
  * the draws of all datasets, and each dataset's own one, or a keyed draw where records may come
- * twice, says which of its records a draw is. All of it depends on (fusion seed, dataset seed, epoch)
- * alone.
+ * twice, says which of its records a draw is. All of it depends on (fusion seed, dataset seed,
+ * epoch) alone.
  */
 public final class FusionOrder implements EpochOrder {
 
@@ -41,7 +41,8 @@ public final class FusionOrder implements EpochOrder {
     public Pool {
       if (size < 1 || quota < 1 || (distinct && quota > size)) {
         throw new IllegalArgumentException(
-            "can't draw %d of %d records%s".formatted(quota, size, distinct ? " without repeats" : ""));
+            "can't draw %d of %d records%s"
+                .formatted(quota, size, distinct ? " without repeats" : ""));
       }
     }
   }

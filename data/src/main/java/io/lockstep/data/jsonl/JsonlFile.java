@@ -17,8 +17,9 @@ import java.util.Arrays;
 /**
  * A JSONL file, memory-mapped, with random access to its lines.
  *
- * <p>Opening scans the file once and keeps eight bytes per line; the contents stay in the page
- * cache. Files may exceed 2 GB. Any number of threads may read. Line i (from 0) of this class is
+ * <p>Opening scans the file once and keeps eight bytes per line, those of a large file in an {@link
+ * IndexCache}; the contents stay in the page cache. A file that changes while it is open is an error
+ * at the next line that is read. Files may exceed 2 GB. Any number of threads may read. Line i (from 0) of this class is
  * line i + 1 of the file: blank lines inside a file are errors, a newline at its end is not.
  */
 public final class JsonlFile implements AutoCloseable {
@@ -26,20 +27,25 @@ public final class JsonlFile implements AutoCloseable {
   /** The longest permitted line, in bytes. */
   public static final int MAX_LINE_BYTES = 16 << 20;
 
-  private static final int BLOCK = 1 << 16;
+  private static final String CHANGED =
+      "the file has changed since it was opened: put the former one back and go on with the run, or"
+          + " start anew with this one";
 
   private static final byte[] BYTE_ORDER_MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
 
   private final Path path;
   private final Arena arena;
   private final MemorySegment bytes;
-  private final LineIndex starts;
+  private final FileStamp stamp;
+  private final Offsets starts;
 
-  private JsonlFile(Path path, Arena arena, MemorySegment bytes) {
+  private JsonlFile(
+      Path path, Arena arena, MemorySegment bytes, FileStamp stamp, Offsets starts) {
     this.path = path;
     this.arena = arena;
     this.bytes = bytes;
-    this.starts = index(bytes);
+    this.stamp = stamp;
+    this.starts = starts;
   }
 
   /**
@@ -49,7 +55,15 @@ public final class JsonlFile implements AutoCloseable {
    *     line
    */
   public static JsonlFile open(Path path) {
-    JsonlFile file = openToCheck(path);
+    return open(path, IndexCache.ofMachine());
+  }
+
+  /** The same with another place for the index of a large file. */
+  public static JsonlFile open(Path path, IndexCache cache) {
+    JsonlFile file = openToCheck(path, cache);
+    if (file.starts instanceof StoredIndex stored && isSound(stored.summary())) {
+      return file;
+    }
     try {
       for (long i = 0; i < file.size(); i++) {
         file.checkLength(i);
@@ -68,14 +82,24 @@ public final class JsonlFile implements AutoCloseable {
    * @throws DataException if the file is missing or unreadable
    */
   public static JsonlFile openToCheck(Path path) {
+    return openToCheck(path, IndexCache.ofMachine());
+  }
+
+  private static boolean isSound(StoredIndex.Summary lines) {
+    return lines.longestLine() <= MAX_LINE_BYTES && !lines.holdsBlankLine();
+  }
+
+  private static JsonlFile openToCheck(Path path, IndexCache cache) {
     if (!Files.isRegularFile(path)) {
       throw new DataException(
           new Problem(path, 0, "", "no such file; give the path of a JSONL file"));
     }
     Arena arena = Arena.ofShared();
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-      MemorySegment bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
-      return new JsonlFile(path, arena, bytes);
+      FileStamp stamp = FileStamp.of(path);
+      MemorySegment bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, stamp.bytes(), arena);
+      Offsets starts = index(path, stamp, bytes, cache, arena);
+      return new JsonlFile(path, arena, bytes, stamp, starts);
     } catch (IOException e) {
       arena.close();
       throw new DataException(new Problem(path, 0, "", "cannot be read: " + e.getMessage()), e);
@@ -103,9 +127,10 @@ public final class JsonlFile implements AutoCloseable {
       throw new IndexOutOfBoundsException(
           path + " has " + size() + " lines; there is no line with index " + index);
     }
+    requireUnchanged(index);
     checkLength(index);
     checkNotBlank(index);
-    byte[] line = bytes.asSlice(starts.get(index), length(index)).toArray(ValueLayout.JAVA_BYTE);
+    byte[] line = read(index);
     if (index == 0 && startsWithByteOrderMark(line)) {
       throw problem(index, "starts with a byte order mark; save the file as UTF-8 without one");
     }
@@ -128,44 +153,16 @@ public final class JsonlFile implements AutoCloseable {
     arena.close();
   }
 
-  /** Offsets of all line starts, then one past the last line's end as if it had a newline. */
-  private static LineIndex index(MemorySegment bytes) {
+  /** The index of a large file is kept for the next time and for other processes. */
+  private static Offsets index(
+      Path path, FileStamp stamp, MemorySegment bytes, IndexCache cache, Arena arena)
+      throws IOException {
+    if (stamp.bytes() >= cache.fromBytes()) {
+      return StoredIndex.of(path, stamp, bytes, cache, arena);
+    }
     LineIndex starts = new LineIndex();
-    starts.add(0);
-    long size = bytes.byteSize();
-    long blocks = size - size % BLOCK;
-    for (long block = 0; block < blocks; block += BLOCK) {
-      indexBlock(bytes, block, starts);
-    }
-    indexBytes(bytes, blocks, size, starts);
-    boolean endsWithoutNewline = size > 0 && bytes.get(ValueLayout.JAVA_BYTE, size - 1) != '\n';
-    if (endsWithoutNewline) {
-      starts.add(size + 1);
-    }
+    LineScan.run(bytes, starts::add);
     return starts;
-  }
-
-  /** A method of its own, called often, so that the just-in-time compiler gets to it at once. */
-  private static void indexBlock(MemorySegment bytes, long block, LineIndex starts) {
-    for (int i = 0; i < BLOCK; i += Long.BYTES) {
-      if (mayHoldNewline(bytes.get(ValueLayout.JAVA_LONG_UNALIGNED, block + i))) {
-        indexBytes(bytes, block + i, block + i + Long.BYTES, starts);
-      }
-    }
-  }
-
-  private static void indexBytes(MemorySegment bytes, long from, long to, LineIndex starts) {
-    for (long i = from; i < to; i++) {
-      if (bytes.get(ValueLayout.JAVA_BYTE, i) == '\n') {
-        starts.add(i + 1);
-      }
-    }
-  }
-
-  /** Whether one of eight bytes is a newline: a byte is zero where it borrows in a subtraction. */
-  private static boolean mayHoldNewline(long word) {
-    long zeroAtNewline = word ^ 0x0A0A0A0A0A0A0A0AL;
-    return ((zeroAtNewline - 0x0101010101010101L) & ~zeroAtNewline & 0x8080808080808080L) != 0;
   }
 
   private long length(long index) {
@@ -185,13 +182,43 @@ public final class JsonlFile implements AutoCloseable {
   }
 
   private void checkNotBlank(long index) {
-    long end = starts.get(index) + length(index);
-    for (long i = starts.get(index); i < end; i++) {
+    long start = starts.get(index);
+    if (isBlank(bytes, start, start + length(index))) {
+      throw problem(index, "is blank; remove the line");
+    }
+  }
+
+  private byte[] read(long index) {
+    try {
+      return bytes.asSlice(starts.get(index), length(index)).toArray(ValueLayout.JAVA_BYTE);
+    } catch (InternalError e) {
+      // How Java reports pages that are gone because the file was cut meanwhile.
+      throw new DataException(new Problem(path, index + 1, "", CHANGED), e);
+    }
+  }
+
+  /** Lines of a file that was written to would not be the ones that the index knows. */
+  private void requireUnchanged(long index) {
+    FileStamp now;
+    try {
+      now = FileStamp.of(path);
+    } catch (IOException e) {
+      throw new DataException(new Problem(path, index + 1, "", "can't be read any more: " + e), e);
+    }
+    if (!now.equals(stamp)) {
+      throw problem(
+          index, CHANGED + " (%d bytes then, %d now)".formatted(stamp.bytes(), now.bytes()));
+    }
+  }
+
+  /** Whether there is nothing but blanks from one offset to another. */
+  static boolean isBlank(MemorySegment bytes, long from, long to) {
+    for (long i = from; i < to; i++) {
       if (!isBlank(bytes.get(ValueLayout.JAVA_BYTE, i))) {
-        return;
+        return false;
       }
     }
-    throw problem(index, "is blank; remove the line");
+    return true;
   }
 
   private static boolean isBlank(byte value) {

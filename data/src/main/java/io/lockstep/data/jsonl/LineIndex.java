@@ -3,7 +3,7 @@ package io.lockstep.data.jsonl;
 import java.util.Arrays;
 
 /** Grows to any number of offsets, eight bytes each, without ever copying them all. */
-final class LineIndex {
+final class LineIndex implements Offsets {
 
   private static final int CHUNK_BITS = 16;
   private static final int CHUNK = 1 << CHUNK_BITS;
@@ -24,11 +24,13 @@ final class LineIndex {
     size++;
   }
 
-  long get(long index) {
+  @Override
+  public long get(long index) {
     return chunks[(int) (index >>> CHUNK_BITS)][(int) (index & (CHUNK - 1))];
   }
 
-  long size() {
+  @Override
+  public long size() {
     return size;
   }
 }

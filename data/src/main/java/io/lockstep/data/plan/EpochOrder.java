@@ -20,8 +20,8 @@ public interface EpochOrder {
   long replacements(long sample);
 
   /**
-   * One of those that may stand in: attempts from 0 to {@code replacements(sample) - 1} name each of
-   * them exactly once.
+   * One of those that may stand in: attempts from 0 to {@code replacements(sample) - 1} name each
+   * of them exactly once.
    */
   long replacement(long epoch, long sample, int attempt);
 

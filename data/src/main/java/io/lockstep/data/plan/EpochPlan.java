@@ -7,9 +7,9 @@ import java.util.List;
  * Which samples every step and every virtual rank sees, for any number of workers alike.
  *
  * <p>Epochs follow each other without a gap: position p belongs to epoch {@code p / samples}, place
- * {@code p % samples}, and the {@link EpochOrder} maps the place to a sample. Step s takes positions
- * {@code s * globalBatch} up to {@code (s + 1) * globalBatch - 1}; virtual rank v takes the v-th
- * contiguous block of them. The number of workers appears nowhere.
+ * {@code p % samples}, and the {@link EpochOrder} maps the place to a sample. Step s takes
+ * positions {@code s * globalBatch} up to {@code (s + 1) * globalBatch - 1}; virtual rank v takes
+ * the v-th contiguous block of them. The number of workers appears nowhere.
  *
  * @param order which sample stands at which place of an epoch
  * @param globalBatch samples per step, a multiple of {@code virtualRanks}

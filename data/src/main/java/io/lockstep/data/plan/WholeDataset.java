@@ -1,8 +1,8 @@
 package io.lockstep.data.plan;
 
 /**
- * Every sample of one dataset once an epoch, in the order of a {@link KeyedPermutation} that belongs
- * to (seed, epoch).
+ * Every sample of one dataset once an epoch, in the order of a {@link KeyedPermutation} that
+ * belongs to (seed, epoch).
  *
  * @param samples how many records the dataset has
  * @param seed the run's seed
@@ -25,8 +25,7 @@ public record WholeDataset(long samples, long seed) implements EpochOrder {
   @Override
   public long replacements(long sample) {
     if (sample < 0 || sample >= samples) {
-      throw new IllegalArgumentException(
-          "sample " + sample + " is outside of 0.." + (samples - 1));
+      throw new IllegalArgumentException("sample " + sample + " is outside of 0.." + (samples - 1));
     }
     return samples - 1;
   }

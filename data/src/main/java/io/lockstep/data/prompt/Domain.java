@@ -1,30 +1,38 @@
 package io.lockstep.data.prompt;
 
-import java.util.Arrays;
+import java.util.List;
 
-/** The kind of site that pictures show, with what a model must know of it. */
-public enum Domain {
+/**
+ * The kind of site that pictures show, with what a model must know of it.
+ *
+ * @param label its name in configurations
+ * @param block the text that the {@code summary_runtime} profile adds to the system prompt
+ */
+public record Domain(String label, String block) {
+
   /** Baseband units in cabinets. */
-  BBU("bbu"),
+  public static final Domain BBU = shipped("bbu");
+
   /** Remote radio units on poles and towers. */
-  RRU("rru");
+  public static final Domain RRU = shipped("rru");
 
-  private final String label;
-  private final String block;
+  private static final List<Domain> SHIPPED = List.of(BBU, RRU);
 
-  Domain(String label) {
-    this.label = label;
-    this.block = PromptResources.read("domain/" + label);
+  /** Refuses a blank text. */
+  public Domain {
+    if (block.isBlank()) {
+      throw new IllegalArgumentException(
+          "prompts.domain_text is blank; give a text or leave it out for that of the domain");
+    }
   }
 
-  /** The name in configurations. */
-  public String label() {
-    return label;
+  private static Domain shipped(String label) {
+    return new Domain(label, PromptResources.read("domain/" + label));
   }
 
-  /** The block of text that the {@code summary_runtime} profile adds to the system prompt. */
-  public String block() {
-    return block;
+  /** The domains that come with the program. */
+  public static List<Domain> values() {
+    return SHIPPED;
   }
 
   /**
@@ -33,7 +41,7 @@ public enum Domain {
    * @throws IllegalArgumentException for an unknown name, listing the known ones
    */
   public static Domain of(String label) {
-    return Arrays.stream(values())
+    return SHIPPED.stream()
         .filter(domain -> domain.label.equals(label))
         .findFirst()
         .orElseThrow(() ->
@@ -41,6 +49,11 @@ public enum Domain {
                 "prompts.domain: unknown '"
                     + label
                     + "'; known are "
-                    + Arrays.stream(values()).map(Domain::label).toList()));
+                    + SHIPPED.stream().map(Domain::label).toList()));
+  }
+
+  /** The same domain told in other words. */
+  public Domain told(String text) {
+    return new Domain(label, text);
   }
 }

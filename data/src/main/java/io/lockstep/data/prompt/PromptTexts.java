@@ -13,7 +13,9 @@ public record PromptTexts(Optional<String> system, Optional<String> user) {
   /** Replaces nothing. */
   public static final PromptTexts NONE = new PromptTexts(Optional.empty(), Optional.empty());
 
-  /** What asks for the objects of pictures from elsewhere, apart from the words of a run's targets. */
+  /**
+   * What asks for the objects of pictures from elsewhere, apart from the words of a run's targets.
+   */
   public static PromptTexts sourceDense() {
     return new PromptTexts(
         Optional.of(PromptResources.read("source_dense.system")),

@@ -26,8 +26,7 @@ class FusionConfigTest {
 
   @Test
   void aDatasetOfWhichThereIsTooLittleIsDrawnWithReplacement() {
-    FusionConfig fusion =
-        new FusionConfig(1, List.of(dataset("a", 2)), List.of(dataset("x", 0.5)));
+    FusionConfig fusion = new FusionConfig(1, List.of(dataset("a", 2)), List.of(dataset("x", 0.5)));
     FusionOrder order = fusion.order(List.of(10L, 5L));
     assertEquals(30, order.samples());
     assertEquals(9, order.replacements(3));

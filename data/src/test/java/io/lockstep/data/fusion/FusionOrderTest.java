@@ -84,7 +84,9 @@ class FusionOrderTest {
 
   @Test
   void datasetsAreSpreadOverTheEpoch() {
-    EpochOrder.Epoch epoch = new FusionOrder(1, List.of(new Pool(1000, 1000, 1, true), new Pool(1000, 1000, 2, true))).epoch(0);
+    EpochOrder.Epoch epoch =
+        new FusionOrder(1, List.of(new Pool(1000, 1000, 1, true), new Pool(1000, 1000, 2, true)))
+            .epoch(0);
     long first = LongStream.range(0, 1000).filter(place -> epoch.at(place) < 1000).count();
     assertTrue(first > 430 && first < 570, first + " of the first half are of the first dataset");
   }

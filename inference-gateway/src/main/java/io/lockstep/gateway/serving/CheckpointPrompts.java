@@ -39,7 +39,7 @@ public final class CheckpointPrompts {
       JsonNode prompts = YAML.readTree(Files.readString(file)).path("prompts");
       return new Prompts(
           text(prompts, "profile").map(Profile::of).orElse(Profile.SUMMARY_TRAIN_MIN),
-          text(prompts, "domain").map(Domain::of),
+          text(prompts, "domain").map(Domain::of).map(known -> told(known, prompts)),
           PromptTexts.NONE,
           new PromptTexts(text(prompts, "system"), text(prompts, "user")));
     } catch (JsonProcessingException e) {
@@ -47,6 +47,10 @@ public final class CheckpointPrompts {
     } catch (IllegalArgumentException e) {
       throw new IOException(file + ": " + e.getMessage(), e);
     }
+  }
+
+  private static Domain told(Domain domain, JsonNode prompts) {
+    return text(prompts, "domain_text").map(domain::told).orElse(domain);
   }
 
   private static Optional<String> text(JsonNode section, String key) {

@@ -100,8 +100,7 @@ final class SegmentedPass implements AutoCloseable {
   }
 
   SegmentedModel.Outcome outcome() {
-    return new SegmentedModel.Outcome(
-        loss, targets.count(), correct, groups.outcomes(loss));
+    return new SegmentedModel.Outcome(loss, targets.count(), correct, groups.outcomes(loss));
   }
 
   /** Computes the loss; what going back needs stays. */

@@ -32,6 +32,7 @@ public record DataConfig(
   private static final int MAX_LOADER_THREADS = 256;
 
   static DataConfig read(Section section, Path folder, long runSeed) {
+    RemovedOptions.refuse(section);
     boolean fused = section.has("fusion");
     OptionalInt threads = OptionalInt.empty();
     if (section.has("loader_threads")) {

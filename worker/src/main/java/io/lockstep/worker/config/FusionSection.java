@@ -39,8 +39,7 @@ final class FusionSection {
     private final int maxObjects;
     private final boolean augmented;
 
-    Role(
-        @Nullable Double ratio, int maxObjects, boolean augmented) {
+    Role(@Nullable Double ratio, int maxObjects, boolean augmented) {
       this.ratio = ratio;
       this.maxObjects = maxObjects;
       this.augmented = augmented;
@@ -65,7 +64,8 @@ final class FusionSection {
         return fusion(data.other("fusion", file, tree), file.resolveSibling(""), runSeed);
       }
     } catch (JsonProcessingException e) {
-      data.problem("fusion", "names %s, which is not YAML: %s".formatted(file, e.getOriginalMessage()));
+      data.problem(
+          "fusion", "names %s, which is not YAML: %s".formatted(file, e.getOriginalMessage()));
     } catch (IOException e) {
       data.problem("fusion", "names %s, which can't be read".formatted(file));
     }
@@ -73,6 +73,7 @@ final class FusionSection {
   }
 
   private static FusionConfig fusion(Section section, Path folder, long runSeed) {
+    RemovedOptions.refuse(section);
     long seed = section.longInteger("seed", runSeed, Long.MIN_VALUE, Long.MAX_VALUE);
     Set<String> names = new HashSet<>();
     List<DatasetConfig> targets = datasets(section, "targets", Role.TARGET, folder, seed, names);
@@ -98,6 +99,7 @@ final class FusionSection {
   }
 
   private static DatasetConfig dataset(Section section, Role role, Path folder, long seed) {
+    RemovedOptions.refuse(section);
     String name = section.string("name", null);
     if (!name.isEmpty() && !NAME.matcher(name).matches()) {
       section.problem(

@@ -4,11 +4,15 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
-import io.lockstep.model.adapter.AdapterConfig;
-import io.lockstep.model.budget.TokenBudget;
 import io.lockstep.data.fusion.DatasetConfig;
 import io.lockstep.data.plan.EpochOrder;
 import io.lockstep.data.plan.WholeDataset;
+import io.lockstep.data.prompt.Domain;
+import io.lockstep.data.prompt.Profile;
+import io.lockstep.data.prompt.PromptTexts;
+import io.lockstep.data.prompt.Prompts;
+import io.lockstep.model.adapter.AdapterConfig;
+import io.lockstep.model.budget.TokenBudget;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -78,11 +82,51 @@ public record RunConfig(
    *
    * @param profile {@code summary_train_min} or {@code summary_runtime}
    * @param domain {@code bbu} or {@code rru}, needed by {@code summary_runtime}
+   * @param domainText replaces the text of the domain
    * @param system replaces the composed system text
    * @param user replaces the composed user text
    */
   public record PromptConfig(
-      String profile, Optional<String> domain, Optional<String> system, Optional<String> user) {}
+      String profile,
+      Optional<String> domain,
+      Optional<String> domainText,
+      Optional<String> system,
+      Optional<String> user) {
+
+    static PromptConfig read(Section section) {
+      PromptConfig prompts =
+          new PromptConfig(
+              section.string("profile", Profile.SUMMARY_TRAIN_MIN.label()),
+              section.optionalString("domain"),
+              section.optionalString("domain_text"),
+              section.optionalString("system"),
+              section.optionalString("user"));
+      try {
+        var _ = prompts.prompts();
+      } catch (IllegalArgumentException e) {
+        section.add(String.valueOf(e.getMessage()));
+      }
+      section.finish();
+      return prompts;
+    }
+
+    /**
+     * The prompts it describes.
+     *
+     * @throws IllegalArgumentException if they can't be; the message begins with the key
+     */
+    public Prompts prompts() {
+      if (domainText.isPresent() && domain.isEmpty()) {
+        throw new IllegalArgumentException(
+            "prompts.domain_text needs prompts.domain, whose text it replaces: set it to bbu or rru");
+      }
+      return new Prompts(
+          Profile.of(profile),
+          domain.map(Domain::of).map(known -> domainText.map(known::told).orElse(known)),
+          PromptTexts.NONE,
+          new PromptTexts(system, user));
+    }
+  }
 
   /**
    * How the model sees pictures.
@@ -141,6 +185,7 @@ public record RunConfig(
   }
 
   private static RunConfig read(Section root, Path folder) {
+    RemovedOptions.refuse(root);
     Section run = root.section("run");
     String name = run.string("name", "run");
     long seed = run.longInteger("seed", null, Long.MIN_VALUE, Long.MAX_VALUE);
@@ -155,7 +200,7 @@ public record RunConfig(
             outputDir,
             model,
             DataConfig.read(root.section("data"), folder, seed),
-            prompts(root.section("prompts")),
+            PromptConfig.read(root.section("prompts")),
             vision(root.section("vision")),
             training,
             OptimizerConfig.read(root.section("optimizer")),
@@ -165,10 +210,7 @@ public record RunConfig(
                 ? Optional.of(RunInputs.read(root.section("inputs")))
                 : Optional.empty());
     Section custom = root.section("custom");
-    custom.refuse(
-        "hard_sample_mining",
-        "the order of samples is fixed before the first step, whatever their losses; remove the key"
-            + " and repeat hard records in data.train_jsonl");
+    RemovedOptions.refuse(custom);
     custom.finish();
     if (!config.tuning.trained().isEmpty()
         && config.tuning.trained().stream().allMatch(part -> config.optimizer.peak(part) == 0)) {
@@ -198,17 +240,6 @@ public record RunConfig(
     }
     section.finish();
     return source;
-  }
-
-  private static PromptConfig prompts(Section section) {
-    PromptConfig prompts =
-        new PromptConfig(
-            section.string("profile", "summary_train_min"),
-            section.optionalString("domain"),
-            section.optionalString("system"),
-            section.optionalString("user"));
-    section.finish();
-    return prompts;
   }
 
   private static VisionOptions vision(Section section) {

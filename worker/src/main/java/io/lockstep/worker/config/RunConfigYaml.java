@@ -35,6 +35,7 @@ final class RunConfigYaml {
     data(root.putObject("data"), config.data());
     ObjectNode prompts = root.putObject("prompts").put("profile", config.prompts().profile());
     config.prompts().domain().ifPresent(domain -> prompts.put("domain", domain));
+    config.prompts().domainText().ifPresent(text -> prompts.put("domain_text", text));
     config.prompts().system().ifPresent(text -> prompts.put("system", text));
     config.prompts().user().ifPresent(text -> prompts.put("user", text));
     config

@@ -1,8 +1,8 @@
 package io.lockstep.worker.config;
 
+import io.lockstep.data.fusion.DatasetConfig;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.safetensors.StoredFile;
-import io.lockstep.data.fusion.DatasetConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,8 +15,8 @@ import java.util.Optional;
  * them, because a path says nothing of what lies there.
  *
  * @param dataBytes size of {@code data.train_jsonl}, or of those of all datasets
- * @param dataSha256 of {@code data.train_jsonl}, lower-case hexadecimal, or of a fusion's digests one
- *     after the other; pictures are not included
+ * @param dataSha256 of {@code data.train_jsonl}, lower-case hexadecimal, or of a fusion's digests
+ *     one after the other; pictures are not included
  * @param modelSha256 digest of the weights in {@code model.path}, as {@code lockstep digest} prints
  *     it; empty if they are drawn anew
  * @param adapterSha256 the same of {@code model.adapter}

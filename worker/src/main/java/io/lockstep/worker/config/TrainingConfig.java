@@ -57,9 +57,7 @@ public record TrainingConfig(
   public record SaveDelay(long steps, long epochs) {}
 
   static TrainingConfig read(Section section) {
-    section.refuse(
-        "packing",
-        "samples are padded to the longest of their micro-batch instead; remove the key");
+    RemovedOptions.refuse(section);
     TrainingConfig config =
         new TrainingConfig(
             section.longInteger("max_steps", 0L, 0, Long.MAX_VALUE),
@@ -113,7 +111,8 @@ public record TrainingConfig(
     if (!strategy.equals("raise")) {
       section.problem(
           "truncation_strategy",
-          "must be raise: samples are never cut, over-long ones are replaced");
+          "must be raise, not '%s': nothing is ever cut, over-long samples are replaced by others and reported in over_length.json; remove the key, and raise training.global_max_length or shorten the records if there are too many"
+              .formatted(strategy));
     }
     section.finish();
     return config;

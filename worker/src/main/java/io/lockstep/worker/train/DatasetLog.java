@@ -12,8 +12,8 @@ import java.util.List;
 
 /**
  * The sums of each dataset in each step of a run with several: one JSON object a line in {@code
- * datasets.jsonl}. From there, whoever goes on with a run knows the steps since the last line of its
- * metrics, so that those are the same whichever worker writes them.
+ * datasets.jsonl}. From there, whoever goes on with a run knows the steps since the last line of
+ * its metrics, so that those are the same whichever worker writes them.
  */
 final class DatasetLog implements AutoCloseable {
 

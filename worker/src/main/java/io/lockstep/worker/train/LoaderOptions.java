@@ -6,7 +6,8 @@ import java.util.OptionalInt;
  * How samples are made ahead of training; changes no bit of them.
  *
  * @param threads that make samples
- * @param bytes most that samples made ahead may hold; a micro-batch that is waited for may exceed it
+ * @param bytes most that samples made ahead may hold; a micro-batch that is waited for may exceed
+ *     it
  */
 record LoaderOptions(int threads, long bytes) {
 

@@ -159,9 +159,7 @@ final class MicroBatches {
     for (int part = 0; part < parts; part++) {
       List<Row> own = rows.subList(part * size, (part + 1) * size);
       List<List<Row>> groups =
-          groupByLength
-              ? LengthGroups.of(own, row -> row.sample().tokens().length)
-              : List.of(own);
+          groupByLength ? LengthGroups.of(own, row -> row.sample().tokens().length) : List.of(own);
       for (List<Row> group : groups) {
         batches.add(collator.collate(group.stream().map(Row::sample).toList()));
         if (group.getFirst().dataset().isPresent()) {

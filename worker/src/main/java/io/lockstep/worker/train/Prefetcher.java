@@ -145,8 +145,7 @@ final class Prefetcher implements AutoCloseable {
   }
 
   private Work begin() {
-    Work work =
-        new Work(nextStep, nextVirtualRank, source.draws(nextStep, nextVirtualRank));
+    Work work = new Work(nextStep, nextVirtualRank, source.draws(nextStep, nextVirtualRank));
     ahead.addLast(work);
     nextVirtualRank++;
     if (nextVirtualRank == span.end()) {

@@ -10,12 +10,13 @@ import io.lockstep.data.image.RgbImage;
 import io.lockstep.data.jsonl.DataException;
 import io.lockstep.data.plan.EpochOrder;
 import io.lockstep.data.plan.EpochPlan;
+import io.lockstep.data.plan.KeyedPermutation;
 import io.lockstep.data.plan.SampleRef;
-import io.lockstep.data.prompt.Domain;
-import io.lockstep.data.prompt.Profile;
+import io.lockstep.data.plan.SplitMix64;
 import io.lockstep.data.prompt.PromptTexts;
 import io.lockstep.data.prompt.Prompts;
 import io.lockstep.data.prompt.Task;
+import io.lockstep.data.record.ChatRecord;
 import io.lockstep.data.record.ImageRecord;
 import io.lockstep.model.align.certificate.Probe;
 import io.lockstep.model.batch.Sample;
@@ -34,6 +35,10 @@ import java.util.OptionalInt;
  */
 public final class RunData implements AutoCloseable {
 
+  // Keeps the choice apart from others that are made from the same seed.
+  private static final long HEALTH = 0x6865616c7468L;
+  private static final long CHECKED_RECORDS = 8;
+
   private final RunConfig config;
   private final List<DatasetConfig> members;
   private final List<Dataset> datasets = new ArrayList<>();
@@ -50,7 +55,7 @@ public final class RunData implements AutoCloseable {
   public RunData(RunConfig config) {
     this.config = config;
     members = config.datasets();
-    Prompts prompts = prompts(config.prompts());
+    Prompts prompts = config.prompts().prompts();
     try {
       for (DatasetConfig member : members) {
         datasets.add(Dataset.open(member.trainJsonl(), Templates.builder(member, prompts)));
@@ -62,15 +67,6 @@ public final class RunData implements AutoCloseable {
       close();
       throw e;
     }
-  }
-
-  /** The prompts a configuration describes. */
-  public static Prompts prompts(RunConfig.PromptConfig config) {
-    return new Prompts(
-        Profile.of(config.profile()),
-        config.domain().map(Domain::of),
-        PromptTexts.NONE,
-        new PromptTexts(config.system(), config.user()));
   }
 
   /** Samples of an epoch. */
@@ -148,6 +144,40 @@ public final class RunData implements AutoCloseable {
           }
         };
     return ProbeChoice.of(choice, config.training().globalMaxLength());
+  }
+
+  /**
+   * What a check finds in a few records of each dataset, which the run's seed decides; records that
+   * can't be used are among it.
+   */
+  List<String> healthProblems(SampleEncoder encoder, HealthCheck check) {
+    List<String> problems = new ArrayList<>();
+    for (int dataset = 0; dataset < members.size(); dataset++) {
+      long size = records.size(dataset);
+      KeyedPermutation chosen =
+          new KeyedPermutation(size, SplitMix64.mix(HEALTH, config.seed(), dataset));
+      for (long i = 0; i < Math.min(CHECKED_RECORDS, size); i++) {
+        long sample = records.sample(dataset, chosen.at(i));
+        try {
+          problems.addAll(check.problems(subject(encoder, sample)));
+        } catch (SampleException e) {
+          problems.add(String.valueOf(e.getMessage()));
+        }
+      }
+    }
+    return problems;
+  }
+
+  private HealthCheck.Subject subject(SampleEncoder encoder, long sample) throws SampleException {
+    Sample made = sample(encoder, new SampleRef(0, sample, sample));
+    Located at = locate(sample);
+    Conversation conversation = at.dataset().conversation(0, at.index());
+    int images =
+        switch (at.dataset().read(at.index())) {
+          case ImageRecord image -> image.images().size();
+          case ChatRecord chat -> chat.conversation().images().size();
+        };
+    return new HealthCheck.Subject(images, conversation, made);
   }
 
   private Probe probe(long sample) throws SampleException {

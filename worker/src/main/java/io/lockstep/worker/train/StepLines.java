@@ -14,8 +14,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A file of one JSON object a line, each with its {@code step}, readable while it grows. Whoever goes
- * on with it drops the lines of steps that are to be computed again.
+ * A file of one JSON object a line, each with its {@code step}, readable while it grows. Whoever
+ * goes on with it drops the lines of steps that are to be computed again.
  */
 final class StepLines implements AutoCloseable {
 

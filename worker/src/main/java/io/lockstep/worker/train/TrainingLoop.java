@@ -3,6 +3,7 @@ package io.lockstep.worker.train;
 import io.lockstep.collective.Collective;
 import io.lockstep.collective.CollectiveException;
 import io.lockstep.model.align.certificate.Probe;
+import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.tensor.Scope;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.train.Generation.Reduction;
@@ -172,8 +173,25 @@ public final class TrainingLoop implements AutoCloseable {
       throw failure;
     }
     if (world.rank() == 0) {
+      if (world.nextStep() == 0) {
+        checkHealth();
+      }
       probes = data.probes(replica.model());
       metrics = RunMetrics.open(runDir(), config, data, world);
+    }
+  }
+
+  /** Refuses to learn from samples that are not as the model needs them. */
+  private void checkHealth() throws SampleException {
+    LoadedModel model = replica.model();
+    List<String> problems =
+        data.healthProblems(
+            model.encoder(),
+            new HealthCheck(HealthCheck.Format.of(model.config(), model.tokenizer())));
+    if (!problems.isEmpty()) {
+      throw new SampleException(
+          "%d problems in the first samples that were looked at: %s"
+              .formatted(problems.size(), String.join("; ", problems)));
     }
   }
 

@@ -56,7 +56,8 @@ class FusionSectionTest {
     assertEquals(64, source.maxObjects());
     assertFalse(source.augmented() || source.curriculum());
     assertEquals(DatasetTemplate.SOURCE_DENSE, source.template());
-    assertEquals(5, run.order(List.of(3L, 3L)).samples(), "3 of the target, round(1.5) of the source");
+    assertEquals(
+        5, run.order(List.of(3L, 3L)).samples(), "3 of the target, round(1.5) of the source");
   }
 
   @Test
@@ -119,8 +120,7 @@ class FusionSectionTest {
   }
 
   private String problem(String yaml) {
-    return String.join(
-        "\n", assertThrows(ConfigException.class, () -> parse(yaml)).problems());
+    return String.join("\n", assertThrows(ConfigException.class, () -> parse(yaml)).problems());
   }
 
   private RunConfig parse(String data) throws ConfigException {

@@ -48,6 +48,7 @@ class RunConfigTest {
         prompts:
           profile: summary_runtime
           domain: bbu
+          domain_text: Cabinets, indoors.
           system: You describe pictures.
           user: "Describe: all objects"
         vision:
@@ -134,6 +135,7 @@ class RunConfigTest {
             new RunConfig.PromptConfig(
                 "summary_runtime",
                 Optional.of("bbu"),
+                Optional.of("Cabinets, indoors."),
                 Optional.of("You describe pictures."),
                 Optional.of("Describe: all objects")),
             new RunConfig.VisionOptions(Optional.of(new TokenBudget(0.5))),
@@ -286,20 +288,41 @@ class RunConfigTest {
   @Test
   void removedOptionsAreRejectedWithTheReason() {
     String packed = LEAST.replace("max_steps: 10,", "max_steps: 10, packing: false,");
-    assertProblem(problems(packed), "training.packing does not exist: samples are padded");
+    assertProblem(
+        problems(packed), "training.packing does not exist: samples of a micro-batch are padded");
     String knob = LEAST.replace("max_steps: 10,", "max_steps: 10, packing_length: {a: 1},");
     assertProblem(problems(knob), "training.packing_length does not exist");
+    for (String name : List.of("eval_packing", "packing_buffer", "cached_packing_dir")) {
+      assertProblem(
+          problems(LEAST.replace("max_steps: 10,", "max_steps: 10, " + name + ": 1,")),
+          "training." + name + " does not exist");
+    }
+    assertProblem(problems(LEAST + "packing: true"), "packing does not exist");
+    assertProblem(
+        problems(LEAST.replace("max_steps: 10,", "max_steps: 10, model_max_length: 9,")),
+        "training.model_max_length does not exist: training.global_max_length");
     assertProblem(
         problems(LEAST + "custom: {hard_sample_mining: {enabled: true}}"),
-        "custom.hard_sample_mining does not exist");
+        "custom.hard_sample_mining does not exist: the order of samples is fixed");
     assertEquals(1, problems(packed).size());
+  }
+
+  @Test
+  void promptsThatCannotBeComposedAreProblems() {
+    assertProblem(
+        problems(LEAST + "prompts: {profile: summary_runtime}"), "prompts.domain is required");
+    assertProblem(problems(LEAST + "prompts: {profile: all}"), "prompts.profile: unknown 'all'");
+    assertProblem(problems(LEAST + "prompts: {domain: xyz}"), "prompts.domain: unknown 'xyz'");
+    assertProblem(
+        problems(LEAST + "prompts: {domain_text: Indoors}"),
+        "prompts.domain_text needs prompts.domain");
   }
 
   @Test
   void samplesAreNeverCut() {
     assertProblem(
         problems(LEAST.replace("max_steps: 10,", "max_steps: 10, truncation_strategy: left,")),
-        "training.truncation_strategy must be raise");
+        "training.truncation_strategy must be raise, not 'left'");
   }
 
   @Test

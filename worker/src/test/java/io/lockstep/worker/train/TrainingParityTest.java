@@ -22,8 +22,8 @@ import io.lockstep.tensor.Scope;
 import io.lockstep.tensor.TensorMemory;
 import io.lockstep.tensor.Torch;
 import io.lockstep.worker.config.ClusterConfig;
-import io.lockstep.worker.config.OptimizerConfig;
 import io.lockstep.worker.config.DataConfig;
+import io.lockstep.worker.config.OptimizerConfig;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.config.TrainingConfig;
 import io.lockstep.worker.config.TuningConfig;
@@ -244,7 +244,11 @@ class TrainingParityTest {
             Optional.empty(),
             OptionalInt.empty()),
         new RunConfig.PromptConfig(
-            "summary_train_min", Optional.empty(), Optional.empty(), Optional.empty()),
+            "summary_train_min",
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty()),
         new RunConfig.VisionOptions(Optional.empty()),
         new TrainingConfig(
             steps,

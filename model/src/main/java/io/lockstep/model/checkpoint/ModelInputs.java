@@ -1,0 +1,55 @@
+package io.lockstep.model.checkpoint;
+
+import io.lockstep.model.chat.ChatTemplate;
+import io.lockstep.model.config.GenerationConfig;
+import io.lockstep.model.config.ModelConfig;
+import io.lockstep.model.encode.SampleEncoder;
+import io.lockstep.model.image.ImageProcessor;
+import io.lockstep.model.tokenizer.Tokenizer;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/**
+ * What makes a model's inputs, without its weights: configuration, tokenizer and encoder.
+ *
+ * @param encoder keeps as many vision tokens as the checkpoint was trained with
+ */
+public record ModelInputs(
+    ModelConfig config,
+    GenerationConfig generationConfig,
+    ImageProcessor images,
+    Tokenizer tokenizer,
+    SampleEncoder encoder)
+    implements AutoCloseable {
+
+  /**
+   * Reads a model's folder.
+   *
+   * @throws IOException if a file is missing or does not fit
+   */
+  public static ModelInputs open(Path folder, Tuning tuning) throws IOException {
+    CheckpointFiles.require(folder, false);
+    ModelConfig config = ModelConfig.read(folder.resolve(LoadedModel.CONFIG));
+    GenerationConfig generationConfig =
+        GenerationConfig.read(folder.resolve("generation_config.json"));
+    VisionSettings vision = VisionSettings.read(folder, tuning);
+    ImageProcessor images = ImageProcessor.read(folder.resolve("preprocessor_config.json"));
+    Tokenizer tokenizer = Tokenizer.open(folder);
+    try {
+      images.options().requireMatch(config.vision());
+      ChatTemplate template = ChatTemplate.of(tokenizer, config);
+      SampleEncoder encoder =
+          new SampleEncoder(template, images, config.vision().spatialMergeSize())
+              .withBudget(vision.tokenBudget());
+      return new ModelInputs(config, generationConfig, images, tokenizer, encoder);
+    } catch (RuntimeException e) {
+      tokenizer.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public void close() {
+    tokenizer.close();
+  }
+}
