@@ -8,9 +8,9 @@ import io.lockstep.cli.eval.BudgetSweep;
 import io.lockstep.cli.eval.Evaluation;
 import io.lockstep.cli.eval.Question;
 import io.lockstep.cli.eval.Score;
+import io.lockstep.cli.eval.SweepFiles;
 import io.lockstep.cli.eval.TargetQuestions;
 import io.lockstep.data.fusion.FusionConfig;
-import io.lockstep.cli.eval.SweepFiles;
 import io.lockstep.model.budget.TokenBudget;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.worker.config.RunConfig;
@@ -148,7 +148,8 @@ public final class EvalCommand implements Callable<Integer> {
         run.data()
             .fusion()
             .orElseThrow(() ->
-                new UserError("the recipe has no data.fusion: name its validation file with --data"));
+                new UserError(
+                    "the recipe has no data.fusion: name its validation file with --data"));
     Map<String, List<Question>> questions = TargetQuestions.read(model, fusion);
     tensors.start();
     List<Score> scores = new ArrayList<>();
@@ -156,8 +157,7 @@ public final class EvalCommand implements Callable<Integer> {
     try (LoadedModel loaded = LoadedModel.open(model)) {
       for (Map.Entry<String, List<Question>> target : questions.entrySet()) {
         System.out.println(target.getKey() + ":");
-        Score score =
-            single(loaded, new Evaluation(target.getValue(), batch, maxNewTokens));
+        Score score = single(loaded, new Evaluation(target.getValue(), batch, maxNewTokens));
         print(score);
         System.out.printf(
             "  token accuracy: %s%n  exact match: %s (%d of %d; %d no answer)%n",

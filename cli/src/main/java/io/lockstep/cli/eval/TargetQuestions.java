@@ -76,8 +76,7 @@ public final class TargetQuestions {
     DataRecord record = dataset.read(index);
     return switch (record) {
       case ChatRecord _ -> true;
-      case ImageRecord image ->
-          dataset.task(0, index) == Task.DENSE || image.summary().isPresent();
+      case ImageRecord image -> dataset.task(0, index) == Task.DENSE || image.summary().isPresent();
     };
   }
 

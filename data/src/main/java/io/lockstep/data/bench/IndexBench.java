@@ -12,7 +12,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 
-/** Times the index of a large JSONL file: building it, finding it again, reading lines through it. */
+/**
+ * Times the index of a large JSONL file: building it, finding it again, reading lines through it.
+ */
 public final class IndexBench {
 
   private static final double NANOS = 1e9;

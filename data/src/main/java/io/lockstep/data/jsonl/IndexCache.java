@@ -15,7 +15,9 @@ public record IndexCache(Path folder, long fromBytes) {
   /** A file of this size is scanned in less time than a process starts. */
   private static final long FROM_BYTES = 64L << 20;
 
-  /** That of this machine: {@code $LOCKSTEP_CACHE_DIR/index}, or {@code ~/.cache/lockstep/index}. */
+  /**
+   * That of this machine: {@code $LOCKSTEP_CACHE_DIR/index}, or {@code ~/.cache/lockstep/index}.
+   */
   public static IndexCache ofMachine() {
     String named = System.getenv("LOCKSTEP_CACHE_DIR");
     Path root =

@@ -18,9 +18,10 @@ import java.util.Arrays;
  * A JSONL file, memory-mapped, with random access to its lines.
  *
  * <p>Opening scans the file once and keeps eight bytes per line, those of a large file in an {@link
- * IndexCache}; the contents stay in the page cache. A file that changes while it is open is an error
- * at the next line that is read. Files may exceed 2 GB. Any number of threads may read. Line i (from 0) of this class is
- * line i + 1 of the file: blank lines inside a file are errors, a newline at its end is not.
+ * IndexCache}; the contents stay in the page cache. A file that changes while it is open is an
+ * error at the next line that is read. Files may exceed 2 GB. Any number of threads may read. Line
+ * i (from 0) of this class is line i + 1 of the file: blank lines inside a file are errors, a
+ * newline at its end is not.
  */
 public final class JsonlFile implements AutoCloseable {
 
@@ -39,8 +40,7 @@ public final class JsonlFile implements AutoCloseable {
   private final FileStamp stamp;
   private final Offsets starts;
 
-  private JsonlFile(
-      Path path, Arena arena, MemorySegment bytes, FileStamp stamp, Offsets starts) {
+  private JsonlFile(Path path, Arena arena, MemorySegment bytes, FileStamp stamp, Offsets starts) {
     this.path = path;
     this.arena = arena;
     this.bytes = bytes;

@@ -19,12 +19,13 @@ import java.util.HexFormat;
 import java.util.Optional;
 
 /**
- * A line index in a file of its own, memory-mapped: it takes no heap, and processes share its pages.
+ * A line index in a file of its own, memory-mapped: it takes no heap, and processes share its
+ * pages.
  *
  * <p>A header of {@value #HEADER} bytes holds magic number, size and time of the file it is of, its
- * number of offsets, the length of its longest line, whether a line is blank, and the SHA-256 of the
- * file's first and last {@value #PROBED} bytes; the offsets follow, eight bytes each, little-endian.
- * It is written beside its place and renamed, by one process at a time.
+ * number of offsets, the length of its longest line, whether a line is blank, and the SHA-256 of
+ * the file's first and last {@value #PROBED} bytes; the offsets follow, eight bytes each,
+ * little-endian. It is written beside its place and renamed, by one process at a time.
  */
 final class StoredIndex implements Offsets {
 
@@ -107,8 +108,8 @@ final class StoredIndex implements Offsets {
   }
 
   /** The index in a place, if it is one of that file. */
-  private static Optional<StoredIndex> read(
-      Path place, FileStamp stamp, byte[] digest, Arena arena) throws IOException {
+  private static Optional<StoredIndex> read(Path place, FileStamp stamp, byte[] digest, Arena arena)
+      throws IOException {
     if (!Files.isRegularFile(place)) {
       return Optional.empty();
     }
@@ -140,7 +141,8 @@ final class StoredIndex implements Offsets {
   private static void build(Path place, FileStamp stamp, byte[] digest, MemorySegment bytes)
       throws IOException {
     Path partial =
-        place.resolveSibling(place.getFileName() + "." + ProcessHandle.current().pid() + ".partial");
+        place.resolveSibling(
+            place.getFileName() + "." + ProcessHandle.current().pid() + ".partial");
     try (FileChannel channel =
         FileChannel.open(
             partial,

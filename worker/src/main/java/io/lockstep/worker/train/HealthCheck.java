@@ -38,8 +38,7 @@ final class HealthCheck {
    * @param patchValues values of one patch
    * @param decoder tokens to text
    */
-  record Format(
-      int imageToken, int messageStart, int mergeSize, int patchValues, Decoder decoder) {
+  record Format(int imageToken, int messageStart, int mergeSize, int patchValues, Decoder decoder) {
 
     /** That of a model. */
     static Format of(ModelConfig config, Tokenizer tokenizer) {
@@ -126,8 +125,7 @@ final class HealthCheck {
       if (picture.pixels().length != values) {
         problems.add(
             "picture %d has %d pixel values, image_grid_thw of %d x %d x %d says %d: see that patch_size and temporal_patch_size of preprocessor_config.json and config.json agree"
-                .formatted(
-                    i + 1, picture.pixels().length, grid.t(), grid.h(), grid.w(), values));
+                .formatted(i + 1, picture.pixels().length, grid.t(), grid.h(), grid.w(), values));
       }
     }
   }

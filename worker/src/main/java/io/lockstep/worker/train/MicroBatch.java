@@ -50,7 +50,7 @@ record MicroBatch(
 
   private static long bytes(Batch batch) {
     long longs =
-        batch.ids().length
+        (long) batch.ids().length
             + batch.attentionMask().length
             + batch.labels().length
             + batch.positionIds().length

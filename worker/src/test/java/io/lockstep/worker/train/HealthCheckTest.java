@@ -36,8 +36,24 @@ class HealthCheckTest {
 
   private static final Map<Integer, String> TEXTS =
       Map.of(
-          START, "", END, "", USER, "user", ASSISTANT, "assistant", NEWLINE, "\n", IMAGE, "#",
-          WHAT, "what?", CAT, "cat", NEWLINE_A, "\na");
+          START,
+          "",
+          END,
+          "",
+          USER,
+          "user",
+          ASSISTANT,
+          "assistant",
+          NEWLINE,
+          "\n",
+          IMAGE,
+          "#",
+          WHAT,
+          "what?",
+          CAT,
+          "cat",
+          NEWLINE_A,
+          "\na");
 
   private static final Format FORMAT =
       new Format(
@@ -64,7 +80,9 @@ class HealthCheckTest {
 
   @Test
   void aTokenThatSpansHeaderAndAnswerIsLearned() {
-    int[] tokens = {START, USER, NEWLINE, WHAT, END, NEWLINE, START, ASSISTANT, NEWLINE_A, CAT, END};
+    int[] tokens = {
+      START, USER, NEWLINE, WHAT, END, NEWLINE, START, ASSISTANT, NEWLINE_A, CAT, END
+    };
     int[] labels = new int[tokens.length];
     Arrays.fill(labels, Sample.IGNORED);
     System.arraycopy(tokens, 8, labels, 8, 3);
@@ -171,8 +189,7 @@ class HealthCheckTest {
   }
 
   private static Subject subject(int[] tokens, int[] labels, Patches picture) {
-    return new Subject(
-        1, question(), new Sample("s.jsonl:7", tokens, labels, List.of(picture)));
+    return new Subject(1, question(), new Sample("s.jsonl:7", tokens, labels, List.of(picture)));
   }
 
   private static Subject text(int[] tokens, int[] labels) {
