@@ -97,8 +97,7 @@ class FusionRunTest {
             training: {max_steps: 6, global_batch_size: 8, virtual_ranks: 4, global_max_length: 400, logging_steps: 2}
             optimizer: {learning_rate: 0.001}
             """
-                .formatted(
-                    folder.resolve("model"), threads, tiny.data().resolve("train.jsonl")));
+                .formatted(folder.resolve("model"), threads, tiny.data().resolve("train.jsonl")));
     String valid =
         Launched.run(folder, "validate", "--config", recipe.toString()).succeeded().lastLine();
     assertTrue(valid.endsWith(": OK"), valid);
