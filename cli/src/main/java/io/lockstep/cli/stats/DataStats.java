@@ -4,42 +4,91 @@ import io.lockstep.data.geometry.Geometry;
 import io.lockstep.data.jsonl.JsonlFile;
 import io.lockstep.data.record.ChatRecord;
 import io.lockstep.data.record.DataObject;
+import io.lockstep.data.record.DataRecord;
 import io.lockstep.data.record.ImageRecord;
 import io.lockstep.data.record.RecordReader;
+import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * What a data file holds.
+ * What a data file holds, in memory that doesn't grow with it beyond eight bytes a line.
  *
  * @param pictures records with a picture
  * @param chats records of text
  * @param objects all annotated objects
  * @param geometries objects by kind of geometry: bbox_2d, poly, line
- * @param objectsPerPicture pictures by number of objects
- * @param summaryCharacters pictures by length of the summary in characters
  * @param kinds objects by the first level of their description, most frequent first
+ * @param histograms distributions by what they count, in the order in which people want them
  */
 public record DataStats(
     long pictures,
     long chats,
     long objects,
     Map<String, Long> geometries,
-    Map<Integer, Long> objectsPerPicture,
-    Map<Integer, Long> summaryCharacters,
-    List<Map.Entry<String, Long>> kinds) {
+    List<Map.Entry<String, Long>> kinds,
+    Map<Measure, Histogram> histograms) {
 
-  /** Reads the whole file, one line in memory at a time. */
-  public static DataStats of(Path jsonl) {
+  /** What is counted of records and objects. */
+  public enum Measure {
+    OBJECTS_PER_PICTURE("Objects per picture", "objects"),
+    PICTURE_WIDTH("Width of pictures", "pixels"),
+    PICTURE_HEIGHT("Height of pictures", "pixels"),
+    OBJECT_SIDE("Longer side of boxes and outlines", "pixels"),
+    OBJECT_SHARE("Area of boxes around objects", "thousandths of the picture"),
+    LINE_LENGTH("Length of lines", "pixels"),
+    POINTS("Points of outlines and lines", "points"),
+    SUMMARY_CHARACTERS("Length of summaries", "characters"),
+    SUMMARY_TOKENS("Samples that ask for the summary", "tokens, those of pictures included"),
+    DENSE_TOKENS("Samples that ask for the objects", "tokens, those of pictures included"),
+    CHAT_TOKENS("Samples of text", "tokens, those of pictures included");
+
+    private final String title;
+    private final String unit;
+
+    Measure(String title, String unit) {
+      this.title = title;
+      this.unit = unit;
+    }
+
+    /** What it is, as a title. */
+    public String title() {
+      return title;
+    }
+
+    /** What it is counted in. */
+    public String unit() {
+      return unit;
+    }
+  }
+
+  /** Says how many tokens a record comes to. */
+  public interface Lengths {
+
+    /** Counts the tokens of every sample that can be made of a record. */
+    void measure(DataRecord record, Map<Measure, Histogram> histograms) throws IOException;
+  }
+
+  /**
+   * Reads the whole file, one line in memory at a time.
+   *
+   * @param lengths counts tokens, if a model is at hand
+   */
+  public static DataStats of(Path jsonl, Optional<Lengths> lengths) throws IOException {
     Counter counter = new Counter();
     try (JsonlFile file = JsonlFile.open(jsonl)) {
       for (long i = 0; i < file.size(); i++) {
-        switch (RecordReader.read(file, i)) {
+        DataRecord record = RecordReader.read(file, i);
+        switch (record) {
           case ImageRecord image -> counter.add(image);
           case ChatRecord chat -> counter.chats++;
+        }
+        if (lengths.isPresent()) {
+          lengths.get().measure(record, counter.histograms);
         }
       }
     }
@@ -47,44 +96,77 @@ public record DataStats(
   }
 
   private static final class Counter {
+
+    private static final int THOUSAND = 1000;
+
     private long pictures;
     private long chats;
     private long objects;
     private final Map<String, Long> geometries = new TreeMap<>();
-    private final Map<Integer, Long> objectsPerPicture = new TreeMap<>();
-    private final Map<Integer, Long> summaryCharacters = new TreeMap<>();
-    private final Map<String, Long> kinds = new TreeMap<>();
+    private final Classes kinds = new Classes();
+    private final Map<Measure, Histogram> histograms = new LinkedHashMap<>();
+
+    Counter() {
+      for (Measure measure : Measure.values()) {
+        histograms.put(measure, new Histogram());
+      }
+    }
 
     void add(ImageRecord image) {
       pictures++;
       objects += image.objects().size();
-      objectsPerPicture.merge(image.objects().size(), 1L, Long::sum);
-      image.summary().ifPresent(text -> summaryCharacters.merge(length(text), 1L, Long::sum));
+      count(Measure.OBJECTS_PER_PICTURE, image.objects().size());
+      count(Measure.PICTURE_WIDTH, image.width());
+      count(Measure.PICTURE_HEIGHT, image.height());
+      image.summary().ifPresent(text -> count(Measure.SUMMARY_CHARACTERS, length(text)));
+      double area = (double) image.width() * image.height();
       for (DataObject object : image.objects()) {
-        kinds.merge(object.desc().split("/", 2)[0], 1L, Long::sum);
-        geometries.merge(name(object.geometry()), 1L, Long::sum);
+        kinds.add(object.desc().split("/", 2)[0]);
+        add(object.geometry(), area);
       }
+    }
+
+    private void add(Geometry geometry, double pictureArea) {
+      Geometry.Box box = geometry.bounds();
+      switch (geometry) {
+        case Geometry.Box _ -> geometries.merge("bbox_2d", 1L, Long::sum);
+        case Geometry.Polygon polygon -> {
+          geometries.merge("poly", 1L, Long::sum);
+          count(Measure.POINTS, polygon.points().size());
+        }
+        case Geometry.Polyline line -> {
+          geometries.merge("line", 1L, Long::sum);
+          count(Measure.POINTS, line.points().size());
+          count(Measure.LINE_LENGTH, Math.round(length(line)));
+          return;
+        }
+      }
+      count(Measure.OBJECT_SIDE, Math.round(Math.max(box.width(), box.height())));
+      double share = box.width() * box.height() / pictureArea;
+      count(Measure.OBJECT_SHARE, Math.round(share * THOUSAND));
+    }
+
+    private static double length(Geometry.Polyline line) {
+      double length = 0;
+      for (int i = 0; i + 1 < line.points().size(); i++) {
+        double dx = line.points().get(i + 1).x() - line.points().get(i).x();
+        double dy = line.points().get(i + 1).y() - line.points().get(i).y();
+        length += Math.hypot(dx, dy);
+      }
+      return length;
+    }
+
+    private void count(Measure measure, long value) {
+      histograms.computeIfAbsent(measure, each -> new Histogram()).add(value);
     }
 
     private static int length(String text) {
       return text.codePointCount(0, text.length());
     }
 
-    private static String name(Geometry geometry) {
-      return switch (geometry) {
-        case Geometry.Box box -> "bbox_2d";
-        case Geometry.Polygon polygon -> "poly";
-        case Geometry.Polyline line -> "line";
-      };
-    }
-
     DataStats result() {
-      List<Map.Entry<String, Long>> byCount =
-          kinds.entrySet().stream()
-              .sorted(Map.Entry.<String, Long>comparingByValue(Comparator.reverseOrder()))
-              .toList();
-      return new DataStats(
-          pictures, chats, objects, geometries, objectsPerPicture, summaryCharacters, byCount);
+      histograms.values().removeIf(histogram -> histogram.count() == 0);
+      return new DataStats(pictures, chats, objects, geometries, kinds.byCount(), histograms);
     }
   }
 }

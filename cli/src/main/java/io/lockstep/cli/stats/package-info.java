@@ -1,4 +1,4 @@
-/** Counts and lengths of a data file. May import the data module. */
+/** Counts and lengths of a data file. May import the data and the model module. */
 @NullMarked
 package io.lockstep.cli.stats;
 

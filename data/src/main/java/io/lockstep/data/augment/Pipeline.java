@@ -11,7 +11,7 @@ import io.lockstep.data.augment.operator.OperatorType;
 import io.lockstep.data.augment.operator.SampleKey;
 import io.lockstep.data.augment.operator.TrackedObject;
 import io.lockstep.data.augment.pixels.Warp;
-import io.lockstep.data.bank.BankRule;
+import io.lockstep.data.bank.Donor;
 import io.lockstep.data.bank.PatchSupply;
 import io.lockstep.data.geometry.Affine;
 import io.lockstep.data.geometry.Frame;
@@ -54,9 +54,16 @@ public final class Pipeline {
     this.patches = patches;
   }
 
-  /** What operators keep of the samples of a step in the bank, for {@link PatchSupply#visit}. */
-  public List<BankRule> bankRules(Progress progress) {
-    return patches.isEmpty() ? List.of() : config.bankRules(progress);
+  /**
+   * Puts what later samples may be given of a sample into the bank, if there is one, while its
+   * picture is at hand. Only saves work: what isn't there is cut when it is needed.
+   *
+   * @param picture as it stands in its file
+   */
+  public void visit(Donor sample, RgbImage picture, Progress progress) {
+    if (patches.isPresent()) {
+      patches.get().visit(sample, picture, config.bankRules(progress));
+    }
   }
 
   /** What may happen to the objects of a picture. */

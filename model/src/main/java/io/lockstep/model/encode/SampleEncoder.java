@@ -2,15 +2,19 @@ package io.lockstep.model.encode;
 
 import io.lockstep.data.conversation.Conversation;
 import io.lockstep.data.conversation.ImageSource;
+import io.lockstep.data.image.DecodeLimits;
+import io.lockstep.data.image.ImageHeader;
 import io.lockstep.data.image.RgbImage;
 import io.lockstep.model.batch.Sample;
 import io.lockstep.model.budget.KeptTokens;
 import io.lockstep.model.budget.TokenBudget;
 import io.lockstep.model.chat.ChatTemplate;
 import io.lockstep.model.chat.Encoded;
+import io.lockstep.model.image.Grid;
 import io.lockstep.model.image.ImageProcessor;
 import io.lockstep.model.image.Patches;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -88,6 +92,28 @@ public final class SampleEncoder {
     List<KeptTokens> kept = kept(patches);
     Encoded encoded = template.encodeForTraining(conversation, counts(kept));
     return new Sample(name, encoded.tokens(), encoded.labels(), patches, kept);
+  }
+
+  /**
+   * How many tokens {@link #forTraining} would come to; of pictures in files only headers are read.
+   *
+   * @throws IOException naming a picture that can't be read
+   */
+  public int length(Conversation conversation) throws IOException {
+    List<Integer> counts = new ArrayList<>();
+    for (ImageSource source : conversation.images()) {
+      counts.add(budget.count(grid(source).tokens(mergeSize)));
+    }
+    return template.encodeForTraining(conversation, counts).tokens().length;
+  }
+
+  private Grid grid(ImageSource source) throws IOException {
+    if (source instanceof ImageSource.File(Path path)) {
+      ImageHeader header = ImageHeader.read(path, DecodeLimits.DEFAULT);
+      return images.grid(header.width(), header.height());
+    }
+    RgbImage picture = decode(source);
+    return images.grid(picture.width(), picture.height());
   }
 
   /**

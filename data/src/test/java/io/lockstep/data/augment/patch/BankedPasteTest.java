@@ -115,8 +115,8 @@ class BankedPasteTest {
     Pipeline pipeline = new Pipeline(config(), Optional.of(supply));
     Map<Long, Future<String>> made = new ConcurrentSkipListMap<>();
     try (ExecutorService pool = Executors.newFixedThreadPool(threads)) {
-      positions.forEach(position ->
-          made.put(position, pool.submit(() -> sample(pipeline, supply, position, visits))));
+      positions.forEach(
+          position -> made.put(position, pool.submit(() -> sample(pipeline, position, visits))));
     }
     List<String> samples = new ArrayList<>();
     for (Future<String> each : made.values()) {
@@ -125,8 +125,7 @@ class BankedPasteTest {
     return samples;
   }
 
-  private String sample(Pipeline pipeline, PatchSupply supply, long position, boolean visits)
-      throws IOException {
+  private String sample(Pipeline pipeline, long position, boolean visits) throws IOException {
     SampleRef ref = plan.at(position);
     Progress progress = new Progress(position / BATCH, STEPS);
     ImageRecord record = (ImageRecord) RecordReader.read(file(), ref.sample());
@@ -134,8 +133,7 @@ class BankedPasteTest {
         new ImageDecoder(DecodeLimits.DEFAULT)
             .decode(new ImageSource.File(record.images().getFirst()));
     if (visits) {
-      supply.visit(
-          new Donor(ref.epoch(), ref.sample(), record), picture, pipeline.bankRules(progress));
+      pipeline.visit(new Donor(ref.epoch(), ref.sample(), record), picture, progress);
     }
     AnnotatedPicture out =
         pipeline.apply(

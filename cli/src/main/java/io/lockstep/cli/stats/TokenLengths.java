@@ -1,0 +1,71 @@
+package io.lockstep.cli.stats;
+
+import io.lockstep.data.dataset.ConversationBuilder;
+import io.lockstep.data.dataset.Mode;
+import io.lockstep.data.prompt.Profile;
+import io.lockstep.data.prompt.PromptTexts;
+import io.lockstep.data.prompt.Prompts;
+import io.lockstep.data.record.ChatRecord;
+import io.lockstep.data.record.DataRecord;
+import io.lockstep.data.record.ImageRecord;
+import io.lockstep.model.checkpoint.StoredEncoder;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * How many tokens samples have for a model, with the shortest prompts. Of pictures only headers are
+ * read, of the model only what makes tokens.
+ */
+public final class TokenLengths implements DataStats.Lengths, AutoCloseable {
+
+  private final StoredEncoder encoder;
+  private final ConversationBuilder summary;
+  private final ConversationBuilder dense;
+
+  private TokenLengths(StoredEncoder encoder) {
+    this.encoder = encoder;
+    Prompts prompts =
+        new Prompts(
+            Profile.of("summary_train_min"), Optional.empty(), PromptTexts.NONE, PromptTexts.NONE);
+    summary = new ConversationBuilder(prompts, Mode.SUMMARY, 0);
+    dense = new ConversationBuilder(prompts, Mode.DENSE, 0);
+  }
+
+  /** Of the model in a folder. */
+  public static TokenLengths open(Path model) throws IOException {
+    return new TokenLengths(StoredEncoder.open(model));
+  }
+
+  @Override
+  public void measure(DataRecord record, Map<DataStats.Measure, Histogram> histograms)
+      throws IOException {
+    switch (record) {
+      case ChatRecord chat -> add(DataStats.Measure.CHAT_TOKENS, summary, chat, histograms);
+      case ImageRecord image -> {
+        if (image.summary().isPresent()) {
+          add(DataStats.Measure.SUMMARY_TOKENS, summary, image, histograms);
+        }
+        if (!image.objects().isEmpty()) {
+          add(DataStats.Measure.DENSE_TOKENS, dense, image, histograms);
+        }
+      }
+    }
+  }
+
+  private void add(
+      DataStats.Measure measure,
+      ConversationBuilder builder,
+      DataRecord record,
+      Map<DataStats.Measure, Histogram> histograms)
+      throws IOException {
+    int tokens = encoder.encoder().length(builder.build(record, 0, 0));
+    histograms.computeIfAbsent(measure, each -> new Histogram()).add(tokens);
+  }
+
+  @Override
+  public void close() {
+    encoder.close();
+  }
+}
