@@ -158,7 +158,17 @@ public final class JsonlFile implements AutoCloseable {
       Path path, FileStamp stamp, MemorySegment bytes, IndexCache cache, Arena arena)
       throws IOException {
     if (stamp.bytes() >= cache.fromBytes()) {
-      return StoredIndex.of(path, stamp, bytes, cache, arena);
+      try {
+        return StoredIndex.of(path, stamp, bytes, cache, arena);
+      } catch (IOException e) {
+        throw new IOException(
+            "its index can't be kept in "
+                + cache.folder()
+                + " ("
+                + e
+                + "): set LOCKSTEP_CACHE_DIR to a folder that can be written",
+            e);
+      }
     }
     LineIndex starts = new LineIndex();
     LineScan.run(bytes, starts::add);

@@ -113,6 +113,16 @@ class IndexCacheTest {
   }
 
   @Test
+  void aPlaceThatCannotBeWrittenIsNamedWithWhatToSet() throws IOException {
+    Path file = Files.writeString(folder.resolve("occupied"), "no folder");
+    IndexCache impossible = new IndexCache(file, 0);
+    DataException error =
+        assertThrows(DataException.class, () -> JsonlFile.open(data, impossible).close());
+    String message = String.valueOf(error.getMessage());
+    assertTrue(message.contains("occupied") && message.contains("LOCKSTEP_CACHE_DIR"), message);
+  }
+
+  @Test
   void severalThatOpenAFileAtOnceAgree() throws Exception {
     try (var threads = Executors.newFixedThreadPool(6)) {
       Callable<String> last =
