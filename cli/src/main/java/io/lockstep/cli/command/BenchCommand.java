@@ -12,6 +12,7 @@ import picocli.CommandLine.Command;
       BenchAllReduceRankCommand.class,
       BenchIndexCommand.class,
       BenchScheduleCommand.class,
+      BenchAugmentCommand.class,
       BenchCheckpointCommand.class,
       BenchCoordinatorCommand.class,
       BenchCoordinatorServerCommand.class

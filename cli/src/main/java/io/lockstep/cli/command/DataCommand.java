@@ -5,13 +5,14 @@ import picocli.CommandLine.Command;
 /** {@code lockstep data}: everything about data files. */
 @Command(
     name = "data",
-    description = "Draws, checks, counts, shows and converts data; inspects patch banks.",
+    description = "Draws, checks, counts, shows, augments and converts data; inspects patch banks.",
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       DataSampleCommand.class,
       DataCheckCommand.class,
       DataStatsCommand.class,
       DataShowCommand.class,
+      DataAugmentCommand.class,
       DataConvertCommand.class,
       DataBankCommand.class,
       DataTokenizerCommand.class

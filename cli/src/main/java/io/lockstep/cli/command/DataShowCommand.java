@@ -1,21 +1,40 @@
 package io.lockstep.cli.command;
 
 import io.lockstep.cli.console.UserError;
+import io.lockstep.data.augment.Progress;
+import io.lockstep.data.conversation.ImageSource;
+import io.lockstep.data.dataset.AugmentedRecord;
+import io.lockstep.data.dataset.RecordAugmenter;
 import io.lockstep.data.draw.Note;
 import io.lockstep.data.draw.Overlay;
+import io.lockstep.data.image.DecodeLimits;
+import io.lockstep.data.image.ImageDecoder;
+import io.lockstep.data.image.PngFile;
+import io.lockstep.data.image.RgbImage;
 import io.lockstep.data.jsonl.JsonlFile;
 import io.lockstep.data.record.ImageRecord;
 import io.lockstep.data.record.RecordReader;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** {@code lockstep data show}. */
-@Command(name = "show", description = "Draws a record's picture with its objects and summary.")
+@Command(
+    name = "show",
+    description = {
+      "Draws a record's picture with its objects and summary; with --config also, beside it, what"
+          + " augmentation makes of it.",
+      "--count shows several records on one sheet, augmented only if --config is there."
+    })
 final class DataShowCommand implements Callable<Integer> {
+
+  private static final int MOST_RECORDS = 100;
 
   @Option(names = "--data", required = true, paramLabel = "FILE", description = "A JSONL file.")
   private Path data = Path.of("");
@@ -27,29 +46,101 @@ final class DataShowCommand implements Callable<Integer> {
       description = "The record, counted from 0.")
   private long index;
 
+  @Option(
+      names = "--count",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "How many records from that one on (default: ${DEFAULT-VALUE}).")
+  private int count;
+
+  @Option(
+      names = "--columns",
+      paramLabel = "N",
+      defaultValue = "4",
+      description = "Pictures in a row of a sheet (default: ${DEFAULT-VALUE}).")
+  private int columns;
+
+  @Option(
+      names = "--zoom",
+      paramLabel = "N",
+      defaultValue = "4",
+      description = "Small pictures are enlarged so many times (default: ${DEFAULT-VALUE}).")
+  private int zoom;
+
   @Option(names = "--out", required = true, paramLabel = "PNG", description = "Where to draw.")
   private Path out = Path.of("");
 
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description = "A file with 'augmentation:', or a recipe that has it.")
+  private @Nullable Path config;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "S",
+      defaultValue = "0",
+      description = "Seed of augmentation (default: ${DEFAULT-VALUE}).")
+  private long seed;
+
+  @Option(
+      names = "--epoch",
+      paramLabel = "E",
+      defaultValue = "0",
+      description = "Pass over the data that augmentation is for (default: ${DEFAULT-VALUE}).")
+  private long epoch;
+
   @Override
   public Integer call() throws Exception {
+    if (count < 1 || count > MOST_RECORDS || columns < 1 || zoom < 1 || epoch < 0) {
+      throw new UserError(
+          "--count must be 1 to %d, --columns and --zoom at least 1, --epoch at least 0"
+              .formatted(MOST_RECORDS));
+    }
+    Path augmentation = config;
+    @Nullable RecordAugmenter augmenter =
+        augmentation == null
+            ? null
+            : AugmenterOption.read(augmentation, seed);
     try (JsonlFile file = JsonlFile.open(data)) {
-      if (index < 0 || index >= file.size()) {
-        throw new UserError(
-            "--index is %d, must be 0..%d: %s holds %d records"
-                .formatted(index, file.size() - 1, data, file.size()));
+      Overlay overlay = Overlay.create();
+      List<BufferedImage> sheets = new ArrayList<>();
+      for (long at = index; at < index + count; at++) {
+        ImageRecord image = read(file, at);
+        if (augmenter == null || count == 1) {
+          sheets.add(sheet(overlay, image, decoded(image)));
+        }
+        if (augmenter != null) {
+          AugmentedRecord augmented = augmenter.apply(image, epoch, at, Progress.END);
+          sheets.add(sheet(overlay, augmented.record(), augmented.pictures().getFirst()));
+        }
       }
-      if (!(RecordReader.read(file, index) instanceof ImageRecord image)) {
-        throw new UserError("%s:%d: is a text: it has no picture".formatted(data, index + 1));
-      }
-      draw(image);
+      Overlay.write(sheets.size() == 1 ? sheets.getFirst() : Overlay.tiled(sheets, columns), out);
     }
     System.out.println(out);
     return 0;
   }
 
-  private void draw(ImageRecord image) throws IOException {
+  private ImageRecord read(JsonlFile file, long at) {
+    if (at < 0 || at >= file.size()) {
+      throw new UserError(
+          "--index is %d, must be 0..%d: %s holds %d records"
+              .formatted(at, file.size() - 1, data, file.size()));
+    }
+    if (!(RecordReader.read(file, at) instanceof ImageRecord image)) {
+      throw new UserError("%s:%d: is a text: it has no picture".formatted(data, at + 1));
+    }
+    return image;
+  }
+
+  private static RgbImage decoded(ImageRecord image) throws IOException {
+    return new ImageDecoder(DecodeLimits.DEFAULT)
+        .decode(new ImageSource.File(image.images().getFirst()));
+  }
+
+  private BufferedImage sheet(Overlay overlay, ImageRecord image, RgbImage picture) {
     List<Note> notes =
         image.summary().stream().map(text -> new Note("summary", text, Note.Mark.NONE)).toList();
-    Overlay.create().write(image.images().getFirst(), image.objects(), notes, out);
+    return overlay.draw(PngFile.buffered(picture), image.objects(), notes, zoom);
   }
 }

@@ -14,6 +14,10 @@ import java.util.Objects;
 /** What a configuration's {@code augmentation:} block says, complete and valid. */
 public final class AugmentationConfig {
 
+  /** Changes nothing. */
+  public static final AugmentationConfig NONE =
+      new AugmentationConfig(List.of(), new Settings(0, List.of()), Curriculum.NONE);
+
   private final List<OperatorType> types;
   private final Settings configured;
   private final Curriculum curriculum;
@@ -38,6 +42,11 @@ public final class AugmentationConfig {
   /** The block again, defaults filled in; reading it gives an equal configuration. */
   public ObjectNode toJson() {
     return ConfigWriter.write(types, configured, curriculum);
+  }
+
+  /** The same without its curriculum: what is configured, from the first step to the last. */
+  public AugmentationConfig withoutCurriculum() {
+    return new AugmentationConfig(types, configured, Curriculum.NONE);
   }
 
   /** The operators, in their order. */

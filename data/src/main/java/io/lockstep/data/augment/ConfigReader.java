@@ -41,7 +41,7 @@ final class ConfigReader {
   AugmentationConfig read(JsonNode block) {
     if (!block.isObject()) {
       problems.add(ROOT + " must be a mapping with " + OPERATORS);
-      return new AugmentationConfig(List.of(), new Settings(0, List.of()), Curriculum.NONE);
+      return AugmentationConfig.NONE;
     }
     refuseUnknown(block, ROOT, List.of(BYPASS, OPERATORS, CURRICULUM));
     double bypass = bypass(block, ROOT).orElse(0.0);

@@ -1,4 +1,4 @@
-/** Measures the epoch plan and the index of files. Imports the plan, JSONL files and records. */
+/** Measures the epoch plan, the index of files and augmentation. Imports what it measures. */
 @NullMarked
 package io.lockstep.data.bench;
 

@@ -62,6 +62,11 @@ public final class Dataset implements AutoCloseable {
     return builder.build(read(sample), epoch, sample);
   }
 
+  /** Question and answer of a record that stands for one of this file, such as an augmented one. */
+  public Conversation conversation(DataRecord record, long epoch, long sample) {
+    return builder.build(record, epoch, sample);
+  }
+
   /** The same conversation without its last answer. */
   public Conversation promptOnly(long epoch, long sample) {
     return builder.promptOnly(read(sample), epoch, sample);

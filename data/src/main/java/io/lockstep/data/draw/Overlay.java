@@ -5,7 +5,7 @@ import io.lockstep.data.geometry.Geometry;
 import io.lockstep.data.geometry.Point;
 import io.lockstep.data.image.DecodeLimits;
 import io.lockstep.data.image.ImageDecoder;
-import io.lockstep.data.image.RgbImage;
+import io.lockstep.data.image.PngFile;
 import io.lockstep.data.record.DataObject;
 import java.awt.BasicStroke;
 import java.awt.Color;
@@ -19,7 +19,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import javax.imageio.ImageIO;
 
 /** Draws a picture enlarged, its annotated objects over it, and lines of text under it. */
 public final class Overlay {
@@ -29,6 +28,9 @@ public final class Overlay {
 
   /** Pictures are enlarged less if they would become wider than this. */
   private static final int WIDEST = 1280;
+
+  /** Pixels between tiled sheets. */
+  private static final int GAP = 12;
 
   private static final float TEXT_SIZE = 17;
   private static final float LABEL_SIZE = 13;
@@ -73,26 +75,51 @@ public final class Overlay {
   public void write(Path image, List<DataObject> objects, List<Note> notes, Path out)
       throws IOException {
     ImageDecoder decoder = new ImageDecoder(DecodeLimits.DEFAULT);
-    BufferedImage picture = buffered(decoder.decode(new ImageSource.File(image)));
+    BufferedImage picture = PngFile.buffered(decoder.decode(new ImageSource.File(image)));
+    write(draw(picture, objects, notes), out);
+  }
+
+  /** Several sheets in rows of a larger one. */
+  public static BufferedImage tiled(List<BufferedImage> sheets, int columns) {
+    int width = sheets.stream().mapToInt(BufferedImage::getWidth).max().orElse(1) + GAP;
+    int height = sheets.stream().mapToInt(BufferedImage::getHeight).max().orElse(1) + GAP;
+    int rows = Math.ceilDiv(sheets.size(), columns);
+    BufferedImage sheet =
+        new BufferedImage(
+            width * Math.min(columns, sheets.size()) + GAP,
+            height * rows + GAP,
+            BufferedImage.TYPE_INT_RGB);
+    Graphics2D g = pen(sheet);
+    try {
+      g.setColor(PAPER);
+      g.fillRect(0, 0, sheet.getWidth(), sheet.getHeight());
+      for (int i = 0; i < sheets.size(); i++) {
+        g.drawImage(sheets.get(i), GAP + i % columns * width, GAP + i / columns * height, null);
+      }
+    } finally {
+      g.dispose();
+    }
+    return sheet;
+  }
+
+  /** Writes a sheet as PNG; parent folders are made. */
+  public static void write(BufferedImage sheet, Path out) throws IOException {
     Path parent = out.toAbsolutePath().getParent();
     if (parent != null) {
       Files.createDirectories(parent);
     }
-    if (!ImageIO.write(draw(picture, objects, notes), "png", out.toFile())) {
-      throw new IOException("this Java runtime has no PNG writer; use a full JDK 25");
-    }
-  }
-
-  private static BufferedImage buffered(RgbImage picture) {
-    int width = picture.width();
-    BufferedImage image = new BufferedImage(width, picture.height(), BufferedImage.TYPE_INT_RGB);
-    image.setRGB(0, 0, width, picture.height(), picture.packed(), 0, width);
-    return image;
+    Files.write(out, PngFile.encode(sheet));
   }
 
   /** The picture with its objects over it and the notes under it. */
   public BufferedImage draw(BufferedImage picture, List<DataObject> objects, List<Note> notes) {
-    int zoom = StrictMath.clamp(WIDEST / picture.getWidth(), 1, ZOOM);
+    return draw(picture, objects, notes, ZOOM);
+  }
+
+  /** The same, enlarged at most so many times. */
+  public BufferedImage draw(
+      BufferedImage picture, List<DataObject> objects, List<Note> notes, int mostZoom) {
+    int zoom = StrictMath.clamp(WIDEST / picture.getWidth(), 1, mostZoom);
     int width = picture.getWidth() * zoom;
     int height = picture.getHeight() * zoom;
     NotePanel panel = NotePanel.of(notes, text, width);

@@ -1,5 +1,6 @@
 package io.lockstep.data.sample;
 
+import io.lockstep.data.export.OutputFolder;
 import io.lockstep.data.record.SummaryText;
 import io.lockstep.data.stageb.RolloutPrompt;
 import io.lockstep.data.stageb.Verdict;

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.lockstep.data.export.OutputFolder;
 import io.lockstep.data.record.DataCheck;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;

@@ -1,5 +1,6 @@
 package io.lockstep.worker.config;
 
+import io.lockstep.data.augment.AugmentationConfig;
 import io.lockstep.data.fusion.DatasetConfig;
 import io.lockstep.data.fusion.DatasetTemplate;
 import io.lockstep.data.fusion.FusionConfig;
@@ -17,6 +18,7 @@ import java.util.OptionalInt;
  * @param denseRatio share of picture records that become dense ones with {@link
  *     DatasetTemplate#MIXED}
  * @param fusion datasets that are learned together
+ * @param augmentation how pictures are changed before the model sees them
  * @param loaderThreads threads that make samples on each worker; if it is absent, half the cores
  */
 public record DataConfig(
@@ -24,6 +26,7 @@ public record DataConfig(
     DatasetTemplate template,
     double denseRatio,
     Optional<FusionConfig> fusion,
+    Optional<AugmentationConfig> augmentation,
     OptionalInt loaderThreads) {
 
   /** Name of the only dataset of a run without a fusion. */
@@ -31,7 +34,8 @@ public record DataConfig(
 
   private static final int MAX_LOADER_THREADS = 256;
 
-  static DataConfig read(Section section, Path folder, long runSeed) {
+  static DataConfig read(Section root, Path folder, long runSeed) {
+    Section section = root.section("data");
     RemovedOptions.refuse(section);
     boolean fused = section.has("fusion");
     OptionalInt threads = OptionalInt.empty();
@@ -41,6 +45,7 @@ public record DataConfig(
         section.problem("loader_threads", "must be at most " + MAX_LOADER_THREADS);
       }
     }
+    Optional<AugmentationConfig> augmentation = AugmentationFile.of(root, section, folder);
     DataConfig config =
         fused
             ? new DataConfig(
@@ -48,12 +53,14 @@ public record DataConfig(
                 DatasetTemplate.TARGET_SUMMARY,
                 0.5,
                 Optional.of(FusionSection.read(section, folder, runSeed)),
+                augmentation,
                 threads)
             : new DataConfig(
                 Optional.of(RunConfig.existing(section, "train_jsonl", folder)),
                 section.choice("template", null, DatasetTemplate.class),
                 section.number("dense_ratio", 0.5, 0, 1),
                 Optional.empty(),
+                augmentation,
                 threads);
     if (fused) {
       for (String key : List.of("train_jsonl", "template", "dense_ratio")) {

@@ -199,7 +199,7 @@ public record RunConfig(
             seed,
             outputDir,
             model,
-            DataConfig.read(root.section("data"), folder, seed),
+            DataConfig.read(root, folder, seed),
             PromptConfig.read(root.section("prompts")),
             vision(root.section("vision")),
             training,

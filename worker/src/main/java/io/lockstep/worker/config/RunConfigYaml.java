@@ -61,6 +61,7 @@ final class RunConfigYaml {
                 .put("template", label(data.template()))
                 .put("dense_ratio", data.denseRatio()));
     data.fusion().ifPresent(fusion -> fusion(node.putObject("fusion"), fusion));
+    data.augmentation().ifPresent(block -> node.set("augmentation", block.toJson()));
     data.loaderThreads().ifPresent(threads -> node.put("loader_threads", threads));
   }
 

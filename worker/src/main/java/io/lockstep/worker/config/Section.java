@@ -89,6 +89,17 @@ final class Section {
     return node.hasNonNull(key);
   }
 
+  /** Whatever stands under the key. */
+  JsonNode tree(String key) {
+    known.add(key);
+    return node.path(key);
+  }
+
+  /** Where problems are collected, for whoever reads a tree. */
+  List<String> problems() {
+    return problems;
+  }
+
   /** A list of texts; empty if it isn't there. */
   List<String> strings(String key) {
     JsonNode list =

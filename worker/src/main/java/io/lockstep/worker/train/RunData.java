@@ -1,8 +1,11 @@
 package io.lockstep.worker.train;
 
+import io.lockstep.data.augment.Progress;
 import io.lockstep.data.conversation.Conversation;
 import io.lockstep.data.conversation.ImageSource;
+import io.lockstep.data.dataset.AugmentedRecord;
 import io.lockstep.data.dataset.Dataset;
+import io.lockstep.data.dataset.RecordAugmenter;
 import io.lockstep.data.fusion.Concatenation;
 import io.lockstep.data.fusion.DatasetConfig;
 import io.lockstep.data.fusion.Templates;
@@ -25,8 +28,10 @@ import io.lockstep.model.encode.SampleEncoder;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.train.LoaderTimes.Stage;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -44,6 +49,7 @@ public final class RunData implements AutoCloseable {
   private final List<Dataset> datasets = new ArrayList<>();
   private final Concatenation records;
   private final EpochOrder order;
+  private final Optional<Augmentation> augmentation;
   private final LoaderTimes times = new LoaderTimes();
 
   /**
@@ -56,6 +62,8 @@ public final class RunData implements AutoCloseable {
     this.config = config;
     members = config.datasets();
     Prompts prompts = config.prompts().prompts();
+    augmentation =
+        config.data().augmentation().map(block -> new Augmentation(block, config.seed(), members));
     try {
       for (DatasetConfig member : members) {
         datasets.add(Dataset.open(member.trainJsonl(), Templates.builder(member, prompts)));
@@ -99,7 +107,7 @@ public final class RunData implements AutoCloseable {
         new MicroBatches.SampleSource() {
           @Override
           public Sample sample(SampleRef draw) throws SampleException {
-            return RunData.this.sample(encoder, draw);
+            return RunData.this.augmented(encoder, draw);
           }
 
           @Override
@@ -220,6 +228,49 @@ public final class RunData implements AutoCloseable {
     } catch (DataException e) {
       throw new SampleException(String.valueOf(e.getMessage()), e);
     }
+  }
+
+  /** A sample of training; those of certificates stay as their records have them. */
+  private Sample augmented(SampleEncoder encoder, SampleRef draw) throws SampleException {
+    Located at = locate(draw.sample());
+    Optional<RecordAugmenter> augmenter =
+        augmentation.flatMap(all -> all.of(records.datasetOf(draw.sample())));
+    if (augmenter.isEmpty()) {
+      return sample(encoder, draw);
+    }
+    LoaderTimes.Clock clock = times.start();
+    try {
+      if (!(at.dataset().read(at.index()) instanceof ImageRecord image)) {
+        return sample(encoder, draw);
+      }
+      clock.lap(Stage.READ);
+      List<RgbImage> pictures = new ArrayList<>();
+      for (Path path : image.images()) {
+        pictures.add(encoder.decode(new ImageSource.File(path)));
+      }
+      clock.lap(Stage.DECODE);
+      AugmentedRecord made =
+          augmenter.get().apply(image, pictures, draw.epoch(), draw.sample(), progress(draw));
+      clock.lap(Stage.AUGMENT);
+      var patches = encoder.process(at.name(), made.pictures());
+      clock.lap(Stage.PROCESS);
+      Conversation conversation =
+          at.dataset().conversation(made.record(), draw.epoch(), at.index());
+      Sample sample = encoder.forTraining(at.name(), conversation, patches);
+      clock.lap(Stage.TOKENISE);
+      return sample;
+    } catch (IOException | IllegalArgumentException e) {
+      throw new SampleException(at.name() + ": " + e.getMessage(), e);
+    } catch (DataException e) {
+      throw new SampleException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  /** The step of a draw: a function of its place in the schedule. */
+  private Progress progress(SampleRef draw) {
+    long position = draw.epoch() * size() + draw.place();
+    return new Progress(
+        position / config.training().globalBatchSize(), config.training().totalSteps(size()));
   }
 
   private Located locate(long sample) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.lockstep.data.augment.AugmentationConfig;
 import io.lockstep.data.fusion.FusionConfig;
 import io.lockstep.model.adapter.AdapterConfig;
 import io.lockstep.model.adapter.Targets;
@@ -224,6 +225,7 @@ class ConfigComparisonTest {
       case "Path" -> Path.of("/elsewhere");
       case "String" -> "x";
       case "TokenBudget" -> new TokenBudget(0.5);
+      case "AugmentationConfig" -> AugmentationConfig.NONE;
       case "FusionConfig" -> new FusionConfig(1, List.of(), List.of());
       case "AdapterConfig" -> AdapterConfig.of(4, 8, new Targets.AllLinear());
       default -> throw new AssertionError("this test has no sample of " + type);

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.lockstep.data.augment.AugmentationConfig;
 import io.lockstep.data.fusion.DatasetTemplate;
 import io.lockstep.model.budget.TokenBudget;
 import io.lockstep.model.parameter.ParameterSpec;
@@ -12,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -45,6 +48,7 @@ class RunConfigTest {
           train_jsonl: train.jsonl
           template: mixed
           dense_ratio: 0.25
+          augmentation: {bypass_prob: 0.5, operators: [{hflip: {p: 0.25}}]}
         prompts:
           profile: summary_runtime
           domain: bbu
@@ -118,6 +122,46 @@ class RunConfigTest {
         problems, "training.save_delay_steps and training.save_delay_epochs exclude each other");
   }
 
+  private static AugmentationConfig augmentation() throws IOException {
+    return AugmentationConfig.read(
+        new ObjectMapper()
+            .readTree("{\"bypass_prob\": 0.5, \"operators\": [{\"hflip\": {\"p\": 0.25}}]}"),
+        new ArrayList<>());
+  }
+
+  @Test
+  void augmentationIsReadFromAFileOrFromEitherOfTwoKeys() throws Exception {
+    String inline = "augmentation: {bypass_prob: 0.5, operators: [{hflip: {p: 0.25}}]}";
+    Files.writeString(folder.resolve("augment.yaml"), inline);
+    List<String> recipes =
+        List.of(
+            FULL.replace(inline, "augmentation: augment.yaml"),
+            FULL.replace("  " + inline, "") + "  " + inline + "\n");
+
+    for (String recipe : recipes) {
+      RunConfig config = RunConfig.parse(recipe, "test", folder);
+      assertEquals(Optional.of(augmentation()), config.data().augmentation());
+      assertEquals(config, RunConfig.parseStored(config.toYaml(), "stored"));
+    }
+  }
+
+  @Test
+  void problemsOfAnAugmentationFileNameTheFile() throws Exception {
+    Path file = folder.resolve("augment.yaml");
+    Files.writeString(file, "augmentation: {operators: [{hflop: {}}, {rotate: {p: 2}}]}");
+    String recipe = FULL.replaceAll("augmentation: .*", "augmentation: augment.yaml");
+    List<String> problems = problems(recipe + "  augmentation: {operators: [hflip]}\n");
+    assertProblem(problems, "data.augmentation and augmentation exclude each other");
+    problems = problems(recipe);
+    assertProblem(
+        problems, file + ": augmentation.operators[0]: unknown operator 'hflop': did you mean");
+    assertProblem(
+        problems, file + ": augmentation.operators[1].rotate.p must be between 0 and 1, not 2");
+    assertProblem(
+        problems(FULL.replaceAll("augmentation: .*", "augmentation: nowhere.yaml")),
+        "data.augmentation names " + folder.resolve("nowhere.yaml") + ", which does not exist");
+  }
+
   @Test
   void everyKeyIsRead() throws Exception {
     RunConfig expected =
@@ -131,6 +175,7 @@ class RunConfigTest {
                 DatasetTemplate.MIXED,
                 0.25,
                 Optional.empty(),
+                Optional.of(augmentation()),
                 OptionalInt.empty()),
             new RunConfig.PromptConfig(
                 "summary_runtime",

@@ -46,21 +46,40 @@ public record ColorJitter(Interval brightness, Interval contrast, Interval satur
         : saturated(picture, table, saturated);
   }
 
-  /** Looks levels up, then moves them away from the pixel's brightness. */
+  /**
+   * Looks levels up, then moves them away from the pixel's brightness: every channel becomes {@code
+   * luma + (level - luma) factor}. Tables hold each level's share in luma and its product with the
+   * factor.
+   */
   private static RgbImage saturated(RgbImage picture, byte[] table, int factor) {
+    int[] product = new int[Levels.COUNT];
+    int[] red = new int[Levels.COUNT];
+    int[] green = new int[Levels.COUNT];
+    int[] blue = new int[Levels.COUNT];
+    for (int level = 0; level < Levels.COUNT; level++) {
+      int changed = table[level] & 0xFF;
+      product[level] = changed * factor;
+      red[level] = changed * Levels.RED + Levels.LUMA_HALF;
+      green[level] = changed * Levels.GREEN;
+      blue[level] = changed * Levels.BLUE;
+    }
+    int away = (1 << FRACTION) - factor;
+    int half = 1 << (FRACTION - 1);
     byte[] from = picture.rgb();
     byte[] to = new byte[from.length];
-    int half = 1 << (FRACTION - 1);
-    for (int i = 0; i < from.length; i += CHANNELS) {
-      int red = table[from[i] & 0xFF] & 0xFF;
-      int green = table[from[i + 1] & 0xFF] & 0xFF;
-      int blue = table[from[i + 2] & 0xFF] & 0xFF;
-      int luma = Levels.luma(red, green, blue);
-      int base = (luma << FRACTION) + half;
-      to[i] = (byte) Math.clamp((base + (red - luma) * factor) >> FRACTION, 0, Levels.MOST);
-      to[i + 1] = (byte) Math.clamp((base + (green - luma) * factor) >> FRACTION, 0, Levels.MOST);
-      to[i + 2] = (byte) Math.clamp((base + (blue - luma) * factor) >> FRACTION, 0, Levels.MOST);
+    for (int i = 0; i < from.length - 2; i += CHANNELS) {
+      int r = from[i] & 0xFF;
+      int g = from[i + 1] & 0xFF;
+      int b = from[i + 2] & 0xFF;
+      int base = ((red[r] + green[g] + blue[b]) >>> Levels.LUMA_BITS) * away + half;
+      to[i] = level((base + product[r]) >> FRACTION);
+      to[i + 1] = level((base + product[g]) >> FRACTION);
+      to[i + 2] = level((base + product[b]) >> FRACTION);
     }
     return new RgbImage(picture.width(), picture.height(), to);
+  }
+
+  private static byte level(int value) {
+    return (byte) Math.min(Math.max(value, 0), Levels.MOST);
   }
 }

@@ -12,12 +12,12 @@ final class Levels {
   static final int MOST = 255;
 
   /** Shares of red, green and blue in brightness, in 65536ths (ITU-R BT.601). */
-  private static final int RED = 19_595;
+  static final int RED = 19_595;
 
-  private static final int GREEN = 38_470;
-  private static final int BLUE = 7_471;
-  private static final int LUMA_HALF = 1 << 15;
-  private static final int LUMA_BITS = 16;
+  static final int GREEN = 38_470;
+  static final int BLUE = 7_471;
+  static final int LUMA_HALF = 1 << 15;
+  static final int LUMA_BITS = 16;
 
   private Levels() {}
 

@@ -5,9 +5,6 @@ import static io.lockstep.data.image.RgbImage.CHANNELS;
 import io.lockstep.data.geometry.Affine;
 import io.lockstep.data.geometry.Frame;
 import io.lockstep.data.image.RgbImage;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
 
 /**
  * Carries an affine map out on a picture: every pixel of the result is interpolated bilinearly
@@ -19,9 +16,7 @@ public final class Warp {
 
   private static final int FRACTION = 32;
   private static final double ONE = 0x1.0p32;
-  private static final int WEIGHT_BITS = 8;
-  private static final int WEIGHT = 1 << WEIGHT_BITS;
-  private static final int HALF = 1 << (2 * WEIGHT_BITS - 1);
+  private static final int HALF = Lanes.WEIGHT / 2;
 
   /** Places farther from the picture than this many pixels would overflow. */
   private static final double FARTHEST = 0x1.0p29;
@@ -29,16 +24,8 @@ public final class Warp {
   /** Maps that shrink more than this skip pixels if they are carried out at once. */
   private static final double LEAST_SHRINKING = 0.75;
 
-  /** Eight bytes at once: two pixels side by side and two bytes that aren't used. */
-  private static final VarHandle LONGS =
-      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
-
+  /** Eight bytes are read at once, two more than two pixels have. */
   private static final int READ_AHEAD = 2;
-
-  /** Every other byte of eight, with room for a product with a weight. */
-  private static final long EVEN = 0x00FF00FF00FF00FFL;
-
-  private static final int LANE = 0xFFFF;
 
   private final RgbImage source;
   private final byte[] out;
@@ -113,7 +100,8 @@ public final class Warp {
     Span inner =
         touched
             .where(x0, stepX, 0, (long) (source.width() - READ_AHEAD) << FRACTION)
-            .where(y0, stepY, 0, (long) (source.height() - 1) << FRACTION);
+            .where(y0, stepY, 0, (long) (source.height() - 1) << FRACTION)
+            .withoutLast();
     for (int i = touched.first(); i < inner.first(); i++) {
       edgePixel(x0 + i * stepX, y0 + i * stepY, begin + i * CHANNELS);
     }
@@ -124,8 +112,7 @@ public final class Warp {
   }
 
   /**
-   * Pixels whose four neighbours all exist. Vertical neighbours are weighed four bytes at a time,
-   * in lanes of 16 bits, then horizontal ones channel by channel.
+   * Pixels whose four neighbours all exist: vertical ones are mixed first, all six bytes at once.
    */
   private void inside(long x0, long y0, int begin, Span span) {
     byte[] rgb = source.rgb();
@@ -135,25 +122,13 @@ public final class Warp {
     long dy = stepY;
     long x = x0 + span.first() * dx;
     long y = y0 + span.first() * dy;
-    int at = begin + span.first() * CHANNELS;
-    for (int i = span.first(); i < span.end(); i++) {
+    int end = begin + span.end() * CHANNELS;
+    for (int at = begin + span.first() * CHANNELS; at < end; at += CHANNELS) {
       int from = (int) (y >> FRACTION) * stride + (int) (x >> FRACTION) * CHANNELS;
-      int right = (int) (x >>> (FRACTION - WEIGHT_BITS)) & (WEIGHT - 1);
-      int left = WEIGHT - right;
-      int lower = (int) (y >>> (FRACTION - WEIGHT_BITS)) & (WEIGHT - 1);
-      int upper = WEIGHT - lower;
-      long above = (long) LONGS.get(rgb, from);
-      long below = (long) LONGS.get(rgb, from + stride);
-      // Lanes from the lowest: red 0, blue 0, green 1; green 0, red 1, blue 1.
-      long even = (above & EVEN) * upper + (below & EVEN) * lower;
-      long odd = ((above >>> 8) & EVEN) * upper + ((below >>> 8) & EVEN) * lower;
-      int red = (int) (even & LANE) * left + ((int) (odd >>> 16) & LANE) * right;
-      int green = (int) (odd & LANE) * left + ((int) (even >>> 32) & LANE) * right;
-      int blue = ((int) (even >>> 16) & LANE) * left + ((int) (odd >>> 32) & LANE) * right;
-      to[at] = (byte) ((red + HALF) >>> (2 * WEIGHT_BITS));
-      to[at + 1] = (byte) ((green + HALF) >>> (2 * WEIGHT_BITS));
-      to[at + 2] = (byte) ((blue + HALF) >>> (2 * WEIGHT_BITS));
-      at += CHANNELS;
+      int lower = (int) (y >>> (FRACTION - Lanes.WEIGHT_BITS)) & (Lanes.WEIGHT - 1);
+      int right = (int) (x >>> (FRACTION - Lanes.WEIGHT_BITS)) & (Lanes.WEIGHT - 1);
+      long pair = Lanes.mix(Lanes.load(rgb, from), Lanes.load(rgb, from + stride), lower);
+      Lanes.storePixel(to, at, Lanes.mixPixels(pair, right));
       x += dx;
       y += dy;
     }
@@ -163,18 +138,18 @@ public final class Warp {
   private void edgePixel(long x, long y, int at) {
     int column = (int) (x >> FRACTION);
     int line = (int) (y >> FRACTION);
-    int right = (int) (x >>> (FRACTION - WEIGHT_BITS)) & (WEIGHT - 1);
-    int lower = (int) (y >>> (FRACTION - WEIGHT_BITS)) & (WEIGHT - 1);
+    int right = (int) (x >>> (FRACTION - Lanes.WEIGHT_BITS)) & (Lanes.WEIGHT - 1);
+    int lower = (int) (y >>> (FRACTION - Lanes.WEIGHT_BITS)) & (Lanes.WEIGHT - 1);
     for (int channel = 0; channel < CHANNELS; channel++) {
-      int above =
-          level(column, line, channel) * (WEIGHT - right)
-              + level(column + 1, line, channel) * right;
-      int below =
-          level(column, line + 1, channel) * (WEIGHT - right)
-              + level(column + 1, line + 1, channel) * right;
-      int sum = above * (WEIGHT - lower) + below * lower;
-      out[at + channel] = (byte) ((sum + HALF) >>> (2 * WEIGHT_BITS));
+      int before = mix(level(column, line, channel), level(column, line + 1, channel), lower);
+      int after =
+          mix(level(column + 1, line, channel), level(column + 1, line + 1, channel), lower);
+      out[at + channel] = (byte) mix(before, after, right);
     }
+  }
+
+  private static int mix(int first, int second, int weight) {
+    return (first * (Lanes.WEIGHT - weight) + second * weight + HALF) >> Lanes.WEIGHT_BITS;
   }
 
   private int level(int x, int y, int channel) {
@@ -190,6 +165,11 @@ public final class Warp {
    * @param end behind the last one; never before first
    */
   private record Span(int first, int end) {
+
+    /** All but the last: what is written four bytes at a time spoils the byte behind. */
+    Span withoutLast() {
+      return new Span(first, Math.max(first, end - 1));
+    }
 
     /** Those of them with {@code low <= start + i * step < high}. */
     Span where(long start, long step, long low, long high) {

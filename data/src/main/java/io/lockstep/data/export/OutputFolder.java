@@ -1,4 +1,4 @@
-package io.lockstep.data.sample;
+package io.lockstep.data.export;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;

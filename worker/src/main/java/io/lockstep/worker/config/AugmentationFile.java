@@ -1,0 +1,106 @@
+package io.lockstep.worker.config;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.lockstep.data.augment.AugmentationConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Where a recipe's augmentation is written: in {@code data.augmentation} or {@code augmentation},
+ * or in a file of its own that {@code data.augmentation} names and whose one key is {@code
+ * augmentation}.
+ */
+public final class AugmentationFile {
+
+  private static final String KEY = "augmentation";
+  private static final String DATA = "data";
+
+  private static final YAMLMapper YAML =
+      YAMLMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+
+  private AugmentationFile() {}
+
+  /**
+   * The augmentation of a file: a recipe, or a file with augmentation alone.
+   *
+   * @throws ConfigException with every problem of it, or if the file has none
+   */
+  public static AugmentationConfig read(Path file) throws IOException, ConfigException {
+    List<String> problems = new ArrayList<>();
+    JsonNode root = tree(file, problems);
+    JsonNode block = root.has(KEY) ? root.get(KEY) : root.path(DATA).path(KEY);
+    if (problems.isEmpty() && block.isMissingNode()) {
+      problems.add("has neither " + KEY + " nor " + DATA + "." + KEY);
+    }
+    AugmentationConfig config =
+        problems.isEmpty()
+            ? block(block, file.toAbsolutePath().resolveSibling(""), problems)
+            : AugmentationConfig.NONE;
+    if (!problems.isEmpty()) {
+      throw new ConfigException(file.toString(), problems);
+    }
+    return config;
+  }
+
+  /** The augmentation of a recipe that is being read, if it has one. */
+  static Optional<AugmentationConfig> of(Section root, Section data, Path folder) {
+    if (root.has(KEY) && data.has(KEY)) {
+      data.problem(KEY, "and " + KEY + " exclude each other: remove one of them");
+      return Optional.empty();
+    }
+    if (!root.has(KEY) && !data.has(KEY)) {
+      return Optional.empty();
+    }
+    JsonNode block = root.has(KEY) ? root.tree(KEY) : data.tree(KEY);
+    return Optional.of(block(block, folder, root.problems()));
+  }
+
+  private static AugmentationConfig block(JsonNode block, Path folder, List<String> problems) {
+    if (!block.isTextual()) {
+      return AugmentationConfig.read(block, problems);
+    }
+    Path file = folder.resolve(block.textValue()).normalize();
+    if (!Files.isRegularFile(file)) {
+      problems.add(DATA + "." + KEY + " names " + file + ", which does not exist");
+      return AugmentationConfig.NONE;
+    }
+    List<String> found = new ArrayList<>();
+    try {
+      JsonNode root = tree(file, found);
+      root.fieldNames()
+          .forEachRemaining(key -> {
+            if (!key.equals(KEY)) {
+              found.add("unknown key " + key + ": the file's one key is " + KEY);
+            }
+          });
+      return found.isEmpty()
+          ? AugmentationConfig.read(root.path(KEY), found)
+          : AugmentationConfig.NONE;
+    } catch (IOException e) {
+      found.add("can't be read: " + e.getMessage());
+      return AugmentationConfig.NONE;
+    } finally {
+      found.forEach(problem -> problems.add(file + ": " + problem));
+    }
+  }
+
+  private static JsonNode tree(Path file, List<String> problems) throws IOException {
+    try {
+      JsonNode tree = YAML.readTree(Files.readString(file));
+      if (!tree.isObject()) {
+        problems.add("must be a mapping of keys to values");
+      }
+      return tree;
+    } catch (JsonProcessingException e) {
+      problems.add("is not YAML: " + e.getOriginalMessage().lines().findFirst().orElse(""));
+      return YAML.createObjectNode();
+    }
+  }
+}
