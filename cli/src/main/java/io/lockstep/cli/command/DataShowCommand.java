@@ -99,9 +99,7 @@ final class DataShowCommand implements Callable<Integer> {
     }
     Path augmentation = config;
     @Nullable RecordAugmenter augmenter =
-        augmentation == null
-            ? null
-            : AugmenterOption.read(augmentation, seed);
+        augmentation == null ? null : AugmenterOption.read(augmentation, seed);
     try (JsonlFile file = JsonlFile.open(data)) {
       Overlay overlay = Overlay.create();
       List<BufferedImage> sheets = new ArrayList<>();

@@ -122,10 +122,7 @@ public final class RecordAugmenter {
   }
 
   private static ImageRecord withPicture(
-      ImageRecord record,
-      RgbImage picture,
-      List<DataObject> objects,
-      Optional<String> summary) {
+      ImageRecord record, RgbImage picture, List<DataObject> objects, Optional<String> summary) {
     return new ImageRecord(
         record.origin(),
         record.images(),

@@ -111,6 +111,10 @@ class AugmentedTrainingTest {
   }
 
   private Path pictures() throws IOException {
+    Path data = folder.resolve("pictures.jsonl");
+    if (Files.exists(data)) {
+      return data;
+    }
     StringBuilder lines = new StringBuilder();
     for (int i = 0; i < 6; i++) {
       byte[] rgb = new byte[64 * 64 * 3];
@@ -123,7 +127,6 @@ class AugmentedTrainingTest {
           """
               .formatted(i));
     }
-    Path data = folder.resolve("pictures.jsonl");
     Files.writeString(data, lines.toString());
     return data;
   }

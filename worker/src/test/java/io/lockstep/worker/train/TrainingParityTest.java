@@ -242,6 +242,7 @@ class TrainingParityTest {
             DatasetTemplate.TARGET_SUMMARY,
             0.5,
             Optional.empty(),
+            Optional.empty(),
             OptionalInt.empty()),
         new RunConfig.PromptConfig(
             "summary_train_min",
