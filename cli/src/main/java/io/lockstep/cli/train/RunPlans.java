@@ -5,6 +5,7 @@ import io.lockstep.coordinator.MembershipRules;
 import io.lockstep.coordinator.Retention;
 import io.lockstep.coordinator.RunPlan;
 import io.lockstep.coordinator.SavePlan;
+import io.lockstep.data.augment.AugmentationConfig;
 import io.lockstep.worker.config.ClusterConfig;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.config.RunRecords;
@@ -27,11 +28,23 @@ public final class RunPlans {
 
   private static final double MEBIBYTE = 1 << 20;
 
+  private static final String ONE_NODE =
+      "the run's augmentation copies patches of other pictures by way of a folder that its workers"
+          + " share: start all of them on one node, or set source_mode: self in the augmentation";
+
   private RunPlans() {}
 
   /** The plan of a recipe's run in folder {@code out}. */
   public static RunPlan of(RunConfig run, int workers, Path out) throws IOException {
     long samples = RunRecords.read(run).epoch();
+    RunPlan plan = anywhere(run, workers, samples, out);
+    return run.data().augmentation().filter(AugmentationConfig::needsPatchBank).isEmpty()
+        ? plan
+        : plan.onOneNode(ONE_NODE);
+  }
+
+  private static RunPlan anywhere(RunConfig run, int workers, long samples, Path out)
+      throws IOException {
     return new RunPlan(
         run.name(),
         run.toYaml(),

@@ -3,7 +3,6 @@ package io.lockstep.data.bank;
 import io.lockstep.data.plan.EpochPlan;
 import io.lockstep.data.plan.SampleRef;
 import io.lockstep.data.plan.SplitMix64;
-import io.lockstep.data.record.DataRecord;
 import io.lockstep.data.record.ImageRecord;
 import java.util.Optional;
 import java.util.function.LongFunction;
@@ -22,14 +21,15 @@ public final class EarlierSamples implements Donors {
   static final int STEPS_LEFT_OUT = 4;
 
   private final EpochPlan plan;
-  private final LongFunction<DataRecord> records;
+  private final LongFunction<Optional<ImageRecord>> records;
 
   /**
    * The samples of a plan.
    *
-   * @param records gives the record of a sample; for any number of threads
+   * @param records gives the record of a sample that pieces may be taken of; for any number of
+   *     threads
    */
-  public EarlierSamples(EpochPlan plan, LongFunction<DataRecord> records) {
+  public EarlierSamples(EpochPlan plan, LongFunction<Optional<ImageRecord>> records) {
     this.plan = plan;
     this.records = records;
   }
@@ -42,8 +42,8 @@ public final class EarlierSamples implements Donors {
       return Optional.empty();
     }
     SampleRef chosen = plan.at(first + (long) (SplitMix64.unit(draw) * (end - first)));
-    return records.apply(chosen.sample()) instanceof ImageRecord image
-        ? Optional.of(new Donor(chosen.epoch(), chosen.sample(), image))
-        : Optional.empty();
+    return records
+        .apply(chosen.sample())
+        .map(image -> new Donor(chosen.epoch(), chosen.sample(), image));
   }
 }

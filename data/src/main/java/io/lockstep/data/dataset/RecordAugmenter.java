@@ -7,6 +7,7 @@ import io.lockstep.data.augment.PipelineWatch;
 import io.lockstep.data.augment.Progress;
 import io.lockstep.data.augment.operator.AnnotatedPicture;
 import io.lockstep.data.augment.operator.SampleKey;
+import io.lockstep.data.bank.Donor;
 import io.lockstep.data.conversation.ImageSource;
 import io.lockstep.data.image.DecodeLimits;
 import io.lockstep.data.image.ImageDecoder;
@@ -83,6 +84,16 @@ public final class RecordAugmenter {
       pictures.add(decoder.decode(new ImageSource.File(path)));
     }
     return apply(record, pictures, epoch, sample, progress);
+  }
+
+  /**
+   * Puts what later samples may be given of this one into the patch bank, if there is one.
+   *
+   * @param picture the record's only one, decoded
+   */
+  public void visit(
+      ImageRecord record, RgbImage picture, long epoch, long sample, Progress progress) {
+    pipeline.visit(new Donor(epoch, sample, record), picture, progress);
   }
 
   private AugmentedRecord single(

@@ -9,6 +9,7 @@ import io.lockstep.data.plan.EpochPlan;
 import io.lockstep.data.plan.SampleRef;
 import io.lockstep.data.plan.SplitMix64;
 import io.lockstep.data.record.DataObject;
+import io.lockstep.data.record.ImageRecord;
 import io.lockstep.data.record.RecordReader;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -71,7 +72,9 @@ final class DrawnSamples implements AutoCloseable {
   static DrawnSamples open(Path jsonl, Path bank, long maxBytes) throws IOException {
     JsonlFile file = JsonlFile.open(jsonl);
     EpochPlan plan = new EpochPlan(file.size(), SEED, 2, 2);
-    Donors donors = new EarlierSamples(plan, sample -> RecordReader.read(file, sample));
+    Donors donors =
+        new EarlierSamples(
+            plan, sample -> Optional.of((ImageRecord) RecordReader.read(file, sample)));
     PatchSupply supply =
         new PatchSupply(
             PatchBank.open(bank, maxBytes), donors, new ImageDecoder(DecodeLimits.DEFAULT), SEED);

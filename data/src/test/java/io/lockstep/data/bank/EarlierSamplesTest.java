@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.lockstep.data.plan.EpochPlan;
 import io.lockstep.data.plan.SampleRef;
 import io.lockstep.data.plan.SplitMix64;
-import io.lockstep.data.record.DataRecord;
 import io.lockstep.data.record.ImageRecord;
 import io.lockstep.data.record.Origin;
 import java.nio.file.Path;
@@ -19,15 +18,16 @@ import org.junit.jupiter.api.Test;
 
 class EarlierSamplesTest {
 
-  private static DataRecord record(long sample) {
-    return new ImageRecord(
-        new Origin(Path.of("t.jsonl"), sample + 1),
-        List.of(Path.of(sample + ".png")),
-        List.of(),
-        10,
-        10,
-        Optional.empty(),
-        Optional.empty());
+  private static Optional<ImageRecord> record(long sample) {
+    return Optional.of(
+        new ImageRecord(
+            new Origin(Path.of("t.jsonl"), sample + 1),
+            List.of(Path.of(sample + ".png")),
+            List.of(),
+            10,
+            10,
+            Optional.empty(),
+            Optional.empty()));
   }
 
   @Test

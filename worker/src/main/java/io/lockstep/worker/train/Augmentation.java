@@ -1,6 +1,8 @@
 package io.lockstep.worker.train;
 
 import io.lockstep.data.augment.AugmentationConfig;
+import io.lockstep.data.augment.Pipeline;
+import io.lockstep.data.bank.PatchSupply;
 import io.lockstep.data.dataset.RecordAugmenter;
 import io.lockstep.data.fusion.DatasetConfig;
 import java.util.List;
@@ -16,10 +18,16 @@ final class Augmentation {
    *
    * @param seed the run's
    * @param datasets some of which may not want it, or not its curriculum
+   * @param patches pieces of other pictures, where the configuration copies some
    */
-  Augmentation(AugmentationConfig config, long seed, List<DatasetConfig> datasets) {
-    RecordAugmenter changing = new RecordAugmenter(config, seed);
-    RecordAugmenter steady = new RecordAugmenter(config.withoutCurriculum(), seed);
+  Augmentation(
+      AugmentationConfig config,
+      long seed,
+      List<DatasetConfig> datasets,
+      Optional<PatchSupply> patches) {
+    RecordAugmenter changing = new RecordAugmenter(new Pipeline(config, patches), seed);
+    RecordAugmenter steady =
+        new RecordAugmenter(new Pipeline(config.withoutCurriculum(), patches), seed);
     augmenters =
         datasets.stream()
             .map(dataset ->

@@ -49,7 +49,6 @@ public final class RunData implements AutoCloseable {
   private final List<Dataset> datasets = new ArrayList<>();
   private final Concatenation records;
   private final EpochOrder order;
-  private final Optional<Augmentation> augmentation;
   private final LoaderTimes times = new LoaderTimes();
 
   /**
@@ -62,8 +61,6 @@ public final class RunData implements AutoCloseable {
     this.config = config;
     members = config.datasets();
     Prompts prompts = config.prompts().prompts();
-    augmentation =
-        config.data().augmentation().map(block -> new Augmentation(block, config.seed(), members));
     try {
       for (DatasetConfig member : members) {
         datasets.add(Dataset.open(member.trainJsonl(), Templates.builder(member, prompts)));
@@ -103,11 +100,12 @@ public final class RunData implements AutoCloseable {
   /** Micro-batches of these records, encoded for a model. */
   MicroBatches microBatches(LoadedModel model) {
     SampleEncoder encoder = model.encoder();
+    Optional<Augmentation> augmentation = augmentation();
     MicroBatches.SampleSource source =
         new MicroBatches.SampleSource() {
           @Override
           public Sample sample(SampleRef draw) throws SampleException {
-            return RunData.this.augmented(encoder, draw);
+            return RunData.this.augmented(encoder, augmentation, draw);
           }
 
           @Override
@@ -230,8 +228,29 @@ public final class RunData implements AutoCloseable {
     }
   }
 
+  private Optional<Augmentation> augmentation() {
+    return config
+        .data()
+        .augmentation()
+        .map(block ->
+            new Augmentation(
+                block, config.seed(), members, RunPatches.of(config, plan(), this::giving)));
+  }
+
+  /** The record of a sample that others may be given pieces of: clean sources give none. */
+  private Optional<ImageRecord> giving(long sample) {
+    Located at = locate(sample);
+    return at.config().augmented()
+            && at.dataset().read(at.index()) instanceof ImageRecord image
+            && image.images().size() == 1
+        ? Optional.of(image)
+        : Optional.empty();
+  }
+
   /** A sample of training; those of certificates stay as their records have them. */
-  private Sample augmented(SampleEncoder encoder, SampleRef draw) throws SampleException {
+  private Sample augmented(
+      SampleEncoder encoder, Optional<Augmentation> augmentation, SampleRef draw)
+      throws SampleException {
     Located at = locate(draw.sample());
     Optional<RecordAugmenter> augmenter =
         augmentation.flatMap(all -> all.of(records.datasetOf(draw.sample())));
@@ -251,6 +270,11 @@ public final class RunData implements AutoCloseable {
       clock.lap(Stage.DECODE);
       AugmentedRecord made =
           augmenter.get().apply(image, pictures, draw.epoch(), draw.sample(), progress(draw));
+      if (pictures.size() == 1) {
+        augmenter
+            .get()
+            .visit(image, pictures.getFirst(), draw.epoch(), draw.sample(), progress(draw));
+      }
       clock.lap(Stage.AUGMENT);
       var patches = encoder.process(at.name(), made.pictures());
       clock.lap(Stage.PROCESS);

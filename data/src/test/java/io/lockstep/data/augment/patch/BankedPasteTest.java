@@ -104,7 +104,8 @@ class BankedPasteTest {
   private PatchSupply supply(Path bank) throws IOException {
     return new PatchSupply(
         PatchBank.open(bank, 1 << 24),
-        new EarlierSamples(plan, sample -> RecordReader.read(file(), sample)),
+        new EarlierSamples(
+            plan, sample -> Optional.of((ImageRecord) RecordReader.read(file(), sample))),
         new ImageDecoder(DecodeLimits.DEFAULT),
         SEED);
   }
