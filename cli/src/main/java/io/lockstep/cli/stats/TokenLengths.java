@@ -8,7 +8,7 @@ import io.lockstep.data.prompt.Prompts;
 import io.lockstep.data.record.ChatRecord;
 import io.lockstep.data.record.DataRecord;
 import io.lockstep.data.record.ImageRecord;
-import io.lockstep.model.checkpoint.StoredEncoder;
+import io.lockstep.model.checkpoint.ModelInputs;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -20,12 +20,12 @@ import java.util.Optional;
  */
 public final class TokenLengths implements DataStats.Lengths, AutoCloseable {
 
-  private final StoredEncoder encoder;
+  private final ModelInputs inputs;
   private final ConversationBuilder summary;
   private final ConversationBuilder dense;
 
-  private TokenLengths(StoredEncoder encoder) {
-    this.encoder = encoder;
+  private TokenLengths(ModelInputs inputs) {
+    this.inputs = inputs;
     Prompts prompts =
         new Prompts(
             Profile.of("summary_train_min"), Optional.empty(), PromptTexts.NONE, PromptTexts.NONE);
@@ -35,7 +35,7 @@ public final class TokenLengths implements DataStats.Lengths, AutoCloseable {
 
   /** Of the model in a folder. */
   public static TokenLengths open(Path model) throws IOException {
-    return new TokenLengths(StoredEncoder.open(model));
+    return new TokenLengths(ModelInputs.open(model));
   }
 
   @Override
@@ -60,12 +60,12 @@ public final class TokenLengths implements DataStats.Lengths, AutoCloseable {
       DataRecord record,
       Map<DataStats.Measure, Histogram> histograms)
       throws IOException {
-    int tokens = encoder.encoder().length(builder.build(record, 0, 0));
+    int tokens = inputs.encoder().length(builder.build(record, 0, 0));
     histograms.computeIfAbsent(measure, each -> new Histogram()).add(tokens);
   }
 
   @Override
   public void close() {
-    encoder.close();
+    inputs.close();
   }
 }

@@ -1,5 +1,6 @@
 package io.lockstep.model.checkpoint;
 
+import io.lockstep.model.adapter.AdapterConfig;
 import io.lockstep.model.chat.ChatTemplate;
 import io.lockstep.model.config.GenerationConfig;
 import io.lockstep.model.config.ModelConfig;
@@ -21,6 +22,16 @@ public record ModelInputs(
     Tokenizer tokenizer,
     SampleEncoder encoder)
     implements AutoCloseable {
+
+  /**
+   * Reads a model's or an adapter's folder.
+   *
+   * @throws IOException if a file is missing or does not fit
+   */
+  public static ModelInputs open(Path folder) throws IOException {
+    Tuning tuning = AdapterConfig.isIn(folder) ? new Tuning.StoredAdapter(folder) : Tuning.full();
+    return open(AdapterBase.modelOf(folder), tuning);
+  }
 
   /**
    * Reads a model's folder.
