@@ -7,6 +7,10 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -14,6 +18,11 @@ import org.slf4j.LoggerFactory;
 /**
  * Writes a rank's parts of checkpoints while training goes on: {@link #begin} copies at a step
  * boundary, and a thread of its own writes the copy, the alignment certificate included.
+ *
+ * <p>It is one thread for all checkpoints. The certificate runs the model, and the C library keeps
+ * what a thread's tensors have freed for the next thread that happens to share its pool; a thread
+ * per checkpoint would let the process grow by the size of a forward pass at each of them, up to
+ * eight times a core.
  *
  * <p>One checkpoint at a time; the next one waits for it. Called by one thread, the training's; the
  * listener is called by the writing thread.
@@ -26,6 +35,9 @@ public final class CheckpointWriter implements AutoCloseable {
   private final RunConfig config;
   private final Listener listener;
   private final Snapshot snapshot;
+  private final ExecutorService thread =
+      Executors.newSingleThreadExecutor(
+          Thread.ofPlatform().daemon().name("checkpoint-writer").factory());
   private @Nullable Writing writing;
 
   /**
@@ -44,7 +56,7 @@ public final class CheckpointWriter implements AutoCloseable {
     void written(Request request, List<WrittenFile> files);
 
     /** They could not be written; the message says what to do. */
-    void failed(Request request, Exception why);
+    void failed(Request request, Throwable why);
   }
 
   /** A writer that has nothing to write yet. */
@@ -70,25 +82,16 @@ public final class CheckpointWriter implements AutoCloseable {
     long begin = System.nanoTime();
     await();
     snapshot.take(trained, moments);
-    Writing next = new Writing(request, List.copyOf(probes));
-    writing = next;
-    next.thread.start();
+    writing = new Writing(request, List.copyOf(probes));
     Duration held = Duration.ofNanos(System.nanoTime() - begin);
     LOG.info("copied the state of step {} in {} us", request.steps(), held.toNanos() / 1000);
     return held;
   }
 
-  /** Whether a checkpoint is being written. */
-  public boolean busy() {
-    Writing current = writing;
-    return current != null && current.thread.isAlive();
-  }
-
   /** Waits until nothing is being written. */
   public void await() throws InterruptedException {
-    Writing current = writing;
-    if (current != null) {
-      current.thread.join();
+    if (writing != null) {
+      drain();
       writing = null;
     }
   }
@@ -103,7 +106,7 @@ public final class CheckpointWriter implements AutoCloseable {
       current.cancelled = true;
       LOG.info("gave up the checkpoint of step {}", current.request.steps());
       // Interrupting closes the file that is being written.
-      current.thread.interrupt();
+      current.work.cancel(true);
     }
   }
 
@@ -111,19 +114,17 @@ public final class CheckpointWriter implements AutoCloseable {
   @Override
   public void close() {
     cancel();
-    Writing current = writing;
-    boolean interrupted = false;
-    while (current != null && current.thread.isAlive()) {
-      try {
-        current.thread.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
+    thread.close();
     writing = null;
     snapshot.close();
-    if (interrupted) {
-      Thread.currentThread().interrupt();
+  }
+
+  /** Waits for the writing thread to be idle; a cancelled checkpoint may still be on it. */
+  private void drain() throws InterruptedException {
+    try {
+      thread.submit(() -> {}).get();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e);
     }
   }
 
@@ -132,14 +133,13 @@ public final class CheckpointWriter implements AutoCloseable {
 
     private final Request request;
     private final List<Probe> probes;
-    private final Thread thread;
+    private final Future<?> work;
     private volatile boolean cancelled;
 
     Writing(Request request, List<Probe> probes) {
       this.request = request;
       this.probes = probes;
-      thread =
-          Thread.ofPlatform().name("checkpoint-" + request.steps()).daemon().unstarted(this::run);
+      this.work = thread.submit(this::run);
     }
 
     private void run() {
@@ -156,7 +156,7 @@ public final class CheckpointWriter implements AutoCloseable {
         if (!cancelled) {
           listener.written(request, files);
         }
-      } catch (IOException | RuntimeException e) {
+      } catch (IOException | RuntimeException | Error e) {
         if (!cancelled) {
           listener.failed(request, e);
         }

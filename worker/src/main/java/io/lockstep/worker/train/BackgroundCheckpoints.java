@@ -75,7 +75,7 @@ final class BackgroundCheckpoints implements CheckpointWriter.Listener, AutoClos
   }
 
   @Override
-  public void failed(CheckpointWriter.Request request, Exception why) {
+  public void failed(CheckpointWriter.Request request, Throwable why) {
     if (isOver.test(request.generation())) {
       LOG.info("the checkpoint of step {} was given up: {}", request.steps(), why.getMessage());
       return;

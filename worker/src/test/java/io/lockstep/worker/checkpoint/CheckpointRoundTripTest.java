@@ -178,7 +178,7 @@ class CheckpointRoundTripTest {
             }
 
             @Override
-            public void failed(CheckpointWriter.Request request, Exception why) {
+            public void failed(CheckpointWriter.Request request, Throwable why) {
               heard.add("step " + request.steps() + " failed: " + why.getMessage());
             }
           };
@@ -232,7 +232,7 @@ class CheckpointRoundTripTest {
           }
 
           @Override
-          public void failed(CheckpointWriter.Request request, Exception why) {
+          public void failed(CheckpointWriter.Request request, Throwable why) {
             heard.add(String.valueOf(why.getMessage()));
           }
         };
