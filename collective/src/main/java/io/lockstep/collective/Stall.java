@@ -36,7 +36,7 @@ public record Stall(
 
   /** All of it in one line. */
   public String message() {
-    return ("rank %d waits for rank %d (%s) in exchange %d (%s, sequence %d, generation %d): "
+    return ("rank %d waits for rank %d (%s) in exchange %d (%s, sequence %d): "
             + "received %d of %d bytes, sent %d of %d, last progress %d ms ago")
         .formatted(
             rank,
@@ -45,7 +45,6 @@ public record Stall(
             tag,
             exchange,
             sequence,
-            generation,
             received,
             awaited,
             sent,

@@ -102,7 +102,7 @@ public final class TrainCommand implements Callable<Integer> {
     try (ProcessGroup group = new ProcessGroup(folder.logs())) {
       result = training.run(group, coordinator -> {});
     }
-    System.out.print(PlannedCost.table(run, workers, result.metrics()));
+    System.out.print(PlannedCost.table(run, result.metrics()));
     System.out.print(LoaderTable.of(result.metrics()));
     System.out.print(OverLengthReport.summary(folder.root()));
     System.out.println("checkpoint: " + result.checkpoint());

@@ -2,6 +2,7 @@ package io.lockstep.cli.run;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.lockstep.worker.zero.PassTable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,9 +41,10 @@ public record Metrics(List<Row> rows) {
   /**
    * What rank 0 sent in a step and held after it, in bytes; 0 of what was not measured.
    *
-   * @param rounds in which weights were gathered; 0 if they are not shared out
+   * @param world number of ranks that made the step
+   * @param passes of all ranks in the step; unknown if weights are not shared out
    */
-  public record Volume(long sent, long optimizer, long resident, int rounds) {}
+  public record Volume(long sent, long optimizer, long resident, int world, PassTable passes) {}
 
   /** Reads a run's {@code logging.jsonl}; a last line that is still being written is left out. */
   public static Metrics read(Path file) throws IOException {
@@ -61,7 +63,8 @@ public record Metrics(List<Row> rows) {
                   node.path("sent_bytes").asLong(),
                   node.path("optimizer_bytes").asLong(),
                   node.path("resident_bytes").asLong(),
-                  node.path("gather_rounds").asInt()),
+                  node.path("world").asInt(1),
+                  PassTable.parse(node.path("passes").asText())),
               loader(node)));
     }
     return new Metrics(rows);

@@ -37,11 +37,9 @@ public final class PlannedCost {
 
   /**
    * Planned and measured figures of rank 0, as a table; what is measured is the last logged step
-   * that has figures.
-   *
-   * @param workers that the run was started with
+   * that has figures, and what is planned is what that step had to do.
    */
-  public static String table(RunConfig run, int workers, Metrics metrics) throws IOException {
+  public static String table(RunConfig run, Metrics metrics) throws IOException {
     List<Metrics.Volume> measured =
         metrics.rows().stream()
             .map(Metrics.Row::volume)
@@ -52,14 +50,13 @@ public final class PlannedCost {
     }
     Metrics.Volume last = measured.getLast();
     int stage = run.cluster().zeroStage();
-    int virtualRanks = run.training().virtualRanks();
-    int mostOfARank = Math.ceilDiv(virtualRanks, workers);
     PassTable passes =
-        PassTable.even(
-            virtualRanks, workers, Math.max(1, Math.ceilDiv(last.rounds(), mostOfARank)));
+        last.passes().equals(PassTable.UNKNOWN)
+            ? PassTable.even(run.training().virtualRanks(), last.world(), 1)
+            : last.passes();
     StageCost planned = StageCost.of(subject(run, TuningPlan.of(run)), stage, 0, passes);
     return new Table()
-        .row("rank 0 of " + workers + ", stage " + stage, "planned", "measured")
+        .row("rank 0 of " + last.world() + ", stage " + stage, "planned", "measured")
         .row("sent per step", mebibytes(planned.sentBytes()), mebibytes(last.sent()))
         .row("optimizer state", mebibytes(planned.optimizerBytes()), mebibytes(last.optimizer()))
         .row(

@@ -73,7 +73,7 @@ class FusionRunTest {
       JSON.readTree(line)
           .properties()
           .forEach(field -> {
-            if (!field.getKey().matches(".*(seconds|bytes|per_second|rounds)")) {
+            if (!field.getKey().matches(".*(seconds|bytes|per_second|passes|world)")) {
               row.put(field.getKey(), field.getValue());
             }
           });

@@ -66,7 +66,7 @@ final class Generation implements AutoCloseable {
   private final boolean discards;
   private final boolean sharesWeights;
   private final TrainingConfig training;
-  private int rounds;
+  private PassTable passes = PassTable.UNKNOWN;
   private long sentBefore;
 
   /** What a worker has of a step after reducing it. */
@@ -242,7 +242,6 @@ final class Generation implements AutoCloseable {
         new ResidentRanges(TensorMemory.of(parameters.flat()), reducer.held());
     resident.discardRest();
     List<Boolean> own = input.passes();
-    PassTable passes;
     try (Arena arena = Arena.ofShared()) {
       MemorySegment[] parts = new MemorySegment[collective.size()];
       int samples = training.samplesPerVirtualRank();
@@ -255,7 +254,6 @@ final class Generation implements AutoCloseable {
       reducer.tellPasses(parts);
       passes = PassTable.read(parts);
     }
-    rounds = passes.rounds();
     StepSequence sequence =
         StepSequence.of(gradientStep.segments(), parameters.layout(), ranges, passes);
     return new SharedWeights(rank(), parameters, reducer, resident, passes, sequence);
@@ -299,9 +297,14 @@ final class Generation implements AutoCloseable {
     return sent;
   }
 
-  /** Rounds of the last step; 0 where weights are not shared out. */
-  int rounds() {
-    return rounds;
+  /** Number of ranks. */
+  int size() {
+    return collective.size();
+  }
+
+  /** What all ranks computed in the last step; unknown where weights are not shared out. */
+  PassTable passes() {
+    return passes;
   }
 
   private List<BucketFigures> figures(ReducedGradient reduced) {

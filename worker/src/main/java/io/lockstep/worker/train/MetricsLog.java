@@ -90,7 +90,8 @@ final class MetricsLog implements AutoCloseable {
             .put("resident_bytes", row.times().residentBytes())
             .put("sent_bytes", row.volume().sentBytes())
             .put("optimizer_bytes", row.volume().optimizerBytes())
-            .put("gather_rounds", row.volume().rounds())
+            .put("world", row.volume().world())
+            .put("passes", row.volume().passes().text())
             .put("remaining_seconds", row.remainingSeconds());
     loader.forEach((stage, seconds) -> node.put(stage.key(), seconds));
     datasets.put(node);

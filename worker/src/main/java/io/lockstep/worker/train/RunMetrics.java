@@ -3,6 +3,7 @@ package io.lockstep.worker.train;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.train.LoaderTimes.Stage;
 import io.lockstep.worker.train.Session.StepTimes;
+import io.lockstep.worker.zero.PassTable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.EnumMap;
@@ -24,11 +25,12 @@ final class RunMetrics implements AutoCloseable {
    *
    * @param sentBytes sent to the other workers in the step, frames included
    * @param optimizerBytes moments of what it owns and copies
-   * @param rounds in which weights were gathered; 0 if they are not shared out
+   * @param world number of ranks that made the step
+   * @param passes of all ranks in the step; unknown if weights are not shared out
    */
-  record Volume(long sentBytes, long optimizerBytes, int rounds) {
+  record Volume(long sentBytes, long optimizerBytes, int world, PassTable passes) {
     /** Nothing is known. */
-    static final Volume NONE = new Volume(0, 0, 0);
+    static final Volume NONE = new Volume(0, 0, 1, PassTable.UNKNOWN);
   }
 
   private RunMetrics(RunConfig config, RunData data, MetricsLog log, DatasetLog datasets) {

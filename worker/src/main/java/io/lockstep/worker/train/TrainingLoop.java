@@ -284,7 +284,8 @@ public final class TrainingLoop implements AutoCloseable {
       session.times(reduction.times());
       if (metrics != null) {
         RunMetrics.Volume volume =
-            new RunMetrics.Volume(current.sentBytes(), replica.shard().bytes(), current.rounds());
+            new RunMetrics.Volume(
+                current.sentBytes(), replica.shard().bytes(), current.size(), current.passes());
         metrics.committed(commit, reduction.times(), volume, watch.lap());
       }
     } catch (CollectiveException lost) {

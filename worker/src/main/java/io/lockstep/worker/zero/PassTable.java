@@ -5,8 +5,10 @@ import io.lockstep.model.segment.SegmentSpec;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * The passes through the model that every rank makes in one step. Ranks can have different numbers
@@ -15,6 +17,9 @@ import java.util.List;
  * @param pictures for each rank, in rank order, whether each of its passes has pictures
  */
 public record PassTable(List<List<Boolean>> pictures) {
+
+  /** Of a world whose ranks hold all weights, where nobody needs to know of passes. */
+  public static final PassTable UNKNOWN = new PassTable(List.of());
 
   private static final byte NONE = 0;
   private static final byte TEXT = 1;
@@ -32,6 +37,31 @@ public record PassTable(List<List<Boolean>> pictures) {
       pictures.add(Collections.nCopies(own, true));
     }
     return new PassTable(pictures);
+  }
+
+  /**
+   * Reads what {@link #text} has written.
+   *
+   * @throws IllegalArgumentException for any other text
+   */
+  public static PassTable parse(String text) {
+    if (!text.matches("([PT]*( [PT]*)*)?")) {
+      throw new IllegalArgumentException("'" + text + "' is not a list of passes such as 'P PT'");
+    }
+    if (text.isEmpty()) {
+      return UNKNOWN;
+    }
+    return new PassTable(
+        Arrays.stream(text.split(" ", -1))
+            .map(rank -> rank.chars().mapToObj(pass -> pass == 'P').toList())
+            .toList());
+  }
+
+  /** A word for each rank, a letter for each pass: P with pictures, T of text alone. */
+  public String text() {
+    return pictures.stream()
+        .map(rank -> rank.stream().map(has -> has ? "P" : "T").collect(Collectors.joining()))
+        .collect(Collectors.joining(" "));
   }
 
   /** Number of rounds: the most passes of a rank. */
