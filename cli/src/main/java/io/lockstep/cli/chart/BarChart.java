@@ -17,6 +17,11 @@ public final class BarChart {
   private static final int HEIGHT = 360;
   private static final double BAR_SHARE = 0.8;
 
+  /** More characters than this in all labels would touch each other. */
+  private static final int MOST_UPRIGHT = 90;
+
+  private static final int SLANT_DEGREES = 40;
+
   private final CategoryChart chart;
 
   /** Bars of height {@code counts[i]} labelled {@code labels[i]}. */
@@ -33,6 +38,9 @@ public final class BarChart {
     chart.getStyler().setLegendVisible(false);
     chart.getStyler().setAvailableSpaceFill(BAR_SHARE);
     chart.getStyler().setPlotGridLinesColor(new Color(0xE3, 0xE6, 0xEA));
+    if (labels.stream().mapToInt(label -> label.toString().length()).sum() > MOST_UPRIGHT) {
+      chart.getStyler().setXAxisLabelRotation(SLANT_DEGREES);
+    }
     chart.addSeries("count", labels, counts).setFillColor(new Color(0x1F, 0x5F, 0xB4));
   }
 
