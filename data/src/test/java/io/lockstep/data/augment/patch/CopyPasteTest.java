@@ -157,6 +157,90 @@ class CopyPasteTest {
     assertTrue(compared > 20, "only " + compared + " were compared");
   }
 
+  /** A line's mask are the pixels near it: a copy's label must run along the middle of its band. */
+  @Test
+  void labelsAndPixelsOfCopiedLinesAgree() throws IOException {
+    double near = 20;
+    Pipeline pipeline =
+        pipeline(
+            ("{\"line_segment_copy_paste\": {\"context\": %s, \"line_buffer\": %s, \"scale\": [0.8, 1.6],"
+                    + " \"max_attempts\": 400, \"max_targets\": 1}}")
+                .formatted(2 * near, 2 * near));
+    int compared = 0;
+    for (long seed = 0; seed < 60; seed++) {
+      Random random = new Random(seed);
+      Point from = new Point(250 + random.nextDouble() * 300, 250 + random.nextDouble() * 200);
+      double angle = random.nextDouble() * 2 * Math.PI;
+      double length = 90 + random.nextDouble() * 110;
+      Point to =
+          new Point(from.x() + length * Math.cos(angle), from.y() + length * Math.sin(angle));
+      Geometry line = new Geometry.Polyline(List.of(from, to));
+      AnnotatedPicture in =
+          AnnotatedPicture.of(band(from, to, near), List.of(new DataObject("线", line)));
+      AnnotatedPicture out = pipeline.apply(in, new SampleKey(5, 0, seed), START);
+      if (out.objects().size() > 1) {
+        compared++;
+        List<Point> copy = out.objects().getLast().geometry().points();
+        double iou = bandAgreement(out.picture(), copy.getFirst(), copy.getLast(), near, length);
+        assertTrue(iou >= 0.98, () -> "IoU " + iou + " of " + copy);
+      }
+    }
+    assertTrue(compared > 30, "only " + compared + " were compared");
+  }
+
+  /** White within so many pixels of a segment, black elsewhere. */
+  private static RgbImage band(Point from, Point to, double near) {
+    int width = 800;
+    int height = 700;
+    byte[] rgb = new byte[width * height * RgbImage.CHANNELS];
+    for (int y = 0; y < height; y++) {
+      for (int x = 0; x < width; x++) {
+        if (near(from, to, x + 0.5, y + 0.5, -near, near)) {
+          int at = (y * width + x) * RgbImage.CHANNELS;
+          rgb[at] = rgb[at + 1] = rgb[at + 2] = (byte) 255;
+        }
+      }
+    }
+    return new RgbImage(width, height, rgb);
+  }
+
+  /** Compares the pixels beside the inner part of a copied segment, up to twice as far away. */
+  private static double bandAgreement(
+      RgbImage picture, Point from, Point to, double near, double length) {
+    double copied = Math.hypot(to.x() - from.x(), to.y() - from.y());
+    double scaled = near * copied / length;
+    int both = 0;
+    int either = 0;
+    for (int y = 0; y < picture.height(); y++) {
+      for (int x = 0; x < picture.width(); x++) {
+        if (near(from, to, x + 0.5, y + 0.5, scaled, 1.9 * scaled)) {
+          boolean white =
+              (picture.rgb()[(y * picture.width() + x) * RgbImage.CHANNELS] & 0xFF) >= 128;
+          boolean inside = near(from, to, x + 0.5, y + 0.5, scaled, scaled);
+          both += white && inside ? 1 : 0;
+          either += white || inside ? 1 : 0;
+        }
+      }
+    }
+    return (double) both / either;
+  }
+
+  /**
+   * Whether a place lies beside a segment.
+   *
+   * @param shorter by how much the segment is shorter at both ends
+   * @param away how far away from it at most
+   */
+  private static boolean near(
+      Point from, Point to, double x, double y, double shorter, double away) {
+    double length = Math.hypot(to.x() - from.x(), to.y() - from.y());
+    double alongX = (to.x() - from.x()) / length;
+    double alongY = (to.y() - from.y()) / length;
+    double along = (x - from.x()) * alongX + (y - from.y()) * alongY;
+    double across = (x - from.x()) * alongY - (y - from.y()) * alongX;
+    return along >= shorter && along <= length - shorter && Math.abs(across) <= away;
+  }
+
   private static Geometry shape(Random random) {
     double x = 20 + random.nextDouble() * 500;
     double y = 20 + random.nextDouble() * 350;
