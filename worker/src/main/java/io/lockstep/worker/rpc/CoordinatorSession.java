@@ -1,21 +1,7 @@
 package io.lockstep.worker.rpc;
 
 import io.grpc.Status;
-import io.lockstep.proto.coordinator.v1.Applied;
-import io.lockstep.proto.coordinator.v1.Broken;
-import io.lockstep.proto.coordinator.v1.BucketResult;
-import io.lockstep.proto.coordinator.v1.CheckpointFile;
-import io.lockstep.proto.coordinator.v1.CheckpointPart;
 import io.lockstep.proto.coordinator.v1.CoordinatorMessage;
-import io.lockstep.proto.coordinator.v1.Failure;
-import io.lockstep.proto.coordinator.v1.Heartbeat;
-import io.lockstep.proto.coordinator.v1.Hello;
-import io.lockstep.proto.coordinator.v1.Leaving;
-import io.lockstep.proto.coordinator.v1.Ready;
-import io.lockstep.proto.coordinator.v1.Reduced;
-import io.lockstep.proto.coordinator.v1.Stalled;
-import io.lockstep.proto.coordinator.v1.Telemetry;
-import io.lockstep.proto.coordinator.v1.VirtualRankResult;
 import io.lockstep.proto.coordinator.v1.Welcome;
 import io.lockstep.proto.coordinator.v1.WorkerMessage;
 import io.lockstep.worker.checkpoint.WrittenFile;
@@ -147,28 +133,7 @@ public final class CoordinatorSession implements Session, AutoCloseable {
     welcomed = false;
     Stream opened = new Stream(address, new Ears());
     stream = opened;
-    opened.send(WorkerMessage.newBuilder().setHello(hello()).build());
-  }
-
-  private Hello hello() {
-    Hello.Builder hello =
-        Hello.newBuilder()
-            .setWorkerId(introduction.name())
-            .setCollectiveAddress(introduction.collectiveAddress())
-            .setCapability(introduction.capability())
-            .setNode(introduction.node())
-            .setIncarnation(incarnation)
-            .setLoading(!loaded);
-    for (Holding holding : holdings.get()) {
-      hello.addHoldings(
-          io.lockstep.proto.coordinator.v1.Holding.newBuilder()
-              .setRank(holding.shard().rank())
-              .setWorld(holding.shard().world())
-              .setBuddy(holding.shard().buddy())
-              .setSteps(holding.steps())
-              .setReducedNext(holding.reducedNext()));
-    }
-    return hello.build();
+    opened.send(Reports.hello(introduction, incarnation, loaded, holdings.get()).build());
   }
 
   /** Hears one stream, on gRPC's threads; what comes from a stream that was replaced is void. */
@@ -234,7 +199,7 @@ public final class CoordinatorSession implements Session, AutoCloseable {
     runConfig.complete(welcome.getRunConfig());
     String wish = leaving;
     if (wish != null) {
-      sendLeaving(wish);
+      send(Reports.leaving(wish));
     }
   }
 
@@ -314,10 +279,7 @@ public final class CoordinatorSession implements Session, AutoCloseable {
       return;
     }
     Activity now = activity;
-    send(
-        WorkerMessage.newBuilder()
-            .setHeartbeat(
-                Heartbeat.newBuilder().setGeneration(now.generation()).setActivity(now.what())));
+    send(Reports.heartbeat(now.generation(), now.what()));
   }
 
   private synchronized long silenceLimit() {
@@ -362,22 +324,17 @@ public final class CoordinatorSession implements Session, AutoCloseable {
   @Override
   public synchronized void loaded() {
     loaded = true;
-    send(WorkerMessage.newBuilder().setReady(Ready.getDefaultInstance()));
+    send(Reports.loaded());
   }
 
   @Override
   public void broken(long generation, int peer, String what) {
-    send(
-        WorkerMessage.newBuilder()
-            .setBroken(Broken.newBuilder().setGeneration(generation).setPeer(peer).setWhat(what)));
+    send(Reports.broken(generation, peer, what));
   }
 
   @Override
   public void stalled(long generation, int peer, String what) {
-    send(
-        WorkerMessage.newBuilder()
-            .setStalled(
-                Stalled.newBuilder().setGeneration(generation).setPeer(peer).setWhat(what)));
+    send(Reports.stalled(generation, peer, what));
   }
 
   @Override
@@ -388,14 +345,10 @@ public final class CoordinatorSession implements Session, AutoCloseable {
       reachable = stream != null && welcomed;
     }
     if (reachable) {
-      sendLeaving(reason);
+      send(Reports.leaving(reason));
     } else {
       end(new Directive.Stop(false, reason + ", while the coordinator could not be reached"));
     }
-  }
-
-  private void sendLeaving(String reason) {
-    send(WorkerMessage.newBuilder().setLeaving(Leaving.newBuilder().setReason(reason)));
   }
 
   @Override
@@ -405,80 +358,33 @@ public final class CoordinatorSession implements Session, AutoCloseable {
 
   @Override
   public void ready(long generation) {
-    send(WorkerMessage.newBuilder().setReady(Ready.newBuilder().setGeneration(generation)));
+    send(Reports.ready(generation));
   }
 
   @Override
   public void reduced(
       long generation, long step, List<Contribution> contributions, List<BucketFigures> buckets) {
-    Reduced.Builder reduced = Reduced.newBuilder().setGeneration(generation).setStep(step);
-    for (Contribution contribution : contributions) {
-      reduced.addVirtualRanks(
-          VirtualRankResult.newBuilder()
-              .setVirtualRank(contribution.virtualRank())
-              .setLossSum(contribution.lossSum())
-              .setTokens(contribution.tokens())
-              .setCorrectTokens(contribution.correctTokens())
-              .addAllReplaced(contribution.replaced())
-              .addAllDatasets(
-                  contribution.datasets().stream().map(CoordinatorSession::sums).toList()));
-    }
-    for (BucketFigures bucket : buckets) {
-      reduced.addBuckets(
-          BucketResult.newBuilder()
-              .setBucket(bucket.bucket())
-              .setSquareSum(bucket.squareSum())
-              .setCrc32C(bucket.crc32c()));
-    }
-    send(WorkerMessage.newBuilder().setReduced(reduced));
-  }
-
-  private static io.lockstep.proto.coordinator.v1.DatasetSums sums(DatasetSums sums) {
-    return io.lockstep.proto.coordinator.v1.DatasetSums.newBuilder()
-        .setDataset(sums.dataset())
-        .setLossSum(sums.lossSum())
-        .setTokens(sums.tokens())
-        .setCorrectTokens(sums.correctTokens())
-        .build();
+    send(Reports.reduced(generation, step, contributions, buckets));
   }
 
   @Override
   public void applied(long generation, long step) {
-    send(
-        WorkerMessage.newBuilder()
-            .setApplied(Applied.newBuilder().setGeneration(generation).setStep(step)));
+    send(Reports.applied(generation, step));
   }
 
   @Override
   public void checkpointPart(long generation, long steps, List<WrittenFile> files) {
-    CheckpointPart.Builder part =
-        CheckpointPart.newBuilder().setGeneration(generation).setSteps(steps);
-    for (WrittenFile file : files) {
-      part.addFiles(
-          CheckpointFile.newBuilder()
-              .setPath(file.path())
-              .setBytes(file.bytes())
-              .setSha256(file.sha256()));
-    }
-    send(WorkerMessage.newBuilder().setCheckpointPart(part));
+    send(Reports.checkpointPart(generation, steps, files));
   }
 
   @Override
   public void failed(String message) {
-    send(WorkerMessage.newBuilder().setFailure(Failure.newBuilder().setMessage(message)));
+    send(Reports.failed(message));
   }
 
   @Override
   public void times(StepTimes times) {
-    send(
-        WorkerMessage.newBuilder()
-            .setTelemetry(
-                Telemetry.newBuilder()
-                    .setStep(times.step())
-                    .setDataSeconds(times.data())
-                    .setComputeSeconds(times.compute())
-                    .setCommunicationSeconds(times.communication())
-                    .setResidentBytes(times.residentBytes())));
+    send(Reports.times(times));
   }
 
   @Override

@@ -1,0 +1,161 @@
+package io.lockstep.worker.rpc;
+
+import io.lockstep.proto.coordinator.v1.Applied;
+import io.lockstep.proto.coordinator.v1.Broken;
+import io.lockstep.proto.coordinator.v1.BucketResult;
+import io.lockstep.proto.coordinator.v1.CheckpointFile;
+import io.lockstep.proto.coordinator.v1.CheckpointPart;
+import io.lockstep.proto.coordinator.v1.Failure;
+import io.lockstep.proto.coordinator.v1.Heartbeat;
+import io.lockstep.proto.coordinator.v1.Hello;
+import io.lockstep.proto.coordinator.v1.Leaving;
+import io.lockstep.proto.coordinator.v1.Ready;
+import io.lockstep.proto.coordinator.v1.Reduced;
+import io.lockstep.proto.coordinator.v1.Stalled;
+import io.lockstep.proto.coordinator.v1.Telemetry;
+import io.lockstep.proto.coordinator.v1.VirtualRankResult;
+import io.lockstep.proto.coordinator.v1.WorkerMessage;
+import io.lockstep.worker.checkpoint.WrittenFile;
+import io.lockstep.worker.train.Session.BucketFigures;
+import io.lockstep.worker.train.Session.Contribution;
+import io.lockstep.worker.train.Session.DatasetSums;
+import io.lockstep.worker.train.Session.Holding;
+import io.lockstep.worker.train.Session.StepTimes;
+import java.util.List;
+
+/** What a worker says to its coordinator, as messages of the contract. */
+final class Reports {
+
+  private Reports() {}
+
+  static WorkerMessage.Builder hello(
+      CoordinatorSession.Introduction introduction,
+      String incarnation,
+      boolean loaded,
+      List<Holding> holdings) {
+    return WorkerMessage.newBuilder()
+        .setHello(
+            Hello.newBuilder()
+                .setWorkerId(introduction.name())
+                .setCollectiveAddress(introduction.collectiveAddress())
+                .setCapability(introduction.capability())
+                .setNode(introduction.node())
+                .setIncarnation(incarnation)
+                .setLoading(!loaded)
+                .addAllHoldings(holdings.stream().map(Reports::holding).toList()));
+  }
+
+  private static io.lockstep.proto.coordinator.v1.Holding holding(Holding holding) {
+    return io.lockstep.proto.coordinator.v1.Holding.newBuilder()
+        .setRank(holding.shard().rank())
+        .setWorld(holding.shard().world())
+        .setBuddy(holding.shard().buddy())
+        .setSteps(holding.steps())
+        .setReducedNext(holding.reducedNext())
+        .build();
+  }
+
+  static WorkerMessage.Builder heartbeat(long generation, String activity) {
+    return WorkerMessage.newBuilder()
+        .setHeartbeat(Heartbeat.newBuilder().setGeneration(generation).setActivity(activity));
+  }
+
+  static WorkerMessage.Builder loaded() {
+    return WorkerMessage.newBuilder().setReady(Ready.getDefaultInstance());
+  }
+
+  static WorkerMessage.Builder ready(long generation) {
+    return WorkerMessage.newBuilder().setReady(Ready.newBuilder().setGeneration(generation));
+  }
+
+  static WorkerMessage.Builder broken(long generation, int peer, String what) {
+    return WorkerMessage.newBuilder()
+        .setBroken(Broken.newBuilder().setGeneration(generation).setPeer(peer).setWhat(what));
+  }
+
+  static WorkerMessage.Builder stalled(long generation, int peer, String what) {
+    return WorkerMessage.newBuilder()
+        .setStalled(Stalled.newBuilder().setGeneration(generation).setPeer(peer).setWhat(what));
+  }
+
+  static WorkerMessage.Builder leaving(String reason) {
+    return WorkerMessage.newBuilder().setLeaving(Leaving.newBuilder().setReason(reason));
+  }
+
+  static WorkerMessage.Builder reduced(
+      long generation, long step, List<Contribution> contributions, List<BucketFigures> buckets) {
+    return WorkerMessage.newBuilder()
+        .setReduced(
+            Reduced.newBuilder()
+                .setGeneration(generation)
+                .setStep(step)
+                .addAllVirtualRanks(contributions.stream().map(Reports::result).toList())
+                .addAllBuckets(buckets.stream().map(Reports::result).toList()));
+  }
+
+  private static VirtualRankResult result(Contribution contribution) {
+    return VirtualRankResult.newBuilder()
+        .setVirtualRank(contribution.virtualRank())
+        .setLossSum(contribution.lossSum())
+        .setTokens(contribution.tokens())
+        .setCorrectTokens(contribution.correctTokens())
+        .addAllReplaced(contribution.replaced())
+        .addAllDatasets(contribution.datasets().stream().map(Reports::sums).toList())
+        .build();
+  }
+
+  private static io.lockstep.proto.coordinator.v1.DatasetSums sums(DatasetSums sums) {
+    return io.lockstep.proto.coordinator.v1.DatasetSums.newBuilder()
+        .setDataset(sums.dataset())
+        .setLossSum(sums.lossSum())
+        .setTokens(sums.tokens())
+        .setCorrectTokens(sums.correctTokens())
+        .build();
+  }
+
+  private static BucketResult result(BucketFigures bucket) {
+    return BucketResult.newBuilder()
+        .setBucket(bucket.bucket())
+        .setSquareSum(bucket.squareSum())
+        .setCrc32C(bucket.crc32c())
+        .build();
+  }
+
+  static WorkerMessage.Builder applied(long generation, long step) {
+    return WorkerMessage.newBuilder()
+        .setApplied(Applied.newBuilder().setGeneration(generation).setStep(step));
+  }
+
+  static WorkerMessage.Builder checkpointPart(
+      long generation, long steps, List<WrittenFile> files) {
+    return WorkerMessage.newBuilder()
+        .setCheckpointPart(
+            CheckpointPart.newBuilder()
+                .setGeneration(generation)
+                .setSteps(steps)
+                .addAllFiles(files.stream().map(Reports::file).toList()));
+  }
+
+  private static CheckpointFile file(WrittenFile file) {
+    return CheckpointFile.newBuilder()
+        .setPath(file.path())
+        .setBytes(file.bytes())
+        .setSha256(file.sha256())
+        .build();
+  }
+
+  static WorkerMessage.Builder failed(String message) {
+    return WorkerMessage.newBuilder().setFailure(Failure.newBuilder().setMessage(message));
+  }
+
+  static WorkerMessage.Builder times(StepTimes times) {
+    return WorkerMessage.newBuilder()
+        .setTelemetry(
+            Telemetry.newBuilder()
+                .setStep(times.step())
+                .setDataSeconds(times.data())
+                .setComputeSeconds(times.compute())
+                .setCommunicationSeconds(times.communication())
+                .setResidentBytes(times.residentBytes()));
+  }
+}
