@@ -46,7 +46,8 @@ public final class ErrorReport {
     String message = failure.getMessage();
     return switch (failure) {
       case NoSuchFileException e -> "no such file or folder: " + e.getFile();
-      case FileAlreadyExistsException e -> "already exists: " + e.getFile();
+      case FileAlreadyExistsException e when e.getReason() == null ->
+          "already exists: " + e.getFile();
       case AccessDeniedException e -> "no permission for " + e.getFile();
       case NullPointerException e -> defect(e);
       case IndexOutOfBoundsException e -> defect(e);

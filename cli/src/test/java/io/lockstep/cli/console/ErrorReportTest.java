@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.Test;
@@ -24,6 +25,16 @@ class ErrorReportTest {
     assertEquals(
         "error: no such file or folder: run.yaml\n",
         printed(new NoSuchFileException("run.yaml"), false));
+  }
+
+  @Test
+  void whatIsThereAlreadyIsNamedWithWhatToDo() {
+    assertEquals(
+        "error: already exists: out\n", printed(new FileAlreadyExistsException("out"), false));
+    assertEquals(
+        "error: out: is not empty; name a new one\n",
+        printed(
+            new FileAlreadyExistsException("out", null, "is not empty; name a new one"), false));
   }
 
   @Test
