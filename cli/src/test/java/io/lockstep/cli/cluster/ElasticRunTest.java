@@ -92,10 +92,11 @@ class ElasticRunTest {
   @Test
   void aWorkerThatIsCutOffFromTheCoordinatorIsReplacedByNobodyAndComesBack() throws Exception {
     Path run = folder.resolve("partition");
-    try (Launched coordinator = coordinator(run);
-        FaultProxy proxy = FaultProxy.to("127.0.0.1", port(coordinator, run));
-        Launched near = worker("near", port(coordinator, run));
-        Launched far = worker("far", proxy.port())) {
+    StartedByHand started = new StartedByHand(folder, recipe, run);
+    try (Launched coordinator = started.coordinator();
+        FaultProxy proxy = FaultProxy.to("127.0.0.1", started.port(coordinator));
+        Launched near = started.worker("near", started.port(coordinator));
+        Launched far = started.worker("far", proxy.port())) {
       awaitSteps(coordinator, run, 10);
       proxy.set(new Fault.Hold());
       // Longer than the second after which a silent worker counts as lost.
@@ -109,12 +110,15 @@ class ElasticRunTest {
   @Test
   void workersThatAreCutOffFromEachOtherAreNamedAndChangeNothing() throws Exception {
     Path run = folder.resolve("links");
+    StartedByHand started = new StartedByHand(folder, recipe, run);
     int[] ports = freePorts();
     try (FaultProxy toFirst = FaultProxy.to("127.0.0.1", ports[0]);
         FaultProxy toSecond = FaultProxy.to("127.0.0.1", ports[1]);
-        Launched coordinator = coordinator(run);
-        Launched first = worker("first", port(coordinator, run), behind(toFirst, ports[0]));
-        Launched second = worker("second", port(coordinator, run), behind(toSecond, ports[1]))) {
+        Launched coordinator = started.coordinator();
+        Launched first =
+            started.worker("first", started.port(coordinator), behind(toFirst, ports[0]));
+        Launched second =
+            started.worker("second", started.port(coordinator), behind(toSecond, ports[1]))) {
       awaitSteps(coordinator, run, 10);
       toFirst.set(new Fault.Hold());
       toSecond.set(new Fault.Hold());
@@ -133,25 +137,6 @@ class ElasticRunTest {
       succeed(coordinator, first, second);
     }
     assertEquals(undisturbed, weights(run));
-  }
-
-  private static Launched coordinator(Path run) throws IOException {
-    return Launched.start(
-        folder,
-        "coordinator",
-        "start",
-        "--config",
-        recipe.toString(),
-        "--workers",
-        "2",
-        "--out",
-        run.toString(),
-        "--port-file",
-        portFile(run).toString());
-  }
-
-  private static Path portFile(Path run) {
-    return run.resolveSibling(run.getFileName() + ".port");
   }
 
   private static int[] freePorts() throws IOException {
@@ -180,21 +165,6 @@ class ElasticRunTest {
         + Launched.run(folder, "digest", "--checkpoint", checkpoint.toString())
             .succeeded()
             .lastLine();
-  }
-
-  private static Launched worker(String name, int port, String... more) throws IOException {
-    List<String> arguments =
-        new ArrayList<>(
-            List.of("worker", "start", "--coordinator", "127.0.0.1:" + port, "--name", name));
-    arguments.addAll(List.of(more));
-    return Launched.start(folder, arguments.toArray(String[]::new));
-  }
-
-  private static int port(Launched coordinator, Path run) throws Exception {
-    while (!Files.exists(portFile(run))) {
-      assertFalse(coordinator.process().waitFor(20, TimeUnit.MILLISECONDS), coordinator::errors);
-    }
-    return Integer.parseInt(Files.readString(portFile(run)).strip());
   }
 
   private static void awaitSteps(Launched coordinator, Path run, int steps) throws Exception {

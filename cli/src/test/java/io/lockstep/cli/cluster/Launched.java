@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
@@ -32,6 +33,11 @@ final class Launched implements AutoCloseable {
   }
 
   static Launched start(Path folder, String... arguments) throws IOException {
+    return start(folder, Map.of(), arguments);
+  }
+
+  private static Launched start(Path folder, Map<String, String> environment, String... arguments)
+      throws IOException {
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -55,11 +61,18 @@ final class Launched implements AutoCloseable {
             .redirectOutput(out.toFile())
             .redirectError(err.toFile());
     builder.environment().put("LOCKSTEP_JAVA_OPTS", FAST_START);
+    builder.environment().putAll(environment);
     return new Launched(builder.start(), out, err);
   }
 
   static Launched run(Path folder, String... arguments) throws IOException, InterruptedException {
-    Launched launched = start(folder, arguments);
+    return run(folder, Map.of(), arguments);
+  }
+
+  /** Runs a command with more in its environment, and waits for its end. */
+  static Launched run(Path folder, Map<String, String> environment, String... arguments)
+      throws IOException, InterruptedException {
+    Launched launched = start(folder, environment, arguments);
     launched.await();
     return launched;
   }

@@ -1,0 +1,150 @@
+package io.lockstep.cli.cluster;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.lockstep.cli.run.Metrics;
+import io.lockstep.cli.run.RunFolder;
+import io.lockstep.data.bank.BankFolder;
+import io.lockstep.data.bank.BankReport;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Runs that augment their pictures with pieces of others, through real processes. */
+class AugmentedRunTest {
+
+  /** Pieces come from samples at least four steps earlier: the last three steps have some. */
+  private static final int STEPS = 8;
+
+  private static final String AUGMENTATION =
+      """
+      augmentation:
+        operators:
+          - rotate: {p: 0.5, degrees: [-6, 6]}
+          - small_object_zoom_paste: {max_targets: 2, scale: [0.8, 1.1], source_mode: mixed, bank_add_prob: 0.8}
+          - color_jitter: {p: 0.5}
+      """;
+
+  @TempDir private static Path folder;
+  private static TinyRun tiny;
+  private static String undisturbed = "";
+
+  @BeforeAll
+  static void trainUndisturbed() throws Exception {
+    tiny = TinyRun.create(folder);
+    undisturbed = train(recipe(1, AUGMENTATION), 1, "one", Map.of());
+    assertTrue(undisturbed.matches("weights sha256: [0-9a-f]{64}"), undisturbed);
+  }
+
+  @Test
+  void workersAndLoaderThreadsChangeNothing() throws Exception {
+    assertEquals(undisturbed, train(recipe(3, AUGMENTATION), 2, "two", Map.of()));
+    BankReport bank = BankReport.of(folder.resolve("two/patch_bank"));
+    assertTrue(bank.patches() > 0, bank::toString);
+    assertEquals(0, bank.damagedCount());
+  }
+
+  @Test
+  void withoutAugmentationTheWeightsAreOthers() throws Exception {
+    assertNotEquals(undisturbed, train(recipe(1, ""), 1, "plain", Map.of()));
+  }
+
+  @Test
+  void aRunThatGoesOnWithADamagedBankSaysSoAndMakesTheSameWeights() throws Exception {
+    Path half = folder.resolve("one/checkpoints").resolve("step-%08d".formatted(STEPS / 2));
+    Path damaged = damagedCopy(folder.resolve("one/patch_bank"), folder.resolve("damaged_bank"));
+    String weights =
+        train(
+            recipe(1, AUGMENTATION),
+            2,
+            "damaged",
+            Map.of(BankFolder.VARIABLE, damaged.toString()),
+            "--resume-from",
+            half.toString());
+    assertEquals(undisturbed, weights);
+    String logs = logs("damaged");
+    assertTrue(logs.contains("is cut from its picture instead"), logs);
+  }
+
+  @Test
+  void workersOnTwoNodesAreRefusedBeforeTheFirstStep() throws Exception {
+    Path out = folder.resolve("nodes");
+    StartedByHand started = new StartedByHand(folder, recipe(1, AUGMENTATION), out);
+    try (Launched coordinator = started.coordinator();
+        Launched first = started.worker("a", started.port(coordinator), "--node", "north");
+        Launched second = started.worker("b", started.port(coordinator), "--node", "south")) {
+      for (Launched process : List.of(coordinator, first, second)) {
+        process.await();
+        process.failedWith(1, "2 nodes (north: a; south: b)", "source_mode: self");
+      }
+    }
+    assertEquals(List.of(), Metrics.read(new RunFolder(out).metrics()).rows());
+  }
+
+  /** A copy of a bank in which no byte of a patch is right. */
+  private static Path damagedCopy(Path bank, Path copy) throws IOException {
+    Files.createDirectory(copy);
+    for (Path file : files(bank)) {
+      byte[] bytes = Files.readAllBytes(file);
+      if (file.toString().endsWith(".data")) {
+        for (int i = 0; i < bytes.length; i++) {
+          bytes[i] ^= 1;
+        }
+      }
+      Files.write(copy.resolve(file.getFileName()), bytes);
+    }
+    return copy;
+  }
+
+  private static String logs(String run) throws IOException {
+    StringBuilder logs = new StringBuilder();
+    for (Path log : files(folder.resolve(run).resolve("logs"))) {
+      logs.append(Files.readString(log));
+    }
+    return logs.toString();
+  }
+
+  private static List<Path> files(Path dir) throws IOException {
+    try (Stream<Path> files = Files.list(dir)) {
+      return files.filter(Files::isRegularFile).sorted().toList();
+    }
+  }
+
+  private static Path recipe(int loaderThreads, String augmentation) throws IOException {
+    String name = "augmented-%d.yaml".formatted(loaderThreads);
+    Path recipe = tiny.recipe(name, tiny.data().resolve("train.jsonl"), STEPS);
+    String text =
+        Files.readString(recipe)
+            .replace("data: {", "data: {loader_threads: %d, ".formatted(loaderThreads))
+            .replace("training: {", "training: {save_steps: %d, ".formatted(STEPS / 2));
+    return Files.writeString(recipe, text + augmentation);
+  }
+
+  private static String train(
+      Path recipe, int workers, String out, Map<String, String> environment, String... more)
+      throws Exception {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "train",
+                "--config",
+                recipe.toString(),
+                "--workers",
+                Integer.toString(workers),
+                "--out",
+                out));
+    arguments.addAll(List.of(more));
+    return Launched.run(folder, environment, arguments.toArray(String[]::new))
+        .succeeded()
+        .lastLine();
+  }
+}
