@@ -50,6 +50,27 @@ class CoordinatorSessionTest {
     });
   }
 
+  /** What happens between a coordinator and a worker that it has welcomed. */
+  @FunctionalInterface
+  private interface Talk {
+    void between(
+        ScriptedCoordinator coordinator,
+        ScriptedCoordinator.Worker worker,
+        CoordinatorSession session)
+        throws Exception;
+  }
+
+  private static void whenJoined(Talk talk) throws Exception {
+    try (ScriptedCoordinator coordinator = ScriptedCoordinator.start()) {
+      CompletableFuture<CoordinatorSession> joining = joining(coordinator, Duration.ofSeconds(20));
+      ScriptedCoordinator.Worker worker = coordinator.worker();
+      worker.welcome("one", FOR_EVER);
+      try (CoordinatorSession session = joining.get()) {
+        talk.between(coordinator, worker, session);
+      }
+    }
+  }
+
   @Test
   void aWorkerIntroducesItselfAndBeats() throws Exception {
     try (ScriptedCoordinator coordinator = ScriptedCoordinator.start()) {
@@ -173,47 +194,37 @@ class CoordinatorSessionTest {
 
   @Test
   void whoWasTakenForLostJoinsAgainAndWhoIsStoppedDoesNot() throws Exception {
-    try (ScriptedCoordinator coordinator = ScriptedCoordinator.start()) {
-      CompletableFuture<CoordinatorSession> joining = joining(coordinator, Duration.ofSeconds(20));
-      ScriptedCoordinator.Worker first = coordinator.worker();
-      first.welcome("one", FOR_EVER);
-      try (CoordinatorSession session = joining.get()) {
-        first.stop("nothing was heard of it", true);
-        ScriptedCoordinator.Worker second = coordinator.worker();
-        second.welcome("one", FOR_EVER);
-        second.stop("all steps are done", false);
-        assertEquals(new Directive.Stop(false, "all steps are done"), session.next());
-      }
-    }
+    whenJoined((coordinator, first, session) -> {
+      first.stop("nothing was heard of it", true);
+      ScriptedCoordinator.Worker second = coordinator.worker();
+      second.welcome("one", FOR_EVER);
+      second.stop("all steps are done", false);
+      assertEquals(new Directive.Stop(false, "all steps are done"), session.next());
+    });
   }
 
   @Test
   void worldsAndStopsInterruptBeforeTheyCanBeTaken() throws Exception {
-    try (ScriptedCoordinator coordinator = ScriptedCoordinator.start()) {
-      CompletableFuture<CoordinatorSession> joining = joining(coordinator, Duration.ofSeconds(20));
-      ScriptedCoordinator.Worker worker = coordinator.worker();
-      worker.welcome("one", FOR_EVER);
-      try (CoordinatorSession session = joining.get()) {
-        List<Directive> interruptions = Collections.synchronizedList(new ArrayList<>());
-        session.onInterruption(interruptions::add);
-        worker.say(lease(1, 0));
-        worker.say(
-            CoordinatorMessage.newBuilder()
-                .setWorld(
-                    World.newBuilder()
-                        .setGeneration(2)
-                        .setMembership(deflated(Membership.getDefaultInstance()))));
-        worker.stop("enough", false);
-        Directive lease = session.next();
-        assertInstanceOf(Directive.Lease.class, lease);
-        Directive world = session.next();
-        Directive stop = session.next();
-        assertEquals(List.of(world, stop), interruptions);
-        List<Directive> late = new ArrayList<>();
-        session.onInterruption(late::add);
-        assertEquals(List.of(world, stop), late);
-      }
-    }
+    whenJoined((coordinator, worker, session) -> {
+      List<Directive> interruptions = Collections.synchronizedList(new ArrayList<>());
+      session.onInterruption(interruptions::add);
+      worker.say(lease(1, 0));
+      worker.say(
+          CoordinatorMessage.newBuilder()
+              .setWorld(
+                  World.newBuilder()
+                      .setGeneration(2)
+                      .setMembership(deflated(Membership.getDefaultInstance()))));
+      worker.stop("enough", false);
+      Directive lease = session.next();
+      assertInstanceOf(Directive.Lease.class, lease);
+      Directive world = session.next();
+      Directive stop = session.next();
+      assertEquals(List.of(world, stop), interruptions);
+      List<Directive> late = new ArrayList<>();
+      session.onInterruption(late::add);
+      assertEquals(List.of(world, stop), late);
+    });
   }
 
   private static ByteString deflated(Membership membership) throws IOException {
@@ -226,35 +237,24 @@ class CoordinatorSessionTest {
 
   @Test
   void worldThatCannotBeReadEndsTheWorker() throws Exception {
-    try (ScriptedCoordinator coordinator = ScriptedCoordinator.start()) {
-      CompletableFuture<CoordinatorSession> joining = joining(coordinator, Duration.ofSeconds(20));
-      ScriptedCoordinator.Worker worker = coordinator.worker();
-      worker.welcome("one", FOR_EVER);
-      try (CoordinatorSession session = joining.get()) {
-        worker.say(
-            CoordinatorMessage.newBuilder()
-                .setWorld(World.newBuilder().setMembership(ByteString.copyFromUtf8("old"))));
-        Directive.Stop stop = assertInstanceOf(Directive.Stop.class, session.next());
-        assertTrue(stop.reason().contains("same version"), stop.reason());
-      }
-    }
+    whenJoined((coordinator, worker, session) -> {
+      worker.say(
+          CoordinatorMessage.newBuilder()
+              .setWorld(World.newBuilder().setMembership(ByteString.copyFromUtf8("old"))));
+      Directive.Stop stop = assertInstanceOf(Directive.Stop.class, session.next());
+      assertTrue(stop.reason().contains("same version"), stop.reason());
+    });
   }
 
   @Test
   void whoWantsToLeaveDoesNotWaitForACoordinatorThatIsLost() throws Exception {
-    try (ScriptedCoordinator coordinator = ScriptedCoordinator.start()) {
-      CompletableFuture<CoordinatorSession> joining = joining(coordinator, Duration.ofSeconds(20));
-      ScriptedCoordinator.Worker first = coordinator.worker();
-      first.welcome("one", FOR_EVER);
-      try (CoordinatorSession session = joining.get()) {
-        session.leaving("asked to end");
-        assertEquals(
-            "asked to end", first.await(WorkerMessage::hasLeaving).getLeaving().getReason());
-        first.breakOff();
-        Directive.Stop stop = assertInstanceOf(Directive.Stop.class, session.next());
-        assertFalse(stop.finished());
-      }
-    }
+    whenJoined((coordinator, first, session) -> {
+      session.leaving("asked to end");
+      assertEquals("asked to end", first.await(WorkerMessage::hasLeaving).getLeaving().getReason());
+      first.breakOff();
+      Directive.Stop stop = assertInstanceOf(Directive.Stop.class, session.next());
+      assertFalse(stop.finished());
+    });
   }
 
   private static CoordinatorMessage.Builder lease(long generation, long step) {

@@ -4,24 +4,16 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
-import io.lockstep.collective.Collective;
-import io.lockstep.data.image.PngFile;
-import io.lockstep.data.image.RgbImage;
+import io.lockstep.data.geometry.Geometry;
 import io.lockstep.model.align.certificate.Probe;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.testing.GoldenFamily;
-import io.lockstep.tensor.Scope;
-import io.lockstep.tensor.TensorMemory;
 import io.lockstep.tensor.Torch;
 import io.lockstep.worker.config.RunConfig;
-import io.lockstep.worker.testing.LocalRanks;
-import io.lockstep.worker.tuning.TuningPlan;
 import java.io.IOException;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.SplittableRandom;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,12 +44,13 @@ class AugmentedTrainingTest {
   @Test
   void weightsAreTheSameBitsOnOneAndTwoWorkersAndNotThoseWithoutAugmentation() throws Exception {
     RunConfig augmented = config("augmentation: augment.yaml");
-    float[] alone = train(1, augmented).getFirst();
+    float[] alone = ShortTraining.weights(1, augmented, STEPS).getFirst();
 
-    for (float[] weights : train(2, augmented)) {
+    for (float[] weights : ShortTraining.weights(2, augmented, STEPS)) {
       assertArrayEquals(alone, weights);
     }
-    assertNotEquals(alone[0], train(1, config("dense_ratio: 0.5")).getFirst()[0]);
+    assertNotEquals(
+        alone[0], ShortTraining.weights(1, config("dense_ratio: 0.5"), STEPS).getFirst()[0]);
   }
 
   @Test
@@ -68,30 +61,6 @@ class AugmentedTrainingTest {
       List<Probe> probes = augmented.probes(model);
 
       assertEquals(plain.probes(model), probes);
-    }
-  }
-
-  private List<float[]> train(int world, RunConfig config) throws Exception {
-    WorldFigures figures = new WorldFigures(world, STEPS);
-    return LocalRanks.run(world, ranks -> train(ranks, config, figures));
-  }
-
-  private static float[] train(Collective ranks, RunConfig config, WorldFigures figures)
-      throws Exception {
-    try (RunData data = new RunData(config);
-        TrainingRank rank =
-            new TrainingRank(
-                config,
-                () -> TuningPlan.of(config).load(config),
-                data::microBatches,
-                STEPS,
-                ranks)) {
-      for (int step = 0; step < STEPS; step++) {
-        try (Scope scope = Scope.open()) {
-          rank.apply(figures.commit(step, rank.reduce(step)));
-        }
-      }
-      return TensorMemory.of(rank.model().parameters().flat()).toArray(ValueLayout.JAVA_FLOAT);
     }
   }
 
@@ -111,23 +80,7 @@ class AugmentedTrainingTest {
   }
 
   private Path pictures() throws IOException {
-    Path data = folder.resolve("pictures.jsonl");
-    if (Files.exists(data)) {
-      return data;
-    }
-    StringBuilder lines = new StringBuilder();
-    for (int i = 0; i < 6; i++) {
-      byte[] rgb = new byte[64 * 64 * 3];
-      new SplittableRandom(i).nextBytes(rgb);
-      PngFile.write(new RgbImage(64, 64, rgb), folder.resolve(i + ".png"));
-      lines.append(
-          """
-          {"images": ["%d.png"], "width": 64, "height": 64, "objects": \
-          [{"desc": "a", "bbox_2d": [5, 5, 30, 30]}, {"desc": "b", "bbox_2d": [40, 30, 60, 60]}]}
-          """
-              .formatted(i));
-    }
-    Files.writeString(data, lines.toString());
-    return data;
+    return ShortTraining.pictures(
+        folder, new Geometry.Box(5, 5, 30, 30), new Geometry.Box(40, 30, 60, 60));
   }
 }
