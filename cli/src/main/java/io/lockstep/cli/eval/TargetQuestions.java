@@ -7,7 +7,6 @@ import io.lockstep.data.conversation.Message;
 import io.lockstep.data.dataset.Dataset;
 import io.lockstep.data.fusion.DatasetConfig;
 import io.lockstep.data.fusion.FusionConfig;
-import io.lockstep.data.fusion.Templates;
 import io.lockstep.data.prompt.Prompts;
 import io.lockstep.data.prompt.Task;
 import io.lockstep.data.record.ChatRecord;
@@ -53,7 +52,7 @@ public final class TargetQuestions {
 
   private static List<Question> read(DatasetConfig target, Path file, Prompts prompts) {
     List<Question> questions = new ArrayList<>();
-    try (Dataset dataset = Dataset.open(file, Templates.builder(target, prompts))) {
+    try (Dataset dataset = target.open(file, prompts)) {
       for (long i = 0; i < dataset.size(); i++) {
         if (hasAnswer(dataset, i)) {
           Conversation answered = dataset.conversation(0, i);

@@ -1,18 +1,17 @@
 package io.lockstep.data.augment;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.lockstep.data.augment.operator.Arguments;
-import io.lockstep.data.augment.operator.Interval;
 import io.lockstep.data.augment.operator.Operator;
 import io.lockstep.data.augment.operator.OperatorType;
 import io.lockstep.data.augment.operator.OperatorType.Family;
-import io.lockstep.data.augment.operator.Parameter;
+import io.lockstep.data.parameter.Arguments;
+import io.lockstep.data.parameter.Configured;
+import io.lockstep.data.parameter.Interval;
+import io.lockstep.data.parameter.Parameter;
+import io.lockstep.data.parameter.ParameterReader;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /** Reads an {@code augmentation:} block and reports everything that is wrong with it. */
 final class ConfigReader {
@@ -43,13 +42,19 @@ final class ConfigReader {
       problems.add(ROOT + " must be a mapping with " + OPERATORS);
       return AugmentationConfig.NONE;
     }
-    refuseUnknown(block, ROOT, List.of(BYPASS, OPERATORS, CURRICULUM));
+    parameters.refuseUnknown(block, ROOT, List.of(BYPASS, OPERATORS, CURRICULUM));
     double bypass = bypass(block, ROOT).orElse(0.0);
-    List<OperatorType> types = new ArrayList<>();
-    List<Arguments> arguments = new ArrayList<>();
-    operators(block.path(OPERATORS), types, arguments);
+    List<Configured<OperatorType>> operators =
+        parameters.list(
+            block.path(OPERATORS),
+            ROOT + "." + OPERATORS,
+            Operators.all(),
+            "operator",
+            "hflip: {p: 0.5}");
+    List<OperatorType> types = operators.stream().map(Configured::kind).toList();
     checkOrder(types);
-    Settings configured = new Settings(bypass, arguments);
+    Settings configured =
+        new Settings(bypass, operators.stream().map(Configured::arguments).toList());
     checkFit(types, configured, ROOT + "." + OPERATORS);
     return new AugmentationConfig(
         types, configured, curriculum(block.path(CURRICULUM), types, configured));
@@ -59,87 +64,6 @@ final class ConfigReader {
     return node.has(BYPASS)
         ? parameters.number(node.get(BYPASS), PROBABILITY, path + "." + BYPASS)
         : Optional.empty();
-  }
-
-  private void operators(JsonNode list, List<OperatorType> types, List<Arguments> arguments) {
-    String path = ROOT + "." + OPERATORS;
-    if (!list.isArray() || list.isEmpty()) {
-      problems.add(
-          path + " must be a list with at least one operator, for instance `- hflip: {p: 0.5}`");
-      return;
-    }
-    for (int i = 0; i < list.size(); i++) {
-      JsonNode entry = list.get(i);
-      String at = path + "[" + i + "]";
-      if (entry.isTextual()) {
-        operator(entry.textValue(), null, at, types, arguments);
-      } else if (entry.isObject() && entry.size() == 1) {
-        var only = entry.properties().iterator().next();
-        operator(only.getKey(), only.getValue(), at, types, arguments);
-      } else {
-        problems.add(
-            at + " must be one operator with its parameters, for instance `hflip: {p: 0.5}`");
-      }
-    }
-  }
-
-  private void operator(
-      String name,
-      @Nullable JsonNode values,
-      String at,
-      List<OperatorType> types,
-      List<Arguments> arguments) {
-    Optional<OperatorType> type = Operators.find(name);
-    if (type.isEmpty()) {
-      problems.add(
-          "%s: unknown operator '%s'%s"
-              .formatted(at, name, ParameterReader.hint(name, Operators.names())));
-      return;
-    }
-    Map<String, Object> defaults = new TreeMap<>();
-    type.get()
-        .parameters()
-        .forEach(parameter -> defaults.put(parameter.name(), parameter.otherwise()));
-    types.add(type.get());
-    arguments.add(changed(type.get().parameters(), defaults, values, at + "." + name));
-  }
-
-  /** The values that a mapping changes. */
-  private Arguments changed(
-      List<Parameter> declared,
-      Map<String, Object> values,
-      @Nullable JsonNode changes,
-      String path) {
-    Map<String, Object> changed = new TreeMap<>(values);
-    if (changes == null || changes.isNull()) {
-      return new Arguments(changed);
-    }
-    if (!changes.isObject()) {
-      problems.add(path + " must be a mapping of parameters to values");
-      return new Arguments(changed);
-    }
-    refuseUnknown(changes, path, declared.stream().map(Parameter::name).toList());
-    for (Parameter parameter : declared) {
-      if (changes.has(parameter.name())) {
-        parameters
-            .value(parameter, changes.get(parameter.name()), path + "." + parameter.name())
-            .ifPresent(value -> changed.put(parameter.name(), value));
-      }
-    }
-    return new Arguments(changed);
-  }
-
-  private void refuseUnknown(JsonNode node, String path, List<String> known) {
-    for (var property : node.properties()) {
-      if (!known.contains(property.getKey())) {
-        problems.add(
-            "unknown key "
-                + path
-                + "."
-                + property.getKey()
-                + ParameterReader.hint(property.getKey(), known));
-      }
-    }
   }
 
   private void checkOrder(List<OperatorType> types) {
@@ -177,7 +101,7 @@ final class ConfigReader {
       problems.add(path + " must be a mapping with " + PHASES + ", a list of at least one phase");
       return Curriculum.NONE;
     }
-    refuseUnknown(node, path, List.of(PHASES));
+    parameters.refuseUnknown(node, path, List.of(PHASES));
     List<Curriculum.Phase> phases = new ArrayList<>();
     Curriculum.Unit unit = unit(list, path);
     Settings settings = configured;
@@ -238,7 +162,7 @@ final class ConfigReader {
       problems.add(at + " must be a mapping");
       return before;
     }
-    refuseUnknown(
+    parameters.refuseUnknown(
         phase,
         at,
         List.of(Curriculum.Unit.PERCENT.key(), Curriculum.Unit.STEP.key(), BYPASS, OPERATORS));
@@ -262,10 +186,10 @@ final class ConfigReader {
     for (int i = 0; i < types.size(); i++) {
       OperatorType type = types.get(i);
       arguments.add(
-          changed(
+          parameters.changed(
               type.parameters().stream().filter(ConfigReader::isNumeric).toList(),
-              before.arguments().get(i).values(),
-              changes.get(type.name()),
+              before.arguments().get(i),
+              changes.path(type.name()),
               path + "." + type.name()));
     }
     Settings settings = new Settings(bypass, arguments);

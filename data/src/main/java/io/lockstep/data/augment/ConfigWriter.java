@@ -3,12 +3,9 @@ package io.lockstep.data.augment;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.lockstep.data.augment.operator.Arguments;
-import io.lockstep.data.augment.operator.Interval;
 import io.lockstep.data.augment.operator.OperatorType;
-import io.lockstep.data.augment.operator.Parameter;
+import io.lockstep.data.parameter.ParameterWriter;
 import java.util.List;
-import java.util.function.Predicate;
 
 /** Writes configurations as the block that is read. */
 final class ConfigWriter {
@@ -20,9 +17,9 @@ final class ConfigWriter {
     block.put(ConfigReader.BYPASS, configured.bypassProbability());
     ArrayNode operators = block.putArray(ConfigReader.OPERATORS);
     for (int i = 0; i < types.size(); i++) {
-      arguments(
+      ParameterWriter.write(
           operators.addObject().putObject(types.get(i).name()),
-          types.get(i),
+          types.get(i).parameters(),
           configured.arguments().get(i),
           parameter -> true);
     }
@@ -42,40 +39,11 @@ final class ConfigWriter {
     node.put(ConfigReader.BYPASS, phase.settings().bypassProbability());
     ObjectNode operators = node.putObject(ConfigReader.OPERATORS);
     for (int i = 0; i < types.size(); i++) {
-      arguments(
+      ParameterWriter.write(
           operators.putObject(types.get(i).name()),
-          types.get(i),
+          types.get(i).parameters(),
           phase.settings().arguments().get(i),
           ConfigReader::isNumeric);
-    }
-  }
-
-  private static void arguments(
-      ObjectNode node, OperatorType type, Arguments arguments, Predicate<Parameter> which) {
-    for (Parameter parameter : type.parameters()) {
-      if (!which.test(parameter)) {
-        continue;
-      }
-      String name = parameter.name();
-      switch (parameter) {
-        case Parameter.Numeric numeric -> {
-          if (numeric.whole()) {
-            node.put(name, arguments.integer(name));
-          } else {
-            node.put(name, arguments.number(name));
-          }
-        }
-        case Parameter.Range ignored -> {
-          Interval interval = arguments.interval(name);
-          node.putArray(name).add(interval.low()).add(interval.high());
-        }
-        case Parameter.Flag ignored -> node.put(name, arguments.flag(name));
-        case Parameter.Choice ignored -> node.put(name, arguments.text(name));
-        case Parameter.Texts ignored -> {
-          ArrayNode texts = node.putArray(name);
-          arguments.texts(name).forEach(texts::add);
-        }
-      }
     }
   }
 }

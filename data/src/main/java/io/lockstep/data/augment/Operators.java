@@ -52,11 +52,6 @@ public final class Operators {
     return ALL;
   }
 
-  /** Their names. */
-  static List<String> names() {
-    return ALL.stream().map(OperatorType::name).toList();
-  }
-
   /** The operator of that name. */
   public static Optional<OperatorType> find(String name) {
     return ALL.stream().filter(type -> type.name().equals(name)).findFirst();

@@ -1,7 +1,7 @@
 package io.lockstep.data.augment;
 
-import io.lockstep.data.augment.operator.Arguments;
-import io.lockstep.data.augment.operator.Interval;
+import io.lockstep.data.parameter.Arguments;
+import io.lockstep.data.parameter.Interval;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

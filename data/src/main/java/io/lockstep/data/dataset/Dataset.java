@@ -4,8 +4,11 @@ import io.lockstep.data.conversation.Conversation;
 import io.lockstep.data.jsonl.DataException;
 import io.lockstep.data.jsonl.JsonlFile;
 import io.lockstep.data.jsonl.Problem;
+import io.lockstep.data.preprocess.Preprocessing;
 import io.lockstep.data.prompt.Task;
+import io.lockstep.data.record.ChatRecord;
 import io.lockstep.data.record.DataRecord;
+import io.lockstep.data.record.ImageRecord;
 import io.lockstep.data.record.Origin;
 import io.lockstep.data.record.RecordReader;
 import java.nio.file.Path;
@@ -17,10 +20,17 @@ public final class Dataset implements AutoCloseable {
 
   private final JsonlFile file;
   private final ConversationBuilder builder;
+  private final Preprocessing preprocessing;
 
-  private Dataset(JsonlFile file, ConversationBuilder builder) {
+  private Dataset(JsonlFile file, ConversationBuilder builder, Preprocessing preprocessing) {
     this.file = file;
     this.builder = builder;
+    this.preprocessing = preprocessing;
+  }
+
+  /** Opens a file whose records stay as they are. */
+  public static Dataset open(Path jsonl, ConversationBuilder builder) {
+    return open(jsonl, builder, Preprocessing.NONE);
   }
 
   /**
@@ -28,13 +38,13 @@ public final class Dataset implements AutoCloseable {
    *
    * @throws DataException if it is missing, unreadable, empty or holds blank or over-long lines
    */
-  public static Dataset open(Path jsonl, ConversationBuilder builder) {
+  public static Dataset open(Path jsonl, ConversationBuilder builder, Preprocessing preprocessing) {
     JsonlFile file = JsonlFile.open(jsonl);
     if (file.size() == 0) {
       file.close();
       throw new DataException(new Problem(jsonl, 0, "", "holds no records"));
     }
-    return new Dataset(file, builder);
+    return new Dataset(file, builder, preprocessing);
   }
 
   /** How many records there are. */
@@ -47,9 +57,16 @@ public final class Dataset implements AutoCloseable {
     return new Origin(file.path(), sample + 1);
   }
 
-  /** A record as it stands in the file. */
+  /**
+   * A record as the dataset's preprocessors leave it.
+   *
+   * @throws DataException if it breaks the contract, or has a summary that they would make untrue
+   */
   public DataRecord read(long sample) {
-    return RecordReader.read(file, sample);
+    return switch (RecordReader.read(file, sample)) {
+      case ChatRecord chat -> chat;
+      case ImageRecord image -> preprocessing.apply(image, !builder.mode().equals(Mode.DENSE));
+    };
   }
 
   /** The task that a picture record is used for in an epoch. */

@@ -1,6 +1,10 @@
 package io.lockstep.data.fusion;
 
+import io.lockstep.data.dataset.Dataset;
+import io.lockstep.data.jsonl.DataException;
+import io.lockstep.data.preprocess.Preprocessing;
 import io.lockstep.data.prompt.PromptTexts;
+import io.lockstep.data.prompt.Prompts;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -19,6 +23,7 @@ import java.util.Optional;
  * @param maxObjects most objects of a picture that are taught; 0 for all
  * @param augmented whether its pictures are augmented
  * @param curriculum whether the augmentation of its pictures follows the curriculum
+ * @param preprocessing what is done with its records first
  * @param prompts texts that replace the composed ones
  */
 public record DatasetConfig(
@@ -33,8 +38,21 @@ public record DatasetConfig(
     int maxObjects,
     boolean augmented,
     boolean curriculum,
+    Preprocessing preprocessing,
     PromptTexts prompts) {
 
   /** Most objects of a source's picture unless it says otherwise. */
   public static final int SOURCE_MAX_OBJECTS = 64;
+
+  /**
+   * Opens one of its files.
+   *
+   * @param records {@link #trainJsonl} or {@link #valJsonl}
+   * @param run the run's prompts
+   * @throws DataException if it is missing, unreadable, empty or holds blank or over-long lines
+   * @throws IllegalArgumentException if a mixed dataset asks for both tasks with the same words
+   */
+  public Dataset open(Path records, Prompts run) {
+    return Dataset.open(records, template.builder(this, run), preprocessing);
+  }
 }

@@ -1,17 +1,78 @@
 package io.lockstep.data.fusion;
 
-/** What is made of a dataset's records. */
+import io.lockstep.data.dataset.ConversationBuilder;
+import io.lockstep.data.dataset.EmitNorm;
+import io.lockstep.data.dataset.Mode;
+import io.lockstep.data.prompt.PromptTexts;
+import io.lockstep.data.prompt.Prompts;
+
+/** What is made of a dataset's records: a new template is a constant here. */
 public enum DatasetTemplate {
   /** Every object with its place, asked for in the words of the run. */
   TARGET_DENSE,
+
   /** One line about the whole picture. */
-  TARGET_SUMMARY,
+  TARGET_SUMMARY {
+    @Override
+    Mode mode(DatasetConfig dataset) {
+      return Mode.SUMMARY;
+    }
+  },
+
   /** One or the other, drawn anew for each record and epoch. */
-  MIXED,
+  MIXED {
+    @Override
+    Mode mode(DatasetConfig dataset) {
+      return new Mode.Mixed(1 - dataset.denseRatio());
+    }
+  },
+
   /**
    * Every object with its place, asked for in words of its own, apart from those of the targets.
    */
-  SOURCE_DENSE,
+  SOURCE_DENSE {
+    @Override
+    PromptTexts words() {
+      return PromptTexts.sourceDense();
+    }
+  },
+
   /** Records that are conversations, as they stand. */
-  CHATML
+  CHATML {
+    @Override
+    boolean conversationsOnly() {
+      return true;
+    }
+  };
+
+  /** The task that a picture is used for. */
+  Mode mode(DatasetConfig dataset) {
+    return Mode.DENSE;
+  }
+
+  /** Words that take the place of the run's. */
+  PromptTexts words() {
+    return PromptTexts.NONE;
+  }
+
+  /** Whether records without a conversation of their own are refused. */
+  boolean conversationsOnly() {
+    return false;
+  }
+
+  /**
+   * What makes the conversations of a dataset.
+   *
+   * @param run the run's prompts; the dataset's texts take their place between domain and explicit
+   * @throws IllegalArgumentException if a mixed dataset asks for both tasks with the same words
+   */
+  final ConversationBuilder builder(DatasetConfig dataset, Prompts run) {
+    return new ConversationBuilder(
+        new Prompts(run.profile(), run.domain(), dataset.prompts().or(words()), run.explicit()),
+        mode(dataset),
+        EmitNorm.NORM1000,
+        dataset.seed(),
+        dataset.maxObjects(),
+        conversationsOnly());
+  }
 }

@@ -1,11 +1,17 @@
 package io.lockstep.data.record;
 
+import java.util.List;
 import java.util.Optional;
 
 /** The rules for the text that describes an object. */
 public final class Description {
 
   private Description() {}
+
+  /** Whether a description is of one of some classes, or of one below them. */
+  public static boolean isOf(String desc, List<String> classes) {
+    return classes.stream().anyMatch(each -> desc.equals(each) || desc.startsWith(each + "/"));
+  }
 
   /** The first broken rule, in words, or nothing for good text. */
   public static Optional<String> problem(String desc) {

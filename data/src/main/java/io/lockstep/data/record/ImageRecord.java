@@ -33,4 +33,9 @@ public record ImageRecord(
   public ImageRecord withObjects(List<DataObject> others) {
     return new ImageRecord(origin, images, others, width, height, summary, metadata);
   }
+
+  /** The same record with another summary, or with none. */
+  public ImageRecord withSummary(Optional<String> other) {
+    return new ImageRecord(origin, images, objects, width, height, other, metadata);
+  }
 }

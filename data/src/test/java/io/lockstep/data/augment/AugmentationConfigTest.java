@@ -3,9 +3,9 @@ package io.lockstep.data.augment;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.lockstep.data.augment.operator.Interval;
 import io.lockstep.data.augment.operator.OperatorType;
-import io.lockstep.data.augment.operator.Parameter;
+import io.lockstep.data.parameter.Interval;
+import io.lockstep.data.parameter.Parameter;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -4,6 +4,7 @@ import io.lockstep.data.augment.AugmentationConfig;
 import io.lockstep.data.fusion.DatasetConfig;
 import io.lockstep.data.fusion.DatasetTemplate;
 import io.lockstep.data.fusion.FusionConfig;
+import io.lockstep.data.preprocess.Preprocessing;
 import io.lockstep.data.prompt.PromptTexts;
 import java.nio.file.Path;
 import java.util.List;
@@ -17,6 +18,7 @@ import java.util.OptionalInt;
  * @param template what is made of a picture record of that file
  * @param denseRatio share of picture records that become dense ones with {@link
  *     DatasetTemplate#MIXED}
+ * @param preprocessing what is done with the records of that file first
  * @param fusion datasets that are learned together
  * @param augmentation how pictures are changed before the model sees them
  * @param loaderThreads threads that make samples on each worker; if it is absent, half the cores
@@ -25,6 +27,7 @@ public record DataConfig(
     Optional<Path> trainJsonl,
     DatasetTemplate template,
     double denseRatio,
+    Preprocessing preprocessing,
     Optional<FusionConfig> fusion,
     Optional<AugmentationConfig> augmentation,
     OptionalInt loaderThreads) {
@@ -52,6 +55,7 @@ public record DataConfig(
                 Optional.empty(),
                 DatasetTemplate.TARGET_SUMMARY,
                 0.5,
+                Preprocessing.NONE,
                 Optional.of(FusionSection.read(section, folder, runSeed)),
                 augmentation,
                 threads)
@@ -59,11 +63,12 @@ public record DataConfig(
                 Optional.of(RunConfig.existing(section, "train_jsonl", folder)),
                 section.choice("template", null, DatasetTemplate.class),
                 section.number("dense_ratio", 0.5, 0, 1),
+                FusionSection.preprocessing(section),
                 Optional.empty(),
                 augmentation,
                 threads);
     if (fused) {
-      for (String key : List.of("train_jsonl", "template", "dense_ratio")) {
+      for (String key : List.of("train_jsonl", "template", "dense_ratio", "preprocessors")) {
         if (section.has(key)) {
           section.problem(key, "and data.fusion exclude each other: give it to a dataset instead");
         }
@@ -91,6 +96,7 @@ public record DataConfig(
                     0,
                     true,
                     true,
+                    preprocessing,
                     PromptTexts.NONE)));
   }
 }

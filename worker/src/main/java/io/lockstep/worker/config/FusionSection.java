@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.lockstep.data.fusion.DatasetConfig;
 import io.lockstep.data.fusion.DatasetTemplate;
 import io.lockstep.data.fusion.FusionConfig;
+import io.lockstep.data.preprocess.Preprocessing;
 import io.lockstep.data.prompt.PromptTexts;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,6 +25,7 @@ final class FusionSection {
   private static final double MIN_RATIO = 1e-9;
   private static final double MAX_RATIO = 1e6;
   private static final int MAX_OBJECTS = 1 << 20;
+  private static final String PREPROCESSORS = "preprocessors";
 
   /** Names become keys of metrics and parts of messages. */
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,63}");
@@ -122,6 +124,7 @@ final class FusionSection {
             section.integer("max_objects_per_image", role.maxObjects, 0),
             augmented,
             section.bool("curriculum_enabled", augmented),
+            preprocessing(section),
             new PromptTexts(section.optionalString("system"), user(section)));
     if (dataset.maxObjects() > MAX_OBJECTS) {
       section.problem("max_objects_per_image", "must be at most " + MAX_OBJECTS + ", 0 for all");
@@ -134,6 +137,14 @@ final class FusionSection {
     }
     section.finish();
     return dataset;
+  }
+
+  /** The preprocessors of a dataset. */
+  static Preprocessing preprocessing(Section section) {
+    return section.has(PREPROCESSORS)
+        ? Preprocessing.read(
+            section.tree(PREPROCESSORS), section.name(PREPROCESSORS), section.problems())
+        : Preprocessing.NONE;
   }
 
   private static Optional<String> user(Section section) {

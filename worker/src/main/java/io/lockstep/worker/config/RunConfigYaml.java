@@ -7,6 +7,7 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.lockstep.data.fusion.DatasetConfig;
 import io.lockstep.data.fusion.DatasetTemplate;
 import io.lockstep.data.fusion.FusionConfig;
+import io.lockstep.data.preprocess.Preprocessing;
 import io.lockstep.model.adapter.Targets;
 import io.lockstep.model.parameter.ParameterSpec;
 import java.util.List;
@@ -60,9 +61,16 @@ final class RunConfigYaml {
             node.put("train_jsonl", file.toString())
                 .put("template", label(data.template()))
                 .put("dense_ratio", data.denseRatio()));
+    preprocessing(node, data.preprocessing());
     data.fusion().ifPresent(fusion -> fusion(node.putObject("fusion"), fusion));
     data.augmentation().ifPresent(block -> node.set("augmentation", block.toJson()));
     data.loaderThreads().ifPresent(threads -> node.put("loader_threads", threads));
+  }
+
+  private static void preprocessing(ObjectNode node, Preprocessing preprocessing) {
+    if (!preprocessing.isEmpty()) {
+      node.set("preprocessors", preprocessing.toJson());
+    }
   }
 
   private static void fusion(ObjectNode node, FusionConfig fusion) {
@@ -84,6 +92,7 @@ final class RunConfigYaml {
         .put("max_objects_per_image", dataset.maxObjects())
         .put("augmentation_enabled", dataset.augmented())
         .put("curriculum_enabled", dataset.curriculum());
+    preprocessing(node, dataset.preprocessing());
     dataset.prompts().system().ifPresent(text -> node.put("system", text));
     dataset.prompts().user().ifPresent(text -> node.put("user", text));
   }

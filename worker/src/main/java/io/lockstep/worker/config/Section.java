@@ -232,7 +232,8 @@ final class Section {
     return convert.apply(value);
   }
 
-  private String name(String key) {
+  /** A key with the path to it, for messages. */
+  String name(String key) {
     return path.isEmpty() ? key : path + "." + key;
   }
 

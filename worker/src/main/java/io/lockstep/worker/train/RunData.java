@@ -8,7 +8,6 @@ import io.lockstep.data.dataset.Dataset;
 import io.lockstep.data.dataset.RecordAugmenter;
 import io.lockstep.data.fusion.Concatenation;
 import io.lockstep.data.fusion.DatasetConfig;
-import io.lockstep.data.fusion.Templates;
 import io.lockstep.data.image.RgbImage;
 import io.lockstep.data.jsonl.DataException;
 import io.lockstep.data.plan.EpochOrder;
@@ -63,7 +62,7 @@ public final class RunData implements AutoCloseable {
     Prompts prompts = config.prompts().prompts();
     try {
       for (DatasetConfig member : members) {
-        datasets.add(Dataset.open(member.trainJsonl(), Templates.builder(member, prompts)));
+        datasets.add(member.open(member.trainJsonl(), prompts));
       }
       List<Long> sizes = datasets.stream().map(Dataset::size).toList();
       records = new Concatenation(sizes);

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.lockstep.data.augment.AugmentationConfig;
 import io.lockstep.data.fusion.DatasetTemplate;
+import io.lockstep.data.preprocess.Preprocessing;
 import io.lockstep.model.budget.TokenBudget;
 import io.lockstep.model.parameter.ParameterSpec;
 import io.lockstep.worker.config.TrainingConfig.SaveDelay;
@@ -48,6 +49,9 @@ class RunConfigTest {
           train_jsonl: train.jsonl
           template: mixed
           dense_ratio: 0.25
+          preprocessors:
+            - keep_classes: {classes: [标签, 光纤]}
+            - drop_small
           augmentation: {bypass_prob: 0.5, operators: [{hflip: {p: 0.25}}]}
         prompts:
           profile: summary_runtime
@@ -122,6 +126,16 @@ class RunConfigTest {
         problems, "training.save_delay_steps and training.save_delay_epochs exclude each other");
   }
 
+  private static Preprocessing preprocessing() throws IOException {
+    return Preprocessing.read(
+        new ObjectMapper()
+            .readTree(
+                "[{\"keep_classes\": {\"classes\": [\"标签\", \"光纤\"]}},"
+                    + " {\"drop_small\": {\"min_side\": 4}}]"),
+        "",
+        new ArrayList<>());
+  }
+
   private static AugmentationConfig augmentation() throws IOException {
     return AugmentationConfig.read(
         new ObjectMapper()
@@ -174,6 +188,7 @@ class RunConfigTest {
                 Optional.of(folder.resolve("train.jsonl")),
                 DatasetTemplate.MIXED,
                 0.25,
+                preprocessing(),
                 Optional.empty(),
                 Optional.of(augmentation()),
                 OptionalInt.empty()),
@@ -267,7 +282,7 @@ class RunConfigTest {
         """
         run: {seed: seven}
         model: {path: nowhere, weights: lode}
-        data: {train_jsonl: missing.jsonl, template: target_sumary, dense_ratio: 2}
+        data: {train_jsonl: missing.jsonl, template: target_sumary, dense_ratio: 2, preprocessors: [keep_clases]}
         training: {max_steps: 1.5, global_batch_size: 6, global_max_length: 4, save_step: 3}
         optimiser: {learning_rate: 1}
         optimizer: {learning_rate: fast, decay_vectors: 1}
@@ -279,6 +294,9 @@ class RunConfigTest {
     assertProblem(problems, "data.train_jsonl names " + folder.resolve("missing.jsonl"));
     assertProblem(problems, "not 'target_sumary': did you mean 'target_summary'?");
     assertProblem(problems, "data.dense_ratio must be between 0.0 and 1.0, not 2.0");
+    assertProblem(
+        problems,
+        "data.preprocessors[0]: unknown preprocessor 'keep_clases': did you mean 'keep_classes'?");
     assertProblem(problems, "training.max_steps must be a whole number, not 1.5");
     assertProblem(problems, "training.global_batch_size (6) must be a multiple of");
     assertProblem(problems, "training.global_max_length must be between 8 and");

@@ -8,6 +8,7 @@ import ai.djl.ndarray.NDArray;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.lockstep.data.fusion.DatasetTemplate;
 import io.lockstep.data.plan.EpochPlan;
+import io.lockstep.data.preprocess.Preprocessing;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Sample;
 import io.lockstep.model.checkpoint.LoadedModel;
@@ -241,6 +242,7 @@ class TrainingParityTest {
             Optional.of(Path.of("unused")),
             DatasetTemplate.TARGET_SUMMARY,
             0.5,
+            Preprocessing.NONE,
             Optional.empty(),
             Optional.empty(),
             OptionalInt.empty()),

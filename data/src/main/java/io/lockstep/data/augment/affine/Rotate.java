@@ -1,13 +1,13 @@
 package io.lockstep.data.augment.affine;
 
 import io.lockstep.data.augment.operator.AffineOperator;
-import io.lockstep.data.augment.operator.Arguments;
 import io.lockstep.data.augment.operator.Draws;
-import io.lockstep.data.augment.operator.Interval;
 import io.lockstep.data.augment.operator.OperatorType;
-import io.lockstep.data.augment.operator.Parameter;
 import io.lockstep.data.geometry.Affine;
 import io.lockstep.data.geometry.Point;
+import io.lockstep.data.parameter.Arguments;
+import io.lockstep.data.parameter.Interval;
+import io.lockstep.data.parameter.Parameter;
 
 /**
  * Turns a picture around its centre, clockwise for positive angles.

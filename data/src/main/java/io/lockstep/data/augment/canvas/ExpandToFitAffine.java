@@ -1,15 +1,15 @@
 package io.lockstep.data.augment.canvas;
 
 import io.lockstep.data.augment.operator.AnnotatedPicture;
-import io.lockstep.data.augment.operator.Arguments;
 import io.lockstep.data.augment.operator.BarrierOperator;
 import io.lockstep.data.augment.operator.BarrierResult;
 import io.lockstep.data.augment.operator.Occasion;
 import io.lockstep.data.augment.operator.OperatorType;
-import io.lockstep.data.augment.operator.Parameter;
 import io.lockstep.data.geometry.Affine;
 import io.lockstep.data.geometry.Frame;
 import io.lockstep.data.geometry.Geometry.Box;
+import io.lockstep.data.parameter.Arguments;
+import io.lockstep.data.parameter.Parameter;
 
 /**
  * Makes the canvas so large that the maps accumulated before it push nothing out of the picture,

@@ -1,14 +1,14 @@
 package io.lockstep.data.augment.canvas;
 
 import io.lockstep.data.augment.operator.AnnotatedPicture;
-import io.lockstep.data.augment.operator.Arguments;
 import io.lockstep.data.augment.operator.BarrierOperator;
 import io.lockstep.data.augment.operator.BarrierResult;
 import io.lockstep.data.augment.operator.Occasion;
 import io.lockstep.data.augment.operator.OperatorType;
-import io.lockstep.data.augment.operator.Parameter;
 import io.lockstep.data.augment.pixels.Fill;
 import io.lockstep.data.geometry.Frame;
+import io.lockstep.data.parameter.Arguments;
+import io.lockstep.data.parameter.Parameter;
 
 /**
  * Adds grey pixels on the right and at the bottom, up to the next multiple of a number.

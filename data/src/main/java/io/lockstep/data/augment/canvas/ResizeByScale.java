@@ -1,17 +1,17 @@
 package io.lockstep.data.augment.canvas;
 
 import io.lockstep.data.augment.operator.AnnotatedPicture;
-import io.lockstep.data.augment.operator.Arguments;
 import io.lockstep.data.augment.operator.BarrierOperator;
 import io.lockstep.data.augment.operator.BarrierResult;
-import io.lockstep.data.augment.operator.Interval;
 import io.lockstep.data.augment.operator.Occasion;
 import io.lockstep.data.augment.operator.OperatorType;
-import io.lockstep.data.augment.operator.Parameter;
 import io.lockstep.data.augment.operator.TrackedObject;
 import io.lockstep.data.augment.pixels.Resampler;
 import io.lockstep.data.geometry.Affine;
 import io.lockstep.data.geometry.Frame;
+import io.lockstep.data.parameter.Arguments;
+import io.lockstep.data.parameter.Interval;
+import io.lockstep.data.parameter.Parameter;
 import java.util.List;
 
 /**

@@ -2,13 +2,13 @@ package io.lockstep.data.augment.colour;
 
 import static io.lockstep.data.image.RgbImage.CHANNELS;
 
-import io.lockstep.data.augment.operator.Arguments;
 import io.lockstep.data.augment.operator.ColourOperator;
 import io.lockstep.data.augment.operator.Draws;
-import io.lockstep.data.augment.operator.Interval;
 import io.lockstep.data.augment.operator.OperatorType;
-import io.lockstep.data.augment.operator.Parameter;
 import io.lockstep.data.image.RgbImage;
+import io.lockstep.data.parameter.Arguments;
+import io.lockstep.data.parameter.Interval;
+import io.lockstep.data.parameter.Parameter;
 
 /**
  * Stretches each channel so that it reaches from 0 to 255.

@@ -1,12 +1,12 @@
 package io.lockstep.data.augment.colour;
 
-import io.lockstep.data.augment.operator.Arguments;
 import io.lockstep.data.augment.operator.ColourOperator;
 import io.lockstep.data.augment.operator.Draws;
-import io.lockstep.data.augment.operator.Interval;
 import io.lockstep.data.augment.operator.OperatorType;
-import io.lockstep.data.augment.operator.Parameter;
 import io.lockstep.data.image.RgbImage;
+import io.lockstep.data.parameter.Arguments;
+import io.lockstep.data.parameter.Interval;
+import io.lockstep.data.parameter.Parameter;
 
 /**
  * Keeps the upper bits of every level.

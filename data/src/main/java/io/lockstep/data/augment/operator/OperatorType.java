@@ -1,5 +1,8 @@
 package io.lockstep.data.augment.operator;
 
+import io.lockstep.data.parameter.Arguments;
+import io.lockstep.data.parameter.Kind;
+import io.lockstep.data.parameter.Parameter;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -15,7 +18,8 @@ import java.util.stream.Stream;
  *     each other
  */
 public record OperatorType(
-    String name, Family family, List<Parameter> parameters, Function<Arguments, Operator> factory) {
+    String name, Family family, List<Parameter> parameters, Function<Arguments, Operator> factory)
+    implements Kind {
 
   /** The parameter that every operator has. */
   public static final String PROBABILITY = "p";

@@ -1,10 +1,10 @@
 package io.lockstep.data.augment.patch;
 
-import io.lockstep.data.augment.operator.Arguments;
 import io.lockstep.data.augment.operator.BarrierOperator;
 import io.lockstep.data.augment.operator.OperatorType;
-import io.lockstep.data.augment.operator.Parameter;
 import io.lockstep.data.bank.PieceRule;
+import io.lockstep.data.parameter.Arguments;
+import io.lockstep.data.parameter.Parameter;
 import java.util.List;
 import java.util.stream.Stream;
 

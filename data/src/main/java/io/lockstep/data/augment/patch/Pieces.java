@@ -7,6 +7,7 @@ import io.lockstep.data.geometry.Affine;
 import io.lockstep.data.geometry.Frame;
 import io.lockstep.data.geometry.Geometry;
 import io.lockstep.data.record.DataObject;
+import io.lockstep.data.record.Description;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -22,8 +23,7 @@ final class Pieces {
 
   /** Whether a description is of one of some classes, or of one below them; none means any. */
   static boolean isOf(String desc, List<String> classes) {
-    return classes.isEmpty()
-        || classes.stream().anyMatch(each -> desc.equals(each) || desc.startsWith(each + "/"));
+    return classes.isEmpty() || Description.isOf(desc, classes);
   }
 
   /** The pixels that a box touches, and some around it, as far as the picture goes. */

@@ -1,4 +1,4 @@
-package io.lockstep.data.augment.operator;
+package io.lockstep.data.parameter;
 
 import java.util.Collections;
 import java.util.List;
@@ -7,7 +7,7 @@ import java.util.Objects;
 import java.util.TreeMap;
 
 /**
- * The values of an operator's parameters, complete and within their bounds.
+ * The values of declared parameters, complete and within their bounds.
  *
  * @param values by name: a Double, {@link Interval}, Boolean, String or list of strings
  */
@@ -37,7 +37,7 @@ public record Arguments(Map<String, Object> values) {
     return (Boolean) value(name);
   }
 
-  /** One word. */
+  /** A text or one word. */
   public String text(String name) {
     return (String) value(name);
   }

@@ -1,8 +1,11 @@
-package io.lockstep.data.augment.operator;
+package io.lockstep.data.parameter;
 
 import java.util.List;
 
-/** A declared parameter of an operator: its name, its default and what it may be. */
+/**
+ * A declared parameter of something that configurations name: its name, its default and what it may
+ * be.
+ */
 public sealed interface Parameter {
 
   /** Its name in a configuration. */
@@ -36,6 +39,11 @@ public sealed interface Parameter {
     return new Choice(name, List.of(words));
   }
 
+  /** A text, empty by default. */
+  static Parameter text(String name) {
+    return new Text(name);
+  }
+
   /** A list of texts, empty by default. */
   static Parameter texts(String name) {
     return new Texts(name);
@@ -56,6 +64,14 @@ public sealed interface Parameter {
     @Override
     public String otherwise() {
       return words.getFirst();
+    }
+  }
+
+  /** A text. */
+  record Text(String name) implements Parameter {
+    @Override
+    public String otherwise() {
+      return "";
     }
   }
 

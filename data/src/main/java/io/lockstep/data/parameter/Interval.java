@@ -1,4 +1,4 @@
-package io.lockstep.data.augment.operator;
+package io.lockstep.data.parameter;
 
 /** Numbers from low to high, both included. */
 public record Interval(double low, double high) {

@@ -1,0 +1,142 @@
+package io.lockstep.data.preprocess;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.lockstep.data.geometry.Geometry;
+import io.lockstep.data.jsonl.DataException;
+import io.lockstep.data.record.DataObject;
+import io.lockstep.data.record.ImageRecord;
+import io.lockstep.data.record.Origin;
+import io.lockstep.data.record.SummaryText;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class PreprocessingTest {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final List<DataObject> OBJECTS =
+      List.of(
+          object("标签/1", 0, 0, 40, 20),
+          object("标签牌", 0, 0, 3, 2),
+          object("光纤", 10, 10, 30, 12),
+          object("标签", 5, 5, 8, 8));
+
+  private static DataObject object(String desc, double x1, double y1, double x2, double y2) {
+    return new DataObject(desc, new Geometry.Box(x1, y1, x2, y2));
+  }
+
+  private static ImageRecord record(Optional<String> summary) {
+    return new ImageRecord(
+        new Origin(Path.of("train.jsonl"), 7),
+        List.of(Path.of("a.png")),
+        OBJECTS,
+        100,
+        100,
+        summary,
+        Optional.empty());
+  }
+
+  private static String summary(List<DataObject> objects) {
+    return SummaryText.of(objects.stream().map(DataObject::desc).toList());
+  }
+
+  private static Preprocessing read(String list) throws IOException {
+    List<String> problems = new ArrayList<>();
+    Preprocessing read = Preprocessing.read(JSON.readTree(list), "data.preprocessors", problems);
+    assertEquals(List.of(), problems);
+    return read;
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "[{\"keep_classes\": {\"classes\": [\"标签\"]}}] | 标签/1 标签",
+        "[{\"drop_classes\": {\"classes\": [\"标签\", \"光纤\"]}}] | 标签牌",
+        "[{\"rename_class\": {\"from\": \"标签\", \"to\": \"铭牌/纸\"}}] | 铭牌/纸/1 标签牌 光纤 铭牌/纸",
+        "[{\"drop_small\": {\"min_side\": 20}}] | 标签/1 光纤",
+        "[\"drop_small\"] | 标签/1 光纤",
+        "[{\"drop_small\": {\"min_side\": 20}}, {\"keep_classes\": {\"classes\": [\"光纤\"]}}] | 光纤",
+      })
+  void objectsAreChangedInOrderAndTheSummaryWithThem(String list, String expected)
+      throws IOException {
+    Preprocessing preprocessing = read(list);
+    ImageRecord in = record(Optional.of(summary(OBJECTS)));
+    ImageRecord out = preprocessing.apply(in, true);
+    assertEquals(
+        List.of(expected.split(" ")), out.objects().stream().map(DataObject::desc).toList());
+    assertEquals(Optional.of(summary(out.objects())), out.summary());
+    assertEquals(in.origin(), out.origin());
+    assertEquals(preprocessing, read(preprocessing.toJson().toString()));
+    assertEquals(out, preprocessing.apply(in, false));
+  }
+
+  @Test
+  void whatAppliesToNothingChangesNothing() throws IOException {
+    ImageRecord byAPerson = record(Optional.of("三个标签"));
+    assertSame(
+        byAPerson, read("[{\"drop_classes\": {\"classes\": [\"螺丝\"]}}]").apply(byAPerson, true));
+    assertSame(byAPerson, Preprocessing.NONE.apply(byAPerson, true));
+  }
+
+  @Test
+  void aSummaryThatWouldBecomeUntrueIsRefusedWhereItIsTaughtAndForgottenElsewhere()
+      throws IOException {
+    ImageRecord byAPerson = record(Optional.of("三个标签"));
+    Preprocessing preprocessing = read("[{\"keep_classes\": {\"classes\": [\"标签\"]}}]");
+    String message = refusal(preprocessing, byAPerson);
+    assertTrue(message.contains("train.jsonl:7: summary: was written by a person"), message);
+    assertEquals(Optional.empty(), preprocessing.apply(byAPerson, false).summary());
+  }
+
+  @Test
+  void aSummaryOfNothingIsRefused() throws IOException {
+    ImageRecord derived = record(Optional.of(summary(OBJECTS)));
+    Preprocessing preprocessing = read("[{\"keep_classes\": {\"classes\": [\"螺丝\"]}}]");
+    String message = refusal(preprocessing, derived);
+    assertTrue(message.contains("train.jsonl:7: objects: are all left out"), message);
+    ImageRecord empty = preprocessing.apply(derived, false);
+    assertEquals(List.of(), empty.objects());
+    assertEquals(Optional.empty(), empty.summary());
+  }
+
+  private static String refusal(Preprocessing preprocessing, ImageRecord record) {
+    return String.valueOf(
+        assertThrows(DataException.class, () -> preprocessing.apply(record, true)).getMessage());
+  }
+
+  @Test
+  void allThatIsWrongIsSaidAtOnce() throws IOException {
+    List<String> problems = new ArrayList<>();
+    Preprocessing.read(
+        JSON.readTree(
+            """
+            ["drop_smal", {"keep_classes": {"clases": ["a"]}}, {"rename_class": {"from": "a", "to": "b /c"}},
+             {"drop_small": {"min_side": 0}}, {"a": 1, "b": 2}]
+            """),
+        "data.preprocessors",
+        problems);
+    assertEquals(
+        List.of(
+            "data.preprocessors[0]: unknown preprocessor 'drop_smal': did you mean 'drop_small'?",
+            "unknown key data.preprocessors[1].keep_classes.clases: did you mean 'classes'?",
+            "data.preprocessors[3].drop_small.min_side must be between 1 and 1048576, not 0",
+            "data.preprocessors[4] must be one preprocessor with its parameters, for instance `keep_classes: {classes: [BBU]}`",
+            "data.preprocessors: keep_classes needs 'classes', a list of at least one text"),
+        problems.subList(0, 5));
+    assertTrue(
+        problems.get(5).startsWith("data.preprocessors: rename_class would write 'to', which"),
+        problems.get(5));
+    assertEquals(6, problems.size());
+  }
+}
