@@ -114,21 +114,41 @@ final class BankIndex {
         !segments.isEmpty()
             && segments.lastEntry().getValue().bytes() + more <= limits.segmentBytes();
     if (!fits) {
-      for (Segment remains : Segment.remains(folder)) {
-        remains.delete();
-      }
+      cutUnpublished();
       long number = segments.isEmpty() ? 1 : segments.lastKey().number() + 1;
       segments.put(Segment.create(folder, number, unique), Extent.NONE);
     }
-    while (segments.size() > 1 && bytes() + more > limits.maxBytes()) {
-      Segment oldest = segments.firstKey();
-      oldest.delete();
-      forget(oldest);
-    }
+    makeRoom(more, limits.maxBytes());
     Segment newest = segments.lastKey();
     Extent extent = segments.lastEntry().getValue();
     newest.append(key, content, extent.dataEnd(), extent.indexEnd(), nowMillis);
     read(newest);
+  }
+
+  /**
+   * Nobody writes into a segment behind which there is another: a dead writer's bytes would stay.
+   */
+  private void cutUnpublished() throws IOException {
+    if (!segments.isEmpty()) {
+      Extent extent = segments.lastEntry().getValue();
+      segments.lastKey().cut(extent.dataEnd(), extent.indexEnd());
+    }
+  }
+
+  /**
+   * Removes the oldest segments until there is room for so many bytes.
+   *
+   * @param more not more than a segment may hold, so that the newest one stays
+   */
+  void makeRoom(long more, long maxBytes) throws IOException {
+    for (Segment remains : Segment.remains(folder)) {
+      remains.delete();
+    }
+    while (!segments.isEmpty() && bytes() + more > maxBytes) {
+      Segment oldest = segments.firstKey();
+      oldest.delete();
+      forget(oldest);
+    }
   }
 
   private long bytes() {

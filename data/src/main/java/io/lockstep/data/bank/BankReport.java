@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 
 /**
@@ -18,6 +19,7 @@ import java.util.TreeMap;
  * @param segments pairs of files
  * @param patches pieces that are as they were written
  * @param bytes of the pieces and their index
+ * @param maxBytes most that whoever opened the bank last let it take; empty if that isn't known
  * @param unpublished bytes that writers which died left behind; harmless
  * @param classes pieces by the first level of the description they were made for, by name
  * @param geometries pieces by the kind of that object's geometry: bbox_2d, poly, line
@@ -30,6 +32,7 @@ public record BankReport(
     int segments,
     long patches,
     long bytes,
+    OptionalLong maxBytes,
     long unpublished,
     Map<String, Long> classes,
     Map<String, Long> geometries,
@@ -57,7 +60,7 @@ public record BankReport(
         // While the bank was read: it was the oldest one of a bank that is in use.
       }
     }
-    return reading.report();
+    return reading.report(RoomFile.read(folder));
   }
 
   private static final class Reading {
@@ -116,12 +119,13 @@ public record BankReport(
       };
     }
 
-    BankReport report() {
+    BankReport report(OptionalLong maxBytes) {
       boolean some = patches > 0;
       return new BankReport(
           segments,
           patches,
           bytes,
+          maxBytes,
           unpublished,
           classes,
           geometries,

@@ -13,20 +13,21 @@ import java.util.concurrent.ThreadLocalRandom;
  * <p>A piece is published by one entry of 64 bytes, written after the piece itself, so that readers
  * see all of it or nothing, whenever its writer dies. Writers take turns by a lock that the system
  * takes from the dead; readers never wait. A piece is handed out only if its checksum is right.
- * When the folder is full, the oldest segment goes, an eighth of it. Nothing that a bank holds or
+ * When the folder is full, the oldest segment goes, an eighth of it (1 GiB at most), so that which
+ * pieces are there follows from the order in which they were written. Nothing that a bank holds or
  * doesn't hold changes what a sample looks like: it may be deleted at any time between two calls.
  *
  * <p>Any number of threads may use one, and any number may be open on a folder.
  */
 public final class PatchBank {
 
-  /** Room of a bank unless it is told otherwise: 2 GiB. */
-  public static final long DEFAULT_MAX_BYTES = 2L << 30;
-
   /** The least room a bank can do with. */
   public static final long MIN_BYTES = 1L << 16;
 
   private static final int SEGMENTS = 8;
+
+  /** Keeps offsets into an index far within what one read can take. */
+  private static final long MAX_SEGMENT_BYTES = 1L << 30;
 
   private final Path folder;
   private final BankIndex.Limits limits;
@@ -36,7 +37,9 @@ public final class PatchBank {
 
   private PatchBank(Path folder, long maxBytes) {
     this.folder = folder;
-    this.limits = new BankIndex.Limits(maxBytes, maxBytes / SEGMENTS);
+    this.limits =
+        new BankIndex.Limits(
+            maxBytes - RoomFile.MOST_BYTES, Math.min(maxBytes / SEGMENTS, MAX_SEGMENT_BYTES));
     this.index = new BankIndex(folder);
   }
 
@@ -46,12 +49,13 @@ public final class PatchBank {
     ADDED,
     /** It was there before. */
     PRESENT,
-    /** It would take more than an eighth of the bank. */
+    /** It would take more than a segment, an eighth of the bank. */
     TOO_LARGE
   }
 
   /**
-   * Opens a bank, whose folder is made if it isn't there.
+   * Opens a bank, whose folder is made if it isn't there. One that takes more than it may loses its
+   * oldest pieces.
    *
    * @param maxBytes most bytes it takes on disk, at least {@link #MIN_BYTES}
    */
@@ -63,10 +67,17 @@ public final class PatchBank {
     }
     Files.createDirectories(folder);
     PatchBank bank = new PatchBank(folder, maxBytes);
-    synchronized (bank) {
-      bank.index.refresh();
-    }
-    return bank;
+    return FolderLock.of(folder)
+        .hold(() -> {
+          bank.begin();
+          RoomFile.write(folder, maxBytes);
+          return bank;
+        });
+  }
+
+  private synchronized void begin() throws IOException {
+    index.refresh();
+    index.makeRoom(0, limits.maxBytes());
   }
 
   /** The folder. */

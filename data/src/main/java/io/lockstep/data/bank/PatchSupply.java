@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
  * Gives samples pieces of other pictures. Any number of threads may ask.
  *
  * <p>What is given is a function of (seed, step, draw) and the data; the bank only saves the work
- * of decoding a picture once more.
+ * of decoding a picture once more, and a supply without one gives the same.
  */
 public final class PatchSupply {
 
@@ -32,34 +32,61 @@ public final class PatchSupply {
   /** How many samples are looked at before a sample gets nothing. */
   private static final int ATTEMPTS = 8;
 
-  private final PatchBank bank;
+  private final Optional<PatchBank> bank;
   private final Donors donors;
   private final ImageDecoder decoder;
   private final long seed;
   private final LongAdder found = new LongAdder();
   private final LongAdder cut = new LongAdder();
+  private final LongAdder added = new LongAdder();
+  private final LongAdder refused = new LongAdder();
   private final LongAdder damaged = new LongAdder();
 
   /** A supply that keeps its pieces in a bank; the seed is the run's. */
   public PatchSupply(PatchBank bank, Donors donors, ImageDecoder decoder, long seed) {
+    this(Optional.of(bank), donors, decoder, seed);
+  }
+
+  private PatchSupply(Optional<PatchBank> bank, Donors donors, ImageDecoder decoder, long seed) {
     this.bank = bank;
     this.donors = donors;
     this.decoder = decoder;
     this.seed = seed;
   }
 
+  /** A supply that cuts every piece when it is asked for, and leaves nothing on the disk. */
+  public static PatchSupply withoutBank(Donors donors, ImageDecoder decoder, long seed) {
+    return new PatchSupply(Optional.empty(), donors, decoder, seed);
+  }
+
   /**
    * What was done so far.
    *
-   * @param found pieces that came from the bank
-   * @param cut pieces for which a picture was decoded
+   * @param found pieces that samples were given from the bank
+   * @param cut pieces that samples were given and for which another picture was decoded
+   * @param added pieces that were put into the bank
+   * @param refused pieces that were not because they take more than a segment of it
    * @param damaged pieces of the bank that could not be used
    */
-  public record Counts(long found, long cut, long damaged) {}
+  public record Counts(long found, long cut, long added, long refused, long damaged) {
+
+    /** Nothing. */
+    public static final Counts NONE = new Counts(0, 0, 0, 0, 0);
+
+    /** What was done since other counts were taken. */
+    public Counts since(Counts before) {
+      return new Counts(
+          found - before.found,
+          cut - before.cut,
+          added - before.added,
+          refused - before.refused,
+          damaged - before.damaged);
+    }
+  }
 
   /** The counts of this process. */
   public Counts counts() {
-    return new Counts(found.sum(), cut.sum(), damaged.sum());
+    return new Counts(found.sum(), cut.sum(), added.sum(), refused.sum(), damaged.sum());
   }
 
   /**
@@ -94,16 +121,19 @@ public final class PatchSupply {
    * @throws DataException naming the record or the bank, if one can't be read or written
    */
   public void visit(Donor sample, RgbImage picture, List<BankRule> rules) {
+    if (bank.isEmpty()) {
+      return;
+    }
     ImageRecord record = sample.record();
     for (BankRule rule : rules) {
       for (Piece piece : members(sample, rule)) {
         PatchKey key = key(record, piece);
         try {
-          if (!bank.contains(key)) {
-            bank.put(key, piece.cut(record.origin(), picture));
+          if (!bank.get().contains(key)) {
+            keep(bank.get(), key, piece.cut(record.origin(), picture));
           }
         } catch (IOException e) {
-          throw unusable(e);
+          throw unusable(bank.get(), e);
         }
       }
     }
@@ -123,23 +153,38 @@ public final class PatchSupply {
   }
 
   private Patch patch(ImageRecord record, Piece piece) {
+    if (bank.isEmpty()) {
+      return cut(record, piece);
+    }
     PatchKey key = key(record, piece);
     try {
-      Optional<Patch> kept = kept(key);
+      Optional<Patch> kept = kept(bank.get(), key);
       if (kept.isPresent()) {
         found.increment();
         return kept.get();
       }
-      cut.increment();
-      Patch made = piece.cut(record.origin(), decode(record));
-      bank.put(key, made);
+      Patch made = cut(record, piece);
+      keep(bank.get(), key, made);
       return made;
     } catch (IOException e) {
-      throw unusable(e);
+      throw unusable(bank.get(), e);
     }
   }
 
-  private Optional<Patch> kept(PatchKey key) throws IOException {
+  private Patch cut(ImageRecord record, Piece piece) {
+    cut.increment();
+    return piece.cut(record.origin(), decode(record));
+  }
+
+  private void keep(PatchBank bank, PatchKey key, Patch patch) throws IOException {
+    switch (bank.put(key, patch)) {
+      case ADDED -> added.increment();
+      case TOO_LARGE -> refused.increment();
+      case PRESENT -> {}
+    }
+  }
+
+  private Optional<Patch> kept(PatchBank bank, PatchKey key) throws IOException {
     try {
       return bank.get(key);
     } catch (DamagedPatchException e) {
@@ -179,7 +224,7 @@ public final class PatchSupply {
     return new DataException(new Problem(origin.file(), origin.line(), "images[0]", what), cause);
   }
 
-  private DataException unusable(IOException cause) {
+  private static DataException unusable(PatchBank bank, IOException cause) {
     return new DataException(
         new Problem(bank.folder(), 0, "", "the patch bank can't be used: " + cause), cause);
   }

@@ -186,6 +186,12 @@ record Segment(Path folder, long number, String name) implements Comparable<Segm
     put(index(), entry.encode(), indexEnd);
   }
 
+  /** Cuts off what was never published. Only for who has the folder's lock. */
+  void cut(long dataEnd, long indexEnd) throws IOException {
+    put(data(), new byte[0], dataEnd);
+    put(index(), new byte[0], indexEnd);
+  }
+
   /** Writes at a place and cuts off what lay there and behind, which was never published. */
   private static void put(Path file, byte[] content, long at) throws IOException {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {

@@ -25,7 +25,8 @@ import java.util.Optional;
  * <p>A header of {@value #HEADER} bytes holds magic number, size and time of the file it is of, its
  * number of offsets, the length of its longest line, whether a line is blank, and the SHA-256 of
  * the file's first and last {@value #PROBED} bytes; the offsets follow, eight bytes each,
- * little-endian. It is written beside its place and renamed, by one process at a time.
+ * little-endian. It is written beside its place and renamed, by one process at a time: others that
+ * want it wait for it, and what one that died left behind is written over by the next.
  */
 final class StoredIndex implements Offsets {
 
@@ -79,10 +80,10 @@ final class StoredIndex implements Offsets {
           return others.get();
         }
         build(place, stamp, digest, bytes);
+        return read(place, stamp, digest, arena)
+            .orElseThrow(() -> new IOException(place + " is not what was written there"));
       }
     }
-    return read(place, stamp, digest, arena)
-        .orElseThrow(() -> new IOException(place + " is not what was written there"));
   }
 
   private static String name(Path file) throws IOException {
@@ -140,9 +141,7 @@ final class StoredIndex implements Offsets {
 
   private static void build(Path place, FileStamp stamp, byte[] digest, MemorySegment bytes)
       throws IOException {
-    Path partial =
-        place.resolveSibling(
-            place.getFileName() + "." + ProcessHandle.current().pid() + ".partial");
+    Path partial = place.resolveSibling(place.getFileName() + ".partial");
     try (FileChannel channel =
         FileChannel.open(
             partial,

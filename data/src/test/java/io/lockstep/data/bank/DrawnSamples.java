@@ -27,6 +27,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Function;
 import java.util.stream.LongStream;
 import javax.imageio.ImageIO;
 
@@ -70,15 +71,25 @@ final class DrawnSamples implements AutoCloseable {
   }
 
   static DrawnSamples open(Path jsonl, Path bank, long maxBytes) throws IOException {
+    PatchBank opened = PatchBank.open(bank, maxBytes);
+    return open(
+        jsonl,
+        donors -> new PatchSupply(opened, donors, new ImageDecoder(DecodeLimits.DEFAULT), SEED));
+  }
+
+  static DrawnSamples withoutBank(Path jsonl) {
+    return open(
+        jsonl,
+        donors -> PatchSupply.withoutBank(donors, new ImageDecoder(DecodeLimits.DEFAULT), SEED));
+  }
+
+  private static DrawnSamples open(Path jsonl, Function<Donors, PatchSupply> supply) {
     JsonlFile file = JsonlFile.open(jsonl);
     EpochPlan plan = new EpochPlan(file.size(), SEED, 2, 2);
     Donors donors =
         new EarlierSamples(
             plan, sample -> Optional.of((ImageRecord) RecordReader.read(file, sample)));
-    PatchSupply supply =
-        new PatchSupply(
-            PatchBank.open(bank, maxBytes), donors, new ImageDecoder(DecodeLimits.DEFAULT), SEED);
-    return new DrawnSamples(file, plan, supply);
+    return new DrawnSamples(file, plan, supply.apply(donors));
   }
 
   PatchSupply supply() {

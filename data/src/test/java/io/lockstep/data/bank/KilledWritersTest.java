@@ -95,5 +95,6 @@ class KilledWritersTest {
     assertTrue(bank.size() > 0);
     assertEquals(PatchBank.Offer.ADDED, bank.put(Patches.key(number), Patches.patch(number)));
     assertTrue(PatchBank.open(dir, ROOM).get(Patches.key(number)).isPresent());
+    assertTrue(Patches.bytesOnDisk(dir) <= ROOM, "more bytes than permitted");
   }
 }

@@ -9,11 +9,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -61,7 +63,7 @@ class PatchBankTest {
     for (long i = 0; i < 400; i++) {
       bank.put(Patches.key(i), Patches.patch(i));
       assertHolds(reader, i);
-      assertTrue(bytesOnDisk() <= PatchBank.MIN_BYTES * 4, "more bytes than permitted");
+      assertTrue(bytes(folder) <= PatchBank.MIN_BYTES * 4, "more bytes than permitted");
     }
     assertFalse(bank.contains(Patches.key(0)));
     assertEquals(Optional.empty(), reader.get(Patches.key(0)));
@@ -76,26 +78,67 @@ class PatchBankTest {
   }
 
   @Test
-  void theSamePatchesInTheSameOrderLeaveTheSameOnes() throws IOException {
-    List<Integer> left =
-        Stream.of("a", "b")
-            .map(name -> {
-              try {
-                PatchBank bank = PatchBank.open(folder.resolve(name), PatchBank.MIN_BYTES * 2);
-                for (long i = 0; i < 300; i++) {
-                  bank.put(Patches.key(i), Patches.patch(i));
-                }
-                int first = 0;
-                while (!bank.contains(Patches.key(first))) {
-                  first++;
-                }
-                return first * 1000 + bank.size();
-              } catch (IOException e) {
-                throw new IllegalStateException(e);
-              }
-            })
-            .toList();
-    assertEquals(left.getFirst(), left.getLast());
+  void theSamePatchesInTheSameOrderLeaveTheSameOnesWhoeverWritesThem() throws IOException {
+    Path alone = folder.resolve("alone");
+    Path shared = folder.resolve("shared");
+    for (long room : List.of(PatchBank.MIN_BYTES, PatchBank.MIN_BYTES * 2 + 77, 1L << 20)) {
+      PatchBank only = PatchBank.open(alone, room);
+      List<PatchBank> several = List.of(PatchBank.open(shared, room), PatchBank.open(shared, room));
+      for (long i = 0; i < 300; i++) {
+        only.put(Patches.key(room + i), Patches.patch(i));
+        several.get((int) (i % 3 % 2)).put(Patches.key(room + i), Patches.patch(i));
+        assertTrue(bytes(alone) <= room && bytes(shared) <= room, "more bytes than permitted");
+      }
+      assertEquals(held(alone), held(shared));
+    }
+  }
+
+  @Test
+  void aBankThatMayTakeLessThanItHoldsLosesItsOldestWhenItIsOpened() throws IOException {
+    PatchBank large = filled(300);
+    long before = bytes(folder);
+    assertEquals(OptionalLong.of(ROOM), BankReport.of(folder).maxBytes());
+    for (long room : List.of(before, before / 2, PatchBank.MIN_BYTES)) {
+      List<PatchKey> held = held(folder);
+      PatchBank small = PatchBank.open(folder, room);
+      assertTrue(bytes(folder) <= room, () -> "more than " + room + " bytes");
+      assertEquals(OptionalLong.of(room), BankReport.of(folder).maxBytes());
+      List<PatchKey> kept = held(folder);
+      assertEquals(held.subList(held.size() - kept.size(), held.size()), kept);
+      assertEquals(kept.size(), small.size());
+    }
+    assertEquals(Optional.empty(), large.get(Patches.key(0)));
+    assertEquals(PatchBank.Offer.ADDED, large.put(Patches.key(0), Patches.patch(0)));
+  }
+
+  @Test
+  void deadWritersBytesCountForTheRoomToo() throws IOException {
+    long room = PatchBank.MIN_BYTES * 2;
+    PatchBank bank = PatchBank.open(folder, room);
+    for (long i = 0; i < 300; i++) {
+      bank.put(Patches.key(i), Patches.patch(i));
+      Segment newest = Segment.of(folder).getLast();
+      if (i % 3 == 0) {
+        // What it had written of a piece, and of an entry.
+        Files.write(newest.data(), new byte[7000], StandardOpenOption.APPEND);
+        Files.write(newest.index(), new byte[63], StandardOpenOption.APPEND);
+      } else if (i % 3 == 1) {
+        // It was removing the oldest.
+        Files.delete(Segment.of(folder).getFirst().index());
+      }
+      bank.put(Patches.key(1000 + i), Patches.patch(i));
+      assertTrue(bytes(folder) <= room, () -> "more than " + room + " bytes");
+    }
+    assertEquals(0, BankReport.of(folder).unpublished());
+    assertEquals(0, BankReport.of(folder).damagedCount());
+  }
+
+  private static List<PatchKey> held(Path folder) throws IOException {
+    List<PatchKey> keys = new ArrayList<>();
+    for (Segment segment : Segment.of(folder)) {
+      segment.entries(0).entries().forEach(entry -> keys.add(entry.key()));
+    }
+    return keys;
   }
 
   @Test
@@ -228,13 +271,7 @@ class PatchBankTest {
     assertThrows(IllegalArgumentException.class, () -> BankFolder.of(Optional.empty(), Map.of()));
   }
 
-  private long bytesOnDisk() throws IOException {
-    long sum = 0;
-    try (Stream<Path> files = Files.list(folder)) {
-      for (Path file : files.toList()) {
-        sum += Files.size(file);
-      }
-    }
-    return sum;
+  private static long bytes(Path folder) throws IOException {
+    return Patches.bytesOnDisk(folder);
   }
 }

@@ -89,6 +89,28 @@ class PatchSupplyTest {
   }
 
   @Test
+  void aSupplyWithoutABankGivesTheSame() throws Exception {
+    try (DrawnSamples samples = DrawnSamples.withoutBank(data)) {
+      assertEquals(expected, samples.digest(samples.positions(), 2));
+      PatchSupply.Counts counts = samples.supply().counts();
+      assertEquals(new PatchSupply.Counts(0, counts.cut(), 0, 0, 0), counts);
+    }
+  }
+
+  @Test
+  void whatWasDoneIsCounted() throws Exception {
+    try (DrawnSamples samples = DrawnSamples.open(data, bank, ROOM)) {
+      samples.digest(samples.positions(), 1);
+      PatchSupply.Counts empty = samples.supply().counts();
+      assertEquals(PatchBank.open(bank, ROOM).size(), empty.added());
+      assertEquals(empty.added(), empty.cut());
+      samples.digest(samples.positions(), 1);
+      PatchSupply.Counts full = samples.supply().counts().since(empty);
+      assertEquals(new PatchSupply.Counts(empty.cut() + empty.found(), 0, 0, 0, 0), full);
+    }
+  }
+
+  @Test
   void aDamagedPatchIsNeverUsed() throws Exception {
     try (DrawnSamples samples = DrawnSamples.open(data, bank, ROOM)) {
       assertEquals(expected, samples.digest(samples.positions(), 1));

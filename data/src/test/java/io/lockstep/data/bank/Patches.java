@@ -5,9 +5,12 @@ import io.lockstep.data.geometry.Point;
 import io.lockstep.data.image.RgbImage;
 import io.lockstep.data.plan.SplitMix64;
 import io.lockstep.data.record.Origin;
+import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Patches that follow from a number, so that anybody can say what one has to hold. */
 final class Patches {
@@ -35,6 +38,17 @@ final class Patches {
             new PatchObject((int) number, "BBU设备/品牌:" + number, geometry),
             new PatchObject(7, "标签", new Geometry.Box(0, 0, 1, 1))),
         pixels(number, width, height));
+  }
+
+  /** What all files of a bank take. */
+  static long bytesOnDisk(Path folder) throws IOException {
+    long sum = 0;
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.toList()) {
+        sum += Files.size(file);
+      }
+    }
+    return sum;
   }
 
   static RgbImage pixels(long number, int width, int height) {

@@ -140,6 +140,53 @@ class IndexCacheTest {
     }
   }
 
+  @Test
+  void processesThatIndexAFileAtTheSameMomentAllGetItsLines() throws IOException {
+    Path log = folder.resolve("log");
+    String expected = IndexProcess.lines(data, folder.resolve("alone"));
+    try (IndexProcess first = IndexProcess.start(data, log);
+        IndexProcess second = IndexProcess.start(data, log);
+        IndexProcess third = IndexProcess.start(data, log)) {
+      List<IndexProcess> processes = List.of(first, second, third);
+      for (IndexProcess process : processes) {
+        assertEquals("ready", process.said());
+      }
+      for (int round = 0; round < 20; round++) {
+        Path shared = folder.resolve("shared" + round);
+        if (round % 2 == 1) {
+          leaveWhatAKilledBuilderLeaves(shared);
+        }
+        for (IndexProcess process : processes) {
+          process.open(shared);
+        }
+        for (IndexProcess process : processes) {
+          assertEquals(expected, process.said(), () -> read(log));
+        }
+        try (var files = Files.list(shared)) {
+          assertEquals(
+              List.of("lines", "lock"),
+              files.map(path -> path.toString().replaceAll(".*[.]", "")).sorted().toList());
+        }
+      }
+    }
+  }
+
+  private void leaveWhatAKilledBuilderLeaves(Path shared) throws IOException {
+    JsonlFile.open(data, new IndexCache(shared, 0)).close();
+    try (var files = Files.list(shared)) {
+      Path built = files.filter(p -> p.toString().endsWith(".lines")).findFirst().orElseThrow();
+      Files.move(built, built.resolveSibling(built.getFileName() + ".partial"));
+    }
+  }
+
+  private static String read(Path log) {
+    try {
+      return Files.readString(log);
+    } catch (IOException e) {
+      return e.toString();
+    }
+  }
+
   private Path index() throws IOException {
     try (var entries = Files.list(cache.folder())) {
       return entries.filter(path -> path.toString().endsWith(".lines")).findFirst().orElseThrow();
