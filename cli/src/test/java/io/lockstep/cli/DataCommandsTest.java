@@ -128,6 +128,8 @@ class DataCommandsTest {
     Said good = Said.by("data", "bank", "--dir", dir.toString(), "--json");
     assertEquals(0, good.exit(), good::err);
     assertEquals(1, good.json().path("patches").intValue());
+    assertEquals(PatchBank.MIN_BYTES, good.json().path("max_bytes").longValue());
+    assertTrue(good.out().contains("65536 bytes; "), good::out);
     assertEquals(1, good.json().path("classes").path("标签").intValue());
     try (Stream<Path> files = Files.list(dir)) {
       for (Path each : files.filter(name -> name.toString().endsWith(".data")).toList()) {

@@ -19,6 +19,7 @@ import picocli.CommandLine.Option;
 final class DataBankCommand implements Callable<Integer> {
 
   private static final int SHOWN_CLASSES = 20;
+  private static final double PERCENT = 100;
 
   @Option(names = "--dir", required = true, paramLabel = "DIR", description = "The bank's folder.")
   private Path dir = Path.of("");
@@ -48,6 +49,7 @@ final class DataBankCommand implements Callable<Integer> {
         new Table()
             .row("patches", Long.toString(report.patches()))
             .row("bytes", Long.toString(report.bytes()))
+            .row("may take", room(report))
             .row("segments", Integer.toString(report.segments()))
             .row("unpublished bytes", Long.toString(report.unpublished()))
             .row("oldest", report.oldest().map(Instant::toString).orElse("-"))
@@ -60,9 +62,19 @@ final class DataBankCommand implements Callable<Integer> {
     return table;
   }
 
+  private static String room(BankReport report) {
+    return report.maxBytes().isEmpty()
+        ? "unknown: no run has opened it"
+        : "%d bytes; %.1f %% are taken"
+            .formatted(
+                report.maxBytes().getAsLong(),
+                PERCENT * report.bytes() / report.maxBytes().getAsLong());
+  }
+
   private static JsonLine json(BankReport report) {
-    return new JsonLine()
-        .put("patches", report.patches())
+    JsonLine line = new JsonLine();
+    report.maxBytes().ifPresent(most -> line.put("max_bytes", most));
+    return line.put("patches", report.patches())
         .put("bytes", report.bytes())
         .put("segments", report.segments())
         .put("unpublished_bytes", report.unpublished())

@@ -6,6 +6,7 @@ import io.lockstep.cli.process.KillSchedule;
 import io.lockstep.cli.process.LocalCluster;
 import io.lockstep.cli.process.ProcessGroup;
 import io.lockstep.cli.run.RunFolder;
+import io.lockstep.cli.train.BankTable;
 import io.lockstep.cli.train.LoaderTable;
 import io.lockstep.cli.train.OverLengthReport;
 import io.lockstep.cli.train.PlannedCost;
@@ -104,6 +105,7 @@ public final class TrainCommand implements Callable<Integer> {
     }
     System.out.print(PlannedCost.table(run, result.metrics()));
     System.out.print(LoaderTable.of(result.metrics()));
+    System.out.print(BankTable.of(result.metrics()));
     System.out.print(OverLengthReport.summary(folder.root()));
     System.out.println("checkpoint: " + result.checkpoint());
     if (json) {

@@ -17,6 +17,11 @@ public record Metrics(List<Row> rows) {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String LOADER = "loader_";
   private static final String SECONDS = "_seconds";
+  private static final String BANK = "patch_bank_";
+
+  /** What is counted of the patch bank. */
+  private static final List<String> BANK_COUNTS =
+      List.of("found", "cut", "added", "refused", "damaged");
 
   public Metrics {
     rows = List.copyOf(rows);
@@ -29,6 +34,7 @@ public record Metrics(List<Row> rows) {
    * @param loss mean over supervised tokens, in nats
    * @param volume what rank 0 sent and held
    * @param loader seconds of rank 0's stages of making samples since the row before, by name
+   * @param bank rank 0's counts of patches since the row before, by name; none without a bank
    */
   public record Row(
       long step,
@@ -36,7 +42,8 @@ public record Metrics(List<Row> rows) {
       double samplesPerSecond,
       double stepSeconds,
       Volume volume,
-      Map<String, Double> loader) {}
+      Map<String, Double> loader,
+      Map<String, Long> bank) {}
 
   /**
    * What rank 0 sent in a step and held after it, in bytes; 0 of what was not measured.
@@ -65,7 +72,8 @@ public record Metrics(List<Row> rows) {
                   node.path("resident_bytes").asLong(),
                   node.path("world").asInt(1),
                   PassTable.parse(node.path("passes").asText())),
-              loader(node)));
+              loader(node),
+              bank(node)));
     }
     return new Metrics(rows);
   }
@@ -81,6 +89,23 @@ public record Metrics(List<Row> rows) {
           }
         });
     return seconds;
+  }
+
+  private static Map<String, Long> bank(JsonNode node) {
+    Map<String, Long> counts = new LinkedHashMap<>();
+    for (String kind : BANK_COUNTS) {
+      if (node.has(BANK + kind)) {
+        counts.put(kind, node.get(BANK + kind).asLong());
+      }
+    }
+    return counts;
+  }
+
+  /** Patches given from the bank, cut and so on over all logged steps, by name. */
+  public Map<String, Long> bankCounts() {
+    Map<String, Long> sums = new LinkedHashMap<>();
+    rows.forEach(row -> row.bank().forEach((kind, count) -> sums.merge(kind, count, Long::sum)));
+    return sums;
   }
 
   /** Seconds of each stage of making samples over all logged steps, in the order of the stages. */

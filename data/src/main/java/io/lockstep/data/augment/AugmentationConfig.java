@@ -79,6 +79,23 @@ public final class AugmentationConfig {
     return rules;
   }
 
+  /**
+   * What an operator is configured to at a point of the run, as it would be written in a file.
+   *
+   * @param operator the name of one or more configured operators
+   * @return the operator with its parameters; just the name if it isn't configured
+   */
+  public String describe(String operator, Progress progress) {
+    List<String> found = new ArrayList<>();
+    Settings settings = at(progress);
+    for (int i = 0; i < types.size(); i++) {
+      if (types.get(i).name().equals(operator)) {
+        found.add(operator + " " + ConfigWriter.write(types.get(i), settings.arguments().get(i)));
+      }
+    }
+    return found.isEmpty() ? operator : String.join(", ", found);
+  }
+
   Settings at(Progress progress) {
     return curriculum.at(progress, configured);
   }

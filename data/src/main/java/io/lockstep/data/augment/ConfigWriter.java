@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.lockstep.data.augment.operator.OperatorType;
+import io.lockstep.data.parameter.Arguments;
 import io.lockstep.data.parameter.ParameterWriter;
 import java.util.List;
 
@@ -28,6 +29,13 @@ final class ConfigWriter {
       curriculum.phases().forEach(phase -> phase(phases.addObject(), phase, curriculum, types));
     }
     return block;
+  }
+
+  /** The parameters of an operator. */
+  static ObjectNode write(OperatorType type, Arguments arguments) {
+    ObjectNode node = JsonNodeFactory.instance.objectNode();
+    ParameterWriter.write(node, type.parameters(), arguments, parameter -> true);
+    return node;
   }
 
   private static void phase(

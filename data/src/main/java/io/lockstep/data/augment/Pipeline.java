@@ -135,7 +135,9 @@ public final class Pipeline {
     }
 
     void pass(String name, BarrierOperator operator, Occasion occasion) {
+      watch.begins(name);
       flush(operator.canvas(pending, current.frame()));
+      watch.begins(name);
       long begin = System.nanoTime();
       BarrierResult result = operator.apply(current, occasion);
       watch.timed(name, System.nanoTime() - begin);
@@ -148,6 +150,7 @@ public final class Pipeline {
       if (canvas.map().equals(Affine.IDENTITY) && canvas.frame().equals(current.frame())) {
         return;
       }
+      watch.begins("warp");
       long begin = System.nanoTime();
       List<TrackedObject> objects =
           current.objects().stream()
@@ -163,6 +166,7 @@ public final class Pipeline {
       flush(new BarrierOperator.Canvas(pending, current.frame()));
       RgbImage picture = current.picture();
       for (Deferred colour : colours) {
+        watch.begins(colour.name());
         long begin = System.nanoTime();
         picture = colour.operator().apply(picture, colour.draws());
         watch.timed(colour.name(), System.nanoTime() - begin);

@@ -8,6 +8,9 @@ public interface PipelineWatch {
   /** Hears nothing. */
   PipelineWatch NONE = new PipelineWatch() {};
 
+  /** An operator, or {@code warp} for the accumulated maps, is about to be applied. */
+  default void begins(String stage) {}
+
   /** What a barrier kept of the objects. */
   default void barrier(String operator, BarrierResult result) {}
 

@@ -62,15 +62,27 @@ public final class RecordAugmenter {
   public AugmentedRecord apply(
       ImageRecord record, List<RgbImage> pictures, long epoch, long sample, Progress progress)
       throws UnreadableImageException {
+    return apply(record, pictures, epoch, sample, progress, PipelineWatch.NONE);
+  }
+
+  /** The same, watched; a watch may hear of two attempts, the second of which counts. */
+  public AugmentedRecord apply(
+      ImageRecord record,
+      List<RgbImage> pictures,
+      long epoch,
+      long sample,
+      Progress progress,
+      PipelineWatch watch)
+      throws UnreadableImageException {
     requireSizes(record, pictures);
     SampleKey key = new SampleKey(seed, epoch, sample);
     if (pictures.size() == 1) {
-      return single(record, pictures.getFirst(), key, progress);
+      return single(record, pictures.getFirst(), key, progress, watch);
     }
     List<RgbImage> augmented = new ArrayList<>();
     for (int i = 0; i < pictures.size(); i++) {
       AnnotatedPicture in = new AnnotatedPicture(pictures.get(i), List.of());
-      augmented.add(run(in, key.ofPicture(i), progress, ObjectsMay.MOVE).picture());
+      augmented.add(run(in, key.ofPicture(i), progress, ObjectsMay.MOVE, watch).picture());
     }
     return new AugmentedRecord(
         withPicture(record, augmented.getFirst(), record.objects(), record.summary()), augmented);
@@ -97,13 +109,14 @@ public final class RecordAugmenter {
   }
 
   private AugmentedRecord single(
-      ImageRecord record, RgbImage picture, SampleKey key, Progress progress) {
+      ImageRecord record, RgbImage picture, SampleKey key, Progress progress, PipelineWatch watch) {
     AnnotatedPicture in = AnnotatedPicture.of(picture, record.objects());
     Optional<String> derived = record.summary().filter(text -> text.equals(summary(in)));
     boolean mayChange = record.summary().isEmpty() || derived.isPresent();
-    AnnotatedPicture out = run(in, key, progress, mayChange ? ObjectsMay.CHANGE : ObjectsMay.MOVE);
+    AnnotatedPicture out =
+        run(in, key, progress, mayChange ? ObjectsMay.CHANGE : ObjectsMay.MOVE, watch);
     if (derived.isPresent() && out.objects().isEmpty()) {
-      out = run(in, key, progress, ObjectsMay.MOVE);
+      out = run(in, key, progress, ObjectsMay.MOVE, watch);
     }
     Optional<String> summary = derived.isPresent() ? Optional.of(summary(out)) : record.summary();
     return new AugmentedRecord(
@@ -111,8 +124,8 @@ public final class RecordAugmenter {
   }
 
   private AnnotatedPicture run(
-      AnnotatedPicture in, SampleKey key, Progress progress, ObjectsMay may) {
-    return pipeline.apply(in, key, progress, may, PipelineWatch.NONE);
+      AnnotatedPicture in, SampleKey key, Progress progress, ObjectsMay may, PipelineWatch watch) {
+    return pipeline.apply(in, key, progress, may, watch);
   }
 
   private static String summary(AnnotatedPicture picture) {

@@ -56,6 +56,8 @@ public record ConfigComparison(List<Difference> differences) {
           // Norms are summed bucket by bucket.
           Map.entry("training.bucket_floats", Effect.NUMBERS),
           Map.entry("data.loader_threads", Effect.NONE),
+          // What a bank has no room for is cut from its picture once more.
+          Map.entry("data.patch_bank_mib", Effect.NONE),
           Map.entry("training.save_steps", Effect.NONE),
           Map.entry("training.save_delay_steps", Effect.NONE),
           Map.entry("training.save_delay_epochs", Effect.NONE),

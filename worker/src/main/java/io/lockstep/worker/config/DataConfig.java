@@ -22,6 +22,7 @@ import java.util.OptionalInt;
  * @param fusion datasets that are learned together
  * @param augmentation how pictures are changed before the model sees them
  * @param loaderThreads threads that make samples on each worker; if it is absent, half the cores
+ * @param patchBankMib most MiB that the run's patch bank may take on the disk
  */
 public record DataConfig(
     Optional<Path> trainJsonl,
@@ -30,12 +31,17 @@ public record DataConfig(
     Preprocessing preprocessing,
     Optional<FusionConfig> fusion,
     Optional<AugmentationConfig> augmentation,
-    OptionalInt loaderThreads) {
+    OptionalInt loaderThreads,
+    int patchBankMib) {
 
   /** Name of the only dataset of a run without a fusion. */
   public static final String ONLY = "train";
 
+  /** Room of a patch bank unless a recipe says otherwise: 2 GiB. */
+  public static final int DEFAULT_PATCH_BANK_MIB = 2048;
+
   private static final int MAX_LOADER_THREADS = 256;
+  private static final int MAX_PATCH_BANK_MIB = 1 << 20;
 
   static DataConfig read(Section root, Path folder, long runSeed) {
     Section section = root.section("data");
@@ -48,6 +54,10 @@ public record DataConfig(
         section.problem("loader_threads", "must be at most " + MAX_LOADER_THREADS);
       }
     }
+    int bankMib =
+        Math.toIntExact(
+            section.longInteger(
+                "patch_bank_mib", (long) DEFAULT_PATCH_BANK_MIB, 1, MAX_PATCH_BANK_MIB));
     Optional<AugmentationConfig> augmentation = AugmentationFile.of(root, section, folder);
     DataConfig config =
         fused
@@ -58,7 +68,8 @@ public record DataConfig(
                 Preprocessing.NONE,
                 Optional.of(FusionSection.read(section, folder, runSeed)),
                 augmentation,
-                threads)
+                threads,
+                bankMib)
             : new DataConfig(
                 Optional.of(RunConfig.existing(section, "train_jsonl", folder)),
                 section.choice("template", null, DatasetTemplate.class),
@@ -66,7 +77,8 @@ public record DataConfig(
                 FusionSection.preprocessing(section),
                 Optional.empty(),
                 augmentation,
-                threads);
+                threads,
+                bankMib);
     if (fused) {
       for (String key : List.of("train_jsonl", "template", "dense_ratio", "preprocessors")) {
         if (section.has(key)) {
@@ -76,6 +88,11 @@ public record DataConfig(
     }
     section.finish();
     return config;
+  }
+
+  /** Most bytes that the run's patch bank may take on the disk. */
+  public long patchBankBytes() {
+    return (long) patchBankMib << 20;
   }
 
   /** The datasets; the only one has the seed of the run. */

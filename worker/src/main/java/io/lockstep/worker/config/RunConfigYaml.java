@@ -65,6 +65,7 @@ final class RunConfigYaml {
     data.fusion().ifPresent(fusion -> fusion(node.putObject("fusion"), fusion));
     data.augmentation().ifPresent(block -> node.set("augmentation", block.toJson()));
     data.loaderThreads().ifPresent(threads -> node.put("loader_threads", threads));
+    node.put("patch_bank_mib", data.patchBankMib());
   }
 
   private static void preprocessing(ObjectNode node, Preprocessing preprocessing) {

@@ -11,6 +11,8 @@ import java.util.Optional;
 /** How each dataset of a run is augmented. */
 final class Augmentation {
 
+  private final AugmentationConfig config;
+  private final List<DatasetConfig> datasets;
   private final List<Optional<RecordAugmenter>> augmenters;
 
   /**
@@ -25,6 +27,8 @@ final class Augmentation {
       long seed,
       List<DatasetConfig> datasets,
       Optional<PatchSupply> patches) {
+    this.config = config;
+    this.datasets = List.copyOf(datasets);
     RecordAugmenter changing = new RecordAugmenter(new Pipeline(config, patches), seed);
     RecordAugmenter steady =
         new RecordAugmenter(new Pipeline(config.withoutCurriculum(), patches), seed);
@@ -39,5 +43,10 @@ final class Augmentation {
   /** What augments the pictures of a dataset, if anything does. */
   Optional<RecordAugmenter> of(int dataset) {
     return augmenters.get(dataset);
+  }
+
+  /** What the pictures of a dataset are augmented with, if anything does. */
+  AugmentationConfig config(int dataset) {
+    return datasets.get(dataset).curriculum() ? config : config.withoutCurriculum();
   }
 }

@@ -2,9 +2,11 @@ package io.lockstep.worker.train;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.lockstep.data.bank.PatchSupply;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The run's metrics: one JSON object a line in {@code logging.jsonl}, readable while the run goes
@@ -68,8 +70,13 @@ final class MetricsLog implements AutoCloseable {
    *
    * @param datasets adds its figures
    * @param loader seconds of each stage of making micro-batches since the line before
+   * @param bank what was given from the patch bank since then, if there is one
    */
-  void write(Row row, DatasetLog datasets, Map<LoaderTimes.Stage, Double> loader)
+  void write(
+      Row row,
+      DatasetLog datasets,
+      Map<LoaderTimes.Stage, Double> loader,
+      Optional<PatchSupply.Counts> bank)
       throws IOException {
     Directive.Commit commit = row.commit();
     ObjectNode node =
@@ -94,6 +101,12 @@ final class MetricsLog implements AutoCloseable {
             .put("passes", row.volume().passes().text())
             .put("remaining_seconds", row.remainingSeconds());
     loader.forEach((stage, seconds) -> node.put(stage.key(), seconds));
+    bank.ifPresent(counts ->
+        node.put("patch_bank_found", counts.found())
+            .put("patch_bank_cut", counts.cut())
+            .put("patch_bank_added", counts.added())
+            .put("patch_bank_refused", counts.refused())
+            .put("patch_bank_damaged", counts.damaged()));
     datasets.put(node);
     lines.write(node);
   }

@@ -1,5 +1,6 @@
 package io.lockstep.worker.train;
 
+import io.lockstep.data.bank.PatchSupply;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.train.LoaderTimes.Stage;
 import io.lockstep.worker.train.Session.StepTimes;
@@ -8,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Optional;
 
 /** Which committed steps get a line in the run's log, and what is in it. */
 final class RunMetrics implements AutoCloseable {
@@ -17,8 +19,9 @@ final class RunMetrics implements AutoCloseable {
   private final long totalSteps;
   private final MetricsLog log;
   private final DatasetLog datasets;
-  private final LoaderTimes loader;
+  private final RunData data;
   private Map<Stage, Double> loaderBefore;
+  private PatchSupply.Counts bankBefore;
 
   /**
    * What a worker sends and holds.
@@ -39,8 +42,9 @@ final class RunMetrics implements AutoCloseable {
     this.totalSteps = config.training().totalSteps(samples);
     this.log = log;
     this.datasets = datasets;
-    this.loader = data.times();
-    loaderBefore = loader.seconds();
+    this.data = data;
+    loaderBefore = data.times().seconds();
+    bankBefore = data.patchCounts().orElse(PatchSupply.Counts.NONE);
   }
 
   /**
@@ -98,15 +102,23 @@ final class RunMetrics implements AutoCloseable {
             volume,
             seconds * (totalSteps - done)),
         datasets,
-        loaderSince());
+        loaderSince(),
+        bankSince());
   }
 
   /** Seconds of each stage since the line before. */
   private Map<Stage, Double> loaderSince() {
-    Map<Stage, Double> now = loader.seconds();
+    Map<Stage, Double> now = data.times().seconds();
     Map<Stage, Double> since = new EnumMap<>(Stage.class);
     now.forEach((stage, total) -> since.put(stage, total - loaderBefore.getOrDefault(stage, 0.0)));
     loaderBefore = now;
+    return since;
+  }
+
+  private Optional<PatchSupply.Counts> bankSince() {
+    Optional<PatchSupply.Counts> now = data.patchCounts();
+    Optional<PatchSupply.Counts> since = now.map(counts -> counts.since(bankBefore));
+    bankBefore = now.orElse(bankBefore);
     return since;
   }
 

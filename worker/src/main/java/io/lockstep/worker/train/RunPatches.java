@@ -30,14 +30,14 @@ final class RunPatches {
    */
   static Optional<PatchSupply> of(
       RunConfig config, EpochPlan plan, LongFunction<Optional<ImageRecord>> records) {
-    if (config.data().augmentation().filter(AugmentationConfig::needsPatchBank).isEmpty()) {
+    if (!needed(config)) {
       return Optional.empty();
     }
     Path folder = BankFolder.of(config.outputDir(), System.getenv());
     try {
       return Optional.of(
           new PatchSupply(
-              PatchBank.open(folder, PatchBank.DEFAULT_MAX_BYTES),
+              PatchBank.open(folder, config.data().patchBankBytes()),
               new EarlierSamples(plan, records),
               new ImageDecoder(DecodeLimits.DEFAULT),
               config.seed()));
@@ -45,5 +45,21 @@ final class RunPatches {
       throw new DataException(
           new Problem(folder, 0, "", "the patch bank can't be opened: " + e), e);
     }
+  }
+
+  /** The same pieces for who only looks at some samples: nothing is kept on the disk. */
+  static Optional<PatchSupply> withoutBank(
+      RunConfig config, EpochPlan plan, LongFunction<Optional<ImageRecord>> records) {
+    return needed(config)
+        ? Optional.of(
+            PatchSupply.withoutBank(
+                new EarlierSamples(plan, records),
+                new ImageDecoder(DecodeLimits.DEFAULT),
+                config.seed()))
+        : Optional.empty();
+  }
+
+  private static boolean needed(RunConfig config) {
+    return config.data().augmentation().filter(AugmentationConfig::needsPatchBank).isPresent();
   }
 }

@@ -231,4 +231,15 @@ class ConfigComparisonTest {
       default -> throw new AssertionError("this test has no sample of " + type);
     };
   }
+
+  @Test
+  void theRoomOfThePatchBankDoesntChangeTheWeights() throws Exception {
+    ConfigComparison comparison =
+        ConfigComparison.of(
+            config(),
+            config("train_jsonl: train.jsonl", "train_jsonl: train.jsonl, patch_bank_mib: 7"));
+    assertEquals(
+        List.of("data.patch_bank_mib was 2048 and is now 7, which doesn't change the weights"),
+        comparison.require("test", Set.of()));
+  }
 }

@@ -52,6 +52,7 @@ class RunConfigTest {
           preprocessors:
             - keep_classes: {classes: [标签, 光纤]}
             - drop_small
+          patch_bank_mib: 96
           augmentation: {bypass_prob: 0.5, operators: [{hflip: {p: 0.25}}]}
         prompts:
           profile: summary_runtime
@@ -177,6 +178,15 @@ class RunConfigTest {
   }
 
   @Test
+  void aPatchBankWithoutRoomIsRefused() {
+    for (String room : List.of("0", "1048577")) {
+      assertProblem(
+          problems(FULL.replace("patch_bank_mib: 96", "patch_bank_mib: " + room)),
+          "data.patch_bank_mib must be between 1 and 1048576, not " + room);
+    }
+  }
+
+  @Test
   void everyKeyIsRead() throws Exception {
     RunConfig expected =
         new RunConfig(
@@ -191,7 +201,8 @@ class RunConfigTest {
                 preprocessing(),
                 Optional.empty(),
                 Optional.of(augmentation()),
-                OptionalInt.empty()),
+                OptionalInt.empty(),
+                96),
             new RunConfig.PromptConfig(
                 "summary_runtime",
                 Optional.of("bbu"),

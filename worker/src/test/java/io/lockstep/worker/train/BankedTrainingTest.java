@@ -5,13 +5,21 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.lockstep.data.bank.BankReport;
 import io.lockstep.data.geometry.Geometry;
+import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.testing.GoldenFamily;
 import io.lockstep.tensor.Torch;
 import io.lockstep.worker.config.RunConfig;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -48,13 +56,62 @@ class BankedTrainingTest {
         alone[0], ShortTraining.weights(1, config("self", "self"), STEPS).getFirst()[0]);
   }
 
+  @Test
+  void whatTheBankGaveIsInTheLogAndItsRoomIsTheRecipes() throws Exception {
+    List<JsonNode> first = logged(config("logged", "bank"));
+    assertEquals(4, first.size());
+    long cut = sum(first, "patch_bank_cut");
+    assertTrue(cut > 0 || sum(first, "patch_bank_found") > 0, first::toString);
+    BankReport report = BankReport.of(folder.resolve("logged").resolve("patch_bank"));
+    assertEquals(report.patches(), sum(first, "patch_bank_added"));
+    assertEquals(OptionalLong.of(3 << 20), report.maxBytes());
+    List<JsonNode> again = logged(config("logged", "bank"));
+    assertEquals(0, sum(again, "patch_bank_cut"));
+    assertEquals(0, sum(again, "patch_bank_added"));
+    assertEquals(
+        sum(first, "patch_bank_found") + cut, sum(again, "patch_bank_found"), "as many pieces");
+    assertTrue(logged(config("self", "self")).stream().noneMatch(row -> row.has("patch_bank_cut")));
+  }
+
+  private static long sum(List<JsonNode> rows, String key) {
+    return rows.stream().mapToLong(row -> row.get(key).longValue()).sum();
+  }
+
+  /** The log of a run that only makes its micro-batches, so that none is made ahead. */
+  private static List<JsonNode> logged(RunConfig config) throws Exception {
+    Path run = Files.createDirectories(config.outputDir().orElseThrow());
+    Files.deleteIfExists(run.resolve(MetricsLog.FILE_NAME));
+    Directive.World world =
+        new Directive.World(1, 0, List.of(), 0, "", List.of(), List.of(), Optional.empty());
+    try (RunData data = new RunData(config);
+        LoadedModel model = LoadedModel.open(config.model().path());
+        RunMetrics metrics = RunMetrics.open(run, config, data, world)) {
+      MicroBatches batches = data.microBatches(model);
+      for (int step = 0; step < STEPS; step++) {
+        for (int rank = 0; rank < config.training().virtualRanks(); rank++) {
+          batches.make(step, rank);
+        }
+        metrics.committed(
+            new Directive.Commit(1, step, 1, 1, 0, 1, 0),
+            new Session.StepTimes(step, 0, 0, 0, 0),
+            RunMetrics.Volume.NONE,
+            1);
+      }
+    }
+    List<JsonNode> rows = new ArrayList<>();
+    for (String line : Files.readAllLines(run.resolve(MetricsLog.FILE_NAME))) {
+      rows.add(new ObjectMapper().readTree(line));
+    }
+    return rows;
+  }
+
   private RunConfig config(String run, String sourceMode) throws Exception {
     return RunConfig.parse(
         """
         run: {seed: 5, output_dir: %s}
         model: {path: %s}
-        data: {train_jsonl: %s, template: target_dense}
-        training: {max_steps: %d, global_batch_size: 4, virtual_ranks: 2, global_max_length: 512}
+        data: {train_jsonl: %s, template: target_dense, patch_bank_mib: 3}
+        training: {logging_steps: 2, max_steps: %d, global_batch_size: 4, virtual_ranks: 2, global_max_length: 512}
         optimizer: {learning_rate: 1.0e-3, warmup_ratio: 0}
         augmentation:
           operators:

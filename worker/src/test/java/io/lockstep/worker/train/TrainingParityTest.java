@@ -245,7 +245,8 @@ class TrainingParityTest {
             Preprocessing.NONE,
             Optional.empty(),
             Optional.empty(),
-            OptionalInt.empty()),
+            OptionalInt.empty(),
+            DataConfig.DEFAULT_PATCH_BANK_MIB),
         new RunConfig.PromptConfig(
             "summary_train_min",
             Optional.empty(),
