@@ -13,7 +13,6 @@ import io.lockstep.data.record.DataObject;
 import io.lockstep.data.record.Description;
 import io.lockstep.data.record.ImageRecord;
 import io.lockstep.data.record.SummaryText;
-import io.lockstep.model.batch.Sample;
 import io.lockstep.model.encode.SampleEncoder;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -24,13 +23,13 @@ import java.util.stream.Collectors;
 
 /**
  * Looks at what the augmentation makes of a record at a point of the run: whether something is left
- * to learn, whether what is learned is still true, and whether it is short enough.
+ * to learn, and whether what is learned is still true. Samples that become too long are no matter
+ * of health: they are replaced and reported, as any others.
  */
 final class AugmentedSampleCheck {
 
   private final AugmentationConfig config;
   private final Point point;
-  private final int maxLength;
   private final HealthCheck check;
 
   /**
@@ -57,13 +56,11 @@ final class AugmentedSampleCheck {
    * A check.
    *
    * @param config what the augmenter does
-   * @param maxLength most tokens of a sample
    * @param check of any sample
    */
-  AugmentedSampleCheck(AugmentationConfig config, Point point, int maxLength, HealthCheck check) {
+  AugmentedSampleCheck(AugmentationConfig config, Point point, HealthCheck check) {
     this.config = config;
     this.point = point;
-    this.maxLength = maxLength;
     this.check = check;
   }
 
@@ -71,15 +68,15 @@ final class AugmentedSampleCheck {
    * What is wrong with a sample after augmentation, each with the record, the point of the run, the
    * operator with its parameters there, and what to change.
    *
-   * @param plain the sample as its record stands in the file, which is good
+   * @param record name of the sample as its record stands in the file, which is good
    */
   List<String> problems(
       RunSamples samples,
       SampleEncoder encoder,
       RecordAugmenter augmenter,
       long sample,
-      Sample plain) {
-    String name = plain.name() + " (" + point + ")";
+      String record) {
+    String name = record + " (" + point + ")";
     Heard heard = new Heard();
     try {
       RunSamples.Augmented made =
@@ -91,7 +88,6 @@ final class AugmentedSampleCheck {
               name,
               heard);
       List<String> problems = problems(made.before(), made.after().record(), heard);
-      length(made, plain, heard, problems);
       List<String> named =
           problems.stream().map(problem -> name + ": " + problem).collect(Collectors.toList());
       named.addAll(
@@ -163,29 +159,6 @@ final class AugmentedSampleCheck {
 
   private static List<String> descriptions(ImageRecord record) {
     return record.objects().stream().map(DataObject::desc).toList();
-  }
-
-  private void length(RunSamples.Augmented made, Sample plain, Heard heard, List<String> problems) {
-    int tokens = made.sample().tokens().length;
-    int before = plain.tokens().length;
-    if (tokens <= maxLength || before > maxLength) {
-      return;
-    }
-    ImageRecord from = made.before();
-    ImageRecord to = made.after().record();
-    problems.add(
-        "has %d tokens, more than training.global_max_length of %d, and %d without augmentation; its picture went from %d x %d to %d x %d, its objects from %d to %d by %s: let them add less, or raise training.global_max_length"
-            .formatted(
-                tokens,
-                maxLength,
-                before,
-                from.width(),
-                from.height(),
-                to.width(),
-                to.height(),
-                from.objects().size(),
-                to.objects().size(),
-                described(heard.changing)));
   }
 
   private String described(Set<String> operators) {

@@ -75,7 +75,7 @@ final class FirstSamples {
     boolean augmented =
         augmenter.isPresent() && at.dataset().read(at.index()) instanceof ImageRecord;
     return problems.isEmpty() && augmented
-        ? augmented(dataset, augmenter.get(), sample, plain.sample())
+        ? augmented(dataset, augmenter.get(), sample, plain.sample().name())
         : problems;
   }
 
@@ -92,20 +92,15 @@ final class FirstSamples {
   }
 
   /** What is wrong only after augmentation. */
-  private List<String> augmented(
-      int dataset, RecordAugmenter augmenter, long sample, Sample plain) {
+  private List<String> augmented(int dataset, RecordAugmenter augmenter, long sample, String name) {
     long steps = config.training().totalSteps(plan.samples());
     List<String> problems = new ArrayList<>();
     for (long step : steps == 1 ? List.of(0L) : List.of(0L, steps - 1)) {
       AugmentedSampleCheck.Point point =
           new AugmentedSampleCheck.Point(step, steps, step * plan.globalBatch() / plan.samples());
       problems.addAll(
-          new AugmentedSampleCheck(
-                  augmentation.orElseThrow().config(dataset),
-                  point,
-                  config.training().globalMaxLength(),
-                  check)
-              .problems(samples, encoder, augmenter, sample, plain));
+          new AugmentedSampleCheck(augmentation.orElseThrow().config(dataset), point, check)
+              .problems(samples, encoder, augmenter, sample, name));
     }
     return problems;
   }

@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.lockstep.data.augment.AugmentationConfig;
 import io.lockstep.data.fusion.FusionConfig;
+import io.lockstep.data.preprocess.Preprocessing;
 import io.lockstep.model.adapter.AdapterConfig;
 import io.lockstep.model.adapter.Targets;
 import io.lockstep.model.budget.TokenBudget;
@@ -206,6 +208,7 @@ class ConfigComparisonTest {
               .filter(other -> !other.equals(constant))
               .findFirst()
               .orElseThrow();
+      case Preprocessing none -> preprocessing();
       case OptionalInt number -> OptionalInt.of(number.orElse(0) + 1);
       case Set<?> parts -> parts.isEmpty() ? Set.of(ParameterSpec.Module.VIT) : Set.of();
       case Optional<?> optional ->
@@ -217,6 +220,11 @@ class ConfigComparisonTest {
                           .getActualTypeArguments()[0].getTypeName()));
       default -> throw new AssertionError("this test can't change " + component);
     };
+  }
+
+  private static Preprocessing preprocessing() {
+    return Preprocessing.read(
+        JsonNodeFactory.instance.arrayNode().add("drop_small"), "", new ArrayList<>());
   }
 
   private static Object sample(String type) {
