@@ -79,7 +79,7 @@ final class StoredIndex implements Offsets {
         if (others.isPresent()) {
           return others.get();
         }
-        build(place, stamp, digest, bytes);
+        build(file, place, stamp, digest, bytes);
         return read(place, stamp, digest, arena)
             .orElseThrow(() -> new IOException(place + " is not what was written there"));
       }
@@ -139,17 +139,19 @@ final class StoredIndex implements Offsets {
     }
   }
 
-  private static void build(Path place, FileStamp stamp, byte[] digest, MemorySegment bytes)
+  private static void build(
+      Path file, Path place, FileStamp stamp, byte[] digest, MemorySegment bytes)
       throws IOException {
     Path partial = place.resolveSibling(place.getFileName() + ".partial");
-    try (FileChannel channel =
-        FileChannel.open(
-            partial,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.TRUNCATE_EXISTING,
-            StandardOpenOption.WRITE)) {
+    try (ReadAhead ahead = ReadAhead.of(file);
+        FileChannel channel =
+            FileChannel.open(
+                partial,
+                StandardOpenOption.CREATE,
+                StandardOpenOption.TRUNCATE_EXISTING,
+                StandardOpenOption.WRITE)) {
       channel.position(HEADER);
-      Writer writer = new Writer(channel, bytes);
+      Writer writer = new Writer(channel, bytes, ahead);
       LineScan.run(bytes, writer);
       writer.flush();
       ByteBuffer header = ByteBuffer.allocate(HEADER).order(ByteOrder.LITTLE_ENDIAN);
@@ -179,6 +181,7 @@ final class StoredIndex implements Offsets {
   private static final class Writer implements LineScan.Sink {
     private final FileChannel channel;
     private final MemorySegment bytes;
+    private final ReadAhead ahead;
     private final ByteBuffer buffer =
         ByteBuffer.allocateDirect(BUFFER).order(ByteOrder.LITTLE_ENDIAN);
     private long offsets;
@@ -186,13 +189,15 @@ final class StoredIndex implements Offsets {
     private long longest;
     private boolean blank;
 
-    Writer(FileChannel channel, MemorySegment bytes) {
+    Writer(FileChannel channel, MemorySegment bytes, ReadAhead ahead) {
       this.channel = channel;
       this.bytes = bytes;
+      this.ahead = ahead;
     }
 
     @Override
     public void add(long offset) throws IOException {
+      ahead.at(offset);
       if (offsets > 0) {
         longest = Math.max(longest, offset - 1 - last);
         blank |= JsonlFile.isBlank(bytes, last, offset - 1);
