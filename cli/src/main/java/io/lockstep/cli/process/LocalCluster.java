@@ -200,11 +200,12 @@ public final class LocalCluster implements AutoCloseable {
         watch(steps, notices);
       }
     }
+    strikes.release();
     if (coordinator().hasFailed()) {
       throw failure(steps);
     }
     for (Child worker : workers()) {
-      if (!strikes.hasRestarted(worker.name()) && !worker.await(END_PATIENCE)) {
+      if (!strikes.mayBeLate(worker.name()) && !worker.await(END_PATIENCE)) {
         throw new UserError(
             "%s hangs after the end of the run; its log is %s"
                 .formatted(worker.name(), worker.log()));

@@ -19,7 +19,7 @@ final class Strikes {
   private final Map<Strike, Long> due = new LinkedHashMap<>();
   private final Map<Child, Long> standing = new LinkedHashMap<>();
   private final Map<String, Restart> restarts = new LinkedHashMap<>();
-  private final Set<String> restarted = new HashSet<>();
+  private final Set<String> late = new HashSet<>();
   private final StrikeLog log;
 
   /** A process that is to be started again once it has ended. */
@@ -39,9 +39,18 @@ final class Strikes {
     return restarts.containsKey(process);
   }
 
-  /** Whether a process was started again, perhaps too late to take part in the run. */
-  boolean hasRestarted(String process) {
-    return restarted.contains(process);
+  /**
+   * Whether a process was started again or stood still, perhaps until after the run's end: then it
+   * goes on looking for a coordinator that has ended.
+   */
+  boolean mayBeLate(String process) {
+    return late.contains(process);
+  }
+
+  /** Lets every process go on that still stands still: the run is over. */
+  void release() {
+    standing.keySet().forEach(child -> child.signal("CONT"));
+    standing.clear();
   }
 
   /** Strikes whatever it is time for. */
@@ -81,6 +90,7 @@ final class Strikes {
       case SIGTERM -> child.signal("TERM");
       case SIGSTOP -> {
         child.signal("STOP");
+        late.add(child.name());
         standing.put(child, now + strike.length().toNanos());
       }
     }
@@ -104,7 +114,7 @@ final class Strikes {
       next.setValue(new Restart(restart.ended(), restart.after(), dead));
       if (now - dead >= restart.after().toNanos()) {
         names.add(next.getKey());
-        restarted.add(next.getKey());
+        late.add(next.getKey());
         all.remove();
       }
     }

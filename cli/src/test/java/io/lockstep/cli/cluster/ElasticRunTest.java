@@ -63,6 +63,12 @@ class ElasticRunTest {
   }
 
   @Test
+  void aWorkerThatStandsStillBeyondTheEndHoldsNobodyUp() throws Exception {
+    String stop = "{'at_step': 50, 'process': 'worker-1', 'signal': 'SIGSTOP', 'seconds': 600}";
+    assertEquals(undisturbed, train("asleep", 2, List.of(stop)));
+  }
+
+  @Test
   void workersThatAreKilledChangeNothing() throws Exception {
     SplittableRandom random = new SplittableRandom(20);
     List<String> kills = new ArrayList<>();
