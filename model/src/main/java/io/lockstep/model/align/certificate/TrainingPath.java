@@ -11,10 +11,15 @@ import io.lockstep.model.network.VisionLanguageModel;
 import io.lockstep.model.parameter.Parameters;
 import io.lockstep.model.parameter.Weights;
 import io.lockstep.tensor.Autograd;
+import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
+import io.lockstep.tensor.TensorMemory;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Computes probes as training does: all of them as one left-padded batch, answers given, through
@@ -34,19 +39,24 @@ final class TrainingPath {
     for (int row = 0; row < probes.size(); row++) {
       collectors.add(new ValueCollector(probes.get(row), selections.get(row)));
     }
-    Targets targets = Targets.of(batch);
     Autograd.inference(() -> {
       try (Scope scope = Scope.open()) {
         Tuned tuned = model.tuned();
         Weights weights = tuned.recorded(scope, trained.byName(), Dropout.NONE);
-        NDArray logits_NV =
-            TeacherForced.logits(
+        VisionLanguageModel network = new VisionLanguageModel(model.config(), weights);
+        NDArray hidden_BTH =
+            network.hidden(
                 scope,
-                new VisionLanguageModel(model.config(), weights),
                 batch,
-                targets,
+                null,
                 (name, activation) -> layer(model, batch, probes, collectors, name, activation));
-        logits(batch, targets, probes, collectors, logits_NV);
+        Targets compared = compared(batch, probes);
+        logits(
+            batch,
+            compared,
+            probes,
+            collectors,
+            TeacherForced.logits(scope, network, hidden_BTH, compared));
       }
     });
     return collectors.stream().map(ValueCollector::finish).toList();
@@ -79,23 +89,52 @@ final class TrainingPath {
     return (row + 1L) * batch.length() - probe.sample().tokens().length;
   }
 
+  /**
+   * The positions whose logits are compared, at most a few of each probe. The head computes them
+   * row by row, so that it is applied to no others: all rows of a long answer times the vocabulary
+   * would take gigabytes.
+   */
+  private static Targets compared(Batch batch, List<EncodedProbe> probes) {
+    Targets all = Targets.of(batch);
+    int[] wanted =
+        IntStream.range(0, all.count())
+            .filter(i -> {
+              int row = row(batch, all, i);
+              return probes.get(row).answersAt(position(batch, all, probes.get(row), i));
+            })
+            .toArray();
+    return new Targets(
+        Arrays.stream(wanted).mapToLong(i -> all.rows()[i]).toArray(),
+        Arrays.stream(wanted).mapToLong(i -> all.labels()[i]).toArray());
+  }
+
+  /** The probe that a target belongs to. */
+  private static int row(Batch batch, Targets targets, int target) {
+    return Math.toIntExact(targets.rows()[target] / batch.length());
+  }
+
+  /** Where a target stands among its probe's tokens. */
+  private static int position(Batch batch, Targets targets, EncodedProbe probe, int target) {
+    int row = row(batch, targets, target);
+    return Math.toIntExact(targets.rows()[target] - begin(batch, probe, row));
+  }
+
+  /** Copies one row [V] at a time to the Java heap. */
   private static void logits(
       Batch batch,
-      Targets targets,
+      Targets compared,
       List<EncodedProbe> probes,
       List<ValueCollector> collectors,
       NDArray logits_NV) {
-    float[] all = logits_NV.toFloatArray();
-    int vocabulary = all.length / targets.count();
-    for (int i = 0; i < targets.count(); i++) {
-      int row = (int) (targets.rows()[i] / batch.length());
-      EncodedProbe probe = probes.get(row);
-      int position = (int) (targets.rows()[i] - begin(batch, probe, row));
-      if (probe.answersAt(position)) {
-        collectors
-            .get(row)
-            .logits(Arrays.copyOfRange(all, i * vocabulary, (i + 1) * vocabulary), position);
-      }
+    MemorySegment values = TensorMemory.of(Ops.contiguous(logits_NV));
+    long width = logits_NV.getShape().get(1) * Float.BYTES;
+    for (int i = 0; i < compared.count(); i++) {
+      int row = row(batch, compared, i);
+      collectors
+          .get(row)
+          .logits(
+              values.asSlice(i * width, width).toArray(ValueLayout.JAVA_FLOAT),
+              position(batch, compared, probes.get(row), i));
     }
   }
 }

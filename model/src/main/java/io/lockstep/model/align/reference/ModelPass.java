@@ -15,6 +15,8 @@ import io.lockstep.tensor.Autograd;
 import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
 import io.lockstep.tensor.TensorMemory;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Objects;
@@ -85,7 +87,9 @@ final class ModelPass {
    * Some activations are gone before the pass ends: those of a tower in which nothing is trained.
    */
   private static Floats copy(NDArray array) {
-    return Floats.of(array.toFloatArray(), array.getShape().getShape());
+    Floats seen = floats(array);
+    MemorySegment copy = Arena.ofAuto().allocate(seen.data().byteSize(), Float.BYTES);
+    return new Floats(seen.shape(), copy.copyFrom(seen.data()));
   }
 
   private static Floats floats(NDArray array) {
