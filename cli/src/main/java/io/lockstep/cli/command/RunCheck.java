@@ -7,6 +7,7 @@ import io.lockstep.model.adapter.InvalidAdapterException;
 import io.lockstep.model.checkpoint.AdapterBase;
 import io.lockstep.model.config.InvalidConfigException;
 import io.lockstep.model.config.ModelConfig;
+import io.lockstep.model.context.ContextExceededException;
 import io.lockstep.model.safetensors.TensorSource;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.config.RunRecords;
@@ -101,7 +102,7 @@ final class RunCheck {
       }
     } catch (InvalidAdapterException e) {
       problems.addAll(e.problems());
-    } catch (IOException | InvalidConfigException e) {
+    } catch (IOException | InvalidConfigException | ContextExceededException e) {
       problems.add(String.valueOf(e.getMessage()));
     }
   }

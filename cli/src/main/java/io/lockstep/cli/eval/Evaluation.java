@@ -5,6 +5,7 @@ import io.lockstep.cli.console.UserError;
 import io.lockstep.model.batch.Sample;
 import io.lockstep.model.budget.KeptTokens;
 import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.model.context.ContextExceededException;
 import io.lockstep.model.cost.FlopCount;
 import io.lockstep.model.encode.SampleEncoder;
 import io.lockstep.model.generate.DecodingOptions;
@@ -13,6 +14,7 @@ import io.lockstep.model.generate.Generation;
 import io.lockstep.model.generate.GenerationListener;
 import io.lockstep.model.generate.GenerationRequest;
 import io.lockstep.model.generate.GenerationResult;
+import io.lockstep.model.generate.Generator;
 import io.lockstep.model.generate.Profile;
 import io.lockstep.model.image.Patches;
 import io.lockstep.model.score.TokenAccuracy;
@@ -32,6 +34,7 @@ import java.util.function.BiConsumer;
 public record Evaluation(List<Question> questions, int batch, int maxNewTokens) {
 
   private static final double NANOS = 1e9;
+  private static final int SHOWN = 3;
 
   /** Checks the numbers. */
   public Evaluation {
@@ -45,8 +48,11 @@ public record Evaluation(List<Question> questions, int batch, int maxNewTokens) 
    * Evaluates a model at the token budget in force.
    *
    * @param wrong told each question whose answer is wrong, and that answer
+   * @throws UserError naming questions that are longer than the model's context; nothing has been
+   *     asked then
    */
   public Score run(LoadedModel model, BiConsumer<Question, String> wrong) throws IOException {
+    requireFit(model);
     Tally tally = new Tally(model);
     String label = "  budget " + model.tokenBudget().share();
     try (Progress progress = new Progress(label, questions.size(), "pictures", 1)) {
@@ -63,6 +69,29 @@ public record Evaluation(List<Question> questions, int batch, int maxNewTokens) 
     return tally.score();
   }
 
+  /** A question is asked with room for the longest answer, and compared with its right one. */
+  private void requireFit(LoadedModel model) throws IOException {
+    SampleEncoder encoder = model.encoder();
+    List<String> problems = new ArrayList<>();
+    long count = 0;
+    for (Question question : questions) {
+      try {
+        encoder.requireFits(question.place(), question.prompt(), maxNewTokens);
+        encoder.limit().require(question.place(), encoder.length(question.answered()), 0);
+      } catch (ContextExceededException e) {
+        count++;
+        if (problems.size() < SHOWN) {
+          problems.add(String.valueOf(e.getMessage()));
+        }
+      }
+    }
+    if (count > 0) {
+      throw new UserError(
+          String.join("; ", problems)
+              + (count > SHOWN ? "; and %d more of these".formatted(count - SHOWN) : ""));
+    }
+  }
+
   /** Answers the first questions and forgets them, so that no measurement pays for the start. */
   void warmUp(LoadedModel model) throws IOException {
     new Tally(model).ask(questions.subList(0, Math.min(batch, questions.size())));
@@ -71,6 +100,7 @@ public record Evaluation(List<Question> questions, int batch, int maxNewTokens) 
   /** What has been counted so far. */
   private final class Tally {
     private final LoadedModel model;
+    private final Generator generator;
     private final List<EmptyGeneration> unanswered = new ArrayList<>();
     private long right;
     private TokenAccuracy tokens = TokenAccuracy.NONE;
@@ -80,6 +110,7 @@ public record Evaluation(List<Question> questions, int batch, int maxNewTokens) 
 
     Tally(LoadedModel model) {
       this.model = model;
+      generator = model.generator();
     }
 
     List<GenerationResult> ask(List<Question> part) throws IOException {
@@ -90,7 +121,7 @@ public record Evaluation(List<Question> questions, int batch, int maxNewTokens) 
               .toList();
       long start = System.nanoTime();
       List<GenerationResult> answers =
-          model.generator().answer(requests, Profile.CACHED, GenerationListener.NONE);
+          generator.answer(requests, Profile.CACHED, GenerationListener.NONE);
       nanos += System.nanoTime() - start;
       return answers;
     }

@@ -36,9 +36,6 @@ public record AdapterMerge(Path base, Path adapter, DType type, long maxShardByt
   /** Most bytes of one file if nobody asks for others. */
   public static final long DEFAULT_SHARD_BYTES = ModelWeights.MAX_SHARD_BYTES;
 
-  /** What a checkpoint's run asked the model; whoever serves it asks the same. */
-  private static final String RUN_CONFIG = "run.yaml";
-
   /** The parameters of the model, and those that the adapter changes. */
   public record Counts(long parameters, long changed) {}
 
@@ -106,8 +103,10 @@ public record AdapterMerge(Path base, Path adapter, DType type, long maxShardByt
     StoredType.declare(folder.resolve(LoadedModel.CONFIG), type);
     var _ = VisionSettings.read(base, new Tuning.StoredAdapter(adapter)).write(folder);
     for (Path origin : List.of(adapter, base)) {
-      if (Files.exists(origin.resolve(RUN_CONFIG)) && !Files.exists(folder.resolve(RUN_CONFIG))) {
-        Files.copy(origin.resolve(RUN_CONFIG), folder.resolve(RUN_CONFIG));
+      if (Files.exists(origin.resolve(TrainedContext.RUN_CONFIG))
+          && !Files.exists(folder.resolve(TrainedContext.RUN_CONFIG))) {
+        Files.copy(
+            origin.resolve(TrainedContext.RUN_CONFIG), folder.resolve(TrainedContext.RUN_CONFIG));
       }
     }
   }

@@ -151,7 +151,11 @@ public final class LoadedModel implements AutoCloseable {
       images.options().requireMatch(config.vision());
       ChatTemplate template = ChatTemplate.of(tokenizer, config);
       SampleEncoder encoder =
-          new SampleEncoder(template, images, config.vision().spatialMergeSize());
+          new SampleEncoder(
+              template,
+              images,
+              config.vision().spatialMergeSize(),
+              TrainedContext.limit(folder, tuning, config));
       Parameters parameters = source.of(config, tuning.layout(ModelLayout.of(config)));
       Tuned tuned = tune(tuning, folder, parameters);
       return new LoadedModel(

@@ -50,7 +50,11 @@ public record ModelInputs(
       images.options().requireMatch(config.vision());
       ChatTemplate template = ChatTemplate.of(tokenizer, config);
       SampleEncoder encoder =
-          new SampleEncoder(template, images, config.vision().spatialMergeSize())
+          new SampleEncoder(
+                  template,
+                  images,
+                  config.vision().spatialMergeSize(),
+                  TrainedContext.limit(folder, tuning, config))
               .withBudget(vision.tokenBudget());
       return new ModelInputs(config, generationConfig, images, tokenizer, encoder);
     } catch (RuntimeException e) {

@@ -2,19 +2,16 @@ package io.lockstep.model.encode;
 
 import io.lockstep.data.conversation.Conversation;
 import io.lockstep.data.conversation.ImageSource;
-import io.lockstep.data.image.DecodeLimits;
-import io.lockstep.data.image.ImageHeader;
 import io.lockstep.data.image.RgbImage;
 import io.lockstep.model.batch.Sample;
 import io.lockstep.model.budget.KeptTokens;
 import io.lockstep.model.budget.TokenBudget;
 import io.lockstep.model.chat.ChatTemplate;
 import io.lockstep.model.chat.Encoded;
-import io.lockstep.model.image.Grid;
+import io.lockstep.model.context.ContextLimit;
 import io.lockstep.model.image.ImageProcessor;
 import io.lockstep.model.image.Patches;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -28,27 +25,39 @@ public final class SampleEncoder {
   private final ChatTemplate template;
   private final ImageProcessor images;
   private final int mergeSize;
+  private final ContextLimit limit;
   private final TokenBudget budget;
 
   /**
    * An encoder of one model's template and pictures that keeps all vision tokens; {@code mergeSize}
-   * patches squared become one.
+   * patches squared become one. Prompts are held to the limit.
    */
-  public SampleEncoder(ChatTemplate template, ImageProcessor images, int mergeSize) {
-    this(template, images, mergeSize, TokenBudget.ALL);
+  public SampleEncoder(
+      ChatTemplate template, ImageProcessor images, int mergeSize, ContextLimit limit) {
+    this(template, images, mergeSize, limit, TokenBudget.ALL);
   }
 
   private SampleEncoder(
-      ChatTemplate template, ImageProcessor images, int mergeSize, TokenBudget budget) {
+      ChatTemplate template,
+      ImageProcessor images,
+      int mergeSize,
+      ContextLimit limit,
+      TokenBudget budget) {
     this.template = template;
     this.images = images;
     this.mergeSize = mergeSize;
+    this.limit = limit;
     this.budget = budget;
   }
 
   /** The same encoder with another budget of vision tokens. */
   public SampleEncoder withBudget(TokenBudget other) {
-    return new SampleEncoder(template, images, mergeSize, other);
+    return new SampleEncoder(template, images, mergeSize, limit, other);
+  }
+
+  /** How long prompt and answer may be together. */
+  public ContextLimit limit() {
+    return limit;
   }
 
   /**
@@ -100,20 +109,24 @@ public final class SampleEncoder {
    * @throws IOException naming a picture that can't be read
    */
   public int length(Conversation conversation) throws IOException {
-    List<Integer> counts = new ArrayList<>();
-    for (ImageSource source : conversation.images()) {
-      counts.add(budget.count(grid(source).tokens(mergeSize)));
-    }
-    return template.encodeForTraining(conversation, counts).tokens().length;
+    return template.encodeForTraining(conversation, countsByHeader(conversation)).tokens().length;
   }
 
-  private Grid grid(ImageSource source) throws IOException {
-    if (source instanceof ImageSource.File(Path path)) {
-      ImageHeader header = ImageHeader.read(path, DecodeLimits.DEFAULT);
-      return images.grid(header.width(), header.height());
+  /**
+   * How many tokens {@link #prompt} would come to; of pictures only headers are read.
+   *
+   * @throws IOException naming a picture that can't be read
+   */
+  public int promptLength(Conversation conversation) throws IOException {
+    return template.encodePrompt(conversation, countsByHeader(conversation)).tokens().length;
+  }
+
+  private List<Integer> countsByHeader(Conversation conversation) throws IOException {
+    List<Integer> counts = new ArrayList<>();
+    for (ImageSource source : conversation.images()) {
+      counts.add(budget.count(images.grid(source).tokens(mergeSize)));
     }
-    RgbImage picture = decode(source);
-    return images.grid(picture.width(), picture.height());
+    return counts;
   }
 
   /**
@@ -122,10 +135,33 @@ public final class SampleEncoder {
    * @throws IOException naming a picture that can't be read
    */
   public Sample prompt(String name, Conversation conversation) throws IOException {
+    return prompt(name, conversation, 0);
+  }
+
+  /**
+   * A prompt for the model to continue by that many tokens at most. Whether both fit into the
+   * model's context is known before any picture is decoded.
+   *
+   * @throws IOException naming a picture that can't be read
+   * @throws io.lockstep.model.context.ContextExceededException if they don't
+   */
+  public Sample prompt(String name, Conversation conversation, int newTokens) throws IOException {
+    Encoded encoded = template.encodePrompt(conversation, countsByHeader(conversation));
+    limit.require(name, encoded.tokens().length, newTokens);
     List<Patches> patches = patches(conversation);
-    List<KeptTokens> kept = kept(patches);
-    Encoded encoded = template.encodePrompt(conversation, counts(kept));
-    return Sample.prompt(name, encoded.tokens(), patches, kept);
+    return Sample.prompt(name, encoded.tokens(), patches, kept(patches));
+  }
+
+  /**
+   * Refuses a conversation that {@link #prompt(String, Conversation, int)} would refuse, in memory
+   * for its tokens alone.
+   *
+   * @throws IOException naming a picture that can't be read
+   * @throws io.lockstep.model.context.ContextExceededException with the numbers
+   */
+  public void requireFits(String name, Conversation conversation, int newTokens)
+      throws IOException {
+    limit.require(name, promptLength(conversation), newTokens);
   }
 
   /**

@@ -20,7 +20,7 @@ public record Generation(String text, List<Integer> tokens, int promptTokens, bo
     }
   }
 
-  /** Number of tokens of the answer. */
+  @Override
   public int newTokens() {
     return tokens.size();
   }

@@ -5,4 +5,7 @@ public sealed interface GenerationResult permits Generation, EmptyGeneration {
 
   /** Tokens of the prompt, picture tokens included. */
   int promptTokens();
+
+  /** Tokens of the answer. */
+  int newTokens();
 }

@@ -11,7 +11,10 @@ import io.lockstep.tensor.Autograd;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Answers a left-padded batch of conversations, each with its own settings. Used by one thread at a
@@ -24,11 +27,14 @@ import java.util.stream.Collectors;
  */
 public final class Generator {
 
+  private static final Logger LOG = LoggerFactory.getLogger(Generator.class);
+
   private final VisionLanguageModel network;
   private final SampleEncoder encoder;
   private final Collator collator;
   private final Tokenizer tokenizer;
   private final List<Integer> endTokens;
+  private boolean warned;
 
   /**
    * A generator that stops a row at any of the end tokens.
@@ -101,6 +107,8 @@ public final class Generator {
    *
    * @return one result for each request, in order
    * @throws IOException naming a picture that can't be read
+   * @throws io.lockstep.model.context.ContextExceededException if a prompt and its longest answer
+   *     are more than the model takes
    */
   public List<GenerationResult> answer(
       List<GenerationRequest> requests, Profile profile, GenerationListener listener)
@@ -109,7 +117,8 @@ public final class Generator {
     List<Sample> samples = new ArrayList<>();
     int longest = 0;
     for (GenerationRequest request : requests) {
-      Sample sample = encoder.prompt(request.name(), request.conversation());
+      int most = request.decoding().maxNewTokens();
+      Sample sample = encoder.prompt(request.name(), request.conversation(), most);
       samples.add(sample);
       answers.add(
           new Answer(
@@ -118,10 +127,23 @@ public final class Generator {
               tokenizer,
               endTokens,
               listener));
-      longest = Math.max(longest, request.decoding().maxNewTokens());
+      longest = Math.max(longest, most);
     }
     grow(answers, samples, profile, longest);
-    return answers.stream().map(Answer::result).toList();
+    List<GenerationResult> results = answers.stream().map(Answer::result).toList();
+    warnBeyondTraining(requests, results);
+    return results;
+  }
+
+  /** Says once of this generator that an answer reached beyond what training has seen. */
+  private void warnBeyondTraining(
+      List<GenerationRequest> requests, List<GenerationResult> results) {
+    for (int i = 0; i < results.size() && !warned; i++) {
+      long tokens = (long) results.get(i).promptTokens() + results.get(i).newTokens();
+      Optional<String> warning = encoder.limit().beyondTraining(requests.get(i).name(), tokens);
+      warning.ifPresent(LOG::warn);
+      warned = warning.isPresent();
+    }
   }
 
   private void grow(List<Answer> answers, List<Sample> samples, Profile profile, int capacity) {

@@ -5,9 +5,11 @@ import static io.lockstep.data.image.RgbImage.CHANNELS;
 import io.lockstep.data.conversation.ImageSource;
 import io.lockstep.data.image.DecodeLimits;
 import io.lockstep.data.image.ImageDecoder;
+import io.lockstep.data.image.ImageHeader;
 import io.lockstep.data.image.RgbImage;
 import io.lockstep.data.image.UnreadableImageException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 
 /**
@@ -19,12 +21,14 @@ public final class ImageProcessor {
   private static final int LEVELS = 256;
 
   private final ImageOptions options;
+  private final DecodeLimits limits;
   private final ImageDecoder decoder;
   private final float[][] normalised;
 
   /** A processor with these options; larger pictures than the limits are refused. */
   public ImageProcessor(ImageOptions options, DecodeLimits limits) {
     this.options = options;
+    this.limits = limits;
     this.decoder = new ImageDecoder(limits);
     this.normalised = normalised(options);
   }
@@ -78,6 +82,25 @@ public final class ImageProcessor {
   public Patches process(RgbImage image) {
     SmartResize size = size(image.width(), image.height());
     return cut(BicubicResampler.resize(image, size.width(), size.height()));
+  }
+
+  /**
+   * The grid of patches that an encoded picture will have; only its header is read.
+   *
+   * @throws UnreadableImageException naming the picture, if it cannot be used
+   */
+  public Grid grid(ImageSource source) throws IOException {
+    ImageHeader header =
+        switch (source) {
+          case ImageSource.File(Path path) -> ImageHeader.read(path, limits);
+          case ImageSource.Bytes(String name, byte[] content) ->
+              ImageHeader.read(name, ByteBuffer.wrap(content), limits);
+        };
+    try {
+      return grid(header.width(), header.height());
+    } catch (IllegalArgumentException e) {
+      throw new UnreadableImageException(source.name(), String.valueOf(e.getMessage()), e);
+    }
   }
 
   /** The grid of patches that a picture of this size will have. */

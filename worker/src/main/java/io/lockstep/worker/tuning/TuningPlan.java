@@ -6,6 +6,7 @@ import io.lockstep.model.adapter.InvalidAdapterException;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.checkpoint.Tuning;
 import io.lockstep.model.config.ModelConfig;
+import io.lockstep.model.context.ContextLimit;
 import io.lockstep.model.network.ModelLayout;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.ParameterSpec;
@@ -32,9 +33,13 @@ public record TuningPlan(
    *
    * @throws IOException if the model's or the adapter's configuration can't be read, or an adapter
    *     does not fit; the message lists everything that is wrong
+   * @throws io.lockstep.model.context.ContextExceededException if the run's samples may be longer
+   *     than what the model takes
    */
   public static TuningPlan of(RunConfig run) throws IOException {
     ModelConfig config = ModelConfig.read(run.model().path().resolve("config.json"));
+    ContextLimit.of(config.text().maxPositionEmbeddings())
+        .requireTraining("the model in " + run.model().path(), run.training().globalMaxLength());
     ParameterLayout base = ModelLayout.of(config);
     Set<ParameterSpec.Module> frozen = run.tuning().frozen();
     return switch (run.tuning().mode()) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.lockstep.model.adapter.InvalidAdapterException;
 import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.model.context.ContextExceededException;
 import io.lockstep.model.parameter.ParameterSpec.Module;
 import io.lockstep.model.testing.GoldenFamily;
 import io.lockstep.tensor.Torch;
@@ -151,6 +152,26 @@ class TuningPlanTest {
         assertEquals(plan.trained().slots(), model.tuned().trained().layout().slots());
       }
     }
+  }
+
+  @Test
+  void samplesMayBeAsLongAsTheModelsContextAndNoLonger() throws Exception {
+    RunConfig fits = withLength("4096");
+    assertEquals(4096, fits.training().globalMaxLength());
+    var _ = TuningPlan.of(fits);
+    RunConfig tooLong = withLength("4097");
+    String refused =
+        assertThrows(ContextExceededException.class, () -> TuningPlan.of(tooLong)).toString();
+    assertTrue(refused.contains("training.global_max_length is 4097 but the model in "), refused);
+    assertTrue(refused.contains("4096 tokens at most"), refused);
+  }
+
+  private static RunConfig withLength(String tokens) throws Exception {
+    String yaml =
+        config("{mode: full}", "")
+            .toYaml()
+            .replaceFirst("(global_max_length: )\\d+", "$1" + tokens);
+    return RunConfig.parse(yaml, "test", Path.of("/"));
   }
 
   private static TuningPlan plan(String tuning) throws Exception {

@@ -1,0 +1,112 @@
+package io.lockstep.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.lockstep.data.sample.SampleGenerator;
+import io.lockstep.data.sample.SampleOptions;
+import io.lockstep.data.sample.Style;
+import io.lockstep.model.testing.GoldenFamily;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What is longer than a model's 4096 positions is refused before anything is computed. */
+class ContextTest {
+
+  private static final Path MODEL = GoldenFamily.QWEN3_VL.checkpoint();
+
+  @TempDir private static Path folder;
+  private static Path data = Path.of("");
+
+  @BeforeAll
+  static void drawData() throws IOException {
+    SampleGenerator.generate(
+        folder.resolve("data"),
+        SampleOptions.of(3, 5, Style.PLAIN).withTexts(0).withHeldout(3).withThreads(1));
+    data = folder.resolve("data").resolve("train.jsonl");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"validate", "train", "coordinator"})
+  void aRunWithLongerSamplesIsRefused(String command) throws IOException {
+    Path recipe = folder.resolve("recipe.yaml");
+    Files.writeString(
+        recipe,
+        """
+        run: {seed: 5}
+        model: {path: %s}
+        data: {train_jsonl: %s, template: target_summary}
+        training: {max_steps: 1, global_batch_size: 4, global_max_length: 4097}
+        optimizer: {learning_rate: 1.0e-3}
+        """
+            .formatted(MODEL, data));
+    Path out = folder.resolve("run-" + command);
+    Said said =
+        switch (command) {
+          case "validate" -> Said.by("validate", "--config", recipe.toString());
+          case "train" ->
+              Said.by(
+                  "train",
+                  "--config",
+                  recipe.toString(),
+                  "--workers",
+                  "1",
+                  "--out",
+                  out.toString());
+          default ->
+              Said.by(
+                  "coordinator",
+                  "start",
+                  "--config",
+                  recipe.toString(),
+                  "--workers",
+                  "1",
+                  "--out",
+                  out.toString());
+        };
+
+    assertEquals(1, said.exit(), said.out());
+    assertTrue(
+        said.err()
+            .startsWith(
+                "error: training.global_max_length is 4097 but the model in %s takes sequences of 4096 tokens"
+                    .formatted(MODEL)),
+        said.err());
+    assertEquals(1, said.err().lines().count(), said.err());
+    assertFalse(Files.exists(out.resolve("logs")));
+  }
+
+  @Test
+  void aQuestionThatLeavesNoRoomForItsAnswerIsRefusedByItsPlace() {
+    Said said =
+        Said.by(
+            "eval",
+            "--model",
+            MODEL.toString(),
+            "--data",
+            data.toString(),
+            "--max-new-tokens",
+            "4096");
+    assertEquals(1, said.exit(), said.out());
+    assertTrue(
+        said.err()
+            .matches(
+                "(?s)error: .*train\\.jsonl:\\d+ has (\\d+) prompt tokens, and with up to 4096 new ones \\d+,"
+                    + " but the model takes 4096 at most.*"),
+        said.err());
+  }
+
+  @Test
+  void aPromptThatLeavesNoRoomForItsAnswerIsRefused() {
+    Said said = Said.by("generate", "--model", MODEL.toString(), "--prompt", "0 ".repeat(4000));
+    assertEquals(1, said.exit(), said.out());
+    assertTrue(said.err().contains("the model takes 4096 at most"), said.err());
+  }
+}
