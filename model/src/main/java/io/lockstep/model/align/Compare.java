@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.LongPredicate;
+import org.jspecify.annotations.Nullable;
 
 /** Compares tensors and lists of numbers. NaN agrees with nothing but the same NaN. */
 public final class Compare {
@@ -42,6 +43,18 @@ public final class Compare {
 
     long elements() {
       return shape.stream().reduce(1L, Math::multiplyExact);
+    }
+
+    /** Number of rows. */
+    long rows() {
+      return shape.isEmpty()
+          ? 1
+          : shape.subList(0, shape.size() - 1).stream().reduce(1L, Math::multiplyExact);
+    }
+
+    /** Elements of a row, which is what lies along the last dimension. */
+    long width() {
+      return shape.isEmpty() ? 1 : shape.getLast();
     }
 
     float at(long index) {
@@ -115,13 +128,14 @@ public final class Compare {
 
   /** Tensors that must be equal to the bit. */
   public static Comparison exact(String what, Kind kind, Floats reference, Floats actual) {
-    return compare(what, kind, reference, actual, row -> true, 0, EXACT);
+    return compare(what, kind, reference, actual, row -> true, null);
   }
 
   /**
    * Tensors that must be equal but for rounding, row by row.
    *
    * @param counted which rows count; a row is what lies along the last dimension
+   * @param limits how much each row may differ by
    */
   public static Comparison close(
       String what,
@@ -129,11 +143,8 @@ public final class Compare {
       Floats reference,
       Floats actual,
       LongPredicate counted,
-      Tolerance tolerance,
-      int layers) {
-    double limit = tolerance.limit(layers);
-    String words = number(limit) + " of its row";
-    return compare(what, kind, reference, actual, counted, limit, words);
+      RowLimits limits) {
+    return compare(what, kind, reference, actual, counted, limits);
   }
 
   /**
@@ -141,20 +152,30 @@ public final class Compare {
    * moves with these, however small it is itself.
    *
    * @param logits what the reference's loss comes from
+   * @param counted which rows of these count
+   * @param limits how much each of them may differ by
    */
   public static Comparison loss(
       String what,
       Floats reference,
       Floats actual,
       Floats logits,
-      Tolerance tolerance,
-      int layers) {
+      LongPredicate counted,
+      RowLimits limits) {
     if (!reference.shape().equals(actual.shape()) || reference.elements() != 1) {
       return unlike(what, Kind.OUTPUT, reference.shape(), actual.shape());
     }
-    double largest = RowDifference.of(logits, logits, 0, logits.elements()).largest();
+    double largest = 0;
+    double limit = 0;
+    for (long row = 0; row < logits.rows(); row++) {
+      if (counted.test(row)) {
+        long first = row * logits.width();
+        largest =
+            Math.max(largest, RowDifference.of(logits, logits, first, logits.width()).largest());
+        limit = Math.max(limit, limits.limit(row));
+      }
+    }
     RowDifference row = RowDifference.of(reference, actual, 0, 1);
-    double limit = tolerance.limit(layers);
     return outcome(
         what,
         Kind.OUTPUT,
@@ -191,28 +212,34 @@ public final class Compare {
         what, Kind.GRADIENT, reference.shape(), largest, share, limit, verdict, "");
   }
 
+  /** Compares row by row; without limits, to the bit. */
   private static Comparison compare(
       String what,
       Kind kind,
       Floats reference,
       Floats actual,
       LongPredicate counted,
-      double limit,
-      String limitWords) {
+      @Nullable RowLimits limits) {
     if (!reference.shape().equals(actual.shape())) {
       return unlike(what, kind, reference.shape(), actual.shape());
     }
-    long width = reference.shape().isEmpty() ? 1 : Math.max(1, reference.shape().getLast());
+    long width = reference.width();
     RowDifference worst = RowDifference.EQUAL;
+    double limitOfWorst = limits == null ? 1 : limits.limit(0);
     double largest = 0;
-    for (long row = 0; row < reference.elements() / width; row++) {
+    for (long row = 0; row < reference.rows(); row++) {
       if (counted.test(row)) {
         RowDifference found = RowDifference.of(reference, actual, row * width, width);
-        worst = found.worseThan(worst) ? found : worst;
+        double limit = limits == null ? 1 : limits.limit(row);
+        if (found.worseThan(worst, limit, limitOfWorst)) {
+          worst = found;
+          limitOfWorst = limit;
+        }
         largest = Math.max(largest, found.difference());
       }
     }
-    return outcome(what, kind, reference, actual, worst, largest, limit, limitWords);
+    String words = limits == null ? EXACT : number(limitOfWorst) + " of its row";
+    return outcome(what, kind, reference, actual, worst, largest, limitOfWorst, words);
   }
 
   private static Comparison outcome(

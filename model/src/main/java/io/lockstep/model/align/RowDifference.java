@@ -32,8 +32,9 @@ record RowDifference(double largest, double difference, long at) {
     return new RowDifference(largest, worst, worstAt);
   }
 
-  boolean worseThan(RowDifference other) {
-    return at >= 0 && (other.at < 0 || share() > other.share());
+  /** Whether this is more than another one, each as a multiple of what its row may differ by. */
+  boolean worseThan(RowDifference other, double limit, double limitOfOther) {
+    return at >= 0 && (other.at < 0 || share() * limitOfOther > other.share() * limit);
   }
 
   /** The difference as a share of the largest value; infinite if that is not a number. */

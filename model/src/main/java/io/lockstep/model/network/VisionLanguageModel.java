@@ -29,7 +29,8 @@ public final class VisionLanguageModel {
   /** Sees nothing: for passes whose activations nobody asks for. */
   public static final BiConsumer<String, NDArray> NO_PROBE = (name, activation) -> {};
 
-  static final String EMBEDDING = ModelLayout.LANGUAGE + "embed_tokens.weight";
+  private static final String TABLE = ModelLayout.LANGUAGE + "embed_tokens";
+  static final String EMBEDDING = TABLE + ".weight";
 
   private final ModelConfig config;
   private final Weights weights;
@@ -118,9 +119,7 @@ public final class VisionLanguageModel {
    */
   public NDArray logits(NDArray hidden) {
     NDArray normed = text.norm(hidden);
-    return config.tieWordEmbeddings()
-        ? Ops.linear(normed, weights.get(EMBEDDING), null)
-        : weights.linear(ModelLayout.HEAD, normed);
+    return weights.linear(config.tieWordEmbeddings() ? TABLE : ModelLayout.HEAD, normed);
   }
 
   /**

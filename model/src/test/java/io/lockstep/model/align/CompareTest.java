@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 class CompareTest {
 
   private static final int LAYERS = 8;
+  private static final RowLimits LIMITS = Tolerance.FLOAT32.limits(LAYERS);
   private static final Floats REFERENCE = rows(13, 0.5f);
 
   @Test
@@ -28,6 +29,31 @@ class CompareTest {
   }
 
   @Test
+  void aRowMayDifferByAsMuchAsRoundingsMoveIt() {
+    RowLimits limits = Tolerance.FLOAT32.limits(LAYERS, new float[] {0, 1e-6f});
+    Comparison within =
+        Compare.close("x", Kind.LAYER, REFERENCE, rows(13, 0.500007f), row -> true, limits);
+    assertEquals(Verdict.WITHIN_TOLERANCE, within.verdict());
+    assertEquals("1.6e-05 of its row", within.limit());
+    Comparison first =
+        Compare.close("x", Kind.LAYER, REFERENCE, rows(13.0001f, 0.500007f), row -> true, limits);
+    assertEquals(Verdict.DIFFERS, first.verdict());
+    assertTrue(first.note().startsWith("most at [0, 0]"), first.note());
+    assertEquals("5.7e-06 of its row", first.limit());
+  }
+
+  @Test
+  void aThousandthOfARowIsNoRoundingHoweverFarItMoves() {
+    for (float moved : new float[] {1, Float.POSITIVE_INFINITY}) {
+      RowLimits limits = Tolerance.FLOAT32.limits(LAYERS, new float[] {moved, moved});
+      assertEquals(
+          Verdict.DIFFERS,
+          Compare.close("x", Kind.LAYER, REFERENCE, rows(13.02f, 0.5f), row -> true, limits)
+              .verdict());
+    }
+  }
+
+  @Test
   void equalBitsAreIdenticalAndNothingElseIs() {
     assertEquals(Verdict.IDENTICAL, close(rows(13, 0.5f)).verdict());
     assertEquals(Verdict.IDENTICAL, Compare.exact("x", Kind.INPUT, REFERENCE, REFERENCE).verdict());
@@ -41,14 +67,7 @@ class CompareTest {
   @Test
   void rowsThatDoNotCountMayHoldAnything() {
     Comparison padded =
-        Compare.close(
-            "x",
-            Kind.LAYER,
-            REFERENCE,
-            rows(Float.NaN, 0.5f),
-            row -> row == 1,
-            Tolerance.FLOAT32,
-            LAYERS);
+        Compare.close("x", Kind.LAYER, REFERENCE, rows(Float.NaN, 0.5f), row -> row == 1, LIMITS);
     assertEquals(Verdict.IDENTICAL, padded.verdict());
   }
 
@@ -64,13 +83,12 @@ class CompareTest {
         Floats.of(new float[] {0.001f}),
         Floats.of(new float[] {actual}),
         REFERENCE,
-        Tolerance.FLOAT32,
-        LAYERS);
+        row -> true,
+        LIMITS);
   }
 
   private static Comparison close(Floats actual) {
-    return Compare.close(
-        "x", Kind.LAYER, REFERENCE, actual, row -> true, Tolerance.FLOAT32, LAYERS);
+    return Compare.close("x", Kind.LAYER, REFERENCE, actual, row -> true, LIMITS);
   }
 
   /** Two rows of two values. */

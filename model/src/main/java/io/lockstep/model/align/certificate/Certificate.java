@@ -2,6 +2,7 @@ package io.lockstep.model.align.certificate;
 
 import io.lockstep.model.image.Grid;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What training computed of a few of its own records.
@@ -33,7 +34,10 @@ record Certificate(
   static final String VALUES = FOLDER + "/values.safetensors";
 
   /** Version of the format. */
-  static final int SCHEMA = 1;
+  static final int SCHEMA = 2;
+
+  /** The version before, which holds no conditioning. */
+  static final int WITHOUT_CONDITIONING = 1;
 
   /** Most probes of a certificate. */
   static final int MAX_PROBES = 8;
@@ -54,6 +58,8 @@ record Certificate(
    * @param grids of its pictures
    * @param inputs of the probe alone
    * @param selection the rows that {@code values} holds
+   * @param conditioning how far roundings move those rows; null in a certificate that was written
+   *     before this was measured
    */
   @SuppressWarnings("ArrayRecordComponent")
   record Entry(
@@ -64,7 +70,8 @@ record Certificate(
       List<Grid> grids,
       InputDigests inputs,
       Selection selection,
-      ProbeValues values) {
+      ProbeValues values,
+      @Nullable ProbeConditioning conditioning) {
 
     Entry {
       grids = List.copyOf(grids);

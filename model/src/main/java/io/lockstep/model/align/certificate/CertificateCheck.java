@@ -8,6 +8,7 @@ import io.lockstep.model.align.Compare.Floats;
 import io.lockstep.model.align.Comparison;
 import io.lockstep.model.align.Comparison.Kind;
 import io.lockstep.model.align.ConversationJson;
+import io.lockstep.model.align.RowLimits;
 import io.lockstep.model.align.Tolerance;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.checkpoint.LoadedModel;
@@ -191,10 +192,16 @@ public final class CertificateCheck {
     }
     for (int row = 0; row < values.size(); row++) {
       ProbeValues reference = certificate.entries().get(row).values();
-      add(byLayer, row, "logits", Kind.OUTPUT, reference.logits(), values.get(row).logits());
+      add(
+          byLayer,
+          row,
+          CertificateWriter.LOGITS,
+          Kind.OUTPUT,
+          reference.logits(),
+          values.get(row).logits());
       byLayer
           .computeIfAbsent("loss", key -> new ArrayList<>())
-          .add(loss(reference, values.get(row)).noted("probe " + row));
+          .add(loss(row, reference, values.get(row)).noted("probe " + row));
     }
     byLayer.forEach((layer, ofProbes) ->
         comparisons.add(
@@ -218,18 +225,36 @@ public final class CertificateCheck {
                     reference == null ? none : reference,
                     actual == null ? none : actual,
                     any -> true,
-                    Tolerance.FLOAT32,
-                    layers())
+                    limits(row, layer))
                 .noted("probe " + row));
   }
 
-  private Comparison loss(ProbeValues reference, ProbeValues actual) {
+  private Comparison loss(int row, ProbeValues reference, ProbeValues actual) {
     return Compare.loss(
-        "loss", loss(reference), loss(actual), reference.logits(), Tolerance.FLOAT32, layers());
+        "loss",
+        loss(reference),
+        loss(actual),
+        reference.logits(),
+        any -> true,
+        limits(row, CertificateWriter.LOGITS));
   }
 
   private static Floats loss(ProbeValues values) {
     return Floats.of(new float[] {(float) values.loss()});
+  }
+
+  /** What was measured when the certificate was written, or else the number of layers, counts. */
+  private RowLimits limits(int row, String layer) {
+    ProbeConditioning conditioning = certificate.entries().get(row).conditioning();
+    float[] moved =
+        conditioning == null
+            ? null
+            : layer.equals(CertificateWriter.LOGITS)
+                ? conditioning.logits()
+                : conditioning.layers().get(layer);
+    return moved == null
+        ? Tolerance.FLOAT32.limits(layers())
+        : Tolerance.FLOAT32.limits(layers(), moved);
   }
 
   private int layers() {

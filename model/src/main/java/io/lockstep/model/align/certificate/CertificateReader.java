@@ -16,6 +16,7 @@ import io.lockstep.model.safetensors.TensorInfo;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,6 +24,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.SequencedMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -37,6 +39,8 @@ final class CertificateReader {
   private static final long MAX_VALUES_BYTES = 256L << 20;
   private static final Pattern PICTURE =
       Pattern.compile(Certificate.FOLDER + "/([0-9a-f]{64})(\\.[a-z0-9]{1,5})?");
+  private static final ValueLayout.OfFloat F32 =
+      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final int GRID_AXES = 3;
 
   private final Path folder;
@@ -69,10 +73,12 @@ final class CertificateReader {
     } catch (JsonProcessingException e) {
       throw problem("is not JSON: " + e.getOriginalMessage());
     }
-    if (root.path("schema").asInt(0) != Certificate.SCHEMA) {
+    int schema = root.path("schema").asInt(0);
+    if (schema != Certificate.SCHEMA && schema != Certificate.WITHOUT_CONDITIONING) {
       throw problem(
-          "has schema %s; this version reads schema %d"
-              .formatted(root.path("schema"), Certificate.SCHEMA));
+          "has schema %s; this version reads schemas %d and %d"
+              .formatted(
+                  root.path("schema"), Certificate.WITHOUT_CONDITIONING, Certificate.SCHEMA));
     }
     JsonNode probes = list(root, "probes");
     if (probes.isEmpty() || probes.size() > Certificate.MAX_PROBES) {
@@ -82,7 +88,7 @@ final class CertificateReader {
     List<Certificate.Entry> entries = new ArrayList<>();
     try (SafetensorsFile values = SafetensorsFile.open(folder.resolve(Certificate.VALUES))) {
       for (JsonNode probe : probes) {
-        entries.add(entry(entries.size(), probe, values));
+        entries.add(entry(schema, entries.size(), probe, values));
       }
     }
     return new Certificate(
@@ -116,12 +122,12 @@ final class CertificateReader {
     return Settings.of(node);
   }
 
-  private Certificate.Entry entry(int row, JsonNode node, SafetensorsFile values)
+  private Certificate.Entry entry(int schema, int row, JsonNode node, SafetensorsFile file)
       throws IOException {
     String where = "probes[" + row + "]";
     Conversation conversation =
         ConversationJson.read(
-            file + ": " + where + ".messages", node.path("messages"), this::picture);
+            this.file + ": " + where + ".messages", node.path("messages"), this::picture);
     int[] tokens = numbers(node, "tokens").stream().mapToInt(Integer::intValue).toArray();
     int promptTokens = node.path("prompt_tokens").asInt(0);
     if (promptTokens < 1 || promptTokens >= tokens.length) {
@@ -144,16 +150,18 @@ final class CertificateReader {
         .anyMatch(patch -> patch < 0 || patch >= patches)) {
       throw problem(where + " selects patches that its pictures have not");
     }
+    ProbeValues values = values(row, node, file);
     try {
       return new Certificate.Entry(
-          new Probe(file + ": " + where, task(where, node), conversation),
+          new Probe(this.file + ": " + where, task(where, node), conversation),
           tokens,
           labels(where, tokens, node),
           promptTokens,
           grids,
           digests(node.path("inputs")),
           selection,
-          values(row, node, values));
+          values,
+          schema == Certificate.WITHOUT_CONDITIONING ? null : conditioning(row, values, file));
     } catch (IllegalArgumentException e) {
       throw problem(String.valueOf(e.getMessage()));
     }
@@ -193,7 +201,7 @@ final class CertificateReader {
 
   private ProbeValues values(int row, JsonNode node, SafetensorsFile file) throws IOException {
     String prefix = CertificateWriter.valuePrefix(row);
-    String logits = prefix + "logits";
+    String logits = prefix + CertificateWriter.LOGITS;
     if (!file.contains(logits)) {
       throw problem("has no tensor " + logits + " in " + Certificate.VALUES);
     }
@@ -207,6 +215,27 @@ final class CertificateReader {
       throw problem("lacks the loss of probe " + row);
     }
     return new ProbeValues(layers, floats(file, logits), node.path("loss").asDouble());
+  }
+
+  private ProbeConditioning conditioning(int row, ProbeValues values, SafetensorsFile file)
+      throws IOException {
+    String prefix = CertificateWriter.conditioningPrefix(row);
+    SequencedMap<String, float[]> layers = new LinkedHashMap<>();
+    for (Map.Entry<String, Floats> layer : values.layers().entrySet()) {
+      layers.put(layer.getKey(), moved(file, prefix + layer.getKey(), layer.getValue()));
+    }
+    return new ProbeConditioning(
+        layers, moved(file, prefix + CertificateWriter.LOGITS, values.logits()));
+  }
+
+  /** A number for each row of a tensor. */
+  private float[] moved(SafetensorsFile file, String name, Floats rows) throws IOException {
+    List<Long> shape = List.of(rows.shape().getFirst());
+    if (!file.contains(name) || !file.info(name).shape().equals(shape)) {
+      throw problem(
+          "needs a tensor %s of shape %s in %s".formatted(name, shape, Certificate.VALUES));
+    }
+    return floats(file, name).data().toArray(F32);
   }
 
   /** The tensor's values, copied: the file is closed before they are compared. */

@@ -35,6 +35,9 @@ public final class CertificateWriter {
   /** The one type models compute in. */
   static final String DTYPE = "float32";
 
+  /** Name of the logits among a probe's tensors; the others are layers. */
+  static final String LOGITS = "logits";
+
   private static final Pattern EXTENSION = Pattern.compile("\\.[a-z0-9]{1,5}$");
 
   private final Path folder;
@@ -99,6 +102,8 @@ public final class CertificateWriter {
     }
     Batch batch = collator.apply(encoded.stream().map(EncodedProbe::sample).toList());
     List<ProbeValues> values = TrainingPath.values(model, trained, batch, encoded, selections);
+    List<ProbeConditioning> conditioning =
+        TrainingPath.conditioning(model, trained, batch, encoded, selections, values);
     List<Certificate.Entry> entries = new ArrayList<>();
     for (int row = 0; row < probes.size(); row++) {
       EncodedProbe one = encoded.get(row);
@@ -111,7 +116,8 @@ public final class CertificateWriter {
               one.grids(),
               InputDigests.of(collator.apply(List.of(one.sample()))),
               selections.get(row),
-              values.get(row)));
+              values.get(row),
+              conditioning.get(row)));
     }
     return new Certificate(
         DTYPE,
@@ -155,7 +161,15 @@ public final class CertificateWriter {
       ProbeValues values = certificate.entries().get(row).values();
       String prefix = valuePrefix(row);
       values.layers().forEach((name, rows) -> tensors.put(prefix + name, rows));
-      tensors.put(prefix + "logits", values.logits());
+      tensors.put(prefix + LOGITS, values.logits());
+    }
+    for (int row = 0; row < certificate.entries().size(); row++) {
+      ProbeConditioning moved = certificate.entries().get(row).conditioning();
+      if (moved != null) {
+        String prefix = conditioningPrefix(row);
+        moved.layers().forEach((name, rows) -> tensors.put(prefix + name, floats(rows)));
+        tensors.put(prefix + LOGITS, floats(moved.logits()));
+      }
     }
     List<TensorInfo> infos =
         tensors.entrySet().stream()
@@ -171,8 +185,17 @@ public final class CertificateWriter {
     written.add(Certificate.VALUES);
   }
 
+  private static Floats floats(float[] rows) {
+    return Floats.of(rows, rows.length);
+  }
+
   /** What the names of a probe's tensors begin with. */
   static String valuePrefix(int row) {
     return "probe_" + row + ".";
+  }
+
+  /** What the names of the conditioning of a probe's tensors begin with. */
+  static String conditioningPrefix(int row) {
+    return "conditioning_" + row + ".";
   }
 }

@@ -2,6 +2,7 @@ package io.lockstep.model.align.certificate;
 
 import ai.djl.ndarray.NDArray;
 import io.lockstep.model.adapter.Dropout;
+import io.lockstep.model.align.Conditioning;
 import io.lockstep.model.align.TeacherForced;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Targets;
@@ -19,6 +20,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.BiFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -35,6 +37,42 @@ final class TrainingPath {
       Batch batch,
       List<EncodedProbe> probes,
       List<Selection> selections) {
+    return values(model, trained, batch, probes, selections, (scope, weights) -> weights);
+  }
+
+  /** How far roundings move the values of each probe. */
+  static List<ProbeConditioning> conditioning(
+      LoadedModel model,
+      Parameters trained,
+      Batch batch,
+      List<EncodedProbe> probes,
+      List<Selection> selections,
+      List<ProbeValues> values) {
+    List<ProbeConditioning> moved = values.stream().map(ProbeConditioning::none).toList();
+    for (int pass = 0; pass < Conditioning.PASSES; pass++) {
+      int number = pass;
+      List<ProbeValues> disturbed =
+          values(
+              model,
+              trained,
+              batch,
+              probes,
+              selections,
+              (scope, weights) -> Conditioning.disturbed(scope, weights, number));
+      for (int row = 0; row < values.size(); row++) {
+        moved.get(row).widen(values.get(row), disturbed.get(row));
+      }
+    }
+    return moved;
+  }
+
+  private static List<ProbeValues> values(
+      LoadedModel model,
+      Parameters trained,
+      Batch batch,
+      List<EncodedProbe> probes,
+      List<Selection> selections,
+      BiFunction<Scope, Weights, Weights> disturbance) {
     List<ValueCollector> collectors = new ArrayList<>();
     for (int row = 0; row < probes.size(); row++) {
       collectors.add(new ValueCollector(probes.get(row), selections.get(row)));
@@ -42,7 +80,8 @@ final class TrainingPath {
     Autograd.inference(() -> {
       try (Scope scope = Scope.open()) {
         Tuned tuned = model.tuned();
-        Weights weights = tuned.recorded(scope, trained.byName(), Dropout.NONE);
+        Weights weights =
+            disturbance.apply(scope, tuned.recorded(scope, trained.byName(), Dropout.NONE));
         VisionLanguageModel network = new VisionLanguageModel(model.config(), weights);
         NDArray hidden_BTH =
             network.hidden(

@@ -3,6 +3,7 @@ package io.lockstep.model.align.reference;
 import ai.djl.ndarray.NDArray;
 import io.lockstep.model.adapter.Dropout;
 import io.lockstep.model.align.Compare.Floats;
+import io.lockstep.model.align.Conditioning;
 import io.lockstep.model.align.TeacherForced;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Targets;
@@ -19,6 +20,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Objects;
 import java.util.SequencedMap;
 import java.util.function.BiConsumer;
@@ -41,8 +43,30 @@ final class ModelPass {
    * as the scope.
    */
   SequencedMap<String, Floats> forward(Scope scope) {
+    return forward(scope, model.tuned().inference());
+  }
+
+  /** By name and row, how far roundings move activations and logits. */
+  Map<String, float[]> conditioning(SequencedMap<String, Floats> computed) {
+    Map<String, float[]> moved = new LinkedHashMap<>();
+    computed.forEach((name, rows) -> moved.put(name, Conditioning.unmoved(rows)));
+    for (int pass = 0; pass < Conditioning.PASSES; pass++) {
+      try (Scope scope = Scope.open()) {
+        SequencedMap<String, Floats> disturbed =
+            forward(scope, Conditioning.disturbed(scope, model.tuned().inference(), pass));
+        moved.forEach((name, rows) ->
+            Conditioning.widen(
+                rows,
+                Objects.requireNonNull(computed.get(name)),
+                Objects.requireNonNull(disturbed.get(name))));
+      }
+    }
+    return moved;
+  }
+
+  private SequencedMap<String, Floats> forward(Scope scope, Weights weights) {
     SequencedMap<String, Floats> seen = new LinkedHashMap<>();
-    VisionLanguageModel network = model.network();
+    VisionLanguageModel network = new VisionLanguageModel(model.config(), weights);
     Autograd.inference(() -> {
       BiConsumer<String, NDArray> probe = (name, activation) -> seen.put(name, copy(activation));
       NDArray hidden_BTH = network.hidden(scope, batch, null, probe);

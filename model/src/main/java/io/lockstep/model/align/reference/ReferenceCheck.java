@@ -5,6 +5,7 @@ import io.lockstep.model.align.Compare;
 import io.lockstep.model.align.Compare.Floats;
 import io.lockstep.model.align.Comparison;
 import io.lockstep.model.align.Comparison.Kind;
+import io.lockstep.model.align.RowLimits;
 import io.lockstep.model.align.Tolerance;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Sample;
@@ -21,6 +22,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.TreeSet;
@@ -72,7 +74,9 @@ public final class ReferenceCheck {
         Scope scope = Scope.open()) {
       require(forward, file);
       inputs(forward, batch);
-      outputs(forward, file, batch, new ModelPass(model, batch).forward(scope));
+      ModelPass pass = new ModelPass(model, batch);
+      SequencedMap<String, Floats> computed = pass.forward(scope);
+      outputs(forward, file, batch, computed, pass.conditioning(computed));
     }
     gradients(batch);
     generations();
@@ -186,7 +190,11 @@ public final class ReferenceCheck {
   }
 
   private void outputs(
-      SafetensorsFile forward, Path file, Batch batch, SequencedMap<String, Floats> computed)
+      SafetensorsFile forward,
+      Path file,
+      Batch batch,
+      SequencedMap<String, Floats> computed,
+      Map<String, float[]> moved)
       throws IOException {
     Set<String> unknown = new TreeSet<>(forward.names());
     unknown.removeAll(ReferenceNames.REQUIRED);
@@ -197,7 +205,6 @@ public final class ReferenceCheck {
           file, "holds tensors that this model does not compute: " + unknown);
     }
     LongPredicate present = row -> batch.attentionMask()[(int) row] == 1;
-    int layers = model.config().vision().depth() + model.config().text().layers();
     for (Map.Entry<String, Floats> entry : computed.entrySet()) {
       String name = entry.getKey();
       if (!forward.contains(name)) {
@@ -206,9 +213,9 @@ public final class ReferenceCheck {
       }
       if (name.equals(ReferenceNames.LOSS)) {
         Floats logits = floats(forward, ReferenceNames.LOGITS);
+        RowLimits limits = limits(moved, ReferenceNames.LOGITS);
         comparisons.add(
-            Compare.loss(
-                name, floats(forward, name), entry.getValue(), logits, Tolerance.FLOAT32, layers));
+            Compare.loss(name, floats(forward, name), entry.getValue(), logits, present, limits));
         continue;
       }
       boolean output = name.equals(ReferenceNames.LOGITS);
@@ -220,9 +227,13 @@ public final class ReferenceCheck {
               floats(forward, name),
               entry.getValue(),
               perToken ? present : row -> true,
-              Tolerance.FLOAT32,
-              layers));
+              limits(moved, name)));
     }
+  }
+
+  private RowLimits limits(Map<String, float[]> moved, String name) {
+    int layers = model.config().vision().depth() + model.config().text().layers();
+    return Tolerance.FLOAT32.limits(layers, Objects.requireNonNull(moved.get(name)));
   }
 
   private void gradients(Batch batch) throws IOException {

@@ -41,6 +41,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -266,6 +267,61 @@ class CertificateTest {
     assertDiffers(check(), "weights_sha256", "training: vision_block_2");
   }
 
+  /** Keys and queries so large that the softmax of their products is steep. */
+  @Test
+  void aSoundModelWhoseValuesRoundingMovesFarHolds() throws IOException {
+    steepAttention();
+    certify();
+    AlignmentReport report = check();
+    assertTrue(report.agrees(), report::table);
+
+    beforeConditioningWasMeasured();
+    assertFalse(check().agrees(), "the number of layers alone does not tell how far");
+  }
+
+  @Test
+  void aWrongModelIsFoundHoweverFarRoundingMovesItsValues() throws IOException {
+    steepAttention();
+    certify();
+    changeWeight("model.language_model.layers.1.mlp.down_proj.weight");
+    assertDiffers(check(), "weights_sha256", "training: text_layer_1");
+  }
+
+  @Test
+  void anotherEpsilonIsFoundInItsLayers() throws IOException {
+    certify();
+    edit(
+        "config.json",
+        json -> {
+          ObjectNode text = json.has("text_config") ? json.withObject("/text_config") : json;
+          text.put("rms_norm_eps", 2 * text.path("rms_norm_eps").doubleValue());
+        });
+    AlignmentReport report = check();
+    assertEquals("config.json", report.firstDifference().orElseThrow().what(), report::summary);
+    assertTrue(report.firstDifferingLayer().isPresent(), report::table);
+  }
+
+  @Test
+  void aCertificateFromBeforeConditioningWasMeasuredStillHolds() throws IOException {
+    certify();
+    beforeConditioningWasMeasured();
+    AlignmentReport report = check();
+    assertTrue(report.agrees(), report::table);
+    changeWeight("model.language_model.layers.1.mlp.down_proj.weight");
+    assertDiffers(check(), "weights_sha256", "training: text_layer_1");
+  }
+
+  /** Qwen3-VL normalises its keys, which takes more. */
+  private void steepAttention() throws IOException {
+    times(
+        family == GoldenFamily.QWEN3_VL ? 8 : 5,
+        name -> name.matches(".*(q_proj|k_proj|q_norm|qkv)[.].*"));
+  }
+
+  private void beforeConditioningWasMeasured() throws IOException {
+    edit("alignment.json", json -> json.put("schema", 1));
+  }
+
   @Test
   void anotherSystemMessageIsFoundInThePrompt() throws IOException {
     certify();
@@ -310,7 +366,7 @@ class CertificateTest {
     Path json = checkpoint.resolve("alignment.json");
     String sound = Files.readString(json);
 
-    assertRefused(json, sound.replace("\"schema\" : 1", "\"schema\" : 2"), "schema");
+    assertRefused(json, sound.replace("\"schema\" : 2", "\"schema\" : 3"), "schema");
     assertRefused(json, sound.replaceAll("alignment/[0-9a-f]{64}", "../secret"), "none of its own");
     assertRefused(
         json, sound.replaceFirst("\"tokens\" : \\[", "\"tokens\" : [ \"x\","), "whole numbers");
@@ -395,10 +451,19 @@ class CertificateTest {
   }
 
   private void changeWeight(String name) throws IOException {
+    times(1.01, name::equals);
+  }
+
+  /** Multiplies the weights of those names. */
+  private void times(double factor, Predicate<String> names) throws IOException {
     Path changed = Files.createDirectory(dir.resolve("changed"));
     try (LoadedModel model = LoadedModel.open(checkpoint);
         var _ = Scope.open()) {
-      Ops.timesInPlace(model.parameters().get(name), 1.01);
+      for (ParameterLayout.Slot slot : model.parameters().layout().slots()) {
+        if (names.test(slot.spec().name())) {
+          Ops.timesInPlace(model.parameters().get(slot.spec().name()), factor);
+        }
+      }
       model.save(changed);
     }
     for (Path file : list(changed)) {
