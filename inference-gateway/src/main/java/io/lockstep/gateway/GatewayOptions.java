@@ -1,6 +1,7 @@
 package io.lockstep.gateway;
 
 import io.lockstep.gateway.serving.RequestLimits;
+import io.lockstep.gateway.serving.ServingMemory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -15,6 +16,8 @@ import java.net.UnknownHostException;
  * @param maxBatch most conversations generated together
  * @param queueCapacity most requests that wait
  * @param limits how much one request may ask for
+ * @param memory how much all requests together may use
+ * @param logRequests whether each request is logged
  */
 public record GatewayOptions(
     ModelSource source,
@@ -23,7 +26,9 @@ public record GatewayOptions(
     boolean allowRemote,
     int maxBatch,
     int queueCapacity,
-    RequestLimits limits) {
+    RequestLimits limits,
+    ServingMemory memory,
+    boolean logRequests) {
 
   private static final String LOOPBACK = "127.0.0.1";
   private static final int MAX_BATCH = 16;
@@ -44,24 +49,61 @@ public record GatewayOptions(
   /** A gateway on a free port of the loopback interface. */
   public static GatewayOptions of(ModelSource source) {
     return new GatewayOptions(
-        source, LOOPBACK, 0, false, MAX_BATCH, QUEUE_CAPACITY, RequestLimits.DEFAULT);
+        source,
+        LOOPBACK,
+        0,
+        false,
+        MAX_BATCH,
+        QUEUE_CAPACITY,
+        RequestLimits.DEFAULT,
+        ServingMemory.ofMachine(),
+        false);
   }
 
   /** The same on another address. */
   public GatewayOptions at(String newHost, int newPort, boolean newAllowRemote) {
     return new GatewayOptions(
-        source, newHost, newPort, newAllowRemote, maxBatch, queueCapacity, limits);
+        source,
+        newHost,
+        newPort,
+        newAllowRemote,
+        maxBatch,
+        queueCapacity,
+        limits,
+        memory,
+        logRequests);
   }
 
   /** The same with other batching. */
   public GatewayOptions batching(int newMaxBatch, int newQueueCapacity) {
     return new GatewayOptions(
-        source, host, port, allowRemote, newMaxBatch, newQueueCapacity, limits);
+        source,
+        host,
+        port,
+        allowRemote,
+        newMaxBatch,
+        newQueueCapacity,
+        limits,
+        memory,
+        logRequests);
   }
 
   /** The same with other limits. */
   public GatewayOptions limitedTo(RequestLimits newLimits) {
-    return new GatewayOptions(source, host, port, allowRemote, maxBatch, queueCapacity, newLimits);
+    return new GatewayOptions(
+        source, host, port, allowRemote, maxBatch, queueCapacity, newLimits, memory, logRequests);
+  }
+
+  /** The same with other memory. */
+  public GatewayOptions within(ServingMemory newMemory) {
+    return new GatewayOptions(
+        source, host, port, allowRemote, maxBatch, queueCapacity, limits, newMemory, logRequests);
+  }
+
+  /** The same with a line of log per request, or without. */
+  public GatewayOptions loggingRequests(boolean newLogRequests) {
+    return new GatewayOptions(
+        source, host, port, allowRemote, maxBatch, queueCapacity, limits, memory, newLogRequests);
   }
 
   /**

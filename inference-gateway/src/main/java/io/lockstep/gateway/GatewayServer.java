@@ -8,6 +8,7 @@ import io.lockstep.gateway.rpc.ServingHealth;
 import io.lockstep.gateway.serving.Batcher;
 import io.lockstep.gateway.serving.CheckpointModel;
 import io.lockstep.tensor.Torch;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.Executors;
@@ -19,15 +20,16 @@ public final class GatewayServer implements AutoCloseable {
   /** What to close, the last thing started first. */
   private final Deque<AutoCloseable> parts = new ArrayDeque<>();
 
+  private final Batcher batcher;
   private final RpcServer rpc;
 
   private GatewayServer(GatewayOptions options, ModelOpener opener) {
     ServingHealth health = new ServingHealth();
     var address = options.address();
-    Batcher batcher = new Batcher(options.maxBatch(), options.queueCapacity(), health);
+    batcher = new Batcher(options.maxBatch(), options.queueCapacity(), options.memory(), health);
     parts.push(batcher);
     try {
-      rpc = RpcServer.start(address, batcher, health, options.limits(), 2 * options.maxBatch());
+      rpc = RpcServer.start(address, batcher, health, options);
       // Closed after the batcher: calls end only when their jobs have ended.
       parts.addLast(rpc);
       HandOff handOff = new HandOff(opener, batcher);
@@ -67,6 +69,16 @@ public final class GatewayServer implements AutoCloseable {
   /** The port it listens on. */
   public int port() {
     return rpc.port();
+  }
+
+  /**
+   * Says NOT_SERVING, refuses new requests and waits until those that it has are answered, or for
+   * so long.
+   *
+   * @return whether all of them were
+   */
+  public boolean drain(Duration limit) {
+    return batcher.drain(limit);
   }
 
   /** Fails what waits, stops listening and frees the model. */

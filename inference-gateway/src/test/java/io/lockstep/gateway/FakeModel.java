@@ -2,12 +2,16 @@ package io.lockstep.gateway;
 
 import io.lockstep.data.conversation.Content;
 import io.lockstep.data.conversation.Conversation;
+import io.lockstep.data.conversation.ImageSource;
 import io.lockstep.data.conversation.Message;
 import io.lockstep.data.conversation.Role;
+import io.lockstep.data.image.DecodeLimits;
+import io.lockstep.data.image.ImageDecoder;
 import io.lockstep.gateway.serving.Alignment;
 import io.lockstep.gateway.serving.ModelIdentity;
 import io.lockstep.gateway.serving.ServedModel;
 import io.lockstep.gateway.serving.TaskPrompts;
+import io.lockstep.model.batch.Sample;
 import io.lockstep.model.config.SamplingDefaults;
 import io.lockstep.model.generate.DecodingOptions;
 import io.lockstep.model.generate.EmptyGeneration;
@@ -15,12 +19,15 @@ import io.lockstep.model.generate.Generation;
 import io.lockstep.model.generate.GenerationListener;
 import io.lockstep.model.generate.GenerationRequest;
 import io.lockstep.model.generate.Profile;
+import io.lockstep.model.generate.Prompt;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 
 /**
@@ -32,6 +39,7 @@ public final class FakeModel implements ServedModel {
   /** The sampling it recommends. */
   public static final SamplingDefaults RECOMMENDED = new SamplingDefaults(true, 0.7, 0.8, 20, 1.05);
 
+  private final ImageDecoder decoder = new ImageDecoder(DecodeLimits.DEFAULT);
   private final ModelIdentity identity;
   private final Function<String, String> answer;
   private final Semaphore permits;
@@ -103,8 +111,33 @@ public final class FakeModel implements ServedModel {
   }
 
   @Override
-  public void respond(
-      List<GenerationRequest> requests, Profile profile, GenerationListener listener) {
+  public long preparationBytes(GenerationRequest request) {
+    return 0;
+  }
+
+  /** Decodes pictures, and makes a token of each character. */
+  @Override
+  public Prompt prepare(GenerationRequest request, BooleanSupplier abandoned) throws IOException {
+    for (ImageSource picture : request.conversation().images()) {
+      var _ = decoder.decode(picture);
+    }
+    int length = Math.max(1, flatten(request.conversation()).length());
+    return new Prompt(request, Sample.prompt(request.name(), new int[length], List.of()));
+  }
+
+  @Override
+  public long heldBytes(Prompt prompt) {
+    return 0;
+  }
+
+  @Override
+  public long passBytes(Profile profile, List<Prompt> prompts) {
+    return prompts.size();
+  }
+
+  @Override
+  public void respond(List<Prompt> asked, Profile profile, GenerationListener listener) {
+    List<GenerationRequest> requests = asked.stream().map(Prompt::request).toList();
     if (closed.get()) {
       throw new IllegalStateException("asked after close");
     }

@@ -8,6 +8,7 @@ import ch.qos.logback.classic.spi.Configurator;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.spi.ContextAwareBase;
+import org.slf4j.LoggerFactory;
 
 /**
  * Logging to standard error: warnings from commands, everything of ours from level INFO from the
@@ -20,6 +21,17 @@ public final class LogSetup extends ContextAwareBase implements Configurator {
 
   /** Level for {@code io.lockstep}: DEBUG, INFO, WARN (default) or ERROR. */
   public static final String LEVEL_PROPERTY = "lockstep.log.level";
+
+  /**
+   * Turns on level INFO for a process that serves, unless a level was asked for: whoever starts it
+   * by hand sees what it does.
+   */
+  public static void atLeastInfo() {
+    if (System.getProperty(LEVEL_PROPERTY) == null
+        && LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
+      context.getLogger("io.lockstep").setLevel(Level.INFO);
+    }
+  }
 
   @Override
   public ExecutionStatus configure(LoggerContext context) {

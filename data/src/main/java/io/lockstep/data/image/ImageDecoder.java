@@ -75,7 +75,13 @@ public final class ImageDecoder {
       RgbImage stored =
           switch (header) {
             case PngHeader png ->
-                read(jdkReader("png"), parts(bytes, png.essential()), png, ImageDecoder::converted);
+                read(
+                    jdkReader("png"),
+                    parts(bytes, png.essential()),
+                    png,
+                    png.hasLongSamples()
+                        ? reader -> UpperBytes.read(reader, png)
+                        : ImageDecoder::converted);
             case JpegHeader jpeg ->
                 read(
                     jdkReader("jpeg"),
@@ -91,7 +97,17 @@ public final class ImageDecoder {
           };
       return header.orientation().apply(stored);
     } catch (IOException | RuntimeException e) {
+      requireMemory(e);
       throw new UnreadableImageException(name, "is damaged: " + e.getMessage(), e);
+    }
+  }
+
+  /** The JDK's readers wrap what is thrown, memory that is missing included. */
+  private static void requireMemory(Throwable failure) {
+    for (Throwable t = failure; t != null; t = t.getCause()) {
+      if (t instanceof OutOfMemoryError missing && missing.getMessage() != null) {
+        throw missing;
+      }
     }
   }
 

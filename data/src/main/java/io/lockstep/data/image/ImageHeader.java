@@ -1,5 +1,6 @@
 package io.lockstep.data.image;
 
+import io.lockstep.data.conversation.ImageSource;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
@@ -29,6 +30,15 @@ public sealed interface ImageHeader permits PngHeader, JpegHeader, WebpHeader {
   /** How the stored pixels are turned for viewing. */
   Orientation orientation();
 
+  /** Bytes of a pixel while it is decoded: samples as the library lays them out, and RGB. */
+  int decodingBytesPerPixel();
+
+  /** Most memory that decoding takes at once, in bytes, beside the encoded picture. */
+  default long decodingBytes() {
+    int turning = orientation() == Orientation.UPRIGHT ? 0 : 2 * RgbImage.CHANNELS;
+    return (long) storedWidth() * storedHeight() * Math.max(decodingBytesPerPixel(), turning);
+  }
+
   /** Width of the picture as it is seen, and as records state it. */
   default int width() {
     return orientation().swapsSides() ? storedHeight() : storedWidth();
@@ -37,6 +47,19 @@ public sealed interface ImageHeader permits PngHeader, JpegHeader, WebpHeader {
   /** Height of the picture as it is seen, and as records state it. */
   default int height() {
     return orientation().swapsSides() ? storedWidth() : storedHeight();
+  }
+
+  /**
+   * Reads the header of a picture in a file or in memory.
+   *
+   * @throws UnreadableImageException as the others
+   */
+  static ImageHeader of(ImageSource source, DecodeLimits limits) throws IOException {
+    return switch (source) {
+      case ImageSource.File(Path path) -> read(path, limits);
+      case ImageSource.Bytes(String name, byte[] content) ->
+          read(name, ByteBuffer.wrap(content), limits);
+    };
   }
 
   /**

@@ -33,6 +33,13 @@ record JpegHeader(
     return ImageFormat.JPEG;
   }
 
+  @Override
+  public int decodingBytesPerPixel() {
+    // libjpeg keeps the coefficients of a picture that comes in several scans, two bytes each.
+    int bands = upsampledRows.size();
+    return Short.BYTES * bands + bands + (bands == RgbImage.CHANNELS ? 0 : RgbImage.CHANNELS);
+  }
+
   static JpegHeader read(Encoded jpeg) throws UnreadableImageException {
     return new JpegWalk(jpeg).run();
   }

@@ -8,10 +8,18 @@ import java.util.zip.CRC32;
 /**
  * The header of a PNG.
  *
+ * @param bits of a sample
+ * @param bands samples of a pixel, 1 for an index into a palette
  * @param essential the signature and the chunks that hold pixels and palette; profiles, gamma,
  *     texts and transparency are left out, so nothing can apply or inflate them
  */
-record PngHeader(int storedWidth, int storedHeight, Orientation orientation, List<Range> essential)
+record PngHeader(
+    int storedWidth,
+    int storedHeight,
+    int bits,
+    int bands,
+    Orientation orientation,
+    List<Range> essential)
     implements ImageHeader {
 
   static final byte[] SIGNATURE = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
@@ -29,6 +37,12 @@ record PngHeader(int storedWidth, int storedHeight, Orientation orientation, Lis
 
   private static final int FRAME = 12;
   private static final int SIZE_OF_IHDR = 13;
+
+  /** A PNG's colour type: of these bits. */
+  private static final int PALETTE = 1;
+
+  private static final int COLOUR = 2;
+  private static final int ALPHA = 4;
   private static final int ANCILLARY = 1 << 29;
   private static final int MAX_RANGES = 1000;
   private static final byte[] XMP_UNCOMPRESSED =
@@ -41,6 +55,18 @@ record PngHeader(int storedWidth, int storedHeight, Orientation orientation, Lis
   @Override
   public ImageFormat format() {
     return ImageFormat.PNG;
+  }
+
+  /** Whether samples are longer than a byte, which is all that is kept of them. */
+  boolean hasLongSamples() {
+    return bits > Byte.SIZE;
+  }
+
+  @Override
+  public int decodingBytesPerPixel() {
+    return hasLongSamples() || bands == RgbImage.CHANNELS
+        ? RgbImage.CHANNELS
+        : bands + RgbImage.CHANNELS;
   }
 
   static PngHeader read(Encoded png) throws UnreadableImageException {
@@ -75,7 +101,17 @@ record PngHeader(int storedWidth, int storedHeight, Orientation orientation, Lis
       }
       int data = SIGNATURE.length + LENGTH_AND_TYPE;
       return new PngHeader(
-          png.size32(data), png.size32(data + 4), orientation.orientation(), essential);
+          png.size32(data),
+          png.size32(data + 4),
+          png.u8(data + 8),
+          bands(png.u8(data + 9)),
+          orientation.orientation(),
+          essential);
+    }
+
+    private static int bands(int colourType) {
+      boolean threeColours = (colourType & COLOUR) != 0 && (colourType & PALETTE) == 0;
+      return (threeColours ? RgbImage.CHANNELS : 1) + ((colourType & ALPHA) != 0 ? 1 : 0);
     }
 
     private void requireHeader(int begin) throws UnreadableImageException {

@@ -25,6 +25,12 @@ record WebpHeader(int storedWidth, int storedHeight, Orientation orientation, Li
     essential = List.copyOf(essential);
   }
 
+  @Override
+  public int decodingBytesPerPixel() {
+    // libwebp's own pixels and the binding's copy.
+    return 2 * Integer.BYTES;
+  }
+
   private static byte[] latin(String text) {
     return text.getBytes(StandardCharsets.ISO_8859_1);
   }

@@ -20,9 +20,10 @@ final class DecodingMessages {
   /**
    * Reads what a client asks for; what it leaves out has its default.
    *
+   * @param field where they stand in the request
    * @throws io.grpc.StatusRuntimeException naming every value that is outside of its range
    */
-  static GenerationOptions read(Decoding decoding, RequestLimits limits) {
+  static GenerationOptions read(String field, Decoding decoding, RequestLimits limits) {
     List<String> problems = new ArrayList<>();
     int asked = decoding.getMaxNewTokens();
     if (asked < 0 || asked > limits.newTokens()) {
@@ -49,7 +50,7 @@ final class DecodingMessages {
       problems.add(e.getMessage());
     }
     if (!problems.isEmpty()) {
-      throw Statuses.invalid(String.join("; ", problems));
+      throw Statuses.invalid(field + ": " + String.join("; ", problems));
     }
     return new GenerationOptions(options, profile);
   }

@@ -9,7 +9,6 @@ import io.lockstep.gateway.serving.Batcher;
 import io.lockstep.gateway.serving.Job;
 import io.lockstep.gateway.serving.ModelIdentity;
 import io.lockstep.gateway.serving.ServingException;
-import io.lockstep.gateway.serving.Task;
 import io.lockstep.proto.inference.v1.ChatDelta;
 import io.lockstep.proto.inference.v1.ChatRequest;
 import io.lockstep.proto.inference.v1.ChatResponse;
@@ -64,15 +63,11 @@ final class InferenceService extends InferenceGrpc.InferenceImplBase {
     guarded(
         reply,
         () -> {
-          List<Task> tasks = requests.tasks(request);
+          List<Weighed> tasks = requests.tasks(request);
           SummaryCollector collector = new SummaryCollector(request.getPicturesList(), reply);
           List<Job> jobs = new ArrayList<>();
           for (int i = 0; i < tasks.size(); i++) {
-            jobs.add(
-                new Job(
-                    tasks.get(i),
-                    requests.options(request, request.getPictures(i)),
-                    collector.sink(i)));
+            jobs.add(tasks.get(i).job(requests.options(request, i), collector.sink(i)));
           }
           start(reply, jobs);
         });
@@ -132,17 +127,16 @@ final class InferenceService extends InferenceGrpc.InferenceImplBase {
             start(
                 reply,
                 List.of(
-                    new Job(
-                        requests.task(request),
-                        requests.options(request.getDecoding()),
-                        new ChatSink(reply)))));
+                    requests
+                        .task(request)
+                        .job(requests.options(request.getDecoding()), new ChatSink(reply)))));
   }
 
   /** One job, one response. */
   private <T> void single(
       StreamObserver<T> observer,
       Decoding decoding,
-      Supplier<Task> task,
+      Supplier<Weighed> task,
       Function<Answer, T> response) {
     Reply<T> reply = new Reply<>(observer);
     guarded(
@@ -151,25 +145,25 @@ final class InferenceService extends InferenceGrpc.InferenceImplBase {
             start(
                 reply,
                 List.of(
-                    new Job(
-                        task.get(),
-                        requests.options(decoding),
-                        new Job.Sink() {
-                          @Override
-                          public void onAnswer(Answer answer) {
-                            guarded(
-                                reply,
-                                () -> {
-                                  reply.send(response.apply(answer));
-                                  reply.complete();
-                                });
-                          }
+                    task.get()
+                        .job(
+                            requests.options(decoding),
+                            new Job.Sink() {
+                              @Override
+                              public void onAnswer(Answer answer) {
+                                guarded(
+                                    reply,
+                                    () -> {
+                                      reply.send(response.apply(answer));
+                                      reply.complete();
+                                    });
+                              }
 
-                          @Override
-                          public void onFailure(ServingException failure) {
-                            reply.fail(Statuses.of(failure));
-                          }
-                        }))));
+                              @Override
+                              public void onFailure(ServingException failure) {
+                                reply.fail(Statuses.of(failure));
+                              }
+                            }))));
   }
 
   private void start(Reply<?> reply, List<Job> jobs) {

@@ -7,8 +7,7 @@ import io.lockstep.data.conversation.ImageSource;
 import io.lockstep.data.conversation.Message;
 import io.lockstep.data.conversation.Role;
 import io.lockstep.data.image.DecodeLimits;
-import io.lockstep.data.image.ImageDecoder;
-import io.lockstep.data.image.UnreadableImageException;
+import io.lockstep.data.image.ImageHeader;
 import io.lockstep.data.stageb.RolloutPrompt;
 import io.lockstep.gateway.serving.RequestLimits;
 import io.lockstep.gateway.serving.Task;
@@ -25,44 +24,62 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Requests as tasks; whatever is wrong with one is said as INVALID_ARGUMENT before it is queued.
+ * Requests as tasks; whatever can be known without decoding pictures is said as INVALID_ARGUMENT,
+ * with the field, before it is queued.
  */
 final class Requests {
 
+  /** Names are given back in answers, messages and logs. */
+  private static final int NAME_LENGTH = 1024;
+
+  /** Bytes of memory that a byte of text takes while it becomes tokens. */
+  private static final int BYTES_OF_TEXT = 256;
+
   private final RequestLimits limits;
-  private final ImageDecoder decoder;
+  private final DecodeLimits pictures;
 
   Requests(RequestLimits limits) {
     this.limits = limits;
-    this.decoder =
-        new ImageDecoder(new DecodeLimits(limits.pictureBytes(), limits.picturePixels()));
+    this.pictures = new DecodeLimits(limits.pictureBytes(), limits.picturePixels());
   }
 
   GenerationOptions options(Decoding decoding) {
-    return DecodingMessages.read(decoding, limits);
+    return DecodingMessages.read("decoding", decoding, limits);
   }
 
   /** A picture's own settings, or else those of its request. */
-  GenerationOptions options(SummarizeRequest request, Picture picture) {
-    return options(picture.hasDecoding() ? picture.getDecoding() : request.getDecoding());
+  GenerationOptions options(SummarizeRequest request, int index) {
+    Picture picture = request.getPictures(index);
+    return picture.hasDecoding()
+        ? DecodingMessages.read(
+            "pictures[%d].decoding".formatted(index), picture.getDecoding(), limits)
+        : options(request.getDecoding());
   }
 
-  List<Task> tasks(SummarizeRequest request) {
+  List<Weighed> tasks(SummarizeRequest request) {
+    long texts = RequestCheck.texts(request, limits.textBytes());
     requireCount("pictures", request.getPicturesCount());
-    return request.getPicturesList().stream().<Task>map(this::task).toList();
+    List<Weighed> tasks = new ArrayList<>();
+    for (Picture picture : request.getPicturesList()) {
+      tasks.add(summary("pictures[%d].".formatted(tasks.size()), picture, texts));
+    }
+    return tasks;
   }
 
-  Task task(Picture picture) {
-    if (picture.getId().isBlank()) {
-      throw Statuses.invalid("a picture has no id; every picture needs one");
-    }
-    return new Task.Summarize(source(picture.getId(), picture.getContent()));
+  Weighed task(Picture picture) {
+    return summary("", picture, RequestCheck.texts(picture, limits.textBytes()));
   }
 
-  Task task(JudgeRequest request) {
-    if (request.getGroupId().isBlank()) {
-      throw Statuses.invalid("group_id is empty; every group needs one");
-    }
+  private Weighed summary(String path, Picture picture, long texts) {
+    requireName(path + "id", picture.getId());
+    Weight weight = new Weight(texts);
+    ImageSource source = source(path + "content", picture.getId(), picture.getContent(), weight);
+    return new Weighed(new Task.Summarize(source), weight.bytes);
+  }
+
+  Weighed task(JudgeRequest request) {
+    long texts = RequestCheck.texts(request, limits.textBytes());
+    requireName("group_id", request.getGroupId());
     String where = "group " + request.getGroupId();
     requireCount(where + ": summaries", request.getSummariesCount());
     try {
@@ -71,28 +88,28 @@ final class Requests {
     } catch (IllegalArgumentException e) {
       throw Statuses.invalid(where + ": " + e.getMessage());
     }
-    return new Task.Judge(request.getGroupId(), request.getMission(), request.getSummariesList());
+    return new Weighed(
+        new Task.Judge(request.getGroupId(), request.getMission(), request.getSummariesList()),
+        new Weight(texts).bytes);
   }
 
-  Task task(ChatRequest request) {
+  Weighed task(ChatRequest request) {
+    Weight weight = new Weight(RequestCheck.texts(request, limits.textBytes()));
     if (request.getMessagesCount() == 0) {
       throw Statuses.invalid("messages is empty; send at least the user's turn");
     }
     List<Message> messages = new ArrayList<>();
-    int[] pictureCount = {0};
     for (ChatMessage message : request.getMessagesList()) {
-      messages.add(message(message, messages.size(), pictureCount));
+      messages.add(message(message, messages, weight));
     }
     if (messages.getLast().role() != Role.USER) {
       throw Statuses.invalid("the last message must be the user's");
     }
-    if (pictureCount[0] > limits.pictures()) {
-      requireCount("pictures", pictureCount[0]);
-    }
-    return new Task.Chat(new Conversation(messages));
+    return new Weighed(new Task.Chat(new Conversation(messages)), weight.bytes);
   }
 
-  private Message message(ChatMessage message, int index, int[] pictureCount) {
+  private Message message(ChatMessage message, List<Message> before, Weight weight) {
+    int index = before.size();
     String where = "messages[" + index + "]";
     Role role =
         switch (message.getRole()) {
@@ -105,6 +122,13 @@ final class Requests {
     if (role == Role.SYSTEM && index > 0) {
       throw Statuses.invalid(where + ": a system message comes first or not at all");
     }
+    Role expected =
+        before.isEmpty() || before.getLast().role() != Role.USER ? Role.USER : Role.ASSISTANT;
+    if (role != Role.SYSTEM && role != expected) {
+      throw Statuses.invalid(
+          "%s is the %s's; after an optional system message user and assistant take turns, beginning with the user: join turns of the same side into one message"
+              .formatted(where, role.label()));
+    }
     List<Content> contents = new ArrayList<>();
     for (ChatContent content : message.getContentsList()) {
       contents.add(
@@ -115,8 +139,10 @@ final class Requests {
                 throw Statuses.invalid(where + ": only the user shows pictures");
               }
               String name = "%s.contents[%d]".formatted(where, contents.size());
-              pictureCount[0]++;
-              yield new Content.Image(source(name, content.getImage()));
+              if (++weight.pictures > limits.pictures()) {
+                requireCount("pictures", weight.pictures);
+              }
+              yield new Content.Image(source(name, name, content.getImage(), weight));
             }
             case KIND_NOT_SET ->
                 throw Statuses.invalid(
@@ -129,17 +155,41 @@ final class Requests {
     return new Message(role, contents);
   }
 
-  private ImageSource source(String name, ByteString content) {
+  private ImageSource source(String field, String name, ByteString content, Weight weight) {
+    if (content.isEmpty()) {
+      throw Statuses.invalid(field + " is empty; it takes an encoded PNG, JPEG or WebP");
+    }
     ImageSource.Bytes source = new ImageSource.Bytes(name, content.toByteArray());
     try {
-      // The pixels are thrown away: the model thread must never meet a picture it can't decode.
-      var _ = decoder.decode(source);
-    } catch (UnreadableImageException e) {
-      throw Statuses.invalid(String.valueOf(e.getMessage()));
+      ImageHeader header = ImageHeader.of(source, pictures);
+      DecodeLimits.requireAspectRatio(name, header.width(), header.height());
+      weight.bytes = Math.max(weight.bytes, header.decodingBytes());
+      return source;
     } catch (IOException e) {
-      throw Statuses.invalid("Picture " + name + " can't be decoded: " + e.getMessage());
+      String problem = String.valueOf(e.getMessage());
+      throw Statuses.invalid(problem.contains(field) ? problem : field + ": " + problem);
     }
-    return source;
+  }
+
+  private static void requireName(String field, String name) {
+    if (name.isBlank()) {
+      throw Statuses.invalid(field + " is empty; every picture and every group needs one");
+    }
+    if (name.length() > NAME_LENGTH) {
+      throw Statuses.invalid(
+          "%s has %d characters, at most %d are accepted"
+              .formatted(field, name.length(), NAME_LENGTH));
+    }
+  }
+
+  /** What reading a request takes, as it becomes known. */
+  private static final class Weight {
+    private long bytes;
+    private int pictures;
+
+    Weight(long texts) {
+      bytes = texts * BYTES_OF_TEXT;
+    }
   }
 
   private void requireCount(String what, int count) {

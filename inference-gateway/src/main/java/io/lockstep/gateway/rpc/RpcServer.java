@@ -1,21 +1,29 @@
 package io.lockstep.gateway.rpc;
 
+import com.google.protobuf.InvalidProtocolBufferException;
 import com.linecorp.armeria.common.HttpHeaderNames;
 import com.linecorp.armeria.common.RequestContext;
+import com.linecorp.armeria.common.ResponseCompleteException;
+import com.linecorp.armeria.common.grpc.GrpcJsonMarshaller;
 import com.linecorp.armeria.common.grpc.GrpcSerializationFormats;
 import com.linecorp.armeria.common.stream.ClosedStreamException;
+import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.Server;
-import com.linecorp.armeria.server.docs.DocService;
 import com.linecorp.armeria.server.grpc.GrpcService;
 import com.linecorp.armeria.server.healthcheck.HealthCheckService;
+import io.grpc.BindableService;
 import io.grpc.Metadata;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import io.lockstep.gateway.GatewayOptions;
 import io.lockstep.gateway.serving.Batcher;
+import io.lockstep.gateway.serving.ByteBudget;
 import io.lockstep.gateway.serving.RequestLimits;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +44,9 @@ public final class RpcServer implements AutoCloseable {
 
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(3);
 
+  /** Longest silence in the middle of a message. */
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
   private final Server server;
 
   private RpcServer(Server server) {
@@ -46,26 +57,12 @@ public final class RpcServer implements AutoCloseable {
    * Starts to listen.
    *
    * @param address where; port 0 takes a free one
-   * @param streamWindow messages of one stream that are under way at once
    * @throws IllegalStateException in one line if the port can't be had
    */
   public static RpcServer start(
-      InetSocketAddress address,
-      Batcher batcher,
-      ServingHealth health,
-      RequestLimits limits,
-      int streamWindow) {
-    GrpcService grpc =
-        GrpcService.builder()
-            .addService(new InferenceService(batcher, new Requests(limits), streamWindow))
-            .addService(health.service())
-            .addService(ProtoReflectionServiceV1.newInstance())
-            .exceptionHandler(RpcServer::unexpected)
-            .maxRequestMessageLength(limits.messageBytes())
-            .supportedSerializationFormats(GrpcSerializationFormats.values())
-            .enableUnframedRequests(true)
-            .useBlockingTaskExecutor(true)
-            .build();
+      InetSocketAddress address, Batcher batcher, ServingHealth health, GatewayOptions options) {
+    RequestLimits limits = options.limits();
+    ByteBudget arriving = new ByteBudget(options.memory().arrivingBytes());
     Server server =
         Server.builder()
             .http(address)
@@ -73,17 +70,10 @@ public final class RpcServer implements AutoCloseable {
             .requestTimeout(Duration.ZERO)
             .maxRequestLength(limits.messageBytes())
             .service(
-                grpc,
-                service ->
-                    service.decorate((delegate, context, request) -> {
-                      // A stream may be longer than a message: its messages are limited singly.
-                      if (isFramed(request.headers().get(HttpHeaderNames.CONTENT_TYPE))) {
-                        context.setMaxRequestLength(0);
-                      }
-                      return delegate.serve(context, request);
-                    }))
+                grpc(batcher, health, limits, 2 * options.maxBatch()),
+                service -> decorated(service, arriving, options.logRequests()))
             .service("/health", HealthCheckService.of(health.checker()))
-            .serviceUnder("/docs", new DocService())
+            .serviceUnder("/docs", DocumentationPage.service())
             .connectionDrainDuration(Duration.ZERO)
             .gracefulShutdownTimeout(QUIET_PERIOD, CLOSE_TIMEOUT)
             .build();
@@ -94,6 +84,42 @@ public final class RpcServer implements AutoCloseable {
       throw new IllegalStateException(cannotListen(address, e), e);
     }
     return new RpcServer(server);
+  }
+
+  /**
+   * @param streamWindow messages of one stream that are under way at once
+   */
+  private static GrpcService grpc(
+      Batcher batcher, ServingHealth health, RequestLimits limits, int streamWindow) {
+    BindableService inference = new InferenceService(batcher, new Requests(limits), streamWindow);
+    return GrpcService.builder()
+        .addService(inference)
+        .addService(health.service())
+        .addService(ProtoReflectionServiceV1.newInstance())
+        .addService(OlderReflection.of(List.of(inference, health.service())))
+        .exceptionHandler(RpcServer::failed)
+        .maxRequestMessageLength(limits.messageBytes())
+        .decompressorRegistry(Inflating.registry())
+        .jsonMarshallerFactory(
+            service -> new JsonRequests(limits.messageBytes(), GrpcJsonMarshaller.of(service)))
+        .supportedSerializationFormats(GrpcSerializationFormats.values())
+        .enableUnframedRequests(true)
+        .useBlockingTaskExecutor(true)
+        .build();
+  }
+
+  private static HttpService decorated(
+      HttpService service, ByteBudget arriving, boolean logRequests) {
+    HttpService limited =
+        new ArrivalLimit(service, arriving, PATIENCE)
+            .decorate((delegate, context, request) -> {
+              // A stream may be longer than a message: its messages are limited singly.
+              if (isFramed(request.headers().get(HttpHeaderNames.CONTENT_TYPE))) {
+                context.setMaxRequestLength(0);
+              }
+              return delegate.serve(context, request);
+            });
+    return logRequests ? new RequestLog(limited) : limited;
   }
 
   /** The port it listens on. */
@@ -107,10 +133,23 @@ public final class RpcServer implements AutoCloseable {
     server.stop().join();
   }
 
-  /** A failure that no service has turned into a status: a defect of ours. */
-  private static Status unexpected(
+  /** What a client is told of a failure that no service has turned into a status. */
+  private static Status failed(
       RequestContext context, Status status, Throwable failure, Metadata trailers) {
-    if (failure instanceof ClosedStreamException) {
+    Optional<InvalidProtocolBufferException> malformed =
+        cause(failure, InvalidProtocolBufferException.class);
+    if (malformed.isPresent()) {
+      return Status.INVALID_ARGUMENT.withDescription(
+          "the message is not one of this method, or a text in it is not UTF-8: "
+              + malformed.get().getMessage());
+    }
+    Optional<StatusRuntimeException> said = cause(failure, StatusRuntimeException.class);
+    if (said.isPresent()) {
+      Optional.ofNullable(said.get().getTrailers()).ifPresent(trailers::merge);
+      return said.get().getStatus();
+    }
+    if (cause(failure, ClosedStreamException.class).isPresent()
+        || cause(failure, ResponseCompleteException.class).isPresent()) {
       return Status.CANCELLED.withDescription("the client has closed the stream");
     }
     if (status.getCode() != Status.Code.UNKNOWN) {
@@ -131,6 +170,15 @@ public final class RpcServer implements AutoCloseable {
             "can't listen on %s (%s); stop the program that has the port or choose another with --port, 0 takes a free one"
                 .formatted(where, bind.getMessage()))
         .orElseGet(() -> "can't listen on " + where + ": " + failure.getMessage());
+  }
+
+  private static <T extends Throwable> Optional<T> cause(Throwable failure, Class<T> type) {
+    for (Throwable t = failure; t != null; t = t.getCause()) {
+      if (type.isInstance(t)) {
+        return Optional.of(type.cast(t));
+      }
+    }
+    return Optional.empty();
   }
 
   private static Optional<Throwable> bindFailure(Throwable failure) {

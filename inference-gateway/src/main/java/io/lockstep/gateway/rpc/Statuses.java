@@ -1,7 +1,9 @@
 package io.lockstep.gateway.rpc;
 
 import com.google.protobuf.Any;
+import com.google.protobuf.Duration;
 import com.google.rpc.ErrorInfo;
+import com.google.rpc.RetryInfo;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
@@ -23,6 +25,9 @@ final class Statuses {
   private static final String DOMAIN = "lockstep.inference.v1";
   private static final String RAW = "raw";
 
+  /** About what a batch or a large picture takes. */
+  private static final int RETRY_SECONDS = 2;
+
   private Statuses() {}
 
   /** The status of a request that got no answer. */
@@ -30,7 +35,8 @@ final class Statuses {
     Status.Code code =
         switch (failure.kind()) {
           case NO_MODEL, CLOSING -> Status.Code.UNAVAILABLE;
-          case QUEUE_FULL -> Status.Code.RESOURCE_EXHAUSTED;
+          case INVALID -> Status.Code.INVALID_ARGUMENT;
+          case QUEUE_FULL, EXHAUSTED -> Status.Code.RESOURCE_EXHAUSTED;
           case EMPTY_ANSWER -> Status.Code.FAILED_PRECONDITION;
           case MODEL_FAILED -> Status.Code.INTERNAL;
         };
@@ -38,7 +44,24 @@ final class Statuses {
       return refusal(
           String.valueOf(failure.getMessage()), ErrorInfo.newBuilder().setReason(EMPTY_ANSWER));
     }
+    if (code == Status.Code.RESOURCE_EXHAUSTED) {
+      return exhausted(String.valueOf(failure.getMessage()));
+    }
     return code.toStatus().withDescription(failure.getMessage()).asRuntimeException();
+  }
+
+  /** There is no room now; says when to ask again. */
+  static StatusRuntimeException exhausted(String message) {
+    return StatusProto.toStatusRuntimeException(
+        com.google.rpc.Status.newBuilder()
+            .setCode(Status.Code.RESOURCE_EXHAUSTED.value())
+            .setMessage(message)
+            .addDetails(
+                Any.pack(
+                    RetryInfo.newBuilder()
+                        .setRetryDelay(Duration.newBuilder().setSeconds(RETRY_SECONDS))
+                        .build()))
+            .build());
   }
 
   /** A model's answer that can't be passed on, with a reason that clients can tell apart. */

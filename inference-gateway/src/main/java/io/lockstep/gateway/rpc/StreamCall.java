@@ -1,14 +1,15 @@
 package io.lockstep.gateway.rpc;
 
+import com.google.protobuf.Message;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.lockstep.gateway.serving.Answer;
 import io.lockstep.gateway.serving.Batcher;
 import io.lockstep.gateway.serving.Job;
 import io.lockstep.gateway.serving.ServingException;
-import io.lockstep.gateway.serving.Task;
 import io.lockstep.model.generate.GenerationOptions;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 
@@ -17,13 +18,14 @@ import java.util.function.Function;
  * window of messages and then for one more with each answer, so that a stream of any length holds a
  * bounded number of places in the queue. The first failure ends the stream.
  */
-final class StreamCall<Q, R> implements StreamObserver<Q> {
+final class StreamCall<Q extends Message, R> implements StreamObserver<Q> {
 
   private final Reply<R> reply;
   private final Batcher batcher;
-  private final Function<Q, Task> task;
+  private final Function<Q, Weighed> task;
   private final Function<Q, GenerationOptions> options;
   private final BiFunction<Q, Answer, R> response;
+  private final Optional<ArrivalLimit.Holding> holding;
   private int open;
   private boolean halfClosed;
 
@@ -31,7 +33,7 @@ final class StreamCall<Q, R> implements StreamObserver<Q> {
       StreamObserver<R> observer,
       int window,
       Batcher batcher,
-      Function<Q, Task> task,
+      Function<Q, Weighed> task,
       Function<Q, GenerationOptions> options,
       BiFunction<Q, Answer, R> response) {
     ((ServerCallStreamObserver<R>) observer).disableAutoRequest();
@@ -40,6 +42,7 @@ final class StreamCall<Q, R> implements StreamObserver<Q> {
     this.task = task;
     this.options = options;
     this.response = response;
+    this.holding = ArrivalLimit.current();
     reply.request(window);
   }
 
@@ -48,8 +51,9 @@ final class StreamCall<Q, R> implements StreamObserver<Q> {
     InferenceService.guarded(
         reply,
         () -> {
-          Job job = new Job(task.apply(request), options.apply(request), new AnswerSink(request));
+          Job job = task.apply(request).job(options.apply(request), new AnswerSink(request));
           opened();
+          holding.ifPresent(bytes -> bytes.taken(length(request)));
           if (reply.own(List.of(job))) {
             batcher.submit(List.of(job));
           }
@@ -65,6 +69,10 @@ final class StreamCall<Q, R> implements StreamObserver<Q> {
   public synchronized void onCompleted() {
     halfClosed = true;
     completeIfDone();
+  }
+
+  private static long length(Message request) {
+    return request.getSerializedSize();
   }
 
   private synchronized void opened() {
@@ -96,6 +104,7 @@ final class StreamCall<Q, R> implements StreamObserver<Q> {
           reply,
           () -> {
             reply.send(response.apply(request, answer));
+            holding.ifPresent(bytes -> bytes.answered(length(request)));
             answered();
           });
     }

@@ -4,8 +4,9 @@ import io.lockstep.gateway.serving.ServingException.Kind;
 import io.lockstep.model.generate.EmptyGeneration;
 import io.lockstep.model.generate.Generation;
 import io.lockstep.model.generate.GenerationListener;
-import io.lockstep.model.generate.GenerationRequest;
 import io.lockstep.model.generate.GenerationResult;
+import io.lockstep.model.generate.Prompt;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
@@ -21,24 +22,29 @@ final class BatchRun {
 
   private static final Logger log = LoggerFactory.getLogger(BatchRun.class);
 
+  private final SharedModel owner;
   private final ServedModel model;
   private final BooleanSupplier aborted;
 
-  BatchRun(ServedModel model, BooleanSupplier aborted) {
-    this.model = model;
+  BatchRun(SharedModel owner, BooleanSupplier aborted) {
+    this.owner = owner;
+    this.model = owner.model();
     this.aborted = aborted;
   }
 
   void run(List<Job> jobs) {
-    List<Row> rows = jobs.stream().filter(job -> !job.isCancelled()).map(Row::new).toList();
+    List<Row> rows = new ArrayList<>();
+    for (Job job : jobs) {
+      // One that was cancelled meanwhile has let its input go.
+      job.prompt(owner).ifPresent(prompt -> rows.add(new Row(job, prompt)));
+    }
     if (rows.isEmpty()) {
       return;
     }
     try {
       generate(rows);
     } catch (Abandoned e) {
-      rows.forEach(
-          row -> row.job.fail(new ServingException(Kind.CLOSING, "the gateway is closing")));
+      rows.forEach(row -> row.job.fail(ServingException.closing()));
     } catch (RuntimeException e) {
       if (rows.size() == 1) {
         rows.getFirst().job.fail(modelFailed(rows.getFirst().job, e));
@@ -55,7 +61,7 @@ final class BatchRun {
     try {
       generate(List.of(row));
     } catch (Abandoned e) {
-      row.job.fail(new ServingException(Kind.CLOSING, "the gateway is closing"));
+      row.job.fail(ServingException.closing());
     } catch (RuntimeException e) {
       row.job.fail(modelFailed(row.job, e));
     }
@@ -63,7 +69,7 @@ final class BatchRun {
 
   private void generate(List<Row> rows) {
     model.respond(
-        rows.stream().map(this::request).toList(),
+        rows.stream().map(row -> row.prompt).toList(),
         rows.getFirst().job.options().profile(),
         new GenerationListener() {
           @Override
@@ -86,11 +92,6 @@ final class BatchRun {
     }
   }
 
-  private GenerationRequest request(Row row) {
-    return new GenerationRequest(
-        row.name(), row.job.task().conversation(model.prompts()), row.job.options().decoding());
-  }
-
   private static ServingException modelFailed(Job job, RuntimeException cause) {
     log.warn("{} failed", job.task().name(), cause);
     return new ServingException(
@@ -107,12 +108,14 @@ final class BatchRun {
   /** A job in the batch with what its client has heard so far. */
   private static final class Row {
     private final Job job;
+    private final Prompt prompt;
     private int seen;
     private int sent;
     private boolean ended;
 
-    Row(Job job) {
+    Row(Job job, Prompt prompt) {
       this.job = job;
+      this.prompt = prompt;
     }
 
     void piece(String piece) {

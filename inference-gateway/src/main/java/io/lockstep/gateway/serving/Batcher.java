@@ -2,12 +2,16 @@ package io.lockstep.gateway.serving;
 
 import io.lockstep.gateway.serving.ServingException.Kind;
 import io.lockstep.model.generate.Profile;
+import io.lockstep.model.generate.Prompt;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Deque;
-import java.util.Iterator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -48,33 +52,70 @@ public final class Batcher implements AutoCloseable {
 
   private record Swap(ServedModel model, CompletableFuture<Void> adopted) {}
 
+  /** Times the heap for large pictures that may wait to be read. */
+  private static final int LARGE_WAITING = 8;
+
   private final int maxBatch;
   private final int capacity;
+  private final ServingMemory memory;
   private final Listener listener;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final Deque<Job> waiting = new ArrayDeque<>();
+
+  /** Those of the waiting jobs that a lane has. */
+  private final Set<Job> preparing = new HashSet<>();
+
+  private final Preparer preparer;
   private final Thread thread;
   private @Nullable Swap pending;
-  private volatile @Nullable ServedModel current;
+  private volatile @Nullable SharedModel current;
+  private volatile boolean draining;
   private volatile boolean closing;
+  private boolean busy;
 
   /**
    * Starts the model thread.
    *
    * @param maxBatch most jobs in a batch
    * @param capacity most jobs that wait
+   * @param memory most memory that jobs take
    */
-  public Batcher(int maxBatch, int capacity, Listener listener) {
+  public Batcher(int maxBatch, int capacity, ServingMemory memory, Listener listener) {
     this.maxBatch = maxBatch;
     this.capacity = capacity;
+    this.memory = memory;
     this.listener = listener;
+    this.preparer =
+        new Preparer(
+            memory,
+            this::held,
+            new Preparer.Listener() {
+              @Override
+              public void onReady(Job job) {
+                ready(job);
+              }
+
+              @Override
+              public void onDelay() {
+                wake();
+              }
+            });
     this.thread = Thread.ofPlatform().name("model").daemon().start(this::serve);
   }
 
   /** The model that answers now, if any. */
   public Optional<ModelIdentity> identity() {
-    return Optional.ofNullable(current).map(ServedModel::identity);
+    return Optional.ofNullable(current).map(shared -> shared.model().identity());
+  }
+
+  /** The model that answers now, held for the caller. */
+  private Optional<SharedModel> held() {
+    SharedModel shared = current;
+    while (shared != null && !shared.hold()) {
+      shared = current;
+    }
+    return Optional.ofNullable(shared);
   }
 
   /**
@@ -85,24 +126,99 @@ public final class Batcher implements AutoCloseable {
   public void submit(List<Job> jobs) {
     lock.lock();
     try {
-      if (closing) {
-        throw new ServingException(Kind.CLOSING, "the gateway is closing");
+      if (closing || draining) {
+        throw ServingException.closing();
       }
       if (current == null) {
         throw ServingException.noModel();
       }
-      waiting.removeIf(Job::isCancelled);
+      dropEnded();
       if (waiting.size() + jobs.size() > capacity) {
         throw new ServingException(
             Kind.QUEUE_FULL,
             "%d requests wait and %d more don't fit into the queue of %d; send fewer at once or retry later"
                 .formatted(waiting.size(), jobs.size(), capacity));
       }
+      requireRoomForLarge(jobs);
       waiting.addAll(jobs);
+      jobs.forEach(this::startPreparing);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** A request alone is always taken: it may be as large as limits allow. */
+  private void requireRoomForLarge(List<Job> jobs) {
+    long before = largeBytes(waiting);
+    long more = largeBytes(jobs);
+    long most = LARGE_WAITING * memory.largeBytes();
+    if (before > 0 && more > 0 && before + more > most) {
+      throw new ServingException(
+          Kind.EXHAUSTED,
+          "large pictures and texts of %s wait to be read and %s more don't fit beside them, %s may wait; retry later"
+              .formatted(Preparer.mib(before), Preparer.mib(more), Preparer.mib(most)));
+    }
+  }
+
+  private static long largeBytes(Collection<Job> jobs) {
+    return jobs.stream().filter(job -> !job.isSmall()).mapToLong(Job::weight).sum();
+  }
+
+  private void startPreparing(Job job) {
+    preparing.add(job);
+    preparer.add(job);
+  }
+
+  /** A lane is done with a job: another model may have come meanwhile. */
+  private void ready(Job job) {
+    lock.lock();
+    try {
+      SharedModel shared = current;
+      boolean again = job.isOpen() && shared != null && !closing && job.prompt(shared).isEmpty();
+      if (again) {
+        job.unprepare();
+        preparer.add(job);
+      } else {
+        preparing.remove(job);
+      }
       changed.signalAll();
     } finally {
       lock.unlock();
     }
+  }
+
+  private void wake() {
+    lock.lock();
+    try {
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Takes no more jobs and waits until those it has are answered, or for so long. */
+  public boolean drain(Duration limit) {
+    listener.onStopped();
+    lock.lock();
+    try {
+      draining = true;
+      changed.signalAll();
+      long left = limit.toNanos();
+      while (left > 0 && !isIdle()) {
+        left = changed.awaitNanos(left);
+      }
+      return isIdle();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean isIdle() {
+    dropEnded();
+    return waiting.isEmpty() && !busy;
   }
 
   /**
@@ -148,6 +264,7 @@ public final class Batcher implements AutoCloseable {
         interrupted = true;
       }
     }
+    preparer.close();
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
@@ -175,8 +292,10 @@ public final class Batcher implements AutoCloseable {
   private Turn awaitTurn() {
     lock.lock();
     try {
+      busy = false;
+      changed.signalAll();
       while (true) {
-        waiting.removeIf(Job::isCancelled);
+        dropEnded();
         if (closing) {
           return new Turn.End();
         }
@@ -185,8 +304,11 @@ public final class Batcher implements AutoCloseable {
           pending = null;
           return new Turn.Adopt(swap);
         }
-        if (!waiting.isEmpty()) {
-          return new Turn.Run(takeBatch());
+        SharedModel shared = current;
+        List<Job> batch = shared == null ? List.of() : takeBatch(shared);
+        if (!batch.isEmpty()) {
+          busy = true;
+          return new Turn.Run(batch);
         }
         changed.awaitUninterruptibly();
       }
@@ -195,39 +317,82 @@ public final class Batcher implements AutoCloseable {
     }
   }
 
-  private List<Job> takeBatch() {
+  /** Those that nobody waits for, and those that could not be made ready. */
+  private void dropEnded() {
+    waiting.removeIf(job -> !job.isOpen());
+  }
+
+  /**
+   * The oldest ready job and those after it that go with it. Small ones before them are waited for:
+   * soon they are ready, and then they go first.
+   */
+  private List<Job> takeBatch(SharedModel shared) {
     List<Job> batch = new ArrayList<>();
-    Profile profile = waiting.getFirst().options().profile();
-    for (Iterator<Job> jobs = waiting.iterator(); jobs.hasNext() && batch.size() < maxBatch; ) {
-      Job job = jobs.next();
-      if (job.options().profile() == profile) {
+    List<Prompt> prompts = new ArrayList<>();
+    for (Job job : waiting) {
+      Optional<Prompt> prompt = job.prompt(shared);
+      if (prompt.isEmpty()) {
+        if (job.isSmall() && preparer.isPrompt()) {
+          return List.of();
+        }
+        continue;
+      }
+      Profile profile = batch.isEmpty() ? profile(job) : profile(batch.getFirst());
+      if (profile(job) == profile) {
+        prompts.add(prompt.get());
+        if (batch.size() > 0 && shared.model().passBytes(profile, prompts) > memory.passBytes()) {
+          break;
+        }
         batch.add(job);
-        jobs.remove();
+      }
+      if (batch.size() == maxBatch) {
+        break;
       }
     }
+    waiting.removeAll(batch);
     return batch;
   }
 
+  private static Profile profile(Job job) {
+    return job.options().profile();
+  }
+
   private void run(List<Job> jobs) {
-    ServedModel model = current;
-    if (model == null) {
+    SharedModel shared = current;
+    if (shared == null) {
       throw new IllegalStateException("jobs are only accepted when there is a model");
     }
     try {
-      new BatchRun(model, () -> closing).run(jobs);
+      new BatchRun(shared, () -> closing).run(jobs);
     } catch (Error e) {
       fail(jobs, new ServingException(Kind.MODEL_FAILED, "the model thread died: " + e, e));
       throw e;
+    } finally {
+      jobs.forEach(Job::unprepare);
     }
   }
 
   private void adopt(Swap swap) {
-    ServedModel old = current;
-    current = swap.model;
-    listener.onServing(swap.model.identity());
+    SharedModel old = current;
+    SharedModel young = new SharedModel(swap.model);
+    lock.lock();
+    try {
+      current = young;
+      for (Job job : waiting) {
+        if (!preparing.contains(job)) {
+          job.unprepare();
+          startPreparing(job);
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (!draining) {
+      listener.onServing(swap.model.identity());
+    }
     swap.adopted.complete(null);
     if (old != null) {
-      old.close();
+      old.retire();
     }
   }
 
@@ -245,14 +410,15 @@ public final class Batcher implements AutoCloseable {
       lock.unlock();
     }
     listener.onStopped();
-    fail(left, new ServingException(Kind.CLOSING, "the gateway is closing"));
+    fail(left, ServingException.closing());
+    left.forEach(Job::unprepare);
     if (overtaken != null) {
       discard(overtaken);
     }
-    ServedModel last = current;
+    SharedModel last = current;
     current = null;
     if (last != null) {
-      last.close();
+      last.retire();
     }
   }
 

@@ -1,26 +1,45 @@
 package io.lockstep.gateway.serving;
 
+import io.lockstep.data.conversation.Content;
+import io.lockstep.data.conversation.ImageSource;
+import io.lockstep.data.image.DecodeLimits;
+import io.lockstep.data.image.ImageHeader;
+import io.lockstep.data.image.RgbImage;
+import io.lockstep.model.batch.Sample;
 import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.model.encode.SampleEncoder;
 import io.lockstep.model.generate.GenerationListener;
 import io.lockstep.model.generate.GenerationRequest;
 import io.lockstep.model.generate.Generator;
+import io.lockstep.model.generate.PassBytes;
 import io.lockstep.model.generate.Profile;
+import io.lockstep.model.generate.Prompt;
+import io.lockstep.model.image.Grid;
+import io.lockstep.model.image.Patches;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
 
 /** A checkpoint loaded as in training. */
 public final class CheckpointModel implements ServedModel {
 
+  /** Memory that a character takes while the tokenizer has it. */
+  private static final long TEXT_BYTES = 256;
+
   private final LoadedModel model;
   private final Generator generator;
+  private final SampleEncoder encoder;
   private final ModelIdentity identity;
   private final TaskPrompts prompts;
 
   private CheckpointModel(LoadedModel model, ModelIdentity identity, TaskPrompts prompts) {
     this.model = model;
     this.generator = model.generator();
+    this.encoder = model.encoder();
     this.identity = identity;
     this.prompts = prompts;
   }
@@ -72,13 +91,65 @@ public final class CheckpointModel implements ServedModel {
   }
 
   @Override
-  public void respond(
-      List<GenerationRequest> requests, Profile profile, GenerationListener listener) {
-    try {
-      var _ = generator.answer(requests, profile, listener);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e.getMessage(), e);
+  public long preparationBytes(GenerationRequest request) throws IOException {
+    long kept = 0;
+    long reading = 0;
+    for (ImageSource source : request.conversation().images()) {
+      ImageHeader header = ImageHeader.of(source, DecodeLimits.DEFAULT);
+      Grid grid = encoder.grid(header.width(), header.height());
+      kept += (long) grid.patches() * patchBytes();
+      long narrowed =
+          (long) grid.w()
+              * model.config().vision().patchSize()
+              * header.height()
+              * RgbImage.CHANNELS;
+      reading = Math.max(reading, header.decodingBytes() + narrowed);
     }
+    return kept + reading + TEXT_BYTES * textLength(request);
+  }
+
+  private static long textLength(GenerationRequest request) {
+    return request.conversation().messages().stream()
+        .flatMap(message -> message.contents().stream())
+        .mapToLong(content -> content instanceof Content.Text(String text) ? text.length() : 0)
+        .sum();
+  }
+
+  @Override
+  public Prompt prepare(GenerationRequest request, BooleanSupplier abandoned) throws IOException {
+    encoder.requireFits(
+        request.name(), request.conversation(), request.decoding().maxNewTokens());
+    List<Patches> patches = new ArrayList<>();
+    for (ImageSource source : request.conversation().images()) {
+      if (abandoned.getAsBoolean()) {
+        throw new CancellationException();
+      }
+      RgbImage picture = encoder.decode(source);
+      patches.addAll(encoder.process(source.name(), List.of(picture)));
+    }
+    Sample sample = encoder.prompt(request.name(), request.conversation(), patches);
+    return new Prompt(request, sample);
+  }
+
+  @Override
+  public long heldBytes(Prompt prompt) {
+    return prompt.sample().images().stream()
+        .mapToLong(picture -> (long) picture.pixels().length * Float.BYTES)
+        .sum();
+  }
+
+  private long patchBytes() {
+    return (long) model.config().vision().patchValues() * Float.BYTES;
+  }
+
+  @Override
+  public long passBytes(Profile profile, List<Prompt> prompts) {
+    return PassBytes.of(model.config(), profile, prompts);
+  }
+
+  @Override
+  public void respond(List<Prompt> prompts, Profile profile, GenerationListener listener) {
+    var _ = generator.answerPrompts(prompts, profile, listener);
   }
 
   @Override

@@ -1,7 +1,11 @@
 package io.lockstep.gateway.serving;
 
 import io.lockstep.model.generate.GenerationOptions;
+import io.lockstep.model.generate.GenerationRequest;
+import io.lockstep.model.generate.Prompt;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,12 +30,21 @@ public final class Job {
   private final Task task;
   private final GenerationOptions options;
   private final Sink sink;
+  private @Nullable Prepared prepared;
+  private volatile long weight;
   private final AtomicBoolean cancelled = new AtomicBoolean();
   private final AtomicBoolean ended = new AtomicBoolean();
 
-  public Job(Task task, GenerationOptions options, Sink sink) {
+  /**
+   * A job that waits to be submitted.
+   *
+   * @param weight bytes that reading it takes at most: what decoding its pictures needs, and its
+   *     text
+   */
+  public Job(Task task, GenerationOptions options, long weight, Sink sink) {
     this.task = task;
     this.options = options;
+    this.weight = weight;
     this.sink = sink;
   }
 
@@ -42,6 +55,50 @@ public final class Job {
   /** How it is answered. */
   public GenerationOptions options() {
     return options;
+  }
+
+  /** What it costs to read, in bytes. */
+  long weight() {
+    return weight;
+  }
+
+  /** It turned out to take more. */
+  void grow(long bytes) {
+    weight = Math.max(bytes, Preparer.SMALL_BYTES + 1);
+  }
+
+  /** Whether it is read quickly enough for others to wait for it. */
+  boolean isSmall() {
+    return weight <= Preparer.SMALL_BYTES;
+  }
+
+  /** What is asked of a model that was trained with these prompts. */
+  GenerationRequest request(TaskPrompts prompts) {
+    return new GenerationRequest(task.name(), task.conversation(prompts), options.decoding());
+  }
+
+  /** Takes its form as a model's input, unless nobody waits any more. */
+  synchronized void prepared(Prepared input) {
+    if (isOpen()) {
+      prepared = input;
+    } else {
+      input.release().run();
+    }
+  }
+
+  /** Its form as this model's input, if it is ready. */
+  synchronized Optional<Prompt> prompt(SharedModel model) {
+    return prepared != null && prepared.owner() == model
+        ? Optional.of(prepared.prompt())
+        : Optional.empty();
+  }
+
+  /** Forgets its form as a model's input, if it has one. */
+  synchronized void unprepare() {
+    if (prepared != null) {
+      prepared.release().run();
+      prepared = null;
+    }
   }
 
   /** Whether it still waits for an answer that somebody wants. */
@@ -83,6 +140,7 @@ public final class Job {
   /** Nobody wants the answer any more: a waiting job is dropped, a running one goes unanswered. */
   public void cancel() {
     cancelled.set(true);
+    unprepare();
   }
 
   public boolean isCancelled() {

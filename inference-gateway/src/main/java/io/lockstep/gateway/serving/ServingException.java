@@ -5,6 +5,10 @@ public final class ServingException extends RuntimeException {
 
   /** Why there is no answer. */
   public enum Kind {
+    /** The request is wrong in itself. */
+    INVALID,
+    /** More memory would be needed than there is now. */
+    EXHAUSTED,
     /** No checkpoint has been loaded yet. */
     NO_MODEL,
     /** More requests wait than the queue holds. */
@@ -33,6 +37,11 @@ public final class ServingException extends RuntimeException {
   public static ServingException noModel() {
     return new ServingException(
         Kind.NO_MODEL, "no checkpoint is loaded yet; ask again when health says SERVING");
+  }
+
+  /** The gateway ends. */
+  static ServingException closing() {
+    return new ServingException(Kind.CLOSING, "the gateway is closing; ask another one");
   }
 
   /** Why there is no answer. */

@@ -8,6 +8,7 @@ import io.lockstep.gateway.Checkpoints;
 import io.lockstep.gateway.FakeModel;
 import io.lockstep.gateway.serving.Batcher;
 import io.lockstep.gateway.serving.ModelIdentity;
+import io.lockstep.gateway.serving.ServingMemory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,7 +32,7 @@ class HandOffTest {
 
   @TempDir private Path dir;
 
-  private final Batcher batcher = new Batcher(4, 8, NOBODY);
+  private final Batcher batcher = new Batcher(4, 8, ServingMemory.ofMachine(), NOBODY);
   private final List<Long> opened = new ArrayList<>();
   private final HandOff handOff =
       new HandOff(

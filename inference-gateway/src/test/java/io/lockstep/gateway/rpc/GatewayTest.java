@@ -209,7 +209,7 @@ class GatewayTest {
 
   @Test
   void picturesBeyondTheLimitsAreRefused() throws Exception {
-    RequestLimits limits = new RequestLimits(2000, 4000, 100, 2, 10, 5);
+    RequestLimits limits = new RequestLimits(2000, 4000, 1000, 100, 2, 10, 5);
     GatewayOptions options = options().limitedTo(limits);
     try (GatewayServer gateway = serve(FakeModel.answering(1, prompt -> "x"), options);
         InferenceClient client = client(gateway)) {

@@ -31,6 +31,7 @@ class BatcherTest {
       new Batcher(
           MAX_BATCH,
           CAPACITY,
+          new ServingMemory(1 << 20, 1 << 20, 1 << 20, 1 << 20),
           new Batcher.Listener() {
             @Override
             public void onServing(ModelIdentity model) {
@@ -58,6 +59,7 @@ class BatcherTest {
           new Job(
               new Task.Chat(new Conversation(List.of(Message.text(Role.USER, text)))),
               options,
+              0,
               this);
     }
 

@@ -30,6 +30,7 @@ import io.lockstep.model.generate.GenerationOptions;
 import io.lockstep.model.generate.GenerationRequest;
 import io.lockstep.model.generate.GenerationResult;
 import io.lockstep.model.generate.Profile;
+import io.lockstep.model.generate.Prompt;
 import io.lockstep.model.testing.GoldenFamily;
 import io.lockstep.tensor.Torch;
 import java.awt.Color;
@@ -86,9 +87,12 @@ class CheckpointModelTest {
               DecodingOptions.greedy(6),
               new DecodingOptions(1, 0.9, 0, 1.1, 3, 9, 5),
               new DecodingOptions(0.8, 1, 7, 1, 0, 4, 6));
-      List<GenerationRequest> requests = new ArrayList<>();
+      List<Prompt> requests = new ArrayList<>();
       for (int i = 0; i < settings.size(); i++) {
-        requests.add(new GenerationRequest("p" + i, conversations.get(i), settings.get(i)));
+        requests.add(
+            model.prepare(
+                new GenerationRequest("p" + i, conversations.get(i), settings.get(i)),
+                () -> false));
       }
       Heard together = new Heard();
       model.respond(requests, Profile.CACHED, together);

@@ -9,6 +9,7 @@ import io.lockstep.model.budget.TokenBudget;
 import io.lockstep.model.chat.ChatTemplate;
 import io.lockstep.model.chat.Encoded;
 import io.lockstep.model.context.ContextLimit;
+import io.lockstep.model.image.Grid;
 import io.lockstep.model.image.ImageProcessor;
 import io.lockstep.model.image.Patches;
 import java.io.IOException;
@@ -112,6 +113,11 @@ public final class SampleEncoder {
     return template.encodeForTraining(conversation, countsByHeader(conversation)).tokens().length;
   }
 
+  /** The grid of patches that a picture of this size will have. */
+  public Grid grid(int width, int height) {
+    return images.grid(width, height);
+  }
+
   /**
    * How many tokens {@link #prompt} would come to; of pictures only headers are read.
    *
@@ -150,6 +156,17 @@ public final class SampleEncoder {
     limit.require(name, encoded.tokens().length, newTokens);
     List<Patches> patches = patches(conversation);
     return Sample.prompt(name, encoded.tokens(), patches, kept(patches));
+  }
+
+  /**
+   * A prompt whose pictures are patches already.
+   *
+   * @param patches of the conversation's pictures, in their order
+   */
+  public Sample prompt(String name, Conversation conversation, List<Patches> patches) {
+    List<KeptTokens> kept = kept(patches);
+    Encoded encoded = template.encodePrompt(conversation, counts(kept));
+    return Sample.prompt(name, encoded.tokens(), patches, kept);
   }
 
   /**

@@ -113,34 +113,40 @@ public final class Generator {
   public List<GenerationResult> answer(
       List<GenerationRequest> requests, Profile profile, GenerationListener listener)
       throws IOException {
-    List<Answer> answers = new ArrayList<>();
-    List<Sample> samples = new ArrayList<>();
-    int longest = 0;
+    List<Prompt> prompts = new ArrayList<>();
     for (GenerationRequest request : requests) {
       int most = request.decoding().maxNewTokens();
-      Sample sample = encoder.prompt(request.name(), request.conversation(), most);
-      samples.add(sample);
-      answers.add(
-          new Answer(
-              answers.size(),
-              new Prompt(sample, request.decoding()),
-              tokenizer,
-              endTokens,
-              listener));
-      longest = Math.max(longest, most);
+      prompts.add(
+          new Prompt(request, encoder.prompt(request.name(), request.conversation(), most)));
     }
-    grow(answers, samples, profile, longest);
+    return answerPrompts(prompts, profile, listener);
+  }
+
+  /**
+   * Answers what is the model's input already as one batch, each in its own way.
+   *
+   * @return one result for each prompt, in order
+   */
+  public List<GenerationResult> answerPrompts(
+      List<Prompt> prompts, Profile profile, GenerationListener listener) {
+    List<Answer> answers = new ArrayList<>();
+    for (Prompt prompt : prompts) {
+      answers.add(new Answer(answers.size(), prompt, tokenizer, endTokens, listener));
+    }
+    int longest =
+        prompts.stream().mapToInt(prompt -> prompt.decoding().maxNewTokens()).max().orElse(0);
+    grow(answers, prompts.stream().map(Prompt::sample).toList(), profile, longest);
     List<GenerationResult> results = answers.stream().map(Answer::result).toList();
-    warnBeyondTraining(requests, results);
+    warnBeyondTraining(prompts, results);
     return results;
   }
 
   /** Says once of this generator that an answer reached beyond what training has seen. */
-  private void warnBeyondTraining(
-      List<GenerationRequest> requests, List<GenerationResult> results) {
+  private void warnBeyondTraining(List<Prompt> prompts, List<GenerationResult> results) {
     for (int i = 0; i < results.size() && !warned; i++) {
       long tokens = (long) results.get(i).promptTokens() + results.get(i).newTokens();
-      Optional<String> warning = encoder.limit().beyondTraining(requests.get(i).name(), tokens);
+      Optional<String> warning =
+          encoder.limit().beyondTraining(prompts.get(i).request().name(), tokens);
       warning.ifPresent(LOG::warn);
       warned = warning.isPresent();
     }

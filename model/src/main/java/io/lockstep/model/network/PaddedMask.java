@@ -3,6 +3,7 @@ package io.lockstep.model.network;
 import ai.djl.ndarray.NDArray;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.tensor.Scope;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** Additive attention masks: 0 where a token is seen, minus infinity where it is not. */
@@ -19,18 +20,29 @@ final class PaddedMask {
     int rows = batch.rows();
     int tokens = batch.length();
     long[] present = batch.attentionMask();
-    boolean padded = false;
-    boolean[] visible = new boolean[rows * tokens * tokens];
-    for (int row = 0; row < rows; row++) {
+    if (Arrays.stream(present).allMatch(mask -> mask == 1)) {
+      return null;
+    }
+    float[] mask = new float[size(rows, tokens, tokens)];
+    for (int row = 0, at = 0; row < rows; row++) {
       for (int query = 0; query < tokens; query++) {
-        int base = (row * tokens + query) * tokens;
-        for (int key = 0; key <= query; key++) {
-          visible[base + key] = present[row * tokens + key] == 1 || key == query;
+        for (int key = 0; key < tokens; key++, at++) {
+          boolean visible = key == query || key < query && present[row * tokens + key] == 1;
+          mask[at] = visible ? 0 : Float.NEGATIVE_INFINITY;
         }
-        padded |= present[row * tokens + query] == 0;
       }
     }
-    return padded ? of(scope, visible, rows, tokens, tokens) : null;
+    return scope.fromFloats(mask, rows, 1, tokens, tokens);
+  }
+
+  private static int size(long rows, long queries, long keys) {
+    long size = rows * queries * keys;
+    if (size > Integer.MAX_VALUE - Long.BYTES) {
+      throw new IllegalArgumentException(
+          "%d padded rows of %d tokens need a mask of %d values, more than one array holds; use fewer rows or shorter ones"
+              .formatted(rows, keys, size));
+    }
+    return (int) size;
   }
 
   /** A mask [rows, 1, queries, keys] from what is visible. */

@@ -170,7 +170,9 @@ class MixedBatchTest {
     Answer answer =
         new Answer(
             0,
-            new Prompt(asked, DecodingOptions.greedy(6)),
+            new Prompt(
+                new GenerationRequest("asked", cases.get(2).prompt(), DecodingOptions.greedy(6)),
+                asked),
             model.tokenizer(),
             List.of(end),
             GenerationListener.NONE);
