@@ -11,9 +11,29 @@ import java.util.List;
 
 /** What the families' {@code config.json} have in common. */
 final class JsonParts {
+  static final String TIED = "tie_word_embeddings";
   static final double NO_DROPOUT = 0.0;
   private static final int CHANNELS = 3;
   private static final String[] DTYPES = {"float32", "bfloat16", "float16"};
+  private static final List<String> ROPE = List.of("rope_scaling", "rope_parameters");
+
+  /** What decides the language model's computation. */
+  private static final String[] REPEATED = {
+    "attention_bias",
+    "attention_dropout",
+    "head_dim",
+    "hidden_act",
+    "hidden_size",
+    "intermediate_size",
+    "layer_types",
+    "max_position_embeddings",
+    "num_attention_heads",
+    "num_hidden_layers",
+    "num_key_value_heads",
+    "rms_norm_eps",
+    "use_sliding_window",
+    "vocab_size",
+  };
 
   private JsonParts() {}
 
@@ -25,14 +45,37 @@ final class JsonParts {
     return id;
   }
 
-  /** Published files say {@code torch_dtype}, or {@code dtype} in one of two places. */
+  /**
+   * The declared type of the weights: published files say {@code torch_dtype}, or {@code dtype} in
+   * one of two places; a file that says nothing means float32.
+   */
   static String dtype(StrictJson json, StrictJson text) {
-    if (json.has("torch_dtype")) {
-      return json.oneOf("torch_dtype", DTYPES);
+    for (StrictJson place : List.of(json, text)) {
+      for (String key : List.of("dtype", "torch_dtype")) {
+        if (place.has(key)) {
+          return place.oneOf(key, DTYPES);
+        }
+      }
     }
-    return !json.has("dtype") && text.has("dtype")
-        ? text.oneOf("dtype", DTYPES)
-        : json.oneOf("dtype", DTYPES);
+    return DTYPES[0];
+  }
+
+  /**
+   * Checks what some writers repeat at the top level beside a {@code text_config}, which is what
+   * counts: a file that says two things is refused.
+   */
+  static void checkRepeated(StrictJson json, StrictJson text, TextConfig config) {
+    json.sameIfPresent(text, REPEATED);
+    for (String key : ROPE) {
+      if (json.has(key)) {
+        StrictJson rope = json.object(key);
+        rope.inert("type", "rope_type");
+        rope.onlyIfPresent("mrope_section", config.mropeSection());
+        rope.onlyIfPresent("mrope_interleaved", config.mropeInterleaved());
+        rope.onlyIfPresent("rope_theta", config.ropeTheta());
+      }
+    }
+    json.onlyIfPresent("rope_theta", config.ropeTheta());
   }
 
   static int kvHeads(StrictJson json, int heads) {
@@ -46,8 +89,7 @@ final class JsonParts {
 
   /** The rotary settings, under their older or their newer name. */
   static StrictJson rope(StrictJson json) {
-    StrictJson rope =
-        json.has("rope_scaling") ? json.object("rope_scaling") : json.object("rope_parameters");
+    StrictJson rope = json.object(json.has("rope_scaling") ? "rope_scaling" : "rope_parameters");
     if (!rope.has("rope_type") && rope.has("type")) {
       rope.oneOf("type", "default", "mrope");
     } else {

@@ -7,6 +7,9 @@ import java.util.List;
 /** The shape of a vision-language model, as its {@code config.json} tells it. */
 public sealed interface ModelConfig permits Qwen25VlConfig, Qwen3VlConfig {
 
+  /** Says that the stored weights are none of the types that are read. */
+  String QUANTIZATION = "quantization_config";
+
   /** The family's name in {@code config.json}. */
   String modelType();
 
@@ -38,12 +41,19 @@ public sealed interface ModelConfig permits Qwen25VlConfig, Qwen3VlConfig {
   void write(Path file) throws IOException;
 
   /**
-   * Reads {@code config.json}.
+   * Reads {@code config.json}. Keys that are null count as absent, and those that change nothing in
+   * what is computed may stand at any level.
    *
    * @throws InvalidConfigException naming every missing key, unsupported value and unknown key
    */
   static ModelConfig read(Path configJson) throws IOException {
-    StrictJson json = StrictJson.read(configJson);
+    StrictJson json = StrictJson.read(configJson, InertKeys::contains);
+    if (json.has(QUANTIZATION)) {
+      json.inert(QUANTIZATION);
+      json.problem(
+          QUANTIZATION,
+          "is not supported: save the model with its weights in float32, bfloat16 or float16");
+    }
     String type = json.string("model_type");
     return switch (type) {
       case Qwen25VlConfig.MODEL_TYPE -> Qwen25VlJson.parse(json);

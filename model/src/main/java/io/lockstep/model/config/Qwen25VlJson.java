@@ -14,46 +14,30 @@ final class Qwen25VlJson {
 
   private static final String FULL_ATTENTION = "full_attention";
 
-  /** Keys that some writers repeat at the top level beside a {@code text_config}. */
-  private static final String[] TEXT_KEYS = {
-    "attention_dropout",
-    "bos_token_id",
-    "eos_token_id",
-    "hidden_act",
-    "hidden_size",
-    "initializer_range",
-    "intermediate_size",
-    "layer_types",
-    "max_position_embeddings",
-    "max_window_layers",
-    "num_attention_heads",
-    "num_hidden_layers",
-    "num_key_value_heads",
-    "pad_token_id",
-    "rms_norm_eps",
-    "rope_parameters",
-    "rope_scaling",
-    "rope_theta",
-    "sliding_window",
-    "use_cache",
-    "use_sliding_window",
-    "vocab_size",
+  /** Ids that older writers repeat among the language model's keys, where nothing reads them. */
+  private static final String[] VISION_IDS = {
+    "image_token_id",
+    "video_token_id",
+    "vision_end_token_id",
+    "vision_start_token_id",
+    "vision_token_id",
   };
 
   private Qwen25VlJson() {}
 
   static Qwen25VlConfig parse(StrictJson json) {
-    json.inert("architectures", "transformers_version", "vision_token_id");
-    boolean tied = json.bool("tie_word_embeddings");
+    json.inert("vision_token_id", "max_window_layers", "sliding_window");
     boolean nested = json.has("text_config");
     StrictJson textJson = nested ? json.object("text_config") : json;
     TextConfig text = text(textJson);
     if (nested) {
       textJson.onlyIfPresent("model_type", "qwen2_5_vl_text");
-      textJson.onlyIfPresent("tie_word_embeddings", tied);
-      textJson.inert("dtype", "torch_dtype");
-      json.sameIfPresent(textJson, TEXT_KEYS);
+      textJson.inert(VISION_IDS);
+      JsonParts.checkRepeated(json, textJson, text);
     }
+    // Writers before transformers 5 said it in text_config alone, and so it counts there as well.
+    boolean above = json.bool(JsonParts.TIED, false);
+    boolean tied = textJson.bool(JsonParts.TIED, false) || above;
     Qwen25VisionConfig vision = vision(json.object("vision_config"), text);
     Qwen25VlConfig config =
         new Qwen25VlConfig(
@@ -70,8 +54,7 @@ final class Qwen25VlJson {
   }
 
   private static TextConfig text(StrictJson json) {
-    json.inert("initializer_range", "use_cache", "max_window_layers", "sliding_window");
-    json.inert("bos_token_id", "eos_token_id", "pad_token_id");
+    json.inert("max_window_layers", "sliding_window");
     json.onlyIfPresent("attention_dropout", JsonParts.NO_DROPOUT);
     json.onlyIfPresent("use_sliding_window", false);
     json.oneOf("hidden_act", "silu");
@@ -104,7 +87,7 @@ final class Qwen25VlJson {
   }
 
   private static Qwen25VisionConfig vision(StrictJson json, TextConfig text) {
-    json.inert("initializer_range", "dtype", "torch_dtype");
+    json.inert(JsonParts.TIED);
     json.oneOf("hidden_act", "silu");
     if (json.has("model_type")) {
       json.oneOf("model_type", "qwen2_5_vl", "qwen2_5_vl_vision");

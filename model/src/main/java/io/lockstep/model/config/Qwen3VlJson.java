@@ -11,10 +11,11 @@ final class Qwen3VlJson {
   private Qwen3VlJson() {}
 
   static Qwen3VlConfig parse(StrictJson json) {
-    json.inert("architectures", "transformers_version");
-    boolean tied = json.bool("tie_word_embeddings");
+    // The public library looks for it here alone; text_config may repeat it, also wrongly.
+    boolean tied = json.bool(JsonParts.TIED, false);
     StrictJson textJson = json.object("text_config");
-    TextConfig text = text(textJson, tied);
+    TextConfig text = text(textJson);
+    JsonParts.checkRepeated(json, textJson, text);
     Qwen3VisionConfig vision = vision(json.object("vision_config"), text);
     Qwen3VlConfig config =
         new Qwen3VlConfig(
@@ -30,14 +31,12 @@ final class Qwen3VlJson {
     return config;
   }
 
-  private static TextConfig text(StrictJson json, boolean tied) {
-    json.inert("initializer_range", "use_cache", "dtype", "torch_dtype");
-    json.inert("bos_token_id", "eos_token_id", "pad_token_id");
+  private static TextConfig text(StrictJson json) {
+    json.inert(JsonParts.TIED);
     json.onlyIfPresent("model_type", "qwen3_vl_text");
     json.onlyIfPresent("attention_dropout", JsonParts.NO_DROPOUT);
-    json.onlyIfPresent("tie_word_embeddings", tied);
     json.oneOf("hidden_act", "silu");
-    if (json.bool("attention_bias")) {
+    if (json.bool("attention_bias", false)) {
       json.problem("attention_bias", "is true but Qwen3-VL has no attention bias");
     }
     int headDim = json.size("head_dim");
@@ -64,7 +63,7 @@ final class Qwen3VlJson {
   }
 
   private static Qwen3VisionConfig vision(StrictJson json, TextConfig text) {
-    json.inert("initializer_range", "dtype", "torch_dtype");
+    json.inert(JsonParts.TIED);
     json.oneOf("hidden_act", "gelu_pytorch_tanh");
     if (json.has("model_type")) {
       json.oneOf("model_type", "qwen3_vl", "qwen3_vl_vision");

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One JSON object read key by key: a key that is missing, of the wrong type or never asked for
- * becomes a problem, and all problems are reported together.
+ * becomes a problem, and all problems are reported together. A key that is null counts as absent.
  *
  * <p>Getters return a harmless value after noting a problem, so that reading goes on and finds the
  * rest; {@link #finish} throws before that value can be used.
@@ -30,14 +30,21 @@ public final class StrictJson {
   private final Path file;
   private final String prefix;
   private final ObjectNode node;
+  private final Predicate<String> inert;
   private final List<String> problems;
   private final Set<String> asked = new HashSet<>();
   private final List<StrictJson> children = new ArrayList<>();
 
-  private StrictJson(Path file, String prefix, ObjectNode node, List<String> problems) {
+  private StrictJson(
+      Path file,
+      String prefix,
+      ObjectNode node,
+      Predicate<String> inert,
+      List<String> problems) {
     this.file = file;
     this.prefix = prefix;
     this.node = node;
+    this.inert = inert;
     this.problems = problems;
   }
 
@@ -47,6 +54,15 @@ public final class StrictJson {
    * @throws InvalidConfigException if it is not JSON or not an object
    */
   public static StrictJson read(Path file) throws IOException {
+    return read(file, key -> false);
+  }
+
+  /**
+   * The same for a file in which some keys change nothing wherever they stand.
+   *
+   * @param inert tells these keys
+   */
+  static StrictJson read(Path file, Predicate<String> inert) throws IOException {
     JsonNode tree;
     try {
       tree = JSON.readTree(Files.readAllBytes(file));
@@ -57,7 +73,7 @@ public final class StrictJson {
     if (!(tree instanceof ObjectNode object)) {
       throw new InvalidConfigException(file, List.of("must hold one JSON object"));
     }
-    return new StrictJson(file, "", object, new ArrayList<>());
+    return new StrictJson(file, "", object, inert, new ArrayList<>());
   }
 
   /** Whether the key is there and not null. */
@@ -70,7 +86,7 @@ public final class StrictJson {
     JsonNode value = value(key, JsonNode::isObject, "an object");
     ObjectNode child =
         value instanceof ObjectNode object ? object : JsonNodeFactory.instance.objectNode();
-    StrictJson result = new StrictJson(file, prefix + key + ".", child, problems);
+    StrictJson result = new StrictJson(file, prefix + key + ".", child, inert, problems);
     if (value != null) {
       children.add(result);
     }
@@ -105,6 +121,12 @@ public final class StrictJson {
   public boolean bool(String key) {
     JsonNode value = value(key, JsonNode::isBoolean, "true or false");
     return value != null && value.booleanValue();
+  }
+
+  /** True or false, if the key is there. */
+  public boolean bool(String key, boolean absent) {
+    asked.add(key);
+    return has(key) ? bool(key) : absent;
   }
 
   /** A text. */
@@ -184,10 +206,11 @@ public final class StrictJson {
   public void sameIfPresent(StrictJson other, String... keys) {
     for (String key : keys) {
       asked.add(key);
-      JsonNode here = node.get(key);
-      if (here != null && !here.equals(other.node.get(key))) {
+      if (has(key) && other.has(key) && !node.get(key).equals(other.node.get(key))) {
         problem(
-            key, "is %s but %s%s is %s".formatted(here, other.prefix, key, other.node.get(key)));
+            key,
+            "is %s but %s%s is %s"
+                .formatted(node.get(key), other.prefix, key, other.node.get(key)));
       }
     }
   }
@@ -217,7 +240,7 @@ public final class StrictJson {
   private void reportUnknown() {
     node.fieldNames()
         .forEachRemaining(key -> {
-          if (!asked.contains(key)) {
+          if (has(key) && !asked.contains(key) && !inert.test(key)) {
             problem(key, "is not known; remove it if it does not change what the model computes");
           }
         });

@@ -104,7 +104,6 @@ final class ModelConfigTest {
     for (String key : List.of("depth", "deepstack_visual_indexes", "patch_size")) {
       missing(changed(root -> ((ObjectNode) root.get("vision_config")).remove(key)), key);
     }
-    missing(changed(root -> root.remove("tie_word_embeddings")), "tie_word_embeddings");
   }
 
   @Test
