@@ -48,10 +48,7 @@ public final class GenerateCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     GenerationOptions options =
-        decoding.options(() ->
-            GenerationConfig.read(
-                    AdapterBase.modelOf(model.folder()).resolve("generation_config.json"))
-                .sampling());
+        decoding.options(() -> GenerationConfig.of(AdapterBase.modelOf(model.folder())).sampling());
     try (LoadedModel loaded = model.open()) {
       Generation answer =
           loaded

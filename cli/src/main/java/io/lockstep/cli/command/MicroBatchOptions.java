@@ -7,7 +7,6 @@ import io.lockstep.model.cost.ActivationBytes;
 import io.lockstep.model.image.ImageOptions;
 import io.lockstep.worker.config.RunConfig;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -38,8 +37,8 @@ final class MicroBatchOptions {
       names = "--picture-tokens",
       paramLabel = "N",
       description =
-          "Of these, those of pictures (default: as many as preprocessor_config.json allows one"
-              + " picture, at most all).")
+          "Of these, those of pictures (default: as many as the model allows one picture, at"
+              + " most all).")
   private @Nullable Integer pictureTokens;
 
   @Option(
@@ -117,11 +116,10 @@ final class MicroBatchOptions {
 
   /** Tokens that the largest picture keeps; unlimited if that is not known. */
   private static int mostOfOnePicture(Path folder, TokenBudget budget) throws IOException {
-    Path file = folder.resolve("preprocessor_config.json");
-    if (!Files.isRegularFile(file)) {
+    if (!ImageOptions.isIn(folder)) {
       return Integer.MAX_VALUE;
     }
-    ImageOptions options = ImageOptions.read(file);
+    ImageOptions options = ImageOptions.of(folder);
     return budget.count(options.maxPixels() / (options.factor() * options.factor()));
   }
 }

@@ -5,12 +5,14 @@ import io.lockstep.model.adapter.AdapterMerger;
 import io.lockstep.model.adapter.InvalidAdapterException;
 import io.lockstep.model.config.ModelConfig;
 import io.lockstep.model.network.ModelLayout;
+import io.lockstep.model.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** Which model an adapter belongs to. */
 public final class AdapterBase {
@@ -43,7 +45,8 @@ public final class AdapterBase {
     } catch (InvalidPathException e) {
       throw refused(adapter, KEY + " '" + base + "' is no path");
     }
-    if (!Files.isRegularFile(folder.resolve(LoadedModel.CONFIG)) || AdapterConfig.isIn(folder)) {
+    if (!Files.isRegularFile(folder.resolve(CheckpointFiles.CONFIG))
+        || AdapterConfig.isIn(folder)) {
       throw refused(adapter, KEY + " '" + base + "' is no folder with a whole model");
     }
     return folder;
@@ -55,9 +58,30 @@ public final class AdapterBase {
    * @throws IOException naming everything about the adapter that does not fit the model
    */
   public static void requireFit(Path adapter, Path model) throws IOException {
-    ModelConfig config = ModelConfig.read(model.resolve(LoadedModel.CONFIG));
+    ModelConfig config = ModelConfig.read(model.resolve(CheckpointFiles.CONFIG));
     try (AdapterMerger merger = AdapterMerger.open(adapter, ModelLayout.of(config))) {
       requireMatch(adapter, merger.baseSha256(), model);
+    }
+  }
+
+  /**
+   * Fails if a tokenizer that lies beside an adapter, as many programs store it, is another than
+   * its base model's: the adapter would be given tokens that it has not learned.
+   */
+  static void requireSameTokens(Path adapter, Tokenizer base) throws IOException {
+    if (!Files.isRegularFile(adapter.resolve(Tokenizer.FILE))) {
+      return;
+    }
+    try (Tokenizer own = Tokenizer.open(adapter)) {
+      OptionalInt other = base.firstDifference(own);
+      if (other.isPresent()) {
+        int id = other.getAsInt();
+        throw new InvalidAdapterException(
+            adapter.resolve(Tokenizer.FILE).toString(),
+            List.of(
+                "token %d is '%s' but '%s' in the base model's: name the base model it was trained on"
+                    .formatted(id, own.display(id), base.display(id))));
+      }
     }
   }
 

@@ -65,7 +65,7 @@ public record AdapterMerge(Path base, Path adapter, DType type, long maxShardByt
   }
 
   private Counts writeInto(Path folder, ObjLongConsumer<String> progress) throws IOException {
-    ModelConfig config = ModelConfig.read(base.resolve(LoadedModel.CONFIG));
+    ModelConfig config = ModelConfig.read(base.resolve(CheckpointFiles.CONFIG));
     ParameterLayout layout = ModelLayout.of(config);
     ModelWeights weights = new ModelWeights(config);
     long[] written = new long[2];
@@ -97,10 +97,8 @@ public record AdapterMerge(Path base, Path adapter, DType type, long maxShardByt
   }
 
   private void copyCompanions(Path folder) throws IOException {
-    for (String name : LoadedModel.COMPANION_FILES) {
-      Files.copy(base.resolve(name), folder.resolve(name));
-    }
-    StoredType.declare(folder.resolve(LoadedModel.CONFIG), type);
+    var _ = CheckpointFiles.copy(base, folder);
+    StoredType.declare(folder.resolve(CheckpointFiles.CONFIG), type);
     var _ = VisionSettings.read(base, new Tuning.StoredAdapter(adapter)).write(folder);
     for (Path origin : List.of(adapter, base)) {
       if (Files.exists(origin.resolve(TrainedContext.RUN_CONFIG))

@@ -5,12 +5,10 @@ import io.lockstep.model.adapter.AdapterFile;
 import io.lockstep.model.adapter.AdapterPlan;
 import io.lockstep.model.batch.Collator;
 import io.lockstep.model.budget.TokenBudget;
-import io.lockstep.model.chat.ChatTemplate;
 import io.lockstep.model.config.GenerationConfig;
 import io.lockstep.model.config.ModelConfig;
 import io.lockstep.model.encode.SampleEncoder;
 import io.lockstep.model.generate.Generator;
-import io.lockstep.model.image.ImageProcessor;
 import io.lockstep.model.network.ModelLayout;
 import io.lockstep.model.network.VisionLanguageModel;
 import io.lockstep.model.parameter.ParameterLayout;
@@ -23,7 +21,6 @@ import io.lockstep.model.safetensors.TensorSource;
 import io.lockstep.model.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,54 +35,24 @@ import org.slf4j.LoggerFactory;
 public final class LoadedModel implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(LoadedModel.class);
-  static final String CONFIG = "config.json";
-
-  /**
-   * The files beside the weights that make a folder a model; copied from checkpoint to checkpoint
-   * as they are.
-   */
-  public static final List<String> COMPANION_FILES =
-      List.of(
-          CONFIG,
-          "generation_config.json",
-          "preprocessor_config.json",
-          "tokenizer.json",
-          "tokenizer_config.json");
-
   private final Path folder;
-  private final ModelConfig config;
-  private final GenerationConfig generationConfig;
-  private final Tokenizer tokenizer;
-  private final SampleEncoder encoder;
+  private final ModelInputs inputs;
   private final Collator collator;
   private final Parameters parameters;
-  private final VisionSettings trained;
   private VisionSettings vision;
   private final Tuned tuned;
 
-  private LoadedModel(
-      Path folder,
-      ModelConfig config,
-      GenerationConfig generationConfig,
-      Tokenizer tokenizer,
-      SampleEncoder encoder,
-      Parameters parameters,
-      VisionSettings vision,
-      Tuned tuned) {
+  private LoadedModel(Path folder, ModelInputs inputs, Parameters parameters, Tuned tuned) {
     this.folder = folder;
-    this.config = config;
-    this.generationConfig = generationConfig;
-    this.tokenizer = tokenizer;
-    this.encoder = encoder;
+    this.inputs = inputs;
     this.parameters = parameters;
-    this.trained = vision;
-    this.vision = vision;
+    this.vision = new VisionSettings(inputs.tokenBudget());
     this.tuned = tuned;
     this.collator =
         new Collator(
-            generationConfig.padTokenId(),
-            config.imageTokenId(),
-            config.vision().spatialMergeSize());
+            inputs.generationConfig().padTokenId(),
+            inputs.config().imageTokenId(),
+            inputs.config().vision().spatialMergeSize());
   }
 
   /** Where a model's parameters come from. */
@@ -141,27 +108,14 @@ public final class LoadedModel implements AutoCloseable {
   private static LoadedModel open(
       Path folder, boolean weights, Tuning tuning, ParameterSource source) throws IOException {
     CheckpointFiles.require(folder, weights);
-    ModelConfig config = ModelConfig.read(folder.resolve(CONFIG));
-    GenerationConfig generationConfig =
-        GenerationConfig.read(folder.resolve("generation_config.json"));
-    VisionSettings vision = VisionSettings.read(folder, tuning);
-    ImageProcessor images = ImageProcessor.read(folder.resolve("preprocessor_config.json"));
-    Tokenizer tokenizer = Tokenizer.open(folder);
+    ModelInputs inputs = ModelInputs.open(folder, tuning);
     try {
-      images.options().requireMatch(config.vision());
-      ChatTemplate template = ChatTemplate.of(tokenizer, config);
-      SampleEncoder encoder =
-          new SampleEncoder(
-              template,
-              images,
-              config.vision().spatialMergeSize(),
-              TrainedContext.limit(folder, tuning, config));
+      ModelConfig config = inputs.config();
       Parameters parameters = source.of(config, tuning.layout(ModelLayout.of(config)));
       Tuned tuned = tune(tuning, folder, parameters);
-      return new LoadedModel(
-          folder, config, generationConfig, tokenizer, encoder, parameters, vision, tuned);
+      return new LoadedModel(folder, inputs, parameters, tuned);
     } catch (IOException | RuntimeException e) {
-      tokenizer.close();
+      inputs.close();
       throw e;
     }
   }
@@ -223,14 +177,11 @@ public final class LoadedModel implements AutoCloseable {
       names.add(vision.writeAlways(target));
     } else {
       files.addAll(
-          new ModelWeights(config)
+          new ModelWeights(config())
               .write(target, parameters.layout(), tuned.with(trained), maxShardBytes));
-      for (String name : COMPANION_FILES) {
-        Files.copy(folder.resolve(name), target.resolve(name));
-      }
-      names.addAll(COMPANION_FILES);
+      names.addAll(CheckpointFiles.copy(folder, target));
       vision.write(target).ifPresent(names::add);
-      StoredType.declare(target.resolve(CONFIG), DType.F32);
+      StoredType.declare(target.resolve(CheckpointFiles.CONFIG), DType.F32);
     }
     for (String name : names) {
       files.add(StoredFile.sync(target, name));
@@ -255,7 +206,7 @@ public final class LoadedModel implements AutoCloseable {
         FlatRange.read(tensors, trained, name -> name, start, values);
       }
     } else {
-      new ModelWeights(config).readRange(checkpoint, parameters.layout(), trained, start, values);
+      new ModelWeights(config()).readRange(checkpoint, parameters.layout(), trained, start, values);
     }
     tuned.changed();
   }
@@ -267,22 +218,22 @@ public final class LoadedModel implements AutoCloseable {
 
   /** The configuration. */
   public ModelConfig config() {
-    return config;
+    return inputs.config();
   }
 
   /** Ends, padding and recommended sampling. */
   public GenerationConfig generationConfig() {
-    return generationConfig;
+    return inputs.generationConfig();
   }
 
   /** The tokenizer. */
   public Tokenizer tokenizer() {
-    return tokenizer;
+    return inputs.tokenizer();
   }
 
   /** From conversations to samples, with the token budget in force. */
   public SampleEncoder encoder() {
-    return encoder.withBudget(vision.tokenBudget());
+    return inputs.encoder().withBudget(vision.tokenBudget());
   }
 
   /** The token budget in force: the one the checkpoint was trained with unless it was replaced. */
@@ -297,14 +248,14 @@ public final class LoadedModel implements AutoCloseable {
    * @param why who asked for it, for the log
    */
   public void replaceTokenBudget(TokenBudget budget, String why) {
-    if (!budget.equals(trained.tokenBudget())) {
+    if (!budget.equals(inputs.tokenBudget())) {
       LOG.warn(
           "TOKEN BUDGET REPLACED by {}: {} of a picture's vision tokens are kept; {} was trained with"
               + " {}",
           why,
           budget.share(),
           folder,
-          trained.tokenBudget().share());
+          inputs.tokenBudget().share());
     }
     vision = new VisionSettings(budget);
   }
@@ -326,17 +277,18 @@ public final class LoadedModel implements AutoCloseable {
 
   /** The network to compute with where nothing is trained: base model and adapter, if any. */
   public VisionLanguageModel network() {
-    return new VisionLanguageModel(config, tuned.inference());
+    return new VisionLanguageModel(config(), tuned.inference());
   }
 
   /** A generator over this model; one caller at a time. */
   public Generator generator() {
-    return new Generator(network(), encoder(), collator, tokenizer, generationConfig.eosTokenIds());
+    return new Generator(
+        network(), encoder(), collator, tokenizer(), generationConfig().eosTokenIds());
   }
 
   @Override
   public void close() {
     tuned.close();
-    tokenizer.close();
+    inputs.close();
   }
 }

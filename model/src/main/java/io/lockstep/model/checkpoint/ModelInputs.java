@@ -1,7 +1,9 @@
 package io.lockstep.model.checkpoint;
 
 import io.lockstep.model.adapter.AdapterConfig;
+import io.lockstep.model.budget.TokenBudget;
 import io.lockstep.model.chat.ChatTemplate;
+import io.lockstep.model.chat.TemplateCheck;
 import io.lockstep.model.config.GenerationConfig;
 import io.lockstep.model.config.ModelConfig;
 import io.lockstep.model.encode.SampleEncoder;
@@ -14,13 +16,15 @@ import java.nio.file.Path;
  * What makes a model's inputs, without its weights: configuration, tokenizer and encoder.
  *
  * @param encoder keeps as many vision tokens as the checkpoint was trained with
+ * @param tokenBudget how many these are
  */
 public record ModelInputs(
     ModelConfig config,
     GenerationConfig generationConfig,
     ImageProcessor images,
     Tokenizer tokenizer,
-    SampleEncoder encoder)
+    SampleEncoder encoder,
+    TokenBudget tokenBudget)
     implements AutoCloseable {
 
   /**
@@ -40,15 +44,20 @@ public record ModelInputs(
    */
   public static ModelInputs open(Path folder, Tuning tuning) throws IOException {
     CheckpointFiles.require(folder, false);
-    ModelConfig config = ModelConfig.read(folder.resolve(LoadedModel.CONFIG));
-    GenerationConfig generationConfig =
-        GenerationConfig.read(folder.resolve("generation_config.json"));
+    ModelConfig config = ModelConfig.read(folder.resolve(CheckpointFiles.CONFIG));
+    GenerationConfig generationConfig = GenerationConfig.of(folder);
     VisionSettings vision = VisionSettings.read(folder, tuning);
-    ImageProcessor images = ImageProcessor.read(folder.resolve("preprocessor_config.json"));
+    ImageProcessor images = ImageProcessor.of(folder);
     Tokenizer tokenizer = Tokenizer.open(folder);
     try {
       images.options().requireMatch(config.vision());
+      TokenIds.require(folder, config.text().vocabSize(), tokenizer, generationConfig);
       ChatTemplate template = ChatTemplate.of(tokenizer, config);
+      TemplateCheck.require(template, folder);
+      if (tuning instanceof Tuning.StoredAdapter(Path adapter)) {
+        TemplateCheck.require(template, adapter);
+        AdapterBase.requireSameTokens(adapter, tokenizer);
+      }
       SampleEncoder encoder =
           new SampleEncoder(
                   template,
@@ -56,8 +65,9 @@ public record ModelInputs(
                   config.vision().spatialMergeSize(),
                   TrainedContext.limit(folder, tuning, config))
               .withBudget(vision.tokenBudget());
-      return new ModelInputs(config, generationConfig, images, tokenizer, encoder);
-    } catch (RuntimeException e) {
+      return new ModelInputs(
+          config, generationConfig, images, tokenizer, encoder, vision.tokenBudget());
+    } catch (IOException | RuntimeException e) {
       tokenizer.close();
       throw e;
     }

@@ -30,8 +30,7 @@ final class ModelWeights {
   /** Most bytes of tensors in one file; more are cut into shards. */
   static final long MAX_SHARD_BYTES = 5_000_000_000L;
 
-  /** Stored by some tools even if the head is tied to the embedding table. */
-  private static final String HEAD = "lm_head.weight";
+  private static final String TABLE = "model.language_model.embed_tokens.weight";
 
   private final ModelConfig config;
   private final WeightNames names;
@@ -57,7 +56,7 @@ final class ModelWeights {
    * Reads all parameters of a model tensor by tensor; bfloat16 and float16 become float32.
    *
    * @throws InvalidCheckpointException naming every tensor that is missing, extra, stored twice, of
-   *     another shape or of another type
+   *     another shape or of another type, or left out although it holds something else
    */
   Parameters read(Path folder, ParameterLayout layout) throws IOException {
     try (TensorSource tensors = TensorSource.openFolder(folder)) {
@@ -101,21 +100,45 @@ final class ModelWeights {
         problems.add("tensors " + other + " and " + stored + " are the same parameter");
       }
     }
+    if (config.tieWordEmbeddings() && !extra.containsKey(TABLE)) {
+      // Tools that store tensors in one memory once may keep either name, as in public.
+      String head = extra.remove(LeftOut.HEAD);
+      if (head != null) {
+        extra.put(TABLE, head);
+      }
+    }
     for (ParameterLayout.Slot slot : layout.slots()) {
       ParameterSpec spec = slot.spec();
       String stored = extra.remove(spec.name());
       if (stored == null) {
-        problems.add("tensor " + names.stored(spec.name()) + " " + spec.shape() + " is missing");
+        problems.add(missing(spec));
         continue;
       }
       storedNames.put(spec.name(), stored);
       check(tensors.info(stored), spec, problems);
     }
-    if (config.tieWordEmbeddings()) {
-      extra.remove(HEAD);
+    LeftOut leftOut = new LeftOut(config);
+    for (String stored : extra.values()) {
+      if (!leftOut.covers(stored)) {
+        problems.add("tensor " + stored + " is not part of the model");
+      } else if (problems.isEmpty()) {
+        leftOut
+            .problem(tensors, stored, storedNames.getOrDefault(TABLE, TABLE))
+            .ifPresent(problems::add);
+      }
     }
-    extra.values().forEach(name -> problems.add("tensor " + name + " is not part of the model"));
     return problems;
+  }
+
+  private String missing(ParameterSpec spec) {
+    return "tensor %s %s is missing%s"
+        .formatted(
+            names.stored(spec.name()),
+            spec.shape(),
+            spec.name().equals(LeftOut.HEAD)
+                ? "; if the head is the embedding table, config.json must say so with"
+                    + " tie_word_embeddings at its top level"
+                : "");
   }
 
   private static void check(TensorInfo info, ParameterSpec spec, List<String> problems) {
@@ -180,7 +203,7 @@ final class ModelWeights {
       shards.get(i).forEach(spec -> weightMap.put(names.stored(spec.name()), file));
     }
     long bytes = layout.elements() * type.bytes();
-    new ShardIndex(weightMap, bytes).write(folder.resolve(TensorSource.INDEX_FILE));
+    new ShardIndex(weightMap).write(folder.resolve(TensorSource.INDEX_FILE), bytes);
     files.add(StoredFile.sync(folder, TensorSource.INDEX_FILE));
     return List.copyOf(files);
   }

@@ -21,6 +21,13 @@ import java.util.List;
 public record GenerationConfig(
     List<Integer> eosTokenIds, int padTokenId, SamplingDefaults sampling) {
 
+  /** Its name in a model's folder. */
+  public static final String FILE_NAME = "generation_config.json";
+
+  private static final String MODEL_FILE_NAME = "config.json";
+  private static final String EOS = "eos_token_id";
+  private static final String PAD = "pad_token_id";
+
   public GenerationConfig {
     eosTokenIds = eosTokenIds.stream().distinct().toList();
   }
@@ -28,6 +35,52 @@ public record GenerationConfig(
   /** Ends and padding of a checkpoint that recommends no sampling. */
   public GenerationConfig(List<Integer> eosTokenIds, int padTokenId) {
     this(eosTokenIds, padTokenId, SamplingDefaults.GREEDY);
+  }
+
+  /**
+   * Those of a model's folder: as {@code generation_config.json} says, or, where there is none, as
+   * {@code config.json} does.
+   *
+   * @throws InvalidConfigException naming every problem
+   */
+  public static GenerationConfig of(Path folder) throws IOException {
+    Path file = folder.resolve(FILE_NAME);
+    return Files.isRegularFile(file) ? read(file) : ofModel(folder.resolve(MODEL_FILE_NAME));
+  }
+
+  /** As the public library makes it: from the model's keys, then from those of its text model. */
+  private static GenerationConfig ofModel(Path configJson) throws IOException {
+    StrictJson json = StrictJson.read(configJson, key -> true);
+    StrictJson text = json.has("text_config") ? json.object("text_config") : json;
+    StrictJson ofEos = json.has(EOS) ? json : text;
+    StrictJson ofPad = json.has(PAD) ? json : text;
+    if (!ofEos.has(EOS)) {
+      throw new InvalidConfigException(
+          configJson,
+          List.of(
+              "names no eos_token_id and %s is missing: write one, for example {\"eos_token_id\": 5}"
+                  .formatted(FILE_NAME)));
+    }
+    List<Integer> eos = ends(ofEos);
+    GenerationConfig config = new GenerationConfig(eos, padding(ofPad, eos));
+    json.finish();
+    return config;
+  }
+
+  private static List<Integer> ends(StrictJson json) {
+    List<Integer> eos = json.integerOrIntegers(EOS);
+    if (json.has(EOS) && eos.isEmpty()) {
+      json.problem(EOS, "must name at least one token");
+    }
+    return eos;
+  }
+
+  /** Padding is never looked at; without a token of its own it is the first end, as in public. */
+  private static int padding(StrictJson json, List<Integer> eos) {
+    if (json.has(PAD)) {
+      return json.integer(PAD, 0);
+    }
+    return eos.isEmpty() ? 0 : eos.getFirst();
   }
 
   /**
@@ -39,15 +92,14 @@ public record GenerationConfig(
     StrictJson json = StrictJson.read(file);
     json.inert("_from_model_config", "transformers_version", "use_cache", "bos_token_id");
     json.inert("output_attentions", "output_hidden_states", "return_dict", "return_legacy_cache");
+    json.inert(
+        "cache_implementation", "disable_compile", "output_scores", "return_dict_in_generate");
     json.inert("attn_implementation", "trust_remote_code", "use_sliding_window");
     // A request says how many tokens it wants; a limit on prompt and answer together is of no use.
     json.inert("max_length", "max_new_tokens");
-    List<Integer> eos = json.integerOrIntegers("eos_token_id");
-    if (json.has("eos_token_id") && eos.isEmpty()) {
-      json.problem("eos_token_id", "must name at least one token");
-    }
+    List<Integer> eos = ends(json);
     GenerationConfig config =
-        new GenerationConfig(eos, json.integer("pad_token_id", 0), SamplingDefaults.read(json));
+        new GenerationConfig(eos, padding(json, eos), SamplingDefaults.read(json));
     json.finish();
     return config;
   }
@@ -56,9 +108,9 @@ public record GenerationConfig(
   public void write(Path file) throws IOException {
     ObjectNode root = JsonNodeFactory.instance.objectNode();
     sampling.write(root);
-    ArrayNode eos = root.putArray("eos_token_id");
+    ArrayNode eos = root.putArray(EOS);
     eosTokenIds.forEach(eos::add);
-    root.put("pad_token_id", padTokenId);
+    root.put(PAD, padTokenId);
     String json = new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(root);
     Files.writeString(file, json + "\n", StandardCharsets.UTF_8);
   }

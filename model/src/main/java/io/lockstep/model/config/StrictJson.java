@@ -36,11 +36,7 @@ public final class StrictJson {
   private final List<StrictJson> children = new ArrayList<>();
 
   private StrictJson(
-      Path file,
-      String prefix,
-      ObjectNode node,
-      Predicate<String> inert,
-      List<String> problems) {
+      Path file, String prefix, ObjectNode node, Predicate<String> inert, List<String> problems) {
     this.file = file;
     this.prefix = prefix;
     this.node = node;

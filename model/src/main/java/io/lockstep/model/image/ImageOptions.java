@@ -12,9 +12,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
- * How pictures are resized, normalised and cut, as {@code preprocessor_config.json} tells it.
+ * How pictures are resized, normalised and cut, as a model's files tell it.
  *
  * @param patchSize side of a patch in pixels
  * @param temporalPatchSize frames in a patch; a still picture is repeated
@@ -33,6 +34,13 @@ public record ImageOptions(
     List<Double> mean,
     List<Double> std) {
 
+  /** Its name in a model's folder. */
+  public static final String FILE_NAME = "preprocessor_config.json";
+
+  /** The file of all processors of a model, written by newer versions of the public library. */
+  public static final String PROCESSOR_FILE_NAME = "processor_config.json";
+
+  private static final String IMAGE_PROCESSOR = "image_processor";
   private static final int CHANNELS = 3;
   private static final int BICUBIC = 3;
   private static final double RESCALE_FACTOR = 1.0 / 255;
@@ -48,6 +56,40 @@ public record ImageOptions(
     return patchSize * mergeSize;
   }
 
+  /** Whether a model's folder tells them. */
+  public static boolean isIn(Path folder) {
+    return Files.isRegularFile(folder.resolve(FILE_NAME))
+        || Files.isRegularFile(folder.resolve(PROCESSOR_FILE_NAME));
+  }
+
+  /**
+   * Those of a model's folder: of {@code preprocessor_config.json}, or of the image processor in
+   * {@code processor_config.json}, which is all that the public library writes since version 5.
+   *
+   * @throws InvalidConfigException naming every problem; also if both files tell them differently,
+   *     since which one counts depends on the library's version
+   */
+  public static ImageOptions of(Path folder) throws IOException {
+    Path own = folder.resolve(FILE_NAME);
+    Path shared = folder.resolve(PROCESSOR_FILE_NAME);
+    Optional<ImageOptions> ofShared =
+        Files.isRegularFile(shared) ? readShared(shared) : Optional.empty();
+    if (!Files.isRegularFile(own)) {
+      return ofShared.orElseThrow(() ->
+          new InvalidConfigException(
+              shared, List.of(IMAGE_PROCESSOR + " is missing, and there is no " + FILE_NAME)));
+    }
+    ImageOptions options = read(own);
+    if (ofShared.isPresent() && !ofShared.get().equals(options)) {
+      throw new InvalidConfigException(
+          folder,
+          List.of(
+              "%s says %s but %s says %s: remove the file that doesn't belong to the model"
+                  .formatted(PROCESSOR_FILE_NAME, ofShared.get(), FILE_NAME, options)));
+    }
+    return options;
+  }
+
   /**
    * Reads {@code preprocessor_config.json}.
    *
@@ -55,39 +97,62 @@ public record ImageOptions(
    */
   public static ImageOptions read(Path file) throws IOException {
     StrictJson json = StrictJson.read(file);
+    ImageOptions options = parse(json);
+    json.finish();
+    return options;
+  }
+
+  private static Optional<ImageOptions> readShared(Path file) throws IOException {
+    StrictJson json = StrictJson.read(file);
+    json.inert("auto_map", "chat_template", "processor_class", "video_processor");
+    if (!json.has(IMAGE_PROCESSOR)) {
+      return Optional.empty();
+    }
+    ImageOptions options = parse(json.object(IMAGE_PROCESSOR));
+    json.finish();
+    return Optional.of(options);
+  }
+
+  private static ImageOptions parse(StrictJson json) {
     json.inert("processor_class", "image_processor_type", "data_format", "return_tensors");
+    json.inert("auto_map", "default_to_square", "device", "disable_grouping", "input_data_format");
+    // Sizes of steps that are off.
+    json.inert("crop_size", "pad_size");
+    for (String step : List.of("do_center_crop", "do_pad")) {
+      json.onlyIfPresent(step, false);
+    }
     for (String step : List.of("do_rescale", "do_normalize", "do_resize", "do_convert_rgb")) {
       json.onlyIfPresent(step, true);
     }
     json.onlyIfPresent("resample", BICUBIC);
     json.onlyIfPresent("rescale_factor", RESCALE_FACTOR);
-    boolean hasSize = json.has("size");
-    StrictJson size = hasSize ? json.object("size") : json;
-    int min = size.size(hasSize ? "shortest_edge" : "min_pixels");
-    int max = size.size(hasSize ? "longest_edge" : "max_pixels");
-    if (hasSize) {
-      json.onlyIfPresent("min_pixels", min);
-      json.onlyIfPresent("max_pixels", max);
-    }
+    StrictJson size = json.has("size") ? json.object("size") : json;
+    int min = limit(json, "min_pixels", size, "shortest_edge");
+    int max = limit(json, "max_pixels", size, "longest_edge");
     if (min > max) {
-      size.problem(
-          hasSize ? "shortest_edge" : "min_pixels", "is more than the most pixels, " + max);
+      json.problem(
+          "min_pixels",
+          "or size.shortest_edge is %d but at most %d pixels are allowed".formatted(min, max));
     }
     List<Double> std = json.numbers("image_std", CHANNELS);
     if (std.stream().anyMatch(value -> value <= 0)) {
       json.problem("image_std", "must be more than 0");
     }
-    ImageOptions options =
-        new ImageOptions(
-            json.size("patch_size"),
-            json.size("temporal_patch_size"),
-            json.size("merge_size"),
-            min,
-            max,
-            json.numbers("image_mean", CHANNELS),
-            std);
-    json.finish();
-    return options;
+    return new ImageOptions(
+        json.size("patch_size"),
+        json.size("temporal_patch_size"),
+        json.size("merge_size"),
+        min,
+        max,
+        json.numbers("image_mean", CHANNELS),
+        std);
+  }
+
+  /** A number of pixels; under its older name it counts before the newer one, as in public. */
+  private static int limit(StrictJson json, String older, StrictJson size, String newer) {
+    size.inert(newer);
+    json.inert(older);
+    return json.has(older) || size.equals(json) ? json.size(older) : size.size(newer);
   }
 
   /**
@@ -101,7 +166,7 @@ public record ImageOptions(
         List.of(vision.patchSize(), vision.temporalPatchSize(), vision.spatialMergeSize());
     if (!here.equals(there)) {
       throw new IllegalArgumentException(
-          ("preprocessor_config.json has (patch_size, temporal_patch_size, merge_size) %s but"
+          ("the image processor has (patch_size, temporal_patch_size, merge_size) %s but"
                   + " config.json has %s; both files must come from the same model")
               .formatted(here, there));
     }

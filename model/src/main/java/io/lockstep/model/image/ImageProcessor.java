@@ -33,9 +33,9 @@ public final class ImageProcessor {
     this.normalised = normalised(options);
   }
 
-  /** A processor with the options of a {@code preprocessor_config.json} and default limits. */
-  public static ImageProcessor read(Path preprocessorConfig) throws IOException {
-    return new ImageProcessor(ImageOptions.read(preprocessorConfig), DecodeLimits.DEFAULT);
+  /** A processor with the options of a model's folder and default limits. */
+  public static ImageProcessor of(Path folder) throws IOException {
+    return new ImageProcessor(ImageOptions.of(folder), DecodeLimits.DEFAULT);
   }
 
   /** The options this was made with. */

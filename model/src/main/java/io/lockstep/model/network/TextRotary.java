@@ -21,10 +21,9 @@ final class TextRotary {
   TextRotary(TextConfig config) {
     headDim = config.headDim();
     int half = headDim / 2;
-    inverseFrequencies = new float[half];
+    inverseFrequencies = InverseFrequency.all(config.ropeTheta(), headDim);
     axisOfFrequency = new int[half];
     for (int i = 0; i < half; i++) {
-      inverseFrequencies[i] = InverseFrequency.of(config.ropeTheta(), 2 * i, headDim);
       axisOfFrequency[i] =
           config.mropeInterleaved()
               ? interleaved(config.mropeSection(), i)

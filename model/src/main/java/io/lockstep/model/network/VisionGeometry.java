@@ -36,10 +36,7 @@ record VisionGeometry(int patches, List<Integer> frames, RotaryAngles angles) {
 
     Angles(VisionConfig config, int patches) {
       int half = config.headDim() / 2;
-      inverseFrequencies = new float[half / 2];
-      for (int j = 0; j < inverseFrequencies.length; j++) {
-        inverseFrequencies[j] = InverseFrequency.of(VisionConfig.ROPE_THETA, 2 * j, half);
-      }
+      inverseFrequencies = InverseFrequency.all(VisionConfig.ROPE_THETA, half);
       values = new float[patches * half];
     }
 

@@ -19,12 +19,13 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /**
- * Which tensor lies in which shard: {@code model.safetensors.index.json}.
+ * Which tensor lies in which shard: {@code model.safetensors.index.json}. What it says of the size
+ * of all tensors is written but not read: tools count it differently or leave it out, and the
+ * shards' headers say it.
  *
  * @param weightMap file name by tensor name, in {@link TensorInfo#NAME_ORDER}
- * @param totalSize bytes of all tensors
  */
-public record ShardIndex(SequencedMap<String, String> weightMap, long totalSize) {
+public record ShardIndex(SequencedMap<String, String> weightMap) {
 
   private static final long MAX_BYTES = 100_000_000;
 
@@ -76,18 +77,18 @@ public record ShardIndex(SequencedMap<String, String> weightMap, long totalSize)
       }
       weightMap.put(entry.getKey(), name);
     }
-    JsonNode total = root.path("metadata").path("total_size");
-    if (!total.canConvertToLong() || total.longValue() < 0) {
-      problems.add("has no metadata.total_size in bytes");
-    }
     if (!problems.isEmpty()) {
       throw new InvalidSafetensorsException(file, String.join("; ", problems));
     }
-    return new ShardIndex(weightMap, total.longValue());
+    return new ShardIndex(weightMap);
   }
 
-  /** Writes the index, replacing {@code file}. */
-  public void write(Path file) throws IOException {
+  /**
+   * Writes the index, replacing {@code file}.
+   *
+   * @param totalSize bytes of all tensors
+   */
+  public void write(Path file, long totalSize) throws IOException {
     ObjectNode root = JsonNodeFactory.instance.objectNode();
     root.putObject("metadata").put("total_size", totalSize);
     ObjectNode map = root.putObject("weight_map");

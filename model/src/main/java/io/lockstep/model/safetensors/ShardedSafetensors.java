@@ -26,7 +26,7 @@ public final class ShardedSafetensors implements TensorSource {
 
   /**
    * Maps all shards and checks them against the index: each tensor lies in the shard that the index
-   * names and in no other, and together they have the size that it says.
+   * names and in no other.
    *
    * @param indexFile the index; its shards lie beside it
    * @throws InvalidSafetensorsException naming everything that is wrong
@@ -76,13 +76,11 @@ public final class ShardedSafetensors implements TensorSource {
 
   private static void check(
       ShardIndex index, SequencedMap<String, SafetensorsFile> shards, List<String> problems) {
-    long bytes = 0;
     Map<String, String> seen = new TreeMap<>(TensorInfo.NAME_ORDER);
     for (Map.Entry<String, SafetensorsFile> shard : shards.entrySet()) {
       for (String tensor : shard.getValue().names()) {
         String other = seen.putIfAbsent(tensor, shard.getKey());
         String named = index.weightMap().get(tensor);
-        bytes += shard.getValue().info(tensor).bytes();
         if (other != null) {
           problems.add(
               "tensor %s is in two shards, %s and %s".formatted(tensor, other, shard.getKey()));
@@ -99,11 +97,6 @@ public final class ShardedSafetensors implements TensorSource {
             problems.add("tensor " + tensor + " is not in shard " + shard);
           }
         });
-    if (problems.isEmpty() && bytes != index.totalSize()) {
-      problems.add(
-          "says total_size is %d but the shards hold %d bytes of tensors"
-              .formatted(index.totalSize(), bytes));
-    }
   }
 
   @Override

@@ -6,8 +6,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /**
  * A model's byte-level BPE tokenizer.
@@ -125,9 +127,22 @@ public final class Tokenizer implements AutoCloseable {
     return bytes.length;
   }
 
+  /** Whether an id stands for anything. */
+  public boolean isUsed(int id) {
+    return bytes(id).length > 0;
+  }
+
   /** What an id stands for, for display; half a character shows as U+FFFD. */
   public String display(int id) {
     return new String(bytes(id), StandardCharsets.UTF_8);
+  }
+
+  /** The first id that stands for something else in another tokenizer. */
+  public OptionalInt firstDifference(Tokenizer other) {
+    return IntStream.range(0, Math.max(size(), other.size()))
+        .filter(id ->
+            isSpecial(id) != other.isSpecial(id) || !Arrays.equals(bytes(id), other.bytes(id)))
+        .findFirst();
   }
 
   /** The bytes of an id; none for ids of the embedding table that no token uses. */

@@ -17,6 +17,8 @@ import io.lockstep.tensor.Torch;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -108,10 +110,19 @@ class LoadedModelTest {
   }
 
   @Test
-  void aStoredHeadIsIgnoredIfItIsTied() throws IOException {
+  void aStoredHeadIsLeftOutIfItIsTheTiedTable() throws IOException {
     Map<String, Stored> tensors = stored();
-    tensors.put(HEAD, new Stored(DType.F32, new long[] {704, 64}, new byte[704 * 64 * 4]));
+    Stored table = Objects.requireNonNull(tensors.get(EMBEDDING));
+    tensors.put(HEAD, table);
     write(tensors);
+    opensAsTheGolden();
+    // Of two names of one tensor either may be the one that was kept.
+    tensors.remove(EMBEDDING);
+    write(tensors);
+    opensAsTheGolden();
+  }
+
+  private void opensAsTheGolden() throws IOException {
     try (LoadedModel golden = LoadedModel.open(GOLDEN);
         LoadedModel model = LoadedModel.open(folder)) {
       assertArrayEquals(flat(golden), flat(model));
@@ -119,11 +130,58 @@ class LoadedModelTest {
   }
 
   @Test
+  void aStoredHeadThatDiffersFromTheTiedTableIsRefused() throws IOException {
+    Map<String, Stored> tensors = stored();
+    byte[] head = Objects.requireNonNull(tensors.get(EMBEDDING)).data().clone();
+    head[(3 * 64 + 5) * Float.BYTES] ^= 1;
+    tensors.put(HEAD, new Stored(DType.F32, new long[] {704, 64}, head));
+    write(tensors);
+    InvalidCheckpointException error =
+        assertThrows(InvalidCheckpointException.class, () -> LoadedModel.open(folder).close());
+    assertEquals(
+        List.of(
+            "config.json ties the head to the embedding table (tie_word_embeddings), but"
+                + " lm_head.weight holds other values, first at [3, 5]: set tie_word_embeddings to"
+                + " false if the head is one of its own, or remove the tensor"),
+        error.problems());
+  }
+
+  @Test
+  void storedRotaryFrequenciesAreLeftOutIfTheyAreThoseOfTheConfiguration() throws IOException {
+    Map<String, Stored> tensors = stored();
+    tensors.put("model.language_model.rotary_emb.inv_freq", frequencies(5e6, 32));
+    tensors.put("model.visual.rotary_pos_emb.inv_freq", frequencies(1e4, 8));
+    write(tensors);
+    opensAsTheGolden();
+    tensors.put("model.language_model.rotary_emb.inv_freq", frequencies(1e6, 32));
+    write(tensors);
+    InvalidCheckpointException error =
+        assertThrows(InvalidCheckpointException.class, () -> LoadedModel.open(folder).close());
+    assertTrue(
+        error.problems().getFirst().contains("its rope_theta is not the one"), error.getMessage());
+  }
+
+  private static Stored frequencies(double theta, int dimensions) {
+    ByteBuffer bytes =
+        ByteBuffer.allocate(dimensions / 2 * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < dimensions / 2; i++) {
+      bytes.putFloat((float) Math.pow(theta, -2.0 * i / dimensions));
+    }
+    return new Stored(DType.F32, new long[] {dimensions / 2}, bytes.array());
+  }
+
+  @Test
   void anUntiedHeadIsRequiredAndLoaded() throws IOException {
     untie();
     InvalidCheckpointException error =
         assertThrows(InvalidCheckpointException.class, () -> LoadedModel.open(folder).close());
-    assertEquals(List.of("tensor " + HEAD + " [704, 64] is missing"), error.problems());
+    assertEquals(
+        List.of(
+            "tensor "
+                + HEAD
+                + " [704, 64] is missing; if the head is the embedding table, config.json must say"
+                + " so with tie_word_embeddings at its top level"),
+        error.problems());
     Map<String, Stored> tensors = stored();
     byte[] head = new byte[704 * 64 * 4];
     Arrays.fill(head, (byte) 0x3e);

@@ -149,10 +149,6 @@ final class ModelWeightsTest {
     refused(folder, root, "holds " + norm, "pos_embed.weight is not in shard " + last());
 
     root = (ObjectNode) JSON.readTree(index.toFile());
-    ((ObjectNode) root.get("metadata")).put("total_size", 5);
-    refused(folder, root, "total_size is 5 but");
-
-    root = (ObjectNode) JSON.readTree(index.toFile());
     ((ObjectNode) root.get("weight_map"))
         .put(norm, "../outside.safetensors")
         .put("model.visual.pos_embed.weight", "/etc/passwd");
@@ -168,6 +164,22 @@ final class ModelWeightsTest {
     Files.delete(folder.resolve("model-00001-of-00003.safetensors"));
     Files.delete(folder.resolve(last()));
     refused(folder, root, "model-00001-of-00003.safetensors, which is missing", last() + ", which");
+  }
+
+  @Test
+  void theSizeThatAnIndexClaimsDoesNotMatter() throws IOException {
+    Path folder = Files.createDirectory(temporary.resolve("shards"));
+    try (LoadedModel model = LoadedModel.open(GoldenFamily.QWEN3_VL.checkpoint())) {
+      model.save(folder, SHARD_BYTES);
+    }
+    Path index = folder.resolve(TensorSource.INDEX_FILE);
+    ObjectNode root = (ObjectNode) JSON.readTree(index.toFile());
+    ((ObjectNode) root.get("metadata")).put("total_size", 5);
+    JSON.writeValue(index.toFile(), root);
+    LoadedModel.open(folder).close();
+    root.remove("metadata");
+    JSON.writeValue(index.toFile(), root);
+    LoadedModel.open(folder).close();
   }
 
   @Test

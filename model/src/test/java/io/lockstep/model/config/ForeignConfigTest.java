@@ -16,7 +16,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Configurations as versions 4.41 to 5.18 of the public library and others' trainers write them. */
+/**
+ * Configurations as versions 4.41 to 5.18 of the public library and others' trainers write them.
+ */
 final class ForeignConfigTest {
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -45,8 +47,7 @@ final class ForeignConfigTest {
   private static void means(GoldenFamily family, Path file) throws IOException {
     ModelConfig expected = ModelConfig.read(family.file("checkpoint/config.json"));
     ModelConfig config = ModelConfig.read(file);
-    assertEquals(
-        expected.toString().replace(expected.dtype(), config.dtype()), config.toString());
+    assertEquals(expected.toString().replace(expected.dtype(), config.dtype()), config.toString());
   }
 
   /** As AutoConfig of transformers 5.18 resolves the nine cases of each family. */

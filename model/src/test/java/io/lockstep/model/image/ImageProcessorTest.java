@@ -45,8 +45,7 @@ final class ImageProcessorTest {
   @EnumSource
   void patchesOfAllPicturesEqualThePublicImplementationToTheBit(GoldenFamily family)
       throws IOException {
-    ImageProcessor processor =
-        ImageProcessor.read(family.file("checkpoint/preprocessor_config.json"));
+    ImageProcessor processor = ImageProcessor.of(family.checkpoint());
     List<Float> pixels = new ArrayList<>();
     List<Grid> grids = new ArrayList<>();
     for (JsonNode conversation : family.cases().get("conversations")) {
@@ -164,7 +163,7 @@ final class ImageProcessorTest {
 
   @Test
   void aPictureLongerThanTwoHundredTimesItsWidthIsRefusedByName() throws IOException {
-    ImageProcessor processor = ImageProcessor.read(CONFIG);
+    ImageProcessor processor = ImageProcessor.of(GoldenFamily.QWEN3_VL.checkpoint());
     BufferedImage strip = new BufferedImage(402, 2, BufferedImage.TYPE_INT_RGB);
     var error =
         assertThrows(
@@ -175,7 +174,7 @@ final class ImageProcessorTest {
 
   @Test
   void onePixelFillsAllPatchesOfTheSmallestPicture() throws IOException {
-    ImageProcessor processor = ImageProcessor.read(CONFIG);
+    ImageProcessor processor = ImageProcessor.of(GoldenFamily.QWEN3_VL.checkpoint());
     Patches patches = processor.process(new RgbImage(1, 1, new byte[] {(byte) 255, 0, (byte) 255}));
     assertEquals(processor.grid(1, 1), patches.grid());
     assertEquals(processor.options().minPixels() / (16 * 16), patches.grid().patches());

@@ -12,6 +12,7 @@ import io.lockstep.collective.Collective;
 import io.lockstep.collective.CollectiveException;
 import io.lockstep.collective.Transfer;
 import io.lockstep.data.plan.Shard;
+import io.lockstep.model.checkpoint.CheckpointFiles;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.safetensors.SafetensorsFile;
 import io.lockstep.model.testing.GoldenFamily;
@@ -74,7 +75,8 @@ class TrainingLoopTest {
   }
 
   private static void assertCheckpoint(Path checkpoint, List<WrittenFile> files) throws Exception {
-    Set<String> expected = new TreeSet<>(LoadedModel.COMPANION_FILES);
+    Set<String> expected =
+        new TreeSet<>(CheckpointFiles.companionsIn(GoldenFamily.QWEN3_VL.checkpoint()));
     expected.addAll(
         List.of(
             "alignment.json",

@@ -124,7 +124,7 @@ public final class CertificateWriter {
         Torch.capability(),
         model.config().modelType(),
         LoadedModel.storedSha256(folder),
-        Settings.of(model),
+        Settings.ofSaved(folder, model),
         InputDigests.of(batch),
         entries);
   }

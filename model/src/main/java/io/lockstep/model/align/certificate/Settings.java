@@ -8,6 +8,7 @@ import io.lockstep.model.align.Comparison.Kind;
 import io.lockstep.model.align.Comparison.Verdict;
 import io.lockstep.model.checkpoint.LoadedModel;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -29,7 +30,11 @@ record Settings(SequencedMap<String, JsonNode> files) {
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final List<String> WHOLE =
-      List.of("config.json", "preprocessor_config.json", "tokenizer_config.json");
+      List.of(
+          "config.json",
+          "preprocessor_config.json",
+          "processor_config.json",
+          "tokenizer_config.json");
   private static final String TOKENIZER = "tokenizer.json";
   private static final String GENERATION = "generation_config.json";
   private static final int EXCERPT = 60;
@@ -41,19 +46,35 @@ record Settings(SequencedMap<String, JsonNode> files) {
     files = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(files));
   }
 
-  /** Those in force for a loaded model, whose files have been checked when it was loaded. */
+  /** Those in force for a loaded model. */
   static Settings of(LoadedModel model) throws IOException {
+    return of(model, model.folder());
+  }
+
+  /**
+   * Those that a checkpoint of a loaded model has: of the files that were saved with it, which
+   * declare the type of their own weights, or of the model's where an adapter was saved alone.
+   */
+  static Settings ofSaved(Path checkpoint, LoadedModel model) throws IOException {
+    return of(model, Files.exists(checkpoint.resolve(TOKENIZER)) ? checkpoint : model.folder());
+  }
+
+  private static Settings of(LoadedModel model, Path folder) throws IOException {
     SequencedMap<String, JsonNode> files = new LinkedHashMap<>();
     for (String name : WHOLE) {
-      files.put(name, read(model.folder().resolve(name)));
+      if (Files.exists(folder.resolve(name))) {
+        files.put(name, read(folder.resolve(name)));
+      }
     }
     ObjectNode generation = JSON.createObjectNode();
-    JsonNode all = read(model.folder().resolve(GENERATION));
+    JsonNode all =
+        Files.exists(folder.resolve(GENERATION))
+            ? read(folder.resolve(GENERATION))
+            : JSON.createObjectNode();
     OF_GENERATION.stream().filter(all::has).forEach(key -> generation.set(key, all.get(key)));
     files.put(GENERATION, generation);
     files.put(
-        TOKENIZER,
-        JSON.createObjectNode().put("sha256", Sha256.of(model.folder().resolve(TOKENIZER))));
+        TOKENIZER, JSON.createObjectNode().put("sha256", Sha256.of(folder.resolve(TOKENIZER))));
     files.put(
         "vision.json", JSON.createObjectNode().put("token_budget", model.tokenBudget().share()));
     return new Settings(files);

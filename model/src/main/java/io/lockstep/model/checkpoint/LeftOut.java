@@ -1,0 +1,154 @@
+package io.lockstep.model.checkpoint;
+
+import io.lockstep.model.config.ModelConfig;
+import io.lockstep.model.config.VisionConfig;
+import io.lockstep.model.network.InverseFrequency;
+import io.lockstep.model.safetensors.DType;
+import io.lockstep.model.safetensors.FloatConversion;
+import io.lockstep.model.safetensors.TensorInfo;
+import io.lockstep.model.safetensors.TensorSource;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Stored tensors that are no parameters: a second copy of a head that is the embedding table, and
+ * the frequencies of rotary embeddings, which follow from the configuration. Each is compared with
+ * what is computed with instead before it is left out.
+ */
+final class LeftOut {
+
+  /** The head; stored by some tools even if it is tied to the embedding table. */
+  static final String HEAD = "lm_head.weight";
+
+  private static final Logger LOG = LoggerFactory.getLogger(LeftOut.class);
+  private static final Pattern FREQUENCIES =
+      Pattern.compile("(.*\\.)?rotary_(pos_)?emb\\.(original_)?inv_freq");
+
+  /** What is compared at once; a head may have gigabytes. */
+  private static final long CHUNK = 1 << 18;
+
+  private final ModelConfig config;
+
+  LeftOut(ModelConfig config) {
+    this.config = config;
+  }
+
+  /** Whether a tensor may be left out if its values allow it. */
+  boolean covers(String stored) {
+    return stored.equals(HEAD) ? config.tieWordEmbeddings() : FREQUENCIES.matcher(stored).matches();
+  }
+
+  /**
+   * Compares a tensor with what is computed with instead.
+   *
+   * @param table stored name of the embedding table
+   * @return what is wrong, if anything
+   */
+  Optional<String> problem(TensorSource tensors, String stored, String table) {
+    Optional<String> problem =
+        stored.equals(HEAD)
+            ? headProblem(tensors, table)
+            : frequencyProblem(tensors.info(stored), tensors.data(stored));
+    if (problem.isEmpty()) {
+      LOG.info(
+          "tensor {} is left out: {} holds the same",
+          stored,
+          stored.equals(HEAD) ? table : "config.json");
+    }
+    return problem;
+  }
+
+  private static Optional<String> headProblem(TensorSource tensors, String table) {
+    TensorInfo head = tensors.info(HEAD);
+    TensorInfo other = tensors.info(table);
+    String advice =
+        "config.json ties the head to the embedding table (tie_word_embeddings), but %s %s: set"
+            + " tie_word_embeddings to false if the head is one of its own, or remove the tensor";
+    if (!head.shape().equals(other.shape()) || !FloatConversion.isFloat(head.dtype())) {
+      return Optional.of(
+          advice.formatted(HEAD, "is " + head.dtype() + " " + head.shape() + ", not its shape"));
+    }
+    return firstDifference(head.dtype(), tensors.data(HEAD), other.dtype(), tensors.data(table))
+        .map(index -> {
+          long width = head.shape().getLast();
+          return advice.formatted(
+              HEAD,
+              "holds other values, first at [%d, %d]".formatted(index / width, index % width));
+        });
+  }
+
+  /** The first of two rows of values that differs; no more than a piece of them is in memory. */
+  private static Optional<Long> firstDifference(
+      DType type, MemorySegment values, DType otherType, MemorySegment others) {
+    if (type == otherType && values.mismatch(others) < 0) {
+      return Optional.empty();
+    }
+    long count = values.byteSize() / type.bytes();
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment here = arena.allocate(CHUNK * Float.BYTES, Float.BYTES);
+      MemorySegment there = arena.allocate(CHUNK * Float.BYTES, Float.BYTES);
+      for (long first = 0; first < count; first += CHUNK) {
+        long size = Math.min(CHUNK, count - first);
+        floats(type, values, first, size, here);
+        floats(otherType, others, first, size, there);
+        for (long i = 0; i < size; i++) {
+          // As numbers: the two zeros are equal.
+          if (here.getAtIndex(ValueLayout.JAVA_FLOAT, i)
+              != there.getAtIndex(ValueLayout.JAVA_FLOAT, i)) {
+            return Optional.of(first + i);
+          }
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static void floats(
+      DType type, MemorySegment values, long first, long size, MemorySegment into) {
+    FloatConversion.toFloat32(
+        type,
+        values.asSlice(first * type.bytes(), size * type.bytes()),
+        into.asSlice(0, size * Float.BYTES));
+  }
+
+  private Optional<String> frequencyProblem(TensorInfo info, MemorySegment values) {
+    float[] expected =
+        info.name().contains("visual.")
+            ? InverseFrequency.all(VisionConfig.ROPE_THETA, config.vision().headDim() / 2)
+            : InverseFrequency.all(config.text().ropeTheta(), config.text().headDim());
+    if (!info.shape().equals(List.of((long) expected.length))
+        || !FloatConversion.isFloat(info.dtype())) {
+      return Optional.of(
+          "tensor %s is %s %s, config.json gives %d frequencies"
+              .formatted(info.name(), info.dtype(), info.shape(), expected.length));
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment floats = arena.allocate((long) expected.length * Float.BYTES, Float.BYTES);
+      FloatConversion.toFloat32(info.dtype(), values, floats);
+      for (int i = 0; i < expected.length; i++) {
+        float stored = floats.getAtIndex(ValueLayout.JAVA_FLOAT, i);
+        if (!(Math.abs(stored - expected[i]) <= rounding(info.dtype(), expected[i]))) {
+          return Optional.of(
+              "tensor %s holds %s at [%d], config.json gives %s: its rope_theta is not the one that the model was trained with"
+                  .formatted(info.name(), stored, i, expected[i]));
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** How far a value may be off that was rounded to a type; the last one is float16's smallest. */
+  private static double rounding(DType type, float value) {
+    return switch (type) {
+      case BF16 -> value / 256;
+      case F16 -> value / 1024 + 6e-8;
+      default -> value * 1e-6;
+    };
+  }
+}
