@@ -3,7 +3,6 @@ package io.lockstep.model.adapter;
 import ai.djl.ndarray.NDArray;
 import io.lockstep.model.adapter.AdapterPlan.Layer;
 import io.lockstep.model.parameter.NameHash;
-import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.Parameters;
 import io.lockstep.model.parameter.Weights;
 import io.lockstep.model.safetensors.StoredFile;
@@ -44,8 +43,9 @@ public final class Adapter implements AutoCloseable {
    * @throws IOException if a file is missing or does not fit the model; the message lists
    *     everything that is wrong
    */
-  public static Adapter read(Path folder, ParameterLayout base) throws IOException {
-    return AdapterFile.read(folder, AdapterPlan.of(AdapterConfig.read(folder), base, Set.of()));
+  public static Adapter read(Path folder, Parameters base) throws IOException {
+    AdapterPlan plan = AdapterPlan.of(AdapterConfig.read(folder), base.layout(), Set.of());
+    return AdapterFile.read(folder, plan, base);
   }
 
   /**

@@ -8,6 +8,7 @@ import io.lockstep.model.safetensors.FloatConversion;
 import io.lockstep.model.safetensors.SafetensorsFile;
 import io.lockstep.model.safetensors.SafetensorsWriter;
 import io.lockstep.model.safetensors.StoredFile;
+import io.lockstep.model.safetensors.StoredValues;
 import io.lockstep.model.safetensors.TensorInfo;
 import io.lockstep.tensor.TensorMemory;
 import java.io.IOException;
@@ -20,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 
 /** An adapter's tensors in and out of {@code adapter_model.safetensors}. */
 public final class AdapterFile {
@@ -29,6 +31,9 @@ public final class AdapterFile {
 
   /** Metadata that says which base model the adapter was made for. */
   private static final String BASE_SHA256 = "base_weights_sha256";
+
+  /** What older versions of the public library write. */
+  private static final String PICKLE = "adapter_model.bin";
 
   private static final int SHOWN = 10;
 
@@ -44,10 +49,18 @@ public final class AdapterFile {
   public static SafetensorsFile open(Path folder, AdapterPlan plan) throws IOException {
     Path file = folder.resolve(FILE_NAME);
     if (!Files.isRegularFile(file)) {
-      throw new InvalidAdapterException(folder.toString(), List.of(FILE_NAME + " is missing"));
+      throw new InvalidAdapterException(
+          folder.toString(),
+          List.of(
+              FILE_NAME
+                  + " is missing"
+                  + (Files.exists(folder.resolve(PICKLE))
+                      ? "; there is " + PICKLE + ", a pickle of Python objects, which is not read:"
+                          + " load it with PEFT and save it with safe_serialization=True"
+                      : "")));
     }
     SafetensorsFile tensors = SafetensorsFile.open(file);
-    List<String> problems = problems(tensors, plan.layout());
+    List<String> problems = problems(tensors, plan);
     if (!problems.isEmpty()) {
       tensors.close();
       int more = problems.size() - SHOWN;
@@ -57,8 +70,12 @@ public final class AdapterFile {
     return tensors;
   }
 
-  static Adapter read(Path folder, AdapterPlan plan) throws IOException {
+  static Adapter read(Path folder, AdapterPlan plan, Parameters base) throws IOException {
     try (SafetensorsFile tensors = open(folder, plan)) {
+      requireSameCopies(
+          tensors,
+          plan,
+          name -> new StoredValues(DType.F32, TensorMemory.of(base.get(name))));
       Parameters parameters = new Parameters(plan.layout());
       parameters
           .byName()
@@ -66,6 +83,32 @@ public final class AdapterFile {
               FloatConversion.toFloat32(
                   tensors.info(name).dtype(), tensors.data(name), TensorMemory.of(parameter)));
       return new Adapter(plan, parameters, baseSha256(tensors));
+    }
+  }
+
+  /**
+   * Checks copies of base weights that the tensors bring along, such as {@code
+   * lm_head.base_layer.weight}, and that are left out: they must be the base model's.
+   *
+   * @param base the base model's values by the names of its parameters
+   * @throws InvalidAdapterException naming every copy that differs
+   */
+  static void requireSameCopies(
+      SafetensorsFile tensors, AdapterPlan plan, Function<String, StoredValues> base)
+      throws IOException {
+    List<String> problems = new ArrayList<>();
+    for (String tensor : tensors.names()) {
+      Optional<String> parameter = plan.copied(tensor);
+      if (parameter.isPresent()
+          && !tensors.values(tensor).equalNumbers(base.apply(parameter.get()))) {
+        problems.add(
+            ("tensor %s is a copy of %s but holds other values than the base model: name the base"
+                    + " model it was trained on, or merge both with PEFT")
+                .formatted(tensor, parameter.get()));
+      }
+    }
+    if (!problems.isEmpty()) {
+      throw new InvalidAdapterException(FILE_NAME, problems);
     }
   }
 
@@ -80,9 +123,18 @@ public final class AdapterFile {
     return shown;
   }
 
-  private static List<String> problems(SafetensorsFile tensors, ParameterLayout layout) {
+  private static List<String> problems(SafetensorsFile tensors, AdapterPlan plan) {
+    ParameterLayout layout = plan.layout();
     List<String> problems = new ArrayList<>();
     Set<String> extra = new TreeSet<>(tensors.names());
+    if (layout.slots().stream().noneMatch(slot -> extra.contains(slot.spec().name()))) {
+      String expected = layout.slots().getFirst().spec().name();
+      return List.of(
+          extra.isEmpty()
+              ? "holds no tensors; expected were " + expected + " and others"
+              : "names its tensors otherwise: it has %s where %s and others are expected, as PEFT's save_pretrained writes them"
+                  .formatted(extra.iterator().next(), expected));
+    }
     for (ParameterLayout.Slot slot : layout.slots()) {
       ParameterSpec spec = slot.spec();
       if (!extra.remove(spec.name())) {
@@ -101,9 +153,15 @@ public final class AdapterFile {
                 .formatted(spec.name(), info.dtype()));
       }
     }
-    extra.forEach(name ->
-        problems.add(
-            "tensor " + name + " belongs to no layer that " + AdapterConfig.FILE_NAME + " names"));
+    extra.stream()
+        .filter(name -> plan.copied(name).isEmpty())
+        .forEach(name ->
+            problems.add(
+                "tensor "
+                    + name
+                    + " belongs to no layer that "
+                    + AdapterConfig.FILE_NAME
+                    + " names"));
     return problems;
   }
 

@@ -31,6 +31,9 @@ final class AdapterJson {
   private static final long MAX_BYTES = 4 << 20;
   private static final int MAX_RANK = 65_536;
   private static final String LORA = "LORA";
+  private static final String TARGETS = "target_modules";
+  private static final String INDEXES = "layers_to_transform";
+  private static final String LISTS = "layers_pattern";
 
   /** Settings that change nothing in what a stored adapter computes, whatever their values. */
   private static final Set<String> INERT =
@@ -61,7 +64,13 @@ final class AdapterJson {
           "rank_pattern",
           "alpha_pattern",
           "bias",
-          "init_lora_weights");
+          "init_lora_weights",
+          "layers_to_transform",
+          "layers_pattern");
+
+  /** Ways to begin that leave the base model as it is. */
+  private static final Set<String> HARMLESS_BEGINNINGS =
+      Set.of("gaussian", "orthogonal", "eva", "mica");
 
   private final ObjectNode node;
   private final List<String> problems = new ArrayList<>();
@@ -97,12 +106,12 @@ final class AdapterJson {
   private AdapterConfig config() {
     refuseUnsupported();
     return new AdapterConfig(
-        number("r", 0, value -> value.isInt() && inRank(value.intValue()), "a rank of at least 1")
+        number("r", null, value -> value.isInt() && inRank(value.intValue()), "a rank of at least 1")
             .intValue(),
-        number("lora_alpha", 0, value -> value.doubleValue() >= 0, "a number of at least 0")
+        number("lora_alpha", null, value -> value.doubleValue() >= 0, "a number of at least 0")
             .doubleValue(),
         number("lora_dropout", 0.0, AdapterJson::isShare, "a share below 1").doubleValue(),
-        targets("target_modules")
+        targets(TARGETS)
             .orElseGet(() -> {
               problems.add("target_modules is missing: which layers are adapted?");
               return new Targets.Names(List.of());
@@ -135,11 +144,12 @@ final class AdapterJson {
       problems.add("bias is " + bias + " but only \"none\" is supported");
     }
     JsonNode initial = node.path("init_lora_weights");
-    if (!isOff(initial) && !initial.isBoolean() && !initial.asText().equals("gaussian")) {
+    if (!isOff(initial) && !initial.isBoolean() && !HARMLESS_BEGINNINGS.contains(initial.asText())) {
       problems.add(
           "init_lora_weights is "
               + initial
-              + ", which may change the base model's weights; store the adapter converted to plain LoRA");
+              + ", which changes the base model's weights; store the adapter converted to plain LoRA"
+              + " (path_initial_model_for_weight_conversion in PEFT)");
     }
     text("task_type")
         .filter(type -> !type.equals("CAUSAL_LM"))
@@ -165,9 +175,10 @@ final class AdapterJson {
       String key, @Nullable Number otherwise, Predicate<JsonNode> fits, String expected) {
     JsonNode value = node.path(key);
     if (value.isMissingNode() || value.isNull()) {
-      if (otherwise == null || otherwise.equals(0)) {
-        problems.add(key + " is missing: it must be " + expected);
+      if (otherwise != null) {
+        return otherwise;
       }
+      problems.add(key + " is missing: it must be " + expected);
       return 1;
     }
     if (!value.isNumber() || !Double.isFinite(value.doubleValue()) || !fits.test(value)) {
@@ -220,10 +231,52 @@ final class AdapterJson {
       return allLinearOrRegex(key, value.textValue());
     }
     List<String> names = texts(key);
-    return names.isEmpty() ? Optional.empty() : Optional.of(new Targets.Names(names));
+    return names.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            new Targets.Names(
+                names, key.equals(TARGETS) ? numberedLayers() : Optional.empty()));
+  }
+
+  private Optional<NumberedLayers> numberedLayers() {
+    List<Integer> indexes = layersToTransform();
+    List<String> lists =
+        node.path(LISTS).isTextual() ? List.of(node.path(LISTS).textValue()) : texts(LISTS);
+    for (String list : lists) {
+      try {
+        Targets.Regex.of(list);
+      } catch (IllegalArgumentException e) {
+        problems.add(LISTS + " " + e.getMessage());
+        return Optional.empty();
+      }
+    }
+    if (indexes.isEmpty() && !lists.isEmpty()) {
+      problems.add(LISTS + " means nothing without " + INDEXES);
+    }
+    return indexes.isEmpty() ? Optional.empty() : Optional.of(new NumberedLayers(indexes, lists));
+  }
+
+  /** One number or a list of them. */
+  private List<Integer> layersToTransform() {
+    JsonNode value = node.path(INDEXES);
+    List<Integer> indexes = new ArrayList<>();
+    boolean fits = isOff(value) || value.isArray() || value.isInt();
+    for (JsonNode index : value.isInt() ? List.of(value) : value) {
+      fits &= index.isInt() && index.intValue() >= 0;
+      indexes.add(index.intValue());
+    }
+    if (!fits) {
+      problems.add(INDEXES + " is " + value + " but must be numbers of layers");
+    }
+    return fits ? indexes : List.of();
   }
 
   private Optional<Targets> allLinearOrRegex(String key, String text) {
+    for (String layers : List.of(INDEXES, LISTS)) {
+      if (key.equals(TARGETS) && !isOff(node.path(layers))) {
+        problems.add(layers + " needs a list of names in " + TARGETS + ", which is a text");
+      }
+    }
     if (Targets.AllLinear.isMeant(text)) {
       return Optional.of(new Targets.AllLinear());
     }
@@ -267,6 +320,9 @@ final class AdapterJson {
     root.put("fan_in_fan_out", false).put("inference_mode", true).put("init_lora_weights", true);
     put(root, "lora_alpha", config.alpha());
     root.put("lora_dropout", config.dropout());
+    if (config.targets() instanceof Targets.Names names) {
+      names.layers().ifPresent(layers -> put(root, layers));
+    }
     if (config.modulesToSave().isEmpty()) {
       root.putNull("modules_to_save");
     } else {
@@ -282,6 +338,13 @@ final class AdapterJson {
     return root.toPrettyString() + "\n";
   }
 
+  private static void put(ObjectNode node, NumberedLayers layers) {
+    layers.indexes().forEach(node.putArray(INDEXES)::add);
+    if (!layers.lists().isEmpty()) {
+      layers.lists().forEach(node.putArray(LISTS)::add);
+    }
+  }
+
   /** Whole numbers as such: older versions of the public library take no others. */
   private static void put(ObjectNode node, String key, double value) {
     if (value == Math.rint(value) && Math.abs(value) < Integer.MAX_VALUE) {
@@ -293,7 +356,7 @@ final class AdapterJson {
 
   private static JsonNode node(Targets targets) {
     return switch (targets) {
-      case Targets.Names(List<String> names) -> {
+      case Targets.Names(List<String> names, var _) -> {
         ArrayNode array = JSON.createArrayNode();
         names.forEach(array::add);
         yield array;

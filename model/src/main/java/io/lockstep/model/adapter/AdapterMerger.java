@@ -7,6 +7,7 @@ import io.lockstep.model.parameter.ParameterSpec;
 import io.lockstep.model.safetensors.DType;
 import io.lockstep.model.safetensors.FloatConversion;
 import io.lockstep.model.safetensors.SafetensorsFile;
+import io.lockstep.model.safetensors.StoredValues;
 import io.lockstep.model.safetensors.TensorInfo;
 import io.lockstep.tensor.Dtype;
 import io.lockstep.tensor.Scope;
@@ -16,6 +17,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +47,16 @@ public final class AdapterMerger implements AutoCloseable {
   public static AdapterMerger open(Path folder, ParameterLayout base) throws IOException {
     AdapterPlan plan = AdapterPlan.of(AdapterConfig.read(folder), base, Set.of());
     return new AdapterMerger(plan, AdapterFile.open(folder, plan));
+  }
+
+  /**
+   * Checks what the adapter's file holds of its base model.
+   *
+   * @param values the base model's values by the names of its parameters
+   * @throws IOException naming what differs
+   */
+  public void requireSameCopies(Function<String, StoredValues> values) throws IOException {
+    AdapterFile.requireSameCopies(tensors, plan, values);
   }
 
   /** Digest of the base model's stored weights it was made for, if it tells. */

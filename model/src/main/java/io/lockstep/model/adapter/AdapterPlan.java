@@ -7,7 +7,9 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +25,7 @@ public final class AdapterPlan {
   private final Map<String, Layer> layers;
   private final Map<String, ParameterSpec> saved;
   private final ParameterLayout layout;
+  private final Set<String> base;
 
   /**
    * A linear layer with a low-rank update {@code scale * B A}.
@@ -57,7 +60,9 @@ public final class AdapterPlan {
       AdapterConfig config,
       Map<String, Layer> layers,
       Map<String, ParameterSpec> saved,
-      ParameterLayout layout) {
+      ParameterLayout layout,
+      Set<String> base) {
+    this.base = base;
     this.config = config;
     this.layers = layers;
     this.saved = saved;
@@ -94,7 +99,13 @@ public final class AdapterPlan {
       }
     }
     return new AdapterPlan(
-        config.withTargets(resolution.targets()), layers, saved, new ParameterLayout(specs));
+        config
+            .withTargets(resolution.targets())
+            .withModulesToSave(resolution.modulesToSave()),
+        layers,
+        saved,
+        new ParameterLayout(specs),
+        base.slots().stream().map(slot -> slot.spec().name()).collect(Collectors.toSet()));
   }
 
   private static Layer layer(AdapterConfig config, String module, ParameterSpec weight) {
@@ -117,7 +128,7 @@ public final class AdapterPlan {
     return specs;
   }
 
-  /** The configuration; targets that froze layers narrowed are spelled out. */
+  /** The configuration; targets that froze layers narrowed, and lists, are spelled out. */
   public AdapterConfig config() {
     return config;
   }
@@ -136,6 +147,20 @@ public final class AdapterPlan {
   public @Nullable String savedName(String parameter) {
     ParameterSpec spec = saved.get(parameter);
     return spec == null ? null : spec.name();
+  }
+
+  /**
+   * The parameter of the base model that a stored tensor may be a copy of: the public library
+   * stores tables and heads beside their adapters.
+   *
+   * @return its name; empty if the tensor can be no such copy
+   */
+  Optional<String> copied(String tensor) {
+    if (!tensor.startsWith(PREFIX)) {
+      return Optional.empty();
+    }
+    String name = tensor.substring(PREFIX.length()).replace(".base_layer.", ".");
+    return base.contains(name) && !saved.containsKey(name) ? Optional.of(name) : Optional.empty();
   }
 
   /** Names of the base model's parameters that the adapter replaces. */

@@ -46,6 +46,21 @@ record Modules(SequencedMap<String, ParameterSpec> linears, SequencedSet<String>
     return linears.keySet().stream().map(Modules::lastPart).distinct().toList();
   }
 
+  /** Whether a module is a list of modules: all that it holds is numbered. */
+  boolean isList(String module) {
+    List<String> children = children(module);
+    return !children.isEmpty()
+        && children.stream().allMatch(child -> lastPart(child).chars().allMatch(Character::isDigit));
+  }
+
+  /** Full names of what a module holds, one level below it. */
+  List<String> children(String module) {
+    return all.stream()
+        .filter(other ->
+            other.startsWith(module + ".") && other.lastIndexOf('.') == module.length())
+        .toList();
+  }
+
   /** Whether a module holds parameters itself. */
   boolean isLeaf(String module) {
     return all.stream().noneMatch(other -> other.startsWith(module + "."));

@@ -6,6 +6,7 @@ import io.lockstep.model.parameter.ParameterSpec;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.SequencedSet;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -17,10 +18,17 @@ import java.util.regex.Pattern;
  * @param saved names of the parameters that are trained whole
  * @param targets the configured targets, or the layers' names where the targets alone would mean
  *     others
+ * @param modulesToSave the configured modules; of lists of modules, which the public library can't
+ *     replace as a whole, their members
  */
-record Resolution(Set<String> layers, Set<String> saved, Targets targets) {
+record Resolution(
+    Set<String> layers, Set<String> saved, Targets targets, List<String> modulesToSave) {
 
   private static final int SHOWN = 5;
+
+  private static final String TIED_HEAD =
+      "target_modules: lm_head is the embedding table of this model (tie_word_embeddings), and an"
+          + " adapter on a table that is both isn't supported: leave lm_head out";
 
   static Resolution of(AdapterConfig config, ParameterLayout base, Set<ParameterSpec.Module> frozen)
       throws InvalidAdapterException {
@@ -40,7 +48,8 @@ record Resolution(Set<String> layers, Set<String> saved, Targets targets) {
     return new Resolution(
         layers,
         saved,
-        plain ? config.targets() : new Targets.Names(layers.stream().sorted().toList()));
+        plain ? config.targets() : new Targets.Names(layers.stream().sorted().toList()),
+        search.members());
   }
 
   /** Looks names up and collects what is wrong with them. */
@@ -84,12 +93,18 @@ record Resolution(Set<String> layers, Set<String> saved, Targets targets) {
 
     private void explainMisses(Set<String> layers) {
       switch (config.targets()) {
-        case Targets.Names(List<String> names) ->
-            names.stream()
-                .filter(name ->
-                    modules.all().stream().noneMatch(module -> Targets.Names.isNamed(module, name)))
-                .forEach(
-                    name -> problems.add("target_modules: no layer is called " + name + called()));
+        case Targets.Names(List<String> names, Optional<NumberedLayers> some) -> {
+          names.stream()
+              .filter(name ->
+                  modules.all().stream().noneMatch(module -> Targets.Names.isNamed(module, name)))
+              .forEach(
+                  name ->
+                      problems.add(
+                          name.equals(AllLinear.HEAD)
+                              ? TIED_HEAD
+                              : "target_modules: no layer is called " + name + called()));
+          some.ifPresent(numbered -> explainMisses(layers, numbered));
+        }
         case Targets.Regex(Pattern pattern) -> {
           if (layers.isEmpty()) {
             problems.add("the pattern '" + pattern.pattern() + "' matches no layer" + called());
@@ -104,6 +119,33 @@ record Resolution(Set<String> layers, Set<String> saved, Targets targets) {
               problems.add("exclude_modules mean nothing in this model" + called());
             }
           });
+    }
+
+    private void explainMisses(Set<String> layers, NumberedLayers numbered) {
+      for (int index : numbered.indexes()) {
+        if (layers.stream().noneMatch(layer -> numbered.index(layer) == index)) {
+          problems.add(
+              "layers_to_transform: no layer that target_modules mean lies in layer "
+                  + index
+                  + (numbered.lists().isEmpty() ? "" : " of " + String.join(", ", numbered.lists())));
+        }
+      }
+    }
+
+    /** Modules to save with lists of modules spelled out. */
+    List<String> members() {
+      List<String> members = new ArrayList<>();
+      for (String name : config.modulesToSave()) {
+        List<String> ofLists =
+            modules.all().stream()
+                .filter(module -> module.endsWith(name) && modules.isList(module))
+                .flatMap(list -> modules.children(list).stream())
+                .map(child -> name + child.substring(child.lastIndexOf('.')))
+                .distinct()
+                .toList();
+        members.addAll(ofLists.isEmpty() ? List.of(name) : ofLists);
+      }
+      return members;
     }
 
     private String called() {

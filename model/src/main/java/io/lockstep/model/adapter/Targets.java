@@ -2,6 +2,7 @@ package io.lockstep.model.adapter;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
@@ -18,15 +19,23 @@ public sealed interface Targets {
    * Modules of these names: the full name, or its end after a dot.
    *
    * @param names what modules are called
+   * @param layers the layers that modules meant by a name's end have to lie in, if not in any
    */
-  record Names(List<String> names) implements Targets {
+  record Names(List<String> names, Optional<NumberedLayers> layers) implements Targets {
     public Names {
       names = List.copyOf(names);
     }
 
+    /** Modules of these names in all layers. */
+    public Names(List<String> names) {
+      this(names, Optional.empty());
+    }
+
     @Override
     public boolean match(String module) {
-      return names.stream().anyMatch(name -> isNamed(module, name));
+      return names.contains(module)
+          || (names.stream().anyMatch(name -> isNamed(module, name))
+              && layers.map(some -> some.hold(module)).orElse(true));
     }
 
     /** Whether a module has that name. */

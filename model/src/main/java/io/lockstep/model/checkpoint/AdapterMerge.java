@@ -73,6 +73,7 @@ public record AdapterMerge(Path base, Path adapter, DType type, long maxShardByt
         TensorSource tensors = TensorSource.openFolder(base)) {
       AdapterBase.requireMatch(adapter, merger.baseSha256(), base);
       Map<String, String> names = weights.storedNames(base, tensors, layout);
+      merger.requireSameCopies(name -> tensors.values(names.getOrDefault(name, name)));
       ModelWeights.Source source =
           (parameter, sink) -> {
             String stored = names.getOrDefault(parameter.name(), parameter.name());

@@ -12,6 +12,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,9 +30,6 @@ final class LeftOut {
   private static final Logger LOG = LoggerFactory.getLogger(LeftOut.class);
   private static final Pattern FREQUENCIES =
       Pattern.compile("(.*\\.)?rotary_(pos_)?emb\\.(original_)?inv_freq");
-
-  /** What is compared at once; a head may have gigabytes. */
-  private static final long CHUNK = 1 << 18;
 
   private final ModelConfig config;
 
@@ -74,47 +72,16 @@ final class LeftOut {
       return Optional.of(
           advice.formatted(HEAD, "is " + head.dtype() + " " + head.shape() + ", not its shape"));
     }
-    return firstDifference(head.dtype(), tensors.data(HEAD), other.dtype(), tensors.data(table))
-        .map(index -> {
-          long width = head.shape().getLast();
-          return advice.formatted(
-              HEAD,
-              "holds other values, first at [%d, %d]".formatted(index / width, index % width));
-        });
-  }
-
-  /** The first of two rows of values that differs; no more than a piece of them is in memory. */
-  private static Optional<Long> firstDifference(
-      DType type, MemorySegment values, DType otherType, MemorySegment others) {
-    if (type == otherType && values.mismatch(others) < 0) {
+    OptionalLong index = tensors.values(HEAD).firstDifference(tensors.values(table));
+    if (index.isEmpty()) {
       return Optional.empty();
     }
-    long count = values.byteSize() / type.bytes();
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment here = arena.allocate(CHUNK * Float.BYTES, Float.BYTES);
-      MemorySegment there = arena.allocate(CHUNK * Float.BYTES, Float.BYTES);
-      for (long first = 0; first < count; first += CHUNK) {
-        long size = Math.min(CHUNK, count - first);
-        floats(type, values, first, size, here);
-        floats(otherType, others, first, size, there);
-        for (long i = 0; i < size; i++) {
-          // As numbers: the two zeros are equal.
-          if (here.getAtIndex(ValueLayout.JAVA_FLOAT, i)
-              != there.getAtIndex(ValueLayout.JAVA_FLOAT, i)) {
-            return Optional.of(first + i);
-          }
-        }
-      }
-    }
-    return Optional.empty();
-  }
-
-  private static void floats(
-      DType type, MemorySegment values, long first, long size, MemorySegment into) {
-    FloatConversion.toFloat32(
-        type,
-        values.asSlice(first * type.bytes(), size * type.bytes()),
-        into.asSlice(0, size * Float.BYTES));
+    long width = head.shape().getLast();
+    return Optional.of(
+        advice.formatted(
+            HEAD,
+            "holds other values, first at [%d, %d]"
+                .formatted(index.getAsLong() / width, index.getAsLong() % width)));
   }
 
   private Optional<String> frequencyProblem(TensorInfo info, MemorySegment values) {

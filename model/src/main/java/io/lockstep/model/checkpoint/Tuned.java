@@ -60,7 +60,7 @@ public final class Tuned implements AutoCloseable {
       case Tuning.NewAdapter newAdapter ->
           adapted(folder, base, Adapter.initialise(newAdapter.plan(), base, newAdapter.seed()));
       case Tuning.StoredAdapter(Path stored) -> {
-        Adapter adapter = Adapter.read(stored, base.layout());
+        Adapter adapter = Adapter.read(stored, base);
         try {
           AdapterBase.requireMatch(stored, adapter.baseSha256(), folder);
         } catch (IOException | RuntimeException e) {

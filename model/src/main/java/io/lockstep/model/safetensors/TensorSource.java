@@ -37,6 +37,11 @@ public sealed interface TensorSource extends AutoCloseable
    */
   MemorySegment data(String name);
 
+  /** Type and bytes of a tensor. */
+  default StoredValues values(String name) {
+    return new StoredValues(info(name).dtype(), data(name));
+  }
+
   @Override
   void close();
 

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code adapter_config.json} in and out. */
 class AdapterConfigTest {
@@ -70,18 +71,55 @@ class AdapterConfigTest {
                 "}",
                 """
                 , "bias": "all", "init_lora_weights": "pissa", "fan_in_fan_out": true,
-                "layers_to_transform": [1], "task_type": "SEQ_CLS", "use_future_method": true}
+                "layers_to_transform": ["1"], "task_type": "SEQ_CLS", "use_future_method": true}
                 """));
     for (String part :
         List.of(
             "bias is \"all\"",
             "init_lora_weights is \"pissa\"",
             "fan_in_fan_out is true",
-            "layers_to_transform is [1]",
+            "layers_to_transform is [\"1\"] but must be numbers of layers",
             "task_type is SEQ_CLS",
             "use_future_method is true but is not supported")) {
       assertTrue(refused.contains(part), refused);
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"true", "false", "\"gaussian\"", "\"orthogonal\"", "\"eva\"", "\"mica\""})
+  void beginningsThatLeaveTheBaseModelAsItIsAreRead(String value) throws IOException {
+    Files.writeString(
+        folder.resolve(AdapterConfig.FILE_NAME),
+        LEAST.replace("}", ", \"init_lora_weights\": " + value + "}"));
+    assertEquals(4, AdapterConfig.read(folder).rank());
+  }
+
+  @Test
+  void withoutDropoutNothingIsDropped() throws IOException {
+    Files.writeString(folder.resolve(AdapterConfig.FILE_NAME), LEAST);
+    assertEquals(0, AdapterConfig.read(folder).dropout());
+  }
+
+  @Test
+  void numbersOfLayersAreReadAndWritten() throws IOException {
+    for (String one : List.of("1", "[1]")) {
+      Files.writeString(
+          folder.resolve(AdapterConfig.FILE_NAME),
+          LEAST.replace(
+              "}", ", \"layers_to_transform\": " + one + ", \"layers_pattern\": \"layers\"}"));
+      AdapterConfig config = AdapterConfig.read(folder);
+      assertEquals(
+          new Targets.Names(
+              List.of("q_proj"),
+              Optional.of(new NumberedLayers(List.of(1), List.of("layers")))),
+          config.targets());
+      config.write(folder);
+      assertEquals(config, AdapterConfig.read(folder));
+    }
+    String pattern = LEAST.replace("}", ", \"layers_pattern\": [\"layers\"]}");
+    assertTrue(refused(pattern).contains("layers_pattern means nothing without layers_to_transform"));
+    String text = LEAST.replace("[\"q_proj\"]", "\".*q_proj\", \"layers_to_transform\": [1]");
+    assertTrue(refused(text).contains("layers_to_transform needs a list of names"), refused(text));
   }
 
   @Test

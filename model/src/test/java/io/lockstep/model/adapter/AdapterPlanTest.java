@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -74,6 +75,58 @@ class AdapterPlanTest {
             "model.language_model.layers.3.self_attn.q_proj",
             "model.language_model.layers.1.mlp.down_proj"),
         names(plan));
+  }
+
+  /** As PEFT 0.21 chooses them, with and without a pattern. */
+  @Test
+  void numberedLayersMeanThoseOfAnyListOrOfThatOne() throws IOException {
+    List<String> names = List.of("q_proj", "qkv", "linear_fc1", "visual.merger.linear_fc2");
+    Set<String> any = names(plan(numbered(names, List.of(0, 2))));
+    assertEquals(2 + 2 + 2 + 2, any.size(), any.toString());
+    assertTrue(any.contains("model.visual.deepstack_merger_list.2.linear_fc1"));
+    assertTrue(any.contains("model.visual.blocks.0.attn.qkv"));
+    assertEquals(
+        Set.of(
+            "model.language_model.layers.0.self_attn.q_proj",
+            "model.language_model.layers.2.self_attn.q_proj"),
+        names(plan(numbered(names, List.of(0, 2), "layers"))));
+    String whole = "model.language_model.layers.1.self_attn.q_proj";
+    assertEquals(
+        Set.of(whole, "model.visual.blocks.3.attn.qkv"),
+        names(plan(numbered(List.of(whole, "qkv"), List.of(3)))),
+        "a full name counts whatever its number");
+    assertRefused(
+        config(numbered(List.of("q_proj"), List.of(0, 9))),
+        "layers_to_transform: no layer that target_modules mean lies in layer 9");
+  }
+
+  private static Targets numbered(List<String> names, List<Integer> layers, String... lists) {
+    return new Targets.Names(names, Optional.of(new NumberedLayers(layers, List.of(lists))));
+  }
+
+  @Test
+  void aListOfModulesIsStoredAsItsMembersWhichAnotherLibraryCanReplace() throws IOException {
+    AdapterPlan plan =
+        AdapterPlan.of(
+            config(new Targets.Names(List.of("q_proj")))
+                .withModulesToSave(List.of("deepstack_merger_list", "visual.merger")),
+            layout(GoldenFamily.QWEN3_VL),
+            Set.of());
+    assertEquals(
+        List.of(
+            "deepstack_merger_list.0",
+            "deepstack_merger_list.1",
+            "deepstack_merger_list.2",
+            "visual.merger"),
+        plan.config().modulesToSave());
+    assertTrue(plan.replaced().contains("model.visual.deepstack_merger_list.2.norm.weight"));
+  }
+
+  @Test
+  void aHeadThatIsTheTableCannotBeAdapted() {
+    assertRefused(
+        config(new Targets.Names(List.of("q_proj", "lm_head"))),
+        "lm_head is the embedding table of this model (tie_word_embeddings)");
   }
 
   @Test

@@ -7,18 +7,38 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.lockstep.model.adapter.AdapterConfig;
 import io.lockstep.model.adapter.AdapterFile;
+import io.lockstep.model.adapter.AdapterPlan;
 import io.lockstep.model.adapter.InvalidAdapterException;
+import io.lockstep.model.adapter.Targets;
 import io.lockstep.model.budget.TokenBudget;
+import io.lockstep.model.config.InvalidConfigException;
+import io.lockstep.model.config.ModelConfig;
+import io.lockstep.model.network.ModelLayout;
+import io.lockstep.model.parameter.ParameterLayout;
+import io.lockstep.model.safetensors.DType;
+import io.lockstep.model.safetensors.SafetensorsFile;
+import io.lockstep.model.safetensors.SafetensorsWriter;
+import io.lockstep.model.safetensors.TensorInfo;
 import io.lockstep.model.testing.Folders;
+import io.lockstep.model.testing.Foreign;
 import io.lockstep.model.testing.GoldenAdapter;
 import io.lockstep.model.testing.GoldenBatch;
 import io.lockstep.model.testing.GoldenFamily;
+import io.lockstep.tensor.TensorMemory;
 import io.lockstep.tensor.Torch;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -151,6 +171,136 @@ class AdapterCheckpointTest {
                     () -> LoadedModel.open(FAMILY.checkpoint(), tuning).close())
                 .getMessage());
     assertTrue(message.contains(AdapterFile.FILE_NAME + " is missing"), message);
+    Files.writeString(folder.resolve("adapter_model.bin"), "");
+    message =
+        Objects.requireNonNull(
+            assertThrows(
+                    InvalidAdapterException.class,
+                    () -> LoadedModel.open(FAMILY.checkpoint(), tuning).close())
+                .getMessage());
+    assertTrue(message.contains("there is adapter_model.bin, a pickle"), message);
+    assertTrue(message.contains("safe_serialization=True"), message);
+  }
+
+  @Test
+  void tensorsOfOtherNamesAreShownBesideThoseThatAreExpected() throws IOException {
+    Path folder = saved(Folders.copy(FAMILY.checkpoint(), temporary.resolve("base")));
+    rewrite(folder, name -> name.replace("base_model.model.", ""), Map.of());
+    String refused = refused(folder);
+    assertTrue(
+        refused.contains(
+            "it has model.language_model.layers.0.mlp.down_proj.lora_A.weight where"
+                + " base_model.model.model.language_model.layers.0."),
+        refused);
+  }
+
+  @Test
+  void copiesOfBaseWeightsAreComparedAndLeftOut() throws IOException {
+    Path base = untied();
+    Path folder = Files.createDirectory(temporary.resolve("saved"));
+    AdapterConfig config =
+        AdapterConfig.of(4, 8, new Targets.Names(List.of("q_proj", "lm_head")));
+    float[] logits;
+    byte[] head;
+    byte[] table;
+    try (LoadedModel model =
+        LoadedModel.open(
+            base, new Tuning.NewAdapter(AdapterPlan.of(config, layout(base), Set.of()), 3))) {
+      MemorySegment up =
+          TensorMemory.of(
+              model.tuned().trained().get("base_model.model.lm_head.lora_B.weight"));
+      for (long i = 0; i < up.byteSize() / Float.BYTES; i++) {
+        up.setAtIndex(ValueLayout.JAVA_FLOAT, i, i % 5 / 16f);
+      }
+      head = TensorMemory.of(model.parameters().get("lm_head.weight")).toArray(ValueLayout.JAVA_BYTE);
+      table =
+          TensorMemory.of(model.parameters().get("model.language_model.embed_tokens.weight"))
+              .toArray(ValueLayout.JAVA_BYTE);
+      logits = GoldenBatch.of(FAMILY).logits(model.network());
+      var _ = model.save(folder);
+    }
+    String copyOfHead = "base_model.model.lm_head.base_layer.weight";
+    String copyOfTable = "base_model.model.model.language_model.embed_tokens.weight";
+    rewrite(folder, name -> name, Map.of(copyOfHead, head, copyOfTable, table));
+    try (LoadedModel again = LoadedModel.open(folder)) {
+      assertArrayEquals(logits, GoldenBatch.of(FAMILY).logits(again.network()));
+    }
+    Path merged = temporary.resolve("merged");
+    new AdapterMerge(base, folder, DType.F32, AdapterMerge.DEFAULT_SHARD_BYTES)
+        .write(merged, (name, count) -> {});
+    head[0] ^= 1;
+    rewrite(folder, name -> name, Map.of(copyOfHead, head));
+    String refused = refused(folder);
+    assertTrue(refused.contains(copyOfHead + " is a copy of lm_head.weight but holds"), refused);
+    assertThrows(
+        InvalidAdapterException.class,
+        () ->
+            new AdapterMerge(base, folder, DType.F32, AdapterMerge.DEFAULT_SHARD_BYTES)
+                .write(temporary.resolve("no"), (name, count) -> {}));
+  }
+
+  @Test
+  void filesBesideAnAdapterThatAreNotItsBaseModelsAreRefused() throws IOException {
+    Path folder = saved(Folders.copy(FAMILY.checkpoint(), temporary.resolve("base")));
+    Files.copy(FAMILY.checkpoint().resolve("tokenizer.json"), folder.resolve("tokenizer.json"));
+    LoadedModel.open(folder).close();
+    Folders.replace(folder.resolve("tokenizer.json"), "<|quad_start|>", "<|tool_start|>");
+    String refused = refused(folder);
+    assertTrue(refused.contains("is '<|tool_start|>' but '<|quad_start|>' in the base"), refused);
+    Files.delete(folder.resolve("tokenizer.json"));
+    Files.copy(
+        Foreign.path("template/capitals.jinja"), folder.resolve("chat_template.jinja"));
+    assertThrows(InvalidConfigException.class, () -> LoadedModel.open(folder).close());
+  }
+
+  /** A copy of the model whose head is one of its own. */
+  private Path untied() throws IOException {
+    Path base = Folders.copy(FAMILY.checkpoint(), temporary.resolve("base"));
+    Folders.replace(
+        base.resolve("config.json"), "\"tie_word_embeddings\": true", "\"tie_word_embeddings\": false");
+    byte[] head;
+    try (SafetensorsFile tensors = SafetensorsFile.open(base.resolve("model.safetensors"))) {
+      head =
+          tensors.data("model.language_model.embed_tokens.weight").toArray(ValueLayout.JAVA_BYTE);
+    }
+    head[5] ^= 1;
+    rewrite(base, "model.safetensors", name -> name, Map.of("lm_head.weight", head));
+    return base;
+  }
+
+  private static ParameterLayout layout(Path base) throws IOException {
+    return ModelLayout.of(ModelConfig.read(base.resolve("config.json")));
+  }
+
+  private static void rewrite(
+      Path folder, UnaryOperator<String> rename, Map<String, byte[]> tables) throws IOException {
+    rewrite(folder, AdapterFile.FILE_NAME, rename, tables);
+  }
+
+  /** Stores all tensors anew under other names, with tables of the embedding's shape besides. */
+  private static void rewrite(
+      Path folder, String name, UnaryOperator<String> rename, Map<String, byte[]> tables)
+      throws IOException {
+    Path file = folder.resolve(name);
+    Path changed = folder.resolve("changed.safetensors");
+    try (SafetensorsFile tensors = SafetensorsFile.open(file)) {
+      List<String> kept = tensors.names().stream().filter(n -> !tables.containsKey(n)).toList();
+      List<TensorInfo> infos = new ArrayList<>();
+      kept.forEach(n ->
+          infos.add(new TensorInfo(rename.apply(n), DType.F32, tensors.info(n).shape())));
+      tables.keySet().forEach(n -> infos.add(TensorInfo.of(n, DType.F32, 704, 64)));
+      try (SafetensorsWriter writer =
+          SafetensorsWriter.create(changed, infos, tensors.metadata())) {
+        for (String tensor : kept) {
+          writer.write(rename.apply(tensor), tensors.data(tensor));
+        }
+        for (Map.Entry<String, byte[]> table : tables.entrySet()) {
+          writer.write(table.getKey(), ByteBuffer.wrap(table.getValue()));
+        }
+        writer.commit();
+      }
+    }
+    Files.move(changed, file, StandardCopyOption.REPLACE_EXISTING);
   }
 
   private Path saved(Path base) throws IOException {

@@ -151,7 +151,7 @@ final class RunConfigYaml {
               .put("dora", adapter.dora())
               .put("rslora", adapter.rankStabilised());
           switch (adapter.targets()) {
-            case Targets.Names(List<String> names) ->
+            case Targets.Names(List<String> names, var _) ->
                 names.forEach(node.putArray("target_modules")::add);
             case Targets.Regex(Pattern pattern) -> node.put("target_regex", pattern.pattern());
             case Targets.AllLinear() -> node.put("target_modules", Targets.AllLinear.NAME);
