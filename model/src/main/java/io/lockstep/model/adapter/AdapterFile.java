@@ -55,7 +55,9 @@ public final class AdapterFile {
               FILE_NAME
                   + " is missing"
                   + (Files.exists(folder.resolve(PICKLE))
-                      ? "; there is " + PICKLE + ", a pickle of Python objects, which is not read:"
+                      ? "; there is "
+                          + PICKLE
+                          + ", a pickle of Python objects, which is not read:"
                           + " load it with PEFT and save it with safe_serialization=True"
                       : "")));
     }
@@ -73,9 +75,7 @@ public final class AdapterFile {
   static Adapter read(Path folder, AdapterPlan plan, Parameters base) throws IOException {
     try (SafetensorsFile tensors = open(folder, plan)) {
       requireSameCopies(
-          tensors,
-          plan,
-          name -> new StoredValues(DType.F32, TensorMemory.of(base.get(name))));
+          tensors, plan, name -> new StoredValues(DType.F32, TensorMemory.of(base.get(name))));
       Parameters parameters = new Parameters(plan.layout());
       parameters
           .byName()

@@ -106,7 +106,11 @@ final class AdapterJson {
   private AdapterConfig config() {
     refuseUnsupported();
     return new AdapterConfig(
-        number("r", null, value -> value.isInt() && inRank(value.intValue()), "a rank of at least 1")
+        number(
+                "r",
+                null,
+                value -> value.isInt() && inRank(value.intValue()),
+                "a rank of at least 1")
             .intValue(),
         number("lora_alpha", null, value -> value.doubleValue() >= 0, "a number of at least 0")
             .doubleValue(),
@@ -144,7 +148,9 @@ final class AdapterJson {
       problems.add("bias is " + bias + " but only \"none\" is supported");
     }
     JsonNode initial = node.path("init_lora_weights");
-    if (!isOff(initial) && !initial.isBoolean() && !HARMLESS_BEGINNINGS.contains(initial.asText())) {
+    if (!isOff(initial)
+        && !initial.isBoolean()
+        && !HARMLESS_BEGINNINGS.contains(initial.asText())) {
       problems.add(
           "init_lora_weights is "
               + initial
@@ -234,8 +240,7 @@ final class AdapterJson {
     return names.isEmpty()
         ? Optional.empty()
         : Optional.of(
-            new Targets.Names(
-                names, key.equals(TARGETS) ? numberedLayers() : Optional.empty()));
+            new Targets.Names(names, key.equals(TARGETS) ? numberedLayers() : Optional.empty()));
   }
 
   private Optional<NumberedLayers> numberedLayers() {

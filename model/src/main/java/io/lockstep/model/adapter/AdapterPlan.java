@@ -99,9 +99,7 @@ public final class AdapterPlan {
       }
     }
     return new AdapterPlan(
-        config
-            .withTargets(resolution.targets())
-            .withModulesToSave(resolution.modulesToSave()),
+        config.withTargets(resolution.targets()).withModulesToSave(resolution.modulesToSave()),
         layers,
         saved,
         new ParameterLayout(specs),

@@ -50,14 +50,15 @@ record Modules(SequencedMap<String, ParameterSpec> linears, SequencedSet<String>
   boolean isList(String module) {
     List<String> children = children(module);
     return !children.isEmpty()
-        && children.stream().allMatch(child -> lastPart(child).chars().allMatch(Character::isDigit));
+        && children.stream()
+            .allMatch(child -> lastPart(child).chars().allMatch(Character::isDigit));
   }
 
   /** Full names of what a module holds, one level below it. */
   List<String> children(String module) {
     return all.stream()
-        .filter(other ->
-            other.startsWith(module + ".") && other.lastIndexOf('.') == module.length())
+        .filter(
+            other -> other.startsWith(module + ".") && other.lastIndexOf('.') == module.length())
         .toList();
   }
 

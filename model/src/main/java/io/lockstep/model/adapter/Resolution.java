@@ -97,12 +97,11 @@ record Resolution(
           names.stream()
               .filter(name ->
                   modules.all().stream().noneMatch(module -> Targets.Names.isNamed(module, name)))
-              .forEach(
-                  name ->
-                      problems.add(
-                          name.equals(AllLinear.HEAD)
-                              ? TIED_HEAD
-                              : "target_modules: no layer is called " + name + called()));
+              .forEach(name ->
+                  problems.add(
+                      name.equals(AllLinear.HEAD)
+                          ? TIED_HEAD
+                          : "target_modules: no layer is called " + name + called()));
           some.ifPresent(numbered -> explainMisses(layers, numbered));
         }
         case Targets.Regex(Pattern pattern) -> {
@@ -127,7 +126,9 @@ record Resolution(
           problems.add(
               "layers_to_transform: no layer that target_modules mean lies in layer "
                   + index
-                  + (numbered.lists().isEmpty() ? "" : " of " + String.join(", ", numbered.lists())));
+                  + (numbered.lists().isEmpty()
+                      ? ""
+                      : " of " + String.join(", ", numbered.lists())));
         }
       }
     }

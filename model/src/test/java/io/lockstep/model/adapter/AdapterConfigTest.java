@@ -110,14 +110,14 @@ class AdapterConfigTest {
       AdapterConfig config = AdapterConfig.read(folder);
       assertEquals(
           new Targets.Names(
-              List.of("q_proj"),
-              Optional.of(new NumberedLayers(List.of(1), List.of("layers")))),
+              List.of("q_proj"), Optional.of(new NumberedLayers(List.of(1), List.of("layers")))),
           config.targets());
       config.write(folder);
       assertEquals(config, AdapterConfig.read(folder));
     }
     String pattern = LEAST.replace("}", ", \"layers_pattern\": [\"layers\"]}");
-    assertTrue(refused(pattern).contains("layers_pattern means nothing without layers_to_transform"));
+    assertTrue(
+        refused(pattern).contains("layers_pattern means nothing without layers_to_transform"));
     String text = LEAST.replace("[\"q_proj\"]", "\".*q_proj\", \"layers_to_transform\": [1]");
     assertTrue(refused(text).contains("layers_to_transform needs a list of names"), refused(text));
   }

@@ -198,8 +198,7 @@ class AdapterCheckpointTest {
   void copiesOfBaseWeightsAreComparedAndLeftOut() throws IOException {
     Path base = untied();
     Path folder = Files.createDirectory(temporary.resolve("saved"));
-    AdapterConfig config =
-        AdapterConfig.of(4, 8, new Targets.Names(List.of("q_proj", "lm_head")));
+    AdapterConfig config = AdapterConfig.of(4, 8, new Targets.Names(List.of("q_proj", "lm_head")));
     float[] logits;
     byte[] head;
     byte[] table;
@@ -207,12 +206,12 @@ class AdapterCheckpointTest {
         LoadedModel.open(
             base, new Tuning.NewAdapter(AdapterPlan.of(config, layout(base), Set.of()), 3))) {
       MemorySegment up =
-          TensorMemory.of(
-              model.tuned().trained().get("base_model.model.lm_head.lora_B.weight"));
+          TensorMemory.of(model.tuned().trained().get("base_model.model.lm_head.lora_B.weight"));
       for (long i = 0; i < up.byteSize() / Float.BYTES; i++) {
         up.setAtIndex(ValueLayout.JAVA_FLOAT, i, i % 5 / 16f);
       }
-      head = TensorMemory.of(model.parameters().get("lm_head.weight")).toArray(ValueLayout.JAVA_BYTE);
+      head =
+          TensorMemory.of(model.parameters().get("lm_head.weight")).toArray(ValueLayout.JAVA_BYTE);
       table =
           TensorMemory.of(model.parameters().get("model.language_model.embed_tokens.weight"))
               .toArray(ValueLayout.JAVA_BYTE);
@@ -248,8 +247,7 @@ class AdapterCheckpointTest {
     String refused = refused(folder);
     assertTrue(refused.contains("is '<|tool_start|>' but '<|quad_start|>' in the base"), refused);
     Files.delete(folder.resolve("tokenizer.json"));
-    Files.copy(
-        Foreign.path("template/capitals.jinja"), folder.resolve("chat_template.jinja"));
+    Files.copy(Foreign.path("template/capitals.jinja"), folder.resolve("chat_template.jinja"));
     assertThrows(InvalidConfigException.class, () -> LoadedModel.open(folder).close());
   }
 
@@ -257,7 +255,9 @@ class AdapterCheckpointTest {
   private Path untied() throws IOException {
     Path base = Folders.copy(FAMILY.checkpoint(), temporary.resolve("base"));
     Folders.replace(
-        base.resolve("config.json"), "\"tie_word_embeddings\": true", "\"tie_word_embeddings\": false");
+        base.resolve("config.json"),
+        "\"tie_word_embeddings\": true",
+        "\"tie_word_embeddings\": false");
     byte[] head;
     try (SafetensorsFile tensors = SafetensorsFile.open(base.resolve("model.safetensors"))) {
       head =
@@ -272,8 +272,8 @@ class AdapterCheckpointTest {
     return ModelLayout.of(ModelConfig.read(base.resolve("config.json")));
   }
 
-  private static void rewrite(
-      Path folder, UnaryOperator<String> rename, Map<String, byte[]> tables) throws IOException {
+  private static void rewrite(Path folder, UnaryOperator<String> rename, Map<String, byte[]> tables)
+      throws IOException {
     rewrite(folder, AdapterFile.FILE_NAME, rename, tables);
   }
 
@@ -286,8 +286,8 @@ class AdapterCheckpointTest {
     try (SafetensorsFile tensors = SafetensorsFile.open(file)) {
       List<String> kept = tensors.names().stream().filter(n -> !tables.containsKey(n)).toList();
       List<TensorInfo> infos = new ArrayList<>();
-      kept.forEach(n ->
-          infos.add(new TensorInfo(rename.apply(n), DType.F32, tensors.info(n).shape())));
+      kept.forEach(
+          n -> infos.add(new TensorInfo(rename.apply(n), DType.F32, tensors.info(n).shape())));
       tables.keySet().forEach(n -> infos.add(TensorInfo.of(n, DType.F32, 704, 64)));
       try (SafetensorsWriter writer =
           SafetensorsWriter.create(changed, infos, tensors.metadata())) {
