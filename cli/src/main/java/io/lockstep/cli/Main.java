@@ -9,7 +9,7 @@ public final class Main {
 
   private Main() {}
 
-  /** Runs one command and exits with 0 (done), 1 (failed) or 2 (bad usage). */
+  /** Runs one command and exits with 0 (done), 1 (failed), 2 (bad usage) or 3 (drained). */
   public static void main(String[] arguments) {
     ParentWatch.startIfChild();
     System.exit(run(arguments));

@@ -3,6 +3,7 @@ package io.lockstep.worker;
 import io.lockstep.collective.Collective;
 import io.lockstep.collective.Stall;
 import io.lockstep.collective.tcp.Peer;
+import io.lockstep.collective.tcp.SilenceHistory;
 import io.lockstep.collective.tcp.TcpCollective;
 import io.lockstep.collective.tcp.TcpListener;
 import io.lockstep.collective.tcp.TcpOptions;
@@ -35,8 +36,12 @@ public final class Worker {
   private static final Logger LOG = LoggerFactory.getLogger(Worker.class);
   private static final CoordinatorSession.Patience PATIENCE =
       new CoordinatorSession.Patience(Duration.ofSeconds(60), Duration.ofMinutes(10));
-  private static final Duration STALL_AFTER = Duration.ofMillis(1500);
-  private static final Duration CONNECT_PATIENCE = Duration.ofSeconds(60);
+
+  /** The coordinator knows within seconds who can't be reached, and ends the wait. */
+  private static final Duration CONNECT_PATIENCE = Duration.ofMinutes(30);
+
+  /** Most ranks that a heartbeat names. */
+  private static final int AWAITED_SHOWN = 16;
 
   private final Options options;
   private final CompletableFuture<CoordinatorSession> present = new CompletableFuture<>();
@@ -116,14 +121,10 @@ public final class Worker {
     RunConfig config =
         RunConfig.parse(session.runConfig(), "the coordinator's configuration", Path.of("/"));
     TuningPlan.of(config).table().lines().forEach(LOG::info);
+    Peers peers = new Peers(session, listener, options.links().sharedMemory());
+    session.describeAwaited(peers::awaited);
     try (RunData data = new RunData(config);
-        TrainingLoop loop =
-            new TrainingLoop(
-                session,
-                config,
-                () -> load(config),
-                data,
-                new Peers(session, listener, options.links().sharedMemory()))) {
+        TrainingLoop loop = new TrainingLoop(session, config, () -> load(config), data, peers)) {
       return loop.run();
     }
   }
@@ -138,11 +139,31 @@ public final class Worker {
   }
 
   /** The run's other workers, over TCP. */
-  private record Peers(CoordinatorSession session, TcpListener listener, boolean sharedMemory)
-      implements CollectiveConnector {
+  private static final class Peers implements CollectiveConnector {
+    private final CoordinatorSession session;
+    private final TcpListener listener;
+    private final boolean sharedMemory;
+    private final SilenceHistory silences = new SilenceHistory(Rounds::exchangeKind);
+
+    /** The first connection of the newest generation: nobody has anything else to do before it. */
+    private volatile long firstRound = -1;
+
+    Peers(CoordinatorSession session, TcpListener listener, boolean sharedMemory) {
+      this.session = session;
+      this.listener = listener;
+      this.sharedMemory = sharedMemory;
+    }
+
+    /** Ranks that this worker has no connection with yet, while it comes into a generation. */
+    List<Integer> awaited() {
+      return listener.awaited(firstRound).stream().limit(AWAITED_SHOWN).toList();
+    }
 
     @Override
     public Collective connect(long round, int rank, List<Directive.Member> participants) {
+      if (Rounds.generation(round) != Rounds.generation(firstRound)) {
+        firstRound = round;
+      }
       List<Peer> peers = new ArrayList<>();
       for (Directive.Member member : participants) {
         peers.add(peer(peers.size(), member));
@@ -157,7 +178,7 @@ public final class Worker {
           TcpOptions.standard()
               .withExchangeNames(Rounds::exchangeName)
               .withSharedMemory(sharedMemory)
-              .withStalls(STALL_AFTER, this::report));
+              .withStalls(silences, this::report));
     }
 
     private void report(Stall stall) {

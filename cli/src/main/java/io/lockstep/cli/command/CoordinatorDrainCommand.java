@@ -2,6 +2,8 @@ package io.lockstep.cli.command;
 
 import io.lockstep.cli.rpc.CoordinatorClient;
 import io.lockstep.cli.rpc.Endpoint;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -20,8 +22,17 @@ final class CoordinatorDrainCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     try (CoordinatorClient client = new CoordinatorClient(Endpoint.parse(coordinator))) {
-      System.out.printf("draining: the last checkpoint holds at least %d steps%n", client.drain());
+      System.out.printf(
+          "draining: the last checkpoint holds at least %d steps%n", client.drain(user()));
     }
     return 0;
+  }
+
+  private static String user() {
+    try {
+      return System.getProperty("user.name") + "@" + InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException nameless) {
+      return System.getProperty("user.name");
+    }
   }
 }

@@ -2,6 +2,7 @@ package io.lockstep.cli.command;
 
 import io.lockstep.cli.console.UserError;
 import io.lockstep.cli.process.Closing;
+import io.lockstep.cli.process.ExitCode;
 import io.lockstep.cli.process.PortFile;
 import io.lockstep.cli.run.RunFolder;
 import io.lockstep.cli.train.OverLengthReport;
@@ -99,6 +100,10 @@ final class CoordinatorStartCommand implements Callable<Integer> {
       OverLengthReport.write(run, out);
       if (!outcome.finished()) {
         throw new UserError(outcome.reason());
+      }
+      if (outcome.steps() < plan.totalSteps()) {
+        System.out.println(outcome.reason());
+        return ExitCode.DRAINED;
       }
       System.out.printf("finished after %d steps%n", outcome.steps());
     }

@@ -2,6 +2,7 @@ package io.lockstep.cli.command;
 
 import io.lockstep.cli.console.JsonLine;
 import io.lockstep.cli.console.UserError;
+import io.lockstep.cli.process.ExitCode;
 import io.lockstep.cli.process.KillSchedule;
 import io.lockstep.cli.process.LocalCluster;
 import io.lockstep.cli.process.ProcessGroup;
@@ -101,7 +102,7 @@ public final class TrainCommand implements Callable<Integer> {
     System.out.print(TuningTable.render(TuningPlan.of(run).table()));
     Training.Result result;
     try (ProcessGroup group = new ProcessGroup(folder.logs())) {
-      result = training.run(group, coordinator -> {});
+      result = training.runUntilSignalled(group);
     }
     System.out.print(PlannedCost.table(run, result.metrics()));
     System.out.print(LoaderTable.of(result.metrics()));
@@ -115,11 +116,22 @@ public final class TrainCommand implements Callable<Integer> {
               .put("train_seconds", result.seconds())
               .put("samples_per_second", result.samplesPerSecond())
               .put("workers", workers)
+              .put("drained", result.drained().orElse(""))
               .put("weights_sha256", result.weightsSha256()));
-    } else {
+    } else if (result.drained().isEmpty()) {
       System.out.println("weights sha256: " + result.weightsSha256());
     }
+    if (result.drained().isPresent()) {
+      System.out.println(result.drained().get());
+      System.out.println(goOn(folder));
+      return ExitCode.DRAINED;
+    }
     return 0;
+  }
+
+  private String goOn(RunFolder folder) {
+    return "go on with: lockstep train --config %s --workers %d%s --out %s --resume"
+        .formatted(config, workers, threads == 1 ? "" : " --threads " + threads, folder.root());
   }
 
   /** Refuses a recipe that would give other weights before any process is started. */

@@ -49,9 +49,24 @@ public final class Child {
     return process.isAlive();
   }
 
-  /** True if it ended with an exit code other than 0. */
+  /** True if it ended with an exit code that tells of a failure. */
   public boolean hasFailed() {
-    return !process.isAlive() && process.exitValue() != 0;
+    return !process.isAlive() && process.exitValue() != 0 && !hasDrained();
+  }
+
+  /** True if it ended because the run was drained. */
+  public boolean hasDrained() {
+    return !process.isAlive() && process.exitValue() == ExitCode.DRAINED;
+  }
+
+  /** The last line that it wrote and that begins like this. */
+  public Optional<String> lastLine(String beginning) {
+    try {
+      List<String> lines = Files.readAllLines(log, StandardCharsets.UTF_8);
+      return lines.reversed().stream().filter(line -> line.startsWith(beginning)).findFirst();
+    } catch (IOException e) {
+      return Optional.empty();
+    }
   }
 
   /** True if a signal ended it: nobody inside decided that. */
@@ -90,15 +105,7 @@ public final class Child {
   }
 
   private Optional<String> lastError() {
-    try {
-      List<String> lines = Files.readAllLines(log, StandardCharsets.UTF_8);
-      return lines.reversed().stream()
-          .filter(line -> line.startsWith(ERROR_PREFIX))
-          .map(line -> line.substring(ERROR_PREFIX.length()))
-          .findFirst();
-    } catch (IOException e) {
-      return Optional.empty();
-    }
+    return lastLine(ERROR_PREFIX).map(line -> line.substring(ERROR_PREFIX.length()));
   }
 
   /** Asks it to end and returns at once; its group sees to the rest. */

@@ -178,9 +178,11 @@ public final class LocalCluster implements AutoCloseable {
    *
    * @param listener is told how the run goes, a few times a second
    * @param notices is told when a process is lost, one line
+   * @return why the run was drained, one line; empty if it was not
    * @throws UserError naming the process that ended the run, if it failed
    */
-  public void await(Consumer<RunStatus> listener, Consumer<String> notices) throws IOException {
+  public Optional<String> await(Consumer<RunStatus> listener, Consumer<String> notices)
+      throws IOException {
     Duration poll = strikes.isEmpty() ? POLL : POLL_WITH_STRIKES;
     long steps = 0;
     try (Inquiry inquiry = new Inquiry(endpoint)) {
@@ -211,6 +213,9 @@ public final class LocalCluster implements AutoCloseable {
                 .formatted(worker.name(), worker.log()));
       }
     }
+    return coordinator().hasDrained()
+        ? Optional.of(coordinator().lastLine("drained by ").orElse("drained"))
+        : Optional.empty();
   }
 
   /** How the run stands; null while the coordinator can't say. */

@@ -23,6 +23,8 @@ public final class ParentWatch {
   /** Starts watching if this process was started by {@link ProcessGroup}. */
   public static void startIfChild() {
     if (Boolean.getBoolean(PROPERTY)) {
+      // A terminal sends it to parent and children alike; the parent knows what it means to them.
+      Signals.ignore("INT");
       Thread.ofPlatform().daemon().name("parent-watch").start(ParentWatch::watch);
     }
   }

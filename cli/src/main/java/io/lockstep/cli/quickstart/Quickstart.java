@@ -83,6 +83,11 @@ public final class Quickstart {
               () ->
                   training.run(
                       group, coordinator -> gateways.add(startFollower(group, coordinator))));
+      trained
+          .drained()
+          .ifPresent(why -> {
+            throw new UserError(why);
+          });
       Served served =
           stages.run(
               "Ask the trained model through the gateway: Stage-A, then Stage-B",

@@ -34,12 +34,16 @@ public final class CoordinatorClient implements AutoCloseable {
     }
   }
 
-  /** Ends the run after a checkpoint at the next step boundary; returns the steps it will hold. */
-  public long drain() {
+  /**
+   * Ends the run after a checkpoint at the next step boundary; returns the steps it will hold.
+   *
+   * @param by who asks, one line: the run's end says it
+   */
+  public long drain(String by) {
     try {
       return CoordinatorGrpc.newBlockingStub(channel)
           .withDeadlineAfter(TIMEOUT_SECONDS, TimeUnit.SECONDS)
-          .drain(DrainRequest.getDefaultInstance())
+          .drain(DrainRequest.newBuilder().setBy(by).build())
           .getSteps();
     } catch (StatusRuntimeException e) {
       throw RpcErrors.of("coordinator", endpoint, e);

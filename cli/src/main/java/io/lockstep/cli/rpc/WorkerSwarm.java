@@ -51,6 +51,9 @@ public final class WorkerSwarm implements AutoCloseable {
   private final CountDownLatch done;
   private long firstHello;
 
+  /** Nobody connects to them. */
+  private static final int FIRST_PORT = 10_000;
+
   /**
    * What to do.
    *
@@ -183,7 +186,7 @@ public final class WorkerSwarm implements AutoCloseable {
               .setHello(
                   Hello.newBuilder()
                       .setWorkerId(name)
-                      .setCollectiveAddress("127.0.0.1:" + (100_000 + index))
+                      .setCollectiveAddress("127.0.0.1:" + (FIRST_PORT + index))
                       .setCapability("none")
                       .setIncarnation(name))
               .build());

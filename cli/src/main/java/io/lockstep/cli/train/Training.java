@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -33,12 +34,14 @@ public final class Training {
   /**
    * What came of it.
    *
+   * @param drained why the run ended before its last step, one line; empty if it has all steps
    * @param checkpoint folder of the last checkpoint
    * @param weightsSha256 digest of its tensors
    * @param seconds wall time from the first process to the end of the last
    * @param samplesPerSecond over the logged steps
    */
   public record Result(
+      Optional<String> drained,
       Path checkpoint,
       String weightsSha256,
       double seconds,
@@ -57,16 +60,29 @@ public final class Training {
   }
 
   /**
+   * Runs to the end, or to the first SIGTERM or SIGINT, which drains the run to a checkpoint; the
+   * second ends everything at once.
+   */
+  public Result runUntilSignalled(ProcessGroup group) throws IOException {
+    DrainOnSignal drain = DrainOnSignal.install(out);
+    return run(group, drain::began);
+  }
+
+  /**
    * Runs to the end.
    *
    * @param onStart is told the coordinator's address once the workers are started
    */
   public Result run(ProcessGroup group, Consumer<Endpoint> onStart) throws IOException {
     long start = System.nanoTime();
+    Optional<String> drained;
     try (LocalCluster cluster = LocalCluster.start(group, options)) {
       onStart.accept(cluster.endpoint());
       try (Display display = new Display()) {
-        cluster.await(display::show, display::announce);
+        drained = cluster.await(display::show, display::announce);
+        if (drained.isPresent() && options.folder().lastCheckpoint().isEmpty()) {
+          throw new UserError(drained.get());
+        }
         display.finish(Metrics.read(options.folder().metrics()));
       }
     }
@@ -79,7 +95,12 @@ public final class Training {
             .orElseThrow(() ->
                 new UserError(options.folder().root() + " holds no checkpoint after the run"));
     return new Result(
-        checkpoint, Digest.ofCheckpoint(checkpoint), seconds, metrics.samplesPerSecond(), metrics);
+        drained,
+        checkpoint,
+        Digest.ofCheckpoint(checkpoint),
+        seconds,
+        metrics.samplesPerSecond(),
+        metrics);
   }
 
   /** The progress of one run: what it waits for first, then its steps. */

@@ -38,7 +38,9 @@ class ElasticRunTest {
     TinyRun tiny = TinyRun.create(folder);
     recipe = tiny.recipe("elastic.yaml", tiny.data().resolve("train.jsonl"), STEPS);
     Files.writeString(
-        recipe, Files.readString(recipe).replace("max_steps", "save_steps: 20, max_steps"));
+        recipe,
+        Files.readString(recipe).replace("max_steps", "save_steps: 20, max_steps")
+            + "cluster: {heartbeat_millis: 100, timeout_millis: 1000}\n");
     undisturbed = train("one", 1, List.of());
     assertTrue(undisturbed.matches("weights sha256: [0-9a-f]{64}"), undisturbed);
   }
@@ -84,6 +86,33 @@ class ElasticRunTest {
     assertEquals(undisturbed, train("killed", 4, kills));
     List<JsonNode> recoveries = recoveries("killed");
     assertTrue(recoveries.size() >= 10, recoveries.toString());
+  }
+
+  @Test
+  void aRunThatIsAskedToEndSavesAndSaysHowToGoOn() throws Exception {
+    Path run = folder.resolve("drained");
+    String[] command = {
+      "train", "--config", recipe.toString(), "--workers", "2", "--out", run.toString()
+    };
+    try (Launched train = Launched.start(folder, command)) {
+      awaitSteps(train, run, 3);
+      train.process().destroy();
+      train.await();
+      assertEquals(3, train.process().exitValue(), train.errors());
+      assertTrue(
+          train
+              .out()
+              .matches(
+                  "(?s).*drained by lockstep train, which was sent SIGTERM at 127\\.0\\.0\\.1:[0-9]+"
+                      + " after step [0-9]+ of 60\n.*"),
+          train::errors);
+      assertEquals("go on with: lockstep " + String.join(" ", command) + " --resume", train.lastLine());
+    }
+    List<String> resumed = new ArrayList<>(List.of(command));
+    resumed.add("--resume");
+    assertEquals(
+        undisturbed,
+        Launched.run(folder, resumed.toArray(String[]::new)).succeeded().lastLine());
   }
 
   @Test

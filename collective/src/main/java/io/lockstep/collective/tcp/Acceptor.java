@@ -27,6 +27,8 @@ final class Acceptor extends ByteToMessageDecoder {
   public void channelActive(ChannelHandlerContext context) {
     // Looked at twice: a machine that stood still must read what has come before it judges.
     after(context, () -> after(context, context::close));
+    listener.opened(context.channel());
+    context.channel().closeFuture().addListener(closed -> listener.spoken(context.channel()));
     context.fireChannelActive();
   }
 
@@ -55,6 +57,7 @@ final class Acceptor extends ByteToMessageDecoder {
       return;
     }
     greeted = true;
+    listener.spoken(context.channel());
     @Nullable Hello hello = Hello.read(in);
     if (hello == null) {
       context.close();

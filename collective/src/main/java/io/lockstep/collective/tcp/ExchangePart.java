@@ -24,6 +24,7 @@ final class ExchangePart {
   private long bytesReceived;
   private long bytesSent;
   private long lastProgress;
+  private long longestSilence;
 
   /** A send and how much of it has been handed to the network. */
   static final class Send {
@@ -99,12 +100,22 @@ final class ExchangePart {
 
   void countSent(long bytes, long now) {
     bytesSent += bytes;
-    lastProgress = now;
+    progressed(now);
   }
 
   void countReceived(long bytes, long now) {
     bytesReceived += bytes;
+    progressed(now);
+  }
+
+  private void progressed(long now) {
+    longestSilence = Math.max(longestSilence, now - lastProgress);
     lastProgress = now;
+  }
+
+  /** The longest time so far in which nothing moved. */
+  Duration longestSilence() {
+    return Duration.ofNanos(longestSilence);
   }
 
   boolean isDone() {

@@ -56,7 +56,7 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements StallWatch.
     this.admission = new Admission(rank, generation);
     this.inbox = new Inbox(channel, this);
     this.outbox = new Outbox(channel, generation, this::finishPartIfDone);
-    this.watch = new StallWatch(channel.eventLoop(), options.stallAfter(), this);
+    this.watch = new StallWatch(channel.eventLoop(), this);
     this.shared = new SharedMemory(peer, inbox, outbox, this::onLoop);
   }
 
@@ -96,7 +96,7 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements StallWatch.
     begun++;
     newPart.begin(begun, System.nanoTime());
     part = newPart;
-    watch.begin();
+    watch.begin(options.stallLimits().limit(newPart.tag));
     outbox.begin(newPart);
     inbox.resume();
   }
@@ -192,7 +192,8 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements StallWatch.
   void control(FrameHeader header, byte[] bytes) {
     switch (header.kind()) {
       case ABORT -> {
-        String reason = peer + " aborted: " + new String(bytes, StandardCharsets.UTF_8);
+        String reason =
+            peer + " aborted: " + PeerText.line(new String(bytes, StandardCharsets.UTF_8));
         breakWith(new AbortedException(rank, peer.rank(), tag(), reason, null));
       }
       case OFFER -> shared.offered(bytes, options.sharedMemory());
@@ -257,6 +258,7 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements StallWatch.
     @Nullable ExchangePart current = part;
     if (current != null && current.isDone()) {
       part = null;
+      options.stallLimits().completed(current.tag, current.longestSilence());
       current.exchange.partDone();
     }
   }

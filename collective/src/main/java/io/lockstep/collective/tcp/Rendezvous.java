@@ -42,6 +42,11 @@ final class Rendezvous {
     return generation;
   }
 
+  /** The secret by which members know each other. */
+  RunToken token() {
+    return token;
+  }
+
   /** The first message of a connection from this rank to a lower one. */
   Hello helloTo(Peer lower) {
     return new Hello(Hello.VERSION, generation, rank, lower.rank(), peers.size(), token);
@@ -163,9 +168,19 @@ final class Rendezvous {
     }
   }
 
-  private synchronized CollectiveException timedOut(Duration timeout) {
+  /** Ranks that there is no connection with yet. */
+  List<Integer> missing() {
+    return missingPeers().stream().map(Peer::rank).toList();
+  }
+
+  private synchronized List<Peer> missingPeers() {
     List<Peer> missing = new ArrayList<>(peers);
     missing.removeIf(peer -> peer.rank() == rank || links.containsKey(peer.rank()));
+    return missing;
+  }
+
+  private CollectiveException timedOut(Duration timeout) {
+    List<Peer> missing = missingPeers();
     return new CollectiveException(
         rank,
         missing.isEmpty() ? CollectiveException.NO_PEER : missing.getFirst().rank(),

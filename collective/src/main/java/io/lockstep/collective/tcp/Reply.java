@@ -40,7 +40,7 @@ record Reply(String refusal) {
       return null;
     }
     in.skipBytes(HEAD_BYTES);
-    return new Reply(in.readString(length, StandardCharsets.UTF_8));
+    return new Reply(PeerText.line(in.readString(length, StandardCharsets.UTF_8)));
   }
 
   void write(ByteBuf out) {

@@ -21,23 +21,32 @@ final class StallWatch {
   }
 
   private final EventLoop loop;
-  private final long limitNanos;
+  private long limitNanos;
   private final Watched watched;
   private @Nullable Future<?> timer;
   private long reportedFor;
   private long nextSilence;
 
-  StallWatch(EventLoop loop, Duration limit, Watched watched) {
+  StallWatch(EventLoop loop, Watched watched) {
     this.loop = loop;
-    this.limitNanos = limit.toNanos();
-    this.nextSilence = limitNanos;
     this.watched = watched;
   }
 
-  /** An exchange begins; a timer that an earlier one has left running will do. */
-  void begin() {
+  /**
+   * An exchange begins; a timer that an earlier one has left running will do, unless it comes too
+   * late.
+   *
+   * @param limit silence after which it stands still
+   */
+  void begin(Duration limit) {
+    long nanos = limit.toNanos();
+    if (timer != null && nanos < limitNanos) {
+      end();
+    }
+    limitNanos = nanos;
+    nextSilence = nanos;
     if (timer == null) {
-      schedule(limitNanos);
+      schedule(nanos);
     }
   }
 

@@ -14,7 +14,9 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -25,7 +27,13 @@ import org.jspecify.annotations.Nullable;
 public final class TcpListener implements AutoCloseable {
 
   /** Connections that may wait for a generation this process has not reached. */
-  private static final int MAX_EARLY = 256;
+  private static final int MAX_EARLY = 4096;
+
+  /** The same of those that don't know this run's secret, which may be about to change. */
+  private static final int MAX_UNKNOWN = 64;
+
+  /** Connections that may be open and have not said yet who they are; the oldest gives way. */
+  private static final int MAX_SILENT = 512;
 
   private record Early(Hello hello, Channel channel) {}
 
@@ -34,6 +42,8 @@ public final class TcpListener implements AutoCloseable {
   private final String host;
   private final int port;
   private final List<Early> early = new ArrayList<>();
+  private final Set<Channel> silent = new LinkedHashSet<>();
+  private @Nullable RunToken secret;
 
   private long lowestGeneration = Long.MIN_VALUE;
   private @Nullable Rendezvous rendezvous;
@@ -140,6 +150,7 @@ public final class TcpListener implements AutoCloseable {
       boolean current = present != null && present.generation() == hello.generation();
       if (!current && hello.generation() >= lowest && !isLive(hello.generation())) {
         early.removeIf(waiting -> !waiting.channel().isActive());
+        makeRoom(hello);
         if (early.size() < MAX_EARLY) {
           early.add(new Early(hello, channel));
           return;
@@ -155,6 +166,43 @@ public final class TcpListener implements AutoCloseable {
     }
   }
 
+  /** Of those that don't know the secret only the newest wait, so that they keep nobody out. */
+  private void makeRoom(Hello hello) {
+    if (isKnown(hello)) {
+      return;
+    }
+    List<Early> unknown = early.stream().filter(waiting -> !isKnown(waiting.hello())).toList();
+    if (unknown.size() >= MAX_UNKNOWN) {
+      early.remove(unknown.getFirst());
+      var _ = unknown.getFirst().channel().close();
+    }
+  }
+
+  private boolean isKnown(Hello hello) {
+    RunToken present = secret;
+    return present != null && present.matches(hello.token());
+  }
+
+  /** A connection has arrived that is yet to say hello. */
+  void opened(Channel channel) {
+    @Nullable Channel eldest = null;
+    synchronized (this) {
+      silent.add(channel);
+      if (silent.size() > MAX_SILENT) {
+        eldest = silent.iterator().next();
+        silent.remove(eldest);
+      }
+    }
+    if (eldest != null) {
+      var _ = eldest.close();
+    }
+  }
+
+  /** It has said something, or is gone. */
+  synchronized void spoken(Channel channel) {
+    silent.remove(channel);
+  }
+
   private boolean isLive(long generation) {
     return live != null && live.generation() == generation;
   }
@@ -166,6 +214,18 @@ public final class TcpListener implements AutoCloseable {
             .formatted(hello.generation(), host, port, lowest));
   }
 
+  /**
+   * Ranks that {@link TcpCollective#connect} waits for in a generation, in order; none if it isn't
+   * being connected.
+   */
+  public List<Integer> awaited(long generation) {
+    @Nullable Rendezvous present;
+    synchronized (this) {
+      present = rendezvous;
+    }
+    return present != null && present.generation() == generation ? present.missing() : List.of();
+  }
+
   /** Connects to all peers of a generation; see {@link TcpCollective#connect}. */
   List<PeerLink> meet(Rendezvous meeting, List<Peer> lower, Duration timeout) {
     advanceTo(meeting.generation(), "generation " + meeting.generation() + " begins");
@@ -173,6 +233,7 @@ public final class TcpListener implements AutoCloseable {
     synchronized (this) {
       requireFresh(meeting.generation());
       rendezvous = meeting;
+      secret = meeting.token();
       for (Iterator<Early> all = early.iterator(); all.hasNext(); ) {
         Early connection = all.next();
         if (connection.hello().generation() == meeting.generation()) {

@@ -9,7 +9,7 @@ import org.slf4j.LoggerFactory;
 /**
  * How a {@link TcpCollective} behaves.
  *
- * @param stallAfter how long an exchange may wait for a peer without a byte of progress before
+ * @param stallLimits how long an exchange may wait for a peer without a byte of progress before
  *     {@code stalls} is told
  * @param stalls is told of exchanges that stand still
  * @param exchangeNames names the exchange of a tag for reports, such as {@code step 7, reduce}
@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
  *     them instead of the socket
  */
 public record TcpOptions(
-    Duration stallAfter,
+    StallLimits stallLimits,
     StallListener stalls,
     LongFunction<String> exchangeNames,
     boolean sharedMemory) {
@@ -25,31 +25,32 @@ public record TcpOptions(
   private static final Logger LOG = LoggerFactory.getLogger(TcpOptions.class);
   private static final Duration STALL_AFTER = Duration.ofSeconds(2);
 
-  public TcpOptions {
-    if (stallAfter.isNegative() || stallAfter.isZero()) {
-      throw new IllegalArgumentException(
-          "a stall is reported after %s; give a positive time".formatted(stallAfter));
-    }
-  }
-
   /** Reports stalls of two seconds to the log; uses shared memory. */
   public static TcpOptions standard() {
     return new TcpOptions(
-        STALL_AFTER, stall -> LOG.warn("{}", stall.message()), tag -> "tag " + tag, true);
+        StallLimits.fixed(STALL_AFTER),
+        stall -> LOG.warn("{}", stall.message()),
+        tag -> "tag " + tag,
+        true);
   }
 
   /** The same but for who is told of stalls, and when. */
   public TcpOptions withStalls(Duration after, StallListener listener) {
-    return new TcpOptions(after, listener, exchangeNames, sharedMemory);
+    return withStalls(StallLimits.fixed(after), listener);
+  }
+
+  /** The same but for who is told of stalls, and when. */
+  public TcpOptions withStalls(StallLimits limits, StallListener listener) {
+    return new TcpOptions(limits, listener, exchangeNames, sharedMemory);
   }
 
   /** The same but for the names of exchanges. */
   public TcpOptions withExchangeNames(LongFunction<String> names) {
-    return new TcpOptions(stallAfter, stalls, names, sharedMemory);
+    return new TcpOptions(stallLimits, stalls, names, sharedMemory);
   }
 
   /** The same but for the use of shared memory. */
   public TcpOptions withSharedMemory(boolean use) {
-    return new TcpOptions(stallAfter, stalls, exchangeNames, use);
+    return new TcpOptions(stallLimits, stalls, exchangeNames, use);
   }
 }

@@ -79,6 +79,10 @@ final class JournalTables {
           create table if not exists replaced(
             step integer not null, rewind integer not null, place integer not null,
             sample integer not null, primary key (step, rewind, place))\
+          """,
+          """
+          create table if not exists drains(
+            id integer primary key check (id = 1), asked_by text not null)\
           """);
 
   private JournalTables() {}
@@ -150,9 +154,10 @@ final class JournalTables {
     lastWorld(connection).ifPresent(history::add);
     query(
             connection,
-            "select drained_at from run where drained_at is not null",
-            row -> row.getLong(1))
-        .forEach(endAt -> history.add(new JournalEntry.DrainAccepted(endAt)));
+            "select drained_at, coalesce((select asked_by from drains), 'somebody') from run"
+                + " where drained_at is not null",
+            row -> new JournalEntry.DrainAccepted(row.getLong(1), row.getString(2)))
+        .forEach(history::add);
     query(
             connection,
             "select finished, reason from run where ended_at is not null",

@@ -315,8 +315,10 @@ public final class RunJournal implements AutoCloseable {
       case JournalEntry.StepCommitted committed -> writeStep(committed.step());
       case JournalEntry.Rewound rewound -> writeRewind(rewound);
       case JournalEntry.CheckpointCommitted committed -> writeCheckpoint(committed.checkpoint());
-      case JournalEntry.DrainAccepted drain ->
-          insert("update run set drained_at = ? where id = 1", drain.endAt());
+      case JournalEntry.DrainAccepted drain -> {
+        insert("update run set drained_at = ? where id = 1", drain.endAt());
+        insert("insert or replace into drains(id, asked_by) values (1, ?)", drain.by());
+      }
       case JournalEntry.RunEnded ended -> writeEnd(ended.outcome());
       case JournalEntry.RunResumed _ ->
           insert(

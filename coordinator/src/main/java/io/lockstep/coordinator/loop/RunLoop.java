@@ -117,8 +117,20 @@ public final class RunLoop implements AutoCloseable {
 
   /** A worker said something, or its stream ended. */
   public void post(Event.FromWorker said) {
+    post(said, () -> {});
+  }
+
+  /**
+   * A worker said something.
+   *
+   * @param heard is run once the event was handled, on the run's thread
+   */
+  public void post(Event.FromWorker said, Runnable heard) {
     long now = now();
-    queue.add(() -> handle(said, now));
+    queue.add(() -> {
+      handle(said, now);
+      heard.run();
+    });
   }
 
   /** The run as it is when the question is reached. */
@@ -131,16 +143,17 @@ public final class RunLoop implements AutoCloseable {
   /**
    * Asks for a checkpoint and the end of the run.
    *
+   * @param by who asks, one line
    * @return the number of steps after which the run ends; fails with {@link RunRefusedException} if
    *     it has ended
    */
-  public CompletableFuture<Long> drain() {
+  public CompletableFuture<Long> drain(String by) {
     CompletableFuture<Long> answer = new CompletableFuture<>();
     queue.add(() -> {
       if (machine().ended()) {
         answer.completeExceptionally(new RunRefusedException("the run has ended already"));
       } else {
-        handle(new Event.DrainRequested(), now());
+        handle(new Event.DrainRequested(by), now());
         answer.complete(machine().endAt());
       }
     });

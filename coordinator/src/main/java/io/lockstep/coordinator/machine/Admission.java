@@ -8,6 +8,9 @@ final class Admission {
   /** Most characters of a name, an address, a node, a capability or an incarnation. */
   static final int MAX_TEXT = 512;
 
+  /** Workers that may wait as spares, besides as many as the run takes. */
+  static final int SPARES = 64;
+
   private Admission() {}
 
   /** Why a worker is refused; empty if it may join. */
@@ -36,7 +39,17 @@ final class Admission {
           "%s has the collective address %s already: give this worker another --host"
               .formatted(sameAddress.describe(), joined.address()));
     }
-    return state.history.generation() == 0 ? Optional.empty() : Nodes.refusal(joined, state);
+    if (sameName == null && state.roster.size() >= mostWorkers(state)) {
+      return Optional.of(
+          "%d workers are there and the run takes at most %d"
+              .formatted(state.roster.size(), state.plan.membership().maxWorkers()));
+    }
+    return Nodes.refusal(joined, state);
+  }
+
+  /** Those that may be there at once, spares included. */
+  private static int mostWorkers(RunState state) {
+    return SPARES + 2 * state.plan.membership().maxWorkers();
   }
 
   /** Whether the worker is one that is there already and comes on another stream. */

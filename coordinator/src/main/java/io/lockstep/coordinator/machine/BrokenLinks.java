@@ -3,9 +3,11 @@ package io.lockstep.coordinator.machine;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -16,6 +18,9 @@ final class BrokenLinks {
 
   /** Generations in a row after which one of a pair has to go. */
   static final int PATIENCE = 3;
+
+  /** The same of one that never was in a world that computed, with one that was. */
+  static final int PATIENCE_WITH_NEWCOMERS = 1;
 
   private Map<Pair, Integer> streaks = new TreeMap<>();
 
@@ -43,22 +48,30 @@ final class BrokenLinks {
   /**
    * A generation broke and everybody lives.
    *
-   * @return who has to go, if a pair has used up its patience: the one that more workers complain
-   *     about, else the one of higher rank
+   * @return who has to go, if a pair has used up its patience: the newcomer, else the one that more
+   *     workers complain about, else the one of higher rank
    */
   Optional<Member> generationBroke(World world) {
     Map<Pair, Integer> next = new TreeMap<>();
+    Set<Pair> withNewcomers = new HashSet<>();
     Map<Member, Integer> complaints = new HashMap<>();
     for (Member torn : world.torn()) {
       Optional<Member> peer = peer(world, torn);
       Pair pair = Pair.of(torn.name(), peer.map(Member::name).orElse(""));
       next.put(pair, streaks.getOrDefault(pair, 0) + 1);
       peer.ifPresent(accused -> complaints.merge(accused, 1, Integer::sum));
+      if (peer.filter(accused -> accused.proven != torn.proven).isPresent()) {
+        withNewcomers.add(pair);
+      }
     }
     streaks = next;
     Optional<Pair> worst =
         next.entrySet().stream()
-            .filter(entry -> entry.getValue() >= PATIENCE)
+            .filter(entry ->
+                entry.getValue()
+                    >= (withNewcomers.contains(entry.getKey())
+                        ? PATIENCE_WITH_NEWCOMERS
+                        : PATIENCE))
             .map(Map.Entry::getKey)
             .findFirst();
     worst.ifPresent(_ -> streaks.clear());
@@ -82,7 +95,8 @@ final class BrokenLinks {
     });
     return both.stream()
         .max(
-            Comparator.comparingInt((Member member) -> complaints.getOrDefault(member, 0))
+            Comparator.comparing((Member member) -> !member.proven)
+                .thenComparingInt(member -> complaints.getOrDefault(member, 0))
                 .thenComparingInt(member -> member.rank));
   }
 }

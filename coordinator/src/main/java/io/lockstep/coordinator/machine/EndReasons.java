@@ -19,23 +19,6 @@ final class EndReasons {
   record Place(
       String worker, String activity, long generation, long step, Optional<Path> checkpoint) {}
 
-  /**
-   * A worker is gone.
-   *
-   * @param reported what another worker reported before, most likely because of it
-   */
-  static String lost(Place place, String how, Optional<Liveness.Suspicion> reported) {
-    return "worker %s was lost in generation %d at step %d: %s; it last did: %s; %s%s"
-        .formatted(
-            place.worker(),
-            place.generation(),
-            place.step(),
-            how,
-            place.activity(),
-            reported.map(first -> first.quote() + "; ").orElse(""),
-            advice(place));
-  }
-
   /** A worker said that it can't go on. */
   static String failed(Place place, String message) {
     return "worker %s failed in generation %d at step %d: %s; it last did: %s; %s"
@@ -45,12 +28,12 @@ final class EndReasons {
             place.step(),
             message,
             place.activity(),
-            advice(place));
+            advice(place.checkpoint()));
   }
 
-  private static String advice(Place place) {
-    return place
-        .checkpoint()
+  /** What to go on from. */
+  static String advice(Optional<Path> checkpoint) {
+    return checkpoint
         .map(dir -> "continue from checkpoints/" + dir.getFileName())
         .orElse("no checkpoint was saved yet: start the run again");
   }

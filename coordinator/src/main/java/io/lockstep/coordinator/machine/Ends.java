@@ -9,14 +9,14 @@ import java.util.Optional;
 final class Ends {
   private final RunState state;
   private final Saves saves;
-  private final Liveness liveness;
+  private final Worlds worlds;
   private final Waiting waiting;
 
-  Ends(RunState state, Saves saves, Liveness liveness, Waiting waiting) {
+  Ends(RunState state, Saves saves, Worlds worlds, Waiting waiting) {
     this.waiting = waiting;
     this.state = state;
     this.saves = saves;
-    this.liveness = liveness;
+    this.worlds = worlds;
   }
 
   /** Finishes a run whose last step is in a checkpoint; false if there is more to do. */
@@ -25,7 +25,9 @@ final class Ends {
       return false;
     }
     if (state.committed() == 0) {
-      finish("drained before the first step; nothing was saved");
+      finish(
+          "drained by %s before the first of %d steps; nothing was saved"
+              .formatted(state.history.drainedBy(), state.plan.totalSteps()));
       return true;
     }
     if (!state.history.isSaved() || saves.isPending()) {
@@ -41,54 +43,45 @@ final class Ends {
     finish(
         state.committed() == total
             ? "all " + total + " steps are done"
-            : "drained after step " + state.committed() + " of " + total);
+            : "drained by %s after step %d of %d"
+                .formatted(state.history.drainedBy(), state.committed(), total));
     return true;
   }
 
   /** Ends the run after what is leased already. */
-  void drain() {
+  void drain(String by) {
     World world = state.world;
     long leased = world == null ? state.committed() : world.leasedUntil();
     if (state.phase.ended() || state.endAt() <= leased) {
       return;
     }
-    state.journal(new JournalEntry.DrainAccepted(leased));
-    state.setDetail("draining: ends with a checkpoint after step " + leased);
+    state.journal(new JournalEntry.DrainAccepted(leased, by));
+    String what =
+        "drained by %s: the run ends with a checkpoint after step %d".formatted(by, leased);
+    state.notice(what);
+    state.setDetail(what);
   }
 
-  /** A worker said that it can't go on. */
+  /**
+   * A worker said that it can't go on. That costs it its place; the run ends only if it has
+   * computed, and nobody is left who could do it instead.
+   */
   void failed(Member member, String message) {
-    boolean matters = state.history.generation() == 0 || member.hasTrained;
-    if (!matters) {
-      state.notice("worker %s can't take part: %s".formatted(member.describe(), message));
-      state.roster.remove(member);
-      state.send(member, new ToWorker.Stop(false, message, false));
+    if (member.proven && state.roster.size() == 1) {
+      fail(
+          EndReasons.failed(
+              new EndReasons.Place(
+                  member.describe(),
+                  member.activity,
+                  state.history.generation(),
+                  state.committed(),
+                  state.history.newestCheckpoint().map(CommittedCheckpoint::dir)),
+              message));
       return;
     }
-    state.roster.setFailed(member, message);
-    Liveness.Suspicion first = liveness.suspect(member, message, state.now);
-    boolean nobodyElse = state.roster.all().stream().allMatch(each -> each.failure != null);
-    if (state.history.generation() == 0 || nobodyElse) {
-      failBecauseOf(first);
-    }
-  }
-
-  void failBecauseOf(Liveness.Suspicion suspicion) {
-    fail(EndReasons.failed(place(suspicion.member()), suspicion.message()));
-  }
-
-  /** A worker is gone after another one had said that it can't go on, most likely because of it. */
-  void failBecauseOfLoss(Member lost, String how) {
-    fail(EndReasons.lost(place(lost), how, liveness.suspicion()));
-  }
-
-  private EndReasons.Place place(Member member) {
-    return new EndReasons.Place(
-        member.describe(),
-        member.activity,
-        state.history.generation(),
-        state.committed(),
-        state.history.newestCheckpoint().map(CommittedCheckpoint::dir));
+    state.notice("worker %s can't take part: %s".formatted(member.describe(), message));
+    worlds.lose(
+        member, "it failed: " + message, Optional.of(new ToWorker.Stop(false, message, false)));
   }
 
   private void finish(String reason) {

@@ -89,8 +89,35 @@ public sealed interface Event {
     }
   }
 
-  /** The worker is alive and says what it does. */
-  record Heartbeat(long session, long generation, String activity) implements FromWorker {}
+  /**
+   * The worker is alive and says what it does.
+   *
+   * @param standing what holds of it until it changes; empty if it says so in messages alone
+   */
+  record Heartbeat(long session, long generation, String activity, Optional<Standing> standing)
+      implements FromWorker {
+
+    /** Of a worker that says how it stands in messages alone. */
+    public Heartbeat(long session, long generation, String activity) {
+      this(session, generation, activity, Optional.empty());
+    }
+  }
+
+  /**
+   * What holds of a worker, whatever was lost of what it said.
+   *
+   * @param loading whether it has yet to load the model
+   * @param leaving why it has to end; empty if it doesn't
+   * @param ready the newest generation that it is ready for, 0 if none
+   * @param awaited ranks of the generation that it connects to and has no connection with yet
+   * @param broken that its connections are gone, if they are
+   */
+  record Standing(
+      boolean loading, String leaving, long ready, List<Integer> awaited, Optional<Broken> broken) {
+    public Standing {
+      awaited = List.copyOf(awaited);
+    }
+  }
 
   /** Rates and memory of a worker in one step, for people; seconds and bytes. */
   record Telemetry(
@@ -118,14 +145,21 @@ public sealed interface Event {
   /** The worker can't go on. */
   record Failed(long session, String message) implements FromWorker {}
 
+  /** The worker sent what can't be right, whatever the state of the run. */
+  record Violated(long session, String what) implements FromWorker {}
+
   /** The worker's stream ended. */
   record Lost(long session, String how) implements FromWorker {}
 
   /** Time has passed. */
   record Tick() implements Event {}
 
-  /** An operator asks for a checkpoint and the end of the run. */
-  record DrainRequested() implements Event {}
+  /**
+   * Somebody asks for a checkpoint and the end of the run.
+   *
+   * @param by who, one line
+   */
+  record DrainRequested(String by) implements Event {}
 
   /** The coordinator itself can't go on: its journal, its disk or its process ends. */
   record Aborted(String reason) implements Event {}

@@ -34,8 +34,13 @@ public sealed interface JournalEntry {
   /** A checkpoint has its final name. */
   record CheckpointCommitted(CommittedCheckpoint checkpoint) implements JournalEntry {}
 
-  /** The run ends early, after that many steps. */
-  record DrainAccepted(long endAt) implements JournalEntry {}
+  /**
+   * The run ends early.
+   *
+   * @param endAt after that many steps
+   * @param by who asked for it, one line
+   */
+  record DrainAccepted(long endAt, String by) implements JournalEntry {}
 
   /** The run is over. */
   record RunEnded(RunOutcome outcome) implements JournalEntry {}

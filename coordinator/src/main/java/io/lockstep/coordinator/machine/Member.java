@@ -45,6 +45,15 @@ final class Member {
   /** Has been in a world of this coordinator. */
   boolean hasTrained;
 
+  /** Has taken part in a step that was committed: it reaches its peers and they reach it. */
+  boolean proven;
+
+  /** When it said first that it has entered the present generation; -1 if it hasn't yet. */
+  long enteredAt = -1;
+
+  /** Ranks that it has no connection with yet, as it said last. */
+  List<Integer> awaited = List.of();
+
   /** Holds the state of the present generation. */
   boolean ready;
 
@@ -63,13 +72,11 @@ final class Member {
   /** Why it has to end, if it said so. */
   @Nullable String leaving;
 
-  /** Its last word, if it has said that it can't go on. */
-  @Nullable String failure;
-
   /** Has yet to load the model. */
   boolean loading;
 
   String activity;
+  final long joinedAt;
   long lastSeen;
 
   /** When something was sent to it last. */
@@ -84,6 +91,7 @@ final class Member {
     holdings = joined.holdings();
     loading = joined.loading();
     activity = loading ? "loading" : "joined";
+    joinedAt = now;
     lastSeen = now;
     lastSent = now;
   }
@@ -94,7 +102,7 @@ final class Member {
 
   /** Whether it can be in a world. */
   boolean isAvailable() {
-    return !loading && leaving == null && failure == null;
+    return !loading && leaving == null;
   }
 
   /** Whether it can bring some of the state to {@code committed} steps. */
@@ -108,6 +116,8 @@ final class Member {
     rank = newRank;
     hasTrained = true;
     ready = false;
+    enteredAt = -1;
+    awaited = List.of();
     holdings = kept;
     report = null;
     broken = null;
@@ -119,8 +129,17 @@ final class Member {
     place = Place.WAITS;
     rank = -1;
     ready = false;
+    enteredAt = -1;
+    awaited = List.of();
     report = null;
     broken = null;
+  }
+
+  /** It has said something of the present generation. */
+  void entered(long now) {
+    if (enteredAt < 0) {
+      enteredAt = now;
+    }
   }
 
   WorldMember asWorldMember() {

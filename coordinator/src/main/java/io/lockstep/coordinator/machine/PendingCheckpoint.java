@@ -19,6 +19,7 @@ final class PendingCheckpoint {
 
   private final SaveAttempt attempt;
   private final Set<Member.WorkerId> missing = new HashSet<>();
+  private final Set<Member.WorkerId> delivered = new HashSet<>();
   private final Map<String, CheckpointFile> files = new TreeMap<>();
   private boolean requested;
 
@@ -50,6 +51,16 @@ final class PendingCheckpoint {
     return missing.contains(worker);
   }
 
+  /** Those whose part is missing. */
+  Set<Member.WorkerId> missing() {
+    return Collections.unmodifiableSet(missing);
+  }
+
+  /** Whether this worker's part is there: said again, it changes nothing. */
+  boolean hasFrom(Member.WorkerId worker) {
+    return delivered.contains(worker);
+  }
+
   boolean isComplete() {
     return requested && missing.isEmpty();
   }
@@ -70,6 +81,7 @@ final class PendingCheckpoint {
       }
     }
     missing.remove(member.id);
+    delivered.add(member.id);
   }
 
   /** All files in the order of their paths. */

@@ -71,13 +71,9 @@ final class Roster {
 
   /** Notes that a worker has loaded the model. */
   void setLoaded(Member member) {
-    member.loading = false;
-    available += member.isAvailable() ? 1 : 0;
-  }
-
-  /** Notes that a worker can't go on. */
-  void setFailed(Member member, String message) {
-    available -= member.isAvailable() ? 1 : 0;
-    member.failure = message;
+    if (member.loading) {
+      member.loading = false;
+      available += member.isAvailable() ? 1 : 0;
+    }
   }
 }

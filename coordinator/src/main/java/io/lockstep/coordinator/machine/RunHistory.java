@@ -31,6 +31,7 @@ public final class RunHistory {
 
   private final List<CommittedCheckpoint> checkpoints = new ArrayList<>();
   private OptionalLong drainedAt = OptionalLong.empty();
+  private String drainedBy = "";
   private Optional<RunOutcome> outcome = Optional.empty();
 
   /** Adds the next entry. */
@@ -48,11 +49,15 @@ public final class RunHistory {
         checkpoints.removeIf(checkpoint -> checkpoint.steps() > committed);
       }
       case JournalEntry.CheckpointCommitted checkpoint -> add(checkpoint.checkpoint());
-      case JournalEntry.DrainAccepted drain -> drainedAt = OptionalLong.of(drain.endAt());
+      case JournalEntry.DrainAccepted drain -> {
+        drainedAt = OptionalLong.of(drain.endAt());
+        drainedBy = drain.by();
+      }
       case JournalEntry.RunEnded ended -> outcome = Optional.of(ended.outcome());
       case JournalEntry.RunResumed _ -> {
         outcome = Optional.empty();
         drainedAt = OptionalLong.empty();
+        drainedBy = "";
       }
     }
   }
@@ -134,6 +139,11 @@ public final class RunHistory {
   /** Steps after which the run ends early, if somebody asked for that. */
   public OptionalLong drainedAt() {
     return drainedAt;
+  }
+
+  /** Who asked for that, one line; empty if nobody did. */
+  public String drainedBy() {
+    return drainedBy;
   }
 
   /** How the run ended, if it has. */

@@ -5,10 +5,8 @@ import io.lockstep.coordinator.RunPlan;
 import io.lockstep.coordinator.RunStatus;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * Decides what a run does next. Holds the run's state, touches nothing else: the same events at the
@@ -20,8 +18,9 @@ import java.util.Set;
  * {@link Worlds}, {@link Steps}, {@link Saves}, {@link Ends}. What has to outlive the coordinator
  * is in {@link RunHistory} alone, which the journal can rebuild.
  *
- * <p>A worker that breaks the protocol or says that it can't go on ends the run, and every other
- * worker is told so.
+ * <p>A worker that breaks the protocol or says that it can't go on loses its place, and the run
+ * goes on without it. What was said twice counts once, what belongs to an older generation is void,
+ * and nothing is waited for without a limit ({@link Deadlines}).
  */
 public final class RunMachine {
 
@@ -34,11 +33,9 @@ public final class RunMachine {
   private final Steps steps;
   private final Ends ends;
   private final Liveness liveness;
-
-  /** Stalls that people were told of in the present generation. */
-  private final Set<Event.Stalled> stalls = new HashSet<>();
-
-  private long stallsOf;
+  private final Stalls stalls;
+  private final Deadlines deadlines;
+  private final Probation probation = new Probation();
 
   /** A run as its journal left it; a new one with an empty history. */
   public RunMachine(RunPlan plan, RunHistory history) {
@@ -46,11 +43,14 @@ public final class RunMachine {
     state = new RunState(plan, history);
     saves = new Saves(state);
     Waiting waiting = new Waiting(state);
-    worlds = new Worlds(state, saves, links, waiting);
-    steps = new Steps(state, saves, links);
+    worlds = new Worlds(state, saves, links, waiting, probation);
+    stalls = new Stalls(state);
+    deadlines = new Deadlines(state, saves, worlds, stalls, probation);
+    steps = new Steps(state, saves, links, probation, this::expel, this::stepCommitted);
     liveness = new Liveness(plan.membership().heartbeatTimeout().toMillis());
-    ends = new Ends(state, saves, liveness, waiting);
+    ends = new Ends(state, saves, worlds, waiting);
     state.setDetail("waiting for workers");
+    deadlines.observe();
   }
 
   /**
@@ -70,9 +70,10 @@ public final class RunMachine {
     try {
       learn(event);
       advance();
-    } catch (ProtocolViolation violation) {
-      ends.fail(violation.reason());
+    } catch (RunFailure failure) {
+      ends.fail(failure.reason());
     }
+    deadlines.observe();
     return List.copyOf(state.actions);
   }
 
@@ -99,7 +100,7 @@ public final class RunMachine {
     return new RunStatus(
         state.plan.name(),
         state.phase,
-        state.detail(),
+        deadlines.note().map(note -> state.detail() + "; " + note).orElse(state.detail()),
         state.history.generation(),
         state.committed(),
         state.plan.totalSteps(),
@@ -109,12 +110,22 @@ public final class RunMachine {
         List.of());
   }
 
+  /** What the run waits for, of whom and for how long; empty only of a run that has ended. */
+  public List<Awaited> awaited() {
+    return deadlines.awaited();
+  }
+
+  private void stepCommitted() {
+    deadlines.stepCommitted();
+    stalls.stepCommitted();
+  }
+
   private void learn(Event event) {
     switch (event) {
       case Event.Joined joined -> join(joined);
       case Event.FromWorker said -> hear(said);
       case Event.Tick _ -> tick();
-      case Event.DrainRequested _ -> ends.drain();
+      case Event.DrainRequested drain -> ends.drain(drain.by());
       case Event.Aborted aborted -> ends.fail(aborted.reason());
       case Event.CheckpointPrepared prepared -> saves.prepared(prepared.attempt(), prepared.dir());
       case Event.CheckpointCommitted done -> {
@@ -129,7 +140,7 @@ public final class RunMachine {
   /** Transition after transition, until none is due. */
   private void advance() {
     boolean changed = true;
-    while (changed && !state.phase.ended() && liveness.suspicion().isEmpty()) {
+    while (changed && !state.phase.ended()) {
       changed = worlds.advance() || steps.advance() || saves.advance() || ends.advance();
     }
   }
@@ -137,6 +148,20 @@ public final class RunMachine {
   // ---- workers
 
   private void join(Event.Joined joined) {
+    if (state.roster.bySession(joined.session()) != null) {
+      return;
+    }
+    long exile = probation.remaining(joined.name(), joined.address(), state.now);
+    if (exile > 0 && !ended()) {
+      state.actions.add(
+          new Action.Send(
+              joined.session(),
+              ToWorker.Stop.until(
+                  "%s kept the run from going on and isn't taken back for %d s more"
+                      .formatted(joined.name(), Math.ceilDiv(exile, 1000)),
+                  exile)));
+      return;
+    }
     Optional<String> refusal = Admission.refusal(joined, state);
     if (refusal.isPresent()) {
       boolean finished = state.history.outcome().filter(end -> end.finished()).isPresent();
@@ -150,6 +175,7 @@ public final class RunMachine {
     if (known != null) {
       worlds.replaceStream(known);
       member.hasTrained = known.hasTrained;
+      member.proven = known.proven;
     }
     state.roster.add(member);
     welcome(member);
@@ -163,9 +189,6 @@ public final class RunMachine {
                 member.name(),
                 known == null ? "joined" : "came back on another stream",
                 state.roster.size()));
-    if (state.history.generation() == 0) {
-      Nodes.conflict(state).ifPresent(ends::fail);
-    }
   }
 
   private void welcome(Member member) {
@@ -184,8 +207,25 @@ public final class RunMachine {
       return;
     }
     member.lastSeen = state.now;
+    try {
+      understand(member, said);
+    } catch (ProtocolViolation violation) {
+      expel(member, violation.reason());
+    }
+  }
+
+  /** Whoever says what can't be right loses its stream and is named; the run goes on. */
+  private void expel(Member member, String reason) {
+    long millis = probation.failed(member, state.now);
+    String how =
+        "it broke the protocol: %s; it isn't taken back for %d s"
+            .formatted(reason, Math.ceilDiv(millis, 1000));
+    worlds.lose(member, how, Optional.of(new ToWorker.Stop(false, how, false)));
+  }
+
+  private void understand(Member member, Event.FromWorker said) {
     switch (said) {
-      case Event.Heartbeat heartbeat -> member.activity = heartbeat.activity();
+      case Event.Heartbeat heartbeat -> worlds.beats(member, heartbeat);
       case Event.Telemetry _ -> {}
       case Event.Ready ready -> worlds.ready(member, ready);
       case Event.Reduced reduced -> steps.reduced(member, reduced);
@@ -193,36 +233,10 @@ public final class RunMachine {
       case Event.PartWritten part -> saves.partWritten(member, part);
       case Event.Broken broken -> worlds.broken(member, broken);
       case Event.Leaving leaving -> worlds.leaving(member, leaving.reason());
-      case Event.Stalled stalled -> stalled(member, stalled);
+      case Event.Stalled stalled -> stalls.stalled(member, stalled);
       case Event.Failed failed -> ends.failed(member, failed.message());
-      case Event.Lost lost -> lost(member, lost.how(), Optional.empty());
-    }
-  }
-
-  private void lost(Member member, String how, Optional<ToWorker> lastWord) {
-    if (member.failure != null) {
-      // Its failure is known and about to decide.
-      return;
-    }
-    if (liveness.suspicion().isPresent()) {
-      ends.failBecauseOfLoss(member, how);
-    } else {
-      worlds.lose(member, how, lastWord);
-    }
-  }
-
-  private void stalled(Member member, Event.Stalled stalled) {
-    World world = state.world;
-    if (!state.isCurrent(member, "STALLED", stalled.generation()) || world == null) {
-      return;
-    }
-    if (stallsOf != world.number()) {
-      stallsOf = world.number();
-      stalls.clear();
-    }
-    if (stalls.add(new Event.Stalled(0, member.rank, stalled.peer(), stalled.what()))) {
-      String peer = world.byRank(stalled.peer()).map(Member::describe).orElse("others");
-      state.notice("%s waits for %s: %s".formatted(member.describe(), peer, stalled.what()));
+      case Event.Violated violated -> throw new ProtocolViolation(violated.what());
+      case Event.Lost lost -> worlds.lose(member, lost.how(), Optional.empty());
     }
   }
 
@@ -240,10 +254,10 @@ public final class RunMachine {
     for (Member member : List.copyOf(state.roster.all())) {
       if (!state.phase.ended() && liveness.isSilent(member, state.now)) {
         String how = liveness.describeSilence(member, state.now);
-        lost(member, how, Optional.of(new ToWorker.Stop(false, how, true)));
+        worlds.lose(member, how, Optional.of(new ToWorker.Stop(false, how, true)));
       }
     }
-    liveness.confirmed(state.now).ifPresent(ends::failBecauseOf);
+    deadlines.tick();
     pulse();
   }
 
@@ -254,7 +268,7 @@ public final class RunMachine {
     }
     long quiet = state.plan.membership().heartbeatTimeout().toMillis() / 2;
     for (Member member : state.roster.all()) {
-      if (state.now - member.lastSent > quiet && member.failure == null) {
+      if (state.now - member.lastSent > quiet) {
         state.send(member, new ToWorker.Pulse());
       }
     }

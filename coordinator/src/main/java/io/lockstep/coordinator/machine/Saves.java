@@ -5,6 +5,8 @@ import io.lockstep.coordinator.Phase;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +44,17 @@ final class Saves {
   String describePending() {
     PendingCheckpoint present = pending;
     return present == null ? "no checkpoint" : "the checkpoint at step " + present.steps();
+  }
+
+  /** The checkpoint on its way, if there is one. */
+  Optional<SaveAttempt> attempt() {
+    return Optional.ofNullable(pending).map(PendingCheckpoint::attempt);
+  }
+
+  /** Those whose part of it is missing. */
+  Set<Member.WorkerId> missing() {
+    PendingCheckpoint present = pending;
+    return present == null ? Set.of() : present.missing();
   }
 
   /** Whether the world must not change now: a folder is being made for its files. */
@@ -145,6 +158,9 @@ final class Saves {
     PendingCheckpoint present = pending;
     if (present != null && present.attempt().equals(attempt)) {
       String what = "its part of the checkpoint at step " + part.steps();
+      if (present.hasFrom(member.id)) {
+        return;
+      }
       state.require(present.awaits(member.id), member, what);
       present.add(member, part.files());
       member.activity = "wrote " + what;

@@ -29,9 +29,22 @@ public sealed interface ToWorker {
   /**
    * The run is over for this worker.
    *
-   * @param rejoin whether it may join again at once
+   * @param rejoin whether it may join again
+   * @param rejoinAfterMillis how long it would be refused
    */
-  record Stop(boolean finished, String reason, boolean rejoin) implements ToWorker {}
+  record Stop(boolean finished, String reason, boolean rejoin, long rejoinAfterMillis)
+      implements ToWorker {
+
+    /** For a worker that may join again at once, if at all. */
+    public Stop(boolean finished, String reason, boolean rejoin) {
+      this(finished, reason, rejoin, 0);
+    }
+
+    /** For a worker that may join again after a while. */
+    public static Stop until(String reason, long rejoinAfterMillis) {
+      return new Stop(false, reason, true, rejoinAfterMillis);
+    }
+  }
 
   /** The coordinator is alive. */
   record Pulse() implements ToWorker {}

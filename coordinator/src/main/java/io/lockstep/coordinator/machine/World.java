@@ -16,6 +16,7 @@ final class World {
 
   private final long number;
   private final long firstStep;
+  private final long formedAt;
   private final List<Member> members;
   private final List<Member> departing;
   private int ready;
@@ -31,10 +32,12 @@ final class World {
   /**
    * A world that forms.
    *
+   * @param formedAt now
    * @param members in the order of their ranks
    */
-  World(long number, long firstStep, List<Member> members, List<Member> departing) {
+  World(long number, long firstStep, long formedAt, List<Member> members, List<Member> departing) {
     this.number = number;
+    this.formedAt = formedAt;
     this.firstStep = firstStep;
     this.members = List.copyOf(members);
     this.departing = new ArrayList<>(departing);
@@ -43,6 +46,11 @@ final class World {
 
   long number() {
     return number;
+  }
+
+  /** When it was formed, in milliseconds. */
+  long formedAt() {
+    return formedAt;
   }
 
   /** Steps that were committed when it was formed. */
@@ -100,15 +108,20 @@ final class World {
     applied = members.size();
   }
 
-  /** Names of those that are not ready yet, for people. */
-  String notReady() {
-    List<String> missing = new ArrayList<>();
+  /** Those that are not ready yet. */
+  List<Member> unready() {
+    List<Member> missing = new ArrayList<>();
     forEach(member -> {
       if (!member.ready) {
-        missing.add(member.describe());
+        missing.add(member);
       }
     });
-    return names(missing);
+    return missing;
+  }
+
+  /** Names of those that are not ready yet, for people. */
+  String notReady() {
+    return names(unready().stream().map(Member::describe).toList());
   }
 
   static String names(List<String> names) {
@@ -153,6 +166,11 @@ final class World {
 
   void markApplied() {
     applied++;
+  }
+
+  /** Those whose word is awaited: that they have reduced the step, or applied the last one. */
+  List<Member> late() {
+    return members.stream().filter(member -> member.report == null).toList();
   }
 
   /** Whether everybody has applied all that was leased and waits. */

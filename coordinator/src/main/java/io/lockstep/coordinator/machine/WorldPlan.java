@@ -44,13 +44,15 @@ record WorldPlan(
   }
 
   /**
-   * Plans a world of at most {@code maxWorkers}. Those that hold something of the state come first,
-   * then those that trained before, then those that came first. Ranks follow names, so that they
-   * don't depend on who connected first.
+   * Plans a world of at most {@code maxWorkers}. Those that trained before and hold something of
+   * the state come first, then others that trained, others that hold something, and those that came
+   * first. Ranks follow names, so that they don't depend on who connected first.
    */
   static WorldPlan of(Stock stock, int maxWorkers) {
     Comparator<Member> preference =
-        Comparator.comparing((Member member) -> !stock.holdsSome(member))
+        Comparator.comparing((Member member) -> !(member.proven && stock.holdsSome(member)))
+            .thenComparing(member -> !member.proven)
+            .thenComparing(member -> !stock.holdsSome(member))
             .thenComparing(member -> !member.hasTrained)
             .thenComparingLong(member -> member.session);
     List<Member> available =
@@ -60,7 +62,7 @@ record WorldPlan(
     List<Member> departing =
         byName(
             stock.workers().stream()
-                .filter(member -> member.leaving != null && member.failure == null)
+                .filter(member -> member.leaving != null)
                 .filter(stock::holdsSome)
                 .toList());
     if (stock.committed() == 0) {

@@ -18,6 +18,7 @@ final class Worlds {
   private final Saves saves;
   private final BrokenLinks links;
   private final Waiting waiting;
+  private final Probation probation;
 
   /** Workers lost since steps were last computed, for people. */
   private final List<String> lost = new ArrayList<>();
@@ -27,7 +28,8 @@ final class Worlds {
 
   private boolean choosing;
 
-  Worlds(RunState state, Saves saves, BrokenLinks links, Waiting waiting) {
+  Worlds(RunState state, Saves saves, BrokenLinks links, Waiting waiting, Probation probation) {
+    this.probation = probation;
     this.state = state;
     this.saves = saves;
     this.links = links;
@@ -38,23 +40,60 @@ final class Worlds {
 
   void ready(Member member, Event.Ready ready) {
     if (ready.generation() == 0) {
-      state.require(member.loading, member, "READY to join a world");
-      state.roster.setLoaded(member);
-      member.activity = "loaded";
-      state.notice(
-          "%s has loaded, %d workers can train".formatted(member.name(), state.roster.available()));
+      loaded(member);
       return;
     }
     World world = state.world;
-    if (!state.isCurrent(member, "READY", ready.generation()) || world == null) {
+    if (!state.isCurrent(member, "READY", ready.generation()) || world == null || member.ready) {
       return;
     }
-    state.require(!world.hasBegun() && !member.ready, member, "READY");
+    member.entered(state.now);
     world.markReady(member);
     member.activity = "ready";
     if (member.place == Member.Place.MEMBER) {
       member.holdings = withPresent(member.holdings, shardOf(world, member));
     }
+  }
+
+  /** A worker has loaded the model; said again, that changes nothing. */
+  private void loaded(Member member) {
+    if (member.loading) {
+      state.roster.setLoaded(member);
+      member.activity = "loaded";
+      state.notice(
+          "%s has loaded, %d workers can train".formatted(member.name(), state.roster.available()));
+    }
+  }
+
+  /** What holds of a worker, whichever of its messages was lost. */
+  void beats(Member member, Event.Heartbeat heartbeat) {
+    member.activity = heartbeat.activity();
+    World world = state.world;
+    boolean entered =
+        world != null
+            && member.place != Member.Place.WAITS
+            && heartbeat.generation() == world.number();
+    if (entered) {
+      member.entered(state.now);
+    }
+    heartbeat
+        .standing()
+        .ifPresent(standing -> {
+          if (!standing.loading()) {
+            loaded(member);
+          }
+          if (!standing.leaving().isEmpty()) {
+            leaving(member, standing.leaving());
+          }
+          member.awaited = entered ? standing.awaited() : List.of();
+          if (world != null && standing.ready() == world.number()) {
+            ready(member, new Event.Ready(member.session, standing.ready()));
+          }
+          standing
+              .broken()
+              .filter(broken -> world != null && broken.generation() == world.number())
+              .ifPresent(broken -> broken(member, broken));
+        });
   }
 
   /** A worker has room for two shards: the one in force, and that of the world being formed. */
@@ -132,6 +171,11 @@ final class Worlds {
     answer.problems().forEach(state::notice);
   }
 
+  /** Whether the disk is asked for a checkpoint to go back to. */
+  boolean isChoosing() {
+    return choosing;
+  }
+
   /** A newer checkpoint is there: ask the disk again. */
   void forgetChoice() {
     choice = null;
@@ -155,7 +199,7 @@ final class Worlds {
           "generation %d ended at step %d: %s".formatted(world.number(), state.committed(), end));
       return true;
     }
-    if (world.isTorn(state.now, state.plan.membership().heartbeatTimeout().toMillis())) {
+    if (world.isTorn(state.now, tornPatienceMillis())) {
       mend(world);
       return true;
     }
@@ -163,6 +207,11 @@ final class Worlds {
       return world.isReady() && begin(world);
     }
     return release(world) || releaseIdle() || change(world);
+  }
+
+  /** How long broken connections wait for a death that explains them. */
+  private long tornPatienceMillis() {
+    return Math.min(Holdups.CONNECT_MILLIS, state.plan.membership().heartbeatTimeout().toMillis());
   }
 
   /** Nothing is left to compute or to ask of anybody once the last checkpoint is on its way. */
@@ -189,10 +238,18 @@ final class Worlds {
         .generationBroke(world)
         .ifPresent(guilty -> {
           String why =
-              "its connections to others broke in %d generations in a row although both ends lived"
-                  .formatted(BrokenLinks.PATIENCE);
+              guilty.proven
+                  ? "its connections to others broke in %d generations in a row although both ends lived"
+                      .formatted(BrokenLinks.PATIENCE)
+                  : "it came into the world and others got no connection with it that holds";
+          long exile = guilty.proven ? 0 : probation.failed(guilty, state.now);
           state.notice("worker %s has to go: %s".formatted(guilty.describe(), why));
-          depart(guilty, Optional.of(new ToWorker.Stop(false, why + ": " + what, false)));
+          depart(
+              guilty,
+              Optional.of(
+                  guilty.proven
+                      ? new ToWorker.Stop(false, why + ": " + what, false)
+                      : ToWorker.Stop.until(why + ": " + what, exile)));
         });
     world.breakUp("connections broke: " + what, false);
   }
@@ -227,7 +284,7 @@ final class Worlds {
     boolean nothingToLose =
         state.world != null || state.committed() == 0 || state.history.isSaved();
     for (Member member : state.roster.leaving()) {
-      boolean idle = member.failure == null && member.place == Member.Place.WAITS;
+      boolean idle = member.place == Member.Place.WAITS;
       if (idle
           && !saves.awaits(member)
           && (nothingToLose || !member.holdsSomethingOf(state.committed()))) {
@@ -275,7 +332,9 @@ final class Worlds {
     boolean leaves =
         state.roster.leaving().stream().anyMatch(member -> member.place == Member.Place.MEMBER);
     boolean joins =
-        world.size() < Math.min(state.plan.membership().maxWorkers(), state.roster.available());
+        probation.takesNewcomers(state.now)
+            && world.size()
+                < Math.min(state.plan.membership().maxWorkers(), state.roster.available());
     return (leaves || joins) && end(world, leaves ? "a worker leaves" : "a worker joins");
   }
 
@@ -301,7 +360,7 @@ final class Worlds {
             history.committed(),
             history.buckets(),
             history.lastStep().isPresent());
-    WorldPlan plan = WorldPlan.of(stock, state.plan.membership().maxWorkers());
+    WorldPlan plan = WorldPlan.of(stock, mostMembers());
     if (plan.complete()) {
       formWorld(plan, Optional.empty());
       return true;
@@ -314,6 +373,19 @@ final class Worlds {
     goBack(source);
     formWorld(plan, source);
     return true;
+  }
+
+  /** How many form the world: without newcomers while they are on trial and others are enough. */
+  private int mostMembers() {
+    int most = state.plan.membership().maxWorkers();
+    if (probation.takesNewcomers(state.now)) {
+      return most;
+    }
+    long proven =
+        state.roster.all().stream().filter(member -> member.proven && member.isAvailable()).count();
+    return proven < state.plan.membership().minWorkers()
+        ? most
+        : (int) Math.min(most, Math.max(proven, 1));
   }
 
   /** The checkpoint to go on from; asks the disk first, and waits for one that is being written. */
@@ -367,7 +439,7 @@ final class Worlds {
             plan.holders(),
             plan.holders().isEmpty() ? Optional.empty() : history.lastStep());
     state.journal(new JournalEntry.WorldFormed(number, nextStep, members));
-    World world = new World(number, nextStep, plan.members(), plan.departing());
+    World world = new World(number, nextStep, state.now, plan.members(), plan.departing());
     state.world = world;
     choice = null;
     waiting.isOver();

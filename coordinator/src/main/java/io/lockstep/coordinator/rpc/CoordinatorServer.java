@@ -39,6 +39,9 @@ public final class CoordinatorServer implements AutoCloseable {
 
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(3);
 
+  /** A report of a few ten thousand virtual ranks and buckets. */
+  private static final int MAX_MESSAGE_BYTES = 4 << 20;
+
   private final Server server;
   private final RunLoop loop;
 
@@ -165,6 +168,7 @@ public final class CoordinatorServer implements AutoCloseable {
             .addService(new CoordinatorService(loop))
             .addService(ProtoReflectionServiceV1.newInstance())
             .addService(health.getHealthService())
+            .maxRequestMessageLength(MAX_MESSAGE_BYTES)
             .build();
     return Server.builder()
         .http(address)

@@ -1,5 +1,6 @@
 package io.lockstep.coordinator.rpc;
 
+import com.linecorp.armeria.server.ServiceRequestContext;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
@@ -20,6 +21,7 @@ import io.lockstep.proto.coordinator.v1.WorkerMessage;
 import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** The coordinator's gRPC methods; each hands over to the run's thread and returns. */
@@ -38,11 +40,20 @@ final class CoordinatorService extends CoordinatorGrpc.CoordinatorImplBase {
 
   @Override
   public StreamObserver<WorkerMessage> join(StreamObserver<CoordinatorMessage> out) {
-    return new WorkerSession(
-        sessions.incrementAndGet(),
-        loop,
-        messages,
-        (ServerCallStreamObserver<CoordinatorMessage>) out);
+    WorkerSession session =
+        new WorkerSession(
+            sessions.incrementAndGet(),
+            loop,
+            messages,
+            (ServerCallStreamObserver<CoordinatorMessage>) out);
+    var _ =
+        ServiceRequestContext.current()
+            .eventLoop()
+            .schedule(
+                session::requireIntroduction,
+                WorkerSession.INTRODUCTION.toMillis(),
+                TimeUnit.MILLISECONDS);
+    return session;
   }
 
   @Override
@@ -53,7 +64,19 @@ final class CoordinatorService extends CoordinatorGrpc.CoordinatorImplBase {
   @Override
   public void drain(DrainRequest request, StreamObserver<DrainResponse> out) {
     answer(
-        loop.drain().thenApply(steps -> DrainResponse.newBuilder().setSteps(steps).build()), out);
+        loop.drain(who(request))
+            .thenApply(steps -> DrainResponse.newBuilder().setSteps(steps).build()),
+        out);
+  }
+
+  /** Who asks: what it says of itself, and where it is. */
+  private static String who(DrainRequest request) {
+    String name = request.getBy().isBlank() ? "somebody" : PlainText.line(request.getBy());
+    return name
+        + " at "
+        + ServiceRequestContext.current().remoteAddress().getHostString()
+        + ":"
+        + ServiceRequestContext.current().remoteAddress().getPort();
   }
 
   @Override

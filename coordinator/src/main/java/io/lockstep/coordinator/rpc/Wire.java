@@ -7,11 +7,13 @@ import io.lockstep.coordinator.RunStatus;
 import io.lockstep.coordinator.machine.Event;
 import io.lockstep.coordinator.machine.Holding;
 import io.lockstep.data.plan.Shard;
+import io.lockstep.proto.coordinator.v1.Broken;
 import io.lockstep.proto.coordinator.v1.Checkpoint;
 import io.lockstep.proto.coordinator.v1.GetStatusResponse;
 import io.lockstep.proto.coordinator.v1.Hello;
 import io.lockstep.proto.coordinator.v1.Notice;
 import io.lockstep.proto.coordinator.v1.Reduced;
+import io.lockstep.proto.coordinator.v1.Standing;
 import io.lockstep.proto.coordinator.v1.Telemetry;
 import io.lockstep.proto.coordinator.v1.WorkerMessage;
 import io.lockstep.proto.coordinator.v1.WorkerStatus;
@@ -25,12 +27,15 @@ final class Wire {
   /** Most shards that a worker may say it holds: a few generations that never began. */
   private static final int MAX_HOLDINGS = 16;
 
-  private static final int MAX_LINE = 4096;
+  /** Most ranks that a heartbeat may name. */
+  private static final int MAX_AWAITED = 64;
+
+  private static final int MAX_PATH = 1024;
 
   /**
    * A worker's introduction.
    *
-   * @throws IllegalArgumentException if it holds shards that can't be
+   * @throws IllegalArgumentException if its names can't be shown or it holds shards that can't be
    */
   static Event.Joined joined(long session, Hello hello) {
     if (hello.getHoldingsCount() > MAX_HOLDINGS) {
@@ -39,13 +44,13 @@ final class Wire {
     }
     return new Event.Joined(
         session,
-        hello.getWorkerId(),
-        hello.getCollectiveAddress(),
-        hello.getCapability(),
-        hello.getIncarnation(),
+        PlainText.name("a worker's name", hello.getWorkerId()),
+        PlainText.address(hello.getCollectiveAddress()),
+        PlainText.name("a worker's capability", hello.getCapability()),
+        PlainText.name("a worker's incarnation", hello.getIncarnation()),
         hello.getHoldingsList().stream().map(Wire::holding).toList(),
         hello.getLoading(),
-        hello.getNode());
+        PlainText.name("a worker's node", hello.getNode()));
   }
 
   private static Holding holding(io.lockstep.proto.coordinator.v1.Holding wire) {
@@ -73,7 +78,10 @@ final class Wire {
               new Event.Heartbeat(
                   session,
                   message.getHeartbeat().getGeneration(),
-                  line(message.getHeartbeat().getActivity())));
+                  line(message.getHeartbeat().getActivity()),
+                  message.getHeartbeat().hasStanding()
+                      ? Optional.of(standing(session, message.getHeartbeat().getStanding()))
+                      : Optional.empty()));
       case READY -> Optional.of(new Event.Ready(session, message.getReady().getGeneration()));
       case REDUCED -> Optional.of(reduced(session, message.getReduced()));
       case APPLIED ->
@@ -89,18 +97,12 @@ final class Wire {
                   message.getCheckpointPart().getFilesList().stream()
                       .map(file ->
                           new Event.CheckpointFile(
-                              file.getPath(), file.getBytes(), file.getSha256()))
+                              path(file.getPath()), file.getBytes(), line(file.getSha256())))
                       .toList()));
       case FAILURE ->
           Optional.of(new Event.Failed(session, line(message.getFailure().getMessage())));
       case TELEMETRY -> Optional.of(telemetry(session, message.getTelemetry()));
-      case BROKEN ->
-          Optional.of(
-              new Event.Broken(
-                  session,
-                  message.getBroken().getGeneration(),
-                  message.getBroken().getPeer(),
-                  line(message.getBroken().getWhat())));
+      case BROKEN -> Optional.of(broken(session, message.getBroken()));
       case LEAVING ->
           Optional.of(new Event.Leaving(session, line(message.getLeaving().getReason())));
       case STALLED ->
@@ -114,9 +116,29 @@ final class Wire {
     };
   }
 
-  /** Text for people, as much as fits into a line. */
   private static String line(String text) {
-    return text.length() <= MAX_LINE ? text : text.substring(0, MAX_LINE) + " ...";
+    return PlainText.line(text);
+  }
+
+  /** Cut or changed it is no path that was written: whoever looks for the file says so. */
+  private static String path(String text) {
+    return text.length() <= MAX_PATH && text.equals(line(text)) ? text : "";
+  }
+
+  private static Event.Broken broken(long session, Broken broken) {
+    return new Event.Broken(
+        session, broken.getGeneration(), broken.getPeer(), line(broken.getWhat()));
+  }
+
+  private static Event.Standing standing(long session, Standing standing) {
+    return new Event.Standing(
+        standing.getLoading(),
+        line(standing.getLeaving()),
+        standing.getReady(),
+        standing.getAwaitedList().stream().limit(MAX_AWAITED).toList(),
+        standing.hasBroken()
+            ? Optional.of(broken(session, standing.getBroken()))
+            : Optional.empty());
   }
 
   private static Event.Reduced reduced(long session, Reduced reduced) {

@@ -73,7 +73,8 @@ final class WorkerMessages {
               Stop.newBuilder()
                   .setFinished(stop.finished())
                   .setReason(stop.reason())
-                  .setRejoin(stop.rejoin()));
+                  .setRejoin(stop.rejoin())
+                  .setRejoinAfterMillis(stop.rejoinAfterMillis()));
       case ToWorker.Pulse _ -> wire.setPulse(Pulse.getDefaultInstance());
     }
     return wire.build();

@@ -9,6 +9,7 @@ import io.lockstep.coordinator.machine.Event;
 import io.lockstep.coordinator.machine.ToWorker;
 import io.lockstep.proto.coordinator.v1.CoordinatorMessage;
 import io.lockstep.proto.coordinator.v1.WorkerMessage;
+import java.time.Duration;
 
 /** One worker's stream: what comes in becomes events, what goes out comes from the run's thread. */
 final class WorkerSession implements StreamObserver<WorkerMessage>, WorkerStream {
@@ -17,8 +18,14 @@ final class WorkerSession implements StreamObserver<WorkerMessage>, WorkerStream
   private final WorkerMessages messages;
   private final ServerCallStreamObserver<CoordinatorMessage> out;
 
-  /** Set and read on the stream's inbound side only. */
+  /** How long a stream may be open before its worker introduces itself. */
+  static final Duration INTRODUCTION = Duration.ofSeconds(10);
+
+  private static final int UNDERWAY = 16;
+
+  // Of the stream's own event loop.
   private boolean introduced;
+  private boolean ended;
 
   WorkerSession(
       long session,
@@ -30,19 +37,44 @@ final class WorkerSession implements StreamObserver<WorkerMessage>, WorkerStream
     this.messages = messages;
     this.out = out;
     out.setOnCancelHandler(() -> lost("its connection was closed"));
+    // A stream has few messages underway: one that says more than the run can hear waits.
+    out.disableAutoInboundFlowControl();
+    out.request(UNDERWAY);
+  }
+
+  private void takeNext() {
+    if (!out.isCancelled()) {
+      out.request(1);
+    }
+  }
+
+  /** Ends a stream that has been opened and says nothing. */
+  void requireIntroduction() {
+    if (!introduced && !ended) {
+      ended = true;
+      out.onError(
+          Status.DEADLINE_EXCEEDED
+              .withDescription("no hello has come for %d s".formatted(INTRODUCTION.toSeconds()))
+              .asRuntimeException());
+    }
   }
 
   @Override
   public void onNext(WorkerMessage message) {
+    if (ended) {
+      return;
+    }
     if (!introduced) {
       introduce(message);
+      takeNext();
       return;
     }
     Event.FromWorker said =
         Wire.event(session, message)
             .orElseGet(() ->
-                new Event.Failed(session, "it sent " + message.getKindCase() + " after its Hello"));
-    loop.post(said);
+                new Event.Violated(
+                    session, "it sent " + message.getKindCase() + " after its Hello"));
+    loop.post(said, this::takeNext);
   }
 
   @Override
@@ -71,6 +103,7 @@ final class WorkerSession implements StreamObserver<WorkerMessage>, WorkerStream
 
   private void introduce(WorkerMessage message) {
     if (!message.hasHello()) {
+      ended = true;
       out.onError(
           Status.INVALID_ARGUMENT
               .withDescription("the first message must be hello, not " + message.getKindCase())
@@ -81,6 +114,7 @@ final class WorkerSession implements StreamObserver<WorkerMessage>, WorkerStream
     try {
       joined = Wire.joined(session, message.getHello());
     } catch (IllegalArgumentException impossible) {
+      ended = true;
       out.onError(
           Status.INVALID_ARGUMENT.withDescription(impossible.getMessage()).asRuntimeException());
       return;

@@ -56,7 +56,7 @@ final class RunJournalTest {
       journal.append(
           new JournalEntry.CheckpointCommitted(
               new CommittedCheckpoint(1, Path.of("/run/step"), "ab", 77, true)));
-      journal.append(new JournalEntry.DrainAccepted(7));
+      journal.append(new JournalEntry.DrainAccepted(7, "ann"));
       journal.append(
           new JournalEntry.RunEnded(new RunOutcome(true, "all done", 1, Optional.empty())));
     }

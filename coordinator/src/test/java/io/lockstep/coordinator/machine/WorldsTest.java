@@ -354,7 +354,7 @@ final class WorldsTest {
   void withoutADeathTheSameWorldFormsAgain() {
     Cluster cluster = Cluster.training(plan(2, 9, 0));
     cluster.handle(new Event.Broken(1, 1, 1, "reset by peer"));
-    cluster.pass(19_900, 1, 2);
+    cluster.pass(4_900, 1, 2);
     assertEquals(1, cluster.status().generation());
     cluster.pass(100, 1, 2);
     assertEquals(List.of("a", "b"), names(cluster.world(1).generation().members()));
@@ -366,6 +366,7 @@ final class WorldsTest {
   @Test
   void oneOfAPairThatNeverStaysConnectedHasToGo() {
     Cluster cluster = Cluster.training(plan(3, 9, 0));
+    cluster.step(0);
     for (long generation = 1; generation <= BrokenLinks.PATIENCE; generation++) {
       assertEquals(generation, cluster.status().generation());
       assertEquals(3, cluster.status().workers().size());
@@ -379,6 +380,62 @@ final class WorldsTest {
     assertTrue(stop.reason().startsWith("its connections to others broke"), stop.reason());
     assertEquals(2, cluster.status().workers().size());
     assertEquals(4, cluster.status().generation());
+  }
+
+  /** One worker trains; b comes, is taken in, and says that it has come. */
+  private static Cluster withANewcomer() {
+    Cluster cluster = Cluster.training(plan(1, 99, 0));
+    cluster.join(2);
+    cluster.step(0);
+    cluster.take();
+    assertEquals(2, cluster.status().generation());
+    return cluster;
+  }
+
+  private static Event.Heartbeat misses(long session, long generation, int rank) {
+    return new Event.Heartbeat(
+        session,
+        generation,
+        "connecting",
+        Optional.of(new Event.Standing(false, "", 0, List.of(rank), Optional.empty())));
+  }
+
+  @Test
+  void newcomerThatNobodyGetsAConnectionWithHasToGoWithinSeconds() {
+    Cluster cluster = withANewcomer();
+    cluster.handle(new Event.Heartbeat(2, 2, "connecting"));
+    long begun = cluster.now;
+    while (cluster.status().workers().size() == 2) {
+      cluster.handle(misses(1, 2, 1));
+      cluster.pass(100, 2);
+    }
+    assertTrue(cluster.now - begun <= Holdups.CONNECT_MILLIS + 200);
+    assertTrue(
+        cluster.noticed("1 of the others got no connection with it at 127.0.0.1:1002"),
+        cluster.notices::toString);
+    cluster.ready(3, 1);
+    assertEquals(Phase.TRAINING, cluster.phase());
+  }
+
+  @Test
+  void whoHeldTheOthersUpIsNotTakenBackForTwiceAsLongEachTime() {
+    Cluster cluster = withANewcomer();
+    for (long exile : new long[] {10_000, 20_000, 40_000}) {
+      long before = cluster.status().generation();
+      cluster.take();
+      cluster.pass(11_000, 1, 2);
+      ToWorker.Stop stop = (ToWorker.Stop) cluster.takeFor(2).getLast();
+      assertTrue(stop.rejoin());
+      assertEquals(exile, stop.rejoinAfterMillis());
+      cluster.ready(before + 1, 1);
+      cluster.join(2);
+      assertEquals(1, cluster.status().workers().size());
+      cluster.pass(exile, 1);
+      cluster.join(2);
+      assertEquals(2, cluster.status().workers().size());
+      cluster.step(before + 1, cluster.status().steps(), 1);
+      assertEquals(before + 2, cluster.status().generation());
+    }
   }
 
   @Test

@@ -2,7 +2,9 @@ package io.lockstep.coordinator.simulation;
 
 import io.lockstep.coordinator.CommittedStep;
 import io.lockstep.coordinator.RunPlan;
+import io.lockstep.coordinator.machine.Awaited;
 import io.lockstep.coordinator.machine.JournalEntry;
+import io.lockstep.coordinator.machine.RunMachine;
 import io.lockstep.coordinator.machine.ToWorker;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -21,6 +23,9 @@ final class Invariants {
   private long recomputed;
   private int rewinds;
   private boolean ended;
+
+  /** Within that time the limit is noticed, and the run goes elsewhere. */
+  private static final long TICKS_MILLIS = 1000;
 
   Invariants(RunPlan plan, Model model) {
     this.plan = plan;
@@ -124,6 +129,22 @@ final class Invariants {
     }
     if (message instanceof ToWorker.Lease lease) {
       require(lease.generation() == generation, "a lease of an old generation");
+    }
+  }
+
+  /** No state waits without a name for what is awaited, nor beyond its limit. */
+  void waits(RunMachine machine, long now) {
+    if (machine.ended()) {
+      return;
+    }
+    List<Awaited> awaited = machine.awaited();
+    boolean stands = machine.status(now).steps() == machine.endAt();
+    require(!awaited.isEmpty() || stands, "it waits for nothing: " + machine.status(now));
+    for (Awaited each : awaited) {
+      require(!each.what().isBlank(), "it waits for something without a name");
+      require(
+          now - each.since() <= each.limitMillis() + TICKS_MILLIS,
+          "it waits beyond the limit: " + each.describe(now));
     }
   }
 

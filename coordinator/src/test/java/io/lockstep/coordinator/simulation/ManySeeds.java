@@ -1,11 +1,13 @@
 package io.lockstep.coordinator.simulation;
 
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongFunction;
 import java.util.stream.LongStream;
 
 /**
  * Runs many seeds on all cores and says what they went through: {@code ManySeeds COUNT [FIRST]
- * [WORKERS]}, the last for worlds of that size.
+ * [WORKERS]}, the last for worlds of that size, or {@code joining} for a network that spoils
+ * joining, or {@code once} for workers that say everything once, or {@code strangers}.
  */
 final class ManySeeds {
   private static final int MOST_SHOWN = 5;
@@ -16,7 +18,7 @@ final class ManySeeds {
   public static void main(String[] arguments) {
     long count = Long.parseLong(arguments[0]);
     long first = arguments.length > 1 ? Long.parseLong(arguments[1]) : 0;
-    int workers = arguments.length > 2 ? Integer.parseInt(arguments[2]) : 0;
+    LongFunction<Simulation> scenario = scenario(arguments.length > 2 ? arguments[2] : "0");
     AtomicLong generations = new AtomicLong();
     AtomicLong steps = new AtomicLong();
     AtomicLong rewinds = new AtomicLong();
@@ -27,7 +29,7 @@ final class ManySeeds {
         .parallel()
         .forEach(seed -> {
           try {
-            Simulation run = workers == 0 ? Scenario.small(seed) : Scenario.large(seed, workers);
+            Simulation run = scenario.apply(seed);
             generations.addAndGet(run.invariants().generation());
             steps.addAndGet(run.invariants().committed());
             rewinds.addAndGet(run.invariants().rewinds());
@@ -54,5 +56,15 @@ final class ManySeeds {
     if (failures.get() > 0) {
       System.exit(1);
     }
+  }
+
+  private static LongFunction<Simulation> scenario(String name) {
+    return switch (name) {
+      case "joining" -> Scenario::troubledJoining;
+      case "once" -> Scenario::sayingEverythingOnce;
+      case "strangers" -> Scenario::amongStrangers;
+      case "0" -> Scenario::small;
+      default -> seed -> Scenario.large(seed, Integer.parseInt(name));
+    };
   }
 }

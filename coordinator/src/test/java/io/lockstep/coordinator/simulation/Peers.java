@@ -53,6 +53,19 @@ final class Peers {
     entered.put(rank, worker);
   }
 
+  /** Ranks that haven't come into this generation or that a worker can't reach. */
+  List<Integer> missing(SimulatedWorker worker) {
+    List<Integer> missing = new ArrayList<>();
+    int participants = generation.members().size() + generation.departing().size();
+    for (int rank = 0; rank < participants; rank++) {
+      SimulatedWorker other = entered.get(rank);
+      if (other == null || (other != worker && worker.isCutFrom(other))) {
+        missing.add(rank);
+      }
+    }
+    return missing;
+  }
+
   @Nullable SimulatedWorker byRank(int rank) {
     return entered.get(rank);
   }

@@ -15,6 +15,9 @@ final class Scenario {
   private static final long LARGE_HORIZON_MILLIS = 5_000;
   private static final long LONGEST_TROUBLE_MILLIS = 4_000;
 
+  /** Far more than a run needs whose workers all come to train. */
+  private static final long LONGEST_JOINING_MILLIS = 20 * 60_000;
+
   private final Simulation simulation;
   private final Agenda agenda;
   private final RunPlan plan;
@@ -58,6 +61,66 @@ final class Scenario {
     return new Scenario(
             seed, plan, random.nextInt(1, 20), random.nextInt(0, 12), SMALL_HORIZON_MILLIS)
         .run();
+  }
+
+  /**
+   * Few workers, some faults, and a network that loses, delays and repeats messages of joining and
+   * breaks streams at any of them.
+   */
+  static Simulation troubledJoining(long seed) {
+    return joining(seed, new Simulation.Trouble(40, 6, 12, 20, 20_000, false));
+  }
+
+  /**
+   * Streams break while workers join, and workers say what holds of them once: a worker that has
+   * loaded between its Hello and the answer is never waited for enough.
+   */
+  static Simulation sayingEverythingOnce(long seed) {
+    return joining(seed, new Simulation.Trouble(0, 0, 4, 10, 2500, true));
+  }
+
+  /** Four workers, one that comes, one that leaves and one that dies, among three strangers. */
+  static Simulation amongStrangers(long seed) {
+    Scenario scenario = new Scenario(seed, gentlePlan(), 9, 0, LARGE_HORIZON_MILLIS);
+    for (int stranger = 0; stranger < 3; stranger++) {
+      scenario.agenda.later(
+          scenario.agenda.between(0, 4000), new Stranger(scenario.simulation)::start);
+    }
+    return scenario.withComingAndGoing().run();
+  }
+
+  private static Simulation joining(long seed, Simulation.Trouble trouble) {
+    SplittableRandom random = new SplittableRandom(seed * 6007 + 3);
+    int workers = random.nextInt(1, 5);
+    RunPlan plan =
+        new RunPlan(
+            "simulated",
+            "run: simulated",
+            workers,
+            4,
+            random.nextLong(1, 20),
+            SavePlan.every(random.nextLong(0, 6)),
+            random.nextInt(1, 4),
+            new MembershipRules(
+                random.nextInt(1, workers + 1),
+                4,
+                Duration.ZERO,
+                Duration.ofSeconds(5),
+                Duration.ofMillis(100),
+                Duration.ofMillis(1000),
+                true),
+            0,
+            Path.of("run"));
+    Scenario scenario =
+        new Scenario(seed, plan, random.nextInt(1, 9), random.nextInt(0, 5), LARGE_HORIZON_MILLIS);
+    scenario.simulation.trouble(trouble);
+    scenario.run();
+    long millis = scenario.agenda.now();
+    if (millis > LONGEST_JOINING_MILLIS) {
+      throw new AssertionError(
+          "only a limit of last resort got the run going, it took " + millis + " ms");
+    }
+    return scenario.simulation;
   }
 
   /** Many workers, some faults. */

@@ -140,6 +140,11 @@ final class SimulatedCoordinator {
     return Optional.of(link);
   }
 
+  /** A stream on which nobody listens. */
+  long openToNobody() {
+    return ++sessions;
+  }
+
   /** An event from the network, unless its stream is gone. */
   void hear(Link link, Event event) {
     if (!link.isBroken()) {
@@ -153,7 +158,9 @@ final class SimulatedCoordinator {
       return;
     }
     long mine = process;
-    for (Action action : present.handle(event, agenda.now())) {
+    List<Action> answer = present.handle(event, agenda.now());
+    invariants.waits(present, agenda.now());
+    for (Action action : answer) {
       if (actions++ == crashAtAction) {
         crash(restartMillis);
       }

@@ -26,6 +26,12 @@ final class SimulatedWorker {
   private static final long RETRY_MILLIS = 40;
   private static final long PATIENCE_MILLIS = 1200;
 
+  /** A model is loaded within that time. */
+  private static final long LOAD_MILLIS = 3000;
+
+  /** Silence of a coordinator that hasn't answered a Hello yet. */
+  private static final long ANSWER_MILLIS = 3000;
+
   private final Simulation simulation;
   private final Agenda agenda;
   private final Model model;
@@ -41,6 +47,10 @@ final class SimulatedWorker {
   private boolean leaving;
   private boolean torn;
   private boolean welcome;
+  private boolean loaded;
+  private boolean connecting;
+  private Optional<Event.Broken> lastBroken = Optional.empty();
+  private long readyFor;
   private boolean computing;
   private long frozenUntil;
   private long cutOffUntil;
@@ -64,6 +74,12 @@ final class SimulatedWorker {
 
   boolean isAlive() {
     return alive;
+  }
+
+  /** Whether it has yet to be given something to compute in the world that it is in. */
+  boolean isJoining() {
+    Generation present = generation;
+    return !welcome || present == null || leasedUntil == present.nextStep();
   }
 
   boolean isLeaving() {
@@ -100,9 +116,22 @@ final class SimulatedWorker {
     generation = null;
     peers = null;
     link = null;
+    loaded = false;
+    connecting = false;
+    lastBroken = Optional.empty();
+    readyFor = 0;
+    silenceMillis = ANSWER_MILLIS;
     newTurn();
     connect();
     heartbeat(incarnation);
+    think(agenda.between(0, LOAD_MILLIS), this::load);
+  }
+
+  private void load() {
+    loaded = true;
+    if (welcome) {
+      say(session -> new Event.Ready(session, 0));
+    }
   }
 
   /** SIGKILL: everything it held is gone, and its connections end. */
@@ -193,7 +222,13 @@ final class SimulatedWorker {
     }
     say(session ->
         new Event.Joined(
-            session, name, "10.0.0.1:" + name, "simulated", name + "/" + incarnation, holdings()));
+            session,
+            name,
+            "10.0.0.1:" + name,
+            "simulated",
+            name + "/" + incarnation,
+            holdings(),
+            !loaded));
   }
 
   private void connectAgain() {
@@ -219,10 +254,29 @@ final class SimulatedWorker {
           if (agenda.now() - lastHeard > silenceMillis) {
             connect();
           } else if (welcome) {
-            say(session -> new Event.Heartbeat(session, number, "working"));
+            say(session -> new Event.Heartbeat(session, number, "working", standing(session)));
           }
           heartbeat(process);
         });
+  }
+
+  /** All that holds of it, unless it is of the kind that says everything once. */
+  private Optional<Event.Standing> standing(long session) {
+    return simulation.saysEverythingOnce()
+        ? Optional.empty()
+        : Optional.of(
+            new Event.Standing(
+                !loaded,
+                leaving ? "SIGTERM" : "",
+                readyFor,
+                missing(),
+                lastBroken.map(broken ->
+                    new Event.Broken(session, broken.generation(), broken.peer(), broken.what()))));
+  }
+
+  private List<Integer> missing() {
+    Peers connections = peers;
+    return connecting && connections != null ? connections.missing(this) : List.of();
   }
 
   private void say(LongFunction<Event> event) {
@@ -246,6 +300,15 @@ final class SimulatedWorker {
         });
   }
 
+  /** The stream breaks; both sides come to know. */
+  void breakStream() {
+    Link present = link;
+    if (alive && present != null) {
+      present.breakUp();
+      simulation.streamBroke(present);
+    }
+  }
+
   void receive(Link from, ToWorker message) {
     whenAwake(
         incarnation,
@@ -262,7 +325,7 @@ final class SimulatedWorker {
       case ToWorker.Welcome hello -> {
         welcome = true;
         silenceMillis = hello.silenceMillis();
-        if (leaving) {
+        if (leaving && simulation.saysEverythingOnce()) {
           say(session -> new Event.Leaving(session, "SIGTERM"));
         }
       }
@@ -278,7 +341,7 @@ final class SimulatedWorker {
   private void stop(ToWorker.Stop stop) {
     if (stop.rejoin()) {
       link = null;
-      think(agenda.between(1, 200), this::connectAgain);
+      think(stop.rejoinAfterMillis() + agenda.between(1, 200), this::connectAgain);
       return;
     }
     lastStop = Optional.of(stop);
@@ -293,8 +356,13 @@ final class SimulatedWorker {
 
   private void enter(Generation next, int newRank) {
     Generation before = generation;
+    if (before != null && next.number() == before.number()) {
+      // Said again.
+      return;
+    }
     require(before == null || next.number() > before.number(), "an old world: " + next);
     newTurn();
+    lastBroken = Optional.empty();
     generation = next;
     rank = newRank;
     torn = false;
@@ -303,6 +371,17 @@ final class SimulatedWorker {
     peers = connections;
     connections.enter(rank, this);
     keepWhatIsListed(next);
+    connecting = true;
+    meet(next, connections);
+  }
+
+  /** Goes on once everybody is there; whoever stays away is the coordinator's business. */
+  private void meet(Generation next, Peers connections) {
+    if (!connections.missing(this).isEmpty()) {
+      inTurn(RETRY_MILLIS, () -> meet(next, connections));
+      return;
+    }
+    connecting = false;
     if (rank >= next.members().size()) {
       inTurn(agenda.between(0, PEER_MILLIS), this::ready);
       return;
@@ -404,6 +483,10 @@ final class SimulatedWorker {
         });
   }
 
+  boolean isCutFrom(SimulatedWorker other) {
+    return simulation.isCut(this, other);
+  }
+
   private boolean isIn(Peers connections) {
     return connections.equals(peers);
   }
@@ -431,6 +514,7 @@ final class SimulatedWorker {
 
   private void ready() {
     long number = number();
+    readyFor = number;
     say(session -> new Event.Ready(session, number));
   }
 
@@ -445,6 +529,10 @@ final class SimulatedWorker {
   // ---- steps
 
   private void lease(ToWorker.Lease lease) {
+    if (lease.generation() == number() && lease.firstStep() + lease.steps() <= leasedUntil) {
+      // Said again.
+      return;
+    }
     require(lease.generation() == number(), "a lease of another generation: " + lease);
     require(lease.firstStep() == leasedUntil, "a lease that doesn't follow the last: " + lease);
     leasedUntil += lease.steps();
@@ -565,7 +653,9 @@ final class SimulatedWorker {
     if (!torn) {
       torn = true;
       computing = false;
+      connecting = false;
       long number = number();
+      lastBroken = Optional.of(new Event.Broken(0, number, peer, "connection to rank " + peer));
       say(session -> new Event.Broken(session, number, peer, "connection to rank " + peer));
     }
   }

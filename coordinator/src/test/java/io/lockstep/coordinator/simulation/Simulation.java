@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.function.LongSupplier;
 
 /**
  * A whole cluster in memory: a coordinator, its workers, and the networks between them. Everything
@@ -22,8 +23,9 @@ import java.util.TreeMap;
  * journaled, sent, exchanged or saved.
  */
 final class Simulation {
-  private static final long LIMIT_MILLIS = 3_600_000;
+  private static final long LIMIT_MILLIS = 2 * 3_600_000;
   private static final long NETWORK_MILLIS = 40;
+  private static final long LONGEST_DELAY_MILLIS = 2000;
 
   /** Two workers that can't reach each other. */
   private record Cut(String one, String other) {
@@ -40,6 +42,7 @@ final class Simulation {
   private final Map<String, SimulatedWorker> workers = new TreeMap<>();
   private final Map<Long, Peers> peers = new HashMap<>();
   private final Set<Cut> cuts = new HashSet<>();
+  private Trouble trouble = Trouble.NONE;
 
   Simulation(long seed, RunPlan plan, int buckets) {
     agenda = new Agenda(new SplittableRandom(seed));
@@ -47,6 +50,34 @@ final class Simulation {
     model = new Model(plan.virtualRanks(), buckets);
     disk = new Disk(model);
     coordinator = new SimulatedCoordinator(this, plan);
+  }
+
+  /**
+   * What happens to messages while workers join, that is until a worker's world has begun.
+   *
+   * @param lostOneIn of so many messages one is lost; 0 for none
+   * @param repeatedOneIn of so many one arrives twice
+   * @param delayedOneIn of so many one takes up to two seconds
+   * @param brokenOneIn of so many one is the last of its stream
+   * @param untilMillis when the network is good again
+   * @param saysEverythingOnce whether workers say what holds of them in messages alone
+   */
+  record Trouble(
+      int lostOneIn,
+      int repeatedOneIn,
+      int delayedOneIn,
+      int brokenOneIn,
+      long untilMillis,
+      boolean saysEverythingOnce) {
+    static final Trouble NONE = new Trouble(0, 0, 0, 0, 0, false);
+  }
+
+  void trouble(Trouble joining) {
+    trouble = joining;
+  }
+
+  boolean saysEverythingOnce() {
+    return trouble.saysEverythingOnce();
   }
 
   Agenda agenda() {
@@ -116,17 +147,57 @@ final class Simulation {
   }
 
   void up(Link link, Event event) {
-    agenda.at(link.up(arrival(link)), () -> coordinator.hear(link, event));
+    boolean joins =
+        event instanceof Event.Joined
+            || event instanceof Event.Ready
+            || event instanceof Event.Leaving
+            || event instanceof Event.Heartbeat
+            || event instanceof Event.Broken;
+    carry(link, joins, () -> link.up(arrival(link)), () -> coordinator.hear(link, event));
   }
 
   void down(Link link, ToWorker message) {
-    agenda.at(
-        link.down(arrival(link)),
+    boolean joins = message instanceof ToWorker.Welcome || message instanceof ToWorker.World;
+    carry(
+        link,
+        joins,
+        () -> link.down(arrival(link)),
         () -> {
           if (!link.isBroken()) {
             link.worker().receive(link, message);
           }
         });
+  }
+
+  /** Delivers a message in its turn, with whatever trouble befalls those of joining. */
+  private void carry(Link link, boolean ofJoining, LongSupplier arrival, Runnable delivery) {
+    boolean joins = ofJoining && agenda.now() < trouble.untilMillis() && link.worker().isJoining();
+    if (joins && isDue(trouble.lostOneIn())) {
+      return;
+    }
+    if (joins && isDue(trouble.delayedOneIn())) {
+      link.worker().cutOff(agenda.between(0, LONGEST_DELAY_MILLIS));
+    }
+    if (joins && isDue(trouble.brokenOneIn())) {
+      agenda.at(arrival.getAsLong(), link.worker()::breakStream);
+      return;
+    }
+    agenda.at(arrival.getAsLong(), delivery);
+    if (joins && isDue(trouble.repeatedOneIn())) {
+      agenda.at(arrival.getAsLong(), delivery);
+    }
+  }
+
+  private boolean isDue(int oneIn) {
+    return oneIn > 0 && agenda.oneIn(oneIn);
+  }
+
+  /** A stream broke under both ends: each is told in its time. */
+  void streamBroke(Link link) {
+    agenda.later(
+        agenda.between(0, NETWORK_MILLIS),
+        () -> coordinator.feed(new Event.Lost(link.session(), "its connection was closed")));
+    agenda.later(agenda.between(0, NETWORK_MILLIS), () -> link.worker().streamEnded(link));
   }
 
   /** A worker's process has ended. */

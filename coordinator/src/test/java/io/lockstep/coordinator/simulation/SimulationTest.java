@@ -1,7 +1,10 @@
 package io.lockstep.coordinator.simulation;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.lockstep.coordinator.CommittedStep;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -16,6 +19,40 @@ final class SimulationTest {
   void everyRunFinishesWithEveryStepOnceWhateverHappens() {
     for (long seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) {
       named(seed, Scenario::small);
+    }
+  }
+
+  @Test
+  void everyRunFinishesWhateverIsLostRepeatedOrDelayedWhileWorkersJoin() {
+    for (long seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) {
+      named(seed, Scenario::troubledJoining);
+    }
+  }
+
+  @Test
+  void nothingThatStrangersSayEndsARunOrChangesAStep() {
+    List<CommittedStep> alone =
+        Scenario.withCoordinatorDyingAt(Long.MAX_VALUE).invariants().steps();
+    for (long seed = FIRST_SEED; seed < FIRST_SEED + SEEDS / 4; seed++) {
+      assertEquals(alone, named(seed, Scenario::amongStrangers).invariants().steps());
+    }
+  }
+
+  @Test
+  void workersThatSayOnceThatTheyHaveLoadedAreFoundOut() {
+    long seed = 0;
+    while (seed < SEEDS && isSound(seed)) {
+      seed++;
+    }
+    assertTrue(seed < SEEDS, "none of " + SEEDS + " runs finds that a word was lost");
+  }
+
+  private static boolean isSound(long seed) {
+    try {
+      Scenario.sayingEverythingOnce(seed);
+      return true;
+    } catch (AssertionError lost) {
+      return false;
     }
   }
 

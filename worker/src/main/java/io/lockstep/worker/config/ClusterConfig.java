@@ -34,6 +34,11 @@ public record ClusterConfig(
 
   private static final int HEARTBEATS_IN_TIMEOUT = 3;
   private static final double DEFAULT_RECONNECT_SECONDS = 10;
+  private static final double DEFAULT_HEARTBEAT_MILLIS = 100;
+
+  /** A busy machine keeps a healthy worker waiting for seconds; a closed stream is seen at once. */
+  private static final double DEFAULT_TIMEOUT_MILLIS = 15_000;
+
   private static final double LONGEST_SECONDS = 86_400;
   private static final double MILLIS = 1000;
 
@@ -54,8 +59,8 @@ public record ClusterConfig(
             seconds(section.number("grace_seconds", 0.0, 0, LONGEST_SECONDS)),
             seconds(
                 section.number("reconnect_seconds", DEFAULT_RECONNECT_SECONDS, 0, LONGEST_SECONDS)),
-            millis(section.number("heartbeat_millis", 100.0, 1, 3_600_000)),
-            millis(section.number("timeout_millis", 1000.0, 1, 3_600_000)),
+            millis(section.number("heartbeat_millis", DEFAULT_HEARTBEAT_MILLIS, 1, 3_600_000)),
+            millis(section.number("timeout_millis", DEFAULT_TIMEOUT_MILLIS, 1, 3_600_000)),
             section.choice("resilience", Resilience.BUDDY, Resilience.class),
             section.integer("zero_stage", DEFAULT_STAGE, 1));
     if (config.zeroStage > WEIGHTS_STAGE) {

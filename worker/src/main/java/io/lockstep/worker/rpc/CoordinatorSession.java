@@ -9,6 +9,7 @@ import io.lockstep.worker.train.Directive;
 import io.lockstep.worker.train.Session;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -47,18 +48,19 @@ public final class CoordinatorSession implements Session, AutoCloseable {
   private volatile Activity activity = new Activity(0, "starting");
   private volatile Consumer<Directive> interruption = directive -> {};
   private volatile Supplier<List<Holding>> holdings = List::of;
-  private volatile @Nullable String leaving;
+  private volatile Supplier<List<Integer>> awaited = List::of;
   private volatile String collectiveToken = "";
   private volatile Directive.@Nullable World newestWorld;
 
   // Guarded by this.
   private @Nullable Stream stream;
   private boolean welcomed;
-  private boolean loaded;
+  private Standing standing = Standing.NEW;
   private boolean beating;
   private long silenceNanos = Long.MAX_VALUE;
   private long unreachableSince = System.nanoTime();
   private boolean closed;
+  private @Nullable String lastTrouble;
 
   private record Activity(long generation, String what) {}
 
@@ -108,9 +110,14 @@ public final class CoordinatorSession implements Session, AutoCloseable {
           String.valueOf(e.getCause() == null ? e.getMessage() : e.getCause().getMessage()));
     } catch (TimeoutException e) {
       throw new SessionException(
-          "the coordinator at %s did not answer within %d s: is it running?"
-              .formatted(address, patience.joining().toSeconds()));
+          "the coordinator at %s did not answer within %d s: %s"
+              .formatted(address, patience.joining().toSeconds(), trouble()));
     }
+  }
+
+  private synchronized String trouble() {
+    String last = lastTrouble;
+    return last == null ? "is it running?" : last;
   }
 
   /** The run's configuration, YAML. */
@@ -133,7 +140,8 @@ public final class CoordinatorSession implements Session, AutoCloseable {
     welcomed = false;
     Stream opened = new Stream(address, new Ears());
     stream = opened;
-    opened.send(Reports.hello(introduction, incarnation, loaded, holdings.get()).build());
+    opened.send(
+        Reports.hello(introduction, incarnation, standing.loaded(), holdings.get()).build());
   }
 
   /** Hears one stream, on gRPC's threads; what comes from a stream that was replaced is void. */
@@ -146,7 +154,9 @@ public final class CoordinatorSession implements Session, AutoCloseable {
         case PULSE -> {}
         case STOP -> {
           if (message.getStop().getRejoin()) {
-            lost(from, message.getStop().getReason(), true);
+            Duration pause =
+                RETRY.plusMillis(Math.max(0, message.getStop().getRejoinAfterMillis()));
+            lost(from, message.getStop().getReason(), Optional.of(pause));
           } else {
             stop(from, (Directive.Stop) Directives.of(message));
           }
@@ -160,14 +170,20 @@ public final class CoordinatorSession implements Session, AutoCloseable {
     public void ended(Stream from, Status status) {
       String detail =
           status.getDescription() == null ? status.getCode().toString() : status.getDescription();
-      boolean retry = status.isOk() || isTransient(status);
-      lost(
-          from,
-          status.isOk()
-              ? "the coordinator at " + address + " closed the session"
-              : "the coordinator at %s can't be reached (%s): is it running?"
-                  .formatted(address, detail),
-          retry);
+      if (status.isOk()) {
+        lost(from, "the coordinator at " + address + " closed the session", Optional.of(RETRY));
+      } else if (isTransient(status)) {
+        lost(
+            from,
+            "the coordinator at %s can't be reached (%s): is it running?"
+                .formatted(address, detail),
+            Optional.of(RETRY));
+      } else {
+        lost(
+            from,
+            "the coordinator at %s refused this worker: %s".formatted(address, detail),
+            Optional.empty());
+      }
     }
 
     private static boolean isTransient(Status status) {
@@ -197,10 +213,8 @@ public final class CoordinatorSession implements Session, AutoCloseable {
       }
     }
     runConfig.complete(welcome.getRunConfig());
-    String wish = leaving;
-    if (wish != null) {
-      send(Reports.leaving(wish));
-    }
+    // What came to hold since the Hello was said could not be said on this stream before.
+    sayStanding();
   }
 
   private void direct(Stream from, Directive directive) {
@@ -233,15 +247,22 @@ public final class CoordinatorSession implements Session, AutoCloseable {
     }
   }
 
-  /** A stream is over without a final word: another one is opened, unless that is of no use. */
-  private void lost(Stream from, String why, boolean retry) {
+  /**
+   * A stream is over without a final word: another one is opened, unless that is of no use.
+   *
+   * @param retry when; empty if it is of no use
+   */
+  private void lost(Stream from, String why, Optional<Duration> retry) {
     boolean joined;
+    boolean leaves;
     synchronized (this) {
       if (from != stream || stopped.isDone() || closed) {
         return;
       }
       stream = null;
+      lastTrouble = why;
       joined = runConfig.isDone();
+      leaves = standing.leaving() != null;
       if (unreachableSince == Long.MAX_VALUE) {
         unreachableSince = System.nanoTime();
         LOG.warn("{}; looking for it again", why);
@@ -250,10 +271,10 @@ public final class CoordinatorSession implements Session, AutoCloseable {
     from.close();
     Duration limit = joined ? patience.rejoining() : patience.joining();
     boolean patient = System.nanoTime() - unreachableSince() < limit.toNanos();
-    if (!retry || !patient || leaving != null) {
+    if (retry.isEmpty() || !patient || leaves) {
       end(new Directive.Stop(false, why));
     } else {
-      var _ = timer.schedule(this::open, RETRY.toMillis(), TimeUnit.MILLISECONDS);
+      var _ = timer.schedule(this::open, retry.get().toMillis(), TimeUnit.MILLISECONDS);
     }
   }
 
@@ -275,11 +296,16 @@ public final class CoordinatorSession implements Session, AutoCloseable {
           present,
           "nothing was heard of the coordinator at %s for %d ms"
               .formatted(address, TimeUnit.NANOSECONDS.toMillis(silence)),
-          true);
+          Optional.of(RETRY));
       return;
     }
+    sayStanding();
+  }
+
+  /** A heartbeat: what the worker does, and all that holds of it. */
+  private synchronized void sayStanding() {
     Activity now = activity;
-    send(Reports.heartbeat(now.generation(), now.what()));
+    send(Reports.heartbeat(now.generation(), now.what(), standing, awaited.get()));
   }
 
   private synchronized long silenceLimit() {
@@ -314,6 +340,11 @@ public final class CoordinatorSession implements Session, AutoCloseable {
     }
   }
 
+  /** Asks, for each heartbeat, which ranks this worker has no connection with while it connects. */
+  public void describeAwaited(Supplier<List<Integer>> described) {
+    awaited = described;
+  }
+
   @Override
   public void describeHoldings(Supplier<List<Holding>> described) {
     holdings = described;
@@ -323,12 +354,13 @@ public final class CoordinatorSession implements Session, AutoCloseable {
 
   @Override
   public synchronized void loaded() {
-    loaded = true;
+    standing = standing.hasLoaded();
     send(Reports.loaded());
   }
 
   @Override
-  public void broken(long generation, int peer, String what) {
+  public synchronized void broken(long generation, int peer, String what) {
+    standing = standing.isBroken(new Standing.Broken(generation, peer, what));
     send(Reports.broken(generation, peer, what));
   }
 
@@ -339,9 +371,9 @@ public final class CoordinatorSession implements Session, AutoCloseable {
 
   @Override
   public void leaving(String reason) {
-    leaving = reason;
     boolean reachable;
     synchronized (this) {
+      standing = standing.wantsToLeave(reason);
       reachable = stream != null && welcomed;
     }
     if (reachable) {
@@ -357,7 +389,8 @@ public final class CoordinatorSession implements Session, AutoCloseable {
   }
 
   @Override
-  public void ready(long generation) {
+  public synchronized void ready(long generation) {
+    standing = standing.isReady(generation);
     send(Reports.ready(generation));
   }
 
@@ -378,8 +411,12 @@ public final class CoordinatorSession implements Session, AutoCloseable {
   }
 
   @Override
-  public void failed(String message) {
-    send(Reports.failed(message));
+  public synchronized void failed(String message) {
+    // It is the last word, and holds whether or not the coordinator has answered yet.
+    Stream present = stream;
+    if (present != null && !stopped.isDone()) {
+      present.send(Reports.failed(message).build());
+    }
   }
 
   @Override

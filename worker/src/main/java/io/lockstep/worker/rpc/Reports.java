@@ -55,9 +55,33 @@ final class Reports {
         .build();
   }
 
-  static WorkerMessage.Builder heartbeat(long generation, String activity) {
+  /**
+   * A sign of life, with all that holds of the worker.
+   *
+   * @param awaited ranks of the generation that it has no connection with yet
+   */
+  static WorkerMessage.Builder heartbeat(
+      long generation, String activity, Standing standing, List<Integer> awaited) {
+    io.lockstep.proto.coordinator.v1.Standing.Builder wire =
+        io.lockstep.proto.coordinator.v1.Standing.newBuilder()
+            .setLoading(!standing.loaded())
+            .setLeaving(standing.leaving() == null ? "" : standing.leaving())
+            .setReady(standing.ready())
+            .addAllAwaited(awaited);
+    Standing.Broken broken = standing.broken();
+    if (broken != null) {
+      wire.setBroken(brokenOf(broken.generation(), broken.peer(), broken.what()));
+    }
     return WorkerMessage.newBuilder()
-        .setHeartbeat(Heartbeat.newBuilder().setGeneration(generation).setActivity(activity));
+        .setHeartbeat(
+            Heartbeat.newBuilder()
+                .setGeneration(generation)
+                .setActivity(activity)
+                .setStanding(wire));
+  }
+
+  private static Broken brokenOf(long generation, int peer, String what) {
+    return Broken.newBuilder().setGeneration(generation).setPeer(peer).setWhat(what).build();
   }
 
   static WorkerMessage.Builder loaded() {
@@ -69,8 +93,7 @@ final class Reports {
   }
 
   static WorkerMessage.Builder broken(long generation, int peer, String what) {
-    return WorkerMessage.newBuilder()
-        .setBroken(Broken.newBuilder().setGeneration(generation).setPeer(peer).setWhat(what));
+    return WorkerMessage.newBuilder().setBroken(brokenOf(generation, peer, what));
   }
 
   static WorkerMessage.Builder stalled(long generation, int peer, String what) {

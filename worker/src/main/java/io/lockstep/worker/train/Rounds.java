@@ -28,6 +28,11 @@ public final class Rounds {
     return round / 2;
   }
 
+  /** The same of a tag in every step: what takes about the same time. */
+  public static long exchangeKind(long tag) {
+    return tag == STATE ? STATE : GradientReducer.exchangeKind(tag);
+  }
+
   /** An exchange in words, such as {@code step 7, reduce}. */
   public static String exchangeName(long tag) {
     return tag == STATE ? "moving the state" : GradientReducer.exchangeName(tag);

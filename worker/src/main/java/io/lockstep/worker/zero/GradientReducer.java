@@ -104,6 +104,11 @@ public final class GradientReducer implements AutoCloseable {
         .formatted(phase / PHASES, PHASE_NAMES.get(Math.toIntExact(phase % PHASES)));
   }
 
+  /** The phase and the piece of an exchange, whatever its step. */
+  public static long exchangeKind(long tag) {
+    return tag % (PHASES * MAX_PIECES);
+  }
+
   private static long tag(long step, int phase, int piece) {
     return (step * PHASES + phase) * MAX_PIECES + piece;
   }

@@ -13,6 +13,8 @@ import io.lockstep.proto.coordinator.v1.CoordinatorMessage;
 import io.lockstep.proto.coordinator.v1.Hello;
 import io.lockstep.proto.coordinator.v1.Lease;
 import io.lockstep.proto.coordinator.v1.Membership;
+import io.lockstep.proto.coordinator.v1.Standing;
+import io.lockstep.proto.coordinator.v1.Stop;
 import io.lockstep.proto.coordinator.v1.WorkerMessage;
 import io.lockstep.proto.coordinator.v1.World;
 import io.lockstep.worker.rpc.CoordinatorSession.Introduction;
@@ -140,6 +142,67 @@ class CoordinatorSessionTest {
         assertEquals("two", session.collectiveToken());
       }
     }
+  }
+
+  @Test
+  void whatCameToHoldBetweenHelloAndWelcomeIsSaidAfterwards() throws Exception {
+    whenJoined((coordinator, first, session) -> {
+      first.breakOff();
+      ScriptedCoordinator.Worker second = coordinator.worker();
+      assertTrue(second.hello().getLoading());
+      session.loaded();
+      second.welcome("two", FOR_EVER);
+      WorkerMessage said = second.await(WorkerMessage::hasHeartbeat);
+      assertFalse(said.getHeartbeat().getStanding().getLoading());
+    });
+  }
+
+  @Test
+  void everyHeartbeatSaysAllThatHolds() throws Exception {
+    whenJoined((coordinator, worker, session) -> {
+      session.describeAwaited(() -> List.of(2, 5));
+      session.loaded();
+      session.ready(3);
+      session.broken(3, 1, "reset by peer");
+      session.leaving("asked to end");
+      worker.await(WorkerMessage::hasLeaving);
+      for (int beat = 0; beat < 2; beat++) {
+        Standing standing = worker.await(WorkerMessage::hasHeartbeat).getHeartbeat().getStanding();
+        assertFalse(standing.getLoading());
+        assertEquals(3, standing.getReady());
+        assertEquals("asked to end", standing.getLeaving());
+        assertEquals(List.of(2, 5), standing.getAwaitedList());
+        assertEquals(1, standing.getBroken().getPeer());
+      }
+    });
+  }
+
+  @Test
+  void aLastWordIsSaidBeforeTheWelcomeToo() throws Exception {
+    whenJoined((coordinator, first, session) -> {
+      first.breakOff();
+      ScriptedCoordinator.Worker second = coordinator.worker();
+      second.hello();
+      session.failed("no such picture");
+      assertEquals(
+          "no such picture", second.await(WorkerMessage::hasFailure).getFailure().getMessage());
+    });
+  }
+
+  @Test
+  void whoIsRefusedForAWhileComesBackAfterIt() throws Exception {
+    whenJoined((coordinator, first, session) -> {
+      long before = System.nanoTime();
+      first.say(
+          CoordinatorMessage.newBuilder()
+              .setStop(
+                  Stop.newBuilder()
+                      .setReason("not yet")
+                      .setRejoin(true)
+                      .setRejoinAfterMillis(400)));
+      coordinator.worker();
+      assertTrue(System.nanoTime() - before >= 400_000_000L);
+    });
   }
 
   @Test

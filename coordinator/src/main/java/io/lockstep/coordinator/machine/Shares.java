@@ -1,0 +1,110 @@
+package io.lockstep.coordinator.machine;
+
+import io.lockstep.coordinator.DatasetSums;
+import io.lockstep.coordinator.machine.Event.BucketResult;
+import io.lockstep.coordinator.machine.Event.VirtualRankResult;
+import io.lockstep.data.plan.RankSpan;
+import io.lockstep.data.plan.Shard;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Whether what a member reports of a step is what its rank computes and owns: whatever isn't is
+ * that member's fault alone.
+ */
+final class Shares {
+
+  private Shares() {}
+
+  /**
+   * What can't be right about a report, whatever the others say.
+   *
+   * @param buckets number of gradient buckets, 0 if no step has told it yet
+   */
+  static Optional<String> problem(
+      Event.Reduced reduced, int rank, int world, int virtualRanks, int buckets) {
+    RankSpan span = RankSpan.of(virtualRanks, rank, world);
+    List<VirtualRankResult> results = reduced.virtualRanks();
+    boolean ownRanks = results.size() == span.size();
+    for (int i = 0; ownRanks && i < results.size(); i++) {
+      ownRanks = results.get(i).virtualRank() == span.first() + i;
+    }
+    if (!ownRanks) {
+      return Optional.of("its virtual ranks are %d to %d".formatted(span.first(), span.end() - 1));
+    }
+    for (VirtualRankResult result : results) {
+      if (!areSound(result)) {
+        return Optional.of("impossible counts: " + result);
+      }
+    }
+    for (BucketResult bucket : reduced.buckets()) {
+      if (bucket.squareSum() < 0) {
+        return Optional.of(
+            "the square sum of bucket %d is %s".formatted(bucket.bucket(), bucket.squareSum()));
+      }
+    }
+    return buckets == 0 || owns(reduced.buckets(), rank, world, buckets)
+        ? Optional.empty()
+        : Optional.of(
+            "its buckets are those of rank %d of %d among %d".formatted(rank, world, buckets));
+  }
+
+  private static boolean areSound(VirtualRankResult result) {
+    long tokens = 0;
+    for (DatasetSums dataset : result.datasets()) {
+      if (dataset.correctTokens() < 0 || dataset.correctTokens() > dataset.tokens()) {
+        return false;
+      }
+      tokens += dataset.tokens();
+    }
+    return result.correctTokens() >= 0
+        && result.correctTokens() <= result.tokens()
+        && (result.datasets().isEmpty() || tokens == result.tokens());
+  }
+
+  /** Whether these are, in order, the buckets that a rank owns among so many. */
+  static boolean owns(List<BucketResult> reported, int rank, int world, int buckets) {
+    Shard.Span owned = new Shard(rank, world, false).owned(buckets);
+    if (reported.size() != owned.size()) {
+      return false;
+    }
+    for (int i = 0; i < reported.size(); i++) {
+      if (reported.get(i).bucket() != owned.first() + i) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * The number of buckets that most reports of a first step agree with, for want of a better
+   * witness the one of the member that came first.
+   *
+   * @param reports buckets of each rank
+   * @param sessions of each rank, by which who came first is known
+   */
+  static int likelyBuckets(List<List<BucketResult>> reports, List<Long> sessions) {
+    int world = reports.size();
+    int best = 0;
+    long bestVotes = -1;
+    long bestWitness = Long.MAX_VALUE;
+    for (int rank = 0; rank < world; rank++) {
+      int share = reports.get(rank).size();
+      for (int count = Math.max(1, (share - 1) * world); count <= (share + 1) * world; count++) {
+        if (!owns(reports.get(rank), rank, world, count)) {
+          continue;
+        }
+        long votes = 0;
+        for (int other = 0; other < world; other++) {
+          votes += owns(reports.get(other), other, world, count) ? 1 : 0;
+        }
+        if (votes > bestVotes || (votes == bestVotes && sessions.get(rank) < bestWitness)) {
+          best = count;
+          bestVotes = votes;
+          bestWitness = sessions.get(rank);
+        }
+      }
+    }
+    return best;
+  }
+}
