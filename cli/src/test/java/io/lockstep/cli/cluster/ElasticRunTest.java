@@ -106,13 +106,13 @@ class ElasticRunTest {
                   "(?s).*drained by lockstep train, which was sent SIGTERM at 127\\.0\\.0\\.1:[0-9]+"
                       + " after step [0-9]+ of 60\n.*"),
           train::errors);
-      assertEquals("go on with: lockstep " + String.join(" ", command) + " --resume", train.lastLine());
+      assertEquals(
+          "go on with: lockstep " + String.join(" ", command) + " --resume", train.lastLine());
     }
     List<String> resumed = new ArrayList<>(List.of(command));
     resumed.add("--resume");
     assertEquals(
-        undisturbed,
-        Launched.run(folder, resumed.toArray(String[]::new)).succeeded().lastLine());
+        undisturbed, Launched.run(folder, resumed.toArray(String[]::new)).succeeded().lastLine());
   }
 
   @Test
