@@ -243,7 +243,7 @@ class RunConfigTest {
             Duration.ZERO,
             Duration.ofSeconds(10),
             Duration.ofMillis(100),
-            Duration.ofSeconds(1),
+            Duration.ofSeconds(15),
             ClusterConfig.Resilience.BUDDY,
             2),
         config.cluster());
