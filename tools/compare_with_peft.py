@@ -35,6 +35,13 @@ KINDS = {
         "use_dora": True,
         "use_rslora": True,
     },
+    "numbered": {
+        "target_modules": ["q_proj", "qkv", "linear_fc1"],
+        "layers_to_transform": [0, 1],
+        "layers_pattern": ["layers", "blocks"],
+        "r": 4,
+        "lora_alpha": 6,
+    },
 }
 
 

@@ -35,6 +35,9 @@ public final class CheckpointFiles {
           "chat_template.jinja",
           "chat_template.json");
 
+  private static final List<String> PICKLES =
+      List.of("pytorch_model.bin", "pytorch_model.bin.index.json");
+
   private CheckpointFiles() {}
 
   /** The companion files that a folder has, in a fixed order. */
@@ -59,6 +62,17 @@ public final class CheckpointFiles {
     return companionsIn(target);
   }
 
+  /** What to do with the weights that older programs write. */
+  private static String pickles(Path folder) {
+    return PICKLES.stream()
+        .filter(name -> Files.exists(folder.resolve(name)))
+        .findFirst()
+        .map(name ->
+            "; there is %s, pickles of Python objects, which are not read: load it with transformers and save it with safe_serialization=True"
+                .formatted(name))
+        .orElse("");
+  }
+
   /**
    * Checks that all files are there that can't be done without.
    *
@@ -77,7 +91,7 @@ public final class CheckpointFiles {
           ImageOptions.FILE_NAME + " (or " + ImageOptions.PROCESSOR_FILE_NAME + ") is missing");
     }
     if (weights && !TensorSource.anyIn(folder)) {
-      problems.add(TensorSource.WEIGHTS_FILE + " is missing");
+      problems.add(TensorSource.WEIGHTS_FILE + " is missing" + pickles(folder));
     }
     if (!problems.isEmpty()) {
       throw new InvalidCheckpointException(folder, problems);

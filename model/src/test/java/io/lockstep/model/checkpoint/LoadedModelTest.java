@@ -200,6 +200,11 @@ class LoadedModelTest {
     InvalidCheckpointException error =
         assertThrows(InvalidCheckpointException.class, () -> LoadedModel.open(folder).close());
     assertEquals(List.of("tokenizer.json is missing", WEIGHTS + " is missing"), error.problems());
+    Files.writeString(folder.resolve("pytorch_model.bin"), "");
+    error = assertThrows(InvalidCheckpointException.class, () -> LoadedModel.open(folder).close());
+    assertTrue(
+        error.problems().getLast().contains("there is pytorch_model.bin, pickles"),
+        error.getMessage());
   }
 
   @Test

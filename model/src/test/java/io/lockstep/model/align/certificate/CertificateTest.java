@@ -81,6 +81,20 @@ class CertificateTest {
     holdsOnAllPaths();
   }
 
+  /** Published models declare bfloat16, and what is trained of them is stored in float32. */
+  @Test
+  void itHoldsForACheckpointOfAModelThatDeclaresAnotherType() throws IOException {
+    edit("config.json", json -> json.put("dtype", "bfloat16"));
+    Path saved = Files.createDirectory(dir.resolve("saved"));
+    try (LoadedModel model = LoadedModel.open(checkpoint)) {
+      model.save(saved);
+      CertificateWriter.write(saved, model, model.tuned().trained(), probes());
+    }
+    checkpoint = saved;
+    AlignmentReport report = check();
+    assertTrue(report.agrees(), report::table);
+  }
+
   private void holdsOnAllPaths() throws IOException {
     List<String> files = certify();
     AlignmentReport report = check();
