@@ -11,8 +11,10 @@ import ai.djl.ndarray.NDArray;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("numeric")
 final class OpsTest {
 
   private static final double EPS = 1e-6;

@@ -1,10 +1,12 @@
 package io.lockstep.tensor;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.ndarray.NDArray;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 final class TorchTest {
@@ -19,9 +21,17 @@ final class TorchTest {
     assertThrows(IllegalArgumentException.class, () -> Torch.start(0));
   }
 
+  /** What libtorch is limited to is what it uses, so that a run of these tests is what it says. */
   @Test
+  @Tag("numeric")
   void tellsVersionAndVectorInstructions() {
     Torch.start(1);
+    String limit = System.getenv().getOrDefault("ATEN_CPU_CAPABILITY", "");
+    if (limit.equals("default")) {
+      assertTrue(Torch.capability().endsWith(" NO AVX"), Torch.capability());
+    } else if (limit.equals("avx2")) {
+      assertFalse(Torch.capability().endsWith("AVX512"), Torch.capability());
+    }
     assertTrue(
         Torch.capability().matches("libtorch 2\\.\\d+\\.\\d+ [A-Z0-9 ]+"), Torch.capability());
   }

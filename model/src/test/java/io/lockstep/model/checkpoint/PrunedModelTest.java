@@ -19,6 +19,7 @@ import io.lockstep.model.generate.Profile;
 import io.lockstep.model.network.VisionLanguageModel;
 import io.lockstep.model.parameter.Weights;
 import io.lockstep.model.testing.GoldenFamily;
+import io.lockstep.model.testing.OnlyRounding;
 import io.lockstep.tensor.Autograd;
 import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
@@ -32,18 +33,19 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** A model that sees only some vision tokens, from the encoder to the gradients. */
+@Tag("numeric")
 @ParameterizedClass
 @EnumSource(GoldenFamily.class)
 class PrunedModelTest {
 
   private static final TokenBudget HALF = new TokenBudget(0.5);
-  private static final double TOLERANCE = 2e-5;
   private static final int WHOLE = 1;
 
   /** A parameter of each part that a gradient passes; DeepStack is Qwen3-VL's alone. */
@@ -252,7 +254,7 @@ class PrunedModelTest {
         .toList();
   }
 
-  private static void assertRowsEqual(Batch a, float[] ofA, Batch b, float[] ofB) {
+  private void assertRowsEqual(Batch a, float[] ofA, Batch b, float[] ofB) {
     List<Integer> placesA = present(a);
     List<Integer> placesB = present(b);
     assertEquals(placesA.size(), placesB.size());
@@ -264,11 +266,8 @@ class PrunedModelTest {
     }
   }
 
-  private static void assertClose(float[] expected, float[] got) {
-    assertEquals(expected.length, got.length);
-    for (int i = 0; i < got.length; i++) {
-      assertEquals(expected[i], got[i], TOLERANCE);
-    }
+  private void assertClose(float[] expected, float[] got) {
+    OnlyRounding.assertBetween("logits", model.config(), expected, got);
   }
 
   private static int width(float[] logits, Batch batch) {

@@ -4,30 +4,31 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.ndarray.NDArray;
+import io.lockstep.model.align.Comparison;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.safetensors.SafetensorsFile;
+import io.lockstep.model.testing.ExactValues;
 import io.lockstep.model.testing.GoldenBatch;
 import io.lockstep.model.testing.GoldenFamily;
-import io.lockstep.model.testing.GoldenLogits;
 import io.lockstep.tensor.Autograd;
 import io.lockstep.tensor.Scope;
 import io.lockstep.tensor.Torch;
 import java.io.IOException;
-import java.lang.foreign.ValueLayout;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.LongPredicate;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * The towers compute what the public implementation computes, on a left-padded batch of four
- * conversations.
+ * The towers compute what the public implementation computes in float64, but for rounding, on a
+ * left-padded batch of four conversations.
  */
+@Tag("numeric")
 class NetworkParityTest {
-
-  private static final double ACTIVATION_TOLERANCE = 1e-4;
 
   @BeforeAll
   static void startTorch() {
@@ -51,25 +52,21 @@ class NetworkParityTest {
               .sorted()
               .toList(),
           seen.keySet().stream().sorted().toList());
-      seen.forEach(
-          (name, activation) -> assertClose(name, golden, activation, batch, ACTIVATION_TOLERANCE));
-      assertClose("logits", golden, logits, batch, GoldenLogits.tolerance());
+      LongPredicate present = row -> batch.attentionMask()[(int) row] == 1;
+      int layers = model.config().vision().depth() + model.config().text().layers();
+      for (Map.Entry<String, NDArray> layer : seen.entrySet()) {
+        String name = layer.getKey();
+        LongPredicate counted = name.startsWith("vision") ? row -> true : present;
+        assertAgrees(
+            ExactValues.of(family, name)
+                .layer(name, layer.getValue().toFloatArray(), counted, layers));
+      }
+      assertAgrees(
+          ExactValues.of(family, "logits").logits("logits", logits.toFloatArray(), present));
     }
   }
 
-  private static void assertClose(
-      String name, SafetensorsFile golden, NDArray actual, Batch batch, double tolerance) {
-    float[] expected = golden.data(name).toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
-    float[] got = actual.toFloatArray();
-    assertEquals(expected.length, got.length, name);
-    int width = expected.length / (name.startsWith("vision") ? 1 : batch.rows() * batch.length());
-    double worst = 0;
-    for (int i = 0; i < got.length; i++) {
-      if (name.startsWith("vision") || batch.attentionMask()[i / width] == 1) {
-        double scale = name.equals("logits") ? 1 : Math.max(1, Math.abs(expected[i]));
-        worst = Math.max(worst, Math.abs(expected[i] - got[i]) / scale);
-      }
-    }
-    assertTrue(worst <= tolerance, name + " differs by " + worst);
+  private static void assertAgrees(Comparison comparison) {
+    assertTrue(comparison.agrees(), comparison::toString);
   }
 }

@@ -1,15 +1,15 @@
 package io.lockstep.model.network;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.testing.GoldenBatch;
 import io.lockstep.model.testing.GoldenFamily;
+import io.lockstep.model.testing.OnlyRounding;
 import io.lockstep.tensor.Torch;
 import java.io.IOException;
 import java.util.Arrays;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -17,10 +17,8 @@ import org.junit.jupiter.params.provider.EnumSource;
  * A row gets the same logits in a batch and alone, whatever shares the batch: one row has a
  * picture, one has two of other sizes, one has none, one has a very wide picture.
  */
+@Tag("numeric")
 class PaddedRowsTest {
-
-  /** Logits reach 13. The public implementation's rows differ by up to 6e-6 as well. */
-  private static final float TOLERANCE = 1e-5f;
 
   @BeforeAll
   static void startTorch() {
@@ -39,11 +37,11 @@ class PaddedRowsTest {
         GoldenBatch alone = golden.alone(row, model.config().imageTokenId());
         int end = (row + 1) * batch.length() * vocabulary;
         int start = end - alone.batch().length() * vocabulary;
-        assertArrayEquals(
+        OnlyRounding.assertBetween(
+            "row " + row,
+            model.config(),
             Arrays.copyOfRange(together, start, end),
-            alone.logits(model.network()),
-            TOLERANCE,
-            "row " + row);
+            alone.logits(model.network()));
       }
     }
   }

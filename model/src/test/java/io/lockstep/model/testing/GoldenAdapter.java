@@ -8,22 +8,18 @@ import java.nio.file.Path;
 /** Adapters of the public library, and what it computes and trains with them. */
 public enum GoldenAdapter {
   /** Rank 4 on the language model's linear layers. */
-  LORA("adapter", "adapter_forward", "logits", "adapter_after_10_steps"),
+  LORA("adapter", "adapter_after_10_steps"),
   /**
    * Learned magnitudes, ranks 4 and 3, on layers of both towers, scaled by the root of the rank,
    * with a merger that is trained whole; made by {@code tools/adapter_goldens.py}.
    */
-  DORA("dora", "dora/forward", "last_logits", "dora/after_10_steps");
+  DORA("dora", "dora/after_10_steps");
 
   private final String folder;
-  private final String forward;
-  private final String logits;
   private final String trained;
 
-  GoldenAdapter(String folder, String forward, String logits, String trained) {
+  GoldenAdapter(String folder, String trained) {
     this.folder = folder;
-    this.forward = forward;
-    this.logits = logits;
     this.trained = trained;
   }
 
@@ -32,12 +28,14 @@ public enum GoldenAdapter {
     return family.file(folder);
   }
 
-  /**
-   * Logits with the adapter, [rows, positions, vocabulary], of the last positions of the reference
-   * batch.
-   */
-  public float[] logits(GoldenFamily family) throws IOException {
-    return GoldenBatch.floats(family.file(forward + ".safetensors"), logits);
+  /** Name of its logits at last positions of the reference batch among {@link ExactValues}. */
+  public String exact() {
+    return folder + ".logits";
+  }
+
+  /** Name of those of the model that the public library merges it into. */
+  public String exactMerged() {
+    return "merged_" + folder + ".logits";
   }
 
   /**

@@ -9,7 +9,6 @@ import io.lockstep.tensor.Autograd;
 import io.lockstep.tensor.Scope;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -100,45 +99,6 @@ public record GoldenBatch(Batch batch) {
       return Autograd.inference(() ->
               network.logits(network.hidden(scope, batch, null, VisionLanguageModel.NO_PROBE)))
           .toFloatArray();
-    }
-  }
-
-  /** The largest difference of logits at positions that are not padded. */
-  public double worstDifference(float[] expected, float[] actual) {
-    if (expected.length != actual.length) {
-      throw new IllegalArgumentException(expected.length + " logits, not " + actual.length);
-    }
-    return worstDifferenceOfLast(expected, actual);
-  }
-
-  /**
-   * The same where the expected logits are those of each row's last positions alone.
-   *
-   * @param actual of all positions
-   */
-  public double worstDifferenceOfLast(float[] expected, float[] actual) {
-    int vocabulary = actual.length / (batch.rows() * batch.length());
-    int positions = expected.length / batch.rows() / vocabulary;
-    double worst = 0;
-    for (int row = 0; row < batch.rows(); row++) {
-      for (int i = 0; i < positions; i++) {
-        int at = row * batch.length() + batch.length() - positions + i;
-        if (batch.attentionMask()[at] == 1) {
-          int wanted = (row * positions + i) * vocabulary;
-          for (int v = 0; v < vocabulary; v++) {
-            double difference = (double) expected[wanted + v] - actual[at * vocabulary + v];
-            worst = Math.max(worst, Math.abs(difference));
-          }
-        }
-      }
-    }
-    return worst;
-  }
-
-  /** A float32 tensor of a file. */
-  public static float[] floats(Path file, String name) throws IOException {
-    try (SafetensorsFile tensors = SafetensorsFile.open(file)) {
-      return tensors.data(name).toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
     }
   }
 }

@@ -28,11 +28,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The classes a run is made of compute the public library's ten steps of training an adapter. */
+@Tag("numeric")
 class AdapterTrainingTest {
 
   private static final ValueLayout.OfFloat FLOAT =

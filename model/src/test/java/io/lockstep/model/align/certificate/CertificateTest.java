@@ -45,6 +45,7 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -76,6 +77,7 @@ class CertificateTest {
     }
   }
 
+  @Tag("numeric")
   @Test
   void anUntouchedCheckpointHoldsOnAllPaths() throws IOException {
     holdsOnAllPaths();
@@ -282,6 +284,7 @@ class CertificateTest {
   }
 
   /** Keys and queries so large that the softmax of their products is steep. */
+  @Tag("numeric")
   @Test
   void aSoundModelWhoseValuesRoundingMovesFarHolds() throws IOException {
     steepAttention();
@@ -293,6 +296,7 @@ class CertificateTest {
     assertFalse(check().agrees(), "the number of layers alone does not tell how far");
   }
 
+  @Tag("numeric")
   @Test
   void aWrongModelIsFoundHoweverFarRoundingMovesItsValues() throws IOException {
     steepAttention();

@@ -14,7 +14,6 @@ import io.lockstep.model.checkpoint.Tuning;
 import io.lockstep.model.parameter.Parameters;
 import io.lockstep.model.testing.GoldenConversations;
 import io.lockstep.model.testing.GoldenFamily;
-import io.lockstep.model.testing.GoldenLogits;
 import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
 import io.lockstep.tensor.Torch;
@@ -24,12 +23,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Models are compared with what the public implementation computes, and with themselves. */
+@Tag("numeric")
 class ReferenceCheckTest {
 
   private static final GoldenFamily FAMILY = GoldenFamily.QWEN3_VL;
@@ -48,7 +49,6 @@ class ReferenceCheckTest {
       AlignmentReport report = ReferenceCheck.run(model, family.file(""));
 
       assertTrue(report.agrees(), report::table);
-      assertTrue(row(report, "logits").difference() <= GoldenLogits.tolerance(), report::table);
       assertEquals(Verdict.IDENTICAL, row(report, "pixel_values").verdict());
       assertEquals(
           model.parameters().layout().slots().size(),
