@@ -5,6 +5,7 @@ import io.lockstep.gateway.handoff.ModelOpener;
 import io.lockstep.gateway.rpc.CoordinatorWatch;
 import io.lockstep.gateway.rpc.RpcServer;
 import io.lockstep.gateway.rpc.ServingHealth;
+import io.lockstep.gateway.serving.Background;
 import io.lockstep.gateway.serving.Batcher;
 import io.lockstep.gateway.serving.CheckpointModel;
 import io.lockstep.tensor.Torch;
@@ -97,6 +98,8 @@ public final class GatewayServer implements AutoCloseable {
     ScheduledExecutorService executor =
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("hand-off").daemon().factory());
+    // Reading and checking a checkpoint can wait, answers can't.
+    executor.execute(Background::enter);
     parts.push(executor::shutdownNow);
     parts.push(
         CoordinatorWatch.start(

@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -47,6 +48,8 @@ public final class FakeModel implements ServedModel {
   private final List<List<String>> batches = Collections.synchronizedList(new ArrayList<>());
   private final List<List<DecodingOptions>> decodings =
       Collections.synchronizedList(new ArrayList<>());
+  private volatile long bytesOfRow = 1;
+  private volatile Consumer<GenerationRequest> preparing = request -> {};
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private FakeModel(long steps, Function<String, String> answer, Semaphore permits) {
@@ -70,6 +73,18 @@ public final class FakeModel implements ServedModel {
   /** Starts a batch only when it is given a permit. */
   public static FakeModel held(long steps, Function<String, String> answer) {
     return new FakeModel(steps, answer, new Semaphore(0));
+  }
+
+  /** The same, but each row of a batch is said to take so much memory. */
+  public FakeModel taking(long bytes) {
+    bytesOfRow = bytes;
+    return this;
+  }
+
+  /** The same, but this happens when a request is prepared. */
+  public FakeModel preparing(Consumer<GenerationRequest> happens) {
+    preparing = happens;
+    return this;
   }
 
   /** Lets this many held batches go. */
@@ -118,6 +133,7 @@ public final class FakeModel implements ServedModel {
   /** Decodes pictures, and makes a token of each character. */
   @Override
   public Prompt prepare(GenerationRequest request, BooleanSupplier abandoned) throws IOException {
+    preparing.accept(request);
     for (ImageSource picture : request.conversation().images()) {
       var _ = decoder.decode(picture);
     }
@@ -132,7 +148,7 @@ public final class FakeModel implements ServedModel {
 
   @Override
   public long passBytes(Profile profile, List<Prompt> prompts) {
-    return prompts.size();
+    return prompts.size() * bytesOfRow;
   }
 
   @Override

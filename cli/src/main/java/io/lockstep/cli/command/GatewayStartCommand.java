@@ -71,8 +71,8 @@ final class GatewayStartCommand implements Callable<Integer> {
       paramLabel = "N",
       defaultValue = "30",
       description =
-          "When it is asked to end (SIGTERM, Ctrl-C), answer what has been asked for so long at most"
-              + " (default: ${DEFAULT-VALUE}).")
+          "When it is asked to end (SIGTERM, Ctrl-C), answer what has been asked for so long at"
+              + " most (default: ${DEFAULT-VALUE}).")
   private int drainSeconds;
 
   @Option(

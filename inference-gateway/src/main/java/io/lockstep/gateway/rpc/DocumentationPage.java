@@ -1,6 +1,12 @@
 package io.lockstep.gateway.rpc;
 
 import com.google.protobuf.ByteString;
+import com.linecorp.armeria.common.HttpData;
+import com.linecorp.armeria.common.HttpHeaderNames;
+import com.linecorp.armeria.common.HttpResponse;
+import com.linecorp.armeria.common.HttpStatus;
+import com.linecorp.armeria.common.MediaType;
+import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.docs.DocService;
 import com.linecorp.armeria.server.docs.DocServiceBuilder;
 import io.lockstep.proto.inference.v1.ChatContent;
@@ -13,7 +19,13 @@ import io.lockstep.proto.inference.v1.JudgeRequest;
 import io.lockstep.proto.inference.v1.Picture;
 import io.lockstep.proto.inference.v1.Sampling;
 import io.lockstep.proto.inference.v1.SummarizeRequest;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.regex.Pattern;
+import java.util.zip.GZIPInputStream;
 
 /**
  * The page that documents the methods and tries them, with an example of each that can be sent as
@@ -25,9 +37,45 @@ final class DocumentationPage {
   private static final String PNG =
       "iVBORw0KGgoAAAANSUhEUgAAACAAAAAgCAAAAABWESUoAAAAFklEQVR42mNoIAAYRhWMKhhVMFIVAABCAAAfN5c2AAAAAABJRU5ErkJggg==";
 
+  /** The page as Armeria brings it. */
+  private static final String PAGE = "index.html.gz";
+
+  /** What in it asks another server: a font, for which the browser has its own. */
+  private static final Pattern ELSEWHERE = Pattern.compile("<link[^>]*https?://[^>]*>");
+
+  /** Whatever the page's scripts have in mind, a browser asks this server alone. */
+  private static final String POLICY =
+      "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'; frame-ancestors 'none'";
+
   private DocumentationPage() {}
 
-  static DocService service() {
+  /** Answers all that is below the page's path. */
+  static HttpService service() {
+    HttpData page = page();
+    return docs()
+        .decorate((delegate, context, request) -> {
+          HttpResponse response =
+              context.mappedPath().matches("/|/index\\.html")
+                  ? HttpResponse.of(HttpStatus.OK, MediaType.HTML_UTF_8, page)
+                  : delegate.serve(context, request);
+          return response.mapHeaders(headers ->
+              headers.toBuilder().set(HttpHeaderNames.CONTENT_SECURITY_POLICY, POLICY).build());
+        });
+  }
+
+  private static HttpData page() {
+    try (InputStream packed = DocService.class.getResourceAsStream(PAGE)) {
+      if (packed == null) {
+        throw new IllegalStateException("Armeria has no page " + PAGE + ": build it again");
+      }
+      String html = new String(new GZIPInputStream(packed).readAllBytes(), StandardCharsets.UTF_8);
+      return HttpData.ofUtf8(ELSEWHERE.matcher(html).replaceAll(""));
+    } catch (IOException e) {
+      throw new UncheckedIOException("Armeria's page can't be read: " + e.getMessage(), e);
+    }
+  }
+
+  private static DocService docs() {
     DocServiceBuilder page = DocService.builder();
     ByteString picture = ByteString.copyFrom(Base64.getDecoder().decode(PNG));
     Decoding greedy = Decoding.newBuilder().setMaxNewTokens(64).build();

@@ -60,6 +60,8 @@ final class OlderReflection {
     String name = String.valueOf(descriptor.getBareMethodName());
     return ServerMethodDefinition.create(
         descriptor.toBuilder()
+            // The page would look for the older name in the newer file.
+            .setSchemaDescriptor(null)
             .setFullMethodName(MethodDescriptor.generateFullMethodName(NAME, name))
             .build(),
         method.getServerCallHandler());

@@ -2,6 +2,8 @@ package io.lockstep.gateway.rpc;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.linecorp.armeria.common.HttpHeaderNames;
+import com.linecorp.armeria.common.HttpRequest;
+import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.RequestContext;
 import com.linecorp.armeria.common.ResponseCompleteException;
 import com.linecorp.armeria.common.grpc.GrpcJsonMarshaller;
@@ -9,6 +11,8 @@ import com.linecorp.armeria.common.grpc.GrpcSerializationFormats;
 import com.linecorp.armeria.common.stream.ClosedStreamException;
 import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.Server;
+import com.linecorp.armeria.server.ServiceConfig;
+import com.linecorp.armeria.server.ServiceRequestContext;
 import com.linecorp.armeria.server.grpc.GrpcService;
 import com.linecorp.armeria.server.healthcheck.HealthCheckService;
 import io.grpc.BindableService;
@@ -72,6 +76,7 @@ public final class RpcServer implements AutoCloseable {
             .service(
                 grpc(batcher, health, limits, 2 * options.maxBatch()),
                 service -> decorated(service, arriving, options.logRequests()))
+            .service(olderReflection(batcher, health, limits), Undocumented::new)
             .service("/health", HealthCheckService.of(health.checker()))
             .serviceUnder("/docs", DocumentationPage.service())
             .connectionDrainDuration(Duration.ZERO)
@@ -91,12 +96,10 @@ public final class RpcServer implements AutoCloseable {
    */
   private static GrpcService grpc(
       Batcher batcher, ServingHealth health, RequestLimits limits, int streamWindow) {
-    BindableService inference = new InferenceService(batcher, new Requests(limits), streamWindow);
     return GrpcService.builder()
-        .addService(inference)
+        .addService(new InferenceService(batcher, new Requests(limits), streamWindow))
         .addService(health.service())
         .addService(ProtoReflectionServiceV1.newInstance())
-        .addService(OlderReflection.of(List.of(inference, health.service())))
         .exceptionHandler(RpcServer::failed)
         .maxRequestMessageLength(limits.messageBytes())
         .decompressorRegistry(Inflating.registry())
@@ -106,6 +109,27 @@ public final class RpcServer implements AutoCloseable {
         .enableUnframedRequests(true)
         .useBlockingTaskExecutor(true)
         .build();
+  }
+
+  private static GrpcService olderReflection(
+      Batcher batcher, ServingHealth health, RequestLimits limits) {
+    BindableService inference = new InferenceService(batcher, new Requests(limits), 1);
+    return GrpcService.builder()
+        .addService(OlderReflection.of(List.of(inference, health.service())))
+        .build();
+  }
+
+  /** A service that the page doesn't see: it can't describe one that has another's messages. */
+  private record Undocumented(HttpService service) implements HttpService {
+    @Override
+    public void serviceAdded(ServiceConfig config) throws Exception {
+      service.serviceAdded(config);
+    }
+
+    @Override
+    public HttpResponse serve(ServiceRequestContext context, HttpRequest request) throws Exception {
+      return service.serve(context, request);
+    }
   }
 
   private static HttpService decorated(

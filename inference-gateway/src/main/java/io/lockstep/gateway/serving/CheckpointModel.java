@@ -117,8 +117,7 @@ public final class CheckpointModel implements ServedModel {
 
   @Override
   public Prompt prepare(GenerationRequest request, BooleanSupplier abandoned) throws IOException {
-    encoder.requireFits(
-        request.name(), request.conversation(), request.decoding().maxNewTokens());
+    encoder.requireFits(request.name(), request.conversation(), request.decoding().maxNewTokens());
     List<Patches> patches = new ArrayList<>();
     for (ImageSource source : request.conversation().images()) {
       if (abandoned.getAsBoolean()) {

@@ -82,16 +82,23 @@ class ClientMistakesTest {
         "Chat|{`temperature`: 0.5}|temperature: there is no such field",
         "Chat|{`mesages`: []}|mesages: there is no such field, did you mean messages?",
         "Chat|{`decoding`: {`max_tokens`: 5}}|decoding.max_tokens: there is no such field",
-        "Chat|{`decoding`: {`sampling`: {`temperature`: `NaN`}}, `messages`: [#u]}|temperature is NaN",
-        "Chat|{`decoding`: {`sampling`: {`temperature`: `hot`}}}|decoding.sampling.temperature: is hot",
-        "Chat|{`decoding`: {`sampling`: {`temperature`: 1e400}}, `messages`: [#u]}|temperature is Infinity",
+        "Chat|{`decoding`: {`sampling`: {`temperature`: `NaN`}}, `messages`: [#u]}|temperature is"
+            + " NaN",
+        "Chat|{`decoding`: {`sampling`: {`temperature`: `hot`}}}|decoding.sampling.temperature: is"
+            + " hot",
+        "Chat|{`decoding`: {`sampling`: {`temperature`: 1e400}}, `messages`: [#u]}|temperature is"
+            + " Infinity",
         "Chat|{`decoding`: {`sampling`: {`topP`: 1.5}}, `messages`: [#u]}|top_p is 1.5",
         "Chat|{`decoding`: {`sampling`: {`top_k`: -1}}, `messages`: [#u]}|top_k is -1",
-        "Chat|{`decoding`: {`sampling`: {`top_k`: 2.5}}, `messages`: [#u]}|decoding.sampling.top_k: is 2.5",
-        "Chat|{`decoding`: {`sampling`: {`repetition_penalty`: 0}}, `messages`: [#u]}|repetition_penalty is 0",
-        "Chat|{`decoding`: {`sampling`: {`seed`: 9223372036854775808}}}|decoding.sampling.seed: is 9223372036854775808",
+        "Chat|{`decoding`: {`sampling`: {`top_k`: 2.5}}, `messages`: [#u]}|decoding.sampling.top_k:"
+            + " is 2.5",
+        "Chat|{`decoding`: {`sampling`: {`repetition_penalty`: 0}}, `messages`:"
+            + " [#u]}|repetition_penalty is 0",
+        "Chat|{`decoding`: {`sampling`: {`seed`: 9223372036854775808}}}|decoding.sampling.seed: is"
+            + " 9223372036854775808",
         "Chat|{`decoding`: {`sampling`: 1}}|decoding.sampling: must be an object",
-        "Chat|{`decoding`: {`max_new_tokens`: 99999999999}}|decoding.max_new_tokens: is 99999999999",
+        "Chat|{`decoding`: {`max_new_tokens`: 99999999999}}|decoding.max_new_tokens: is"
+            + " 99999999999",
         "Chat|{`decoding`: {`max_new_tokens`: -1}, `messages`: [#u]}|max_new_tokens is -1",
         "Chat|{`decoding`: {`max_new_tokens`: 4000}, `messages`: [#u]}|max_new_tokens is 4000",
         "Chat|{`decoding`: {`min_new_tokens`: -1}, `messages`: [#u]}|min_new_tokens is -1",
@@ -106,14 +113,22 @@ class ClientMistakesTest {
         "Chat|{`messages`: [{`contents`: [{`text`: `x`}]}]}|messages[0] has no role",
         "Chat|{`messages`: [{`role`: `user`, `contents`: []}]}|messages[0].role: is user",
         "Chat|{`messages`: [{`role`: `ROLE_USER`}]}|messages[0] has no contents",
-        "Chat|{`messages`: [{`role`: `ROLE_USER`, `contents`: [{}]}]}|messages[0].contents[0] is neither",
-        "Chat|{`messages`: [{`role`: `ROLE_USER`, `contents`: [{`text`: `a\\ud800b`}]}]}|messages[0].contents[0].text holds half of a character",
-        "Chat|{`messages`: [{`role`: `ROLE_USER`, `contents`: [{`text`: `a\\u0000`}]}]}|messages[0].contents[0].text holds NUL",
-        "Chat|{`messages`: [{`role`: `ROLE_USER`, `contents`: [{`text`: 5}]}]}|messages[0].contents[0].text: must be a text",
-        "Chat|{`messages`: [{`role`: `ROLE_USER`, `contents`: [{`text`: `a`, `image`: `AAAA`}]}]}|messages[0].contents[0].image: text is given already",
-        "Chat|{`messages`: [{`role`: `ROLE_USER`, `contents`: [{`image`: `?!`}]}]}|messages[0].contents[0].image: is not base64",
-        "Chat|{`messages`: [{`role`: `ROLE_USER`, `contents`: [{`image`: ``}]}]}|messages[0].contents[0] is empty",
-        "Chat|{`messages`: [{`role`: `ROLE_USER`, `contents`: [{`image`: `AAAA`}]}]}|messages[0].contents[0]",
+        "Chat|{`messages`: [{`role`: `ROLE_USER`, `contents`: [{}]}]}|messages[0].contents[0] is"
+            + " neither",
+        "Chat|{`messages`: [{`role`: `ROLE_USER`, `contents`: [{`text`:"
+            + " `a\\ud800b`}]}]}|messages[0].contents[0].text holds half of a character",
+        "Chat|{`messages`: [{`role`: `ROLE_USER`, `contents`: [{`text`:"
+            + " `a\\u0000`}]}]}|messages[0].contents[0].text holds NUL",
+        "Chat|{`messages`: [{`role`: `ROLE_USER`, `contents`: [{`text`:"
+            + " 5}]}]}|messages[0].contents[0].text: must be a text",
+        "Chat|{`messages`: [{`role`: `ROLE_USER`, `contents`: [{`text`: `a`, `image`:"
+            + " `AAAA`}]}]}|messages[0].contents[0].image: text is given already",
+        "Chat|{`messages`: [{`role`: `ROLE_USER`, `contents`: [{`image`:"
+            + " `?!`}]}]}|messages[0].contents[0].image: is not base64",
+        "Chat|{`messages`: [{`role`: `ROLE_USER`, `contents`: [{`image`:"
+            + " ``}]}]}|messages[0].contents[0] is empty",
+        "Chat|{`messages`: [{`role`: `ROLE_USER`, `contents`: [{`image`:"
+            + " `AAAA`}]}]}|messages[0].contents[0]",
         "Chat|{`messages`: [|the request is not JSON",
         "Chat|{} {}|the request: has something behind its end",
         "Chat|{`messages`: [], `messages`: []}|the request is not JSON: Duplicate",
@@ -127,7 +142,8 @@ class ClientMistakesTest {
         "Judge|{`group_id`: `g`}|group g: summaries: 0 given",
         "Judge|{`group_id`: `g`, `summaries`: [`s`]}|mission",
         "Judge|{`group_id`: `g`, `mission`: `m`, `summaries`: [` `]}|summary of image_1 is empty",
-        "Judge|{`group_id`: `g`, `mission`: `m\\ud83d`, `summaries`: [`s`]}|mission holds half of a character",
+        "Judge|{`group_id`: `g`, `mission`: `m\\ud83d`, `summaries`: [`s`]}|mission holds half of a"
+            + " character",
         "GetModel|{`name`: `x`}|name: there is no such field",
       })
   void aWrongFieldOfJsonIsNamed(String method, String json, String problem) throws Exception {

@@ -9,6 +9,7 @@ import com.google.protobuf.ByteString;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.StreamObserver;
 import io.lockstep.data.conversation.Content;
 import io.lockstep.data.conversation.Conversation;
 import io.lockstep.data.conversation.ImageSource;
@@ -21,6 +22,7 @@ import io.lockstep.gateway.GatewayOptions;
 import io.lockstep.gateway.GatewayServer;
 import io.lockstep.gateway.ModelSource;
 import io.lockstep.gateway.serving.RequestLimits;
+import io.lockstep.gateway.serving.ServingMemory;
 import io.lockstep.gateway.stage.Described;
 import io.lockstep.gateway.stage.Group;
 import io.lockstep.gateway.stage.Outcome;
@@ -50,6 +52,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
@@ -420,6 +423,31 @@ class GatewayTest {
   }
 
   @Test
+  void moreBytesUnderWayThanThereIsRoomForAreRefused() throws Exception {
+    ServingMemory little = new ServingMemory(1 << 20, 1 << 20, 1 << 20, 1 << 20);
+    try (GatewayServer gateway =
+            serve(FakeModel.answering(1, prompt -> "x"), options().within(little));
+        Channel channel = new Channel(gateway.port())) {
+      ByteString content = ByteString.copyFrom(Files.readAllBytes(png("a.png", 8, 8)));
+      Picture.Builder picture = Picture.newBuilder().setId("a");
+      var stub = InferenceGrpc.newBlockingStub(channel.open);
+      SummarizeRequest heavy =
+          SummarizeRequest.newBuilder()
+              .addPictures(
+                  picture.setContent(content.concat(ByteString.copyFrom(new byte[2 << 20]))))
+              .build();
+      StatusRuntimeException refused =
+          assertThrows(StatusRuntimeException.class, () -> stub.summarize(heavy));
+      assertTrue(refused.toString().contains("RESOURCE_EXHAUSTED"), refused.toString());
+      assertTrue(refused.toString().contains("at most 1048576 may be"), refused.toString());
+      // What was refused holds nothing.
+      SummarizeRequest light =
+          SummarizeRequest.newBuilder().addPictures(picture.setContent(content)).build();
+      assertEquals(1, stub.summarize(light).getSummariesCount());
+    }
+  }
+
+  @Test
   void aTakenPortIsOneLineWithTheFix() {
     FakeModel model = FakeModel.answering(1, prompt -> "x");
     try (GatewayServer first = serve(model, options())) {
@@ -429,6 +457,58 @@ class GatewayTest {
       assertTrue(message.contains("127.0.0.1:" + first.port()), message);
       assertTrue(message.contains("--port"), message);
       assertFalse(message.contains("\n"), message);
+    }
+  }
+
+  @Test
+  void thePageHasDescriptionsExamplesAndNothingFromElsewhere() throws Exception {
+    HttpClient http = HttpClient.newHttpClient();
+    String base = "http://127.0.0.1:" + shared.port() + "/docs/";
+    var page = http.send(HttpRequest.newBuilder(URI.create(base)).build(), BodyHandlers.ofString());
+    assertEquals(200, page.statusCode());
+    assertFalse(page.body().contains("https://"), page.body());
+    assertTrue(
+        page.headers()
+            .firstValue("content-security-policy")
+            .orElse("")
+            .startsWith("default-src 'self'"));
+    String specification =
+        http.send(
+                HttpRequest.newBuilder(URI.create(base + "specification.json")).build(),
+                BodyHandlers.ofString())
+            .body();
+    assertTrue(specification.contains("Stage-B for one group"), specification);
+    assertTrue(specification.contains("挡风板安装检查"), specification);
+  }
+
+  @Test
+  @SuppressWarnings("deprecation") // That is what is tested.
+  void olderClientsOfReflectionAreAnswered() throws Exception {
+    try (Channel channel = new Channel(shared.port())) {
+      CompletableFuture<String> services = new CompletableFuture<>();
+      var requests =
+          io.grpc.reflection.v1alpha.ServerReflectionGrpc.newStub(channel.open)
+              .serverReflectionInfo(
+                  new StreamObserver<io.grpc.reflection.v1alpha.ServerReflectionResponse>() {
+                    @Override
+                    public void onNext(
+                        io.grpc.reflection.v1alpha.ServerReflectionResponse response) {
+                      services.complete(response.toString());
+                    }
+
+                    @Override
+                    public void onError(Throwable failure) {
+                      services.completeExceptionally(failure);
+                    }
+
+                    @Override
+                    public void onCompleted() {}
+                  });
+      requests.onNext(
+          io.grpc.reflection.v1alpha.ServerReflectionRequest.newBuilder()
+              .setListServices("")
+              .build());
+      assertTrue(services.join().contains("lockstep.inference.v1.Inference"), services.join());
     }
   }
 

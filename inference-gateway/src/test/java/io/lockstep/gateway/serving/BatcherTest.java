@@ -14,6 +14,7 @@ import io.lockstep.gateway.serving.ServingException.Kind;
 import io.lockstep.model.generate.DecodingOptions;
 import io.lockstep.model.generate.GenerationOptions;
 import io.lockstep.model.generate.Profile;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -55,11 +56,15 @@ class BatcherTest {
     }
 
     Question(String text, GenerationOptions options) {
+      this(text, options, 0);
+    }
+
+    Question(String text, GenerationOptions options, long weight) {
       job =
           new Job(
               new Task.Chat(new Conversation(List.of(Message.text(Role.USER, text)))),
               options,
-              0,
+              weight,
               this);
     }
 
@@ -328,6 +333,93 @@ class BatcherTest {
     assertTrue(join(closer));
     assertTrue(model.isClosed());
     assertEquals(List.of("serving 1", "stopped"), health);
+  }
+
+  @Test
+  void drainingAnswersWhatWasAskedAndTakesNothingMore() {
+    FakeModel model = serve(FakeModel.held(1, prompt -> "x"));
+    Question running = ask("a", 9);
+    model.awaitStarted(1);
+    Question waiting = ask("b", 9);
+    CompletableFuture<Boolean> drained =
+        CompletableFuture.supplyAsync(() -> batcher.drain(Duration.ofMinutes(1)));
+    while (accepts()) {
+      Thread.onSpinWait();
+    }
+    assertEquals(List.of("serving 1", "stopped"), health);
+    model.permit(2);
+
+    assertTrue(drained.join());
+    assertEquals("x", running.text());
+    assertEquals("x", waiting.text());
+  }
+
+  @Test
+  void drainingEndsWithItsTime() {
+    FakeModel model = serve(FakeModel.held(1, prompt -> "x"));
+    Question running = ask("a", 9);
+    model.awaitStarted(1);
+
+    assertFalse(batcher.drain(Duration.ofMillis(1)));
+    assertFalse(running.answer.isDone());
+    model.permit(1);
+  }
+
+  @Test
+  void aBatchStaysWithinItsMemory() {
+    FakeModel model = serve(FakeModel.held(1, prompt -> "x").taking(400 << 10));
+    Question running = ask("a", 9);
+    model.awaitStarted(1);
+    List<Question> later = List.of(ask("b", 9), ask("c", 9), ask("d", 9));
+    model.permit(9);
+
+    assertEquals("x", running.text());
+    later.forEach(Question::text);
+    assertEquals(List.of(1, 2, 1), model.batches().stream().map(List::size).toList());
+  }
+
+  @Test
+  void aRequestBeyondTheMemoryOfABatchIsRefusedWithBothNumbers() {
+    serve(FakeModel.answering(1, prompt -> "x").taking(3 << 20));
+
+    ServingException refused = ask("a", 9).failure();
+    assertEquals(Kind.INVALID, refused.kind());
+    assertTrue(
+        refused.toString().contains("needs about 3 MiB of memory for 1 prompt tokens"),
+        refused.toString());
+    assertTrue(refused.toString().contains("at most 1 MiB are allowed"), refused.toString());
+  }
+
+  @Test
+  void memoryThatIsMissingIsNoDamage() {
+    serve(
+        FakeModel.answering(1, prompt -> "x")
+            .preparing(request -> {
+              throw new OutOfMemoryError("Java heap space");
+            }));
+
+    ServingException refused = ask("a", 9).failure();
+    assertEquals(Kind.EXHAUSTED, refused.kind());
+    assertTrue(refused.toString().contains("didn't fit into the heap"), refused.toString());
+  }
+
+  @Test
+  void aLargeRequestIsReadBesideSmallOnes() {
+    CompletableFuture<Void> read = new CompletableFuture<>();
+    serve(
+        FakeModel.answering(1, prompt -> "re " + prompt)
+            .preparing(request -> {
+              if (request.decoding().maxNewTokens() == 77) {
+                read.join();
+              }
+            }));
+    Question large = new Question("large", GenerationOptions.cached(77), 1L << 30);
+    batcher.submit(List.of(large.job));
+
+    assertEquals("re small", ask("small", 9).text());
+    assertFalse(large.answer.isDone());
+    read.complete(null);
+    assertEquals("re large", large.text());
   }
 
   private boolean accepts() {
