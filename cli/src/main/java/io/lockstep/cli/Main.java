@@ -1,7 +1,10 @@
 package io.lockstep.cli;
 
+import io.lockstep.cli.command.EndpointConverter;
 import io.lockstep.cli.console.ErrorReport;
+import io.lockstep.cli.console.UsageError;
 import io.lockstep.cli.process.ParentWatch;
+import io.lockstep.cli.rpc.Endpoint;
 import picocli.CommandLine;
 
 /** The {@code lockstep} command. */
@@ -20,11 +23,16 @@ public final class Main {
     LockstepCommand root = new LockstepCommand();
     CommandLine commandLine = new CommandLine(root);
     commandLine.setCaseInsensitiveEnumValuesAllowed(true);
+    commandLine.registerConverter(Endpoint.class, new EndpointConverter());
     commandLine.setParameterExceptionHandler((exception, args) -> {
-      ErrorReport.printUsageError(exception, exception.getCommandLine());
+      ErrorReport.printUsageError(UsageLine.of(exception), exception.getCommandLine());
       return CommandLine.ExitCode.USAGE;
     });
     commandLine.setExecutionExceptionHandler((exception, failed, result) -> {
+      if (exception instanceof UsageError) {
+        ErrorReport.printUsageError(String.valueOf(exception.getMessage()), failed);
+        return CommandLine.ExitCode.USAGE;
+      }
       ErrorReport.print(exception, root.debug());
       return CommandLine.ExitCode.SOFTWARE;
     });

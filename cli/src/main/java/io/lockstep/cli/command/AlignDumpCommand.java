@@ -1,6 +1,5 @@
 package io.lockstep.cli.command;
 
-import io.lockstep.cli.console.UserError;
 import io.lockstep.data.conversation.Conversation;
 import io.lockstep.data.dataset.ConversationBuilder;
 import io.lockstep.data.dataset.Dataset;
@@ -45,6 +44,7 @@ final class AlignDumpCommand implements Callable<Integer> {
 
   @Option(
       names = "--limit",
+      converter = Numbers.Count.class,
       paramLabel = "N",
       defaultValue = "8",
       description = "Most records to take, from the first (default: ${DEFAULT-VALUE}).")
@@ -57,6 +57,7 @@ final class AlignDumpCommand implements Callable<Integer> {
 
   @Option(
       names = "--new-tokens",
+      converter = Numbers.Amount.class,
       paramLabel = "N",
       defaultValue = "0",
       description =
@@ -65,9 +66,6 @@ final class AlignDumpCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    if (limit < 1 || newTokens < 0) {
-      throw new UserError("--limit must be at least 1 and --new-tokens at least 0");
-    }
     List<Conversation> batch = read();
     try (LoadedModel loaded = model.open()) {
       ReferenceDump.write(loaded, batch, out, new ReferenceDump.Options(gradients, newTokens));

@@ -25,6 +25,7 @@ final class BenchAllReduceCommand implements Callable<Integer> {
 
   @Option(
       names = "--world",
+      converter = Numbers.Count.class,
       paramLabel = "N",
       defaultValue = "2",
       description = "Number of processes (default: ${DEFAULT-VALUE}).")
@@ -32,6 +33,7 @@ final class BenchAllReduceCommand implements Callable<Integer> {
 
   @Option(
       names = "--megabytes",
+      converter = Numbers.Count.class,
       paramLabel = "M",
       defaultValue = "64",
       description = "MiB that every process contributes (default: ${DEFAULT-VALUE}).")
@@ -39,6 +41,7 @@ final class BenchAllReduceCommand implements Callable<Integer> {
 
   @Option(
       names = "--iterations",
+      converter = Numbers.Count.class,
       paramLabel = "K",
       defaultValue = "20",
       description = "Timed rounds, after some that are not (default: ${DEFAULT-VALUE}).")

@@ -2,7 +2,7 @@ package io.lockstep.cli.command;
 
 import io.lockstep.cli.console.JsonLine;
 import io.lockstep.cli.console.Table;
-import io.lockstep.cli.console.UserError;
+import io.lockstep.cli.console.UsageError;
 import io.lockstep.data.bench.AugmentBench;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -21,6 +21,7 @@ final class BenchAugmentCommand implements Callable<Integer> {
 
   @Option(
       names = "--pictures",
+      converter = Numbers.Count.class,
       paramLabel = "N",
       defaultValue = "200",
       description = "Timed pictures, after some that are not (default: ${DEFAULT-VALUE}).")
@@ -32,7 +33,7 @@ final class BenchAugmentCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     if (pictures < 1 || pictures > MOST) {
-      throw new UserError("--pictures must be 1 to " + MOST);
+      throw new UsageError("--pictures must be 1 to " + MOST);
     }
     AugmentBench.Result result = AugmentBench.measure(pictures);
     Table table = new Table();

@@ -1,6 +1,7 @@
 package io.lockstep.cli.command;
 
 import io.lockstep.cli.console.JsonLine;
+import io.lockstep.cli.console.UsageError;
 import io.lockstep.cli.console.UserError;
 import io.lockstep.coordinator.checkpoint.CheckpointFolders;
 import io.lockstep.coordinator.checkpoint.CheckpointVerifier;
@@ -39,6 +40,7 @@ final class BenchCheckpointCommand implements Callable<Integer> {
 
   @Option(
       names = "--megabytes",
+      converter = Numbers.Count.class,
       paramLabel = "M",
       defaultValue = "256",
       description = "Size of the state, weights and both moments (default: ${DEFAULT-VALUE}).")
@@ -46,6 +48,7 @@ final class BenchCheckpointCommand implements Callable<Integer> {
 
   @Option(
       names = "--iterations",
+      converter = Numbers.Count.class,
       paramLabel = "N",
       defaultValue = "5",
       description = "Checkpoints (default: ${DEFAULT-VALUE}).")
@@ -64,9 +67,9 @@ final class BenchCheckpointCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    if (megabytes < 1 || megabytes > MOST_MEGABYTES || iterations < 1) {
-      throw new UserError(
-          "--megabytes must be 1 to %d and --iterations at least 1".formatted(MOST_MEGABYTES));
+    if (megabytes > MOST_MEGABYTES) {
+      throw new UsageError(
+          "--megabytes must be 1 to %d, not %d".formatted(MOST_MEGABYTES, megabytes));
     }
     tensors.start();
     Path parent = out;

@@ -26,6 +26,7 @@ final class BenchCoordinatorCommand implements Callable<Integer> {
 
   @Option(
       names = "--workers",
+      converter = Numbers.Count.class,
       paramLabel = "N",
       defaultValue = "1000",
       description = "Workers, each a stream of its own (default: ${DEFAULT-VALUE}).")
@@ -33,6 +34,7 @@ final class BenchCoordinatorCommand implements Callable<Integer> {
 
   @Option(
       names = "--steps",
+      converter = Numbers.Count.class,
       paramLabel = "K",
       defaultValue = "50",
       description = "Measured steps (default: ${DEFAULT-VALUE}).")
@@ -40,6 +42,7 @@ final class BenchCoordinatorCommand implements Callable<Integer> {
 
   @Option(
       names = "--warmup",
+      converter = Numbers.Amount.class,
       paramLabel = "K",
       defaultValue = "10",
       description = "Steps before those that are measured (default: ${DEFAULT-VALUE}).")
@@ -47,6 +50,7 @@ final class BenchCoordinatorCommand implements Callable<Integer> {
 
   @Option(
       names = "--heartbeat-millis",
+      converter = Numbers.Count.class,
       paramLabel = "MS",
       defaultValue = "1000",
       description = "Interval of each worker's heartbeats (default: ${DEFAULT-VALUE}).")
@@ -54,6 +58,7 @@ final class BenchCoordinatorCommand implements Callable<Integer> {
 
   @Option(
       names = "--heap",
+      converter = Numbers.Count.class,
       paramLabel = "MIB",
       defaultValue = "1024",
       description = "Heap of the coordinator's process (default: ${DEFAULT-VALUE}).")
@@ -61,6 +66,7 @@ final class BenchCoordinatorCommand implements Callable<Integer> {
 
   @Option(
       names = "--limit-seconds",
+      converter = Numbers.Count.class,
       paramLabel = "S",
       defaultValue = "600",
       description = "Gives up after so long (default: ${DEFAULT-VALUE}).")

@@ -1,7 +1,6 @@
 package io.lockstep.cli.command;
 
 import io.lockstep.cli.console.JsonLine;
-import io.lockstep.cli.console.UserError;
 import io.lockstep.data.bench.IndexBench;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -27,6 +26,7 @@ final class BenchIndexCommand implements Callable<Integer> {
 
   @Option(
       names = "--records",
+      converter = Numbers.LongCount.class,
       paramLabel = "N",
       defaultValue = "1000000",
       description = "Records of the drawn file (default: ${DEFAULT-VALUE}).")
@@ -43,9 +43,6 @@ final class BenchIndexCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (records < 1) {
-      throw new UserError("--records must be at least 1");
-    }
     Path parent = folder;
     String prefix = "lockstep-bench-index";
     Path drawn =

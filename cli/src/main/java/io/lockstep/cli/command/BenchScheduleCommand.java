@@ -1,7 +1,6 @@
 package io.lockstep.cli.command;
 
 import io.lockstep.cli.console.JsonLine;
-import io.lockstep.cli.console.UserError;
 import io.lockstep.data.bench.ScheduleBench;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -18,6 +17,7 @@ final class BenchScheduleCommand implements Callable<Integer> {
 
   @Option(
       names = "--samples",
+      converter = Numbers.LongCount.class,
       paramLabel = "N",
       defaultValue = "1000000000000",
       description = "Size of the data set (default: ${DEFAULT-VALUE}).")
@@ -25,6 +25,7 @@ final class BenchScheduleCommand implements Callable<Integer> {
 
   @Option(
       names = "--positions",
+      converter = Numbers.LongCount.class,
       paramLabel = "K",
       defaultValue = "20000000",
       description = "Positions walked in a round (default: ${DEFAULT-VALUE}).")
@@ -35,9 +36,6 @@ final class BenchScheduleCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (samples < 1 || positions < 1) {
-      throw new UserError("--samples and --positions must be at least 1");
-    }
     ScheduleBench.Result result = ScheduleBench.measure(samples, positions);
     System.out.println(
         String.format(

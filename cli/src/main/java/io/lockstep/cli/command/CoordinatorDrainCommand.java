@@ -17,11 +17,11 @@ final class CoordinatorDrainCommand implements Callable<Integer> {
       required = true,
       paramLabel = "HOST:PORT",
       description = "Where the coordinator listens.")
-  private String coordinator = "";
+  private Endpoint coordinator = Endpoint.UNREAD;
 
   @Override
   public Integer call() {
-    try (CoordinatorClient client = new CoordinatorClient(Endpoint.parse(coordinator))) {
+    try (CoordinatorClient client = new CoordinatorClient(coordinator)) {
       System.out.printf(
           "draining: the last checkpoint holds at least %d steps%n", client.drain(user()));
     }

@@ -1,5 +1,6 @@
 package io.lockstep.cli.command;
 
+import io.lockstep.cli.console.UsageError;
 import io.lockstep.cli.console.UserError;
 import io.lockstep.cli.process.Closing;
 import io.lockstep.cli.process.ExitCode;
@@ -35,6 +36,7 @@ final class CoordinatorStartCommand implements Callable<Integer> {
 
   @Option(
       names = "--workers",
+      converter = Numbers.Count.class,
       required = true,
       paramLabel = "N",
       description = "Workers that must join before the run begins.")
@@ -77,7 +79,7 @@ final class CoordinatorStartCommand implements Callable<Integer> {
     RunConfig run = StoredRun.withInputs(RunConfig.read(config).withOutputDir(out));
     Path from = resumeFrom;
     if (resume && from != null) {
-      throw new UserError(
+      throw new UsageError(
           "--resume goes on with the run in --out, --resume-from begins another: give one of them");
     }
     if (resume) {
@@ -85,7 +87,8 @@ final class CoordinatorStartCommand implements Callable<Integer> {
     } else if (from != null) {
       StoredRun.ofCheckpoint(from).compare(run, acknowledged).forEach(System.out::println);
     } else if (!acknowledged.isEmpty()) {
-      throw new UserError("--acknowledge goes with --resume: a new run has nothing to differ from");
+      throw new UsageError(
+          "--acknowledge goes with --resume: a new run has nothing to differ from");
     }
     RunPlan plan = RunPlans.of(run, workers, out);
     RunPlans.requireSpace(plan);

@@ -19,7 +19,7 @@ final class CoordinatorStatusCommand implements Callable<Integer> {
       required = true,
       paramLabel = "HOST:PORT",
       description = "Where the coordinator listens.")
-  private String coordinator = "";
+  private Endpoint coordinator = Endpoint.UNREAD;
 
   @Option(names = "--json", description = "Print one JSON object at the end.")
   private boolean json;
@@ -27,7 +27,7 @@ final class CoordinatorStatusCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     RunStatus status;
-    try (CoordinatorClient client = new CoordinatorClient(Endpoint.parse(coordinator))) {
+    try (CoordinatorClient client = new CoordinatorClient(coordinator)) {
       status = client.status();
     }
     Table table =

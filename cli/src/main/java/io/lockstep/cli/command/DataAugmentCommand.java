@@ -1,6 +1,5 @@
 package io.lockstep.cli.command;
 
-import io.lockstep.cli.console.UserError;
 import io.lockstep.data.dataset.RecordAugmenter;
 import io.lockstep.data.export.AugmentedSet;
 import io.lockstep.data.jsonl.JsonlFile;
@@ -34,6 +33,7 @@ final class DataAugmentCommand implements Callable<Integer> {
 
   @Option(
       names = "--epoch",
+      converter = Numbers.LongAmount.class,
       paramLabel = "E",
       defaultValue = "0",
       description = "Pass over the data: each has pictures of its own (default: ${DEFAULT-VALUE}).")
@@ -48,6 +48,7 @@ final class DataAugmentCommand implements Callable<Integer> {
 
   @Option(
       names = "--threads",
+      converter = Numbers.Count.class,
       paramLabel = "N",
       description = "Number of threads (default: as many as there are cores).")
   private @Nullable Integer threads;
@@ -55,9 +56,6 @@ final class DataAugmentCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     int workers = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
-    if (workers < 1 || epoch < 0) {
-      throw new UserError("--threads must be at least 1, --epoch at least 0");
-    }
     RecordAugmenter augmenter = AugmenterOption.read(config, seed);
     try (JsonlFile file = JsonlFile.open(data)) {
       AugmentedSet.Counts counts = new AugmentedSet(augmenter, epoch).write(file, out, workers);

@@ -23,6 +23,7 @@ final class DataCheckCommand implements Callable<Integer> {
 
   @Option(
       names = "--first",
+      converter = Numbers.LongCount.class,
       paramLabel = "N",
       description = "Print only the first N problems of each kind (default: all).")
   private long first = Long.MAX_VALUE;

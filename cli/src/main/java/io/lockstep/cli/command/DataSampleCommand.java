@@ -25,6 +25,7 @@ final class DataSampleCommand implements Callable<Integer> {
 
   @Option(
       names = "--count",
+      converter = Numbers.Count.class,
       required = true,
       paramLabel = "N",
       description = "Number of training pictures.")
@@ -46,11 +47,16 @@ final class DataSampleCommand implements Callable<Integer> {
               + " counted: shapes and digits, summed up.")
   private Style style = Style.INSPECTION;
 
-  @Option(names = "--texts", paramLabel = "N", description = "Number of text-only records.")
+  @Option(
+      names = "--texts",
+      converter = Numbers.Amount.class,
+      paramLabel = "N",
+      description = "Number of text-only records.")
   private @Nullable Integer texts;
 
   @Option(
       names = "--heldout",
+      converter = Numbers.Amount.class,
       paramLabel = "N",
       description = "Number of held-out groups (inspection) or pictures (plain).")
   private @Nullable Integer heldout;

@@ -1,5 +1,6 @@
 package io.lockstep.cli.command;
 
+import io.lockstep.cli.console.UsageError;
 import io.lockstep.cli.console.UserError;
 import io.lockstep.data.augment.Progress;
 import io.lockstep.data.conversation.ImageSource;
@@ -41,6 +42,7 @@ final class DataShowCommand implements Callable<Integer> {
 
   @Option(
       names = "--index",
+      converter = Numbers.LongAmount.class,
       required = true,
       paramLabel = "I",
       description = "The record, counted from 0.")
@@ -48,6 +50,7 @@ final class DataShowCommand implements Callable<Integer> {
 
   @Option(
       names = "--count",
+      converter = Numbers.Count.class,
       paramLabel = "N",
       defaultValue = "1",
       description = "How many records from that one on (default: ${DEFAULT-VALUE}).")
@@ -55,6 +58,7 @@ final class DataShowCommand implements Callable<Integer> {
 
   @Option(
       names = "--columns",
+      converter = Numbers.Count.class,
       paramLabel = "N",
       defaultValue = "4",
       description = "Pictures in a row of a sheet (default: ${DEFAULT-VALUE}).")
@@ -62,6 +66,7 @@ final class DataShowCommand implements Callable<Integer> {
 
   @Option(
       names = "--zoom",
+      converter = Numbers.Count.class,
       paramLabel = "N",
       defaultValue = "4",
       description = "Small pictures are enlarged so many times (default: ${DEFAULT-VALUE}).")
@@ -85,6 +90,7 @@ final class DataShowCommand implements Callable<Integer> {
 
   @Option(
       names = "--epoch",
+      converter = Numbers.LongAmount.class,
       paramLabel = "E",
       defaultValue = "0",
       description = "Pass over the data that augmentation is for (default: ${DEFAULT-VALUE}).")
@@ -92,10 +98,8 @@ final class DataShowCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    if (count < 1 || count > MOST_RECORDS || columns < 1 || zoom < 1 || epoch < 0) {
-      throw new UserError(
-          "--count must be 1 to %d, --columns and --zoom at least 1, --epoch at least 0"
-              .formatted(MOST_RECORDS));
+    if (count > MOST_RECORDS) {
+      throw new UsageError("--count must be 1 to %d, not %d".formatted(MOST_RECORDS, count));
     }
     Path augmentation = config;
     @Nullable RecordAugmenter augmenter =

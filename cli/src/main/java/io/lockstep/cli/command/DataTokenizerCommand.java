@@ -25,6 +25,7 @@ final class DataTokenizerCommand implements Callable<Integer> {
 
   @Option(
       names = "--vocabulary",
+      converter = Numbers.Count.class,
       paramLabel = "N",
       defaultValue = "1024",
       description = "Number of tokens (default: ${DEFAULT-VALUE}).")
@@ -32,6 +33,7 @@ final class DataTokenizerCommand implements Callable<Integer> {
 
   @Option(
       names = "--texts",
+      converter = Numbers.Count.class,
       paramLabel = "N",
       defaultValue = "20000",
       description = "Number of texts to train on (default: ${DEFAULT-VALUE}).")
@@ -42,6 +44,7 @@ final class DataTokenizerCommand implements Callable<Integer> {
 
   @Option(
       names = "--max-length",
+      converter = Numbers.Count.class,
       paramLabel = "N",
       defaultValue = "4096",
       description = "Longest sequence, as written into the configuration.")

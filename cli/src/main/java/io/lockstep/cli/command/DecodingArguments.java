@@ -79,6 +79,7 @@ final class DecodingArguments {
 
   @Option(
       names = "--min-new-tokens",
+      converter = Numbers.Amount.class,
       paramLabel = "N",
       defaultValue = "0",
       description = "Least tokens of an answer (default: ${DEFAULT-VALUE}).")
@@ -86,6 +87,7 @@ final class DecodingArguments {
 
   @Option(
       names = "--max-new-tokens",
+      converter = Numbers.Count.class,
       paramLabel = "N",
       defaultValue = "256",
       description = "Most tokens of an answer (default: ${DEFAULT-VALUE}).")

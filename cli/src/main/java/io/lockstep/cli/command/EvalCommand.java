@@ -3,6 +3,7 @@ package io.lockstep.cli.command;
 import io.lockstep.cli.console.JsonLine;
 import io.lockstep.cli.console.Share;
 import io.lockstep.cli.console.Table;
+import io.lockstep.cli.console.UsageError;
 import io.lockstep.cli.console.UserError;
 import io.lockstep.cli.eval.BudgetSweep;
 import io.lockstep.cli.eval.Evaluation;
@@ -50,6 +51,7 @@ public final class EvalCommand implements Callable<Integer> {
 
   @Option(
       names = "--batch",
+      converter = Numbers.Count.class,
       paramLabel = "N",
       defaultValue = "16",
       description = "Pictures asked about at once (default: ${DEFAULT-VALUE}).")
@@ -57,6 +59,7 @@ public final class EvalCommand implements Callable<Integer> {
 
   @Option(
       names = "--max-new-tokens",
+      converter = Numbers.Count.class,
       paramLabel = "N",
       defaultValue = "256",
       description = "Most tokens of an answer (default: ${DEFAULT-VALUE}).")
@@ -142,7 +145,8 @@ public final class EvalCommand implements Callable<Integer> {
   /** Evaluates the targets of a fusion, one after the other. */
   private int targets(RunConfig run) throws IOException {
     if (budgets != null && budgets.sweep != null) {
-      throw new UserError("--sweep-token-budget needs --data: sweep the targets' files one by one");
+      throw new UsageError(
+          "--sweep-token-budget needs --data: sweep the targets' files one by one");
     }
     FusionConfig fusion =
         run.data()

@@ -2,6 +2,7 @@ package io.lockstep.cli.command;
 
 import io.lockstep.cli.console.JsonLine;
 import io.lockstep.cli.console.Progress;
+import io.lockstep.cli.console.UsageError;
 import io.lockstep.cli.console.UserError;
 import io.lockstep.model.adapter.AdapterConfig;
 import io.lockstep.model.checkpoint.AdapterBase;
@@ -98,7 +99,7 @@ final class ExportMergeCommand implements Callable<Integer> {
       throw new UserError(out + " exists already: give --out a folder that does not");
     }
     if (!(maxShardGigabytes > 0)) {
-      throw new UserError("--max-shard-gb is " + maxShardGigabytes + ": give more than 0");
+      throw new UsageError("--max-shard-gb is " + maxShardGigabytes + ": give more than 0");
     }
     tensors.start();
     AdapterMerge merge =

@@ -3,6 +3,7 @@ package io.lockstep.cli.command;
 import io.lockstep.cli.console.LogSetup;
 import io.lockstep.cli.process.Closing;
 import io.lockstep.cli.process.PortFile;
+import io.lockstep.cli.rpc.Endpoint;
 import io.lockstep.gateway.GatewayOptions;
 import io.lockstep.gateway.GatewayServer;
 import io.lockstep.gateway.ModelSource;
@@ -35,7 +36,7 @@ final class GatewayStartCommand implements Callable<Integer> {
         names = "--coordinator",
         paramLabel = "HOST:PORT",
         description = "The coordinator of a run to follow.")
-    private @Nullable String coordinator;
+    private @Nullable Endpoint coordinator;
 
     ModelSource source(boolean certificateRequired) {
       if (model != null) {
@@ -54,6 +55,7 @@ final class GatewayStartCommand implements Callable<Integer> {
 
   @Option(
       names = "--threads",
+      converter = Numbers.Count.class,
       paramLabel = "N",
       defaultValue = "1",
       description = "Threads of tensor operations (default: ${DEFAULT-VALUE}).")

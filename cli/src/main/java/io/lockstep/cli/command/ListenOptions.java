@@ -16,6 +16,7 @@ final class ListenOptions {
 
   @Option(
       names = "--port",
+      converter = Numbers.Port.class,
       paramLabel = "PORT",
       defaultValue = "0",
       description = "Port to listen on; 0, the default, takes a free one.")

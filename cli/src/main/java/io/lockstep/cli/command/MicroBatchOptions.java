@@ -1,6 +1,6 @@
 package io.lockstep.cli.command;
 
-import io.lockstep.cli.console.UserError;
+import io.lockstep.cli.console.UsageError;
 import io.lockstep.model.budget.TokenBudget;
 import io.lockstep.model.config.ModelConfig;
 import io.lockstep.model.cost.ActivationBytes;
@@ -19,6 +19,7 @@ final class MicroBatchOptions {
 
   @Option(
       names = "--batch",
+      converter = Numbers.Count.class,
       paramLabel = "N",
       description =
           "Samples that are computed at once (default: those of a virtual rank by"
@@ -27,6 +28,7 @@ final class MicroBatchOptions {
 
   @Option(
       names = "--length",
+      converter = Numbers.Count.class,
       paramLabel = "N",
       description =
           "Tokens of a sample, those of its pictures included (default: the recipe's"
@@ -35,6 +37,7 @@ final class MicroBatchOptions {
 
   @Option(
       names = "--picture-tokens",
+      converter = Numbers.Amount.class,
       paramLabel = "N",
       description =
           "Of these, those of pictures (default: as many as the model allows one picture, at"
@@ -43,6 +46,7 @@ final class MicroBatchOptions {
 
   @Option(
       names = "--supervised",
+      converter = Numbers.Amount.class,
       paramLabel = "N",
       description = "Of these, those that are learned (default: all but the pictures').")
   private @Nullable Integer supervised;
@@ -99,11 +103,10 @@ final class MicroBatchOptions {
     int ofPictures =
         pictureTokens != null ? pictureTokens : Math.min(tokens, mostOfOnePicture(folder, budget));
     int learned = supervised != null ? supervised : tokens - ofPictures;
-    if (rows < 1 || tokens < 1 || ofPictures < 0 || learned < 0 || ofPictures + learned > tokens) {
-      throw new UserError(
-          "--batch and --length must be at least 1, and --picture-tokens and --supervised together"
-              + " at most --length; they are %d, %d, %d and %d"
-                  .formatted(rows, tokens, ofPictures, learned));
+    if ((long) ofPictures + learned > tokens || learned < 0) {
+      throw new UsageError(
+          "--picture-tokens and --supervised must be together at most --length: they are %d, %d and %d"
+              .formatted(ofPictures, learned, tokens));
     }
     long side = config.vision().spatialMergeSize();
     long patches = (long) Math.ceil(rows * ofPictures / budget.share()) * side * side;

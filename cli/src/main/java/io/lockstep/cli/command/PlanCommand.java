@@ -64,6 +64,7 @@ public final class PlanCommand implements Callable<Integer> {
 
   @Option(
       names = "--workers",
+      converter = Numbers.Count.class,
       paramLabel = "N",
       defaultValue = "1",
       description = "Ranks that share the training state (default: ${DEFAULT-VALUE}).")
@@ -101,9 +102,6 @@ public final class PlanCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    if (workers < 1) {
-      throw new UserError("--workers is " + workers + ": give at least 1");
-    }
     Known known = known();
     TrainableTable.Row all = known.table().rows().getLast();
     long weights = all.total() + all.adapters();

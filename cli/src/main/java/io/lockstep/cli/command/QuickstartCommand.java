@@ -25,6 +25,7 @@ public final class QuickstartCommand implements Callable<Integer> {
 
   @Option(
       names = "--workers",
+      converter = Numbers.Count.class,
       paramLabel = "N",
       defaultValue = "2",
       description = "Number of worker processes (default: ${DEFAULT-VALUE}).")

@@ -1,6 +1,7 @@
 package io.lockstep.cli.command;
 
 import io.lockstep.cli.console.Progress;
+import io.lockstep.cli.rpc.Endpoint;
 import io.lockstep.gateway.rpc.InferenceClient;
 import io.lockstep.gateway.stage.InspectionFolder;
 import io.lockstep.gateway.stage.StageA;
@@ -28,7 +29,7 @@ public final class StageACommand implements Callable<Integer> {
       required = true,
       paramLabel = "HOST:PORT",
       description = "Where the gateway listens.")
-  private String gateway = "";
+  private Endpoint gateway = Endpoint.UNREAD;
 
   @Option(
       names = "--input",
@@ -52,7 +53,7 @@ public final class StageACommand implements Callable<Integer> {
     int pictures = folder.groups().stream().mapToInt(group -> group.images().size()).sum();
     AtomicInteger answered = new AtomicInteger();
     StageAResult result;
-    try (InferenceClient client = InferenceClient.connect(gateway)) {
+    try (InferenceClient client = InferenceClient.connect(gateway.toString())) {
       GenerationOptions options = decoding.options(() -> client.model().recommended());
       try (Progress progress = new Progress("summaries", pictures, "pictures", 1)) {
         result =

@@ -2,6 +2,7 @@ package io.lockstep.cli.command;
 
 import io.lockstep.cli.console.JsonLine;
 import io.lockstep.cli.console.Share;
+import io.lockstep.cli.rpc.Endpoint;
 import io.lockstep.gateway.rpc.InferenceClient;
 import io.lockstep.gateway.stage.StageB;
 import io.lockstep.gateway.stage.StageBResult;
@@ -26,7 +27,7 @@ public final class StageBCommand implements Callable<Integer> {
       required = true,
       paramLabel = "HOST:PORT",
       description = "Where the gateway listens.")
-  private String gateway = "";
+  private Endpoint gateway = Endpoint.UNREAD;
 
   @Option(
       names = "--stage-a",
@@ -50,7 +51,7 @@ public final class StageBCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     StageBResult result;
-    try (InferenceClient client = InferenceClient.connect(gateway)) {
+    try (InferenceClient client = InferenceClient.connect(gateway.toString())) {
       GenerationOptions options = decoding.options(() -> client.model().recommended());
       result = StageB.run(stageA, out, groups -> client.judge(groups, options));
     }

@@ -1,6 +1,5 @@
 package io.lockstep.cli.command;
 
-import io.lockstep.cli.console.UserError;
 import io.lockstep.tensor.Torch;
 import picocli.CommandLine.Option;
 
@@ -9,6 +8,7 @@ final class TensorOptions {
 
   @Option(
       names = "--threads",
+      converter = Numbers.Count.class,
       paramLabel = "N",
       defaultValue = "1",
       description = "Threads of the tensor library (default: ${DEFAULT-VALUE}).")
@@ -16,9 +16,6 @@ final class TensorOptions {
 
   /** Starts the tensor library; called before anything is computed. */
   void start() {
-    if (threads < 1) {
-      throw new UserError("--threads is " + threads + ": give at least 1");
-    }
     Torch.start(threads);
   }
 }

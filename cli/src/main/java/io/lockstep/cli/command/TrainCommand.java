@@ -1,7 +1,7 @@
 package io.lockstep.cli.command;
 
 import io.lockstep.cli.console.JsonLine;
-import io.lockstep.cli.console.UserError;
+import io.lockstep.cli.console.UsageError;
 import io.lockstep.cli.process.ExitCode;
 import io.lockstep.cli.process.KillSchedule;
 import io.lockstep.cli.process.LocalCluster;
@@ -37,6 +37,7 @@ public final class TrainCommand implements Callable<Integer> {
 
   @Option(
       names = "--workers",
+      converter = Numbers.Count.class,
       required = true,
       paramLabel = "N",
       description = "Number of worker processes; the weights don't depend on it.")
@@ -44,6 +45,7 @@ public final class TrainCommand implements Callable<Integer> {
 
   @Option(
       names = "--threads",
+      converter = Numbers.Count.class,
       paramLabel = "N",
       defaultValue = "1",
       description = "Threads of each worker's tensor operations (default: ${DEFAULT-VALUE}).")
@@ -139,12 +141,12 @@ public final class TrainCommand implements Callable<Integer> {
     Path from = resumeFrom == null ? null : resumeFrom.toAbsolutePath().normalize();
     if (!resume && from == null) {
       if (!acknowledged.isEmpty()) {
-        throw new UserError("--acknowledge needs --resume or --resume-from");
+        throw new UsageError("--acknowledge needs --resume or --resume-from");
       }
       return LocalCluster.Beginning.NEW;
     }
     if (resume && from != null) {
-      throw new UserError(
+      throw new UsageError(
           "--resume goes on with the run in --out, --resume-from begins another: give one of them");
     }
     Path folder = run.outputDir().orElseThrow();
@@ -171,7 +173,7 @@ public final class TrainCommand implements Callable<Integer> {
 
   private RunFolder unnamed(RunConfig run) {
     if (resume) {
-      throw new UserError("--resume needs --out: name the folder of the run that is to go on");
+      throw new UsageError("--resume needs --out: name the folder of the run that is to go on");
     }
     return RunFolder.unused(Path.of("runs", run.name()));
   }

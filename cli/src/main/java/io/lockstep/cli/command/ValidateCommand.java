@@ -30,7 +30,7 @@ public final class ValidateCommand implements Callable<Integer> {
         table = TuningTable.render(TuningPlan.of(run).table());
       }
     } catch (ConfigException e) {
-      e.problems().forEach(problem -> problems.add(config + ": " + problem));
+      problems.addAll(e.lines());
     }
     problems.forEach(problem -> System.err.println("error: " + problem));
     if (!problems.isEmpty()) {

@@ -23,14 +23,12 @@ final class WorkerStartCommand implements Callable<Integer> {
 
   private static final Logger LOG = LoggerFactory.getLogger(WorkerStartCommand.class);
 
-  private static final int MAX_PORT = 65_535;
-
   @Option(
       names = "--coordinator",
       required = true,
       paramLabel = "HOST:PORT",
       description = "Where the coordinator listens.")
-  private String coordinator = "";
+  private Endpoint coordinator = Endpoint.UNREAD;
 
   @Option(
       names = "--host",
@@ -42,6 +40,7 @@ final class WorkerStartCommand implements Callable<Integer> {
 
   @Option(
       names = "--port",
+      converter = Numbers.Port.class,
       paramLabel = "PORT",
       defaultValue = "0",
       description = "Local port on which other workers reach this one (default: a free one).")
@@ -53,7 +52,7 @@ final class WorkerStartCommand implements Callable<Integer> {
       description =
           "Where other workers are told to reach this one, if a proxy or a translated network stands"
               + " between (default: the local address and port).")
-  private @Nullable String advertise;
+  private @Nullable Endpoint advertise;
 
   @Option(
       names = "--tcp-only",
@@ -62,6 +61,7 @@ final class WorkerStartCommand implements Callable<Integer> {
 
   @Option(
       names = "--threads",
+      converter = Numbers.Count.class,
       paramLabel = "N",
       defaultValue = "1",
       description = "Threads of tensor operations (default: ${DEFAULT-VALUE}).")
@@ -85,7 +85,8 @@ final class WorkerStartCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     String chosen = name == null ? defaultName() : name;
     String machine = node == null ? hostName() : node;
-    Worker worker = new Worker(new Worker.Options(coordinator, links(), threads, chosen, machine));
+    Worker worker =
+        new Worker(new Worker.Options(coordinator.toString(), links(), threads, chosen, machine));
     Directive.Stop end;
     try (Leaving leaving = Leaving.onSignal(worker)) {
       end = worker.run();
@@ -98,11 +99,7 @@ final class WorkerStartCommand implements Callable<Integer> {
   }
 
   private Worker.Links links() {
-    if (port < 0 || port > MAX_PORT) {
-      throw new UserError("--port must be 0 to %d, not %d".formatted(MAX_PORT, port));
-    }
-    Optional<String> told =
-        Optional.ofNullable(advertise).map(address -> Endpoint.parse(address).toString());
+    Optional<String> told = Optional.ofNullable(advertise).map(Endpoint::toString);
     return new Worker.Links(host, port, told, !tcpOnly);
   }
 

@@ -2,8 +2,12 @@ package io.lockstep.cli.console;
 
 import java.io.PrintStream;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.util.Locale;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import picocli.CommandLine;
@@ -26,10 +30,9 @@ public final class ErrorReport {
   }
 
   /** Prints what was wrong with the arguments. */
-  public static void printUsageError(Throwable failure, CommandLine command) {
+  public static void printUsageError(String what, CommandLine command) {
     System.err.printf(
-        "error: %s; see '%s --help'%n",
-        oneLine(describe(failure)), command.getCommandSpec().qualifiedName());
+        "error: %s; see '%s --help'%n", oneLine(what), command.getCommandSpec().qualifiedName());
   }
 
   private static Throwable unwrap(Throwable failure) {
@@ -48,12 +51,24 @@ public final class ErrorReport {
       case NoSuchFileException e -> "no such file or folder: " + e.getFile();
       case FileAlreadyExistsException e when e.getReason() == null ->
           "already exists: " + e.getFile();
-      case AccessDeniedException e -> "no permission for " + e.getFile();
+      case AccessDeniedException e ->
+          "no permission for %s: give this user the right to it, or name another"
+              .formatted(e.getFile());
+      case DirectoryNotEmptyException e -> "not empty: " + e.getFile();
+      case NotDirectoryException e -> "no folder: " + e.getFile();
+      case FileSystemException e when e.getFile() != null -> e.getFile() + ": " + reason(e);
       case NullPointerException e -> defect(e);
       case IndexOutOfBoundsException e -> defect(e);
       case ClassCastException e -> defect(e);
       default -> message == null || message.isBlank() ? defect(failure) : message;
     };
+  }
+
+  private static String reason(FileSystemException failure) {
+    String reason = failure.getReason();
+    return reason == null
+        ? "failed"
+        : reason.substring(0, 1).toLowerCase(Locale.ROOT) + reason.substring(1);
   }
 
   private static String defect(Throwable failure) {

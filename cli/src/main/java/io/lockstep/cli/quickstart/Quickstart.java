@@ -110,7 +110,7 @@ public final class Quickstart {
     return counts;
   }
 
-  private List<String> askBase(ProcessGroup group, HeldOut heldOut) throws IOException {
+  private List<String> askBase(ProcessGroup group, HeldOut heldOut) throws Exception {
     String model = Recipe.model(recipe).toString();
     Child gateway = startGateway(group, "gateway-base", List.of("--model", model));
     Endpoint endpoint = awaitGateway(group, gateway);

@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.lockstep.cli.console.UserError;
+import io.lockstep.worker.config.ConfigException;
+import io.lockstep.worker.config.YamlText;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,21 +20,21 @@ final class Recipe {
   private Recipe() {}
 
   /** The folder of the model that a recipe starts from. */
-  static Path model(Path recipe) throws IOException {
+  static Path model(Path recipe) throws IOException, ConfigException {
     String path = section(read(recipe), recipe, "model").path("path").asText();
     return recipe.toAbsolutePath().resolveSibling(path).normalize();
   }
 
   /** Writes {@code recipe} to {@code target} with other training data and absolute paths. */
-  static void write(Path recipe, Path trainJsonl, Path target) throws IOException {
+  static void write(Path recipe, Path trainJsonl, Path target) throws IOException, ConfigException {
     ObjectNode root = read(recipe);
     section(root, recipe, "model").put("path", model(recipe).toString());
     section(root, recipe, "data").put("train_jsonl", trainJsonl.toAbsolutePath().toString());
     Files.writeString(target, YAML.writeValueAsString(root));
   }
 
-  private static ObjectNode read(Path recipe) throws IOException {
-    if (YAML.readTree(Files.readString(recipe)) instanceof ObjectNode root) {
+  private static ObjectNode read(Path recipe) throws IOException, ConfigException {
+    if (YamlText.parse(YamlText.of(recipe), recipe.toString()) instanceof ObjectNode root) {
       return root;
     }
     throw new UserError(recipe + " is no recipe: it must be a YAML mapping");

@@ -3,30 +3,41 @@ package io.lockstep.cli.rpc;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import io.lockstep.cli.console.UserError;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Where a gRPC server listens. */
 public record Endpoint(String host, int port) {
 
   private static final int MAX_PORT = 65_535;
+  private static final Pattern HOST = Pattern.compile("[\\w.-]+");
+  private static final Pattern HOST_PORT =
+      Pattern.compile(
+          "(?:(?<host>[\\w.-]+)|\\[(?<bracketed>[0-9a-fA-F:.%\\w]+)]):(?<port>[0-9]{1,5})");
   private static final int MAX_MESSAGE_BYTES = 256 << 20;
+
+  /** Stands in a required option until it is read. */
+  public static final Endpoint UNREAD = new Endpoint("", 0);
 
   /** A port on this machine. */
   public static Endpoint local(int port) {
     return new Endpoint("127.0.0.1", port);
   }
 
-  /** Parses {@code HOST:PORT}. */
+  /** Parses {@code HOST:PORT}; an IPv6 address stands in brackets, which are left away. */
   public static Endpoint parse(String text) {
-    int colon = text.lastIndexOf(':');
-    String digits = text.substring(colon + 1);
-    if (colon > 0 && digits.matches("[0-9]{1,5}")) {
-      int port = Integer.parseInt(digits);
-      if (port > 0 && port <= MAX_PORT) {
-        return new Endpoint(text.substring(0, colon), port);
-      }
+    Matcher parts = HOST_PORT.matcher(text);
+    if (!parts.matches()) {
+      throw new UserError(
+          "'%s' is no address: write HOST:PORT, for example %s:7070"
+              .formatted(text, HOST.matcher(text).matches() ? text : "127.0.0.1"));
     }
-    throw new UserError(
-        "'%s' is no address: write HOST:PORT, for example 127.0.0.1:7070".formatted(text));
+    int port = Integer.parseInt(parts.group("port"));
+    if (port < 1 || port > MAX_PORT) {
+      throw new UserError("'%s' is no address: its port must be 1 to %d".formatted(text, MAX_PORT));
+    }
+    String bracketed = parts.group("bracketed");
+    return new Endpoint(bracketed == null ? parts.group("host") : bracketed, port);
   }
 
   /** A channel to it, which the caller shuts down. */
@@ -39,6 +50,6 @@ public record Endpoint(String host, int port) {
 
   @Override
   public String toString() {
-    return host + ":" + port;
+    return host.contains(":") ? "[" + host + "]:" + port : host + ":" + port;
   }
 }

@@ -1,9 +1,6 @@
 package io.lockstep.worker.config;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.lockstep.data.augment.AugmentationConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,9 +18,6 @@ public final class AugmentationFile {
 
   private static final String KEY = "augmentation";
   private static final String DATA = "data";
-
-  private static final YAMLMapper YAML =
-      YAMLMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
   private AugmentationFile() {}
 
@@ -83,6 +77,9 @@ public final class AugmentationFile {
       return found.isEmpty()
           ? AugmentationConfig.read(root.path(KEY), found)
           : AugmentationConfig.NONE;
+    } catch (ConfigException e) {
+      problems.add(String.valueOf(e.getMessage()));
+      return AugmentationConfig.NONE;
     } catch (IOException e) {
       found.add("can't be read: " + e.getMessage());
       return AugmentationConfig.NONE;
@@ -91,16 +88,12 @@ public final class AugmentationFile {
     }
   }
 
-  private static JsonNode tree(Path file, List<String> problems) throws IOException {
-    try {
-      JsonNode tree = YAML.readTree(Files.readString(file));
-      if (!tree.isObject()) {
-        problems.add("must be a mapping of keys to values");
-      }
-      return tree;
-    } catch (JsonProcessingException e) {
-      problems.add("is not YAML: " + e.getOriginalMessage().lines().findFirst().orElse(""));
-      return YAML.createObjectNode();
+  private static JsonNode tree(Path file, List<String> problems)
+      throws IOException, ConfigException {
+    JsonNode tree = YamlText.parse(YamlText.of(file), file.toString());
+    if (!tree.isObject()) {
+      problems.add("must be a mapping of keys to values");
     }
+    return tree;
   }
 }

@@ -1,6 +1,5 @@
 package io.lockstep.worker.config;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.lockstep.data.fusion.DatasetConfig;
 import io.lockstep.data.fusion.DatasetTemplate;
@@ -62,12 +61,11 @@ final class FusionSection {
       if (Files.size(file) > MAX_FILE_BYTES) {
         data.problem("fusion", "names %s, which is larger than 1 MiB".formatted(file));
       } else {
-        JsonNode tree = RunConfig.YAML.readTree(Files.readString(file));
+        JsonNode tree = YamlText.parse(YamlText.of(file), file.toString());
         return fusion(data.other("fusion", file, tree), file.resolveSibling(""), runSeed);
       }
-    } catch (JsonProcessingException e) {
-      data.problem(
-          "fusion", "names %s, which is not YAML: %s".formatted(file, e.getOriginalMessage()));
+    } catch (ConfigException e) {
+      data.problem("fusion", "names a file that is no YAML: " + e.getMessage());
     } catch (IOException e) {
       data.problem("fusion", "names %s, which can't be read".formatted(file));
     }

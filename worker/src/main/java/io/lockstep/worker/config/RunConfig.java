@@ -1,9 +1,6 @@
 package io.lockstep.worker.config;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.lockstep.data.fusion.DatasetConfig;
 import io.lockstep.data.plan.EpochOrder;
 import io.lockstep.data.plan.WholeDataset;
@@ -50,9 +47,6 @@ public record RunConfig(
     TuningConfig tuning,
     ClusterConfig cluster,
     Optional<RunInputs> inputs) {
-
-  static final YAMLMapper YAML =
-      YAMLMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
   /**
    * The model a run starts from.
@@ -138,7 +132,7 @@ public record RunConfig(
 
   /** Reads a file; relative paths in it are relative to its folder. */
   public static RunConfig read(Path file) throws IOException, ConfigException {
-    return parse(Files.readString(file), file.toString(), file.toAbsolutePath().resolveSibling(""));
+    return parse(YamlText.of(file), file.toString(), file.toAbsolutePath().resolveSibling(""));
   }
 
   /**
@@ -157,7 +151,7 @@ public record RunConfig(
    */
   public static RunConfig readStored(Path file) throws IOException, ConfigException {
     return parse(
-        Files.readString(file), file.toString(), file.toAbsolutePath().resolveSibling(""), true);
+        YamlText.of(file), file.toString(), file.toAbsolutePath().resolveSibling(""), true);
   }
 
   /** The same from its text, in which every path is absolute. */
@@ -167,15 +161,7 @@ public record RunConfig(
 
   private static RunConfig parse(String yaml, String source, Path folder, boolean stored)
       throws ConfigException {
-    JsonNode tree;
-    try {
-      tree = YAML.readTree(yaml);
-    } catch (JsonProcessingException e) {
-      String where = e.getLocation() == null ? "" : ":" + e.getLocation().getLineNr();
-      throw new ConfigException(
-          source + where,
-          List.of("is not YAML: " + e.getOriginalMessage().lines().findFirst().orElse("")));
-    }
+    JsonNode tree = YamlText.parse(yaml, source);
     List<String> problems = new ArrayList<>();
     RunConfig config = read(new Section("", tree, problems, stored), folder);
     if (!problems.isEmpty()) {

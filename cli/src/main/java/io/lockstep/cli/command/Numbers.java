@@ -1,0 +1,68 @@
+package io.lockstep.cli.command;
+
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** Whole numbers of options, held to their range where they are read: bad usage if outside. */
+final class Numbers {
+
+  private static final int MAX_PORT = 65_535;
+
+  private Numbers() {}
+
+  private static long between(String text, long min, long max) {
+    try {
+      long value = Long.parseLong(text.strip());
+      if (value >= min && value <= max) {
+        return value;
+      }
+    } catch (NumberFormatException e) {
+      // Told below, with the range.
+    }
+    boolean open = max == Long.MAX_VALUE || (max == Integer.MAX_VALUE && !text.matches("\\d{10,}"));
+    throw new TypeConversionException(
+        "'%s' is no whole number %s"
+            .formatted(
+                text, open ? "of at least " + min : "between %d and %d".formatted(min, max)));
+  }
+
+  /** At least 1. */
+  static final class Count implements ITypeConverter<Integer> {
+    @Override
+    public Integer convert(String text) {
+      return (int) between(text, 1, Integer.MAX_VALUE);
+    }
+  }
+
+  /** At least 0. */
+  static final class Amount implements ITypeConverter<Integer> {
+    @Override
+    public Integer convert(String text) {
+      return (int) between(text, 0, Integer.MAX_VALUE);
+    }
+  }
+
+  /** At least 1, and more than an int if need be. */
+  static final class LongCount implements ITypeConverter<Long> {
+    @Override
+    public Long convert(String text) {
+      return between(text, 1, Long.MAX_VALUE);
+    }
+  }
+
+  /** At least 0, and more than an int if need be. */
+  static final class LongAmount implements ITypeConverter<Long> {
+    @Override
+    public Long convert(String text) {
+      return between(text, 0, Long.MAX_VALUE);
+    }
+  }
+
+  /** A TCP port, or 0 for a free one. */
+  static final class Port implements ITypeConverter<Integer> {
+    @Override
+    public Integer convert(String text) {
+      return (int) between(text, 0, MAX_PORT);
+    }
+  }
+}

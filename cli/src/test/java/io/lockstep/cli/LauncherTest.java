@@ -1,0 +1,147 @@
+package io.lockstep.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The launcher in a fresh checkout, with a Maven that does what the test says. */
+@DisabledOnOs(value = OS.WINDOWS, disabledReason = "the launcher is a script of bash")
+class LauncherTest {
+
+  @TempDir private Path folder;
+  private Path checkout;
+  private Path tools;
+
+  @BeforeEach
+  void checkOut() throws IOException {
+    checkout = Files.createDirectory(folder.resolve("checkout"));
+    tools = Files.createDirectory(folder.resolve("tools"));
+    Files.copy(Path.of("..", "lockstep"), checkout.resolve("lockstep"));
+  }
+
+  private record Ended(int exit, String out, String err) {}
+
+  private Ended launch(Map<String, String> environment, String... arguments) throws Exception {
+    ProcessBuilder builder = new ProcessBuilder("bash", checkout.resolve("lockstep").toString());
+    builder.command().addAll(List.of(arguments));
+    Path out = folder.resolve("out");
+    Path err = folder.resolve("err");
+    builder.redirectOutput(out.toFile()).redirectError(err.toFile());
+    builder.environment().remove("HOME");
+    builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    builder.environment().merge("PATH", tools.toString(), (path, mine) -> mine + ":" + path);
+    builder.environment().putAll(environment);
+    int exit = builder.start().waitFor();
+    return new Ended(
+        exit,
+        Files.readString(out, StandardCharsets.UTF_8),
+        Files.readString(err, StandardCharsets.UTF_8));
+  }
+
+  private void maven(String script) throws IOException {
+    tool(tools.resolve("mvn"), script);
+  }
+
+  private static void tool(Path file, String script) throws IOException {
+    Files.createDirectories(file.getParent());
+    Files.writeString(file, "#!/bin/sh\n" + script);
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+  }
+
+  /** A JDK that only shows what it is called with. */
+  private Map<String, String> echoingJdk() throws IOException {
+    Path jdk = folder.resolve("jdk");
+    tool(jdk.resolve("bin/javac"), "");
+    tool(jdk.resolve("bin/java"), "for argument; do echo \"$argument\"; done");
+    Files.writeString(jdk.resolve("release"), "JAVA_VERSION=\"25.0.1\"\n");
+    return Map.of("JAVA_HOME", jdk.toString());
+  }
+
+  @Test
+  void withoutAHomeItStartsAndHandsAllArgumentsOn() throws Exception {
+    Files.createDirectories(checkout.resolve("cli/target"));
+    Files.writeString(checkout.resolve("cli/target/classpath"), "a.jar");
+    Ended ended = launch(echoingJdk(), "train", "--out", "two words");
+    assertEquals(0, ended.exit(), ended.err());
+    assertEquals("", ended.err());
+    assertTrue(
+        ended.out().endsWith("io.lockstep.cli.Main\ntrain\n--out\ntwo words\n"), ended.out());
+  }
+
+  @Test
+  void aRepositoryThatCannotBeWrittenIsNamedWithWhatToDo() throws Exception {
+    maven(
+        """
+        echo '[ERROR] Could not create local repository at /srv/m2 -> [Help 1]'
+        echo '[ERROR] '
+        echo '[ERROR] Re-run Maven using the -X switch to enable full debug logging.'
+        exit 1
+        """);
+    Ended ended = launch(Map.of());
+    assertEquals(1, ended.exit());
+    String error = ended.err().lines().toList().getLast();
+    assertTrue(
+        error.startsWith("error: Could not create local repository at /srv/m2: give this user"),
+        error);
+    assertTrue(error.contains("MAVEN_OPTS=-Dmaven.repo.local=FOLDER"), error);
+  }
+
+  @Test
+  void anErrorOfTheBuildIsShownWithoutTheAdviceOfMaven() throws Exception {
+    maven(
+        """
+        echo '[ERROR] Failed to execute goal on project data -> [Help 1]'
+        echo '[ERROR] To see the full stack trace of the errors, re-run Maven with the -e switch.'
+        echo '[ERROR] [Help 1] http://example.org/help'
+        exit 1
+        """);
+    Ended ended = launch(Map.of());
+    assertEquals(1, ended.exit());
+    List<String> told = ended.err().lines().skip(1).toList();
+    assertEquals("Failed to execute goal on project data", told.getFirst());
+    assertEquals(2, told.size(), ended.err());
+    assertTrue(told.getLast().contains("build.log"), ended.err());
+  }
+
+  @Test
+  void aCheckoutThatCannotBeWrittenIsToldBeforeMavenIsStarted() throws Exception {
+    maven("echo unexpected; exit 1");
+    // A file where the folder should be can't be written into by anybody, root included.
+    Files.writeString(checkout.resolve("target"), "");
+    Ended ended = launch(Map.of());
+    assertEquals(1, ended.exit());
+    assertEquals(1, ended.err().lines().count(), ended.err());
+    assertTrue(ended.err().contains("can't be written to"), ended.err());
+  }
+
+  @Test
+  void withoutAJdkItSaysWhichToInstall() throws Exception {
+    // Only what the script needs before it looks for a JDK.
+    for (String name : List.of("readlink", "dirname", "grep")) {
+      Path found = Path.of("/usr/bin", name);
+      tool(
+          tools.resolve(name),
+          "exec %s \"$@\"".formatted(Files.exists(found) ? found : Path.of("/bin", name)));
+    }
+    Path script = checkout.resolve("lockstep");
+    Files.writeString(
+        script, Files.readString(script).replace("/usr/lib/jvm/*", "").replace("/opt/j", "/no/j"));
+    Ended ended = launch(Map.of("PATH", tools.toString(), "JAVA_HOME", ""));
+    assertEquals(1, ended.exit());
+    assertEquals(
+        "error: no JDK 25 or newer found: install one and set JAVA_HOME to its folder\n",
+        ended.err());
+  }
+}

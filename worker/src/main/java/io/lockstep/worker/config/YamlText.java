@@ -1,0 +1,64 @@
+package io.lockstep.worker.config;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Reads YAML; what is none is told with its line and what to change. */
+public final class YamlText {
+
+  private static final YAMLMapper YAML =
+      YAMLMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
+
+  private YamlText() {}
+
+  /**
+   * The text of a file.
+   *
+   * @throws ConfigException if it is a folder or not UTF-8
+   */
+  public static String of(Path file) throws IOException, ConfigException {
+    if (Files.isDirectory(file)) {
+      throw problem(file.toString(), "is a folder: name the YAML file in it");
+    }
+    try {
+      return Files.readString(file);
+    } catch (CharacterCodingException e) {
+      throw problem(file.toString(), "is not UTF-8: save it in that encoding");
+    }
+  }
+
+  /**
+   * Parses a text.
+   *
+   * @param source name for messages
+   */
+  public static JsonNode parse(String text, String source) throws ConfigException {
+    try {
+      return YAML.readTree(text);
+    } catch (MismatchedInputException e) {
+      throw problem(
+          source,
+          "holds more than one document: remove all from the second '---' on, which would be left out");
+    } catch (JsonProcessingException e) {
+      int line = e.getLocation() == null ? 1 : e.getLocation().getLineNr();
+      YamlMistake mistake = YamlMistake.of(text, e.getOriginalMessage(), line);
+      throw problem(source + ":" + mistake.line(), mistake.what());
+    }
+  }
+
+  private static ConfigException problem(String place, String what) {
+    return new ConfigException(place, List.of(what));
+  }
+}
