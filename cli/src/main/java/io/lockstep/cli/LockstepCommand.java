@@ -11,6 +11,7 @@ import io.lockstep.cli.command.GatewayCommand;
 import io.lockstep.cli.command.GenerateCommand;
 import io.lockstep.cli.command.PlanCommand;
 import io.lockstep.cli.command.QuickstartCommand;
+import io.lockstep.cli.command.ReportCommand;
 import io.lockstep.cli.command.StageACommand;
 import io.lockstep.cli.command.StageBCommand;
 import io.lockstep.cli.command.TrainCommand;
@@ -36,6 +37,7 @@ import picocli.CommandLine.ScopeType;
       PlanCommand.class,
       GenerateCommand.class,
       EvalCommand.class,
+      ReportCommand.class,
       DigestCommand.class,
       ExportCommand.class,
       StageACommand.class,

@@ -159,10 +159,10 @@ class AugmentCommandsTest {
     int records = PICTURES + TEXTS;
     String far = refused(show("far.png", "--index", Integer.toString(records)));
     assertTrue(far.contains("--index is %d, must be 0..%d".formatted(records, records - 1)), far);
-    String negative = refused(show("negative.png", "--index", "-1"));
-    assertTrue(negative.contains("--index is -1"), negative);
-    String none = refused(show("none.png", "--index", "0", "--count", "0"));
-    assertTrue(none.contains("--count must be 1 to 100"), none);
+    String negative = refused(2, show("negative.png", "--index", "-1"));
+    assertTrue(negative.contains("'--index': '-1' is no whole number of at least 0"), negative);
+    String many = refused(2, show("none.png", "--index", "0", "--count", "101"));
+    assertTrue(many.contains("--count must be 1 to 100, not 101"), many);
     for (String name : List.of("text.png", "far.png", "negative.png", "none.png")) {
       assertFalse(Files.exists(folder.resolve(name)), name);
     }
@@ -223,7 +223,11 @@ class AugmentCommandsTest {
 
   /** The one line on standard error of a command that failed. */
   private static String refused(Said said) {
-    assertEquals(1, said.exit(), said::err);
+    return refused(1, said);
+  }
+
+  private static String refused(int exit, Said said) {
+    assertEquals(exit, said.exit(), said::err);
     assertEquals(1, said.err().lines().count(), said::err);
     assertTrue(said.err().startsWith("error: "), said::err);
     return said.err().strip();

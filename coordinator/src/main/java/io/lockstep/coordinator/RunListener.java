@@ -10,8 +10,8 @@ public interface RunListener {
   default void phaseChanged(Phase phase, String detail) {}
 
   /**
-   * A step is committed and durable in the journal; {@code stepsPerSecond} is the rate over the
-   * last steps, 0 while there are fewer than two.
+   * A step is committed and durable in the journal; {@code stepsPerSecond} is the smoothed rate, 0
+   * while none is known.
    */
   default void stepCommitted(CommittedStep step, double stepsPerSecond) {}
 

@@ -1,6 +1,8 @@
 package io.lockstep.coordinator;
 
+import io.lockstep.data.plan.Pace;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A run at one moment.
@@ -11,7 +13,8 @@ import java.util.List;
  * @param steps committed steps
  * @param totalSteps steps of the whole run
  * @param loss mean loss per supervised token of the last committed step, 0 before the first
- * @param stepsPerSecond rate over the last committed steps, 0 while there are fewer than two
+ * @param stepsPerSecond smoothed rate without pauses between worlds, 0 while none is known
+ * @param remaining time to the last step at that rate, with its spread
  * @param workers members by rank, then those that wait
  * @param notices the newest of what people should read, oldest first
  */
@@ -24,6 +27,7 @@ public record RunStatus(
     long totalSteps,
     double loss,
     double stepsPerSecond,
+    Optional<Pace.Remaining> remaining,
     List<WorkerStatus> workers,
     List<Notice> notices) {
 
@@ -35,7 +39,17 @@ public record RunStatus(
   /** The same run with other notices. */
   public RunStatus withNotices(List<Notice> newest) {
     return new RunStatus(
-        run, phase, detail, generation, steps, totalSteps, loss, stepsPerSecond, workers, newest);
+        run,
+        phase,
+        detail,
+        generation,
+        steps,
+        totalSteps,
+        loss,
+        stepsPerSecond,
+        remaining,
+        workers,
+        newest);
   }
 
   /**

@@ -49,7 +49,7 @@ public final class LineChart {
   }
 
   /** Mean over a centred window of a twentieth of the curve. */
-  static double[] movingMean(double[] y) {
+  public static double[] movingMean(double[] y) {
     int reach = Math.max(1, y.length / 40);
     double[] means = new double[y.length];
     for (int i = 0; i < y.length; i++) {

@@ -1,4 +1,4 @@
-/** Plots as PNG files. Imports nothing of ours. */
+/** Plots as PNG files, and as parts of a page. Imports nothing of ours. */
 @NullMarked
 package io.lockstep.cli.chart;
 

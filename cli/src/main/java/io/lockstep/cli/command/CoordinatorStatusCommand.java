@@ -1,12 +1,15 @@
 package io.lockstep.cli.command;
 
+import io.lockstep.cli.console.Clock;
 import io.lockstep.cli.console.JsonLine;
 import io.lockstep.cli.console.Table;
 import io.lockstep.cli.rpc.CoordinatorClient;
 import io.lockstep.cli.rpc.Endpoint;
 import io.lockstep.cli.rpc.RunStatus;
+import io.lockstep.data.plan.Pace;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.function.ToDoubleFunction;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -36,7 +39,8 @@ final class CoordinatorStatusCommand implements Callable<Integer> {
             .row("phase", status.phase().name().toLowerCase(Locale.ROOT) + ", " + status.detail())
             .row("steps", status.steps() + " of " + status.totalSteps())
             .row("loss", String.format(Locale.ROOT, "%.4f", status.loss()))
-            .row("steps/s", String.format(Locale.ROOT, "%.2f", status.stepsPerSecond()));
+            .row("steps/s", String.format(Locale.ROOT, "%.2f", status.stepsPerSecond()))
+            .row("remaining", status.remaining().map(Clock::text).orElse("-"));
     for (RunStatus.Worker worker : status.workers()) {
       String rank = worker.rank() < 0 ? "waits" : "rank " + worker.rank();
       table.row(worker.id(), rank + ", " + worker.activity());
@@ -54,9 +58,17 @@ final class CoordinatorStatusCommand implements Callable<Integer> {
               .put("total_steps", status.totalSteps())
               .put("loss", status.loss())
               .put("steps_per_second", status.stepsPerSecond())
+              .put("remaining_seconds", seconds(status, Pace.Remaining::seconds))
+              .put("remaining_seconds_low", seconds(status, Pace.Remaining::low))
+              .put("remaining_seconds_high", seconds(status, Pace.Remaining::high))
               .put("workers", status.workers().stream().map(RunStatus.Worker::id).toList())
               .put("notices", status.notices().stream().map(RunStatus.Notice::text).toList()));
     }
     return 0;
+  }
+
+  /** Not a number, which JSON writes as null, while it is unknown. */
+  private static double seconds(RunStatus status, ToDoubleFunction<Pace.Remaining> part) {
+    return status.remaining().stream().mapToDouble(part).findFirst().orElse(Double.NaN);
   }
 }

@@ -76,8 +76,8 @@ public final class TrainCommand implements Callable<Integer> {
       names = "--acknowledge",
       paramLabel = "KEY",
       description =
-          "With --resume or --resume-from: a key of the recipe whose change is wanted although it changes the"
-              + " weights, for example training.max_steps. May be repeated.")
+          "With --resume or --resume-from: a key of the recipe whose change is wanted although it"
+              + " changes the weights, for example training.max_steps. May be repeated.")
   private List<String> acknowledged = List.of();
 
   @Option(
@@ -110,6 +110,8 @@ public final class TrainCommand implements Callable<Integer> {
     System.out.print(LoaderTable.of(result.metrics()));
     System.out.print(BankTable.of(result.metrics()));
     System.out.print(OverLengthReport.summary(folder.root()));
+    System.out.println(
+        "report: " + result.report("Training of " + run.name(), workers).write(folder.root()));
     System.out.println("checkpoint: " + result.checkpoint());
     if (json) {
       System.out.println(

@@ -1,8 +1,10 @@
 package io.lockstep.cli.console;
 
+import io.lockstep.data.plan.Pace;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 
 /**
@@ -14,6 +16,7 @@ import java.util.function.LongSupplier;
 public final class Progress implements AutoCloseable {
 
   private static final int BAR_CELLS = 24;
+  private static final double NANOS = 1e9;
   private static final long REDRAW_NANOS = Duration.ofMillis(100).toNanos();
   private static final long LINE_NANOS = Duration.ofSeconds(10).toNanos();
 
@@ -26,8 +29,9 @@ public final class Progress implements AutoCloseable {
   private final LongSupplier nanoClock;
   private final long startNanos;
   private long lastShownNanos;
-  private long firstDone = -1;
-  private long firstDoneNanos;
+  private final Pace pace = new Pace();
+  private long lastDone;
+  private long lastDoneNanos;
   private int lastWidth;
   private String lastLine = "";
   private String shownLine = "";
@@ -62,20 +66,26 @@ public final class Progress implements AutoCloseable {
   /** Says that {@code done} steps are complete; {@code note} is shown behind the bar. */
   public void update(long done, String note) {
     long now = nanoClock.getAsLong();
-    if (firstDone < 0 && done > 0) {
-      firstDone = done;
-      firstDoneNanos = now;
+    if (done > lastDone) {
+      // The first ones' time is start-up's too.
+      for (long step = lastDone; step < done && lastDone > 0; step++) {
+        pace.step(1, (now - lastDoneNanos) / NANOS / (done - lastDone));
+      }
+      lastDone = done;
+      lastDoneNanos = now;
     }
-    show(done, now, rate(done, now), note);
+    show(done, now, pace.stepsPerSecond(), pace.remaining(total - done), note);
   }
 
-  /** The same where the rate, in steps per second, is known better than from these updates. */
-  public void update(long done, double stepsPerSecond, String note) {
-    show(done, nanoClock.getAsLong(), stepsPerSecond, note);
+  /** The same where rate, in steps per second, and remaining time are known by others. */
+  public void update(
+      long done, double stepsPerSecond, Optional<Pace.Remaining> remaining, String note) {
+    show(done, nanoClock.getAsLong(), stepsPerSecond, remaining, note);
   }
 
-  private void show(long done, long now, double stepsPerSecond, String note) {
-    lastLine = line(done, stepsPerSecond, note);
+  private void show(
+      long done, long now, double stepsPerSecond, Optional<Pace.Remaining> remaining, String note) {
+    lastLine = line(done, stepsPerSecond, remaining, note);
     long since = now - lastShownNanos;
     if (interactive ? since >= REDRAW_NANOS : since >= LINE_NANOS) {
       show(now);
@@ -108,7 +118,8 @@ public final class Progress implements AutoCloseable {
     }
   }
 
-  private String line(long done, double stepsPerSecond, String note) {
+  private String line(
+      long done, double stepsPerSecond, Optional<Pace.Remaining> remaining, String note) {
     StringBuilder line = new StringBuilder(label);
     if (interactive) {
       int filled = total == 0 ? 0 : (int) (BAR_CELLS * Math.min(done, total) / total);
@@ -124,25 +135,9 @@ public final class Progress implements AutoCloseable {
     if (stepsPerSecond > 0) {
       line.append(String.format(Locale.ROOT, "  %.1f %s/s", stepsPerSecond * unitsPerStep, unit));
       if (done < total) {
-        line.append("  ETA ").append(clock((long) Math.ceil((total - done) / stepsPerSecond)));
+        remaining.ifPresent(time -> line.append("  ETA ").append(Clock.text(time)));
       }
     }
     return line.toString();
-  }
-
-  /** Steps per second since the first finished step: start-up doesn't spoil the estimate. */
-  private double rate(long done, long now) {
-    if (firstDone > 0 && done > firstDone && now > firstDoneNanos) {
-      return (done - firstDone) * 1e9 / (now - firstDoneNanos);
-    }
-    return 0;
-  }
-
-  /** Seconds as {@code m:ss} or {@code h:mm:ss}. */
-  static String clock(long seconds) {
-    return seconds < 3600
-        ? String.format(Locale.ROOT, "%d:%02d", seconds / 60, seconds % 60)
-        : String.format(
-            Locale.ROOT, "%d:%02d:%02d", seconds / 3600, seconds / 60 % 60, seconds % 60);
   }
 }

@@ -1,6 +1,6 @@
 /**
  * What a person at a terminal sees: progress, tables, sparklines, one-line errors, logging. Imports
- * nothing of ours.
+ * the pace of steps alone.
  */
 @NullMarked
 package io.lockstep.cli.console;

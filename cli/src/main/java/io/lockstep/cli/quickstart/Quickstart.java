@@ -5,6 +5,7 @@ import io.lockstep.cli.console.UserError;
 import io.lockstep.cli.process.Child;
 import io.lockstep.cli.process.LocalCluster;
 import io.lockstep.cli.process.ProcessGroup;
+import io.lockstep.cli.report.RunReport;
 import io.lockstep.cli.rpc.Endpoint;
 import io.lockstep.cli.run.RunFolder;
 import io.lockstep.cli.train.Training;
@@ -59,7 +60,7 @@ public final class Quickstart {
   /** What the trained model's gateway said, and which gateway that was. */
   private record Served(
       List<String> summaries,
-      List<Results.Verdict> verdicts,
+      List<RunReport.Verdict> verdicts,
       List<String> services,
       String health) {}
 

@@ -1,5 +1,6 @@
 package io.lockstep.cli.quickstart;
 
+import io.lockstep.cli.report.RunReport;
 import java.nio.file.Path;
 
 /** Where the files of a quickstart lie. */
@@ -7,6 +8,11 @@ public record QuickstartFolder(Path root) {
 
   public QuickstartFolder {
     root = root.toAbsolutePath().normalize();
+  }
+
+  /** A path as the report names it: from the root on. */
+  String relative(Path path) {
+    return root.relativize(path).toString();
   }
 
   Path data() {
@@ -55,6 +61,6 @@ public record QuickstartFolder(Path root) {
 
   /** The report, one HTML file that needs no other. */
   public Path page() {
-    return root.resolve("index.html");
+    return root.resolve(RunReport.PAGE);
   }
 }

@@ -3,6 +3,8 @@ package io.lockstep.cli.quickstart;
 import io.lockstep.cli.chart.LineChart;
 import io.lockstep.cli.console.Sparkline;
 import io.lockstep.cli.console.Table;
+import io.lockstep.cli.report.Provenance;
+import io.lockstep.cli.report.RunReport;
 import io.lockstep.cli.run.Metrics;
 import io.lockstep.data.draw.Overlay;
 import io.lockstep.data.prompt.Prompts;
@@ -10,7 +12,6 @@ import io.lockstep.data.prompt.Task;
 import io.lockstep.gateway.serving.CheckpointPrompts;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
@@ -32,16 +33,14 @@ public final class Report {
         "nats per supervised token",
         metrics.steps(),
         metrics.losses());
-    List<Path> drawn = draw(folder, results.pictures());
-    RunPage.write(folder.page(), results, folder.lossPlot(), drawn);
-    return folder.page();
+    draw(folder, results.pictures());
+    return report(folder, results).write(folder.root());
   }
 
   /** Pictures spread evenly over the held-out set, with ground truth and answer. */
-  private static List<Path> draw(QuickstartFolder folder, List<Results.Picture> pictures)
+  private static void draw(QuickstartFolder folder, List<Results.Picture> pictures)
       throws IOException {
     Overlay overlay = Overlay.create();
-    List<Path> drawn = new ArrayList<>();
     int count = Math.min(DRAWN_PICTURES, pictures.size());
     for (int i = 0; i < count; i++) {
       Results.Picture picture = pictures.get(i * pictures.size() / count);
@@ -51,9 +50,28 @@ public final class Report {
           picture.record().objects(),
           Overlay.comparison(picture.truth(), picture.tuned()),
           png);
-      drawn.add(png);
     }
-    return drawn;
+  }
+
+  private static RunReport report(QuickstartFolder folder, Results results) {
+    return new RunReport(
+        "Lockstep quickstart: a small Qwen3-VL learns to inspect pictures",
+        folder.relative(folder.training()),
+        results.workers(),
+        results.training().seconds(),
+        results.training().samplesPerSecond(),
+        results.totalSeconds(),
+        results.training().checkpoint().toString(),
+        results.training().weightsSha256(),
+        results.training().computedWith(),
+        Provenance.here(),
+        new RunReport.Answers(
+            folder.relative(folder.heldOutJsonl()),
+            results.pictures().stream().map(Results.Picture::truth).toList(),
+            results.pictures().stream().map(Results.Picture::base).toList(),
+            results.pictures().stream().map(Results.Picture::tuned).toList(),
+            results.verdicts(),
+            results.health() + ", " + String.join(", ", results.services())));
   }
 
   /** The results and where they lie, for a terminal. */

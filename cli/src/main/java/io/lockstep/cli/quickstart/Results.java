@@ -1,5 +1,6 @@
 package io.lockstep.cli.quickstart;
 
+import io.lockstep.cli.report.RunReport;
 import io.lockstep.cli.train.Training;
 import io.lockstep.data.record.ImageRecord;
 import java.util.List;
@@ -18,7 +19,7 @@ public record Results(
     double baseExactMatch,
     double exactMatch,
     List<Picture> pictures,
-    List<Verdict> verdicts,
+    List<RunReport.Verdict> verdicts,
     List<String> services,
     String health,
     double totalSeconds) {
@@ -44,16 +45,9 @@ public record Results(
     }
   }
 
-  /**
-   * A held-out group.
-   *
-   * @param label the folder it lies in: 审核通过 or 审核不通过
-   * @param answer the model's verdict and reason, or what was wrong with its answer
-   */
-  public record Verdict(String group, String label, boolean right, String answer) {}
-
   /** Share of held-out groups whose verdict is their label. */
   public double stageBAccuracy() {
-    return (double) verdicts.stream().filter(Verdict::right).count() / Math.max(1, verdicts.size());
+    return (double) verdicts.stream().filter(RunReport.Verdict::right).count()
+        / Math.max(1, verdicts.size());
   }
 }

@@ -2,6 +2,7 @@ package io.lockstep.cli.quickstart;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.lockstep.cli.report.RunReport;
 import io.lockstep.gateway.stage.StageB;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,8 +18,8 @@ final class Verdicts {
   private Verdicts() {}
 
   /** Verdicts first, then answers that were none. */
-  static List<Results.Verdict> read(Path stageB) throws IOException {
-    List<Results.Verdict> verdicts = new ArrayList<>();
+  static List<RunReport.Verdict> read(Path stageB) throws IOException {
+    List<RunReport.Verdict> verdicts = new ArrayList<>();
     for (String line : Files.readAllLines(stageB.resolve(StageB.SELECTIONS))) {
       JsonNode node = JSON.readTree(line);
       String verdict = node.path("verdict").asText();
@@ -36,8 +37,8 @@ final class Verdicts {
     return verdicts;
   }
 
-  private static Results.Verdict verdict(JsonNode node, boolean right, String answer) {
-    return new Results.Verdict(
+  private static RunReport.Verdict verdict(JsonNode node, boolean right, String answer) {
+    return new RunReport.Verdict(
         node.path("group_id").asText(), node.path("label").asText(), right, answer);
   }
 }

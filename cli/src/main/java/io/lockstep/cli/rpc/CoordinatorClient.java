@@ -2,11 +2,14 @@ package io.lockstep.cli.rpc;
 
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
+import io.lockstep.data.plan.Pace;
 import io.lockstep.proto.coordinator.v1.CoordinatorGrpc;
 import io.lockstep.proto.coordinator.v1.DrainRequest;
 import io.lockstep.proto.coordinator.v1.GetStatusRequest;
 import io.lockstep.proto.coordinator.v1.GetStatusResponse;
+import io.lockstep.proto.coordinator.v1.Remaining;
 import io.lockstep.proto.coordinator.v1.WorkerStatus;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /** An operator's view of a coordinator. */
@@ -60,10 +63,19 @@ public final class CoordinatorClient implements AutoCloseable {
         response.getTotalSteps(),
         response.getLoss(),
         response.getStepsPerSecond(),
+        remaining(response),
         response.getWorkersList().stream().map(CoordinatorClient::worker).toList(),
         response.getNoticesList().stream()
             .map(notice -> new RunStatus.Notice(notice.getNumber(), notice.getText()))
             .toList());
+  }
+
+  private static Optional<Pace.Remaining> remaining(GetStatusResponse response) {
+    Remaining time = response.getRemaining();
+    return response.hasRemaining()
+        ? Optional.of(
+            new Pace.Remaining(time.getSeconds(), time.getLowSeconds(), time.getHighSeconds()))
+        : Optional.empty();
   }
 
   private static RunStatus.Worker worker(WorkerStatus worker) {

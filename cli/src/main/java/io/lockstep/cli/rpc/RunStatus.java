@@ -1,13 +1,16 @@
 package io.lockstep.cli.rpc;
 
+import io.lockstep.data.plan.Pace;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A run as its coordinator sees it.
  *
  * @param steps committed steps
  * @param loss mean loss per supervised token of the last committed step, in nats
- * @param stepsPerSecond rate over the last committed steps
+ * @param stepsPerSecond smoothed rate without recoveries, 0 while none is known
+ * @param remaining time to the last step, with its spread
  * @param notices the newest of what people should read, oldest first
  */
 public record RunStatus(
@@ -19,6 +22,7 @@ public record RunStatus(
     long totalSteps,
     double loss,
     double stepsPerSecond,
+    Optional<Pace.Remaining> remaining,
     List<Worker> workers,
     List<Notice> notices) {
 

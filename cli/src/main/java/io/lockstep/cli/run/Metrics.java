@@ -32,6 +32,7 @@ public record Metrics(List<Row> rows) {
    *
    * @param step committed steps, this one included
    * @param loss mean over supervised tokens, in nats
+   * @param learningRate of the language model
    * @param volume what rank 0 sent and held
    * @param loader seconds of rank 0's stages of making samples since the row before, by name
    * @param bank rank 0's counts of patches since the row before, by name; none without a bank
@@ -39,6 +40,7 @@ public record Metrics(List<Row> rows) {
   public record Row(
       long step,
       double loss,
+      double learningRate,
       double samplesPerSecond,
       double stepSeconds,
       Volume volume,
@@ -64,6 +66,7 @@ public record Metrics(List<Row> rows) {
           new Row(
               node.path("step").asLong(),
               node.path("loss").asDouble(),
+              node.path("learning_rate").asDouble(),
               node.path("samples_per_second").asDouble(),
               node.path("step_seconds").asDouble(),
               new Volume(
@@ -131,6 +134,11 @@ public record Metrics(List<Row> rows) {
   /** The steps, for a plot. */
   public double[] steps() {
     return rows.stream().mapToDouble(Row::step).toArray();
+  }
+
+  /** The learning rates, for a plot. */
+  public double[] learningRates() {
+    return rows.stream().mapToDouble(Row::learningRate).toArray();
   }
 
   /** The losses, for a plot. */

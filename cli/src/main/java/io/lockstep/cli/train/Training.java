@@ -4,10 +4,13 @@ import io.lockstep.cli.console.Progress;
 import io.lockstep.cli.console.UserError;
 import io.lockstep.cli.process.LocalCluster;
 import io.lockstep.cli.process.ProcessGroup;
+import io.lockstep.cli.report.Provenance;
+import io.lockstep.cli.report.RunReport;
 import io.lockstep.cli.rpc.Endpoint;
 import io.lockstep.cli.rpc.RunStatus;
 import io.lockstep.cli.run.Digest;
 import io.lockstep.cli.run.Metrics;
+import io.lockstep.data.plan.Pace;
 import io.lockstep.worker.config.ConfigException;
 import io.lockstep.worker.config.RunConfig;
 import java.io.IOException;
@@ -46,7 +49,29 @@ public final class Training {
       String weightsSha256,
       double seconds,
       double samplesPerSecond,
-      Metrics metrics) {}
+      Metrics metrics) {
+
+    /** Library and processor capability that computed the checkpoint's certificate. */
+    public String computedWith() {
+      return Capability.of(checkpoint);
+    }
+
+    /** What the run's page tells; the page goes into the run's folder. */
+    public RunReport report(String title, int workers) {
+      return new RunReport(
+          title,
+          "",
+          workers,
+          seconds,
+          samplesPerSecond,
+          seconds,
+          checkpoint.toString(),
+          weightsSha256,
+          computedWith(),
+          Provenance.here(),
+          null);
+    }
+  }
 
   /** Checks the configuration and the folder; nothing is started yet. */
   public static Training prepare(LocalCluster.Options options, PrintStream out)
@@ -122,7 +147,12 @@ public final class Training {
       switch (status.phase()) {
         case WAITING, FORMING -> announce(status.detail());
         case TRAINING, SAVING, FINISHED ->
-            step(status.steps(), status.totalSteps(), status.stepsPerSecond(), status.loss());
+            step(
+                status.steps(),
+                status.totalSteps(),
+                status.stepsPerSecond(),
+                status.remaining(),
+                status.loss());
         case FAILED -> announce("failed: " + status.detail());
       }
     }
@@ -130,7 +160,12 @@ public final class Training {
     void finish(Metrics metrics) {
       if (!metrics.rows().isEmpty() && totalSteps > 0) {
         Metrics.Row last = metrics.rows().getLast();
-        step(last.step(), totalSteps, metrics.samplesPerSecond() / batchSize, last.loss());
+        step(
+            last.step(),
+            totalSteps,
+            metrics.samplesPerSecond() / batchSize,
+            Optional.empty(),
+            last.loss());
       }
     }
 
@@ -141,7 +176,12 @@ public final class Training {
       }
     }
 
-    private void step(long steps, long total, double stepsPerSecond, double loss) {
+    private void step(
+        long steps,
+        long total,
+        double stepsPerSecond,
+        Optional<Pace.Remaining> remaining,
+        double loss) {
       Progress bar = progress;
       if (bar == null) {
         bar = new Progress("  training", total, "samples", batchSize);
@@ -149,7 +189,10 @@ public final class Training {
         totalSteps = total;
       }
       bar.update(
-          steps, stepsPerSecond, steps == 0 ? "" : String.format(Locale.ROOT, "loss %.4f", loss));
+          steps,
+          stepsPerSecond,
+          remaining,
+          steps == 0 ? "" : String.format(Locale.ROOT, "loss %.4f", loss));
     }
 
     @Override

@@ -3,11 +3,13 @@ package io.lockstep.cli.console;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.lockstep.data.plan.Pace;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
@@ -33,6 +35,15 @@ class ProgressTest {
   }
 
   @Test
+  void theRemainingTimeIsShownWithItsSpread() {
+    try (Progress progress = progress(false)) {
+      nanos.addAndGet(Duration.ofSeconds(10).toNanos());
+      progress.update(10, 0.5, Optional.of(new Pace.Remaining(242, 230.5, 259.2)), "");
+    }
+    assertEquals("training 10/100  8.0 samples/s  ETA 4:02 (3:50 to 4:20)\n", written());
+  }
+
+  @Test
   void onATerminalABarIsRedrawnInPlace() {
     try (Progress progress = progress(true)) {
       nanos.addAndGet(Duration.ofSeconds(1).toNanos());
@@ -52,9 +63,9 @@ class ProgressTest {
 
   @Test
   void hoursAreShownOnlyWhenThereAreAny() {
-    assertEquals("0:05", Progress.clock(5));
-    assertEquals("59:59", Progress.clock(3599));
-    assertEquals("2:00:01", Progress.clock(7201));
+    assertEquals("0:05", Clock.text(5));
+    assertEquals("59:59", Clock.text(3599));
+    assertEquals("2:00:01", Clock.text(7201));
   }
 
   private Progress progress(boolean interactive) {

@@ -105,6 +105,7 @@ class KillScheduleTest {
         10,
         0,
         0,
+        Optional.empty(),
         List.of(
             new RunStatus.Worker("worker-0", 0, "applying step 3", 0),
             new RunStatus.Worker("worker-1", 1, activity, 0)),

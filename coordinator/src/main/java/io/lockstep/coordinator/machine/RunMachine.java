@@ -87,7 +87,7 @@ public final class RunMachine {
     return state.phase.ended();
   }
 
-  /** The rate over the last commits. */
+  /** The rate of the run, without pauses between worlds. */
   public double stepsPerSecond() {
     return steps.stepsPerSecond();
   }
@@ -106,6 +106,7 @@ public final class RunMachine {
         state.plan.totalSteps(),
         state.history.lastStep().map(CommittedStep::meanLoss).orElse(0.0),
         steps.stepsPerSecond(),
+        steps.remaining(),
         byRank.stream().map(member -> member.status(now)).toList(),
         List.of());
   }

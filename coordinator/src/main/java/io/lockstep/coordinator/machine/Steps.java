@@ -2,6 +2,7 @@ package io.lockstep.coordinator.machine;
 
 import io.lockstep.coordinator.CommittedStep;
 import io.lockstep.coordinator.Phase;
+import io.lockstep.data.plan.Pace;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -43,6 +44,11 @@ final class Steps {
 
   double stepsPerSecond() {
     return throughput.stepsPerSecond();
+  }
+
+  /** Time to the run's last step, if anything is known of it. */
+  Optional<Pace.Remaining> remaining() {
+    return throughput.remaining(Math.max(0, state.plan.totalSteps() - state.committed()));
   }
 
   void reduced(Member member, Event.Reduced reduced) {
@@ -183,7 +189,7 @@ final class Steps {
     requireSameBits(step);
     state.journal(new JournalEntry.StepCommitted(step));
     state.justCommitted = true;
-    throughput.committed(state.now);
+    throughput.committed(state.now, world.number(), world.members().size());
     links.stepCommitted();
     committed.run();
     for (Member member : world.members()) {

@@ -1,26 +1,36 @@
 package io.lockstep.coordinator.machine;
 
-import java.util.ArrayDeque;
+import io.lockstep.data.plan.Pace;
+import java.util.Optional;
 
-/** Steps per second over the last few commits. */
+/**
+ * How fast steps are committed. What lies between two commits of the same world is a step's time;
+ * between two worlds nothing is counted, so that a recovery leaves the rate as it was.
+ */
 final class Throughput {
-  private static final int WINDOW = 16;
 
-  private final ArrayDeque<Long> commitMillis = new ArrayDeque<>();
+  private static final double MILLIS = 1000;
 
-  void committed(long now) {
-    commitMillis.addLast(now);
-    if (commitMillis.size() > WINDOW) {
-      commitMillis.removeFirst();
+  private final Pace pace = new Pace();
+  private long lastGeneration = -1;
+  private long lastCommit;
+
+  /** A step of a world of so many workers is committed. */
+  void committed(long now, long generation, int workers) {
+    if (generation == lastGeneration) {
+      pace.step(workers, Math.max(now - lastCommit, 1) / MILLIS);
     }
+    lastGeneration = generation;
+    lastCommit = now;
   }
 
-  /** 0 while fewer than two commits are known. */
+  /** 0 while fewer than two commits of one world are known. */
   double stepsPerSecond() {
-    if (commitMillis.size() < 2) {
-      return 0;
-    }
-    long elapsed = Math.max(commitMillis.getLast() - commitMillis.getFirst(), 1);
-    return (commitMillis.size() - 1) * 1000.0 / elapsed;
+    return pace.stepsPerSecond();
+  }
+
+  /** Time to the end of a run that has so many steps to go, if anything is known. */
+  Optional<Pace.Remaining> remaining(long steps) {
+    return pace.remaining(steps);
   }
 }

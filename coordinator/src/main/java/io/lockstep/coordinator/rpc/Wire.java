@@ -13,6 +13,7 @@ import io.lockstep.proto.coordinator.v1.GetStatusResponse;
 import io.lockstep.proto.coordinator.v1.Hello;
 import io.lockstep.proto.coordinator.v1.Notice;
 import io.lockstep.proto.coordinator.v1.Reduced;
+import io.lockstep.proto.coordinator.v1.Remaining;
 import io.lockstep.proto.coordinator.v1.Standing;
 import io.lockstep.proto.coordinator.v1.Telemetry;
 import io.lockstep.proto.coordinator.v1.WorkerMessage;
@@ -207,6 +208,14 @@ final class Wire {
             .setTotalSteps(status.totalSteps())
             .setLoss(status.loss())
             .setStepsPerSecond(status.stepsPerSecond());
+    status
+        .remaining()
+        .ifPresent(time ->
+            wire.setRemaining(
+                Remaining.newBuilder()
+                    .setSeconds(time.seconds())
+                    .setLowSeconds(time.low())
+                    .setHighSeconds(time.high())));
     for (RunStatus.WorkerStatus worker : status.workers()) {
       wire.addWorkers(
           WorkerStatus.newBuilder()

@@ -235,7 +235,20 @@ final class RunMachineTest {
   }
 
   @Test
-  void rateIsThatOfTheLastCommits() {
+  void timeToTheEndFollowsFromTheRate() {
+    Cluster cluster = Cluster.training(plan(1, 40, 0));
+    assertTrue(cluster.status().remaining().isEmpty());
+    for (long step = 0; step < 20; step++) {
+      cluster.now += 500;
+      cluster.step(step);
+    }
+    assertEquals(
+        new io.lockstep.data.plan.Pace.Remaining(10, 10, 10),
+        cluster.status().remaining().orElseThrow());
+  }
+
+  @Test
+  void rateIsThatOfTheCommits() {
     Cluster cluster = Cluster.training(plan(1, 40, 0));
     for (long step = 0; step < 3; step++) {
       cluster.now += 500;
@@ -492,7 +505,8 @@ final class RunMachineTest {
                         new SaveAttempt(3, 1),
                         new CommittedCheckpoint(3, Path.of("/x"), "ab", 1, false))));
     assertEquals(
-        "a committed checkpoint at step 3 can't be: the run is TRAINING (generation 1, 0 steps committed, leased up to 2, ends at 9)",
+        "a committed checkpoint at step 3 can't be: the run is TRAINING (generation 1, 0 steps"
+            + " committed, leased up to 2, ends at 9)",
         error.getMessage());
   }
 

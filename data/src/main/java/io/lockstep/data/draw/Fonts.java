@@ -15,6 +15,8 @@ import java.text.AttributedString;
  */
 final class Fonts {
 
+  private static final String CHINESE = "DroidSansFallback-subset.ttf";
+
   private final Font latin;
   private final Font chinese;
 
@@ -30,18 +32,27 @@ final class Fonts {
    */
   static Fonts load(float size) throws IOException {
     return new Fonts(
-        read("DejaVuSans-subset.ttf").deriveFont(size),
-        read("DroidSansFallback-subset.ttf").deriveFont(size));
+        read("DejaVuSans-subset.ttf").deriveFont(size), read(CHINESE).deriveFont(size));
+  }
+
+  /** The Chinese one as a file. */
+  static byte[] chineseFile() throws IOException {
+    try (InputStream stream = open(CHINESE)) {
+      return stream.readAllBytes();
+    }
+  }
+
+  private static InputStream open(String name) throws IOException {
+    InputStream stream = Fonts.class.getResourceAsStream(name);
+    if (stream == null) {
+      throw new FileNotFoundException(
+          "resource io/lockstep/data/draw/" + name + " is not on the class path; build data again");
+    }
+    return stream;
   }
 
   private static Font read(String name) throws IOException {
-    try (InputStream stream = Fonts.class.getResourceAsStream(name)) {
-      if (stream == null) {
-        throw new FileNotFoundException(
-            "resource io/lockstep/data/draw/"
-                + name
-                + " is not on the class path; build data again");
-      }
+    try (InputStream stream = open(name)) {
       return Font.createFont(Font.TRUETYPE_FONT, stream);
     } catch (FontFormatException e) {
       throw new IOException("resource " + name + " is not a font; build module data again", e);

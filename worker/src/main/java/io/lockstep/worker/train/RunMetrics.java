@@ -1,6 +1,7 @@
 package io.lockstep.worker.train;
 
 import io.lockstep.data.bank.PatchSupply;
+import io.lockstep.data.plan.Pace;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.train.LoaderTimes.Stage;
 import io.lockstep.worker.train.Session.StepTimes;
@@ -20,6 +21,7 @@ final class RunMetrics implements AutoCloseable {
   private final MetricsLog log;
   private final DatasetLog datasets;
   private final RunData data;
+  private final Pace pace = new Pace();
   private Map<Stage, Double> loaderBefore;
   private PatchSupply.Counts bankBefore;
 
@@ -78,6 +80,7 @@ final class RunMetrics implements AutoCloseable {
   void committed(Directive.Commit commit, StepTimes times, Volume volume, double seconds)
       throws IOException {
     datasets.committed(commit);
+    pace.step(volume.world(), seconds);
     write(commit, times, volume, seconds);
   }
 
@@ -100,7 +103,7 @@ final class RunMetrics implements AutoCloseable {
             seconds,
             times,
             volume,
-            seconds * (totalSteps - done)),
+            pace.remaining(totalSteps - done).map(Pace.Remaining::seconds).orElse(0.0)),
         datasets,
         loaderSince(),
         bankSince());

@@ -1,0 +1,37 @@
+package io.lockstep.cli.report;
+
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+
+/** Text inside of a page. */
+final class Html {
+
+  /** Bytes of an answer that are no text, and control characters. */
+  private static final Pattern UNREADABLE = Pattern.compile("\uFFFD+|[\\p{Cc}&&[^\n\t]]");
+
+  private Html() {}
+
+  static String escape(String text) {
+    return text.replace("&", "&amp;")
+        .replace("<", "&lt;")
+        .replace(">", "&gt;")
+        .replace("\"", "&quot;");
+  }
+
+  /**
+   * An answer as it can be read: lines stay lines; where a model cut a character to pieces, which
+   * decoding shows as U+FFFD, it says how many bytes are no text.
+   */
+  static String answer(String text) {
+    return UNREADABLE.matcher(escape(text)).replaceAll(Html::told).replace("\n", "<br>");
+  }
+
+  private static String told(MatchResult found) {
+    String what = found.group();
+    if (what.charAt(0) == '\uFFFD') {
+      String pieces = what.length() == 1 ? "a cut character" : what.length() + " cut characters";
+      return "<span class=\"cut\">" + pieces + "</span>";
+    }
+    return "<span class=\"cut\">U+%04X</span>".formatted((int) what.charAt(0));
+  }
+}

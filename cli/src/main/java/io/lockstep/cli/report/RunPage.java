@@ -1,0 +1,148 @@
+package io.lockstep.cli.report;
+
+import io.lockstep.cli.chart.DataUri;
+import io.lockstep.cli.chart.LineChart;
+import io.lockstep.cli.chart.SvgChart;
+import io.lockstep.cli.report.RunReport.Answers;
+import io.lockstep.cli.run.Metrics;
+import io.lockstep.cli.run.RunFolder;
+import io.lockstep.data.draw.Overlay;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+
+/** The report of a run as one HTML file that needs no other and fetches nothing. */
+final class RunPage {
+
+  private RunPage() {}
+
+  static Path write(Path folder, RunReport report) throws IOException {
+    RunFolder training = new RunFolder(folder.resolve(report.training()));
+    Metrics metrics = Metrics.read(training.metrics());
+    Map<String, String> values = new LinkedHashMap<>();
+    values.put("title", Html.escape(report.title()));
+    values.put("date", Html.escape(report.provenance().date()));
+    values.put("figures", figures(report, metrics));
+    values.put("charts", charts(metrics));
+    Answers answers = report.answers();
+    values.put("answers", answers == null ? "" : AnswerSections.html(folder, answers));
+    values.put("facts", facts(report));
+    values.put("recipe", Html.escape(recipe(training.root())));
+    // The text that is put in may hold what looks like a place: the font goes last.
+    values.put("font", DataUri.of("font/ttf", Overlay.chineseFont()));
+    Path page = folder.resolve(RunReport.PAGE);
+    Files.writeString(page, fill(template(), values));
+    return page;
+  }
+
+  private static String template() throws IOException {
+    try (InputStream in = RunPage.class.getResourceAsStream("run-page.html")) {
+      if (in == null) {
+        throw new IllegalStateException("the jar lacks run-page.html");
+      }
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  /** Puts values into their places, each part of the template once: texts are taken as they are. */
+  private static String fill(String template, Map<String, String> values) {
+    StringBuilder page = new StringBuilder();
+    int from = 0;
+    for (int open = template.indexOf("{{"); open >= 0; open = template.indexOf("{{", from)) {
+      int close = template.indexOf("}}", open);
+      String name = template.substring(open + 2, close);
+      String value = values.get(name);
+      if (value == null) {
+        throw new IllegalStateException("run-page.html has a place for '" + name + "'");
+      }
+      page.append(template, from, open).append(value);
+      from = close + 2;
+    }
+    return page.append(template, from, template.length()).toString();
+  }
+
+  private static String figures(RunReport report, Metrics metrics) {
+    StringBuilder html = new StringBuilder();
+    Answers answers = report.answers();
+    if (answers != null) {
+      html.append(
+          figure(
+              percent(answers.share(answers.tuned())),
+              "held-out summaries exactly right (base model: %s)"
+                  .formatted(percent(answers.share(answers.base())))));
+      long right = answers.verdicts().stream().filter(RunReport.Verdict::right).count();
+      html.append(
+          figure(
+              percent((double) right / Math.max(1, answers.verdicts().size())),
+              "Stage-B verdicts right, %d held-out groups".formatted(answers.verdicts().size())));
+    } else if (!metrics.rows().isEmpty()) {
+      html.append(
+          figure(
+              String.format(Locale.ROOT, "%.4f", metrics.rows().getLast().loss()),
+              "loss of the last step (first: %.4f)".formatted(metrics.rows().getFirst().loss())));
+    }
+    html.append(
+        figure(
+            duration(report.trainSeconds()),
+            "training, %d steps on %d workers (%.1f samples/s)"
+                .formatted(metrics.lastStep(), report.workers(), report.samplesPerSecond())));
+    html.append(figure(duration(report.totalSeconds()), "everything, up to this page"));
+    return html.toString();
+  }
+
+  private static String figure(String value, String meaning) {
+    return "<div class=\"figure\"><b>%s</b><span>%s</span></div>\n".formatted(value, meaning);
+  }
+
+  private static String charts(Metrics metrics) {
+    double[] steps = metrics.steps();
+    return new SvgChart("Training loss, nats per supervised token", "step", true)
+            .add("smoothed", steps, LineChart.movingMean(metrics.losses()))
+            .addSoft("single steps", steps, metrics.losses())
+            .html()
+        + new SvgChart("Learning rate of the language model", "step", false)
+            .add("learning rate", steps, metrics.learningRates())
+            .html();
+  }
+
+  private static String facts(RunReport report) {
+    Provenance made = report.provenance();
+    StringBuilder html = new StringBuilder();
+    fact(html, "date", made.date());
+    fact(html, "commit", made.commit());
+    fact(html, "processor", made.processor());
+    fact(html, "system", made.system());
+    fact(html, "versions", made.java() + ", " + report.computedWith());
+    fact(html, "checkpoint", report.checkpoint());
+    fact(html, "weights SHA-256", report.weightsSha256());
+    Answers answers = report.answers();
+    if (answers != null) {
+      fact(html, "gateway", answers.service());
+    }
+    return html.toString();
+  }
+
+  private static void fact(StringBuilder html, String name, String value) {
+    html.append("<dt>%s</dt><dd>%s</dd>%n".formatted(name, Html.escape(value)));
+  }
+
+  private static String recipe(Path training) throws IOException {
+    Path file = training.resolve("run.yaml");
+    return Files.isRegularFile(file) ? Files.readString(file) : "(" + file + " is not there)";
+  }
+
+  static String percent(double share) {
+    return String.format(Locale.ROOT, "%.1f %%", 100 * share);
+  }
+
+  private static String duration(double seconds) {
+    return seconds < 100
+        ? String.format(Locale.ROOT, "%.1f s", seconds)
+        : String.format(Locale.ROOT, "%d min %d s", (long) seconds / 60, (long) seconds % 60);
+  }
+}
