@@ -2,6 +2,7 @@ package io.lockstep.cli;
 
 import io.lockstep.cli.command.EndpointConverter;
 import io.lockstep.cli.console.ErrorReport;
+import io.lockstep.cli.console.TextEncoding;
 import io.lockstep.cli.console.UsageError;
 import io.lockstep.cli.process.ParentWatch;
 import io.lockstep.cli.rpc.Endpoint;
@@ -14,6 +15,11 @@ public final class Main {
 
   /** Runs one command and exits with 0 (done), 1 (failed), 2 (bad usage) or 3 (drained). */
   public static void main(String[] arguments) {
+    TextEncoding.problem()
+        .ifPresent(problem -> {
+          System.err.println("error: " + problem);
+          System.exit(CommandLine.ExitCode.SOFTWARE);
+        });
     ParentWatch.startIfChild();
     System.exit(run(arguments));
   }
