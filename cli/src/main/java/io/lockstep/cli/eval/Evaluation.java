@@ -129,7 +129,7 @@ public record Evaluation(List<Question> questions, int batch, int maxNewTokens) 
     void compare(Question question, GenerationResult result, BiConsumer<Question, String> wrong) {
       switch (result) {
         case EmptyGeneration nothing -> unanswered.add(nothing);
-        case Generation answer when answer.text().equals(question.truth()) -> right++;
+        case Generation answer when question.isAnsweredBy(answer.text()) -> right++;
         case Generation answer -> wrong.accept(question, answer.text());
       }
     }

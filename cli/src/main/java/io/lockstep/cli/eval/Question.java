@@ -2,6 +2,7 @@ package io.lockstep.cli.eval;
 
 import io.lockstep.cli.console.UserError;
 import io.lockstep.data.conversation.Conversation;
+import io.lockstep.data.conversation.SameText;
 import io.lockstep.data.dataset.ConversationBuilder;
 import io.lockstep.data.dataset.Dataset;
 import io.lockstep.data.dataset.Mode;
@@ -21,6 +22,11 @@ import java.util.List;
  * @param truth the right answer
  */
 public record Question(String place, Conversation prompt, Conversation answered, String truth) {
+
+  /** Whether an answer is the right one, character by character. */
+  public boolean isAnsweredBy(String answer) {
+    return SameText.same(answer, truth);
+  }
 
   /**
    * All of a data file, asked with the prompts a checkpoint was trained with.

@@ -1,6 +1,7 @@
 package io.lockstep.cli.quickstart;
 
 import io.lockstep.cli.console.UserError;
+import io.lockstep.data.conversation.SameText;
 import io.lockstep.data.jsonl.JsonlFile;
 import io.lockstep.data.record.ImageRecord;
 import io.lockstep.data.record.RecordReader;
@@ -72,7 +73,7 @@ record HeldOut(List<ImageRecord> records) {
     List<String> truths = summaries();
     long right = 0;
     for (int i = 0; i < truths.size(); i++) {
-      if (truths.get(i).equals(answers.get(i))) {
+      if (SameText.same(truths.get(i), answers.get(i))) {
         right++;
       }
     }

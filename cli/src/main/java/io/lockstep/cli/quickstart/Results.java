@@ -2,6 +2,7 @@ package io.lockstep.cli.quickstart;
 
 import io.lockstep.cli.report.RunReport;
 import io.lockstep.cli.train.Training;
+import io.lockstep.data.conversation.SameText;
 import io.lockstep.data.record.ImageRecord;
 import java.util.List;
 
@@ -41,7 +42,7 @@ public record Results(
 
     /** Whether the fine-tuned answer is the truth to the character. */
     public boolean right() {
-      return truth.equals(tuned);
+      return SameText.same(truth, tuned);
     }
   }
 

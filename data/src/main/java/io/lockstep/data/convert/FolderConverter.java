@@ -1,6 +1,8 @@
 package io.lockstep.data.convert;
 
+import io.lockstep.data.conversation.SameText;
 import io.lockstep.data.convert.ContractFolder.Annotated;
+import io.lockstep.data.image.OtherSpelling;
 import io.lockstep.data.record.Description;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
@@ -160,8 +162,8 @@ public final class FolderConverter {
   private static boolean hasPicture(String text, List<Path> entries) {
     String stem = stem(text);
     return entries.stream()
-        .anyMatch(
-            each -> isPictureFile(each) && stem(String.valueOf(each.getFileName())).equals(stem));
+        .anyMatch(each ->
+            isPictureFile(each) && SameText.same(stem(String.valueOf(each.getFileName())), stem));
   }
 
   private static String stem(String name) {
@@ -169,7 +171,8 @@ public final class FolderConverter {
   }
 
   private Optional<String> text(Path picture, String name) throws IOException {
-    Path file = picture.resolveSibling(stem(name) + ".txt");
+    Path named = picture.resolveSibling(stem(name) + ".txt");
+    Path file = Files.isRegularFile(named) ? named : OtherSpelling.of(named).orElse(named);
     if (!Files.isRegularFile(file)) {
       remarks.add("picture skipped: there is no .txt file of its name", name);
       return Optional.empty();

@@ -2,6 +2,7 @@ package io.lockstep.data.convert;
 
 import io.lockstep.data.image.DecodeLimits;
 import io.lockstep.data.image.ImageHeader;
+import io.lockstep.data.image.OtherSpelling;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -51,8 +52,13 @@ final class SourcePictures {
       }
       file = folder.resolve(normal);
       if (!Files.isRegularFile(file)) {
-        remarks.add("picture skipped: there is no such file", name);
-        return Optional.empty();
+        Optional<Path> other = OtherSpelling.of(file);
+        if (other.isEmpty()) {
+          remarks.add("picture skipped: there is no such file", name);
+          return Optional.empty();
+        }
+        remarks.add("picture taken whose file name is written in another Unicode form", name);
+        file = other.get();
       }
       if (!file.toRealPath().startsWith(folder)) {
         remarks.add("picture skipped: it is a link that leads out of the folder", name);
@@ -60,7 +66,8 @@ final class SourcePictures {
       }
       ImageHeader header = ImageHeader.read(file, DecodeLimits.DEFAULT);
       DecodeLimits.requireAspectRatio(name, header.width(), header.height());
-      String inFolder = normal.toString().replace(file.getFileSystem().getSeparator(), "/");
+      String inFolder =
+          folder.relativize(file).toString().replace(file.getFileSystem().getSeparator(), "/");
       return Optional.of(new Found(file, inFolder, header));
     } catch (InvalidPathException e) {
       remarks.add("picture skipped: its name is not a path", name);

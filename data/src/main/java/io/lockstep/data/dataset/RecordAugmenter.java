@@ -9,6 +9,7 @@ import io.lockstep.data.augment.operator.AnnotatedPicture;
 import io.lockstep.data.augment.operator.SampleKey;
 import io.lockstep.data.bank.Donor;
 import io.lockstep.data.conversation.ImageSource;
+import io.lockstep.data.conversation.SameText;
 import io.lockstep.data.image.DecodeLimits;
 import io.lockstep.data.image.ImageDecoder;
 import io.lockstep.data.image.RgbImage;
@@ -111,7 +112,7 @@ public final class RecordAugmenter {
   private AugmentedRecord single(
       ImageRecord record, RgbImage picture, SampleKey key, Progress progress, PipelineWatch watch) {
     AnnotatedPicture in = AnnotatedPicture.of(picture, record.objects());
-    Optional<String> derived = record.summary().filter(text -> text.equals(summary(in)));
+    Optional<String> derived = record.summary().filter(text -> SameText.same(text, summary(in)));
     boolean mayChange = record.summary().isEmpty() || derived.isPresent();
     AnnotatedPicture out =
         run(in, key, progress, mayChange ? ObjectsMay.CHANGE : ObjectsMay.MOVE, watch);

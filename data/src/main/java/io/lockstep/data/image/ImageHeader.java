@@ -128,7 +128,13 @@ public sealed interface ImageHeader permits PngHeader, JpegHeader, WebpHeader {
   /** Refuses a path at which there is no file. */
   static void requireFile(Path file) throws UnreadableImageException {
     if (!Files.isRegularFile(file)) {
-      throw new UnreadableImageException(file.toString(), "does not exist or is not a file");
+      throw new UnreadableImageException(
+          file.toString(),
+          OtherSpelling.of(file)
+              .map(there ->
+                  "does not exist, but %s does, whose name looks the same and is written in another Unicode form; rename the file or write its name as it is"
+                      .formatted(there))
+              .orElse("does not exist or is not a file"));
     }
   }
 }

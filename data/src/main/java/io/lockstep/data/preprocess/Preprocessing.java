@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.lockstep.data.conversation.SameText;
 import io.lockstep.data.jsonl.DataException;
 import io.lockstep.data.jsonl.Problem;
 import io.lockstep.data.parameter.Configured;
@@ -102,7 +103,7 @@ public final class Preprocessing {
 
   /** The summary, if it follows from the objects. */
   private static Optional<String> summary(ImageRecord record, String summary) {
-    return Optional.of(summary).filter(text -> text.equals(text(record.objects())));
+    return Optional.of(summary).filter(text -> SameText.same(text, text(record.objects())));
   }
 
   private static String text(List<DataObject> objects) {

@@ -30,7 +30,7 @@ record RenameClass(String from, String to) implements Preprocessor {
 
   private DataObject renamed(DataObject object) {
     return Description.isOf(object.desc(), List.of(from))
-        ? new DataObject(to + object.desc().substring(from.length()), object.geometry())
+        ? new DataObject(to + Description.below(object.desc(), from), object.geometry())
         : object;
   }
 }

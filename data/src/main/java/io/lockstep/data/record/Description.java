@@ -1,16 +1,28 @@
 package io.lockstep.data.record;
 
+import io.lockstep.data.conversation.SameText;
 import java.util.List;
 import java.util.Optional;
 
 /** The rules for the text that describes an object. */
 public final class Description {
 
+  private static final String BELOW = "/";
+
   private Description() {}
 
   /** Whether a description is of one of some classes, or of one below them. */
   public static boolean isOf(String desc, List<String> classes) {
-    return classes.stream().anyMatch(each -> desc.equals(each) || desc.startsWith(each + "/"));
+    return classes.stream().anyMatch(each -> isOf(SameText.form(desc), SameText.form(each)));
+  }
+
+  private static boolean isOf(String desc, String name) {
+    return desc.equals(name) || desc.startsWith(name + BELOW);
+  }
+
+  /** What follows the class in a description of it, such as {@code /broken}; often nothing. */
+  public static String below(String desc, String name) {
+    return SameText.form(desc).substring(SameText.form(name).length());
   }
 
   /** The first broken rule, in words, or nothing for good text. */

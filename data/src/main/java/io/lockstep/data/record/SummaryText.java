@@ -1,5 +1,6 @@
 package io.lockstep.data.record;
 
+import io.lockstep.data.conversation.SameText;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,7 +23,7 @@ public final class SummaryText {
   public static String of(List<String> descriptions) {
     Map<String, Integer> counts = new LinkedHashMap<>();
     for (String description : descriptions) {
-      counts.merge(description, 1, Integer::sum);
+      counts.merge(SameText.form(description), 1, Integer::sum);
     }
     return counts.entrySet().stream()
         .sorted(Comparator.comparingInt(entry -> codePoints(entry.getKey())))

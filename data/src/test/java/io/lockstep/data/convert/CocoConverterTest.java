@@ -148,6 +148,17 @@ class CocoConverterTest {
   }
 
   @Test
+  void aPictureIsFoundInWhateverFormItsNameIsWritten() throws Exception {
+    DrawnPictures.png(images.resolve("Ka\u0308se.png"), 100, 80);
+    ConversionReport report =
+        convert(
+            image(1, "K\u00e4se.png", 100, 80), annotation(7, 1, 1, "\"bbox\": [10, 10, 20, 20]"));
+    assertTrue(Files.readString(report.jsonl()).contains("Ka\u0308se.png"));
+    assertEquals(
+        1L, counts(report).get("picture taken whose file name is written in another Unicode form"));
+  }
+
+  @Test
   void aLinkOutOfTheFolderIsNotFollowed() throws Exception {
     Files.createSymbolicLink(images.resolve("link.png"), folder.resolve("secret.png"));
     ConversionReport report =

@@ -80,6 +80,17 @@ class FolderConverterTest {
   }
 
   @Test
+  void aTextBelongsToItsPictureInWhateverFormBothNamesAreWritten() throws Exception {
+    Path in = folder.resolve("in");
+    DrawnPictures.png(in.resolve("Ka\u0308se.png"), 40, 30);
+    Files.writeString(in.resolve("K\u00e4se.txt"), "ein Ka\u0308se");
+    ConversionReport report = FolderConverter.convert(in, folder.resolve("out"));
+    assertPassesTheCheck(report);
+    assertTrue(Files.readString(report.jsonl()).contains("\"summary\":\"ein Ka\u0308se\""));
+    assertEquals(List.of(), remarks(report));
+  }
+
+  @Test
   void aFolderOfNeitherLayoutIsRefused() throws Exception {
     Path in = folder.resolve("in");
     DrawnPictures.png(in.resolve("class/a.png"), 4, 4);
