@@ -16,6 +16,9 @@ import java.util.List;
  */
 public record Collator(int padTokenId, int imageTokenId, int mergeSize) {
 
+  /** A little less than an array's most elements. */
+  private static final long MAX_PIXEL_VALUES = Integer.MAX_VALUE - 8;
+
   /**
    * Makes a batch.
    *
@@ -28,10 +31,11 @@ public record Collator(int padTokenId, int imageTokenId, int mergeSize) {
     }
     int rows = samples.size();
     int length = samples.stream().mapToInt(sample -> sample.tokens().length).max().orElseThrow();
-    long[] ids = filled(rows * length, padTokenId);
-    long[] labels = filled(rows * length, Sample.IGNORED);
-    long[] mask = new long[rows * length];
-    long[] positions = new long[3 * rows * length];
+    int places = Math.multiplyExact(rows, length);
+    long[] ids = filled(places, padTokenId);
+    long[] labels = filled(places, Sample.IGNORED);
+    long[] mask = new long[places];
+    long[] positions = new long[Math.multiplyExact(3, places)];
     long[] next = new long[rows];
     List<Grid> grids = new ArrayList<>();
     List<KeptTokens> kept = new ArrayList<>();
@@ -79,7 +83,13 @@ public record Collator(int padTokenId, int imageTokenId, int mergeSize) {
 
   private static float[] pixels(List<Sample> samples) {
     List<Patches> images = samples.stream().flatMap(sample -> sample.images().stream()).toList();
-    float[] all = new float[images.stream().mapToInt(image -> image.pixels().length).sum()];
+    long values = images.stream().mapToLong(image -> image.pixels().length).sum();
+    if (values > MAX_PIXEL_VALUES) {
+      throw new IllegalArgumentException(
+          "the %d pictures of a batch of %d come to %d values, more than the %d that a batch holds: take fewer at once, or set a lower max_pixels in preprocessor_config.json"
+              .formatted(images.size(), samples.size(), values, MAX_PIXEL_VALUES));
+    }
+    float[] all = new float[Math.toIntExact(values)];
     int at = 0;
     for (Patches image : images) {
       System.arraycopy(image.pixels(), 0, all, at, image.pixels().length);

@@ -34,7 +34,7 @@ public record PositionIds(long[] ids, long next) {
       int mergeSize) {
     checkPlaceholders(name, tokens, grids, kept, imageTokenId);
     int length = tokens.length;
-    long[] ids = new long[3 * length];
+    long[] ids = new long[Math.multiplyExact(3, length)];
     long current = 0;
     int image = 0;
     int at = 0;

@@ -46,7 +46,7 @@ final class CachedDecoder implements Decoder {
    * Which cached tokens a row sees: its prompt without the padding, and all that it has generated.
    */
   private boolean[] visible(int keys) {
-    boolean[] visible = new boolean[batch.rows() * keys];
+    boolean[] visible = new boolean[Math.multiplyExact(batch.rows(), keys)];
     for (int row = 0; row < batch.rows(); row++) {
       for (int key = 0; key < keys; key++) {
         visible[row * keys + key] =

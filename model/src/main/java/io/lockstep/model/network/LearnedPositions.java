@@ -35,8 +35,8 @@ record LearnedPositions(long[] tableRows, float[] tableWeights) {
     Builder(int tableSide, int patches) {
       this.tableSide = tableSide;
       this.patches = patches;
-      tableRows = new long[4 * patches];
-      tableWeights = new float[4 * patches];
+      tableRows = new long[Math.multiplyExact(4, patches)];
+      tableWeights = new float[Math.multiplyExact(4, patches)];
     }
 
     void patch(Grid grid, int row, int column) {

@@ -2,7 +2,11 @@ package io.lockstep.model.network;
 
 import ai.djl.ndarray.NDArray;
 import io.lockstep.model.batch.Batch;
+import io.lockstep.tensor.Dtype;
 import io.lockstep.tensor.Scope;
+import io.lockstep.tensor.TensorMemory;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -17,32 +21,27 @@ final class PaddedMask {
    * softmax would be NaN and spoil the gradients.
    */
   static @Nullable NDArray of(Scope scope, Batch batch) {
-    int rows = batch.rows();
-    int tokens = batch.length();
     long[] present = batch.attentionMask();
-    if (Arrays.stream(present).allMatch(mask -> mask == 1)) {
+    if (Arrays.stream(present).allMatch(token -> token == 1)) {
       return null;
     }
-    float[] mask = new float[size(rows, tokens, tokens)];
-    for (int row = 0, at = 0; row < rows; row++) {
+    int rows = batch.rows();
+    int tokens = batch.length();
+    // T times T values: in native memory, and counted in long.
+    NDArray mask = scope.zeros(Dtype.FLOAT32, rows, 1, tokens, tokens);
+    MemorySegment values = TensorMemory.of(mask);
+    for (int row = 0; row < rows; row++) {
       for (int query = 0; query < tokens; query++) {
-        for (int key = 0; key < tokens; key++, at++) {
-          boolean visible = key == query || key < query && present[row * tokens + key] == 1;
-          mask[at] = visible ? 0 : Float.NEGATIVE_INFINITY;
+        long base = ((long) row * tokens + query) * tokens;
+        for (int key = 0; key < tokens; key++) {
+          boolean visible = key == query || (key < query && present[row * tokens + key] == 1);
+          if (!visible) {
+            values.setAtIndex(ValueLayout.JAVA_FLOAT, base + key, Float.NEGATIVE_INFINITY);
+          }
         }
       }
     }
-    return scope.fromFloats(mask, rows, 1, tokens, tokens);
-  }
-
-  private static int size(long rows, long queries, long keys) {
-    long size = rows * queries * keys;
-    if (size > Integer.MAX_VALUE - Long.BYTES) {
-      throw new IllegalArgumentException(
-          "%d padded rows of %d tokens need a mask of %d values, more than one array holds; use fewer rows or shorter ones"
-              .formatted(rows, keys, size));
-    }
-    return (int) size;
+    return mask;
   }
 
   /** A mask [rows, 1, queries, keys] from what is visible. */

@@ -27,8 +27,8 @@ record RotaryAngles(float[] values, int headDim) {
       Turns turns(Scope scope, RotaryAngles angles) {
         int half = angles.headDim / 2;
         int rows = angles.values.length / half;
-        float[] cos = new float[2 * angles.values.length];
-        float[] sin = new float[2 * angles.values.length];
+        float[] cos = new float[Math.multiplyExact(2, angles.values.length)];
+        float[] sin = new float[cos.length];
         for (int i = 0; i < angles.values.length; i++) {
           int first = i / half * angles.headDim + i % half;
           cos[first] = (float) Math.cos(angles.values[i]);

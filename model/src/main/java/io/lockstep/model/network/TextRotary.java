@@ -53,7 +53,7 @@ final class TextRotary {
   RotaryAngles angles(long[] positions) {
     int rows = positions.length / AXES;
     int half = headDim / 2;
-    float[] values = new float[rows * half];
+    float[] values = new float[Math.multiplyExact(rows, half)];
     for (int row = 0; row < rows; row++) {
       for (int i = 0; i < half; i++) {
         values[row * half + i] = positions[axisOfFrequency[i] * rows + row] * inverseFrequencies[i];

@@ -37,7 +37,7 @@ record VisionGeometry(int patches, List<Integer> frames, RotaryAngles angles) {
     Angles(VisionConfig config, int patches) {
       int half = config.headDim() / 2;
       inverseFrequencies = InverseFrequency.all(VisionConfig.ROPE_THETA, half);
-      values = new float[patches * half];
+      values = new float[Math.multiplyExact(patches, half)];
     }
 
     @Override
