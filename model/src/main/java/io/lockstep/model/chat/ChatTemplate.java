@@ -152,6 +152,11 @@ public final class ChatTemplate {
       boolean learned = message.role() == Role.ASSISTANT;
       run.special(imStart, false);
       run.text(message.role().label() + NEWLINE);
+      if (learned) {
+        // An answer is generated after the header's own tokens. Tokenised together, a line break at
+        // its beginning would merge with the header's into a token that serving never sends.
+        run.endUnlearned();
+      }
       for (Content content : message.contents()) {
         switch (content) {
           case Content.Text(String said) -> run.text(said);
@@ -159,7 +164,7 @@ public final class ChatTemplate {
         }
       }
       if (learned) {
-        run.endLearnedAfter(ASSISTANT_HEADER);
+        run.endLearned();
       }
       run.special(imEnd, learned);
       run.text(NEWLINE);

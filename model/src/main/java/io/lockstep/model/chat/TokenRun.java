@@ -4,8 +4,8 @@ import io.lockstep.model.tokenizer.Tokenizer;
 import java.util.Arrays;
 
 /**
- * Collects tokens and labels; text between two special tokens is tokenised in one piece, as the
- * public libraries do, because merges reach across the parts it was put together from.
+ * Collects tokens and labels; text between two special tokens or ends is tokenised in one piece, as
+ * the public libraries do, because merges reach across the parts it was put together from.
  */
 final class TokenRun {
   private static final int IGNORED = -100;
@@ -41,17 +41,6 @@ final class TokenRun {
   /** Ends the text; all of it is learned. */
   void endLearned() {
     append(take(), 0);
-  }
-
-  /**
-   * Ends the text, of which what follows {@code header} is learned. A token that spans the border
-   * is learned too: it holds the answer's first characters.
-   */
-  void endLearnedAfter(String header) {
-    int[] alone = tokenizer.encode(header);
-    int[] ids = take();
-    int border = Arrays.mismatch(alone, ids);
-    append(ids, border < 0 ? alone.length : border);
   }
 
   Encoded encoded() {

@@ -5,6 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.lockstep.data.conversation.Content;
 import io.lockstep.data.conversation.Conversation;
 import io.lockstep.data.conversation.ImageSource;
@@ -16,6 +20,8 @@ import io.lockstep.model.testing.GoldenFamily;
 import io.lockstep.model.testing.Goldens;
 import io.lockstep.model.tokenizer.Tokenizer;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -23,8 +29,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @TestInstance(Lifecycle.PER_CLASS)
 final class ChatTemplateTest {
@@ -109,16 +117,63 @@ final class ChatTemplateTest {
     assertArrayEquals(tokenizer.encodeTrusted("二<|im_end|>\n四<|im_end|>\n"), learned);
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"ok", "\nok", "\n\nok", " \n ok", "\r\n\tok", "  ok", "\n", "\u0301ok"})
+  void anAnswerIsTrainedAfterTheTokensThatServingSends(String answer, @TempDir Path folder)
+      throws IOException {
+    try (Tokenizer merging = withLineBreakMerges(folder)) {
+      ChatTemplate own = ChatTemplate.of(merging, config("qwen3_vl"));
+      List<Message> turns = new ArrayList<>();
+      for (String question : List.of("?", "\n\n?", "and?")) {
+        turns.add(Message.text(Role.USER, question));
+        int[] prompt = own.encodePrompt(new Conversation(turns), List.of()).tokens();
+        turns.add(Message.text(Role.ASSISTANT, answer));
+        Encoded trained = own.encodeForTraining(new Conversation(turns), List.of());
+
+        assertArrayEquals(prompt, Arrays.copyOf(trained.tokens(), prompt.length));
+        int[] learned = trained.labels();
+        assertEquals(-100, learned[prompt.length - 1]);
+        assertArrayEquals(
+            merging.encodeTrusted(answer + "<|im_end|>\n"),
+            Arrays.copyOfRange(learned, prompt.length, learned.length));
+      }
+    }
+  }
+
   @Test
-  void anAnswerThatBeginsWithALineBreakIsTokenisedAsPartOfTheWhole() {
-    Conversation conversation =
-        new Conversation(
-            List.of(Message.text(Role.USER, "\n\n?"), Message.text(Role.ASSISTANT, "\n\nok")));
-    Encoded encoded = template.encodeForTraining(conversation, List.of());
-    String text = template.render(conversation, List.of());
-    assertArrayEquals(tokenizer.encodeTrusted(text), encoded.tokens());
-    int[] learned = Arrays.stream(encoded.labels()).filter(label -> label != -100).toArray();
-    assertTrue(tokenizer.decode(learned).endsWith("\n\nok\n"));
+  void whereNothingMergesAcrossItsBeginningAnAnswerIsTokenisedAsPartOfTheWhole(@TempDir Path folder)
+      throws IOException {
+    try (Tokenizer merging = withLineBreakMerges(folder)) {
+      ChatTemplate own = ChatTemplate.of(merging, config("qwen3_vl"));
+      for (String answer : List.of("ok", " ok", "  ok", "设备\n\n", "1", "!\n", "\u0301ok")) {
+        Conversation conversation =
+            new Conversation(
+                List.of(Message.text(Role.USER, "\n\n?"), Message.text(Role.ASSISTANT, answer)));
+        assertArrayEquals(
+            merging.encodeTrusted(own.render(conversation, List.of())),
+            own.encodeForTraining(conversation, List.of()).tokens(),
+            answer);
+      }
+    }
+  }
+
+  /** The reference tokenizer with merges of line breaks, as the published vocabularies have. */
+  private static Tokenizer withLineBreakMerges(Path folder) throws IOException {
+    ObjectMapper json = new ObjectMapper();
+    JsonNode root = json.readTree(Goldens.path("qwen3_vl/checkpoint/tokenizer.json").toFile());
+    ObjectNode vocabulary = (ObjectNode) root.at("/model/vocab");
+    ArrayNode merges = (ArrayNode) root.at("/model/merges");
+    for (List<String> merge : List.of(List.of("Ċ", "ĠĊ"), List.of("Ġ", "Ċ"), List.of("Ċ", "Ċ"))) {
+      // The numbers of the special tokens follow from the vocabulary's size: each takes a place.
+      JsonNode last = merges.remove(merges.size() - 1);
+      int id = vocabulary.remove(last.get(0).textValue() + last.get(1).textValue()).intValue();
+      vocabulary.put(String.join("", merge), id);
+      merges.insert(0, json.valueToTree(merge));
+    }
+    json.writeValue(folder.resolve(Tokenizer.FILE).toFile(), root);
+    Tokenizer merging = Tokenizer.open(folder);
+    assertEquals(1, merging.encode("\n\n").length);
+    return merging;
   }
 
   @Test
