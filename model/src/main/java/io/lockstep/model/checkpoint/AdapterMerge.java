@@ -2,6 +2,7 @@ package io.lockstep.model.checkpoint;
 
 import ai.djl.ndarray.NDArray;
 import io.lockstep.model.adapter.AdapterMerger;
+import io.lockstep.model.config.GenerationConfig;
 import io.lockstep.model.config.ModelConfig;
 import io.lockstep.model.network.ModelLayout;
 import io.lockstep.model.parameter.ParameterLayout;
@@ -99,6 +100,9 @@ public record AdapterMerge(Path base, Path adapter, DType type, long maxShardByt
 
   private void copyCompanions(Path folder) throws IOException {
     var _ = CheckpointFiles.copy(base, folder);
+    try (ModelInputs inputs = ModelInputs.open(base)) {
+      inputs.generationConfig().declareEnds(folder.resolve(GenerationConfig.FILE_NAME));
+    }
     StoredType.declare(folder.resolve(CheckpointFiles.CONFIG), type);
     var _ = VisionSettings.read(base, new Tuning.StoredAdapter(adapter)).write(folder);
     for (Path origin : List.of(adapter, base)) {

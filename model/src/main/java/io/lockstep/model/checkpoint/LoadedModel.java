@@ -143,9 +143,10 @@ public final class LoadedModel implements AutoCloseable {
   }
 
   /**
-   * Writes the weights in float32 and copies the companion files into another folder; of a model
-   * with an adapter the adapter alone, in the public format, which names this model's folder and
-   * the digest of its weights. Returns the files' names.
+   * Writes the weights in float32 and copies the companion files into another folder, where {@code
+   * generation_config.json} names the chat template's end among the ends; of a model with an
+   * adapter the adapter alone, in the public format, which names this model's folder and the digest
+   * of its weights. Returns the files' names.
    */
   public List<String> save(Path target) throws IOException {
     return save(target, ModelWeights.MAX_SHARD_BYTES);
@@ -181,6 +182,10 @@ public final class LoadedModel implements AutoCloseable {
               .write(target, parameters.layout(), tuned.with(trained), maxShardBytes));
       names.addAll(CheckpointFiles.copy(folder, target));
       vision.write(target).ifPresent(names::add);
+      generationConfig().declareEnds(target.resolve(GenerationConfig.FILE_NAME));
+      if (!names.contains(GenerationConfig.FILE_NAME)) {
+        names.add(GenerationConfig.FILE_NAME);
+      }
       StoredType.declare(target.resolve(CheckpointFiles.CONFIG), DType.F32);
     }
     for (String name : names) {
@@ -221,7 +226,10 @@ public final class LoadedModel implements AutoCloseable {
     return inputs.config();
   }
 
-  /** Ends, padding and recommended sampling. */
+  /**
+   * Ends, padding and recommended sampling; the end of the chat template's messages is always among
+   * the ends.
+   */
   public GenerationConfig generationConfig() {
     return inputs.generationConfig();
   }

@@ -45,14 +45,15 @@ public record ModelInputs(
   public static ModelInputs open(Path folder, Tuning tuning) throws IOException {
     CheckpointFiles.require(folder, false);
     ModelConfig config = ModelConfig.read(folder.resolve(CheckpointFiles.CONFIG));
-    GenerationConfig generationConfig = GenerationConfig.of(folder);
+    GenerationConfig stored = GenerationConfig.of(folder);
     VisionSettings vision = VisionSettings.read(folder, tuning);
     ImageProcessor images = ImageProcessor.of(folder);
     Tokenizer tokenizer = Tokenizer.open(folder);
     try {
       images.options().requireMatch(config.vision());
-      TokenIds.require(folder, config.text().vocabSize(), tokenizer, generationConfig);
+      TokenIds.require(folder, config.text().vocabSize(), tokenizer, stored);
       ChatTemplate template = ChatTemplate.of(tokenizer, config);
+      GenerationConfig generationConfig = stored.endingAt(template.endOfMessage());
       TemplateCheck.require(template, folder);
       if (tuning instanceof Tuning.StoredAdapter(Path adapter)) {
         TemplateCheck.require(template, adapter);

@@ -1,5 +1,6 @@
 package io.lockstep.model.config;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
@@ -8,7 +9,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * What {@code generation_config.json} says about ends, padding and sampling.
@@ -81,6 +85,43 @@ public record GenerationConfig(
       return json.integer(PAD, 0);
     }
     return eos.isEmpty() ? 0 : eos.getFirst();
+  }
+
+  /**
+   * The same with one more end, such as that of the chat template, which ends every answer whatever
+   * a base model's file says: training teaches it.
+   */
+  public GenerationConfig endingAt(int token) {
+    List<Integer> ends = new ArrayList<>(eosTokenIds);
+    ends.add(token);
+    return new GenerationConfig(ends, padTokenId, sampling);
+  }
+
+  /**
+   * Makes a file name all of these ends; whatever else it says stays as it is, and a file that says
+   * so already is not touched. One that is missing is written.
+   */
+  public void declareEnds(Path file) throws IOException {
+    if (!Files.exists(file)) {
+      write(file);
+      return;
+    }
+    ObjectMapper mapper = new ObjectMapper();
+    if (!(mapper.readTree(Files.readAllBytes(file)) instanceof ObjectNode root)) {
+      throw new InvalidConfigException(file, List.of("is no JSON object"));
+    }
+    JsonNode stored = root.path(EOS);
+    Set<Integer> named = new HashSet<>();
+    if (stored.isArray()) {
+      stored.forEach(id -> named.add(id.intValue()));
+    } else {
+      named.add(stored.intValue());
+    }
+    if (!named.containsAll(eosTokenIds)) {
+      root.set(EOS, mapper.valueToTree(eosTokenIds));
+      String json = mapper.writerWithDefaultPrettyPrinter().writeValueAsString(root);
+      Files.writeString(file, json + "\n", StandardCharsets.UTF_8);
+    }
   }
 
   /**

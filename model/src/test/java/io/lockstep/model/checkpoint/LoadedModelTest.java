@@ -3,9 +3,21 @@ package io.lockstep.model.checkpoint;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.lockstep.data.conversation.Conversation;
+import io.lockstep.data.conversation.Message;
+import io.lockstep.data.conversation.Role;
+import io.lockstep.model.generate.DecodingOptions;
+import io.lockstep.model.generate.Generation;
+import io.lockstep.model.generate.GenerationListener;
+import io.lockstep.model.generate.GenerationRequest;
+import io.lockstep.model.generate.GenerationResult;
+import io.lockstep.model.generate.Generator;
+import io.lockstep.model.generate.Profile;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.safetensors.DType;
 import io.lockstep.model.safetensors.SafetensorsFile;
@@ -28,6 +40,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -36,6 +49,7 @@ import org.junit.jupiter.api.io.TempDir;
 class LoadedModelTest {
 
   private static final Path GOLDEN = Goldens.path("qwen3_vl/checkpoint");
+  private static final int ROWS = 32;
   private static final String WEIGHTS = "model.safetensors";
   private static final String NORM = "model.language_model.norm.weight";
   private static final String EMBEDDING = "model.language_model.embed_tokens.weight";
@@ -86,6 +100,69 @@ class LoadedModelTest {
       model.save(copy);
     }
     assertFalse(LoadedModel.storedSha256(folder).equals(LoadedModel.storedSha256(copy)));
+  }
+
+  @Test
+  void theTemplatesEndEndsAnswersAndIsWrittenWhateverTheBaseModelSays() throws IOException {
+    Path generation = folder.resolve("generation_config.json");
+    Files.writeString(
+        generation,
+        """
+        {"eos_token_id": 685, "pad_token_id": 685, "do_sample": true, "top_k": 20,
+         "transformers_version": "4.57.1"}
+        """);
+    Path copy = Files.createDirectory(temporary.resolve("copy"));
+    try (LoadedModel model = LoadedModel.open(folder)) {
+      assertEquals(List.of(685, 684), model.generationConfig().eosTokenIds());
+      model.save(copy);
+      Generator endless =
+          new Generator(
+              model.network(), model.encoder(), model.collator(), model.tokenizer(), List.of(685));
+      List<GenerationResult> unended =
+          endless.answer(drawn(), Profile.CACHED, GenerationListener.NONE);
+      List<GenerationResult> ended =
+          model.generator().answer(drawn(), Profile.CACHED, GenerationListener.NONE);
+      int found = 0;
+      for (int row = 0; row < ROWS; row++) {
+        if (unended.get(row) instanceof Generation whole && whole.tokens().indexOf(684) > 0) {
+          int end = whole.tokens().indexOf(684);
+          Generation answer = assertInstanceOf(Generation.class, ended.get(row));
+          assertEquals(whole.tokens().subList(0, end), answer.tokens());
+          assertTrue(answer.endedByEos());
+          found++;
+        }
+      }
+      assertTrue(found > 0, "no row has drawn the end");
+    }
+    assertEquals(
+        new ObjectMapper()
+            .readTree(
+                """
+                {"eos_token_id": [685, 684], "pad_token_id": 685, "do_sample": true, "top_k": 20,
+                 "transformers_version": "4.57.1"}
+                """),
+        new ObjectMapper().readTree(copy.resolve("generation_config.json").toFile()));
+  }
+
+  /** Answers that are drawn nearly evenly from the vocabulary, each by a seed of its own. */
+  private static List<GenerationRequest> drawn() {
+    Conversation asked = new Conversation(List.of(Message.text(Role.USER, "描述")));
+    return IntStream.range(0, ROWS)
+        .mapToObj(seed ->
+            new GenerationRequest(
+                "seed " + seed, asked, new DecodingOptions(10, 1, 0, 1, 0, 64, seed)))
+        .toList();
+  }
+
+  @Test
+  void aFileThatNamesTheTemplatesEndStaysAsItIs() throws IOException {
+    Path copy = Files.createDirectory(temporary.resolve("copy"));
+    try (LoadedModel model = LoadedModel.open(folder)) {
+      model.save(copy);
+    }
+    assertArrayEquals(
+        Files.readAllBytes(folder.resolve("generation_config.json")),
+        Files.readAllBytes(copy.resolve("generation_config.json")));
   }
 
   @Test

@@ -92,7 +92,7 @@ public final class CertificateCheck {
     }
     text("weights_sha256", certificate.weightsSha256(), weightsSha256);
     text("model_type", certificate.modelType(), model.config().modelType());
-    comparisons.addAll(certificate.settings().compare(Settings.of(model)));
+    comparisons.addAll(certificate.settings().endingAt(model).compare(Settings.of(model)));
     for (int row = 0; row < probes.size(); row++) {
       inputs(row, summaryPrompt);
     }

@@ -2,11 +2,14 @@ package io.lockstep.model.align.certificate;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.lockstep.model.align.Comparison;
 import io.lockstep.model.align.Comparison.Kind;
 import io.lockstep.model.align.Comparison.Verdict;
 import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.model.tokenizer.SpecialTokens;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,7 +43,9 @@ record Settings(SequencedMap<String, JsonNode> files) {
   private static final int EXCERPT = 60;
 
   /** Recommended sampling may change: it says nothing of what the model computes. */
-  private static final List<String> OF_GENERATION = List.of("eos_token_id", "pad_token_id");
+  private static final String ENDS = "eos_token_id";
+
+  private static final List<String> OF_GENERATION = List.of(ENDS, "pad_token_id");
 
   Settings {
     files = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(files));
@@ -77,7 +82,33 @@ record Settings(SequencedMap<String, JsonNode> files) {
         TOKENIZER, JSON.createObjectNode().put("sha256", Sha256.of(folder.resolve(TOKENIZER))));
     files.put(
         "vision.json", JSON.createObjectNode().put("token_budget", model.tokenBudget().share()));
-    return new Settings(files);
+    return new Settings(files).endingAt(model);
+  }
+
+  /**
+   * The same where the end of the chat template's messages is named among the ends: it is one
+   * whether a file says so or not, and a checkpoint is written with it.
+   */
+  Settings endingAt(LoadedModel model) {
+    if (!(files.get(GENERATION) instanceof ObjectNode generation)) {
+      return this;
+    }
+    JsonNode named = generation.path(ENDS);
+    ArrayNode ends = JSON.createArrayNode();
+    if (named.isArray()) {
+      named.forEach(ends::add);
+    } else if (!named.isMissingNode()) {
+      ends.add(named);
+    }
+    JsonNode end = IntNode.valueOf(model.tokenizer().specialId(SpecialTokens.IM_END));
+    for (JsonNode each : ends) {
+      if (each.equals(end)) {
+        return this;
+      }
+    }
+    SequencedMap<String, JsonNode> all = new LinkedHashMap<>(files);
+    all.put(GENERATION, generation.deepCopy().set(ENDS, ends.add(end)));
+    return new Settings(all);
   }
 
   private static JsonNode read(Path file) throws IOException {
