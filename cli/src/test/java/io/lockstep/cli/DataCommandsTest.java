@@ -15,10 +15,12 @@ import io.lockstep.data.image.RgbImage;
 import io.lockstep.data.record.Origin;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import java.util.zip.CRC32;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -77,6 +79,59 @@ class DataCommandsTest {
     assertTrue(dense > summary && summary > 20, json::toString);
     assertTrue(json.path("chat_tokens").path("greatest").longValue() < summary, json::toString);
     assertTrue(Files.size(png) > 10_000);
+  }
+
+  @Test
+  void statsCountThePicturesOfConversations() throws IOException {
+    picture("small.png", 30, 20);
+    String turn =
+        "{\"messages\": [{\"role\": \"user\", \"content\": [{\"type\": \"image\", \"image\":"
+            + " \"small.png\"}, {\"type\": \"image\", \"image\": \"%s\"}]}, {\"role\":"
+            + " \"assistant\", \"content\": \"a\"}]}\n";
+    Path chats =
+        Files.writeString(
+            folder.resolve("chats.jsonl"),
+            turn.formatted("small.png") + turn.formatted("none.png"));
+    Said said = Said.by("data", "stats", "--data", chats.toString(), "--json");
+    assertEquals(0, said.exit(), said::err);
+    assertEquals(4, said.json().path("pictures").intValue());
+    assertEquals(1, said.json().path("unreadable_pictures").intValue());
+    assertEquals(2, said.json().path("conversations").intValue());
+    assertEquals(2, said.json().path("pictures_per_chat").path("greatest").intValue());
+    assertEquals(3, said.json().path("picture_width").path("count").intValue());
+    assertEquals(30, said.json().path("picture_width").path("greatest").intValue());
+  }
+
+  @Test
+  void decodingFindsWhatHeadersDoNotShow() throws IOException {
+    Path png = picture("damaged.png", 40, 40);
+    byte[] bytes = Files.readAllBytes(png);
+    shorten(bytes);
+    Files.write(png, bytes);
+    Path chats =
+        Files.writeString(
+            folder.resolve("chats.jsonl"),
+            "{\"messages\": [{\"role\": \"user\", \"content\": [{\"type\": \"image\", \"image\":"
+                + " \"damaged.png\"}]}, {\"role\": \"assistant\", \"content\": \"a\u200Bb\"}]}\n");
+    Said headers = Said.by("data", "check", "--data", chats.toString());
+    assertEquals(0, headers.exit(), headers::out);
+    assertTrue(headers.out().contains("chats.jsonl:1: warning: messages[1].content"), headers::out);
+    assertTrue(headers.out().contains("OK, 1 records, 1 warnings"), headers::out);
+    Said decoded = Said.by("data", "check", "--data", chats.toString(), "--decode", "--json");
+    assertEquals(1, decoded.exit(), decoded::out);
+    assertTrue(decoded.out().contains("chats.jsonl:1: picture 1 of the messages: "), decoded::out);
+    assertEquals(1, decoded.json().path("decoded").intValue());
+  }
+
+  /** Gives the picture twice as many rows as its data has, with a good checksum. */
+  private static void shorten(byte[] png) {
+    int header = 12;
+    int height = 23;
+    int end = 29;
+    png[height] *= 2;
+    CRC32 checksum = new CRC32();
+    checksum.update(png, header, end - header);
+    ByteBuffer.wrap(png).putInt(end, (int) checksum.getValue());
   }
 
   @Test

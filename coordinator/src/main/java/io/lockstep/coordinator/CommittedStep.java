@@ -11,6 +11,7 @@ import java.util.List;
  * @param lossSum loss summed over virtual ranks in order, in nats
  * @param correctTokens supervised tokens predicted right
  * @param replaced over-length samples that were replaced, virtual rank by virtual rank
+ * @param unreadable records that couldn't be read and were replaced, likewise
  * @param gradNorm Euclidean norm of the gradient after division by {@code tokens}
  * @param buckets number of gradient buckets
  * @param digest CRC32C over the buckets' CRC32C values, each as four little-endian bytes, in bucket
@@ -24,6 +25,7 @@ public record CommittedStep(
     double lossSum,
     long correctTokens,
     List<Long> replaced,
+    List<UnreadableRecord> unreadable,
     double gradNorm,
     int buckets,
     int digest,
@@ -31,7 +33,50 @@ public record CommittedStep(
 
   public CommittedStep {
     replaced = List.copyOf(replaced);
+    unreadable = List.copyOf(unreadable);
     datasets = List.copyOf(datasets);
+  }
+
+  /** A step all of whose records could be read. */
+  public CommittedStep(
+      long generation,
+      long step,
+      long tokens,
+      double lossSum,
+      long correctTokens,
+      List<Long> replaced,
+      double gradNorm,
+      int buckets,
+      int digest,
+      List<DatasetSums> datasets) {
+    this(
+        generation,
+        step,
+        tokens,
+        lossSum,
+        correctTokens,
+        replaced,
+        List.of(),
+        gradNorm,
+        buckets,
+        digest,
+        datasets);
+  }
+
+  /** The same step with these records. */
+  public CommittedStep withUnreadable(List<UnreadableRecord> records) {
+    return new CommittedStep(
+        generation,
+        step,
+        tokens,
+        lossSum,
+        correctTokens,
+        replaced,
+        records,
+        gradNorm,
+        buckets,
+        digest,
+        datasets);
   }
 
   /** Mean loss per supervised token, in nats. */

@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param membership what happens when workers come and go
  * @param minFreeBytes free space asked for before a checkpoint; at least the base model's size
  * @param outputDir the run folder; made absolute
+ * @param maxUnreadable most records that may be replaced because they can't be read
  * @param oneNode why all workers have to sit on one node, and what else to do; empty if they may
  *     sit anywhere
  */
@@ -33,9 +34,10 @@ public record RunPlan(
     MembershipRules membership,
     long minFreeBytes,
     Path outputDir,
+    int maxUnreadable,
     Optional<String> oneNode) {
 
-  /** A run whose workers may sit anywhere. */
+  /** A run whose workers may sit anywhere, and all of whose records have to be readable. */
   public RunPlan(
       String name,
       String runConfigYaml,
@@ -58,7 +60,25 @@ public record RunPlan(
         membership,
         minFreeBytes,
         outputDir,
+        0,
         Optional.empty());
+  }
+
+  /** The same run, which may replace so many records that can't be read. */
+  public RunPlan withUnreadable(int most) {
+    return new RunPlan(
+        name,
+        runConfigYaml,
+        workers,
+        virtualRanks,
+        totalSteps,
+        saving,
+        leaseSteps,
+        membership,
+        minFreeBytes,
+        outputDir,
+        most,
+        oneNode);
   }
 
   /** The same run, all of whose workers have to sit on one node. */
@@ -74,6 +94,7 @@ public record RunPlan(
         membership,
         minFreeBytes,
         outputDir,
+        maxUnreadable,
         Optional.of(why));
   }
 
@@ -100,6 +121,7 @@ public record RunPlan(
     check(problems, totalSteps >= 1, "total steps is " + totalSteps + ": give at least 1");
     check(problems, leaseSteps >= 1, "lease is " + leaseSteps + " steps: give at least 1");
     membership.addProblems(workers, virtualRanks, problems);
+    check(problems, maxUnreadable >= 0, "most unreadable records is negative: " + maxUnreadable);
     check(problems, minFreeBytes >= 0, "minimum free space is negative: " + minFreeBytes);
     if (!problems.isEmpty()) {
       throw new IllegalArgumentException("invalid run plan: " + String.join("; ", problems));

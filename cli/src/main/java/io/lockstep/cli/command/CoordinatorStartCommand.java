@@ -9,6 +9,7 @@ import io.lockstep.cli.run.RunFolder;
 import io.lockstep.cli.train.OverLengthReport;
 import io.lockstep.cli.train.RunPlans;
 import io.lockstep.cli.train.StoredRun;
+import io.lockstep.cli.train.UnreadableReport;
 import io.lockstep.coordinator.Phase;
 import io.lockstep.coordinator.RunListener;
 import io.lockstep.coordinator.RunOutcome;
@@ -101,6 +102,7 @@ final class CoordinatorStartCommand implements Callable<Integer> {
       PortFile.write(listen.portFile(), server.port());
       RunOutcome outcome = server.awaitEnd();
       OverLengthReport.write(run, out);
+      UnreadableReport.write(run, out);
       if (!outcome.finished()) {
         throw new UserError(outcome.reason());
       }

@@ -75,8 +75,13 @@ final class DataStatsCommand implements Callable<Integer> {
     Table table =
         new Table()
             .row("pictures", Long.toString(stats.pictures()))
-            .row("texts", Long.toString(stats.chats()))
+            .row("conversations", Long.toString(stats.chats()))
             .row("objects", Long.toString(stats.objects()));
+    if (stats.unreadable() > 0) {
+      table.row(
+          "pictures that can't be read",
+          stats.unreadable() + ", see `lockstep data check`");
+    }
     stats.geometries().forEach((name, count) -> table.row("  " + name, count.toString()));
     for (Map.Entry<String, Long> kind : shownKinds(stats)) {
       table.row("  " + kind.getKey(), kind.getValue().toString());
@@ -135,7 +140,8 @@ final class DataStatsCommand implements Callable<Integer> {
     JsonLine line =
         new JsonLine()
             .put("pictures", stats.pictures())
-            .put("texts", stats.chats())
+            .put("unreadable_pictures", stats.unreadable())
+            .put("conversations", stats.chats())
             .put("objects", stats.objects())
             .put("geometries", stats.geometries())
             .put("kinds", kinds);

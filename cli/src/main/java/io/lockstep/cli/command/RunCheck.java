@@ -2,7 +2,9 @@ package io.lockstep.cli.command;
 
 import io.lockstep.data.fusion.DatasetConfig;
 import io.lockstep.data.jsonl.DataException;
+import io.lockstep.data.jsonl.Problem;
 import io.lockstep.data.record.DataCheck;
+import io.lockstep.data.record.Decoding;
 import io.lockstep.model.adapter.InvalidAdapterException;
 import io.lockstep.model.checkpoint.AdapterBase;
 import io.lockstep.model.config.InvalidConfigException;
@@ -20,16 +22,27 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /** Everything about a recipe that can be known before the first step. */
 final class RunCheck {
 
   private static final int SHOWN_DATA_PROBLEMS = 50;
 
+  /** Warnings of each kind and file that are shown. */
+  private static final int SHOWN_WARNINGS = 3;
+
+  /** Records of each file whose pictures are decoded. */
+  private static final int DECODED_RECORDS = 256;
+
   private RunCheck() {}
 
-  /** All problems of the recipe's model folder and data, one line each. */
-  static List<String> problems(RunConfig run) {
+  /**
+   * All problems of the recipe's model folder and data, one line each.
+   *
+   * @param notes gets what else a person should know
+   */
+  static List<String> problems(RunConfig run, Consumer<String> notes) {
     List<String> problems = new ArrayList<>();
     checkModel(run.model(), problems);
     if (problems.isEmpty()) {
@@ -37,7 +50,7 @@ final class RunCheck {
     }
     List<String> dataProblems = new ArrayList<>();
     for (Path file : files(run)) {
-      checkData(file, dataProblems);
+      checkData(file, run.seed(), dataProblems, notes);
     }
     if (dataProblems.isEmpty()) {
       checkQuotas(run, dataProblems);
@@ -68,16 +81,40 @@ final class RunCheck {
     return files;
   }
 
-  private static void checkData(Path file, List<String> problems) {
+  private static void checkData(
+      Path file, long seed, List<String> problems, Consumer<String> notes) {
     List<String> shown = new ArrayList<>();
     DataCheck.Result data =
         DataCheck.check(
             file,
-            problem -> {
-              if (shown.size() < SHOWN_DATA_PROBLEMS) {
-                shown.add(problem.toString());
+            new DataCheck.Sink() {
+              @Override
+              public void problem(Problem problem, long ofItsKind) {
+                if (shown.size() < SHOWN_DATA_PROBLEMS) {
+                  shown.add(problem.toString());
+                }
               }
-            });
+
+              @Override
+              public void warning(Problem warning, long ofItsKind) {
+                if (ofItsKind <= SHOWN_WARNINGS) {
+                  notes.accept(warning.asWarning());
+                }
+              }
+            },
+            new Decoding(DECODED_RECORDS, seed));
+    if (data.decoded() > 0) {
+      notes.accept(
+          "%s: decoded %d pictures, those of %d of %d records%s"
+              .formatted(
+                  file,
+                  data.decoded(),
+                  Math.min(DECODED_RECORDS, data.records()),
+                  data.records(),
+                  data.records() <= DECODED_RECORDS
+                      ? ""
+                      : ", which the seed chose: `lockstep data check --decode` decodes all"));
+    }
     problems.addAll(shown);
     if (data.problems() > shown.size()) {
       problems.add(

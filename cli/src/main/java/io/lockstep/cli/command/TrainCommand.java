@@ -13,6 +13,7 @@ import io.lockstep.cli.train.OverLengthReport;
 import io.lockstep.cli.train.PlannedCost;
 import io.lockstep.cli.train.StoredRun;
 import io.lockstep.cli.train.Training;
+import io.lockstep.cli.train.UnreadableReport;
 import io.lockstep.worker.config.ConfigException;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.tuning.TuningPlan;
@@ -112,6 +113,7 @@ public final class TrainCommand implements Callable<Integer> {
     System.out.print(OverLengthReport.summary(folder.root()));
     System.out.println(
         "report: " + result.report("Training of " + run.name(), workers).write(folder.root()));
+    System.out.print(UnreadableReport.summary(folder.root()));
     System.out.println("checkpoint: " + result.checkpoint());
     if (json) {
       System.out.println(

@@ -25,7 +25,7 @@ public final class ValidateCommand implements Callable<Integer> {
     String table = "";
     try {
       RunConfig run = RunConfig.read(config);
-      problems.addAll(RunCheck.problems(run));
+      problems.addAll(RunCheck.problems(run, System.out::println));
       if (problems.isEmpty()) {
         table = TuningTable.render(TuningPlan.of(run).table());
       }

@@ -92,6 +92,16 @@ public final class Progress implements AutoCloseable {
     }
   }
 
+  /** Prints a line of its own above the bar. */
+  public void print(String text) {
+    if (interactive && lastWidth > 0) {
+      out.print("\r" + " ".repeat(lastWidth) + "\r");
+      lastWidth = 0;
+      lastShownNanos = startNanos - REDRAW_NANOS;
+    }
+    out.println(text);
+  }
+
   /** Shows the last state once more and ends the line. */
   @Override
   public void close() {

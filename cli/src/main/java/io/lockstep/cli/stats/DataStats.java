@@ -1,6 +1,9 @@
 package io.lockstep.cli.stats;
 
+import io.lockstep.data.conversation.ImageSource;
 import io.lockstep.data.geometry.Geometry;
+import io.lockstep.data.image.DecodeLimits;
+import io.lockstep.data.image.ImageHeader;
 import io.lockstep.data.jsonl.JsonlFile;
 import io.lockstep.data.record.ChatRecord;
 import io.lockstep.data.record.DataObject;
@@ -18,8 +21,9 @@ import java.util.TreeMap;
 /**
  * What a data file holds, in memory that doesn't grow with it beyond eight bytes a line.
  *
- * @param pictures records with a picture
- * @param chats records of text
+ * @param pictures pictures of all records, conversations included
+ * @param unreadable those of conversations whose size is unknown because they can't be read
+ * @param chats records that are conversations
  * @param objects all annotated objects
  * @param geometries objects by kind of geometry: bbox_2d, poly, line
  * @param kinds objects by the first level of their description, most frequent first
@@ -27,6 +31,7 @@ import java.util.TreeMap;
  */
 public record DataStats(
     long pictures,
+    long unreadable,
     long chats,
     long objects,
     Map<String, Long> geometries,
@@ -36,6 +41,7 @@ public record DataStats(
   /** What is counted of records and objects. */
   public enum Measure {
     OBJECTS_PER_PICTURE("Objects per picture", "objects"),
+    PICTURES_PER_CHAT("Pictures per conversation", "pictures"),
     PICTURE_WIDTH("Width of pictures", "pixels"),
     PICTURE_HEIGHT("Height of pictures", "pixels"),
     OBJECT_SIDE("Longer side of boxes and outlines", "pixels"),
@@ -45,7 +51,7 @@ public record DataStats(
     SUMMARY_CHARACTERS("Length of summaries", "characters"),
     SUMMARY_TOKENS("Samples that ask for the summary", "tokens, those of pictures included"),
     DENSE_TOKENS("Samples that ask for the objects", "tokens, those of pictures included"),
-    CHAT_TOKENS("Samples of text", "tokens, those of pictures included");
+    CHAT_TOKENS("Conversations", "tokens, those of pictures included");
 
     private final String title;
     private final String unit;
@@ -85,7 +91,7 @@ public record DataStats(
         DataRecord record = RecordReader.read(file, i);
         switch (record) {
           case ImageRecord image -> counter.add(image);
-          case ChatRecord chat -> counter.chats++;
+          case ChatRecord chat -> counter.add(chat);
         }
         if (lengths.isPresent()) {
           lengths.get().measure(record, counter.histograms);
@@ -100,6 +106,7 @@ public record DataStats(
     private static final int THOUSAND = 1000;
 
     private long pictures;
+    private long unreadable;
     private long chats;
     private long objects;
     private final Map<String, Long> geometries = new TreeMap<>();
@@ -112,8 +119,31 @@ public record DataStats(
       }
     }
 
+    void add(ChatRecord chat) {
+      chats++;
+      List<ImageSource> images = chat.conversation().images();
+      pictures += images.size();
+      count(Measure.PICTURES_PER_CHAT, images.size());
+      for (ImageSource image : images) {
+        if (image instanceof ImageSource.File(Path path)) {
+          addSize(path);
+        }
+      }
+    }
+
+    /** Conversations don't say how large their pictures are. */
+    private void addSize(Path picture) {
+      try {
+        ImageHeader header = ImageHeader.read(picture, DecodeLimits.DEFAULT);
+        count(Measure.PICTURE_WIDTH, header.width());
+        count(Measure.PICTURE_HEIGHT, header.height());
+      } catch (IOException e) {
+        unreadable++;
+      }
+    }
+
     void add(ImageRecord image) {
-      pictures++;
+      pictures += image.images().size();
       objects += image.objects().size();
       count(Measure.OBJECTS_PER_PICTURE, image.objects().size());
       count(Measure.PICTURE_WIDTH, image.width());
@@ -166,7 +196,8 @@ public record DataStats(
 
     DataStats result() {
       histograms.values().removeIf(histogram -> histogram.count() == 0);
-      return new DataStats(pictures, chats, objects, geometries, kinds.byCount(), histograms);
+      return new DataStats(
+          pictures, unreadable, chats, objects, geometries, kinds.byCount(), histograms);
     }
   }
 }

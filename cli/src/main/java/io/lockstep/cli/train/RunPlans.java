@@ -36,8 +36,10 @@ public final class RunPlans {
 
   /** The plan of a recipe's run in folder {@code out}. */
   public static RunPlan of(RunConfig run, int workers, Path out) throws IOException {
-    long samples = RunRecords.read(run).epoch();
-    RunPlan plan = anywhere(run, workers, samples, out);
+    RunRecords records = RunRecords.read(run);
+    RunPlan plan =
+        anywhere(run, workers, records.epoch(), out)
+            .withUnreadable(run.data().maxUnreadable(records.count()));
     return run.data().augmentation().filter(AugmentationConfig::needsPatchBank).isEmpty()
         ? plan
         : plan.onOneNode(ONE_NODE);

@@ -60,7 +60,8 @@ class BadInputTest {
   @Test
   void aBrokenJsonLineIsNamedByFileAndNumber() throws Exception {
     Path broken = withLine(3, line -> line.substring(0, line.length() / 2));
-    train(tiny.recipe("broken.yaml", broken, 10), "broken").failedWith(1, broken + ":3");
+    train(strict(tiny.recipe("broken.yaml", broken, 10)), "broken")
+        .failedWith(1, broken + ":3", "data.max_unreadable (0)");
     noCheckpoint("broken");
   }
 
@@ -68,9 +69,38 @@ class BadInputTest {
   void anUnreadablePictureIsNamed() throws Exception {
     Path picture = Files.writeString(tiny.data().resolve("no-picture.png"), "not a picture");
     Path named = withLine(2, line -> line.replaceFirst("\"images/[^\"]*\"", "\"no-picture.png\""));
-    train(tiny.recipe("picture.yaml", named, 10), "picture")
-        .failedWith(1, picture.getFileName().toString());
+    train(strict(tiny.recipe("picture.yaml", named, 10)), "picture")
+        .failedWith(1, picture.getFileName().toString(), "data.max_unreadable (0)");
     noCheckpoint("picture");
+  }
+
+  /** A recipe whose run may lose no record. */
+  private static Path strict(Path recipe) throws IOException {
+    return Files.writeString(
+        recipe, Files.readString(recipe).replace("data: {", "data: {max_unreadable: 0, "));
+  }
+
+  @Test
+  void recordsThatCannotBeReadAreReplacedAlikeOnAnyNumberOfWorkers() throws Exception {
+    Files.writeString(tiny.data().resolve("damaged.png"), "not a picture");
+    Path damaged = withLine(4, line -> line.replaceFirst("\"images/[^\"]*\"", "\"damaged.png\""));
+    Path recipe = tiny.recipe("damaged.yaml", damaged, 6);
+    String one = train(recipe, "damaged-one").succeeded().lastLine();
+    Launched two =
+        Launched.run(
+            folder,
+            "train",
+            "--config",
+            recipe.toString(),
+            "--workers",
+            "2",
+            "--out",
+            "damaged-two");
+    assertEquals(one, two.succeeded().lastLine());
+    String report = Files.readString(folder.resolve("damaged-one/unreadable.json"));
+    assertTrue(report.contains(damaged + ":4: "), report);
+    assertEquals(report, Files.readString(folder.resolve("damaged-two/unreadable.json")));
+    assertTrue(two.out().contains("unreadable: 1 records were replaced"), two.out());
   }
 
   @Test

@@ -4,6 +4,7 @@ import io.lockstep.coordinator.CommittedCheckpoint;
 import io.lockstep.coordinator.CommittedStep;
 import io.lockstep.coordinator.DatasetSums;
 import io.lockstep.coordinator.RunOutcome;
+import io.lockstep.coordinator.UnreadableRecord;
 import io.lockstep.coordinator.machine.JournalEntry;
 import io.lockstep.coordinator.machine.RunHistory;
 import io.lockstep.coordinator.machine.WorldMember;
@@ -14,7 +15,10 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -83,6 +87,11 @@ final class JournalTables {
           """
           create table if not exists drains(
             id integer primary key check (id = 1), asked_by text not null)\
+          """,
+          """
+          create table if not exists unreadable(
+            step integer not null, rewind integer not null, place integer not null,
+            sample integer not null, what text not null, primary key (step, rewind, place))\
           """);
 
   private JournalTables() {}
@@ -139,10 +148,12 @@ final class JournalTables {
               connection,
               "select * from commits where rewind = " + rewind + " order by step",
               JournalTables::step);
+      Map<Long, List<UnreadableRecord>> unreadable = unreadable(connection, rewind);
       for (int i = 0; i < steps.size(); i++) {
-        // Nobody asks for the details of the steps before the last one.
+        // Nobody asks for the other details of the steps before the last one.
         boolean last = rewind == rewinds.size() && i == steps.size() - 1;
         CommittedStep step = last ? detailed(connection, steps.get(i), rewind) : steps.get(i);
+        step = step.withUnreadable(unreadable.getOrDefault(step.step(), List.of()));
         history.add(new JournalEntry.StepCommitted(step));
       }
       if (rewind < rewinds.size()) {
@@ -186,6 +197,22 @@ final class JournalTables {
         .findFirst();
   }
 
+  /** Records that couldn't be read, by step, in their order. */
+  private static Map<Long, List<UnreadableRecord>> unreadable(Connection connection, int rewind)
+      throws SQLException {
+    Map<Long, List<UnreadableRecord>> bySteps = new HashMap<>();
+    query(
+        connection,
+        "select step, sample, what from unreadable where rewind = "
+            + rewind
+            + " order by step, place",
+        row ->
+            bySteps
+                .computeIfAbsent(row.getLong(1), step -> new ArrayList<>())
+                .add(new UnreadableRecord(row.getLong(2), row.getString(3))));
+    return bySteps;
+  }
+
   /** A step with what the other tables hold of it. */
   private static CommittedStep detailed(Connection connection, CommittedStep step, int rewind)
       throws SQLException {
@@ -218,6 +245,22 @@ final class JournalTables {
         "select sample, count(*) from replaced where not exists (select 1 from rewinds where"
             + " rewinds.id > replaced.rewind and rewinds.to_steps <= replaced.step) group by sample",
         row -> times.put(row.getLong(1), row.getLong(2)));
+    return times;
+  }
+
+  /**
+   * How often each record that couldn't be read gave way to another one, in the steps that count,
+   * by its number.
+   */
+  static SortedMap<UnreadableRecord, Long> unreadable(Connection connection) throws SQLException {
+    SortedMap<UnreadableRecord, Long> times =
+        new TreeMap<>(Comparator.comparingLong(UnreadableRecord::sample));
+    query(
+        connection,
+        "select sample, min(what), count(*) from unreadable where not exists (select 1 from rewinds"
+            + " where rewinds.id > unreadable.rewind and rewinds.to_steps <= unreadable.step)"
+            + " group by sample",
+        row -> times.put(new UnreadableRecord(row.getLong(1), row.getString(2)), row.getLong(3)));
     return times;
   }
 

@@ -6,6 +6,7 @@ import io.lockstep.coordinator.DatasetSums;
 import io.lockstep.coordinator.RunOutcome;
 import io.lockstep.coordinator.RunPlan;
 import io.lockstep.coordinator.RunRefusedException;
+import io.lockstep.coordinator.UnreadableRecord;
 import io.lockstep.coordinator.machine.JournalEntry;
 import io.lockstep.coordinator.machine.RunHistory;
 import io.lockstep.coordinator.machine.WorldMember;
@@ -265,6 +266,20 @@ public final class RunJournal implements AutoCloseable {
   }
 
   /**
+   * The records of the run in a folder that couldn't be read: how often each gave way to another
+   * one in the committed steps.
+   */
+  public static SortedMap<UnreadableRecord, Long> unreadable(Path runFolder) {
+    Path file = runFolder.resolve(FILE_NAME);
+    try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file)) {
+      return JournalTables.unreadable(connection);
+    } catch (SQLException error) {
+      throw new RunRefusedException(
+          "the journal " + file + " can't be read: " + error.getMessage(), error);
+    }
+  }
+
+  /**
    * The over-length samples of the run in a folder: how often each gave way to another one in the
    * committed steps, by its number among the run's records.
    */
@@ -372,6 +387,15 @@ public final class RunJournal implements AutoCloseable {
           rewinds,
           place,
           step.replaced().get(place));
+    }
+    for (int place = 0; place < step.unreadable().size(); place++) {
+      insert(
+          "insert into unreadable(step, rewind, place, sample, what) values (?, ?, ?, ?, ?)",
+          step.step(),
+          rewinds,
+          place,
+          step.unreadable().get(place).sample(),
+          step.unreadable().get(place).what());
     }
     for (DatasetSums sums : step.datasets()) {
       insert(

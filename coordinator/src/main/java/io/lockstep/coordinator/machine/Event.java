@@ -2,6 +2,7 @@ package io.lockstep.coordinator.machine;
 
 import io.lockstep.coordinator.CommittedCheckpoint;
 import io.lockstep.coordinator.DatasetSums;
+import io.lockstep.coordinator.UnreadableRecord;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -192,6 +193,7 @@ public sealed interface Event {
    *
    * @param lossSum over supervised tokens, in nats
    * @param replaced over-length samples that gave way to others
+   * @param unreadable records that couldn't be read and gave way to others
    * @param datasets figures of each dataset, ascending; empty in a run with one dataset
    */
   record VirtualRankResult(
@@ -200,10 +202,23 @@ public sealed interface Event {
       long tokens,
       long correctTokens,
       List<Long> replaced,
+      List<UnreadableRecord> unreadable,
       List<DatasetSums> datasets) {
     public VirtualRankResult {
       replaced = List.copyOf(replaced);
+      unreadable = List.copyOf(unreadable);
       datasets = List.copyOf(datasets);
+    }
+
+    /** What a micro-batch contributed all of whose records could be read. */
+    public VirtualRankResult(
+        int virtualRank,
+        double lossSum,
+        long tokens,
+        long correctTokens,
+        List<Long> replaced,
+        List<DatasetSums> datasets) {
+      this(virtualRank, lossSum, tokens, correctTokens, replaced, List.of(), datasets);
     }
 
     /** What a micro-batch of one dataset contributed, none of whose samples was too long. */

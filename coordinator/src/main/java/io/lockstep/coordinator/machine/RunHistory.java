@@ -29,6 +29,7 @@ public final class RunHistory {
   /** Digests of earlier steps don't count. */
   private long firstDigest;
 
+  private final UnreadableRecords unreadable = new UnreadableRecords();
   private final List<CommittedCheckpoint> checkpoints = new ArrayList<>();
   private OptionalLong drainedAt = OptionalLong.empty();
   private String drainedBy = "";
@@ -45,6 +46,7 @@ public final class RunHistory {
       case JournalEntry.StepCommitted step -> add(step.step());
       case JournalEntry.Rewound rewound -> {
         committed = rewound.toSteps();
+        unreadable.rewound(committed);
         lastStep = Optional.empty();
         checkpoints.removeIf(checkpoint -> checkpoint.steps() > committed);
       }
@@ -68,6 +70,7 @@ public final class RunHistory {
           "step " + step.step() + " can't be committed after " + committed + " steps");
     }
     committed++;
+    unreadable.committed(step);
     lastStep = Optional.of(step);
     buckets = step.buckets();
     int index = Math.toIntExact(step.step());
@@ -102,6 +105,11 @@ public final class RunHistory {
   /** The last committed step, if no checkpoint was loaded since. */
   public Optional<CommittedStep> lastStep() {
     return lastStep;
+  }
+
+  /** The records that the committed steps replaced because they couldn't be read. */
+  UnreadableRecords unreadable() {
+    return unreadable;
   }
 
   /** Number of gradient buckets, 0 before the first step. */

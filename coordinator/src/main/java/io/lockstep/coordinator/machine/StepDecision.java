@@ -2,6 +2,7 @@ package io.lockstep.coordinator.machine;
 
 import io.lockstep.coordinator.CommittedStep;
 import io.lockstep.coordinator.DatasetSums;
+import io.lockstep.coordinator.UnreadableRecord;
 import io.lockstep.coordinator.machine.Event.BucketResult;
 import io.lockstep.coordinator.machine.Event.VirtualRankResult;
 import java.nio.ByteBuffer;
@@ -157,12 +158,14 @@ final class StepDecision {
     long tokens = 0;
     long correct = 0;
     List<Long> replaced = new ArrayList<>();
+    List<UnreadableRecord> unreadable = new ArrayList<>();
     SortedMap<Integer, DatasetSums> datasets = new TreeMap<>();
     for (VirtualRankResult result : byRank) {
       lossSum += result.lossSum();
       tokens += result.tokens();
       correct += result.correctTokens();
       replaced.addAll(result.replaced());
+      unreadable.addAll(result.unreadable());
       for (DatasetSums dataset : result.datasets()) {
         datasets.merge(dataset.dataset(), dataset, DatasetSums::plus);
       }
@@ -194,6 +197,7 @@ final class StepDecision {
         lossSum,
         correct,
         replaced,
+        unreadable,
         norm,
         byBucket.length,
         (int) digest.getValue(),

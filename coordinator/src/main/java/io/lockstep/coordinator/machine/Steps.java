@@ -3,6 +3,7 @@ package io.lockstep.coordinator.machine;
 import io.lockstep.coordinator.CommittedStep;
 import io.lockstep.coordinator.Phase;
 import io.lockstep.data.plan.Pace;
+import io.lockstep.coordinator.UnreadableRecord;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -187,6 +188,7 @@ final class Steps {
 
   private void commit(World world, CommittedStep step) {
     requireSameBits(step);
+    requireFewUnreadable(step);
     state.journal(new JournalEntry.StepCommitted(step));
     state.justCommitted = true;
     throughput.committed(state.now, world.number(), world.members().size());
@@ -210,6 +212,21 @@ final class Steps {
           ("step %d was computed again and its gradient differs: digest %08x, the first time %08x; the"
                   + " run isn't bit-exact: compare the workers' processors and libraries")
               .formatted(step.step(), step.digest(), before.getAsInt()));
+    }
+  }
+
+  /** Names each record that can't be read once; too many end the run, before the step counts. */
+  private void requireFewUnreadable(CommittedStep step) {
+    int count = state.history.unreadable().count();
+    int limit = state.plan.maxUnreadable();
+    for (UnreadableRecord record : state.history.unreadable().newOnes(step)) {
+      count++;
+      if (count > limit) {
+        throw new RunFailure(UnreadableRecords.tooMany(step.step(), count, limit, record));
+      }
+      state.notice(
+          "step %d: another record took the place of one that can't be read (%d of at most %d): %s"
+              .formatted(step.step(), count, limit, record.what()));
     }
   }
 

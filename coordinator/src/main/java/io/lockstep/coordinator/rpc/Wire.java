@@ -4,6 +4,7 @@ import io.lockstep.coordinator.CommittedCheckpoint;
 import io.lockstep.coordinator.DatasetSums;
 import io.lockstep.coordinator.Phase;
 import io.lockstep.coordinator.RunStatus;
+import io.lockstep.coordinator.UnreadableRecord;
 import io.lockstep.coordinator.machine.Event;
 import io.lockstep.coordinator.machine.Holding;
 import io.lockstep.data.plan.Shard;
@@ -155,6 +156,10 @@ final class Wire {
                     result.getTokens(),
                     result.getCorrectTokens(),
                     result.getReplacedList(),
+                    result.getUnreadableList().stream()
+                        .map(record ->
+                            new UnreadableRecord(record.getSample(), line(record.getWhat())))
+                        .toList(),
                     result.getDatasetsList().stream().map(Wire::sums).toList()))
             .toList(),
         reduced.getBucketsList().stream()

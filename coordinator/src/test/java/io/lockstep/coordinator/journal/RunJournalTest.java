@@ -10,6 +10,7 @@ import io.lockstep.coordinator.DatasetSums;
 import io.lockstep.coordinator.Plans;
 import io.lockstep.coordinator.RunOutcome;
 import io.lockstep.coordinator.RunRefusedException;
+import io.lockstep.coordinator.UnreadableRecord;
 import io.lockstep.coordinator.machine.JournalEntry;
 import io.lockstep.coordinator.machine.WorldMember;
 import java.nio.file.Files;
@@ -24,6 +25,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -68,6 +70,18 @@ final class RunJournalTest {
     assertEquals(List.of("0|1|8|" + noon), rows("leases"));
     assertEquals(List.of("0|1|20|8.5|10|3|3.25|2|4294967294|" + noon + "|0"), rows("commits"));
     assertEquals(List.of("1|/run/step|ab|77|1|" + noon), rows("checkpoints"));
+  }
+
+  @Test
+  void unreadableRecordsOfTheStepsThatCountAreCounted() throws Exception {
+    List<UnreadableRecord> records =
+        List.of(new UnreadableRecord(7, "f:8: damaged"), new UnreadableRecord(3, "f:4: gone"));
+    try (RunJournal journal = create()) {
+      journal.append(new JournalEntry.WorldFormed(1, 0, List.of()));
+      journal.append(new JournalEntry.StepCommitted(STEP.withUnreadable(records)));
+    }
+    assertEquals(Map.of(records.get(1), 1L, records.get(0), 1L), RunJournal.unreadable(out));
+    assertEquals(List.of("0|0|0|7|f:8: damaged", "0|0|1|3|f:4: gone"), rows("unreadable"));
   }
 
   @Test

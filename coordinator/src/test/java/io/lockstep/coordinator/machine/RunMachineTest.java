@@ -9,9 +9,12 @@ import io.lockstep.coordinator.CommittedCheckpoint;
 import io.lockstep.coordinator.Phase;
 import io.lockstep.coordinator.Plans;
 import io.lockstep.coordinator.RunPlan;
+import io.lockstep.coordinator.UnreadableRecord;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -117,6 +120,61 @@ final class RunMachineTest {
     assertTrue(
         actions.get(0) instanceof Action.Journal(JournalEntry.StepCommitted _), actions::toString);
     assertTrue(actions.get(1) instanceof Action.Send(long _, ToWorker.Commit _), actions::toString);
+  }
+
+  /** What one worker of a world of one reports of a step whose records can't all be read. */
+  private static Event.Reduced unreadable(long step, long... samples) {
+    Event.Reduced whole = Reports.share(1, 1, step, 0, 1);
+    List<Event.VirtualRankResult> results = new ArrayList<>(whole.virtualRanks());
+    Event.VirtualRankResult first = results.getFirst();
+    results.set(
+        0,
+        new Event.VirtualRankResult(
+            0,
+            first.lossSum(),
+            first.tokens(),
+            first.correctTokens(),
+            List.of(),
+            LongStream.of(samples)
+                .mapToObj(sample -> new UnreadableRecord(sample, "data.jsonl:" + sample))
+                .toList(),
+            List.of()));
+    return new Event.Reduced(1, 1, step, results, whole.buckets());
+  }
+
+  @Test
+  void eachUnreadableRecordIsNamedOnceAndTheFirstTooManyEndsTheRun() {
+    Cluster cluster = Cluster.training(plan(1, 8, 0).withUnreadable(2));
+    cluster.handle(unreadable(0, 7, 7, 3));
+    assertTrue(cluster.noticed("(1 of at most 2): data.jsonl:7"), cluster.notices::toString);
+    assertTrue(cluster.noticed("(2 of at most 2): data.jsonl:3"), cluster.notices::toString);
+    int notices = cluster.notices.size();
+    cluster.handle(new Event.Applied(1, 1, 0));
+    cluster.handle(unreadable(1, 3));
+    assertEquals(notices, cluster.notices.size());
+    assertEquals(2, cluster.status().steps());
+    cluster.handle(new Event.Applied(1, 1, 1));
+    cluster.handle(unreadable(2, 9));
+    assertEquals(Phase.FAILED, cluster.phase());
+    assertEquals(2, cluster.status().steps());
+    assertTrue(
+        cluster.status().detail().contains("3 records of this run can't be read"),
+        cluster.status()::detail);
+    assertTrue(cluster.status().detail().contains("data.jsonl:9"), cluster.status()::detail);
+  }
+
+  @Test
+  void stepsThatAreComputedAgainCountTheirUnreadableRecordsAgain() {
+    RunHistory history = new RunHistory();
+    RunMachine machine = Cluster.training(plan(1, 8, 0).withUnreadable(9)).machine;
+    for (Action action : machine.handle(unreadable(0, 7, 3), 2000)) {
+      if (action instanceof Action.Journal(JournalEntry entry)) {
+        history.add(entry);
+      }
+    }
+    assertEquals(2, history.unreadable().count());
+    history.add(new JournalEntry.Rewound(1, 0, "lost"));
+    assertEquals(0, history.unreadable().count());
   }
 
   @Test

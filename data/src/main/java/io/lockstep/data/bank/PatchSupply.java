@@ -3,12 +3,14 @@ package io.lockstep.data.bank;
 import io.lockstep.data.conversation.ImageSource;
 import io.lockstep.data.image.ImageDecoder;
 import io.lockstep.data.image.RgbImage;
+import io.lockstep.data.image.UnreadableImageException;
 import io.lockstep.data.jsonl.DataException;
 import io.lockstep.data.jsonl.Problem;
 import io.lockstep.data.plan.SplitMix64;
 import io.lockstep.data.record.ImageRecord;
 import io.lockstep.data.record.Origin;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -90,13 +92,13 @@ public final class PatchSupply {
   }
 
   /**
-   * A piece for a sample.
+   * A piece for a sample. A picture that can't be used gives none: another sample has taken the
+   * place of its own by then.
    *
    * @param step in which the sample is drawn, from 0
    * @param draw 64 random bits of the sample that choose the piece
    * @return empty if the samples before it offered none
-   * @throws DataException naming the record that it is cut from, if its picture can't be read, or
-   *     the bank, if it can't be written
+   * @throws DataException naming the picture or the bank that the machine can't read or write
    */
   public Optional<Patch> draw(long step, long draw, BankRule rule) {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -108,7 +110,11 @@ public final class PatchSupply {
       List<Piece> members = members(donor.get(), rule);
       if (!members.isEmpty()) {
         int chosen = (int) (SplitMix64.unit(SplitMix64.finalise(bits)) * members.size());
-        return Optional.of(patch(donor.get().record(), members.get(chosen)));
+        try {
+          return Optional.of(patch(donor.get().record(), members.get(chosen)));
+        } catch (UnreadableImageException e) {
+          LOG.debug("{} gives no piece: {}", donor.get().record().origin(), e.getMessage());
+        }
       }
     }
     return Optional.empty();
@@ -127,11 +133,17 @@ public final class PatchSupply {
     ImageRecord record = sample.record();
     for (BankRule rule : rules) {
       for (Piece piece : members(sample, rule)) {
-        PatchKey key = key(record, piece);
         try {
+          PatchKey key = key(record, piece);
           if (!bank.get().contains(key)) {
             keep(bank.get(), key, piece.cut(record.origin(), picture));
           }
+        } catch (UnreadableImageException e) {
+          Origin origin = record.origin();
+          throw new DataException(
+              new Problem(
+                  origin.file(), origin.line(), "images[0]", String.valueOf(e.getMessage())),
+              e);
         } catch (IOException e) {
           throw unusable(bank.get(), e);
         }
@@ -152,7 +164,7 @@ public final class PatchSupply {
     return SplitMix64.unit(bits) < addProb;
   }
 
-  private Patch patch(ImageRecord record, Piece piece) {
+  private Patch patch(ImageRecord record, Piece piece) throws UnreadableImageException {
     if (bank.isEmpty()) {
       return cut(record, piece);
     }
@@ -166,14 +178,17 @@ public final class PatchSupply {
       Patch made = cut(record, piece);
       keep(bank.get(), key, made);
       return made;
+    } catch (UnreadableImageException e) {
+      throw e;
     } catch (IOException e) {
       throw unusable(bank.get(), e);
     }
   }
 
-  private Patch cut(ImageRecord record, Piece piece) {
+  private Patch cut(ImageRecord record, Piece piece) throws UnreadableImageException {
+    RgbImage picture = decode(record);
     cut.increment();
-    return piece.cut(record.origin(), decode(record));
+    return piece.cut(record.origin(), picture);
   }
 
   private void keep(PatchBank bank, PatchKey key, Patch patch) throws IOException {
@@ -194,34 +209,37 @@ public final class PatchSupply {
     }
   }
 
-  private RgbImage decode(ImageRecord record) {
+  private RgbImage decode(ImageRecord record) throws UnreadableImageException {
     RgbImage picture;
     try {
       picture = decoder.decode(new ImageSource.File(file(record)));
+    } catch (UnreadableImageException e) {
+      throw e;
     } catch (IOException e) {
-      throw unreadable(record, String.valueOf(e.getMessage()), e);
+      throw unreadable(record, e);
     }
     if (picture.width() != record.width() || picture.height() != record.height()) {
-      String sizes =
-          "%s is %d x %d pixels, but width x height say %d x %d"
-              .formatted(
-                  file(record), picture.width(), picture.height(), record.width(), record.height());
-      throw unreadable(record, sizes, new IOException(sizes));
+      throw new UnreadableImageException(
+          file(record).toString(),
+          "is %d x %d pixels, but width x height say %d x %d"
+              .formatted(picture.width(), picture.height(), record.width(), record.height()));
     }
     return picture;
   }
 
-  private static PatchKey key(ImageRecord record, Piece piece) {
+  private static PatchKey key(ImageRecord record, Piece piece) throws UnreadableImageException {
     try {
       return PatchKey.of(file(record), piece);
+    } catch (NoSuchFileException e) {
+      throw new UnreadableImageException(file(record).toString(), "doesn't exist any more", e);
     } catch (IOException e) {
-      throw unreadable(record, file(record) + " can't be found: " + e.getMessage(), e);
+      throw unreadable(record, e);
     }
   }
 
-  private static DataException unreadable(ImageRecord record, String what, IOException cause) {
-    Origin origin = record.origin();
-    return new DataException(new Problem(origin.file(), origin.line(), "images[0]", what), cause);
+  /** The machine can't read a file that may be as good as any: no fault of the record. */
+  private static DataException unreadable(ImageRecord record, IOException cause) {
+    return new DataException(new Problem(file(record), 0, "", "can't be read: " + cause), cause);
   }
 
   private static DataException unusable(PatchBank bank, IOException cause) {

@@ -63,6 +63,36 @@ public final class UsableText {
     return !text.isEmpty() && text.charAt(0) == BYTE_ORDER_MARK ? text.substring(1) : text;
   }
 
+  /**
+   * JSON of the same content that any file can hold: halves of characters stand as their escapes.
+   * What is written of data must never fail for what the data says.
+   */
+  public static String encodableJson(String json) {
+    if (problem(json).isEmpty()) {
+      return json;
+    }
+    StringBuilder escaped = new StringBuilder();
+    json.codePoints()
+        .forEach(c -> {
+          if (c <= Character.MAX_VALUE && Character.isSurrogate((char) c)) {
+            escaped.append("\\u%04x".formatted(c));
+          } else {
+            escaped.appendCodePoint(c);
+          }
+        });
+    return escaped.toString();
+  }
+
+  /** Whether a text says nothing: blanks and characters that nobody sees. */
+  public static boolean isBlank(String text) {
+    return text.codePoints()
+        .allMatch(c ->
+            Character.isWhitespace(c)
+                || Character.isSpaceChar(c)
+                || Character.isISOControl(c)
+                || Character.getType(c) == Character.FORMAT);
+  }
+
   private static String kind(int c) {
     return switch (c) {
       case '\t', '\n', '\r' -> "";

@@ -4,14 +4,14 @@ import io.lockstep.data.convert.ContractFolder.Annotated;
 import io.lockstep.data.image.ImageHeader;
 import io.lockstep.data.image.Orientation;
 import io.lockstep.data.record.Description;
+import io.lockstep.data.record.Shares;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.DoubleStream;
 
@@ -49,16 +49,11 @@ public final class CocoConverter {
   }
 
   private ConversionReport run(Path annotations, Path out) throws IOException, ConversionException {
-    requireGoodCategories(annotations);
+    requireGood(annotations);
     try (ContractFolder folder = ContractFolder.create(out)) {
-      Set<String> names = new HashSet<>();
       for (CocoFile.Picture picture : coco.pictures()) {
         List<CocoFile.Annotation> found = coco.takeAnnotations(picture.id());
         Optional<SourcePictures.Found> source = usable(picture, !found.isEmpty());
-        if (source.isPresent() && !names.add(source.get().name())) {
-          remarks.add("picture skipped: another entry names the same file", picture.fileName());
-          source = Optional.empty();
-        }
         if (source.isEmpty()) {
           skipped(found, picture.fileName());
           continue;
@@ -79,9 +74,14 @@ public final class CocoConverter {
     }
   }
 
-  /** Description follow rules; a name that breaks one would break every record that has it. */
-  private void requireGoodCategories(Path annotations) throws ConversionException {
-    List<String> problems = new ArrayList<>();
+  /**
+   * Refuses a file that would put objects on wrong pictures or under wrong names, and names that
+   * would break every record that has them.
+   */
+  private void requireGood(Path annotations) throws ConversionException {
+    List<String> problems = new ArrayList<>(CocoIds.problems(coco));
+    addUnknownCategories(problems);
+    addShares(problems);
     for (Map.Entry<Long, String> category : new TreeMap<>(coco.categories()).entrySet()) {
       Description.problem(category.getValue())
           .ifPresent(what ->
@@ -89,6 +89,32 @@ public final class CocoConverter {
     }
     if (!problems.isEmpty()) {
       throw new ConversionException(annotations + ": " + String.join("; ", problems));
+    }
+  }
+
+  private void addUnknownCategories(List<String> problems) {
+    List<CocoFile.Annotation> unknown =
+        coco.annotations()
+            .filter(annotation -> !coco.categories().containsKey(annotation.category()))
+            .toList();
+    if (!unknown.isEmpty()) {
+      problems.add(
+          "%d annotations have a category_id that no category has, for example annotation %d with %d; add the categories, or remove the annotations"
+              .formatted(unknown.size(), unknown.getFirst().id(), unknown.getFirst().category()));
+    }
+  }
+
+  /** One box in the first pixel may be meant, all of them are not. */
+  private void addShares(List<String> problems) {
+    boolean shares =
+        Shares.areLikely(
+            coco.annotations().flatMapToDouble(each -> DoubleStream.of(each.coordinates())),
+            Integer.MAX_VALUE,
+            Integer.MAX_VALUE);
+    if (shares) {
+      problems.add(
+          "all coordinates lie between 0 and 1, as shares of the picture do; multiply x and width by"
+              + " the picture's width, y and height by its height: COCO counts pixels");
     }
   }
 
@@ -130,17 +156,24 @@ public final class CocoConverter {
     List<Annotated> objects = new ArrayList<>();
     for (CocoFile.Annotation annotation : found) {
       String name = "annotation %d of %s".formatted(annotation.id(), picture.fileName());
-      String desc = coco.categories().get(annotation.category());
-      if (desc == null) {
-        remarks.add("annotation skipped: no category has its category_id", name);
-        continue;
-      }
+      String desc = Objects.requireNonNull(coco.categories().get(annotation.category()));
       List<Double> coordinates = DoubleStream.of(annotation.coordinates()).boxed().toList();
       if (!isIn(coordinates, picture)) {
         remarks.add("annotation skipped: it lies more than a pixel outside of its picture", name);
         continue;
       }
       objects.add(new Annotated(desc, annotation.isBox() ? "bbox_2d" : "poly", coordinates));
+    }
+    DoubleStream all =
+        objects.stream()
+            .flatMap(each -> each.coordinates().stream())
+            .mapToDouble(Double::doubleValue);
+    if (Shares.areLikely(all, picture.width(), picture.height())) {
+      remarks.add(
+          "annotation skipped: it looks like shares of the picture, from 0 to 1, not pixels",
+          picture.fileName(),
+          objects.size());
+      return List.of();
     }
     return objects;
   }

@@ -13,6 +13,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /**
  * What a COCO file says: pictures in their order, categories, and for each picture its annotations.
@@ -34,6 +36,7 @@ final class CocoFile {
   private final List<Picture> pictures = new ArrayList<>();
   private final Map<Long, String> categories = new HashMap<>();
   private final Map<Long, List<Annotation>> annotations = new HashMap<>();
+  private final LongStream.Builder annotationIds = LongStream.builder();
   private final List<String> sections = new ArrayList<>();
 
   /** An entry of {@code images}. */
@@ -79,6 +82,16 @@ final class CocoFile {
 
   Map<Long, String> categories() {
     return categories;
+  }
+
+  /** The ids of all annotations, those included that are left out; asked for once. */
+  LongStream annotationIds() {
+    return annotationIds.build();
+  }
+
+  /** All annotations that are kept, in no order. */
+  Stream<Annotation> annotations() {
+    return annotations.values().stream().flatMap(List::stream);
   }
 
   /** The annotations of a picture, which are given only once. */
@@ -150,9 +163,11 @@ final class CocoFile {
       throw new ConversionException(
           "%s: a category needs id and name, is %s".formatted(path, shortened(entry)));
     }
-    if (categories.put(id(entry, "id", "categories"), name.textValue()) != null) {
+    String other = categories.put(id(entry, "id", "categories"), name.textValue());
+    if (other != null && !other.equals(name.textValue())) {
       throw new ConversionException(
-          "%s: two categories have the id %s".formatted(path, entry.get("id")));
+          "%s: the categories '%s' and '%s' have the same id, %s; give each an id of its own when files are joined, and change the category_id of its annotations"
+              .formatted(path, other, name.textValue(), entry.get("id")));
     }
   }
 
@@ -170,6 +185,7 @@ final class CocoFile {
     long id = id(entry, "id", "annotations");
     long picture = id(entry, "image_id", "annotations");
     long category = id(entry, "category_id", "annotations");
+    annotationIds.add(id);
     String name = "annotation " + id;
     if (entry.path("iscrowd").asInt(0) != 0) {
       remarks.add("annotation skipped: it stands for a crowd", name);

@@ -1,15 +1,19 @@
 package io.lockstep.data.convert;
 
 import io.lockstep.data.conversation.SameText;
+import io.lockstep.data.conversation.UsableText;
 import io.lockstep.data.convert.ContractFolder.Annotated;
 import io.lockstep.data.image.OtherSpelling;
 import io.lockstep.data.record.Description;
+import io.lockstep.data.record.SummaryText;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -66,6 +70,9 @@ public final class FolderConverter {
           out + " lies in " + folder + ", which is converted; give --out another folder");
     }
     List<String> classes = folders ? classes(entries) : List.of();
+    if (pictures) {
+      requireTextsOfTheirOwn(entries);
+    }
     try (ContractFolder written = ContractFolder.create(out)) {
       if (folders) {
         for (String name : classes) {
@@ -75,6 +82,22 @@ public final class FolderConverter {
         addTexts(entries, written);
       }
       return written.finish(remarks);
+    }
+  }
+
+  /** Two pictures that differ by their extension alone would get one text. */
+  private void requireTextsOfTheirOwn(List<Path> entries) throws ConversionException {
+    Map<String, String> pictures = new HashMap<>();
+    for (Path entry : entries) {
+      String name = String.valueOf(entry.getFileName());
+      if (isPictureFile(entry)) {
+        String other = pictures.put(stem(name), name);
+        if (other != null) {
+          throw new ConversionException(
+              "%s: %s and %s share one text, %s.txt; give each picture a name of its own"
+                  .formatted(folder, other, name, stem(name)));
+        }
+      }
     }
   }
 
@@ -182,9 +205,14 @@ public final class FolderConverter {
       return Optional.empty();
     }
     try {
-      String text = Files.readString(file).strip();
-      if (text.isEmpty()) {
+      String text = UsableText.withoutByteOrderMark(Files.readString(file)).strip();
+      if (UsableText.isBlank(text)) {
         remarks.add("picture skipped: its text is empty", name);
+        return Optional.empty();
+      }
+      Optional<String> problem = SummaryText.problem(text);
+      if (problem.isPresent()) {
+        remarks.add("picture skipped: its text can't be used", name + " " + problem.get());
         return Optional.empty();
       }
       return Optional.of(text);

@@ -2,9 +2,10 @@ package io.lockstep.data.jsonl;
 
 import java.util.List;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Data that cannot be used; the message lists every known problem, one a line. */
-public final class DataException extends RuntimeException {
+public class DataException extends RuntimeException {
 
   private final transient List<Problem> problems;
 
@@ -17,7 +18,7 @@ public final class DataException extends RuntimeException {
     this.problems = List.copyOf(problems);
   }
 
-  public DataException(Problem problem, Throwable cause) {
+  public DataException(Problem problem, @Nullable Throwable cause) {
     super(problem.toString(), cause);
     this.problems = List.of(problem);
   }

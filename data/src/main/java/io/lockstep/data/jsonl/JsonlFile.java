@@ -12,7 +12,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Arrays;
 
 /**
  * A JSONL file, memory-mapped, with random access to its lines.
@@ -31,8 +30,6 @@ public final class JsonlFile implements AutoCloseable {
   private static final String CHANGED =
       "the file has changed since it was opened: put the former one back and go on with the run, or"
           + " start anew with this one";
-
-  private static final byte[] BYTE_ORDER_MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
 
   private final Path path;
   private final Arena arena;
@@ -117,7 +114,8 @@ public final class JsonlFile implements AutoCloseable {
   }
 
   /**
-   * The text of a line without its line end.
+   * The text of a line without its line end, and without a byte order mark at its beginning:
+   * Windows editors write one, and files that were put together have one in the middle.
    *
    * @param index from 0
    * @throws DataException if the line is blank, too long or not valid UTF-8
@@ -131,16 +129,14 @@ public final class JsonlFile implements AutoCloseable {
     checkLength(index);
     checkNotBlank(index);
     byte[] line = read(index);
-    if (index == 0 && startsWithByteOrderMark(line)) {
-      throw problem(index, "starts with a byte order mark; save the file as UTF-8 without one");
-    }
     try {
-      return StandardCharsets.UTF_8
-          .newDecoder()
-          .onMalformedInput(CodingErrorAction.REPORT)
-          .onUnmappableCharacter(CodingErrorAction.REPORT)
-          .decode(ByteBuffer.wrap(line))
-          .toString();
+      return withoutByteOrderMark(
+          StandardCharsets.UTF_8
+              .newDecoder()
+              .onMalformedInput(CodingErrorAction.REPORT)
+              .onUnmappableCharacter(CodingErrorAction.REPORT)
+              .decode(ByteBuffer.wrap(line))
+              .toString());
     } catch (CharacterCodingException e) {
       throw new DataException(
           new Problem(path, index + 1, "", "is not valid UTF-8; save the file as UTF-8"), e);
@@ -203,7 +199,7 @@ public final class JsonlFile implements AutoCloseable {
       return bytes.asSlice(starts.get(index), length(index)).toArray(ValueLayout.JAVA_BYTE);
     } catch (InternalError e) {
       // How Java reports pages that are gone because the file was cut meanwhile.
-      throw new DataException(new Problem(path, index + 1, "", CHANGED), e);
+      throw new ChangedFileException(new Problem(path, index + 1, "", CHANGED), e);
     }
   }
 
@@ -213,11 +209,12 @@ public final class JsonlFile implements AutoCloseable {
     try {
       now = FileStamp.of(path);
     } catch (IOException e) {
-      throw new DataException(new Problem(path, index + 1, "", "can't be read any more: " + e), e);
+      throw new ChangedFileException(
+          new Problem(path, index + 1, "", "can't be read any more: " + e), e);
     }
     if (!now.equals(stamp)) {
-      throw problem(
-          index, CHANGED + " (%d bytes then, %d now)".formatted(stamp.bytes(), now.bytes()));
+      String sizes = " (%d bytes then, %d now)".formatted(stamp.bytes(), now.bytes());
+      throw new ChangedFileException(new Problem(path, index + 1, "", CHANGED + sizes), null);
     }
   }
 
@@ -235,9 +232,8 @@ public final class JsonlFile implements AutoCloseable {
     return value == ' ' || value == '\t' || value == '\r';
   }
 
-  private static boolean startsWithByteOrderMark(byte[] line) {
-    return line.length >= BYTE_ORDER_MARK.length
-        && Arrays.equals(line, 0, 3, BYTE_ORDER_MARK, 0, 3);
+  private static String withoutByteOrderMark(String line) {
+    return line.startsWith("\uFEFF") ? line.substring(1) : line;
   }
 
   private DataException problem(long index, String what) {

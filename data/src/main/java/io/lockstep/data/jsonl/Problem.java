@@ -15,7 +15,19 @@ public record Problem(Path file, long line, String field, String what) {
   /** {@code file:line: field: what}, without the parts that do not apply. */
   @Override
   public String toString() {
-    String place = line == 0 ? file.toString() : file + ":" + line;
-    return place + ": " + (field.isEmpty() ? "" : field + ": ") + what;
+    return place() + words();
+  }
+
+  /** The same for something that can be used: {@code file:line: warning: field: what}. */
+  public String asWarning() {
+    return place() + "warning: " + words();
+  }
+
+  private String place() {
+    return (line == 0 ? file.toString() : file + ":" + line) + ": ";
+  }
+
+  private String words() {
+    return (field.isEmpty() ? "" : field + ": ") + what;
   }
 }

@@ -6,6 +6,7 @@ import io.lockstep.data.conversation.Conversation;
 import io.lockstep.data.conversation.ImageSource;
 import io.lockstep.data.conversation.Message;
 import io.lockstep.data.conversation.Role;
+import io.lockstep.data.conversation.UsableText;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -106,7 +107,18 @@ final class ChatRecordParser {
     if (role != Role.USER && contents.stream().anyMatch(Content.Image.class::isInstance)) {
       findings.add(field + ".content", "only user messages may hold pictures");
     }
+    if (role == Role.USER) {
+      StructureTokens.pictureProblem(contents)
+          .ifPresent(what -> findings.add(field + ".content", what));
+    }
+    if (!contents.isEmpty() && contents.stream().allMatch(ChatRecordParser::isBlank)) {
+      findings.add(field + ".content", "is blank; write what is said or remove the record");
+    }
     return new Message(role, contents);
+  }
+
+  private static boolean isBlank(Content content) {
+    return content instanceof Content.Text(String text) && UsableText.isBlank(text);
   }
 
   private @Nullable Role role(JsonNode value, String field) {
@@ -154,6 +166,7 @@ final class ChatRecordParser {
       findings.add(field, "must be a non-empty string");
       return List.of();
     }
+    StructureTokens.problem(value.textValue()).ifPresent(what -> findings.add(field, what));
     return List.of(new Content.Text(value.textValue()));
   }
 }

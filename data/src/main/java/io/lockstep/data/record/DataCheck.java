@@ -1,26 +1,34 @@
 package io.lockstep.data.record;
 
-import io.lockstep.data.conversation.ImageSource;
-import io.lockstep.data.image.DecodeLimits;
-import io.lockstep.data.image.ImageHeader;
-import io.lockstep.data.image.Orientation;
 import io.lockstep.data.jsonl.DataException;
 import io.lockstep.data.jsonl.JsonlFile;
 import io.lockstep.data.jsonl.Problem;
-import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.Consumer;
 
 /** Finds every problem of a JSONL file and of the pictures that it names. */
 public final class DataCheck {
 
-  private final Sink sink;
-  private final ProblemKinds kinds = new ProblemKinds();
-  private long problems;
+  /** Records per thread that are looked at together: bounds the memory. */
+  private static final int RECORDS_AHEAD = 16;
 
-  /** Takes problems as they are found. */
-  @FunctionalInterface
+  private final Sink sink;
+  private final Decoding decoding;
+  private final ProblemKinds kinds = new ProblemKinds();
+  private final ProblemKinds warningKinds = new ProblemKinds();
+  private long problems;
+  private long warnings;
+  private long decoded;
+
+  /** Hears of a check while it goes on; in the order of the file. */
   public interface Sink {
 
     /**
@@ -28,11 +36,25 @@ public final class DataCheck {
      *
      * @param ofItsKind how many of its kind there have been, with it
      */
-    void accept(Problem problem, long ofItsKind);
+    void problem(Problem problem, long ofItsKind);
+
+    /** Something that can be used, and is rarely meant. */
+    default void warning(Problem warning, long ofItsKind) {}
+
+    /** So many records were looked at. */
+    default void progress(long done, long records) {}
   }
 
-  private DataCheck(Sink sink) {
+  /**
+   * What is found in one record.
+   *
+   * @param named what each problem's message is about, such as a path; empty if nothing such
+   */
+  record Found(List<Problem> problems, List<String> named, List<Problem> warnings, int decoded) {}
+
+  private DataCheck(Sink sink, Decoding decoding) {
     this.sink = sink;
+    this.decoding = decoding;
   }
 
   /**
@@ -41,105 +63,91 @@ public final class DataCheck {
    * @param records lines looked at
    * @param problems problems handed to the sink
    * @param kinds the same by kind, the most frequent first
+   * @param warnings warnings handed to the sink
+   * @param decoded pictures that were decoded, and not looked at by their headers alone
    */
-  public record Result(long records, long problems, List<ProblemKinds.Kind> kinds) {}
+  public record Result(
+      long records, long problems, List<ProblemKinds.Kind> kinds, long warnings, long decoded) {}
 
   /**
-   * Looks at every line, in memory for one line at a time. Pictures are walked through to their end
-   * without decoding pixels: each must be whole, of a known format, within the limits, and have the
-   * stated size once its orientation is applied.
+   * Looks at every line, in memory for a few lines at a time. Pictures are walked through to their
+   * end without decoding pixels: each must be whole, of a known format, within the limits, and have
+   * the stated size once its orientation is applied.
    *
    * @param sink gets each problem, in file order, as soon as it is found
    */
   public static Result check(Path jsonl, Consumer<Problem> sink) {
-    return checkCounted(jsonl, (problem, ofItsKind) -> sink.accept(problem));
+    return check(jsonl, (problem, ofItsKind) -> sink.accept(problem), Decoding.NONE);
   }
 
-  /** The same for a sink that is told how often the like of a problem was found. */
-  public static Result checkCounted(Path jsonl, Sink sink) {
-    return new DataCheck(sink).run(jsonl);
+  /** The same for a sink that hears of more, and with pictures that are decoded, too. */
+  public static Result check(Path jsonl, Sink sink, Decoding decoding) {
+    return new DataCheck(sink, decoding).run(jsonl);
   }
 
   private Result run(Path jsonl) {
+    long records = 0;
     try (JsonlFile file = JsonlFile.openToCheck(jsonl)) {
       if (file.size() == 0) {
         report(new Problem(jsonl, 0, "", "holds no records"), "");
       }
-      for (long i = 0; i < file.size(); i++) {
-        checkLine(file, i);
-      }
-      return new Result(file.size(), problems, kinds.list());
+      records = file.size();
+      checkLines(file);
     } catch (DataException e) {
       e.problems().forEach(problem -> report(problem, ""));
-      return new Result(0, problems, kinds.list());
+    }
+    return new Result(records, problems, kinds.list(), warnings, decoded);
+  }
+
+  /** Several threads look at records, this one tells what they found. */
+  private void checkLines(JsonlFile file) {
+    RecordCheck check = new RecordCheck(file, decoding.of(file.size()));
+    int threads = Runtime.getRuntime().availableProcessors();
+    try (ExecutorService pool = Executors.newFixedThreadPool(threads)) {
+      int batch = threads * RECORDS_AHEAD;
+      for (long begin = 0; begin < file.size(); begin += batch) {
+        long end = Math.min(begin + batch, file.size());
+        List<Future<Found>> found = new ArrayList<>();
+        for (long i = begin; i < end; i++) {
+          long index = i;
+          found.add(pool.submit(() -> check.check(index)));
+        }
+        for (Future<Found> each : found) {
+          tell(await(each));
+        }
+        sink.progress(end, file.size());
+      }
     }
   }
 
-  private void checkLine(JsonlFile file, long index) {
+  private static Found await(Future<Found> found) {
     try {
-      switch (RecordReader.read(file, index)) {
-        case ImageRecord image -> checkImages(image);
-        case ChatRecord chat -> checkImages(chat);
+      return found.get();
+    } catch (ExecutionException e) {
+      switch (e.getCause()) {
+        case RuntimeException failure -> throw failure;
+        case Error failure -> throw failure;
+        case null, default -> throw new IllegalStateException("a record was not looked at", e);
       }
-    } catch (DataException e) {
-      e.problems().forEach(problem -> report(problem, ""));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new UncheckedIOException(new InterruptedIOException("the check was ended"));
     }
   }
 
-  private void checkImages(ImageRecord image) {
-    for (int i = 0; i < image.images().size(); i++) {
-      String field = "images[" + i + "]";
-      try {
-        ImageHeader header = header(image.images().get(i));
-        if (header.width() != image.width() || header.height() != image.height()) {
-          report(
-              image.origin(),
-              field,
-              sizesDiffer(image.images().get(i), header, image),
-              image.images().get(i));
-        }
-      } catch (IOException e) {
-        report(image.origin(), field, String.valueOf(e.getMessage()), image.images().get(i));
-      }
+  private void tell(Found found) {
+    for (int i = 0; i < found.problems().size(); i++) {
+      report(found.problems().get(i), found.named().get(i));
     }
-  }
-
-  private static String sizesDiffer(Path path, ImageHeader header, ImageRecord image) {
-    String stored =
-        header.orientation() == Orientation.UPRIGHT
-            ? ""
-            : " (%d x %d as stored, then %s by its orientation)"
-                .formatted(header.storedWidth(), header.storedHeight(), header.orientation());
-    return "%s is %d x %d pixels%s, but width x height say %d x %d"
-        .formatted(path, header.width(), header.height(), stored, image.width(), image.height());
-  }
-
-  private void checkImages(ChatRecord chat) {
-    List<ImageSource> images = chat.conversation().images();
-    for (int i = 0; i < images.size(); i++) {
-      if (images.get(i) instanceof ImageSource.File(Path path)) {
-        try {
-          var _ = header(path);
-        } catch (IOException e) {
-          String field = "picture " + (i + 1) + " of the messages";
-          report(chat.origin(), field, String.valueOf(e.getMessage()), path);
-        }
-      }
+    for (Problem warning : found.warnings()) {
+      warnings++;
+      sink.warning(warning, warningKinds.add(warning, ""));
     }
-  }
-
-  private static ImageHeader header(Path path) throws IOException {
-    ImageHeader header = ImageHeader.read(path, DecodeLimits.DEFAULT);
-    DecodeLimits.requireAspectRatio(path.toString(), header.width(), header.height());
-    return header;
-  }
-
-  private void report(Origin origin, String field, String what, Path picture) {
-    report(new Problem(origin.file(), origin.line(), field, what), picture.toString());
+    decoded += found.decoded();
   }
 
   private void report(Problem problem, String named) {
     problems++;
-    sink.accept(problem, kinds.add(problem, named));
+    sink.problem(problem, kinds.add(problem, named));
   }
 }

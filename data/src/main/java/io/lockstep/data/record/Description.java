@@ -1,6 +1,7 @@
 package io.lockstep.data.record;
 
 import io.lockstep.data.conversation.SameText;
+import io.lockstep.data.conversation.UsableText;
 import java.util.List;
 import java.util.Optional;
 
@@ -27,8 +28,12 @@ public final class Description {
 
   /** The first broken rule, in words, or nothing for good text. */
   public static Optional<String> problem(String desc) {
-    if (desc.isBlank()) {
+    if (UsableText.isBlank(desc)) {
       return Optional.of("is empty; describe the object");
+    }
+    Optional<String> unusable = UsableText.problem(desc).or(() -> StructureTokens.problem(desc));
+    if (unusable.isPresent()) {
+      return unusable;
     }
     for (int i = 0; i < desc.length(); i++) {
       char c = desc.charAt(i);
@@ -48,7 +53,8 @@ public final class Description {
             "holds a blank beside '" + separator + "' at character " + i + "; remove the blank");
       }
     }
-    return Optional.empty();
+    // Descriptions that look alike have to be the same class.
+    return UsableText.warning(desc);
   }
 
   private static boolean isControl(char c) {

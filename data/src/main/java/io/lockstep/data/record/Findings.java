@@ -23,7 +23,10 @@ final class Findings {
   }
 
   void add(String field, String what) {
-    problems.add(new Problem(origin.file(), origin.line(), field, what));
+    Problem problem = new Problem(origin.file(), origin.line(), field, what);
+    if (!problems.contains(problem)) {
+      problems.add(problem);
+    }
   }
 
   /** Reports every key of an object that is not among the known ones. */

@@ -1,6 +1,7 @@
 package io.lockstep.data.record;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.lockstep.data.conversation.UsableText;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,6 +27,9 @@ final class ImageRecordParser {
     int width = extent(json.path("width"), "width");
     int height = extent(json.path("height"), "height");
     List<DataObject> objects = objects(json.path("objects"), width, height);
+    if (Shares.areLikely(objects, width, height)) {
+      findings.add("objects", Shares.PROBLEM);
+    }
     if (images.size() > 1 && !objects.isEmpty()) {
       findings.add("images", "objects belong to one picture; give exactly one image");
     }
@@ -74,10 +78,11 @@ final class ImageRecordParser {
     if (value.isMissingNode()) {
       return Optional.empty();
     }
-    if (!value.isTextual() || value.textValue().isBlank()) {
+    if (!value.isTextual() || UsableText.isBlank(value.textValue())) {
       findings.add("summary", "must be a non-empty string; leave the field out if there is none");
       return Optional.empty();
     }
+    StructureTokens.problem(value.textValue()).ifPresent(what -> findings.add("summary", what));
     return Optional.of(value.textValue());
   }
 

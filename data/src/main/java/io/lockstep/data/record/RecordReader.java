@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.lockstep.data.conversation.UsableText;
 import io.lockstep.data.jsonl.DataException;
 import io.lockstep.data.jsonl.JsonlFile;
 import io.lockstep.data.jsonl.Problem;
@@ -37,12 +38,29 @@ public final class RecordReader {
     Origin origin = new Origin(file.path(), index + 1);
     JsonNode json = parse(file.line(index), origin);
     Findings findings = new Findings(origin);
+    refuseUnusableTexts(json, "", findings);
     DataRecord parsed =
         json.has("messages")
             ? new ChatRecordParser(findings).parse(json)
             : new ImageRecordParser(findings).parse(json);
     findings.throwIfAny();
     return parsed;
+  }
+
+  /** Whatever a text is used for, it has to fit into files, messages and names. */
+  private static void refuseUnusableTexts(JsonNode json, String field, Findings findings) {
+    if (json.isTextual()) {
+      UsableText.problem(json.textValue()).ifPresent(what -> findings.add(field, what));
+    }
+    for (int i = 0; i < (json.isArray() ? json.size() : 0); i++) {
+      refuseUnusableTexts(json.get(i), field + "[" + i + "]", findings);
+    }
+    for (var property : json.properties()) {
+      UsableText.problem(property.getKey())
+          .ifPresent(what -> findings.add(field, "a name in it " + what));
+      String inner = field.isEmpty() ? property.getKey() : field + "." + property.getKey();
+      refuseUnusableTexts(property.getValue(), inner, findings);
+    }
   }
 
   private static JsonNode parse(String line, Origin origin) {

@@ -1,10 +1,12 @@
 package io.lockstep.data.record;
 
 import io.lockstep.data.conversation.SameText;
+import io.lockstep.data.conversation.UsableText;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** The summary of a picture, made from the descriptions of its objects. */
@@ -29,6 +31,11 @@ public final class SummaryText {
         .sorted(Comparator.comparingInt(entry -> codePoints(entry.getKey())))
         .map(entry -> entry.getKey() + TIMES + entry.getValue())
         .collect(Collectors.joining(SEPARATOR));
+  }
+
+  /** Why a text can't be a summary, in words that follow its name; nothing for one that can. */
+  public static Optional<String> problem(String text) {
+    return UsableText.problem(text).or(() -> StructureTokens.problem(text));
   }
 
   private static int codePoints(String text) {

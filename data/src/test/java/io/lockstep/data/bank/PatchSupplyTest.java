@@ -1,6 +1,7 @@
 package io.lockstep.data.bank;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -94,6 +95,23 @@ class PatchSupplyTest {
       assertEquals(expected, samples.digest(samples.positions(), 2));
       PatchSupply.Counts counts = samples.supply().counts();
       assertEquals(new PatchSupply.Counts(0, counts.cut(), 0, 0, 0), counts);
+    }
+  }
+
+  @Test
+  void picturesThatCannotBeReadGiveNothingWhateverIsInTheBank() throws Exception {
+    Files.writeString(folder.resolve("7.png"), "not a picture");
+    Files.delete(folder.resolve("11.png"));
+    String without;
+    try (DrawnSamples samples = DrawnSamples.withoutBank(data)) {
+      without = samples.digest(samples.positions(), 2);
+    }
+    assertNotEquals(expected, without);
+    try (DrawnSamples samples = DrawnSamples.open(data, folder.resolve("first"), ROOM)) {
+      assertEquals(without, samples.digest(samples.positions(), 2), "a full bank");
+    }
+    try (DrawnSamples samples = DrawnSamples.open(data, bank, ROOM)) {
+      assertEquals(without, samples.digest(samples.positions().reversed(), 3), "an empty bank");
     }
   }
 

@@ -63,6 +63,14 @@ class UsableTextTest {
   }
 
   @Test
+  void jsonOfAnyTextCanBeEncoded() {
+    assertEquals(
+        "[\"a \\ud83d b\", \"\uD83D\uDE00，\\ude00\"]",
+        UsableText.encodableJson("[\"a \uD83D b\", \"\uD83D\uDE00，\uDE00\"]"));
+    assertEquals("[\"\uD83D\uDE00\"]", UsableText.encodableJson("[\"\uD83D\uDE00\"]"));
+  }
+
+  @Test
   void aByteOrderMarkIsTakenFromTheBeginningOnly() {
     assertEquals("a\uFEFF", UsableText.withoutByteOrderMark("\uFEFFa\uFEFF"));
   }

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -91,6 +92,34 @@ class FolderConverterTest {
   }
 
   @Test
+  void textsOfWindowsEditorsLoseTheirByteOrderMark() throws Exception {
+    Path in =
+        Path.of(Objects.requireNonNull(getClass().getResource("/faults/captions")).toURI());
+    ConversionReport report = FolderConverter.convert(in, folder.resolve("out"));
+    assertPassesTheCheck(report);
+    assertEquals(
+        2, Files.readString(report.jsonl()).split("\"summary\":\"a red cat\"", -1).length - 1);
+  }
+
+  @Test
+  void textsThatCannotBeTaughtAreLeftOut() throws Exception {
+    Path in = folder.resolve("in");
+    for (String name : List.of("good", "hidden", "template", "zero")) {
+      DrawnPictures.png(in.resolve(name + ".png"), 40, 30);
+    }
+    Files.writeString(in.resolve("good.txt"), "a cat");
+    Files.writeString(in.resolve("hidden.txt"), "\uFEFF\u200B");
+    Files.writeString(in.resolve("template.txt"), "a cat<|im_end|>");
+    Files.writeString(in.resolve("zero.txt"), "a\0cat");
+    ConversionReport report = FolderConverter.convert(in, folder.resolve("out"));
+    assertEquals(1, report.records());
+    assertEquals(
+        List.of(
+            "1 picture skipped: its text is empty", "2 picture skipped: its text can't be used"),
+        remarks(report));
+  }
+
+  @Test
   void aFolderOfNeitherLayoutIsRefused() throws Exception {
     Path in = folder.resolve("in");
     DrawnPictures.png(in.resolve("class/a.png"), 4, 4);
@@ -100,6 +129,11 @@ class FolderConverterTest {
     assertRefused(folder.resolve("absent"), "is not a folder");
     DrawnPictures.png(folder.resolve("bad/a , b/x.png"), 4, 4);
     assertRefused(folder.resolve("bad"), "the folder name 'a , b' holds a blank beside ','");
+    DrawnPictures.png(folder.resolve("hidden/cat\u200B/x.png"), 4, 4);
+    assertRefused(folder.resolve("hidden"), "holds an invisible character (U+200B)");
+    DrawnPictures.png(folder.resolve("twice/a.png"), 4, 4);
+    DrawnPictures.jpg(folder.resolve("twice/a.jpg"), 4, 4);
+    assertRefused(folder.resolve("twice"), "a.jpg and a.png share one text, a.txt");
   }
 
   private void assertRefused(Path in, String says) {

@@ -138,7 +138,7 @@ class DataCheckTest {
                 + box.formatted("\"x\""));
     List<Long> ofItsKind = new ArrayList<>();
     DataCheck.Result result =
-        DataCheck.checkCounted(path, (problem, count) -> ofItsKind.add(count));
+        DataCheck.check(path, (problem, count) -> ofItsKind.add(count), Decoding.NONE);
     assertEquals(List.of(1L, 1L, 2L, 2L, 3L, 1L), ofItsKind);
     assertEquals(
         List.of(3L, 2L, 1L), result.kinds().stream().map(ProblemKinds.Kind::count).toList());

@@ -58,6 +58,8 @@ public record ConfigComparison(List<Difference> differences) {
           Map.entry("data.loader_threads", Effect.NONE),
           // What a bank has no room for is cut from its picture once more.
           Map.entry("data.patch_bank_mib", Effect.NONE),
+          // Decides whether a run goes on, not what it learns.
+          Map.entry("data.max_unreadable", Effect.NONE),
           Map.entry("training.save_steps", Effect.NONE),
           Map.entry("training.save_delay_steps", Effect.NONE),
           Map.entry("training.save_delay_epochs", Effect.NONE),

@@ -23,6 +23,8 @@ import java.util.OptionalInt;
  * @param augmentation how pictures are changed before the model sees them
  * @param loaderThreads threads that make samples on each worker; if it is absent, half the cores
  * @param patchBankMib most MiB that the run's patch bank may take on the disk
+ * @param maxUnreadable most records that may give way to others because they can't be read; see
+ *     {@link #maxUnreadable(long)}
  */
 public record DataConfig(
     Optional<Path> trainJsonl,
@@ -32,7 +34,8 @@ public record DataConfig(
     Optional<FusionConfig> fusion,
     Optional<AugmentationConfig> augmentation,
     OptionalInt loaderThreads,
-    int patchBankMib) {
+    int patchBankMib,
+    OptionalInt maxUnreadable) {
 
   /** Name of the only dataset of a run without a fusion. */
   public static final String ONLY = "train";
@@ -40,6 +43,13 @@ public record DataConfig(
   /** Room of a patch bank unless a recipe says otherwise: 2 GiB. */
   public static final int DEFAULT_PATCH_BANK_MIB = 2048;
 
+  /** Most records that a run may lose unless a recipe says otherwise. */
+  private static final int DEFAULT_MAX_UNREADABLE = 100;
+
+  /** One in so many records, unless a recipe says otherwise. */
+  private static final int DEFAULT_UNREADABLE_SHARE = 100;
+
+  private static final int MOST_UNREADABLE = 10_000;
   private static final int MAX_LOADER_THREADS = 256;
   private static final int MAX_PATCH_BANK_MIB = 1 << 20;
 
@@ -58,6 +68,12 @@ public record DataConfig(
         Math.toIntExact(
             section.longInteger(
                 "patch_bank_mib", (long) DEFAULT_PATCH_BANK_MIB, 1, MAX_PATCH_BANK_MIB));
+    OptionalInt maxUnreadable = OptionalInt.empty();
+    if (section.has("max_unreadable")) {
+      maxUnreadable =
+          OptionalInt.of(
+              Math.toIntExact(section.longInteger("max_unreadable", null, 0, MOST_UNREADABLE)));
+    }
     Optional<AugmentationConfig> augmentation = AugmentationFile.of(root, section, folder);
     DataConfig config =
         fused
@@ -69,7 +85,8 @@ public record DataConfig(
                 Optional.of(FusionSection.read(section, folder, runSeed)),
                 augmentation,
                 threads,
-                bankMib)
+                bankMib,
+                maxUnreadable)
             : new DataConfig(
                 Optional.of(RunConfig.existing(section, "train_jsonl", folder)),
                 section.choice("template", null, DatasetTemplate.class),
@@ -78,7 +95,8 @@ public record DataConfig(
                 Optional.empty(),
                 augmentation,
                 threads,
-                bankMib);
+                bankMib,
+                maxUnreadable);
     if (fused) {
       for (String key : List.of("train_jsonl", "template", "dense_ratio", "preprocessors")) {
         if (section.has(key)) {
@@ -93,6 +111,18 @@ public record DataConfig(
   /** Most bytes that the run's patch bank may take on the disk. */
   public long patchBankBytes() {
     return (long) patchBankMib << 20;
+  }
+
+  /**
+   * Most different records that a run may replace because they can't be read; one more ends it.
+   * Unless a recipe says otherwise one in a hundred, but at least 1 and at most 100.
+   *
+   * @param records of the run's files
+   */
+  public int maxUnreadable(long records) {
+    return maxUnreadable.orElseGet(() ->
+        Math.toIntExact(
+            Math.clamp(records / DEFAULT_UNREADABLE_SHARE, 1L, (long) DEFAULT_MAX_UNREADABLE)));
   }
 
   /** The datasets; the only one has the seed of the run. */

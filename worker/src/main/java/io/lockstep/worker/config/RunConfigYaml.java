@@ -66,6 +66,7 @@ final class RunConfigYaml {
     data.augmentation().ifPresent(block -> node.set("augmentation", block.toJson()));
     data.loaderThreads().ifPresent(threads -> node.put("loader_threads", threads));
     node.put("patch_bank_mib", data.patchBankMib());
+    data.maxUnreadable().ifPresent(most -> node.put("max_unreadable", most));
   }
 
   private static void preprocessing(ObjectNode node, Preprocessing preprocessing) {

@@ -45,6 +45,11 @@ public record RunRecords(List<DatasetConfig> datasets, List<Long> sizes, EpochOr
     return new RunRecords(run.datasets(), sizes, run.order(sizes));
   }
 
+  /** Records of all files. */
+  public long count() {
+    return sizes.stream().mapToLong(Long::longValue).sum();
+  }
+
   /** Places of an epoch. */
   public long epoch() {
     return order.samples();

@@ -2,6 +2,7 @@ package io.lockstep.worker.config;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.lockstep.data.conversation.UsableText;
 import io.lockstep.data.naming.NearestName;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -75,7 +76,9 @@ final class Section {
   }
 
   String string(String key, @Nullable String otherwise) {
-    return read(key, otherwise, "text", JsonNode::isValueNode, JsonNode::asText, "");
+    String text = read(key, otherwise, "text", JsonNode::isValueNode, JsonNode::asText, "");
+    UsableText.problem(text).ifPresent(what -> problem(key, what));
+    return text;
   }
 
   Optional<String> optionalString(String key) {
@@ -104,7 +107,9 @@ final class Section {
   List<String> strings(String key) {
     JsonNode list =
         read(key, EMPTY_LIST, "a list of texts", Section::isTexts, value -> value, EMPTY_LIST);
-    return list.valueStream().map(JsonNode::asText).toList();
+    List<String> texts = list.valueStream().map(JsonNode::asText).toList();
+    texts.forEach(text -> UsableText.problem(text).ifPresent(what -> problem(key, what)));
+    return texts;
   }
 
   private static boolean isTexts(JsonNode value) {

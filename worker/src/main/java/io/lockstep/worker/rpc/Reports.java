@@ -13,6 +13,7 @@ import io.lockstep.proto.coordinator.v1.Ready;
 import io.lockstep.proto.coordinator.v1.Reduced;
 import io.lockstep.proto.coordinator.v1.Stalled;
 import io.lockstep.proto.coordinator.v1.Telemetry;
+import io.lockstep.proto.coordinator.v1.UnreadableRecord;
 import io.lockstep.proto.coordinator.v1.VirtualRankResult;
 import io.lockstep.proto.coordinator.v1.WorkerMessage;
 import io.lockstep.worker.checkpoint.WrittenFile;
@@ -21,10 +22,14 @@ import io.lockstep.worker.train.Session.Contribution;
 import io.lockstep.worker.train.Session.DatasetSums;
 import io.lockstep.worker.train.Session.Holding;
 import io.lockstep.worker.train.Session.StepTimes;
+import io.lockstep.worker.train.Session.Unreadable;
 import java.util.List;
 
 /** What a worker says to its coordinator, as messages of the contract. */
 final class Reports {
+
+  /** Most characters of what is wrong with a record. */
+  private static final int LONGEST_WORDS = 300;
 
   private Reports() {}
 
@@ -123,7 +128,16 @@ final class Reports {
         .setTokens(contribution.tokens())
         .setCorrectTokens(contribution.correctTokens())
         .addAllReplaced(contribution.replaced())
+        .addAllUnreadable(contribution.unreadable().stream().map(Reports::unreadable).toList())
         .addAllDatasets(contribution.datasets().stream().map(Reports::sums).toList())
+        .build();
+  }
+
+  private static UnreadableRecord unreadable(Unreadable record) {
+    String what = record.what();
+    return UnreadableRecord.newBuilder()
+        .setSample(record.sample())
+        .setWhat(what.length() <= LONGEST_WORDS ? what : what.substring(0, LONGEST_WORDS) + " ...")
         .build();
   }
 

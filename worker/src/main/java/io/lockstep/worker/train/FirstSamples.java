@@ -32,23 +32,32 @@ final class FirstSamples {
   private final Optional<Augmentation> augmentation;
   private final SampleEncoder encoder;
   private final HealthCheck check;
+  private final boolean passesOverUnreadable;
 
+  /**
+   * The first samples of a run.
+   *
+   * @param passesOverUnreadable whether records that can't be read are no problem: a run that may
+   *     lose some replaces them when it draws them
+   */
   FirstSamples(
       RunConfig config,
       EpochPlan plan,
       RunSamples samples,
       Optional<Augmentation> augmentation,
       SampleEncoder encoder,
-      HealthCheck check) {
+      HealthCheck check,
+      boolean passesOverUnreadable) {
     this.config = config;
     this.plan = plan;
     this.samples = samples;
     this.augmentation = augmentation;
     this.encoder = encoder;
     this.check = check;
+    this.passesOverUnreadable = passesOverUnreadable;
   }
 
-  /** Everything that is wrong with them; records that can't be used are among it. */
+  /** Everything that is wrong with them. */
   List<String> problems() {
     List<String> problems = new ArrayList<>();
     for (int dataset = 0; dataset < config.datasets().size(); dataset++) {
@@ -66,6 +75,8 @@ final class FirstSamples {
     HealthCheck.Subject plain;
     try {
       plain = subject(sample);
+    } catch (UnreadableRecordException e) {
+      return passesOverUnreadable ? List.of() : List.of(String.valueOf(e.getMessage()));
     } catch (SampleException e) {
       return List.of(String.valueOf(e.getMessage()));
     }

@@ -119,7 +119,8 @@ final class GradientStep {
         total.loss(),
         total.tokens(),
         total.correct(),
-        microBatch.replaced().stream().map(MicroBatch.Replaced::sample).toList(),
+        microBatch.tooLong(),
+        microBatch.unreadable(),
         total.groups().stream()
             .map(group ->
                 new DatasetSums(group.group(), group.loss(), group.tokens(), group.correct()))

@@ -22,7 +22,8 @@ public final class HealthChecks {
         RunData data = new RunData(run)) {
       return data.healthProblems(
           run.vision().tokenBudget().map(model.encoder()::withBudget).orElse(model.encoder()),
-          new HealthCheck(HealthCheck.Format.of(model.config(), model.tokenizer())));
+          new HealthCheck(HealthCheck.Format.of(model.config(), model.tokenizer())),
+          false);
     }
   }
 }

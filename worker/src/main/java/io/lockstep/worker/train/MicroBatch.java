@@ -1,7 +1,9 @@
 package io.lockstep.worker.train;
 
 import io.lockstep.model.batch.Batch;
+import io.lockstep.worker.train.Session.Unreadable;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What one virtual rank computes in one step.
@@ -10,7 +12,7 @@ import java.util.List;
  * @param virtualRank the virtual rank
  * @param batches its samples, in groups of similar length that are computed one after the other
  * @param datasets the dataset of each row of each batch; empty in a run with one dataset
- * @param replaced samples that were too long and gave way to others
+ * @param replaced samples that were too long or couldn't be read and gave way to others
  */
 record MicroBatch(
     long step,
@@ -20,12 +22,23 @@ record MicroBatch(
     List<Replaced> replaced) {
 
   /**
-   * A sample that was too long.
+   * A sample that gave way to another.
    *
    * @param sample its number among the run's records
    * @param name for people
+   * @param tokens that it has if it was too long
+   * @param unreadable what is wrong with its record, with file and line; empty if it was too long
    */
-  record Replaced(long sample, String name) {}
+  record Replaced(long sample, String name, int tokens, Optional<String> unreadable) {
+
+    static Replaced tooLong(long sample, String name, int tokens) {
+      return new Replaced(sample, name, tokens, Optional.empty());
+    }
+
+    static Replaced unreadable(long sample, String what) {
+      return new Replaced(sample, what, 0, Optional.of(what));
+    }
+  }
 
   MicroBatch {
     batches = List.copyOf(batches);
@@ -36,6 +49,22 @@ record MicroBatch(
   /** A micro-batch of a run with one dataset. */
   MicroBatch(long step, int virtualRank, List<Batch> batches, List<Replaced> replaced) {
     this(step, virtualRank, batches, List.of(), replaced);
+  }
+
+  /** Numbers of the samples that were too long. */
+  List<Long> tooLong() {
+    return replaced.stream()
+        .filter(each -> each.unreadable().isEmpty())
+        .map(Replaced::sample)
+        .toList();
+  }
+
+  /** The records that couldn't be read. */
+  List<Unreadable> unreadable() {
+    return replaced.stream()
+        .flatMap(
+            each -> each.unreadable().stream().map(what -> new Unreadable(each.sample(), what)))
+        .toList();
   }
 
   /** The dataset of each row of a batch; empty in a run with one dataset. */

@@ -11,6 +11,7 @@ import io.lockstep.model.image.Patches;
 import io.lockstep.worker.train.MicroBatch.Replaced;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -27,6 +28,7 @@ final class MicroBatches {
   private final int parts;
   private final LoaderOptions loader;
   private final LoaderTimes times;
+  private final int maxUnreadable;
 
   /** Gives the sample of a draw; asked by several threads. */
   @FunctionalInterface
@@ -40,7 +42,7 @@ final class MicroBatches {
   }
 
   /**
-   * A sample that is short enough.
+   * A sample that can be used.
    *
    * @param dataset where it is from; empty in a run with one dataset
    * @param replaced those in whose place it stands
@@ -87,7 +89,8 @@ final class MicroBatches {
         groupByLength,
         parts,
         LoaderOptions.of(OptionalInt.empty()),
-        new LoaderTimes());
+        new LoaderTimes(),
+        Integer.MAX_VALUE);
   }
 
   /**
@@ -98,6 +101,7 @@ final class MicroBatches {
    * @param parts equal parts, in order, that are computed one after the other
    * @param loader how they are made ahead
    * @param times is told how long that takes
+   * @param maxUnreadable most records that the run may replace because they can't be read
    */
   MicroBatches(
       EpochPlan plan,
@@ -107,7 +111,8 @@ final class MicroBatches {
       boolean groupByLength,
       int parts,
       LoaderOptions loader,
-      LoaderTimes times) {
+      LoaderTimes times,
+      int maxUnreadable) {
     this.plan = plan;
     this.samples = samples;
     this.collator = collator;
@@ -116,6 +121,7 @@ final class MicroBatches {
     this.parts = parts;
     this.loader = loader;
     this.times = times;
+    this.maxUnreadable = maxUnreadable;
   }
 
   MicroBatch make(long step, int virtualRank) throws SampleException {
@@ -131,23 +137,68 @@ final class MicroBatches {
     return plan.samplesOf(step, virtualRank);
   }
 
-  /** The drawn sample, or the first of its replacements that is short enough. */
+  /** The drawn sample, or the first of its replacements that can be read and is short enough. */
   Row row(SampleRef draw) throws SampleException {
     List<Replaced> replaced = new ArrayList<>();
-    SampleRef chosen = draw;
-    Sample sample = samples.sample(draw);
     long others = plan.order().replacements(draw.sample());
-    for (int attempt = 0; sample.tokens().length > maxLength; attempt++) {
-      replaced.add(new Replaced(chosen.sample(), sample.name()));
+    SampleRef chosen = draw;
+    for (int attempt = 0; ; attempt++) {
+      Optional<Sample> sample = usable(chosen, replaced);
+      if (sample.isPresent()) {
+        return new Row(sample.get(), samples.dataset(draw), replaced);
+      }
       if (attempt >= others) {
-        throw new SampleException(
-            "every sample is longer than training.global_max_length (%d tokens), for example %s with %d: raise it"
-                .formatted(maxLength, sample.name(), sample.tokens().length));
+        throw noneIsUsable(replaced);
       }
       chosen = plan.replacement(draw, attempt);
-      sample = samples.sample(chosen);
     }
-    return new Row(sample, samples.dataset(draw), replaced);
+  }
+
+  /** A sample; if it can't be used, it is added to those that were replaced. */
+  private Optional<Sample> usable(SampleRef draw, List<Replaced> replaced) throws SampleException {
+    try {
+      Sample sample = samples.sample(draw);
+      if (sample.tokens().length <= maxLength) {
+        return Optional.of(sample);
+      }
+      replaced.add(Replaced.tooLong(draw.sample(), sample.name(), sample.tokens().length));
+    } catch (UnreadableRecordException e) {
+      replaced.add(Replaced.unreadable(draw.sample(), String.valueOf(e.getMessage())));
+      requireFewUnreadable(replaced);
+    }
+    return Optional.empty();
+  }
+
+  /** More than the run may lose for one sample alone: the coordinator needn't be asked. */
+  private void requireFewUnreadable(List<Replaced> replaced) throws SampleException {
+    List<String> unreadable = unreadable(replaced);
+    if (unreadable.size() > maxUnreadable) {
+      throw new SampleException(
+          "%d records in a row can't be read, more than data.max_unreadable (%d) in all: %s: see `lockstep data check --decode`"
+              .formatted(unreadable.size(), maxUnreadable, unreadable.getLast()));
+    }
+  }
+
+  private static List<String> unreadable(List<Replaced> replaced) {
+    return replaced.stream().flatMap(each -> each.unreadable().stream()).toList();
+  }
+
+  private SampleException noneIsUsable(List<Replaced> replaced) {
+    List<String> unreadable = unreadable(replaced);
+    List<Replaced> tooLong = replaced.stream().filter(each -> each.unreadable().isEmpty()).toList();
+    String longest =
+        tooLong.isEmpty()
+            ? ""
+            : ", for example %s with %d"
+                .formatted(tooLong.getLast().name(), tooLong.getLast().tokens());
+    return new SampleException(
+        "no sample can be used: %d are longer than training.global_max_length (%d tokens)%s, %d can't be read%s: raise the length, or mend the records"
+            .formatted(
+                tooLong.size(),
+                maxLength,
+                longest,
+                unreadable.size(),
+                unreadable.isEmpty() ? "" : ", for example " + unreadable.getLast()));
   }
 
   /** Puts the rows of a micro-batch side by side. */

@@ -6,17 +6,23 @@ import io.lockstep.model.align.certificate.Probe;
 import io.lockstep.model.batch.Sample;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Chooses the records of alignment certificates: of some spread evenly over the data, up to two
  * with pictures and up to two of text alone, each of another length, so that a batch of them is
- * padded. The choice depends on the data and the configuration alone.
+ * padded. Records that can't be read are passed over. The choice depends on the data and the
+ * configuration alone.
  */
 final class ProbeChoice {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ProbeChoice.class);
 
   /** Records looked at. */
   private static final int SCANNED = 32;
@@ -57,13 +63,17 @@ final class ProbeChoice {
     ProbeChoice choice = new ProbeChoice(maxLength);
     long scanned = Math.min(SCANNED, records.size());
     for (long i = 0; i < scanned; i++) {
-      choice.consider(records, scanned == SCANNED ? records.size() / SCANNED * i : i);
+      try {
+        choice.consider(records, scanned == SCANNED ? records.size() / SCANNED * i : i);
+      } catch (UnreadableRecordException e) {
+        LOG.warn("not looked at for alignment certificates: {}", e.getMessage());
+      }
     }
     List<Probe> chosen = new ArrayList<>(choice.withPictures);
     chosen.addAll(choice.textOnly);
     if (chosen.isEmpty()) {
       throw new SampleException(
-          "none of %d records spread over the data can go into alignment certificates: each is longer than training.global_max_length (%d tokens) or has more than %d bytes of pictures; put smaller ones among them"
+          "none of %d records spread over the data can go into alignment certificates: each can't be read, is longer than training.global_max_length (%d tokens) or has more than %d bytes of pictures; put smaller ones among them"
               .formatted(scanned, maxLength, MAX_PICTURE_BYTES));
     }
     return List.copyOf(chosen);
@@ -91,6 +101,8 @@ final class ProbeChoice {
               case ImageSource.File(var path) -> Files.size(path);
               case ImageSource.Bytes(var _, var content) -> content.length;
             };
+      } catch (NoSuchFileException e) {
+        throw new UnreadableRecordException("the picture " + picture.name() + " is gone", e);
       } catch (IOException e) {
         throw new SampleException("can't read the picture " + picture.name() + ": " + e, e);
       }

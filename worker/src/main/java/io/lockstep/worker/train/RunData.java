@@ -102,7 +102,8 @@ public final class RunData implements AutoCloseable {
         config.training().groupByLength(),
         config.training().gradientAccumulation(),
         LoaderOptions.of(config.data().loaderThreads()),
-        times);
+        times,
+        config.data().maxUnreadable(samples.records().size()));
   }
 
   /**
@@ -133,9 +134,12 @@ public final class RunData implements AutoCloseable {
 
   /**
    * What a check finds in a few samples of each dataset, which the run's seed decides, as they
-   * stand in their files and augmented; records that can't be used are among it.
+   * stand in their files and augmented.
+   *
+   * @param passesOverUnreadable whether records that can't be read are left to be replaced
    */
-  List<String> healthProblems(SampleEncoder encoder, HealthCheck check) {
+  List<String> healthProblems(
+      SampleEncoder encoder, HealthCheck check, boolean passesOverUnreadable) {
     Optional<Augmentation> augmentation =
         config
             .data()
@@ -146,7 +150,9 @@ public final class RunData implements AutoCloseable {
                     config.seed(),
                     members,
                     RunPatches.withoutBank(config, plan(), samples::giving)));
-    return new FirstSamples(config, plan(), samples, augmentation, encoder, check).problems();
+    return new FirstSamples(
+            config, plan(), samples, augmentation, encoder, check, passesOverUnreadable)
+        .problems();
   }
 
   private Probe probe(long sample) throws SampleException {
@@ -157,7 +163,7 @@ public final class RunData implements AutoCloseable {
           isSummaryOfTheRun(at) ? Probe.Task.SUMMARY : Probe.Task.OTHER,
           at.dataset().conversation(0, at.index()));
     } catch (DataException e) {
-      throw new SampleException(String.valueOf(e.getMessage()), e);
+      throw RunSamples.unusable(e);
     }
   }
 

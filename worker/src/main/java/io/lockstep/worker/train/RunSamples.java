@@ -10,6 +10,8 @@ import io.lockstep.data.dataset.RecordAugmenter;
 import io.lockstep.data.fusion.Concatenation;
 import io.lockstep.data.fusion.DatasetConfig;
 import io.lockstep.data.image.RgbImage;
+import io.lockstep.data.image.UnreadableImageException;
+import io.lockstep.data.jsonl.ChangedFileException;
 import io.lockstep.data.jsonl.DataException;
 import io.lockstep.data.plan.SampleRef;
 import io.lockstep.data.prompt.Prompts;
@@ -84,17 +86,45 @@ final class RunSamples implements AutoCloseable {
         members.get(dataset), datasets.get(dataset), records.indexIn(dataset, sample));
   }
 
-  /** The record of a sample that others may be given pieces of: clean sources give none. */
+  /**
+   * The record of a sample that others may be given pieces of: clean sources give none, nor do
+   * records that can't be read, which others have replaced by then.
+   */
   Optional<ImageRecord> giving(long sample) {
     Located at = locate(sample);
-    return at.config().augmented()
-            && at.dataset().read(at.index()) instanceof ImageRecord image
-            && image.images().size() == 1
-        ? Optional.of(image)
-        : Optional.empty();
+    try {
+      return at.config().augmented()
+              && at.dataset().read(at.index()) instanceof ImageRecord image
+              && image.images().size() == 1
+          ? Optional.of(image)
+          : Optional.empty();
+    } catch (DataException e) {
+      if (isOfTheRecord(e)) {
+        return Optional.empty();
+      }
+      throw e;
+    }
   }
 
-  /** A sample of a record as it stands in its file. */
+  /** What is wrong with data: with a record alone, or with more than that. */
+  static SampleException unusable(DataException e) {
+    String message = String.valueOf(e.getMessage()).replace("\n", "; ");
+    return isOfTheRecord(e)
+        ? new UnreadableRecordException(message, e)
+        : new SampleException(message, e);
+  }
+
+  /** Files that change under a run, and patch banks, have no line that is at fault. */
+  private static boolean isOfTheRecord(DataException e) {
+    return !(e instanceof ChangedFileException)
+        && e.problems().stream().allMatch(problem -> problem.line() > 0);
+  }
+
+  /**
+   * A sample of a record as it stands in its file.
+   *
+   * @throws UnreadableRecordException if the record is at fault
+   */
   Sample plain(SampleEncoder encoder, SampleRef draw) throws SampleException {
     Located at = locate(draw.sample());
     LoaderTimes.Clock clock = times.start();
@@ -111,10 +141,12 @@ final class RunSamples implements AutoCloseable {
       Sample sample = encoder.forTraining(at.name(), conversation, patches);
       clock.lap(Stage.TOKENISE);
       return sample;
-    } catch (IOException | IllegalArgumentException e) {
+    } catch (UnreadableImageException | IllegalArgumentException e) {
+      throw new UnreadableRecordException(at.name() + ": " + e.getMessage(), e);
+    } catch (IOException e) {
       throw new SampleException(at.name() + ": " + e.getMessage(), e);
     } catch (DataException e) {
-      throw new SampleException(String.valueOf(e.getMessage()), e);
+      throw unusable(e);
     }
   }
 
@@ -138,10 +170,12 @@ final class RunSamples implements AutoCloseable {
       }
       clock.lap(Stage.AUGMENT);
       return encoded(encoder, at, at.name(), made, draw, clock).sample();
-    } catch (IOException | IllegalArgumentException e) {
+    } catch (UnreadableImageException | IllegalArgumentException e) {
+      throw new UnreadableRecordException(at.name() + ": " + e.getMessage(), e);
+    } catch (IOException e) {
       throw new SampleException(at.name() + ": " + e.getMessage(), e);
     } catch (DataException e) {
-      throw new SampleException(String.valueOf(e.getMessage()), e);
+      throw unusable(e);
     }
   }
 

@@ -1,7 +1,7 @@
 package io.lockstep.worker.train;
 
 /** A sample that can't be used; the message names it and says how to mend it. */
-public final class SampleException extends Exception {
+public class SampleException extends Exception {
 
   private static final long serialVersionUID = 1L;
 

@@ -18,6 +18,7 @@ public interface Session {
    * nats.
    *
    * @param replaced numbers of the samples that were too long and gave way to others
+   * @param unreadable records that couldn't be read and gave way to others
    * @param datasets the same figures of each dataset, ascending; empty in a run with one
    */
   record Contribution(
@@ -26,12 +27,22 @@ public interface Session {
       long tokens,
       long correctTokens,
       List<Long> replaced,
+      List<Unreadable> unreadable,
       List<DatasetSums> datasets) {
     public Contribution {
       replaced = List.copyOf(replaced);
+      unreadable = List.copyOf(unreadable);
       datasets = List.copyOf(datasets);
     }
   }
+
+  /**
+   * A record that couldn't be read.
+   *
+   * @param sample its number among the run's records
+   * @param what is wrong, with file and line
+   */
+  record Unreadable(long sample, String what) {}
 
   /** What the tokens of one dataset contributed; the loss is a sum, in nats. */
   record DatasetSums(int dataset, double lossSum, long tokens, long correctTokens) {

@@ -2,6 +2,7 @@ package io.lockstep.worker.train;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.lockstep.data.conversation.UsableText;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.Writer;
@@ -91,7 +92,7 @@ final class StepLines implements AutoCloseable {
   }
 
   void write(JsonNode line) throws IOException {
-    writer.write(JSON.writeValueAsString(line));
+    writer.write(UsableText.encodableJson(JSON.writeValueAsString(line)));
     writer.newLine();
     writer.flush();
     lastStep = stepOf(line);

@@ -187,7 +187,8 @@ public final class TrainingLoop implements AutoCloseable {
     List<String> problems =
         data.healthProblems(
             model.encoder(),
-            new HealthCheck(HealthCheck.Format.of(model.config(), model.tokenizer())));
+            new HealthCheck(HealthCheck.Format.of(model.config(), model.tokenizer())),
+            true);
     if (!problems.isEmpty()) {
       throw new SampleException(
           "%d problems in the first samples that were looked at: %s"

@@ -53,6 +53,7 @@ class RunConfigTest {
             - keep_classes: {classes: [标签, 光纤]}
             - drop_small
           patch_bank_mib: 96
+          max_unreadable: 7
           augmentation: {bypass_prob: 0.5, operators: [{hflip: {p: 0.25}}]}
         prompts:
           profile: summary_runtime
@@ -187,6 +188,13 @@ class RunConfigTest {
   }
 
   @Test
+  void textsThatNoFileCanHoldAreRefused() {
+    assertProblem(
+        problems(LEAST + "prompts: {system: \"half \\ud83d of it\"}\n"),
+        "prompts.system holds half of a character (surrogate U+D83D) at character 6");
+  }
+
+  @Test
   void everyKeyIsRead() throws Exception {
     RunConfig expected =
         new RunConfig(
@@ -202,7 +210,8 @@ class RunConfigTest {
                 Optional.empty(),
                 Optional.of(augmentation()),
                 OptionalInt.empty(),
-                96),
+                96,
+                OptionalInt.of(7)),
             new RunConfig.PromptConfig(
                 "summary_runtime",
                 Optional.of("bbu"),

@@ -12,9 +12,11 @@ import io.lockstep.data.plan.SampleRef;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Collator;
 import io.lockstep.model.batch.Sample;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
@@ -52,6 +54,57 @@ class MicroBatchesTest {
     }
     assertEquals(expected, reported);
     assertTrue(!expected.isEmpty(), "the plan draws a long sample in its first step");
+  }
+
+  @Test
+  void recordsThatCannotBeReadGiveWayToTheSameOthersAndAreNamed() throws SampleException {
+    MicroBatches unreadable = microBatches(MicroBatchesTest::oddOnesCannotBeRead);
+    MicroBatches tooLong = microBatches(MicroBatchesTest::oddOnesAreLong);
+    for (int virtualRank = 0; virtualRank < 2; virtualRank++) {
+      MicroBatch made = unreadable.make(0, virtualRank);
+      MicroBatch other = tooLong.make(0, virtualRank);
+      assertSame(other, made);
+      assertEquals(List.of(), made.tooLong());
+      assertEquals(
+          other.tooLong().stream()
+              .map(sample -> new Session.Unreadable(sample, "data.jsonl:" + sample + ": damaged"))
+              .toList(),
+          made.unreadable());
+    }
+  }
+
+  @Test
+  void moreUnreadableRecordsInARowThanTheRunMayLoseEndIt() {
+    MicroBatches microBatches =
+        new MicroBatches(
+            PLAN,
+            MicroBatchesTest::oddOnesCannotBeRead,
+            new Collator(PAD, IMAGE, 2),
+            MAX_LENGTH,
+            true,
+            1,
+            LoaderOptions.of(OptionalInt.empty()),
+            new LoaderTimes(),
+            0);
+    SampleException error =
+        assertThrows(
+            SampleException.class,
+            () -> {
+              for (int virtualRank = 0; virtualRank < 2; virtualRank++) {
+                microBatches.make(0, virtualRank);
+              }
+            });
+    String message = String.valueOf(error.getMessage());
+    assertTrue(message.contains("data.max_unreadable (0)"), message);
+    assertTrue(message.matches(".*data.jsonl:\\d: damaged.*"), message);
+  }
+
+  private static Sample oddOnesCannotBeRead(SampleRef draw) throws SampleException {
+    if (draw.sample() % 2 == 1) {
+      throw new UnreadableRecordException(
+          "data.jsonl:" + draw.sample() + ": damaged", new IOException("damaged"));
+    }
+    return sample(draw, MAX_LENGTH);
   }
 
   @Test

@@ -177,7 +177,8 @@ class PrefetcherTest {
         true,
         1,
         new LoaderOptions(threads, bytes),
-        new LoaderTimes());
+        new LoaderTimes(),
+        Integer.MAX_VALUE);
   }
 
   private static Sample sample(SampleRef draw) {

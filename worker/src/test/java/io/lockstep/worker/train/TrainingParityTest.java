@@ -251,7 +251,8 @@ class TrainingParityTest {
             Optional.empty(),
             Optional.empty(),
             OptionalInt.empty(),
-            DataConfig.DEFAULT_PATCH_BANK_MIB),
+            DataConfig.DEFAULT_PATCH_BANK_MIB,
+            OptionalInt.empty()),
         new RunConfig.PromptConfig(
             "summary_train_min",
             Optional.empty(),

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.lockstep.data.conversation.UsableText;
 import io.lockstep.model.align.ConversationJson;
 import io.lockstep.model.align.ConversationJson.PictureNames;
 import io.lockstep.model.batch.Sample;
@@ -43,7 +44,7 @@ final class CertificateJson {
       probes.add(entry(entry, pictures));
     }
     try {
-      return JSON.writeValueAsString(root) + "\n";
+      return UsableText.encodableJson(JSON.writeValueAsString(root)) + "\n";
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("a tree of plain values is always JSON", e);
     }

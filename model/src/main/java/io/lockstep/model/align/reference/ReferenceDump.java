@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.lockstep.data.conversation.Conversation;
 import io.lockstep.data.conversation.ImageSource;
+import io.lockstep.data.conversation.UsableText;
 import io.lockstep.model.align.Compare.Floats;
 import io.lockstep.model.align.ConversationJson;
 import io.lockstep.model.batch.Batch;
@@ -138,7 +139,9 @@ public final class ReferenceDump {
     if (options.newTokens() > 0) {
       generations(cases, root.putArray(ReferenceNames.GENERATE));
     }
-    Files.writeString(folder.resolve(ReferenceNames.CASES), JSON.writeValueAsString(root) + "\n");
+    Files.writeString(
+        folder.resolve(ReferenceNames.CASES),
+        UsableText.encodableJson(JSON.writeValueAsString(root)) + "\n");
   }
 
   /** Copies a picture into the folder and returns its name there. */
