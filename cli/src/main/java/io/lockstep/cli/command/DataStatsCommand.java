@@ -78,9 +78,7 @@ final class DataStatsCommand implements Callable<Integer> {
             .row("conversations", Long.toString(stats.chats()))
             .row("objects", Long.toString(stats.objects()));
     if (stats.unreadable() > 0) {
-      table.row(
-          "pictures that can't be read",
-          stats.unreadable() + ", see `lockstep data check`");
+      table.row("pictures that can't be read", stats.unreadable() + ", see `lockstep data check`");
     }
     stats.geometries().forEach((name, count) -> table.row("  " + name, count.toString()));
     for (Map.Entry<String, Long> kind : shownKinds(stats)) {

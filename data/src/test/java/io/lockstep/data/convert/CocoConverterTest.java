@@ -230,8 +230,7 @@ class CocoConverterTest {
   @Test
   void filesThatWereJoinedAreRefusedWithTheIdsThatComeTwice() throws Exception {
     Path joined =
-        Path.of(
-            Objects.requireNonNull(getClass().getResource("/faults/coco/merged.json")).toURI());
+        Path.of(Objects.requireNonNull(getClass().getResource("/faults/coco/merged.json")).toURI());
     ConversionException error =
         assertThrows(
             ConversionException.class,

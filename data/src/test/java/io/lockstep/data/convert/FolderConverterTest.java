@@ -93,8 +93,7 @@ class FolderConverterTest {
 
   @Test
   void textsOfWindowsEditorsLoseTheirByteOrderMark() throws Exception {
-    Path in =
-        Path.of(Objects.requireNonNull(getClass().getResource("/faults/captions")).toURI());
+    Path in = Path.of(Objects.requireNonNull(getClass().getResource("/faults/captions")).toURI());
     ConversionReport report = FolderConverter.convert(in, folder.resolve("out"));
     assertPassesTheCheck(report);
     assertEquals(

@@ -63,7 +63,7 @@ class MicroBatchesTest {
     for (int virtualRank = 0; virtualRank < 2; virtualRank++) {
       MicroBatch made = unreadable.make(0, virtualRank);
       MicroBatch other = tooLong.make(0, virtualRank);
-      assertSame(other, made);
+      assertArrayEquals(other.batches().getFirst().ids(), made.batches().getFirst().ids());
       assertEquals(List.of(), made.tooLong());
       assertEquals(
           other.tooLong().stream()

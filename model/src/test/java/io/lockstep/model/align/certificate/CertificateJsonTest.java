@@ -39,7 +39,8 @@ class CertificateJsonTest {
             List.of(),
             DIGESTS,
             new Selection(List.of(1), List.of(), List.of()),
-            new ProbeValues(new LinkedHashMap<>(), Floats.of(new float[1], 1), 0.5));
+            new ProbeValues(new LinkedHashMap<>(), Floats.of(new float[1], 1), 0.5),
+            null);
     Certificate certificate =
         new Certificate(
             "float32",
