@@ -3,6 +3,7 @@ package io.lockstep.cli.report;
 import io.lockstep.cli.chart.DataUri;
 import io.lockstep.cli.report.RunReport.Answers;
 import io.lockstep.data.conversation.ImageSource;
+import io.lockstep.data.conversation.SameText;
 import io.lockstep.data.draw.Overlay;
 import io.lockstep.data.image.DecodeLimits;
 import io.lockstep.data.image.ImageDecoder;
@@ -98,7 +99,7 @@ final class AnswerSections {
       for (long i = 0; i < file.size() && items.size() < answers.truths().size(); i++) {
         if (RecordReader.read(file, i) instanceof ImageRecord image) {
           int index = items.size();
-          boolean right = answers.truths().get(index).equals(answers.tuned().get(index));
+          boolean right = SameText.same(answers.truths().get(index), answers.tuned().get(index));
           items.add(new Item(index, image, name(image.images().getFirst()), right));
         }
       }
