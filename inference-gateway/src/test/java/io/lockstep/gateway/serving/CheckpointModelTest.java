@@ -23,6 +23,7 @@ import io.lockstep.model.align.certificate.CertificateWriter;
 import io.lockstep.model.align.certificate.Probe;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.checkpoint.Tuning;
+import io.lockstep.model.context.ContextExceededException;
 import io.lockstep.model.generate.DecodingOptions;
 import io.lockstep.model.generate.Generation;
 import io.lockstep.model.generate.GenerationListener;
@@ -72,6 +73,20 @@ class CheckpointModelTest {
       for (Path file : files.toList()) {
         Files.copy(file, dir.resolve(file.getFileName()));
       }
+    }
+  }
+
+  @Test
+  void whatIsLongerThanTheModelsContextIsRefusedBeforeItEntersABatch() throws Exception {
+    try (CheckpointModel model = CheckpointModel.open(dir, 3, false)) {
+      Conversation asked = new Conversation(List.of(Message.text(Role.USER, "0 ".repeat(3000))));
+      GenerationRequest tooLong =
+          new GenerationRequest("the request", asked, DecodingOptions.greedy(6));
+      String refused =
+          assertThrows(ContextExceededException.class, () -> model.prepare(tooLong, () -> false))
+              .toString();
+      assertTrue(refused.contains("the request has 600"), refused);
+      assertTrue(refused.contains("but the model takes 4096 at most"), refused);
     }
   }
 
