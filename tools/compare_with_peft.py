@@ -97,7 +97,7 @@ def main():
     parser.add_argument("--ours", nargs="*", default=[], type=Path, help="adapters that Lockstep has written")
     parser.add_argument("--work", required=True, type=Path, help="a new folder for what is made on the way")
     parser.add_argument("--lockstep", default="./lockstep", help="the command")
-    parser.add_argument("--tolerance", default=2e-5, type=float, help="largest difference of logits")
+    parser.add_argument("--tolerance", default=1e-4, type=float, help="largest difference of a logit (default: %(default)s)")
     arguments = parser.parse_args()
     arguments.work.mkdir(parents=True)
     base = arguments.model.resolve()
