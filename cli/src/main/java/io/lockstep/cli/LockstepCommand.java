@@ -5,6 +5,7 @@ import io.lockstep.cli.command.BenchCommand;
 import io.lockstep.cli.command.CoordinatorCommand;
 import io.lockstep.cli.command.DataCommand;
 import io.lockstep.cli.command.DigestCommand;
+import io.lockstep.cli.command.EndpointConverter;
 import io.lockstep.cli.command.EvalCommand;
 import io.lockstep.cli.command.ExportCommand;
 import io.lockstep.cli.command.GatewayCommand;
@@ -17,6 +18,9 @@ import io.lockstep.cli.command.StageBCommand;
 import io.lockstep.cli.command.TrainCommand;
 import io.lockstep.cli.command.ValidateCommand;
 import io.lockstep.cli.command.WorkerCommand;
+import io.lockstep.cli.console.ErrorReport;
+import io.lockstep.cli.console.UsageError;
+import io.lockstep.cli.rpc.Endpoint;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -61,6 +65,27 @@ final class LockstepCommand implements Runnable {
 
   boolean debug() {
     return debug;
+  }
+
+  /** Runs one command and returns its exit code. */
+  static int execute(String... arguments) {
+    LockstepCommand root = new LockstepCommand();
+    CommandLine commandLine = new CommandLine(root);
+    commandLine.setCaseInsensitiveEnumValuesAllowed(true);
+    commandLine.registerConverter(Endpoint.class, new EndpointConverter());
+    commandLine.setParameterExceptionHandler((exception, args) -> {
+      ErrorReport.printUsageError(UsageLine.of(exception), exception.getCommandLine());
+      return CommandLine.ExitCode.USAGE;
+    });
+    commandLine.setExecutionExceptionHandler((exception, failed, result) -> {
+      if (exception instanceof UsageError) {
+        ErrorReport.printUsageError(String.valueOf(exception.getMessage()), failed);
+        return CommandLine.ExitCode.USAGE;
+      }
+      ErrorReport.print(exception, root.debug());
+      return CommandLine.ExitCode.SOFTWARE;
+    });
+    return commandLine.execute(arguments);
   }
 
   @Override

@@ -1,47 +1,30 @@
 package io.lockstep.cli;
 
-import io.lockstep.cli.command.EndpointConverter;
-import io.lockstep.cli.console.ErrorReport;
 import io.lockstep.cli.console.TextEncoding;
-import io.lockstep.cli.console.UsageError;
 import io.lockstep.cli.process.ParentWatch;
-import io.lockstep.cli.rpc.Endpoint;
-import picocli.CommandLine;
+import java.util.Optional;
 
-/** The {@code lockstep} command. */
+/**
+ * The {@code lockstep} command. It names no class of a library, so that it starts where files can't
+ * be opened, and says so.
+ */
 public final class Main {
 
   private Main() {}
 
   /** Runs one command and exits with 0 (done), 1 (failed), 2 (bad usage) or 3 (drained). */
   public static void main(String[] arguments) {
-    TextEncoding.problem()
-        .ifPresent(problem -> {
-          System.err.println("error: " + problem);
-          System.exit(CommandLine.ExitCode.SOFTWARE);
-        });
+    Optional<String> problem = OpenFileLimit.problem().or(TextEncoding::problem);
+    problem.ifPresent(text -> {
+      System.err.println("error: " + text);
+      System.exit(1);
+    });
     ParentWatch.startIfChild();
     System.exit(run(arguments));
   }
 
   /** Runs one command and returns its exit code. */
   static int run(String... arguments) {
-    LockstepCommand root = new LockstepCommand();
-    CommandLine commandLine = new CommandLine(root);
-    commandLine.setCaseInsensitiveEnumValuesAllowed(true);
-    commandLine.registerConverter(Endpoint.class, new EndpointConverter());
-    commandLine.setParameterExceptionHandler((exception, args) -> {
-      ErrorReport.printUsageError(UsageLine.of(exception), exception.getCommandLine());
-      return CommandLine.ExitCode.USAGE;
-    });
-    commandLine.setExecutionExceptionHandler((exception, failed, result) -> {
-      if (exception instanceof UsageError) {
-        ErrorReport.printUsageError(String.valueOf(exception.getMessage()), failed);
-        return CommandLine.ExitCode.USAGE;
-      }
-      ErrorReport.print(exception, root.debug());
-      return CommandLine.ExitCode.SOFTWARE;
-    });
-    return commandLine.execute(arguments);
+    return LockstepCommand.execute(arguments);
   }
 }

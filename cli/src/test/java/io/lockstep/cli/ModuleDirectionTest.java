@@ -16,6 +16,7 @@ import com.tngtech.archunit.core.domain.JavaPackage;
 import com.tngtech.archunit.core.domain.properties.HasOwner;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import java.nio.file.Files;
 import java.util.List;
 import java.util.TreeSet;
 import javax.imageio.ImageIO;
@@ -42,10 +43,10 @@ class ModuleDirectionTest {
     "tensor,",
     "data,",
     "collective,",
-    "model, tensor data.conversation data.image",
-    "coordinator, proto data.plan",
+    "model, tensor data.conversation data.file data.image",
+    "coordinator, proto data.file data.plan",
     "worker, proto model data collective tensor",
-    "gateway, proto model tensor data.conversation data.image data.prompt data.stageb",
+    "gateway, proto model tensor data.conversation data.file data.image data.prompt data.stageb",
   })
   void moduleImportsOnlyWhatItMay(String module, String allowed) {
     noClasses()
@@ -88,6 +89,20 @@ class ModuleDirectionTest {
         .orShould()
         .dependOnClassesThat()
         .areAssignableTo(ImageReader.class)
+        .check(CLASSES);
+  }
+
+  @Test
+  void filesAreWrittenWhereFailuresNameThem() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("io.lockstep.data.file")
+        .should()
+        .callMethodWhere(
+            JavaCall.Predicates.target(HasOwner.Predicates.With.owner(type(Files.class)))
+                .and(
+                    JavaCall.Predicates.target(
+                        nameMatching("write|writeString|newBufferedWriter|newOutputStream|copy"))))
         .check(CLASSES);
   }
 

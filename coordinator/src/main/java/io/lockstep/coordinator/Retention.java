@@ -9,11 +9,12 @@ import java.util.TreeSet;
 
 /**
  * Which checkpoints of a run stay: the newest ones and the best ones. The newest of all always
- * stays: it is what a run would go on from, and what a gateway loads next.
+ * stays: it is what a run would go on from, and what a gateway loads next; if it isn't certified,
+ * the newest one that is stays besides, for gateways refuse the others.
  *
  * @param keepLast so many of the newest stay; 0 for all
- * @param keepBest so many of those with the lowest loss stay besides; of two that are equally good
- *     the earlier one is better
+ * @param keepBest so many of those with the lowest loss stay besides, of certified ones; of two
+ *     that are equally good the earlier one is better
  */
 public record Retention(int keepLast, int keepBest) {
 
@@ -26,8 +27,15 @@ public record Retention(int keepLast, int keepBest) {
    * @param steps committed steps it holds
    * @param meanLoss mean training loss per token over the steps since the checkpoint before; one
    *     that doesn't tell, or whose loss is no number, is never among the best
+   * @param certified whether its alignment certificate could be written
    */
-  public record Candidate(long steps, Optional<Double> meanLoss) {}
+  public record Candidate(long steps, Optional<Double> meanLoss, boolean certified) {
+
+    /** A certified one. */
+    public Candidate(long steps, Optional<Double> meanLoss) {
+      this(steps, meanLoss, true);
+    }
+  }
 
   /** Checks the numbers. */
   public Retention {
@@ -51,7 +59,12 @@ public record Retention(int keepLast, int keepBest) {
     newestFirst.sort(Comparator.comparingLong(Candidate::steps).reversed());
     Set<Long> kept = new TreeSet<>();
     newestFirst.stream().limit(keepLast).forEach(candidate -> kept.add(candidate.steps()));
+    newestFirst.stream()
+        .filter(Candidate::certified)
+        .findFirst()
+        .ifPresent(candidate -> kept.add(candidate.steps()));
     complete.stream()
+        .filter(Candidate::certified)
         .filter(candidate -> candidate.meanLoss().filter(loss -> !loss.isNaN()).isPresent())
         .sorted(
             Comparator.comparingDouble((Candidate candidate) -> candidate.meanLoss().orElseThrow())

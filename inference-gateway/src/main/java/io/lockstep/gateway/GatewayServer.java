@@ -7,6 +7,7 @@ import io.lockstep.gateway.rpc.RpcServer;
 import io.lockstep.gateway.rpc.ServingHealth;
 import io.lockstep.gateway.serving.Background;
 import io.lockstep.gateway.serving.Batcher;
+import io.lockstep.gateway.serving.CertificatePolicy;
 import io.lockstep.gateway.serving.CheckpointModel;
 import io.lockstep.tensor.Torch;
 import java.time.Duration;
@@ -36,7 +37,7 @@ public final class GatewayServer implements AutoCloseable {
       HandOff handOff = new HandOff(opener, batcher);
       switch (options.source()) {
         case ModelSource.Folder(var dir, var _) -> handOff.serveFolder(dir);
-        case ModelSource.Coordinator(var target) -> follow(target, handOff);
+        case ModelSource.Coordinator(var target, var _) -> follow(target, handOff);
       }
     } catch (RuntimeException | Error e) {
       close();
@@ -63,8 +64,8 @@ public final class GatewayServer implements AutoCloseable {
    */
   public static GatewayServer start(GatewayOptions options, int threads) {
     Torch.start(threads);
-    boolean certificateRequired = options.source().certificateRequired();
-    return start(options, (dir, steps) -> CheckpointModel.open(dir, steps, certificateRequired));
+    CertificatePolicy policy = options.source().policy();
+    return start(options, (dir, steps) -> CheckpointModel.open(dir, steps, policy));
   }
 
   /** The port it listens on. */

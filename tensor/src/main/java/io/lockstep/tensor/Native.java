@@ -225,17 +225,25 @@ final class Native {
     }
   }
 
+  /** The vector instructions that libtorch dispatches to, such as {@code AVX512}. */
+  static String cpuCapability() {
+    return text("_ZN2at18get_cpu_capabilityB5cxx11Ev");
+  }
+
+  /** Name and version of the library for matrix products, and of that for convolutions. */
+  static String matrixLibraries() {
+    return text("_ZN2at15get_mkl_versionB5cxx11Ev")
+        + ", "
+        + text("_ZN2at18get_mkldnn_versionB5cxx11Ev");
+  }
+
   /**
-   * The vector instructions that libtorch dispatches to, such as {@code AVX512}.
-   *
-   * <p>Calls {@code at::get_cpu_capability}, which returns a {@code std::string} through a hidden
+   * What a function without arguments says, which returns a {@code std::string} through a hidden
    * first argument: address of the characters, then their number.
    */
-  static String cpuCapability() {
+  private static String text(String symbol) {
     MethodHandle function =
-        LINKER.downcallHandle(
-            LIBRARY.findOrThrow("_ZN2at18get_cpu_capabilityB5cxx11Ev"),
-            FunctionDescriptor.ofVoid(ADDRESS));
+        LINKER.downcallHandle(LIBRARY.findOrThrow(symbol), FunctionDescriptor.ofVoid(ADDRESS));
     try (Arena arena = Arena.ofConfined()) {
       int sizeOfString = 32;
       MemorySegment string = arena.allocate(sizeOfString, JAVA_LONG.byteAlignment());

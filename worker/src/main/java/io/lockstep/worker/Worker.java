@@ -8,6 +8,7 @@ import io.lockstep.collective.tcp.TcpCollective;
 import io.lockstep.collective.tcp.TcpListener;
 import io.lockstep.collective.tcp.TcpOptions;
 import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.tensor.Numerics;
 import io.lockstep.tensor.Torch;
 import io.lockstep.worker.config.ConfigException;
 import io.lockstep.worker.config.RunConfig;
@@ -90,7 +91,8 @@ public final class Worker {
                     options.name(),
                     links.advertised().orElse(links.host() + ":" + listener.port()),
                     Torch.capability(),
-                    options.node()),
+                    options.node(),
+                    Numerics.ofThisProcess()),
                 PATIENCE)) {
       present.complete(session);
       try {

@@ -8,6 +8,7 @@ import io.lockstep.collective.tcp.Peer;
 import io.lockstep.collective.tcp.TcpCollective;
 import io.lockstep.collective.tcp.TcpListener;
 import io.lockstep.collective.tcp.TcpOptions;
+import io.lockstep.data.file.FileWrites;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,7 +58,7 @@ public record AllReduceRank(
           for (double each : seconds) {
             lines.add(Double.toString(each));
           }
-          Files.write(figures(folder), lines);
+          FileWrites.lines(figures(folder), lines);
         }
       }
     }

@@ -17,6 +17,7 @@ import io.lockstep.coordinator.RunPlan;
 import io.lockstep.coordinator.rpc.CoordinatorServer;
 import io.lockstep.coordinator.rpc.ListenAddress;
 import io.lockstep.worker.config.RunConfig;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.LocalTime;
 import java.time.ZoneId;
@@ -69,8 +70,9 @@ final class CoordinatorStartCommand implements Callable<Integer> {
       names = "--acknowledge",
       paramLabel = "KEY",
       description =
-          "With --resume or --resume-from: go on although this key of the recipe, which changes the weights, has"
-              + " another value than the run began with; may be repeated.")
+          "With --resume or --resume-from: go on although this key of the recipe, which changes the"
+              + " weights, has another value than the run began with, or workers compute with"
+              + " another numerics.NAME, for example numerics.threads; may be repeated.")
   private Set<String> acknowledged = Set.of();
 
   @Mixin private ListenOptions listen = new ListenOptions();
@@ -115,14 +117,15 @@ final class CoordinatorStartCommand implements Callable<Integer> {
     return 0;
   }
 
-  private CoordinatorServer start(RunPlan plan, ListenAddress address) {
+  private CoordinatorServer start(RunPlan plan, ListenAddress address) throws IOException {
     RunListener listener = new Diary();
     Path from = resumeFrom;
     if (from != null) {
-      return CoordinatorServer.startFrom(from, plan, address, listener);
+      return CoordinatorServer.startFrom(
+          from, StoredRun.numerics(from, acknowledged), plan, address, listener);
     }
     return resume
-        ? CoordinatorServer.resume(plan, address, listener)
+        ? CoordinatorServer.resume(plan, acknowledged, address, listener)
         : CoordinatorServer.start(plan, address, listener);
   }
 

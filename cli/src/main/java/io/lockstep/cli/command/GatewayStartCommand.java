@@ -7,6 +7,7 @@ import io.lockstep.cli.rpc.Endpoint;
 import io.lockstep.gateway.GatewayOptions;
 import io.lockstep.gateway.GatewayServer;
 import io.lockstep.gateway.ModelSource;
+import io.lockstep.gateway.serving.CertificatePolicy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -38,11 +39,36 @@ final class GatewayStartCommand implements Callable<Integer> {
         description = "The coordinator of a run to follow.")
     private @Nullable Endpoint coordinator;
 
-    ModelSource source(boolean certificateRequired) {
+    ModelSource source(Certificates certificates) {
       if (model != null) {
-        return new ModelSource.Folder(model, certificateRequired);
+        return new ModelSource.Folder(
+            model, certificates.policy(CertificatePolicy.REQUIRED_OF_TRAINING));
       }
-      return new ModelSource.Coordinator(String.valueOf(coordinator));
+      return new ModelSource.Coordinator(
+          String.valueOf(coordinator), certificates.policy(CertificatePolicy.REQUIRED));
+    }
+  }
+
+  /** What becomes of models without a certificate: at most one of the two. */
+  private static final class Certificates {
+    @Option(
+        names = "--require-certificate",
+        description =
+            "Refuse any --model without alignment.json, not only one that training wrote. A"
+                + " certificate that is there must hold in any case.")
+    private boolean required;
+
+    @Option(
+        names = "--allow-uncertified",
+        description =
+            "Serve a checkpoint of a run although it has no alignment certificate, with a warning.")
+    private boolean uncertified;
+
+    CertificatePolicy policy(CertificatePolicy usual) {
+      if (uncertified) {
+        return CertificatePolicy.NOT_REQUIRED;
+      }
+      return required ? CertificatePolicy.REQUIRED : usual;
     }
   }
 
@@ -61,12 +87,7 @@ final class GatewayStartCommand implements Callable<Integer> {
       description = "Threads of tensor operations (default: ${DEFAULT-VALUE}).")
   private int threads;
 
-  @Option(
-      names = "--require-certificate",
-      description =
-          "Refuse any --model without alignment.json, not only one that training wrote. A"
-              + " certificate that is there must hold in any case.")
-  private boolean certificateRequired;
+  @ArgGroup private Certificates certificates = new Certificates();
 
   @Option(
       names = "--drain-seconds",
@@ -113,7 +134,7 @@ final class GatewayStartCommand implements Callable<Integer> {
 
   private GatewayOptions options() {
     GatewayOptions options =
-        GatewayOptions.of(source.source(certificateRequired))
+        GatewayOptions.of(source.source(certificates))
             .at(listen.host(), listen.port(), listen.allowRemote())
             .loggingRequests(logRequests);
     return memoryMib == null

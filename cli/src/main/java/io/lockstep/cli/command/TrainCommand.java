@@ -78,7 +78,9 @@ public final class TrainCommand implements Callable<Integer> {
       paramLabel = "KEY",
       description =
           "With --resume or --resume-from: a key of the recipe whose change is wanted although it"
-              + " changes the weights, for example training.max_steps. May be repeated.")
+              + " changes the weights, for example training.max_steps; or numerics.NAME if workers"
+              + " compute with another number of threads, processor or library than before, for"
+              + " example numerics.threads. May be repeated.")
   private List<String> acknowledged = List.of();
 
   @Option(

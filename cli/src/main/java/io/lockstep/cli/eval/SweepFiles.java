@@ -6,9 +6,9 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.lockstep.cli.chart.TwoAxisChart;
+import io.lockstep.data.file.FileWrites;
 import java.io.IOException;
 import java.math.BigDecimal;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -113,9 +113,9 @@ public final class SweepFiles {
   /** Writes all files into a folder, which is made if need be. */
   public static void write(Path folder, List<Score> scores) throws IOException {
     Files.createDirectories(folder);
-    Files.writeString(folder.resolve(NAME + ".json"), json(scores), StandardCharsets.UTF_8);
-    Files.writeString(folder.resolve(NAME + ".csv"), csv(scores), StandardCharsets.UTF_8);
-    Files.writeString(folder.resolve(NAME + ".md"), markdown(scores), StandardCharsets.UTF_8);
+    FileWrites.text(folder.resolve(NAME + ".json"), json(scores));
+    FileWrites.text(folder.resolve(NAME + ".csv"), csv(scores));
+    FileWrites.text(folder.resolve(NAME + ".md"), markdown(scores));
     plot(folder.resolve(NAME + ".png"), scores);
   }
 

@@ -1,5 +1,6 @@
 package io.lockstep.cli.process;
 
+import io.lockstep.data.file.FileWrites;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,7 +18,7 @@ public final class PortFile {
       return;
     }
     Path partial = file.resolveSibling("." + file.getFileName() + ".partial");
-    Files.writeString(partial, port + "\n");
+    FileWrites.text(partial, port + "\n");
     Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 }

@@ -5,10 +5,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.lockstep.cli.console.UserError;
+import io.lockstep.data.file.FileWrites;
 import io.lockstep.worker.config.ConfigException;
 import io.lockstep.worker.config.YamlText;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** A shipped recipe, pointed at other data. */
@@ -30,7 +30,7 @@ final class Recipe {
     ObjectNode root = read(recipe);
     section(root, recipe, "model").put("path", model(recipe).toString());
     section(root, recipe, "data").put("train_jsonl", trainJsonl.toAbsolutePath().toString());
-    Files.writeString(target, YAML.writeValueAsString(root));
+    FileWrites.text(target, YAML.writeValueAsString(root));
   }
 
   private static ObjectNode read(Path recipe) throws IOException, ConfigException {

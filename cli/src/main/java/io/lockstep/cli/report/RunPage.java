@@ -7,6 +7,7 @@ import io.lockstep.cli.report.RunReport.Answers;
 import io.lockstep.cli.run.Metrics;
 import io.lockstep.cli.run.RunFolder;
 import io.lockstep.data.draw.Overlay;
+import io.lockstep.data.file.FileWrites;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -36,7 +37,7 @@ final class RunPage {
     // The text that is put in may hold what looks like a place: the font goes last.
     values.put("font", DataUri.of("font/ttf", Overlay.chineseFont()));
     Path page = folder.resolve(RunReport.PAGE);
-    Files.writeString(page, fill(template(), values));
+    FileWrites.text(page, fill(template(), values));
     return page;
   }
 

@@ -2,8 +2,8 @@ package io.lockstep.cli.report;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import io.lockstep.data.file.FileWrites;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -86,7 +86,7 @@ public record RunReport(
 
   /** Writes the file and the page into a folder; returns the page. */
   public Path write(Path folder) throws IOException {
-    Files.writeString(folder.resolve(FILE), JSON.writeValueAsString(this) + "\n");
+    FileWrites.text(folder.resolve(FILE), JSON.writeValueAsString(this) + "\n");
     return RunPage.write(folder, this);
   }
 

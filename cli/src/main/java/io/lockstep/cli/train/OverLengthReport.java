@@ -5,9 +5,9 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.lockstep.coordinator.journal.RunJournal;
+import io.lockstep.data.file.FileWrites;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.config.RunRecords;
-import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,9 +34,7 @@ public final class OverLengthReport {
     RunRecords records = RunRecords.read(run);
     Path partial = runFolder.resolve("." + FILE_NAME + ".partial");
     try (JsonGenerator json =
-        new JsonFactory()
-            .createGenerator(new BufferedOutputStream(Files.newOutputStream(partial)))
-            .useDefaultPrettyPrinter()) {
+        new JsonFactory().createGenerator(FileWrites.stream(partial)).useDefaultPrettyPrinter()) {
       json.writeStartObject();
       json.writeNumberField("global_max_length", run.training().globalMaxLength());
       json.writeStringField("truncation_strategy", "raise");

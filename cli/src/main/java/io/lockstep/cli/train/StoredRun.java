@@ -2,6 +2,8 @@ package io.lockstep.cli.train;
 
 import io.lockstep.cli.console.UserError;
 import io.lockstep.cli.run.RunFolder;
+import io.lockstep.coordinator.Numerics;
+import io.lockstep.worker.checkpoint.TrainerState;
 import io.lockstep.worker.config.ConfigComparison;
 import io.lockstep.worker.config.ConfigException;
 import io.lockstep.worker.config.RunConfig;
@@ -11,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What a run or a checkpoint keeps of its configuration, before a run goes on from there.
@@ -55,13 +58,27 @@ public record StoredRun(Path file, RunConfig config) {
    * Compares another configuration with what the run began with.
    *
    * @param resumed with what its files hold
-   * @param acknowledged keys whose change is wanted although it changes the weights
+   * @param acknowledged keys whose change is wanted although it changes the weights; those of
+   *     numerics are the coordinator's, which hears what workers compute with
    * @return one line for each difference that is let through
    * @throws ConfigException naming every difference that is refused
    */
   public List<String> compare(RunConfig resumed, Set<String> acknowledged) throws ConfigException {
+    Set<String> ofTheRecipe =
+        acknowledged.stream()
+            .filter(key -> !key.startsWith(Numerics.PREFIX))
+            .collect(Collectors.toUnmodifiableSet());
     return ConfigComparison.of(config, resumed)
-        .require("the recipe differs from " + file, acknowledged);
+        .require("the recipe differs from " + file, ofTheRecipe);
+  }
+
+  /**
+   * What a checkpoint was computed with.
+   *
+   * @param acknowledged keys such as {@code numerics.threads}, which may differ
+   */
+  public static Numerics numerics(Path checkpoint, Set<String> acknowledged) throws IOException {
+    return new Numerics(TrainerState.read(checkpoint).numerics()).without(acknowledged);
   }
 
   /** The configuration with what its files hold now, so that a run can tell whether they change. */

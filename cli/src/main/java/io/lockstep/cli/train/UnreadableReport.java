@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.lockstep.coordinator.UnreadableRecord;
 import io.lockstep.coordinator.journal.RunJournal;
+import io.lockstep.data.file.FileWrites;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.config.RunRecords;
 import java.io.IOException;
@@ -41,7 +42,7 @@ public final class UnreadableReport {
             .put("what", record.what())
             .put("times", times));
     Path partial = runFolder.resolve("." + FILE_NAME + ".partial");
-    Files.writeString(
+    FileWrites.text(
         partial, JSON.writerWithDefaultPrettyPrinter().writeValueAsString(report) + "\n");
     Files.move(partial, runFolder.resolve(FILE_NAME), StandardCopyOption.ATOMIC_MOVE);
   }

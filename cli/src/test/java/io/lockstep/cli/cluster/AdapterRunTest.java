@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.lockstep.cli.run.RunFolder;
 import io.lockstep.gateway.serving.Alignment;
+import io.lockstep.gateway.serving.CertificatePolicy;
 import io.lockstep.gateway.serving.CheckpointModel;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.testing.GoldenFamily;
@@ -41,7 +42,8 @@ class AdapterRunTest {
     assertEquals("weights sha256: " + LoadedModel.storedSha256(checkpoint), together.lastLine());
     assertTrue(Files.exists(checkpoint.resolve("adapter_model.safetensors")));
     assertFalse(Files.exists(checkpoint.resolve("model.safetensors")));
-    try (CheckpointModel served = CheckpointModel.open(checkpoint, STEPS, true)) {
+    try (CheckpointModel served =
+        CheckpointModel.open(checkpoint, STEPS, CertificatePolicy.REQUIRED)) {
       assertFalse(served.identity().alignment().equals(Alignment.UNCERTIFIED));
     }
     assertEquals(together.lastLine(), train("one", 1).lastLine());

@@ -258,7 +258,8 @@ public final class CheckpointFolders {
         } else {
           Path aside = setAside(new Rejected(steps, finalFolder(steps), "not in the journal"));
           LOG.warn(
-              "the checkpoint at step {} is not in the journal, which has {} steps: it is now {} {}",
+              "the checkpoint at step {} is not in the journal, which has {} steps: it is now {}"
+                  + " {}",
               steps,
               committed,
               aside,
@@ -297,8 +298,9 @@ public final class CheckpointFolders {
     for (long steps : completeSteps()) {
       try {
         byte[] json = Files.readAllBytes(finalFolder(steps).resolve(Manifest.FILE_NAME));
-        Double loss = Manifest.parse(json).meanLoss();
-        candidates.add(new Retention.Candidate(steps, Optional.ofNullable(loss)));
+        Manifest.Document manifest = Manifest.parse(json);
+        Optional<Double> loss = Optional.ofNullable(manifest.meanLoss());
+        candidates.add(new Retention.Candidate(steps, loss, manifest.certified()));
       } catch (IOException error) {
         LOG.warn(
             "the folder of step {} has no readable manifest: it is left for a person to look at",

@@ -1,5 +1,6 @@
 package io.lockstep.coordinator.checkpoint;
 
+import io.lockstep.data.file.FileWrites;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -37,7 +38,7 @@ final class DurableFolders {
     if (folder != null) {
       Files.createDirectories(folder);
     }
-    Files.copy(file, target);
+    FileWrites.copy(file, target);
     try (FileChannel channel = FileChannel.open(target, StandardOpenOption.WRITE)) {
       channel.force(true);
     }

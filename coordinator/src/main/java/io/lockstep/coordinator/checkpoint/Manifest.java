@@ -7,12 +7,10 @@ import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.lockstep.coordinator.machine.Event.CheckpointFile;
+import io.lockstep.data.file.FileWrites;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -46,7 +44,13 @@ final class Manifest {
       long steps,
       @Nullable String run,
       @JsonProperty("mean_loss") @Nullable Double meanLoss,
-      List<Entry> files) {}
+      List<Entry> files) {
+
+    /** Whether the model's alignment certificate could be written. */
+    boolean certified() {
+      return files.stream().noneMatch(file -> file.path().equals(CheckpointFile.UNCERTIFIED));
+    }
+  }
 
   @JsonPropertyOrder({"path", "bytes", "sha256"})
   record Entry(String path, long bytes, String sha256) {}
@@ -67,15 +71,7 @@ final class Manifest {
                 .writeValueAsString(new Document(steps, run, meanLoss, entries))
             + "\n";
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-    try (FileChannel channel =
-        FileChannel.open(
-            folder.resolve(FILE_NAME), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      ByteBuffer buffer = ByteBuffer.wrap(bytes);
-      while (buffer.hasRemaining()) {
-        channel.write(buffer);
-      }
-      channel.force(true);
-    }
+    FileWrites.durable(folder.resolve(FILE_NAME), bytes);
     return HexFormat.of().formatHex(newSha256().digest(bytes));
   }
 

@@ -1,13 +1,11 @@
 package io.lockstep.coordinator.checkpoint;
 
+import io.lockstep.data.file.FileWrites;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.UUID;
 import java.util.regex.Pattern;
 
@@ -33,15 +31,7 @@ final class RunIdentity {
     Files.createDirectories(root);
     String drawn = UUID.randomUUID().toString();
     Path partial = root.resolve(FILE_NAME + ".partial");
-    try (FileChannel channel =
-        FileChannel.open(
-            partial,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.TRUNCATE_EXISTING,
-            StandardOpenOption.WRITE)) {
-      channel.write(ByteBuffer.wrap((drawn + "\n").getBytes(StandardCharsets.UTF_8)));
-      channel.force(true);
-    }
+    FileWrites.durable(partial, (drawn + "\n").getBytes(StandardCharsets.UTF_8));
     Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
     DurableFolders.sync(root);
     return drawn;

@@ -3,6 +3,7 @@ package io.lockstep.coordinator.journal;
 import io.lockstep.coordinator.CommittedCheckpoint;
 import io.lockstep.coordinator.CommittedStep;
 import io.lockstep.coordinator.DatasetSums;
+import io.lockstep.coordinator.Numerics;
 import io.lockstep.coordinator.RunOutcome;
 import io.lockstep.coordinator.UnreadableRecord;
 import io.lockstep.coordinator.machine.JournalEntry;
@@ -92,6 +93,9 @@ final class JournalTables {
           create table if not exists unreadable(
             step integer not null, rewind integer not null, place integer not null,
             sample integer not null, what text not null, primary key (step, rewind, place))\
+          """,
+          """
+          create table if not exists numerics(name text primary key, value text not null)\
           """);
 
   private JournalTables() {}
@@ -163,6 +167,12 @@ final class JournalTables {
     query(connection, "select * from checkpoints order by steps", JournalTables::checkpoint)
         .forEach(checkpoint -> history.add(new JournalEntry.CheckpointCommitted(checkpoint)));
     lastWorld(connection).ifPresent(history::add);
+    SortedMap<String, String> numerics = new TreeMap<>();
+    query(
+        connection,
+        "select name, value from numerics",
+        row -> numerics.put(row.getString(1), row.getString(2)));
+    history.add(new JournalEntry.NumericsFixed(new Numerics(numerics)));
     query(
             connection,
             "select drained_at, coalesce((select asked_by from drains), 'somebody') from run"
@@ -243,7 +253,8 @@ final class JournalTables {
     query(
         connection,
         "select sample, count(*) from replaced where not exists (select 1 from rewinds where"
-            + " rewinds.id > replaced.rewind and rewinds.to_steps <= replaced.step) group by sample",
+            + " rewinds.id > replaced.rewind and rewinds.to_steps <= replaced.step) group by"
+            + " sample",
         row -> times.put(row.getLong(1), row.getLong(2)));
     return times;
   }

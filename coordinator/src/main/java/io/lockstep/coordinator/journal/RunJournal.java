@@ -3,6 +3,7 @@ package io.lockstep.coordinator.journal;
 import io.lockstep.coordinator.CommittedCheckpoint;
 import io.lockstep.coordinator.CommittedStep;
 import io.lockstep.coordinator.DatasetSums;
+import io.lockstep.coordinator.Numerics;
 import io.lockstep.coordinator.RunOutcome;
 import io.lockstep.coordinator.RunPlan;
 import io.lockstep.coordinator.RunRefusedException;
@@ -10,6 +11,7 @@ import io.lockstep.coordinator.UnreadableRecord;
 import io.lockstep.coordinator.machine.JournalEntry;
 import io.lockstep.coordinator.machine.RunHistory;
 import io.lockstep.coordinator.machine.WorldMember;
+import io.lockstep.data.file.FileWrites;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,7 +22,9 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Clock;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 
 /**
@@ -50,6 +54,7 @@ public final class RunJournal implements AutoCloseable {
       return switch (entry) {
         case JournalEntry.StepCommitted _, JournalEntry.LeaseGranted _ -> PROCESS;
         case JournalEntry.WorldFormed _,
+            JournalEntry.NumericsFixed _,
             JournalEntry.Rewound _,
             JournalEntry.CheckpointCommitted _,
             JournalEntry.DrainAccepted _,
@@ -60,6 +65,7 @@ public final class RunJournal implements AutoCloseable {
     }
   }
 
+  private final Path file;
   private final RunLock lock;
   private final Connection connection;
   private final Clock clock;
@@ -69,7 +75,9 @@ public final class RunJournal implements AutoCloseable {
   /** How often the run went back: the same step may be committed once each time. */
   private long rewinds;
 
-  private RunJournal(RunLock lock, Connection connection, Clock clock, RunHistory history) {
+  private RunJournal(
+      Path file, RunLock lock, Connection connection, Clock clock, RunHistory history) {
+    this.file = file;
     this.lock = lock;
     this.connection = connection;
     this.clock = clock;
@@ -136,7 +144,8 @@ public final class RunJournal implements AutoCloseable {
     } catch (SQLException error) {
       lock.close();
       throw new RunRefusedException(
-          "can't open the journal " + file + ": " + error.getMessage() + "; choose another --out",
+          "can't open the journal %s: %s (%s); choose another --out"
+              .formatted(file, error.getMessage(), FileWrites.room(file)),
           error);
     } catch (RuntimeException error) {
       lock.close();
@@ -149,7 +158,9 @@ public final class RunJournal implements AutoCloseable {
     prepare(connection);
     JournalTables.create(connection);
     keepConfiguration(plan);
-    RunJournal journal = new RunJournal(lock, connection, clock, new RunHistory());
+    RunJournal journal =
+        new RunJournal(
+            plan.outputDir().resolve(FILE_NAME), lock, connection, clock, new RunHistory());
     journal.insert(
         "insert into run(id, name, config, workers, virtual_ranks, total_steps, started_at)"
             + " values (1, ?, ?, ?, ?, ?, ?)",
@@ -167,10 +178,9 @@ public final class RunJournal implements AutoCloseable {
   private static void keepConfiguration(RunPlan plan) {
     Path file = plan.outputDir().resolve(CONFIG_NAME);
     try {
-      Files.writeString(file, plan.runConfigYaml());
+      FileWrites.text(file, plan.runConfigYaml());
     } catch (IOException error) {
-      throw new RunRefusedException(
-          "can't write " + file + ": " + error + "; choose another --out", error);
+      throw new RunRefusedException(error.getMessage() + "; choose another --out", error);
     }
   }
 
@@ -188,7 +198,8 @@ public final class RunJournal implements AutoCloseable {
       // Steps that are computed again by another recipe need not give the gradients of before.
       history.forgetDigests();
     }
-    RunJournal journal = new RunJournal(lock, connection, clock, history);
+    RunJournal journal =
+        new RunJournal(plan.outputDir().resolve(FILE_NAME), lock, connection, clock, history);
     journal.rewinds = JournalTables.rewinds(connection);
     journal.insert(
         "update run set virtual_ranks = ?, total_steps = ? where id = 1",
@@ -218,6 +229,27 @@ public final class RunJournal implements AutoCloseable {
     connection.setAutoCommit(false);
   }
 
+  /**
+   * Lets the run go on with other numerics than before; the next world's become the run's.
+   *
+   * @param acknowledged keys such as {@code numerics.threads}; others are nothing to this
+   */
+  public void release(Set<String> acknowledged) {
+    Numerics kept = history.numerics().without(acknowledged);
+    if (!kept.equals(history.numerics())) {
+      keep(kept);
+      // Steps that are computed again need not give the gradients of before.
+      history.forgetDigests();
+    }
+  }
+
+  /** Makes these the run's numerics before any worker has joined. */
+  public void keep(Numerics numerics) {
+    JournalEntry.NumericsFixed entry = new JournalEntry.NumericsFixed(numerics);
+    append(entry);
+    history.add(entry);
+  }
+
   /** What the journal held when it was opened; the machine adds what comes after. */
   public RunHistory history() {
     return history;
@@ -237,7 +269,8 @@ public final class RunJournal implements AutoCloseable {
       connection.commit();
     } catch (SQLException error) {
       throw new RunRefusedException(
-          "the journal can't be written: " + error.getMessage() + "; see that its disk has room",
+          "the journal can't be written: %s; see that the disk of %s has room (%s), then go on with --resume"
+              .formatted(error.getMessage(), file, FileWrites.room(file)),
           error);
     }
   }
@@ -320,6 +353,7 @@ public final class RunJournal implements AutoCloseable {
   private void write(JournalEntry entry) throws SQLException {
     switch (entry) {
       case JournalEntry.WorldFormed world -> writeWorld(world);
+      case JournalEntry.NumericsFixed fixed -> writeNumerics(fixed.numerics());
       case JournalEntry.LeaseGranted lease ->
           insert(
               "insert into leases(generation, first_step, steps, granted_at) values (?, ?, ?, ?)",
@@ -362,6 +396,13 @@ public final class RunJournal implements AutoCloseable {
         statement.addBatch();
       }
       statement.executeBatch();
+    }
+  }
+
+  private void writeNumerics(Numerics numerics) throws SQLException {
+    insert("delete from numerics");
+    for (Map.Entry<String, String> value : numerics.values().entrySet()) {
+      insert("insert into numerics(name, value) values (?, ?)", value.getKey(), value.getValue());
     }
   }
 

@@ -316,6 +316,7 @@ public final class RunLoop implements AutoCloseable {
         retain();
       }
       case JournalEntry.WorldFormed _,
+          JournalEntry.NumericsFixed _,
           JournalEntry.LeaseGranted _,
           JournalEntry.DrainAccepted _,
           JournalEntry.RunEnded _,

@@ -1,5 +1,6 @@
 package io.lockstep.coordinator.machine;
 
+import io.lockstep.coordinator.Numerics;
 import java.util.Optional;
 
 /** Whether a worker that introduces itself may join. */
@@ -27,6 +28,9 @@ final class Admission {
               + MAX_TEXT
               + " characters each");
     }
+    if (!joined.numerics().isReasonable()) {
+      return Optional.of("worker %s says too much of its numerics".formatted(joined.name()));
+    }
     Member sameName = state.roster.byName(joined.name());
     if (sameName != null && !isReturning(joined, sameName)) {
       return Optional.of(
@@ -44,12 +48,22 @@ final class Admission {
           "%d workers are there and the run takes at most %d"
               .formatted(state.roster.size(), state.plan.membership().maxWorkers()));
     }
-    return Nodes.refusal(joined, state);
+    return numerics(joined, state).or(() -> Nodes.refusal(joined, state));
   }
 
   /** Those that may be there at once, spares included. */
   private static int mostWorkers(RunState state) {
     return SPARES + 2 * state.plan.membership().maxWorkers();
+  }
+
+  private static Optional<String> numerics(Event.Joined joined, RunState state) {
+    Numerics own = joined.numerics();
+    Optional<String> difference = state.numerics(own).difference(joined.name(), own);
+    boolean recorded = !state.history.numerics().equals(Numerics.UNKNOWN);
+    return recorded
+        ? difference.map(text ->
+            text + ". To go on with them all the same: --resume --acknowledge numerics.NAME")
+        : difference;
   }
 
   /** Whether the worker is one that is there already and comes on another stream. */

@@ -2,6 +2,7 @@ package io.lockstep.coordinator.machine;
 
 import io.lockstep.coordinator.CommittedCheckpoint;
 import io.lockstep.coordinator.DatasetSums;
+import io.lockstep.coordinator.Numerics;
 import io.lockstep.coordinator.UnreadableRecord;
 import java.nio.file.Path;
 import java.util.List;
@@ -17,6 +18,7 @@ public sealed interface Event {
    * @param holdings shards of the run's state that it holds
    * @param loading whether it has yet to load the model; no world waits for it before
    * @param node the machine that it runs on, empty if it didn't say
+   * @param numerics what decides the bits of its results
    */
   record Joined(
       long session,
@@ -26,10 +28,33 @@ public sealed interface Event {
       String incarnation,
       List<Holding> holdings,
       boolean loading,
-      String node)
+      String node,
+      Numerics numerics)
       implements Event {
     public Joined {
       holdings = List.copyOf(holdings);
+    }
+
+    /** A worker that computes as any other does. */
+    public Joined(
+        long session,
+        String name,
+        String address,
+        String capability,
+        String incarnation,
+        List<Holding> holdings,
+        boolean loading,
+        String node) {
+      this(
+          session,
+          name,
+          address,
+          capability,
+          incarnation,
+          holdings,
+          loading,
+          node,
+          Numerics.UNKNOWN);
     }
 
     /** A worker that doesn't say where it runs. */
@@ -241,5 +266,9 @@ public sealed interface Event {
    * @param path relative to the checkpoint's folder, '/' as separator
    * @param sha256 lower-case hexadecimal
    */
-  record CheckpointFile(String path, long bytes, String sha256) {}
+  record CheckpointFile(String path, long bytes, String sha256) {
+
+    /** What a checkpoint holds whose alignment certificate could not be written. */
+    public static final String UNCERTIFIED = "uncertified.json";
+  }
 }

@@ -2,6 +2,7 @@ package io.lockstep.coordinator.machine;
 
 import io.lockstep.coordinator.CommittedCheckpoint;
 import io.lockstep.coordinator.CommittedStep;
+import io.lockstep.coordinator.Numerics;
 import io.lockstep.coordinator.RunOutcome;
 import java.util.List;
 
@@ -15,6 +16,9 @@ public sealed interface JournalEntry {
       members = List.copyOf(members);
     }
   }
+
+  /** What the run's workers have to compute with from now on. */
+  record NumericsFixed(Numerics numerics) implements JournalEntry {}
 
   /** Steps were leased to a generation. */
   record LeaseGranted(long generation, long firstStep, long steps) implements JournalEntry {}

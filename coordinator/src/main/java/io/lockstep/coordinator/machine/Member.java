@@ -1,5 +1,6 @@
 package io.lockstep.coordinator.machine;
 
+import io.lockstep.coordinator.Numerics;
 import io.lockstep.coordinator.RunStatus;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +14,9 @@ final class Member {
 
   /** The machine that it runs on, empty if it didn't say. */
   final String node;
+
+  /** What decides the bits of its results. */
+  final Numerics numerics;
 
   /** What a worker is to the present world. */
   enum Place {
@@ -88,6 +92,7 @@ final class Member {
     address = joined.address();
     capability = joined.capability();
     node = joined.node();
+    numerics = joined.numerics();
     holdings = joined.holdings();
     loading = joined.loading();
     activity = loading ? "loading" : "joined";

@@ -84,6 +84,11 @@ final class PendingCheckpoint {
     delivered.add(member.id);
   }
 
+  /** Whether no writer said that it could not certify the model. */
+  boolean isCertified() {
+    return !files.containsKey(CheckpointFile.UNCERTIFIED);
+  }
+
   /** All files in the order of their paths. */
   List<CheckpointFile> inPathOrder() {
     return Collections.unmodifiableList(new ArrayList<>(files.values()));

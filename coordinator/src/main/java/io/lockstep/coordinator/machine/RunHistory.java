@@ -2,6 +2,7 @@ package io.lockstep.coordinator.machine;
 
 import io.lockstep.coordinator.CommittedCheckpoint;
 import io.lockstep.coordinator.CommittedStep;
+import io.lockstep.coordinator.Numerics;
 import io.lockstep.coordinator.RunOutcome;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -20,6 +21,7 @@ public final class RunHistory {
 
   private long generation;
   private List<String> lastWorld = List.of();
+  private Numerics numerics = Numerics.UNKNOWN;
   private long committed;
   private Optional<CommittedStep> lastStep = Optional.empty();
   private int buckets;
@@ -42,6 +44,7 @@ public final class RunHistory {
         generation = world.generation();
         lastWorld = world.members().stream().map(WorldMember::name).toList();
       }
+      case JournalEntry.NumericsFixed fixed -> numerics = fixed.numerics();
       case JournalEntry.LeaseGranted _ -> {}
       case JournalEntry.StepCommitted step -> add(step.step());
       case JournalEntry.Rewound rewound -> {
@@ -95,6 +98,11 @@ public final class RunHistory {
   /** Names of the newest generation's members. */
   public List<String> lastWorld() {
     return lastWorld;
+  }
+
+  /** What the run's workers have to compute with; what isn't known before the first world. */
+  public Numerics numerics() {
+    return numerics;
   }
 
   /** Committed steps. */

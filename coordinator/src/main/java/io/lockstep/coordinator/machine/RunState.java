@@ -1,5 +1,6 @@
 package io.lockstep.coordinator.machine;
 
+import io.lockstep.coordinator.Numerics;
 import io.lockstep.coordinator.Phase;
 import io.lockstep.coordinator.RunPlan;
 import java.util.ArrayList;
@@ -39,6 +40,13 @@ final class RunState {
   /** Steps after which the run ends: all of them, or fewer once it is drained. */
   long endAt() {
     return Math.min(plan.totalSteps(), history.drainedAt().orElse(plan.totalSteps()));
+  }
+
+  /** What a newcomer has to compute with: as the run does, else as the first that is there. */
+  Numerics numerics(Numerics newcomer) {
+    Numerics kept = history.numerics();
+    return kept.completedBy(
+        roster.all().stream().findFirst().map(first -> first.numerics).orElse(newcomer));
   }
 
   SavePoints savePoints() {

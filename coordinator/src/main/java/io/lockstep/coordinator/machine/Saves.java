@@ -147,6 +147,11 @@ final class Saves {
                 checkpoint.manifestSha256(),
                 checkpoint.bytes(),
                 checkpoint.steps() == state.endAt())));
+    if (!present.isCertified()) {
+      state.notice(
+          "the checkpoint at step %d is saved but UNCERTIFIED, why is said in its %s: gateways refuse it unless they are started with --allow-uncertified; the next one is certified again if it can be"
+              .formatted(checkpoint.steps(), Event.CheckpointFile.UNCERTIFIED));
+    }
     // Whoever has written this one writes to no older one any more.
     discardAbandoned();
   }

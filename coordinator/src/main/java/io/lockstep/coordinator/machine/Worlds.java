@@ -1,6 +1,7 @@
 package io.lockstep.coordinator.machine;
 
 import io.lockstep.coordinator.CommittedCheckpoint;
+import io.lockstep.coordinator.Numerics;
 import io.lockstep.coordinator.Phase;
 import io.lockstep.data.plan.Shard;
 import java.util.ArrayList;
@@ -438,12 +439,12 @@ final class Worlds {
             source.map(CommittedCheckpoint::dir),
             plan.holders(),
             plan.holders().isEmpty() ? Optional.empty() : history.lastStep());
+    fixNumerics(plan.members().getFirst());
     state.journal(new JournalEntry.WorldFormed(number, nextStep, members));
     World world = new World(number, nextStep, state.now, plan.members(), plan.departing());
     state.world = world;
     choice = null;
     waiting.isOver();
-    tellCapabilities(members);
     List<List<Holding>> kept =
         WorldPlan.kept(plan.holders(), plan.members().size() + plan.departing().size());
     int rank = 0;
@@ -462,13 +463,11 @@ final class Worlds {
             .formatted(number, members.size(), nextStep));
   }
 
-  private void tellCapabilities(List<WorldMember> members) {
-    List<String> different = members.stream().map(WorldMember::capability).distinct().toList();
-    if (different.size() > 1) {
-      state.notice(
-          "the workers' processors or libraries differ ("
-              + World.names(different).replace(", ", " / ")
-              + "): the weights may differ in bits from those of a uniform world");
+  /** From its first world on a run takes workers alone that compute as the first ones do. */
+  private void fixNumerics(Member first) {
+    Numerics all = state.history.numerics().completedBy(first.numerics);
+    if (!all.equals(state.history.numerics())) {
+      state.journal(new JournalEntry.NumericsFixed(all));
     }
   }
 }

@@ -6,6 +6,7 @@ import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.lockstep.coordinator.CommittedCheckpoint;
+import io.lockstep.coordinator.Numerics;
 import io.lockstep.coordinator.RunListener;
 import io.lockstep.coordinator.RunOutcome;
 import io.lockstep.coordinator.RunPlan;
@@ -23,6 +24,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.function.BiFunction;
@@ -70,16 +72,23 @@ public final class CoordinatorServer implements AutoCloseable {
    * Starts a run that goes on where another was when it wrote a checkpoint, which is copied into
    * the new run's folder.
    *
+   * @param numerics what the workers have to compute with; unknown values are those of the first
    * @throws RunRefusedException with one line that says what to change: as for a new run, or the
    *     checkpoint is damaged or has all steps of the run
    */
   public static CoordinatorServer startFrom(
-      Path checkpoint, RunPlan plan, ListenAddress listen, RunListener listener) {
+      Path checkpoint,
+      Numerics numerics,
+      RunPlan plan,
+      ListenAddress listen,
+      RunListener listener) {
     RunJournal.requireUnused(plan.outputDir());
-    return start(plan, listen, listener, (run, clock) -> begunFrom(checkpoint, run, clock));
+    return start(
+        plan, listen, listener, (run, clock) -> begunFrom(checkpoint, numerics, run, clock));
   }
 
-  private static RunJournal begunFrom(Path checkpoint, RunPlan plan, Clock clock) {
+  private static RunJournal begunFrom(
+      Path checkpoint, Numerics numerics, RunPlan plan, Clock clock) {
     CommittedCheckpoint begin =
         new CheckpointFolders(plan.outputDir(), plan.minFreeBytes(), UsableSpace.OF_DISK)
             .adopt(checkpoint);
@@ -97,6 +106,7 @@ public final class CoordinatorServer implements AutoCloseable {
       journal.append(entry);
       journal.history().add(entry);
     }
+    journal.keep(numerics);
     return journal;
   }
 
@@ -104,11 +114,21 @@ public final class CoordinatorServer implements AutoCloseable {
    * Goes on with the run that the plan's folder holds: waits for the workers of before, for as long
    * as the plan says, and then for enough of others.
    *
+   * @param acknowledged names of what may differ from before, such as {@code numerics.threads}
    * @throws RunRefusedException with one line that says what to change: the folder holds no run, or
    *     one that has finished, or another process coordinates it
    */
-  public static CoordinatorServer resume(RunPlan plan, ListenAddress listen, RunListener listener) {
-    return start(plan, listen, listener, RunJournal::open);
+  public static CoordinatorServer resume(
+      RunPlan plan, Set<String> acknowledged, ListenAddress listen, RunListener listener) {
+    return start(
+        plan,
+        listen,
+        listener,
+        (run, clock) -> {
+          RunJournal journal = RunJournal.open(run, clock);
+          journal.release(acknowledged);
+          return journal;
+        });
   }
 
   private static CoordinatorServer start(

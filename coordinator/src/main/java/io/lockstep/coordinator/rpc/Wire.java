@@ -2,6 +2,7 @@ package io.lockstep.coordinator.rpc;
 
 import io.lockstep.coordinator.CommittedCheckpoint;
 import io.lockstep.coordinator.DatasetSums;
+import io.lockstep.coordinator.Numerics;
 import io.lockstep.coordinator.Phase;
 import io.lockstep.coordinator.RunStatus;
 import io.lockstep.coordinator.UnreadableRecord;
@@ -20,6 +21,7 @@ import io.lockstep.proto.coordinator.v1.Telemetry;
 import io.lockstep.proto.coordinator.v1.WorkerMessage;
 import io.lockstep.proto.coordinator.v1.WorkerStatus;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /** Maps wire messages to the machine's records and back; nothing is decided here. */
 final class Wire {
@@ -52,7 +54,18 @@ final class Wire {
         PlainText.name("a worker's incarnation", hello.getIncarnation()),
         hello.getHoldingsList().stream().map(Wire::holding).toList(),
         hello.getLoading(),
-        PlainText.name("a worker's node", hello.getNode()));
+        PlainText.name("a worker's node", hello.getNode()),
+        new Numerics(numerics(hello)));
+  }
+
+  private static TreeMap<String, String> numerics(Hello hello) {
+    TreeMap<String, String> numerics = new TreeMap<>();
+    hello
+        .getNumericsMap()
+        .forEach((name, value) ->
+            numerics.put(
+                PlainText.name("a name of a worker's numerics", name), PlainText.line(value)));
+    return numerics;
   }
 
   private static Holding holding(io.lockstep.proto.coordinator.v1.Holding wire) {

@@ -42,6 +42,19 @@ final class RetentionTest {
   }
 
   @Test
+  void theNewestCertifiedOneStaysBesideNewerOnesThatAreNot() {
+    List<Candidate> candidates =
+        List.of(
+            new Candidate(1, Optional.of(0.5), false),
+            new Candidate(2, Optional.of(1.0)),
+            new Candidate(3, Optional.of(2.0)),
+            new Candidate(4, Optional.of(0.1), false),
+            new Candidate(5, Optional.of(0.1), false));
+    assertEquals(List.of(1L, 2L, 4L), new Retention(1, 0).superfluous(candidates));
+    assertEquals(List.of(1L, 4L), new Retention(1, 1).superfluous(candidates));
+  }
+
+  @Test
   void aLossThatIsUnknownOrNoNumberIsNotGood() {
     List<Candidate> candidates =
         List.of(

@@ -91,15 +91,6 @@ final class RunMachineTest {
   }
 
   @Test
-  void differentProcessorsAreToldToPeople() {
-    Cluster cluster = new Cluster(plan(2, 4, 0));
-    cluster.join(1);
-    cluster.handle(
-        new Event.Joined(2, "b", "127.0.0.1:9", "libtorch 2.7.1 AVX2", "first", List.of()));
-    assertTrue(cluster.noticed("test / libtorch 2.7.1 AVX2"), cluster.notices::toString);
-  }
-
-  @Test
   void leaseComesWhenTheLastIsReady() {
     Cluster cluster = Cluster.joined(plan(2, 4, 0));
     cluster.handle(new Event.Ready(1, 1));
@@ -217,7 +208,8 @@ final class RunMachineTest {
     assertExpelled(
         cluster,
         2,
-        "b (rank 1) sent REDUCED of step 1 out of turn; it last did: ready; the run was TRAINING (generation 1, 0 steps committed");
+        "b (rank 1) sent REDUCED of step 1 out of turn; it last did: ready; the run was TRAINING"
+            + " (generation 1, 0 steps committed");
   }
 
   @Test

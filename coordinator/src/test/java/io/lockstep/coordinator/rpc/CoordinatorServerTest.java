@@ -45,6 +45,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -175,7 +176,7 @@ final class CoordinatorServerTest {
     }
     ListenAddress anywhere = ListenAddress.local("127.0.0.1", 0);
     try (CoordinatorServer server =
-        CoordinatorServer.resume(plan, anywhere, new RunListener() {})) {
+        CoordinatorServer.resume(plan, Set.of(), anywhere, new RunListener() {})) {
       ManagedChannel channel = connect(server.port());
       ClientWorker first =
           new ClientWorker(channel, "a", 1001, ClientWorker.holding(0, 2, 1, false));
@@ -292,7 +293,8 @@ final class CoordinatorServerTest {
             () -> CoordinatorServer.start(Plans.plan(out, 1, 9, 0), "127.0.0.1", 0));
     assertEquals(
         out
-            + " already holds run 'test' with 0 committed steps; go on with it by --resume, or choose another --out",
+            + " already holds run 'test' with 0 committed steps; go on with it by --resume, or"
+            + " choose another --out",
         refusal.reason());
   }
 

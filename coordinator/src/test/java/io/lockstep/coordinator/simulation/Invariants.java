@@ -86,7 +86,9 @@ final class Invariants {
         require(steps <= committed, "a checkpoint of the future: " + checkpoint);
         checkpoints.add(steps);
       }
-      case JournalEntry.DrainAccepted _, JournalEntry.RunResumed _ -> {}
+      case JournalEntry.DrainAccepted _,
+          JournalEntry.NumericsFixed _,
+          JournalEntry.RunResumed _ -> {}
       case JournalEntry.RunEnded _ -> ended = true;
     }
   }

@@ -1,5 +1,6 @@
 package io.lockstep.data.bank;
 
+import io.lockstep.data.file.FileWrites;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -39,7 +40,7 @@ final class RoomFile {
   /** Only for who has the folder's lock. */
   static void write(Path folder, long bytes) throws IOException {
     Path partial = folder.resolve("." + NAME + ".partial");
-    Files.writeString(partial, bytes + "\n");
+    FileWrites.text(partial, bytes + "\n");
     Files.move(partial, folder.resolve(NAME), StandardCopyOption.ATOMIC_MOVE);
   }
 }

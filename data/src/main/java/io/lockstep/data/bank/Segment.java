@@ -1,5 +1,6 @@
 package io.lockstep.data.bank;
 
+import io.lockstep.data.file.FileWrites;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -202,6 +203,8 @@ record Segment(Path folder, long number, String name) implements Comparable<Segm
       while (bytes.hasRemaining()) {
         channel.write(bytes, at + bytes.position());
       }
+    } catch (IOException e) {
+      throw FileWrites.failure(file, e);
     }
   }
 

@@ -1,10 +1,10 @@
 package io.lockstep.data.bench;
 
+import io.lockstep.data.file.FileWrites;
 import io.lockstep.data.jsonl.IndexCache;
 import io.lockstep.data.jsonl.JsonlFile;
 import io.lockstep.data.plan.KeyedPermutation;
 import io.lockstep.data.record.RecordReader;
-import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -95,7 +95,7 @@ public final class IndexBench {
 
   private double draw(long records) throws IOException {
     long begin = System.nanoTime();
-    try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file), 1 << 20)) {
+    try (OutputStream out = FileWrites.stream(file)) {
       for (long i = 0; i < records; i++) {
         out.write(record(i).getBytes(StandardCharsets.UTF_8));
       }

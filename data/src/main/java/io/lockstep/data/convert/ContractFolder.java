@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.lockstep.data.export.OutputFolder;
+import io.lockstep.data.file.FileWrites;
 import io.lockstep.data.jsonl.DataException;
 import io.lockstep.data.jsonl.Problem;
 import io.lockstep.data.record.DataCheck;
@@ -62,7 +63,7 @@ final class ContractFolder implements AutoCloseable {
     this.out = out;
     this.folder = folder;
     Files.createDirectories(folder.partial().resolve(IMAGES));
-    this.lines = Files.newBufferedWriter(folder.partial().resolve(NAME));
+    this.lines = FileWrites.writer(folder.partial().resolve(NAME));
   }
 
   /** Begins a folder that doesn't exist yet or is empty. */
@@ -84,7 +85,7 @@ final class ContractFolder implements AutoCloseable {
       throw new IllegalArgumentException(entry.name() + " leads out of the folder");
     }
     Files.createDirectories(target.resolveSibling(""));
-    Files.copy(entry.source(), target);
+    FileWrites.copy(entry.source(), target);
     ObjectNode record = JSON.createObjectNode();
     record.putArray(IMAGES).add(IMAGES + "/" + entry.name());
     ArrayNode list = record.putArray("objects");

@@ -1,6 +1,7 @@
 package io.lockstep.data.draw;
 
 import io.lockstep.data.conversation.ImageSource;
+import io.lockstep.data.file.FileWrites;
 import io.lockstep.data.geometry.Geometry;
 import io.lockstep.data.geometry.Point;
 import io.lockstep.data.image.DecodeLimits;
@@ -113,7 +114,7 @@ public final class Overlay {
     if (parent != null) {
       Files.createDirectories(parent);
     }
-    Files.write(out, PngFile.encode(sheet));
+    FileWrites.bytes(out, PngFile.encode(sheet));
   }
 
   /** The picture with its objects over it and the notes under it. */

@@ -3,6 +3,7 @@ package io.lockstep.data.export;
 import io.lockstep.data.augment.Progress;
 import io.lockstep.data.dataset.AugmentedRecord;
 import io.lockstep.data.dataset.RecordAugmenter;
+import io.lockstep.data.file.FileWrites;
 import io.lockstep.data.image.PngFile;
 import io.lockstep.data.image.RgbImage;
 import io.lockstep.data.jsonl.JsonlFile;
@@ -12,7 +13,6 @@ import io.lockstep.data.record.RecordJson;
 import io.lockstep.data.record.RecordReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -59,8 +59,7 @@ public final class AugmentedSet {
         ExecutorService pool = Executors.newFixedThreadPool(threads)) {
       Files.createDirectory(folder.partial().resolve(PICTURES));
       long pictures = 0;
-      try (BufferedWriter lines =
-          Files.newBufferedWriter(folder.partial().resolve(JSONL), StandardCharsets.UTF_8)) {
+      try (BufferedWriter lines = FileWrites.writer(folder.partial().resolve(JSONL))) {
         int batch = threads * RECORDS_AHEAD;
         for (long begin = 0; begin < data.size(); begin += batch) {
           for (String line : batch(data, begin, batch, folder.partial(), pool)) {

@@ -1,9 +1,9 @@
 package io.lockstep.data.image;
 
+import io.lockstep.data.file.FileWrites;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import javax.imageio.ImageIO;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
@@ -15,7 +15,7 @@ public final class PngFile {
 
   /** Writes a picture into a folder that is there; replaces the file. */
   public static void write(RgbImage picture, Path file) throws IOException {
-    Files.write(file, encode(buffered(picture)));
+    FileWrites.bytes(file, encode(buffered(picture)));
   }
 
   /** A picture as Java2D has it, for drawing. */

@@ -1,5 +1,6 @@
 package io.lockstep.data.jsonl;
 
+import io.lockstep.data.file.FileWrites;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -167,6 +168,8 @@ final class StoredIndex implements Offsets {
       channel.position(0);
       write(channel, header);
       channel.force(true);
+    } catch (IOException e) {
+      throw FileWrites.failure(partial, e);
     }
     Files.move(partial, place, StandardCopyOption.ATOMIC_MOVE);
   }

@@ -1,5 +1,6 @@
 package io.lockstep.data.sample;
 
+import io.lockstep.data.file.FileWrites;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -74,7 +75,7 @@ final class PictureWriter {
     List<String> lines = new ArrayList<>();
     for (PictureJob job : chunk) {
       ScenePainter.Picture picture = painter.paint(style, job.scene());
-      Files.write(root.resolve(job.path()), png(picture));
+      FileWrites.bytes(root.resolve(job.path()), png(picture));
       lines.add(job.line().apply(picture.geometries()));
     }
     return lines;

@@ -1,12 +1,11 @@
 package io.lockstep.data.sample;
 
 import io.lockstep.data.export.OutputFolder;
+import io.lockstep.data.file.FileWrites;
 import io.lockstep.data.record.SummaryText;
 import io.lockstep.data.stageb.RolloutPrompt;
 import io.lockstep.data.stageb.Verdict;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -160,6 +159,6 @@ public final class SampleGenerator {
   }
 
   private void writeLines(String name, List<String> lines) throws IOException {
-    Files.write(root.resolve(name), lines, StandardCharsets.UTF_8);
+    FileWrites.lines(root.resolve(name), lines);
   }
 }

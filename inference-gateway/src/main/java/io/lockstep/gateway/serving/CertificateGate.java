@@ -3,12 +3,14 @@ package io.lockstep.gateway.serving;
 import io.lockstep.model.align.AlignmentReport;
 import io.lockstep.model.align.Comparison;
 import io.lockstep.model.align.certificate.CertificateCheck;
+import io.lockstep.model.align.certificate.Uncertified;
 import io.lockstep.model.checkpoint.LoadedModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,29 +23,26 @@ final class CertificateGate {
   private static final int TABLE_ROWS = 12;
 
   /** Files that only training writes: where one is, a certificate was. */
-  private static final List<String> TRACES = List.of("trainer_state.json", "manifest.json");
+  private static final List<String> TRACES =
+      List.of("trainer_state.json", "manifest.json", Uncertified.FILE_NAME);
 
   private CertificateGate() {}
 
   /**
    * Recomputes the checkpoint's alignment certificate.
    *
-   * @param required whether a model of unknown origin is refused without a certificate; a
-   *     checkpoint that training wrote is in any case
+   * @param policy what becomes of a model without a certificate
    * @throws MisalignedException naming what differs first, or that the certificate is missing
    */
   static Alignment check(
-      Path dir, LoadedModel model, String weightsSha256, TaskPrompts prompts, boolean required)
+      Path dir,
+      LoadedModel model,
+      String weightsSha256,
+      TaskPrompts prompts,
+      CertificatePolicy policy)
       throws IOException {
     if (!CertificateCheck.isCertified(dir)) {
-      if (required || TRACES.stream().anyMatch(name -> Files.exists(dir.resolve(name)))) {
-        throw new MisalignedException(
-            dir
-                + " has no alignment certificate (alignment.json), so that nobody knows what training"
-                + " computed with it; take a checkpoint as training wrote it, with all its files");
-      }
-      log.warn("{} is served uncertified: it has no alignment.json", dir);
-      return Alignment.UNCERTIFIED;
+      return uncertified(dir, policy);
     }
     long begin = System.nanoTime();
     CertificateCheck.Outcome outcome =
@@ -61,6 +60,35 @@ final class CertificateGate {
           case DIFFERS -> throw refusal(dir, report);
         };
     return new Alignment(state, report.largestDifference(), outcome.probes());
+  }
+
+  private static Alignment uncertified(Path dir, CertificatePolicy policy) throws IOException {
+    Optional<String> failure = Uncertified.reason(dir);
+    boolean trained = TRACES.stream().anyMatch(name -> Files.exists(dir.resolve(name)));
+    boolean refused =
+        switch (policy) {
+          case REQUIRED -> true;
+          case REQUIRED_OF_TRAINING -> trained;
+          case NOT_REQUIRED -> false;
+        };
+    if (refused) {
+      throw new MisalignedException(
+          failure
+              .map(why ->
+                  dir
+                      + " is uncertified, because its alignment certificate could not be written"
+                      + " when it was saved ("
+                      + why
+                      + "): take another checkpoint of the run, or serve it as it is with"
+                      + " --allow-uncertified")
+              .orElse(
+                  dir
+                      + " has no alignment certificate (alignment.json), so that nobody knows what"
+                      + " training computed with it; take a checkpoint as training wrote it, with"
+                      + " all its files"));
+    }
+    log.warn("{} is served UNCERTIFIED: {}", dir, failure.orElse("it has no alignment.json"));
+    return Alignment.UNCERTIFIED;
   }
 
   private static MisalignedException refusal(Path dir, AlignmentReport report) {

@@ -49,18 +49,17 @@ public final class CheckpointModel implements ServedModel {
    * been started.
    *
    * @param steps committed training steps it holds; 0 if no run of ours wrote it
-   * @param certificateRequired whether it is refused without a certificate
+   * @param policy whether it is refused without a certificate
    * @throws MisalignedException if serving would not compute what training computed
    * @throws UncheckedIOException naming what is missing or wrong in it
    */
-  public static CheckpointModel open(Path dir, long steps, boolean certificateRequired) {
+  public static CheckpointModel open(Path dir, long steps, CertificatePolicy policy) {
     try {
       TaskPrompts prompts = TaskPrompts.of(CheckpointPrompts.read(dir));
       String sha256 = LoadedModel.storedSha256(dir);
       LoadedModel model = LoadedModel.open(dir);
       try {
-        Alignment alignment =
-            CertificateGate.check(dir, model, sha256, prompts, certificateRequired);
+        Alignment alignment = CertificateGate.check(dir, model, sha256, prompts, policy);
         return new CheckpointModel(
             model,
             new ModelIdentity(

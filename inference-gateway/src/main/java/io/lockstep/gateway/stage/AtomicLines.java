@@ -1,14 +1,12 @@
 package io.lockstep.gateway.stage;
 
+import io.lockstep.data.file.FileWrites;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 
 /** Text files that appear whole or not at all. */
@@ -23,21 +21,10 @@ final class AtomicLines {
     Path partial = file.resolveSibling("." + file.getFileName() + ".partial");
     try {
       Files.createDirectories(file.toAbsolutePath().getParent());
-      try (FileChannel channel =
-          FileChannel.open(
-              partial,
-              StandardOpenOption.CREATE,
-              StandardOpenOption.TRUNCATE_EXISTING,
-              StandardOpenOption.WRITE)) {
-        ByteBuffer bytes = StandardCharsets.UTF_8.encode(text.toString());
-        while (bytes.hasRemaining()) {
-          channel.write(bytes);
-        }
-        channel.force(true);
-      }
+      FileWrites.durable(partial, text.toString().getBytes(StandardCharsets.UTF_8));
       Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
-      throw new UncheckedIOException(file + " can't be written: " + e, e);
+      throw new UncheckedIOException(String.valueOf(e.getMessage()), e);
     }
   }
 }

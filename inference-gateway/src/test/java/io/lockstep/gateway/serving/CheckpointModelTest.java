@@ -21,6 +21,7 @@ import io.lockstep.gateway.rpc.InferenceException;
 import io.lockstep.gateway.stage.PictureFile;
 import io.lockstep.model.align.certificate.CertificateWriter;
 import io.lockstep.model.align.certificate.Probe;
+import io.lockstep.model.align.certificate.Uncertified;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.checkpoint.Tuning;
 import io.lockstep.model.context.ContextExceededException;
@@ -78,7 +79,8 @@ class CheckpointModelTest {
 
   @Test
   void whatIsLongerThanTheModelsContextIsRefusedBeforeItEntersABatch() throws Exception {
-    try (CheckpointModel model = CheckpointModel.open(dir, 3, false)) {
+    try (CheckpointModel model =
+        CheckpointModel.open(dir, 3, CertificatePolicy.REQUIRED_OF_TRAINING)) {
       Conversation asked = new Conversation(List.of(Message.text(Role.USER, "0 ".repeat(3000))));
       GenerationRequest tooLong =
           new GenerationRequest("the request", asked, DecodingOptions.greedy(6));
@@ -92,7 +94,8 @@ class CheckpointModelTest {
 
   @Test
   void anAnswerDoesNotDependOnItsNeighboursInTheBatch() throws Exception {
-    try (CheckpointModel model = CheckpointModel.open(dir, 3, false)) {
+    try (CheckpointModel model =
+        CheckpointModel.open(dir, 3, CertificatePolicy.REQUIRED_OF_TRAINING)) {
       List<Conversation> conversations = new ArrayList<>();
       for (int side : List.of(32, 64, 96)) {
         conversations.add(model.prompts().summary(picture(side)));
@@ -139,7 +142,8 @@ class CheckpointModelTest {
     try (GatewayServer gateway =
             GatewayServer.start(
                 GatewayOptions.of(new ModelSource.Folder(dir)),
-                (path, steps) -> CheckpointModel.open(path, steps, false));
+                (path, steps) ->
+                    CheckpointModel.open(path, steps, CertificatePolicy.REQUIRED_OF_TRAINING));
         InferenceClient client = InferenceClient.connect("127.0.0.1:" + gateway.port())) {
       client.awaitServing(Duration.ofSeconds(30));
       List<PictureFile> files =
@@ -226,7 +230,9 @@ class CheckpointModelTest {
   void aFolderThatIsNoModelIsRefusedByName() throws Exception {
     Files.delete(dir.resolve("tokenizer.json"));
     String refused =
-        assertThrows(UncheckedIOException.class, () -> CheckpointModel.open(dir, 0, false))
+        assertThrows(
+                UncheckedIOException.class,
+                () -> CheckpointModel.open(dir, 0, CertificatePolicy.REQUIRED_OF_TRAINING))
             .toString();
     assertTrue(refused.contains("tokenizer.json is missing"), refused);
     assertFalse(refused.contains("\n"), refused);
@@ -235,21 +241,26 @@ class CheckpointModelTest {
   @Test
   void aCheckpointIsServedOnlyIfItsCertificateHolds() throws Exception {
     String missing =
-        assertThrows(MisalignedException.class, () -> CheckpointModel.open(dir, 1, true))
+        assertThrows(
+                MisalignedException.class,
+                () -> CheckpointModel.open(dir, 1, CertificatePolicy.REQUIRED))
             .toString();
     assertTrue(missing.contains("no alignment certificate"), missing);
-    try (CheckpointModel model = CheckpointModel.open(dir, 0, false)) {
+    try (CheckpointModel model =
+        CheckpointModel.open(dir, 0, CertificatePolicy.REQUIRED_OF_TRAINING)) {
       assertEquals(Alignment.UNCERTIFIED, model.identity().alignment());
     }
 
     Files.writeString(dir.resolve("trainer_state.json"), "{}");
     String removed =
-        assertThrows(MisalignedException.class, () -> CheckpointModel.open(dir, 0, false))
+        assertThrows(
+                MisalignedException.class,
+                () -> CheckpointModel.open(dir, 0, CertificatePolicy.REQUIRED_OF_TRAINING))
             .toString();
     assertTrue(removed.contains("as training wrote it"), removed);
 
     certify(Prompts.defaults());
-    try (CheckpointModel model = CheckpointModel.open(dir, 1, true)) {
+    try (CheckpointModel model = CheckpointModel.open(dir, 1, CertificatePolicy.REQUIRED)) {
       Alignment alignment = model.identity().alignment();
       assertTrue(alignment.state() != Alignment.State.UNCERTIFIED);
       assertEquals(2, alignment.probes());
@@ -258,7 +269,9 @@ class CheckpointModelTest {
 
     Files.writeString(dir.resolve("run.yaml"), "prompts:\n  user: what is this?\n");
     String asked =
-        assertThrows(MisalignedException.class, () -> CheckpointModel.open(dir, 1, true))
+        assertThrows(
+                MisalignedException.class,
+                () -> CheckpointModel.open(dir, 1, CertificatePolicy.REQUIRED))
             .toString();
     assertTrue(asked.contains("probe 0 prompt"), asked);
     Files.delete(dir.resolve("run.yaml"));
@@ -266,11 +279,29 @@ class CheckpointModelTest {
     Path preprocessor = dir.resolve("preprocessor_config.json");
     Files.writeString(preprocessor, Files.readString(preprocessor).replaceFirst("0\\.5,", "0.25,"));
     String pixels =
-        assertThrows(MisalignedException.class, () -> CheckpointModel.open(dir, 1, false))
+        assertThrows(
+                MisalignedException.class,
+                () -> CheckpointModel.open(dir, 1, CertificatePolicy.REQUIRED_OF_TRAINING))
             .toString();
     assertTrue(pixels.contains("preprocessor_config.json image_mean"), pixels);
     assertTrue(pixels.contains("first differing layer: training: vision_block_0"), pixels);
     assertFalse(pixels.contains("\n"), pixels);
+  }
+
+  @Test
+  void aCheckpointWhoseCertificateCouldNotBeWrittenIsServedOnlyIfThatIsAllowed() throws Exception {
+    Files.writeString(dir.resolve("trainer_state.json"), "{}");
+    var _ = Uncertified.mark(dir, "java.lang.OutOfMemoryError: Java heap space");
+    String refused =
+        assertThrows(
+                MisalignedException.class,
+                () -> CheckpointModel.open(dir, 1, CertificatePolicy.REQUIRED_OF_TRAINING))
+            .toString();
+    assertTrue(refused.contains("could not be written when it was saved (java.lang.Out"), refused);
+    assertTrue(refused.contains("--allow-uncertified"), refused);
+    try (CheckpointModel model = CheckpointModel.open(dir, 1, CertificatePolicy.NOT_REQUIRED)) {
+      assertEquals(Alignment.UNCERTIFIED, model.identity().alignment());
+    }
   }
 
   @ParameterizedTest
@@ -289,7 +320,7 @@ class CheckpointModelTest {
       certify(whole, model, Prompts.defaults());
     }
     for (Path folder : List.of(whole, adapted)) {
-      try (CheckpointModel model = CheckpointModel.open(folder, 1, true)) {
+      try (CheckpointModel model = CheckpointModel.open(folder, 1, CertificatePolicy.REQUIRED)) {
         assertEquals(family.modelType(), model.identity().modelType());
         assertEquals(2, model.identity().alignment().probes());
       }
@@ -303,7 +334,9 @@ class CheckpointModelTest {
         adapted.resolve("alignment/values.safetensors"),
         StandardCopyOption.REPLACE_EXISTING);
     String refused =
-        assertThrows(MisalignedException.class, () -> CheckpointModel.open(adapted, 1, true))
+        assertThrows(
+                MisalignedException.class,
+                () -> CheckpointModel.open(adapted, 1, CertificatePolicy.REQUIRED))
             .toString();
     assertTrue(refused.contains("weights_sha256"), refused);
     assertTrue(refused.contains("first differing layer: training: "), refused);

@@ -1,8 +1,8 @@
 package io.lockstep.model.adapter;
 
+import io.lockstep.data.file.FileWrites;
 import io.lockstep.model.config.InvalidConfigException;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -210,6 +210,6 @@ public record AdapterConfig(
 
   /** Writes it into an adapter's folder. */
   public void write(Path folder) throws IOException {
-    Files.writeString(folder.resolve(FILE_NAME), AdapterJson.write(this), StandardCharsets.UTF_8);
+    FileWrites.text(folder.resolve(FILE_NAME), AdapterJson.write(this));
   }
 }

@@ -1,6 +1,7 @@
 package io.lockstep.model.checkpoint;
 
 import ai.djl.ndarray.NDArray;
+import io.lockstep.data.file.FileWrites;
 import io.lockstep.model.adapter.AdapterMerger;
 import io.lockstep.model.config.GenerationConfig;
 import io.lockstep.model.config.ModelConfig;
@@ -108,7 +109,7 @@ public record AdapterMerge(Path base, Path adapter, DType type, long maxShardByt
     for (Path origin : List.of(adapter, base)) {
       if (Files.exists(origin.resolve(TrainedContext.RUN_CONFIG))
           && !Files.exists(folder.resolve(TrainedContext.RUN_CONFIG))) {
-        Files.copy(
+        FileWrites.copy(
             origin.resolve(TrainedContext.RUN_CONFIG), folder.resolve(TrainedContext.RUN_CONFIG));
       }
     }

@@ -1,5 +1,6 @@
 package io.lockstep.model.checkpoint;
 
+import io.lockstep.data.file.FileWrites;
 import io.lockstep.model.config.GenerationConfig;
 import io.lockstep.model.image.ImageOptions;
 import io.lockstep.model.safetensors.TensorSource;
@@ -53,7 +54,7 @@ public final class CheckpointFiles {
    */
   static List<String> copy(Path folder, Path target) throws IOException {
     for (String name : companionsIn(folder)) {
-      Files.copy(folder.resolve(name), target.resolve(name));
+      FileWrites.copy(folder.resolve(name), target.resolve(name));
     }
     Path generation = target.resolve(GenerationConfig.FILE_NAME);
     if (!Files.exists(generation)) {

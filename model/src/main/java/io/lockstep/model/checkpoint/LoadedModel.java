@@ -258,8 +258,8 @@ public final class LoadedModel implements AutoCloseable {
   public void replaceTokenBudget(TokenBudget budget, String why) {
     if (!budget.equals(inputs.tokenBudget())) {
       LOG.warn(
-          "TOKEN BUDGET REPLACED by {}: {} of a picture's vision tokens are kept; {} was trained with"
-              + " {}",
+          "TOKEN BUDGET REPLACED by {}: {} of a picture's vision tokens are kept; {} was trained"
+              + " with {}",
           why,
           budget.share(),
           folder,

@@ -2,9 +2,9 @@ package io.lockstep.model.checkpoint;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.lockstep.data.file.FileWrites;
 import io.lockstep.model.safetensors.DType;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -34,7 +34,7 @@ final class StoredType {
     }
     if (changed) {
       String json = JSON.writerWithDefaultPrettyPrinter().writeValueAsString(root);
-      Files.writeString(configJson, json + "\n", StandardCharsets.UTF_8);
+      FileWrites.text(configJson, json + "\n");
     }
   }
 

@@ -2,10 +2,10 @@ package io.lockstep.model.checkpoint;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.lockstep.data.file.FileWrites;
 import io.lockstep.model.budget.TokenBudget;
 import io.lockstep.model.config.StrictJson;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -58,10 +58,9 @@ record VisionSettings(TokenBudget tokenBudget) {
   String writeAlways(Path folder) throws IOException {
     ObjectMapper mapper = new ObjectMapper();
     ObjectNode root = mapper.createObjectNode().put(TOKEN_BUDGET, tokenBudget.share());
-    Files.writeString(
+    FileWrites.text(
         folder.resolve(FILE_NAME),
-        mapper.writerWithDefaultPrettyPrinter().writeValueAsString(root) + "\n",
-        StandardCharsets.UTF_8);
+        mapper.writerWithDefaultPrettyPrinter().writeValueAsString(root) + "\n");
     return FILE_NAME;
   }
 }

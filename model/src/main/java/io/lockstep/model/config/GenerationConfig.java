@@ -5,8 +5,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.lockstep.data.file.FileWrites;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -120,7 +120,7 @@ public record GenerationConfig(
     if (!named.containsAll(eosTokenIds)) {
       root.set(EOS, mapper.valueToTree(eosTokenIds));
       String json = mapper.writerWithDefaultPrettyPrinter().writeValueAsString(root);
-      Files.writeString(file, json + "\n", StandardCharsets.UTF_8);
+      FileWrites.text(file, json + "\n");
     }
   }
 
@@ -153,6 +153,6 @@ public record GenerationConfig(
     eosTokenIds.forEach(eos::add);
     root.put(PAD, padTokenId);
     String json = new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(root);
-    Files.writeString(file, json + "\n", StandardCharsets.UTF_8);
+    FileWrites.text(file, json + "\n");
   }
 }

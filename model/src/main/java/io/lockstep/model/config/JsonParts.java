@@ -3,9 +3,8 @@ package io.lockstep.model.config;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.lockstep.data.file.FileWrites;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -163,6 +162,6 @@ final class JsonParts {
 
   static void write(ObjectNode root, Path file) throws IOException {
     String json = new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(root);
-    Files.writeString(file, json + "\n", StandardCharsets.UTF_8);
+    FileWrites.text(file, json + "\n");
   }
 }

@@ -4,11 +4,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.lockstep.data.file.FileWrites;
 import io.lockstep.model.config.InvalidConfigException;
 import io.lockstep.model.config.StrictJson;
 import io.lockstep.model.config.VisionConfig;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -193,7 +193,7 @@ public record ImageOptions(
     root.put("min_pixels", minPixels);
     root.put("max_pixels", maxPixels);
     String json = new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(root);
-    Files.writeString(file, json + "\n", StandardCharsets.UTF_8);
+    FileWrites.text(file, json + "\n");
   }
 
   private static void add(ArrayNode array, List<Double> values) {

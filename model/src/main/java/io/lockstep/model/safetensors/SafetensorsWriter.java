@@ -1,5 +1,6 @@
 package io.lockstep.model.safetensors;
 
+import io.lockstep.data.file.FileWrites;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
@@ -121,8 +122,12 @@ public final class SafetensorsWriter implements AutoCloseable {
     if (!missing.isEmpty()) {
       throw new IllegalStateException(target + " still lacks the tensors " + missing);
     }
-    channel.force(true);
-    channel.close();
+    try {
+      channel.force(true);
+      channel.close();
+    } catch (IOException e) {
+      throw FileWrites.failure(target, e);
+    }
     Files.move(
         partial, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     try (FileChannel folder =
@@ -154,8 +159,12 @@ public final class SafetensorsWriter implements AutoCloseable {
       digest.update(buffer.duplicate());
     }
     long at = position;
-    while (buffer.hasRemaining()) {
-      at += channel.write(buffer, at);
+    try {
+      while (buffer.hasRemaining()) {
+        at += channel.write(buffer, at);
+      }
+    } catch (IOException e) {
+      throw FileWrites.failure(target, e);
     }
   }
 }

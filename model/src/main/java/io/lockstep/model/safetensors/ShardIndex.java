@@ -6,8 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.lockstep.data.file.FileWrites;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -94,6 +94,6 @@ public record ShardIndex(SequencedMap<String, String> weightMap) {
     ObjectNode map = root.putObject("weight_map");
     weightMap.forEach(map::put);
     String json = JSON.writerWithDefaultPrettyPrinter().writeValueAsString(root);
-    Files.writeString(file, json + "\n", StandardCharsets.UTF_8);
+    FileWrites.text(file, json + "\n");
   }
 }

@@ -1,5 +1,6 @@
 package io.lockstep.model.safetensors;
 
+import io.lockstep.data.file.FileWrites;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.FileChannel;
@@ -30,6 +31,8 @@ public record StoredFile(String path, long bytes, String sha256) {
     Path file = folder.resolve(path);
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
       channel.force(true);
+    } catch (IOException e) {
+      throw FileWrites.failure(file, e);
     }
     return new StoredFile(path, Files.size(file), sha256(file));
   }

@@ -4,9 +4,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.lockstep.data.file.FileWrites;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -42,14 +41,10 @@ public record BpeVocabulary(
   public void write(Path folder, int maxLength) throws IOException {
     ObjectMapper mapper = new ObjectMapper();
     var printer = mapper.writerWithDefaultPrettyPrinter();
-    Files.writeString(
-        folder.resolve(Tokenizer.FILE),
-        printer.writeValueAsString(tokenizerJson()) + "\n",
-        StandardCharsets.UTF_8);
-    Files.writeString(
-        folder.resolve(CONFIG_FILE),
-        printer.writeValueAsString(configJson(maxLength)) + "\n",
-        StandardCharsets.UTF_8);
+    FileWrites.text(
+        folder.resolve(Tokenizer.FILE), printer.writeValueAsString(tokenizerJson()) + "\n");
+    FileWrites.text(
+        folder.resolve(CONFIG_FILE), printer.writeValueAsString(configJson(maxLength)) + "\n");
   }
 
   private ObjectNode tokenizerJson() {

@@ -1,5 +1,6 @@
 package io.lockstep.worker.checkpoint;
 
+import io.lockstep.data.file.FileWrites;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.ParameterSpec;
 import io.lockstep.model.parameter.Parameters;
@@ -13,11 +14,10 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeMap;
 
 /**
  * How fast state goes to the disk and back: parameters that mean nothing and their moments, of any
@@ -89,9 +89,9 @@ public final class CheckpointBench implements AutoCloseable {
       files.add(writer.commit());
     }
     files.add(OptimizerFile.write(folder, 0, 1, snapshot.moments()));
-    TrainerState state = new TrainerState(steps, 0, 1, 1, 1, layout.size(), BUCKET_FLOATS);
-    Files.writeString(
-        folder.resolve(TrainerState.FILE_NAME), state.toJson(), StandardCharsets.UTF_8);
+    TrainerState state =
+        new TrainerState(steps, 0, 1, 1, 1, layout.size(), BUCKET_FLOATS, new TreeMap<>());
+    FileWrites.text(folder.resolve(TrainerState.FILE_NAME), state.toJson());
     files.add(StoredFile.sync(folder, TrainerState.FILE_NAME));
     return files.stream()
         .map(file -> new WrittenFile(file.path(), file.bytes(), file.sha256()))

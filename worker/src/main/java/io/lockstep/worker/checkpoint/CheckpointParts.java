@@ -1,17 +1,19 @@
 package io.lockstep.worker.checkpoint;
 
+import io.lockstep.data.file.FileWrites;
 import io.lockstep.model.align.certificate.CertificateWriter;
 import io.lockstep.model.align.certificate.Probe;
+import io.lockstep.model.align.certificate.Uncertified;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.parameter.Parameters;
 import io.lockstep.model.safetensors.StoredFile;
+import io.lockstep.tensor.Numerics;
 import io.lockstep.tensor.TensorMemory;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.zero.ShardedAdamW;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
@@ -54,7 +56,8 @@ public record CheckpointParts(Path folder, int rank, int world) {
   }
 
   /**
-   * Writes the files, syncs them and the folders, and returns their sizes and hashes.
+   * Writes the files, syncs them and the folders, and returns their sizes and hashes. The
+   * certificate comes last: if it can't be written, the checkpoint is marked as uncertified.
    *
    * @param trained what rank 0 writes; null for other ranks
    */
@@ -69,26 +72,34 @@ public record CheckpointParts(Path folder, int rank, int world) {
     try {
       List<StoredFile> files = new ArrayList<>();
       if (trained != null) {
-        files.addAll(modelFiles(model, trained, config, steps, probes));
+        files.addAll(modelFiles(model, trained, config, steps));
       }
       files.add(OptimizerFile.write(folder, rank, world, moments));
+      if (trained != null) {
+        files.addAll(sync(certificate(model, trained, steps, probes)));
+      }
       syncFolders(files);
       return files.stream()
           .map(file -> new WrittenFile(file.path(), file.bytes(), file.sha256()))
           .toList();
     } catch (IOException e) {
       throw new IOException(
-          "the checkpoint of step %d can't be written to %s: %s; if the disk is full, free some room or give another --out"
-              .formatted(steps, folder, e),
+          "the checkpoint of step %d can't be written to %s: %s"
+              .formatted(steps, folder, reason(e)),
           e);
     }
   }
 
+  /** What a failure says that names its file, else its type too. */
+  private static String reason(IOException failure) {
+    String message = failure.getMessage();
+    return message == null || failure instanceof FileSystemException ? failure.toString() : message;
+  }
+
   private List<StoredFile> modelFiles(
-      LoadedModel model, Parameters trained, RunConfig config, long steps, List<Probe> probes)
-      throws IOException {
+      LoadedModel model, Parameters trained, RunConfig config, long steps) throws IOException {
     List<StoredFile> files = new ArrayList<>(model.save(folder, trained));
-    List<String> names = new ArrayList<>(certificate(model, trained, probes));
+    List<String> names = new ArrayList<>();
     names.add(text("run.yaml", config.toYaml()));
     TrainerState state =
         new TrainerState(
@@ -98,18 +109,40 @@ public record CheckpointParts(Path folder, int rank, int world) {
             config.training().virtualRanks(),
             config.training().globalBatchSize(),
             trained.layout().size(),
-            config.training().bucketFloats());
+            config.training().bucketFloats(),
+            Numerics.ofThisProcess());
     names.add(text(TrainerState.FILE_NAME, state.toJson()));
+    files.addAll(sync(names));
+    return files;
+  }
+
+  private List<StoredFile> sync(List<String> names) throws IOException {
+    List<StoredFile> files = new ArrayList<>();
     for (String name : names) {
       files.add(StoredFile.sync(folder, name));
     }
     return files;
   }
 
-  private List<String> certificate(LoadedModel model, Parameters trained, List<Probe> probes)
-      throws IOException {
+  private List<String> certificate(
+      LoadedModel model, Parameters trained, long steps, List<Probe> probes) throws IOException {
     long begin = System.nanoTime();
-    List<String> names = CertificateWriter.write(folder, model, trained, probes);
+    List<String> names;
+    try {
+      names = CertificateWriter.write(folder, model, trained, probes);
+    } catch (IOException | RuntimeException | Error e) {
+      if (Thread.currentThread().isInterrupted()) {
+        // The whole checkpoint was given up.
+        throw e;
+      }
+      LOG.error(
+          "the checkpoint of step {} is saved but UNCERTIFIED: its alignment certificate could not"
+              + " be written, and gateways refuse it unless they are started with"
+              + " --allow-uncertified",
+          steps,
+          e);
+      return Uncertified.mark(folder, e.toString());
+    }
     LOG.info(
         "alignment certificate on {} records in {} ms",
         probes.size(),
@@ -118,7 +151,7 @@ public record CheckpointParts(Path folder, int rank, int world) {
   }
 
   private String text(String name, String content) throws IOException {
-    Files.writeString(folder.resolve(name), content, StandardCharsets.UTF_8);
+    FileWrites.text(folder.resolve(name), content);
     return name;
   }
 

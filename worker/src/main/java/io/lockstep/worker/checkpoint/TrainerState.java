@@ -9,7 +9,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * {@code trainer_state.json}: what resuming needs to know besides weights, moments and
@@ -23,6 +26,8 @@ import java.util.List;
  * @param globalBatchSize samples of a step
  * @param flatFloats values of the flat buffer of trained parameters
  * @param bucketFloats values of a bucket
+ * @param numerics what decided the bits besides, see {@link io.lockstep.tensor.Numerics}; empty in
+ *     checkpoints of versions that didn't record it
  */
 public record TrainerState(
     long steps,
@@ -31,13 +36,19 @@ public record TrainerState(
     int virtualRanks,
     int globalBatchSize,
     long flatFloats,
-    int bucketFloats) {
+    int bucketFloats,
+    SortedMap<String, String> numerics) {
 
   /** Its name in a checkpoint's folder. */
   public static final String FILE_NAME = "trainer_state.json";
 
+  private static final String NUMERICS = "numerics";
   private static final long MAX_BYTES = 1 << 20;
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  public TrainerState {
+    numerics = Collections.unmodifiableSortedMap(new TreeMap<>(numerics));
+  }
 
   String toJson() {
     ObjectNode state =
@@ -50,6 +61,8 @@ public record TrainerState(
             .put("global_batch_size", globalBatchSize)
             .put("flat_floats", flatFloats)
             .put("bucket_floats", bucketFloats);
+    ObjectNode computedWith = state.putObject(NUMERICS);
+    numerics.forEach(computedWith::put);
     try {
       return JSON.writerWithDefaultPrettyPrinter().writeValueAsString(state) + "\n";
     } catch (JsonProcessingException e) {
@@ -86,11 +99,18 @@ public record TrainerState(
             (int) number(root, "virtual_ranks", 1, Integer.MAX_VALUE, problems),
             (int) number(root, "global_batch_size", 1, Integer.MAX_VALUE, problems),
             number(root, "flat_floats", 1, Long.MAX_VALUE, problems),
-            (int) number(root, "bucket_floats", 1, Integer.MAX_VALUE, problems));
+            (int) number(root, "bucket_floats", 1, Integer.MAX_VALUE, problems),
+            texts(root.path(NUMERICS)));
     if (!problems.isEmpty()) {
       throw new CheckpointException(file + ": " + String.join(", ", problems));
     }
     return state;
+  }
+
+  private static SortedMap<String, String> texts(JsonNode node) {
+    SortedMap<String, String> texts = new TreeMap<>();
+    node.properties().forEach(entry -> texts.put(entry.getKey(), entry.getValue().asText()));
+    return texts;
   }
 
   private static long number(JsonNode root, String key, long min, long max, List<String> problems) {

@@ -9,6 +9,7 @@ import io.lockstep.worker.train.Directive;
 import io.lockstep.worker.train.Session;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
@@ -66,7 +67,16 @@ public final class CoordinatorSession implements Session, AutoCloseable {
 
   /** What a worker says of itself: see the contract's Hello. */
   public record Introduction(
-      String name, String collectiveAddress, String capability, String node) {}
+      String name,
+      String collectiveAddress,
+      String capability,
+      String node,
+      Map<String, String> numerics) {
+
+    public Introduction {
+      numerics = Map.copyOf(numerics);
+    }
+  }
 
   /**
    * How long a coordinator that can't be reached is looked for.

@@ -45,6 +45,7 @@ final class Reports {
                 .setCollectiveAddress(introduction.collectiveAddress())
                 .setCapability(introduction.capability())
                 .setNode(introduction.node())
+                .putAllNumerics(introduction.numerics())
                 .setIncarnation(incarnation)
                 .setLoading(!loaded)
                 .addAllHoldings(holdings.stream().map(Reports::holding).toList()));

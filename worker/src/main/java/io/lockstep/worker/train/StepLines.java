@@ -3,10 +3,10 @@ package io.lockstep.worker.train;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.lockstep.data.conversation.UsableText;
+import io.lockstep.data.file.FileWrites;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.Writer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -62,8 +62,7 @@ final class StepLines implements AutoCloseable {
       rewrite(file, text, lines);
     }
     return new StepLines(
-        Files.newBufferedWriter(
-            file, StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND),
+        FileWrites.writer(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND),
         newest,
         last);
   }
@@ -76,7 +75,7 @@ final class StepLines implements AutoCloseable {
     String after = lines.isEmpty() ? "" : String.join("\n", lines) + "\n";
     if (!after.equals(before)) {
       Path partial = file.resolveSibling("." + file.getFileName() + ".partial");
-      Files.writeString(partial, after);
+      FileWrites.text(partial, after);
       Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
     }
   }

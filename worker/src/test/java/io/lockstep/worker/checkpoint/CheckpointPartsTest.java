@@ -6,8 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.lockstep.data.conversation.Content;
+import io.lockstep.data.conversation.Conversation;
+import io.lockstep.data.conversation.ImageSource;
+import io.lockstep.data.conversation.Message;
+import io.lockstep.data.conversation.Role;
 import io.lockstep.model.align.certificate.CertificateCheck;
 import io.lockstep.model.align.certificate.Probe;
+import io.lockstep.model.align.certificate.Uncertified;
 import io.lockstep.model.checkpoint.CheckpointFiles;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.safetensors.SafetensorsFile;
@@ -50,7 +56,30 @@ class CheckpointPartsTest {
           assertThrows(IOException.class, () -> write(model, 1, range(model, 1))).toString();
       assertTrue(
           message.contains("the checkpoint of step 3 can't be written to " + folder), message);
-      assertTrue(message.contains("free some room or give another --out"), message);
+      assertTrue(message.contains(inTheWay.toString()), message);
+    }
+  }
+
+  @Test
+  void aCertificateThatCannotBeWrittenCostsNoWeights() throws Exception {
+    Path gone = folder.resolve("gone.png");
+    Probe lost =
+        new Probe(
+            "record 1",
+            Probe.Task.OTHER,
+            new Conversation(
+                List.of(
+                    new Message(Role.USER, List.of(new Content.Image(new ImageSource.File(gone)))),
+                    Message.text(Role.ASSISTANT, "this"))));
+    try (LoadedModel model = LoadedModel.open(GoldenFamily.QWEN3_VL.checkpoint())) {
+      List<WrittenFile> files = write(model, 0, range(model, 0), List.of(lost));
+      assertAllFilesAreListed(files);
+      List<String> names = files.stream().map(WrittenFile::path).toList();
+      assertTrue(names.containsAll(List.of("model.safetensors", "trainer_state.json")));
+      assertTrue(names.contains(Uncertified.FILE_NAME), names::toString);
+      assertFalse(CertificateCheck.isCertified(folder));
+      String reason = Uncertified.reason(folder).orElseThrow();
+      assertTrue(reason.contains("gone.png"), reason);
     }
   }
 
@@ -111,6 +140,11 @@ class CheckpointPartsTest {
 
   /** Writes a part whose mean holds the number of each value in the flat layout. */
   private List<WrittenFile> write(LoadedModel model, int rank, Range owned) throws Exception {
+    return write(model, rank, owned, rank == 0 ? probes() : List.of());
+  }
+
+  private List<WrittenFile> write(LoadedModel model, int rank, Range owned, List<Probe> probes)
+      throws Exception {
     RunConfig config = config();
     try (ShardedAdamW optimizer =
         new ShardedAdamW(model.parameters(), config.optimizer(), 10, owned)) {
@@ -118,8 +152,7 @@ class CheckpointPartsTest {
         TensorMemory.of(optimizer.mean())
             .setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) (owned.start() + i));
       }
-      return new CheckpointParts(folder, rank, WORLD)
-          .write(model, optimizer, config, 3, rank == 0 ? probes() : List.of());
+      return new CheckpointParts(folder, rank, WORLD).write(model, optimizer, config, 3, probes);
     }
   }
 

@@ -26,6 +26,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.zip.DeflaterOutputStream;
 import org.junit.jupiter.api.Test;
@@ -34,7 +35,8 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class CoordinatorSessionTest {
 
-  private static final Introduction W = new Introduction("w", "127.0.0.1:9", "AVX512", "node-1");
+  private static final Introduction W =
+      new Introduction("w", "127.0.0.1:9", "AVX512", "node-1", Map.of("threads", "1"));
   private static final long FOR_EVER = 600_000;
 
   private static Patience patience(Duration rejoining) {

@@ -62,7 +62,11 @@ final class CertificateReader {
 
   private Certificate read() throws IOException {
     if (!Files.isRegularFile(file)) {
-      throw problem("is missing: the checkpoint has no alignment certificate");
+      throw problem(
+          "is missing: the checkpoint has no alignment certificate"
+              + Uncertified.reason(folder)
+                  .map(why -> ", which could not be written: " + why)
+                  .orElse(""));
     }
     if (Files.size(file) > MAX_JSON_BYTES) {
       throw problem("is larger than " + MAX_JSON_BYTES + " bytes");

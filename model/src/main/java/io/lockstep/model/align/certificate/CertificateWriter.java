@@ -1,6 +1,7 @@
 package io.lockstep.model.align.certificate;
 
 import io.lockstep.data.conversation.ImageSource;
+import io.lockstep.data.file.FileWrites;
 import io.lockstep.model.align.Compare.Floats;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Sample;
@@ -11,7 +12,6 @@ import io.lockstep.model.safetensors.SafetensorsWriter;
 import io.lockstep.model.safetensors.TensorInfo;
 import io.lockstep.tensor.Torch;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -134,7 +134,7 @@ public final class CertificateWriter {
     values(certificate);
     String valuesSha256 = Sha256.of(folder.resolve(Certificate.VALUES));
     String json = CertificateJson.write(certificate, this::picture, valuesSha256);
-    Files.writeString(folder.resolve(Certificate.FILE_NAME), json, StandardCharsets.UTF_8);
+    FileWrites.text(folder.resolve(Certificate.FILE_NAME), json);
     written.add(Certificate.FILE_NAME);
     return List.copyOf(written);
   }
@@ -150,7 +150,7 @@ public final class CertificateWriter {
     String name =
         Certificate.FOLDER + "/" + Sha256.of(bytes) + (extension.find() ? extension.group() : "");
     if (written.add(name)) {
-      Files.write(folder.resolve(name), bytes);
+      FileWrites.bytes(folder.resolve(name), bytes);
     }
     return name;
   }

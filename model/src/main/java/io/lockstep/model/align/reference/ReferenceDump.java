@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.lockstep.data.conversation.Conversation;
 import io.lockstep.data.conversation.ImageSource;
 import io.lockstep.data.conversation.UsableText;
+import io.lockstep.data.file.FileWrites;
 import io.lockstep.model.align.Compare.Floats;
 import io.lockstep.model.align.ConversationJson;
 import io.lockstep.model.batch.Batch;
@@ -139,7 +140,7 @@ public final class ReferenceDump {
     if (options.newTokens() > 0) {
       generations(cases, root.putArray(ReferenceNames.GENERATE));
     }
-    Files.writeString(
+    FileWrites.text(
         folder.resolve(ReferenceNames.CASES),
         UsableText.encodableJson(JSON.writeValueAsString(root)) + "\n");
   }
@@ -155,8 +156,8 @@ public final class ReferenceDump {
         "%03d-%s".formatted(pictures.size(), original.substring(original.lastIndexOf('/') + 1));
     Path target = Files.createDirectories(folder.resolve(ReferenceNames.IMAGES)).resolve(name);
     switch (source) {
-      case ImageSource.File(Path path) -> Files.copy(path, target);
-      case ImageSource.Bytes(String ignored, byte[] content) -> Files.write(target, content);
+      case ImageSource.File(Path path) -> FileWrites.copy(path, target);
+      case ImageSource.Bytes(String ignored, byte[] content) -> FileWrites.bytes(target, content);
     }
     pictures.put(source, name);
     return name;
