@@ -42,9 +42,9 @@ record Settings(SequencedMap<String, JsonNode> files) {
   private static final String GENERATION = "generation_config.json";
   private static final int EXCERPT = 60;
 
-  /** Recommended sampling may change: it says nothing of what the model computes. */
   private static final String ENDS = "eos_token_id";
 
+  /** Recommended sampling may change: it says nothing of what the model computes. */
   private static final List<String> OF_GENERATION = List.of(ENDS, "pad_token_id");
 
   Settings {
