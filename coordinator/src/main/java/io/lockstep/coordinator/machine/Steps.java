@@ -2,8 +2,8 @@ package io.lockstep.coordinator.machine;
 
 import io.lockstep.coordinator.CommittedStep;
 import io.lockstep.coordinator.Phase;
-import io.lockstep.data.plan.Pace;
 import io.lockstep.coordinator.UnreadableRecord;
+import io.lockstep.data.plan.Pace;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

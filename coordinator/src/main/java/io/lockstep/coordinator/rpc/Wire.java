@@ -21,6 +21,7 @@ import io.lockstep.proto.coordinator.v1.Telemetry;
 import io.lockstep.proto.coordinator.v1.WorkerMessage;
 import io.lockstep.proto.coordinator.v1.WorkerStatus;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /** Maps wire messages to the machine's records and back; nothing is decided here. */
@@ -58,8 +59,8 @@ final class Wire {
         new Numerics(numerics(hello)));
   }
 
-  private static TreeMap<String, String> numerics(Hello hello) {
-    TreeMap<String, String> numerics = new TreeMap<>();
+  private static SortedMap<String, String> numerics(Hello hello) {
+    SortedMap<String, String> numerics = new TreeMap<>();
     hello
         .getNumericsMap()
         .forEach((name, value) ->

@@ -162,6 +162,6 @@ final class Preparer implements AutoCloseable {
   }
 
   static String mib(long bytes) {
-    return (bytes + (1 << 20) - 1 >> 20) + " MiB";
+    return ((bytes + (1 << 20) - 1) >> 20) + " MiB";
   }
 }

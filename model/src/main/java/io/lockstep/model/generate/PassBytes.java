@@ -48,10 +48,11 @@ public final class PassBytes {
     }
     TextConfig text = config.text();
     boolean cached = profile == Profile.CACHED;
+    double whole = (double) prompt + longest;
     double values =
-        text(text, rows, cached ? prompt : prompt + longest)
-            + (cached ? keysAndValues(text, rows, prompt + longest) : 0)
-            + vision(config.vision(), patches)
+        text(text, rows, cached ? (double) prompt : whole)
+            + (cached ? keysAndValues(text, rows, whole) : 0)
+            + vision(config.vision(), (double) patches)
             + (double) LOGITS * rows * text.vocabSize();
     return (long) (values * Float.BYTES);
   }

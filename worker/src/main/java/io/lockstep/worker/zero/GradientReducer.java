@@ -106,7 +106,7 @@ public final class GradientReducer implements AutoCloseable {
 
   /** The phase and the piece of an exchange, whatever its step. */
   public static long exchangeKind(long tag) {
-    return tag % (PHASES * MAX_PIECES);
+    return tag % ((long) PHASES * MAX_PIECES);
   }
 
   private static long tag(long step, int phase, int piece) {
