@@ -128,7 +128,7 @@ class DataCommandsTest {
     int header = 12;
     int height = 23;
     int end = 29;
-    png[height] *= 2;
+    png[height] = (byte) (2 * png[height]);
     CRC32 checksum = new CRC32();
     checksum.update(png, header, end - header);
     ByteBuffer.wrap(png).putInt(end, (int) checksum.getValue());

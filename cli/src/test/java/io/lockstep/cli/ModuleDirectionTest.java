@@ -46,7 +46,7 @@ class ModuleDirectionTest {
     "model, tensor data.conversation data.file data.image",
     "coordinator, proto data.file data.plan",
     "worker, proto model data collective tensor",
-    "gateway, proto model tensor data.conversation data.file data.image data.prompt data.stageb",
+    "gateway, proto model tensor data.conversation data.file data.image data.naming data.prompt data.stageb",
   })
   void moduleImportsOnlyWhatItMay(String module, String allowed) {
     noClasses()

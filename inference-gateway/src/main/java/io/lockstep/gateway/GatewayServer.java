@@ -31,7 +31,16 @@ public final class GatewayServer implements AutoCloseable {
     batcher = new Batcher(options.maxBatch(), options.queueCapacity(), options.memory(), health);
     parts.push(batcher);
     try {
-      rpc = RpcServer.start(address, batcher, health, options);
+      rpc =
+          RpcServer.start(
+              address,
+              batcher,
+              health,
+              new RpcServer.Options(
+                  options.limits(),
+                  options.memory().arrivingBytes(),
+                  2 * options.maxBatch(),
+                  options.logRequests()));
       // Closed after the batcher: calls end only when their jobs have ended.
       parts.addLast(rpc);
       HandOff handOff = new HandOff(opener, batcher);

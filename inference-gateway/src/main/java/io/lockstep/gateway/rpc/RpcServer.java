@@ -20,7 +20,6 @@ import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
-import io.lockstep.gateway.GatewayOptions;
 import io.lockstep.gateway.serving.Batcher;
 import io.lockstep.gateway.serving.ByteBudget;
 import io.lockstep.gateway.serving.RequestLimits;
@@ -51,6 +50,17 @@ public final class RpcServer implements AutoCloseable {
   /** Longest silence in the middle of a message. */
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
+  /**
+   * How requests are taken.
+   *
+   * @param limits how much one request may ask for
+   * @param arrivingBytes most bytes of messages that are arriving at once
+   * @param streamWindow messages of one stream that are under way at once
+   * @param logRequests whether each request is logged
+   */
+  public record Options(
+      RequestLimits limits, long arrivingBytes, int streamWindow, boolean logRequests) {}
+
   private final Server server;
 
   private RpcServer(Server server) {
@@ -64,9 +74,9 @@ public final class RpcServer implements AutoCloseable {
    * @throws IllegalStateException in one line if the port can't be had
    */
   public static RpcServer start(
-      InetSocketAddress address, Batcher batcher, ServingHealth health, GatewayOptions options) {
+      InetSocketAddress address, Batcher batcher, ServingHealth health, Options options) {
     RequestLimits limits = options.limits();
-    ByteBudget arriving = new ByteBudget(options.memory().arrivingBytes());
+    ByteBudget arriving = new ByteBudget(options.arrivingBytes());
     Server server =
         Server.builder()
             .http(address)
@@ -74,7 +84,7 @@ public final class RpcServer implements AutoCloseable {
             .requestTimeout(Duration.ZERO)
             .maxRequestLength(limits.messageBytes())
             .service(
-                grpc(batcher, health, limits, 2 * options.maxBatch()),
+                grpc(batcher, health, limits, options.streamWindow()),
                 service -> decorated(service, arriving, options.logRequests()))
             .service(olderReflection(batcher, health, limits), Undocumented::new)
             .service("/health", HealthCheckService.of(health.checker()))

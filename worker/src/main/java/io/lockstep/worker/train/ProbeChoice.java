@@ -61,16 +61,24 @@ final class ProbeChoice {
    */
   static List<Probe> of(Records records, int maxLength) throws SampleException {
     ProbeChoice choice = new ProbeChoice(maxLength);
+    List<UnreadableRecordException> unreadable = new ArrayList<>();
     long scanned = Math.min(SCANNED, records.size());
     for (long i = 0; i < scanned; i++) {
       try {
         choice.consider(records, scanned == SCANNED ? records.size() / SCANNED * i : i);
       } catch (UnreadableRecordException e) {
         LOG.warn("not looked at for alignment certificates: {}", e.getMessage());
+        unreadable.add(e);
       }
     }
     List<Probe> chosen = new ArrayList<>(choice.withPictures);
     chosen.addAll(choice.textOnly);
+    if (chosen.isEmpty() && unreadable.size() == scanned) {
+      throw new SampleException(
+          "none of %d records spread over the data can be read; the first: %s"
+              .formatted(scanned, unreadable.getFirst().getMessage()),
+          unreadable.getFirst());
+    }
     if (chosen.isEmpty()) {
       throw new SampleException(
           "none of %d records spread over the data can go into alignment certificates: each can't be read, is longer than training.global_max_length (%d tokens) or has more than %d bytes of pictures; put smaller ones among them"
