@@ -41,8 +41,8 @@ class BenchCheckpointTest {
 
   @Test
   void anImpossibleSizeIsOneClearLine() {
-    Said said = Said.by("bench", "checkpoint", "--megabytes", "0");
-    assertEquals(1, said.exit());
+    Said said = Said.by("bench", "checkpoint", "--megabytes", "100001");
+    assertEquals(2, said.exit());
     assertTrue(said.err().contains("--megabytes must be 1 to "), said.err());
   }
 }

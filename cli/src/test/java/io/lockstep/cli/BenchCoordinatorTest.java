@@ -26,8 +26,8 @@ class BenchCoordinatorTest {
 
   @Test
   void anImpossibleNumberIsOneClearLine() {
-    Said said = Said.by("bench", "coordinator", "--workers", "0");
-    assertEquals(1, said.exit());
-    assertTrue(said.err().contains("--workers is 0: give 1 to"), said.err());
+    Said said = Said.by("bench", "coordinator", "--workers", "100001");
+    assertEquals(2, said.exit());
+    assertTrue(said.err().contains("--workers is 100001: give 1 to"), said.err());
   }
 }

@@ -97,7 +97,7 @@ class PlanTest {
 
     Said refused =
         Said.by("plan", "--model", MODEL.toString(), "--length", "10", "--picture-tokens", "11");
-    assertEquals(1, refused.exit());
+    assertEquals(2, refused.exit());
     assertTrue(refused.err().contains("--picture-tokens"), refused.err());
   }
 

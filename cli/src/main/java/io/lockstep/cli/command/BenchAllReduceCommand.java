@@ -2,7 +2,7 @@ package io.lockstep.cli.command;
 
 import io.lockstep.cli.bench.AllReduceProcesses;
 import io.lockstep.cli.console.JsonLine;
-import io.lockstep.cli.console.UserError;
+import io.lockstep.cli.console.UsageError;
 import io.lockstep.collective.bench.AllReduceBench;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -87,7 +87,7 @@ final class BenchAllReduceCommand implements Callable<Integer> {
 
   private static void require(String option, int value, int most) {
     if (value < 1 || value > most) {
-      throw new UserError("%s is %d: give 1 to %d".formatted(option, value, most));
+      throw new UsageError("%s is %d: give 1 to %d".formatted(option, value, most));
     }
   }
 }

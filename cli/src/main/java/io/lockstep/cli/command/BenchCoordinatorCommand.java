@@ -2,7 +2,7 @@ package io.lockstep.cli.command;
 
 import io.lockstep.cli.bench.CoordinatorProcess;
 import io.lockstep.cli.console.JsonLine;
-import io.lockstep.cli.console.UserError;
+import io.lockstep.cli.console.UsageError;
 import io.lockstep.cli.rpc.WorkerSwarm;
 import java.time.Duration;
 import java.util.Locale;
@@ -122,7 +122,7 @@ final class BenchCoordinatorCommand implements Callable<Integer> {
 
   private static void require(String option, int value, int least, int most) {
     if (value < least || value > most) {
-      throw new UserError("%s is %d: give %d to %d".formatted(option, value, least, most));
+      throw new UsageError("%s is %d: give %d to %d".formatted(option, value, least, most));
     }
   }
 }
