@@ -76,18 +76,29 @@ class AugmentedRunTest {
   }
 
   @Test
-  void workersOnTwoNodesAreRefusedBeforeTheFirstStep() throws Exception {
+  void aWorkerOnAnotherNodeIsRefusedBeforeTheFirstStepAndTheRunGoesOnWithAnother()
+      throws Exception {
     Path out = folder.resolve("nodes");
     StartedByHand started = new StartedByHand(folder, recipe(1, AUGMENTATION), out);
-    try (Launched coordinator = started.coordinator();
-        Launched first = started.worker("a", started.port(coordinator), "--node", "north");
-        Launched second = started.worker("b", started.port(coordinator), "--node", "south")) {
-      for (Launched process : List.of(coordinator, first, second)) {
-        process.await();
-        process.failedWith(1, "2 nodes (north: a; south: b)", "source_mode: self");
+    try (Launched coordinator = started.coordinator()) {
+      int port = started.port(coordinator);
+      try (Launched first = started.worker("a", port, "--node", "north")) {
+        coordinator.awaitLine("a has loaded");
+        try (Launched elsewhere = started.worker("b", port, "--node", "south")) {
+          elsewhere.await();
+          elsewhere.failedWith(1, "worker b sits on south and a on north", "source_mode: self");
+        }
+        assertEquals(List.of(), Metrics.read(new RunFolder(out).metrics()).rows());
+        try (Launched second = started.worker("c", port, "--node", "north")) {
+          second.await();
+          second.succeeded();
+        }
+        first.await();
+        first.succeeded();
       }
+      coordinator.await();
+      coordinator.succeeded();
     }
-    assertEquals(List.of(), Metrics.read(new RunFolder(out).metrics()).rows());
   }
 
   /** A copy of a bank in which no byte of a patch is right. */
