@@ -95,7 +95,7 @@ class ResumeOptionsTest {
             "1",
             "--acknowledge",
             "run.seed");
-    assertEquals(1, said.exit());
+    assertEquals(2, said.exit());
     assertTrue(said.err().contains("--acknowledge needs --resume"), said.err());
   }
 }
