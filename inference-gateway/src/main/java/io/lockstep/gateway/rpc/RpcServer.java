@@ -47,6 +47,15 @@ public final class RpcServer implements AutoCloseable {
 
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(3);
 
+  /**
+   * How long a connection without requests stays open: longer than any client keeps one, since a
+   * request that meets its end on the way fails, and can't be sent again by itself if it is large.
+   */
+  private static final Duration IDLE = Duration.ofHours(1);
+
+  /** How often a silent client is asked whether it is still there. */
+  private static final Duration PING = Duration.ofMinutes(1);
+
   /** Longest silence in the middle of a message. */
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
@@ -82,6 +91,8 @@ public final class RpcServer implements AutoCloseable {
             .http(address)
             // Waiting for the model takes as long as it takes; a client's own deadline still holds.
             .requestTimeout(Duration.ZERO)
+            .idleTimeout(IDLE)
+            .pingInterval(PING)
             .maxRequestLength(limits.messageBytes())
             .service(
                 grpc(batcher, health, limits, options.streamWindow()),

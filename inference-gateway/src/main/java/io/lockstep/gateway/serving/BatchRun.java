@@ -14,9 +14,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One batch on one model: each job gets its answer or its failure. A job that makes the batch fail
- * takes no other job with it: what is unanswered is then run again job by job. Since an answer
- * depends on its request alone the second run says the same, so text that was already streamed is
- * not streamed twice.
+ * takes no other job with it: what is unanswered is then run again job by job, which takes less
+ * memory too, should that have been short. Since an answer depends on its request alone the second
+ * run says the same, so text that was already streamed is not streamed twice.
  */
 final class BatchRun {
 
@@ -45,7 +45,8 @@ final class BatchRun {
       generate(rows);
     } catch (Abandoned e) {
       rows.forEach(row -> row.job.fail(ServingException.closing()));
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | OutOfMemoryError e) {
+      requirePassing(e);
       if (rows.size() == 1) {
         rows.getFirst().job.fail(modelFailed(rows.getFirst().job, e));
       } else {
@@ -62,8 +63,16 @@ final class BatchRun {
       generate(List.of(row));
     } catch (Abandoned e) {
       row.job.fail(ServingException.closing());
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | OutOfMemoryError e) {
+      requirePassing(e);
       row.job.fail(modelFailed(row.job, e));
+    }
+  }
+
+  /** Lets the process end where it can't go on. */
+  private static void requirePassing(Throwable failure) {
+    if (failure instanceof OutOfMemoryError error && !Shortage.isPassing(error)) {
+      throw error;
     }
   }
 
@@ -92,7 +101,16 @@ final class BatchRun {
     }
   }
 
-  private static ServingException modelFailed(Job job, RuntimeException cause) {
+  private static ServingException modelFailed(Job job, Throwable cause) {
+    if (Shortage.isPassing(cause)) {
+      log.warn("{} didn't fit into memory: {}", job.task().name(), cause.toString());
+      return new ServingException(
+          Kind.EXHAUSTED,
+          job.task().name()
+              + " didn't fit into the machine's memory beside all else; retry later, or start the"
+              + " gateway with a smaller --memory-mib or on a machine with more",
+          cause);
+    }
     log.warn("{} failed", job.task().name(), cause);
     return new ServingException(
         Kind.MODEL_FAILED, "the model failed on " + job.task().name() + ": " + cause, cause);

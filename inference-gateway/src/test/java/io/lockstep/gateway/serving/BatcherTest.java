@@ -259,6 +259,49 @@ class BatcherTest {
   }
 
   @Test
+  void whatDoesNotFitIntoMemoryIsRefusedAndServingGoesOn() {
+    FakeModel model =
+        serve(
+            FakeModel.held(
+                1,
+                prompt ->
+                    switch (prompt) {
+                      case "heap" -> throw new OutOfMemoryError("Java heap space");
+                      case "tensor" ->
+                          throw new IllegalStateException(
+                              "DefaultCPUAllocator: can't allocate memory: you tried to allocate"
+                                  + " 9000000000 bytes");
+                      default -> "re " + prompt;
+                    }));
+    Question alone = ask("heap", 9);
+    model.awaitStarted(1);
+    Question good = ask("a", 9);
+    Question tensor = ask("tensor", 9);
+    Question heap = ask("heap", 9);
+    model.permit(9);
+
+    assertEquals(Kind.EXHAUSTED, alone.failure().kind());
+    assertEquals("re a", good.text());
+    assertEquals(Kind.EXHAUSTED, tensor.failure().kind());
+    assertEquals(Kind.EXHAUSTED, heap.failure().kind());
+    assertEquals("re later", ask("later", 9).text());
+    assertEquals(List.of("serving 1"), health);
+  }
+
+  @Test
+  void withoutRoomForClassesServingEnds() {
+    serve(
+        FakeModel.answering(
+            1,
+            prompt -> {
+              throw new OutOfMemoryError("Metaspace");
+            }));
+    assertEquals(Kind.MODEL_FAILED, ask("a", 9).failure().kind());
+    batcher.close();
+    assertEquals(List.of("serving 1", "stopped"), health);
+  }
+
+  @Test
   void anEmptyGenerationIsAnErrorWithItsFigures() {
     serve(FakeModel.answering(1, prompt -> prompt.equals("blank") ? " \n" : ""));
 
