@@ -11,6 +11,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -99,21 +100,24 @@ public final class CheckpointWriter implements AutoCloseable {
   /**
    * Gives up what is being written, if anything is: its listener hears nothing more. Does not wait
    * for the writing thread, which ends at its next access to the disk.
+   *
+   * @return whether anything was being written
    */
-  public void cancel() {
+  public boolean cancel() {
     Writing current = writing;
-    if (current != null && !current.cancelled) {
-      current.cancelled = true;
-      LOG.info("gave up the checkpoint of step {}", current.request.steps());
-      // Interrupting closes the file that is being written.
-      current.work.cancel(true);
+    if (current == null || !current.end()) {
+      return false;
     }
+    LOG.info("gave up the checkpoint of step {}", current.request.steps());
+    // Interrupting closes the file that is being written.
+    current.work.cancel(true);
+    return true;
   }
 
   /** Gives up what is being written and frees the copies. */
   @Override
   public void close() {
-    cancel();
+    var _ = cancel();
     thread.close();
     writing = null;
     snapshot.close();
@@ -134,7 +138,9 @@ public final class CheckpointWriter implements AutoCloseable {
     private final Request request;
     private final List<Probe> probes;
     private final Future<?> work;
-    private volatile boolean cancelled;
+
+    /** Whether it was written, failed or given up: the first of these counts. */
+    private final AtomicBoolean ended = new AtomicBoolean();
 
     Writing(Request request, List<Probe> probes) {
       this.request = request;
@@ -142,24 +148,39 @@ public final class CheckpointWriter implements AutoCloseable {
       this.work = thread.submit(this::run);
     }
 
+    /** Whether this is how it ends. */
+    boolean end() {
+      return ended.compareAndSet(false, true);
+    }
+
     private void run() {
       long begin = System.nanoTime();
+      List<WrittenFile> files;
       try {
-        List<WrittenFile> files =
+        files =
             request
                 .parts()
                 .write(
                     model, snapshot.trained(), snapshot.moments(), config, request.steps(), probes);
-        Duration took = Duration.ofNanos(System.nanoTime() - begin);
-        LOG.info(
-            "wrote {} files of step {} in {} ms", files.size(), request.steps(), took.toMillis());
-        if (!cancelled) {
-          listener.written(request, files);
-        }
       } catch (IOException | RuntimeException | Error e) {
-        if (!cancelled) {
+        if (end()) {
           listener.failed(request, e);
         }
+        return;
+      }
+      Duration took = Duration.ofNanos(System.nanoTime() - begin);
+      LOG.info(
+          "wrote {} files of step {} in {} ms", files.size(), request.steps(), took.toMillis());
+      if (end()) {
+        tell(files);
+      }
+    }
+
+    private void tell(List<WrittenFile> files) {
+      try {
+        listener.written(request, files);
+      } catch (RuntimeException e) {
+        listener.failed(request, e);
       }
     }
   }

@@ -1,6 +1,7 @@
 package io.lockstep.worker.checkpoint;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -18,6 +19,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -223,12 +226,14 @@ class CheckpointRoundTripTest {
   @Test
   void aFailureIsHeardAndWhatIsGivenUpIsNot() throws Exception {
     RunConfig config = Runs.config("lora");
+    CountDownLatch written = new CountDownLatch(1);
     List<String> heard = new ArrayList<>();
     CheckpointWriter.Listener listener =
         new CheckpointWriter.Listener() {
           @Override
           public void written(CheckpointWriter.Request request, List<WrittenFile> files) {
             heard.add("written " + request.steps());
+            written.countDown();
           }
 
           @Override
@@ -257,7 +262,8 @@ class CheckpointRoundTripTest {
           trained(model),
           all,
           Runs.probes());
-      writer.cancel();
+      assertTrue(writer.cancel());
+      assertFalse(writer.cancel());
       writer.await();
       assertEquals(1, heard.size());
       Path after = Files.createDirectory(temporary.resolve("after"));
@@ -266,6 +272,8 @@ class CheckpointRoundTripTest {
           null,
           all,
           List.of());
+      assertTrue(written.await(60, TimeUnit.SECONDS));
+      assertFalse(writer.cancel(), "it is written: nothing is given up");
       writer.await();
       assertEquals("written 4", heard.getLast());
     }
