@@ -1,0 +1,115 @@
+package io.lockstep.collective.tcp;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Connections of strangers take a limited number of places and keep no member out. */
+@Timeout(60)
+class StrangersTest {
+  private static final int MOST_UNKNOWN = 64;
+  private static final int MOST_SILENT = 512;
+
+  private final List<Socket> strangers = new ArrayList<>();
+
+  @AfterEach
+  void close() throws IOException {
+    for (Socket stranger : strangers) {
+      stranger.close();
+    }
+  }
+
+  private Socket stranger(LocalWorld world) throws IOException {
+    Socket socket =
+        new Socket(InetAddress.getLoopbackAddress(), world.listeners.getFirst().port());
+    strangers.add(socket);
+    return socket;
+  }
+
+  private static byte[] greeting(long generation) {
+    ByteBuf bytes = Unpooled.buffer();
+    new Hello(Hello.VERSION, generation, 1, 0, 2, RunToken.of("another run's token")).write(bytes);
+    byte[] greeting = new byte[bytes.readableBytes()];
+    bytes.readBytes(greeting);
+    return greeting;
+  }
+
+  @Test
+  void ofThoseWithoutTheSecretTheNewestWait() throws Exception {
+    try (LocalWorld world = LocalWorld.listening(2)) {
+      for (int i = 0; i < MOST_UNKNOWN + 6; i++) {
+        stranger(world).getOutputStream().write(greeting(1));
+      }
+      awaitClosed(6);
+      connects(world);
+    }
+  }
+
+  @Test
+  void ofThoseThatSayNothingTheNewestWait() throws Exception {
+    try (LocalWorld world = LocalWorld.listening(2)) {
+      for (int i = 0; i < MOST_SILENT + 6; i++) {
+        var _ = stranger(world);
+      }
+      awaitClosed(6);
+      connects(world);
+    }
+  }
+
+  @Test
+  void whateverElseStrangersSendEndsTheirConnectionAlone() throws Exception {
+    try (LocalWorld world = LocalWorld.listening(2)) {
+      byte[] request = "GET / HTTP/1.1\r\n".repeat(20).getBytes(StandardCharsets.US_ASCII);
+      stranger(world).getOutputStream().write(request);
+      Socket talkative = stranger(world);
+      talkative.getOutputStream().write(greeting(1));
+      talkative.getOutputStream().write(greeting(1));
+      awaitClosed(2);
+      connects(world);
+    }
+  }
+
+  private static void connects(LocalWorld world) throws Exception {
+    Future<TcpCollective> lower = world.connecting(1, 0);
+    Future<TcpCollective> higher = world.connecting(1, 1);
+    assertEquals(1, lower.get().generation());
+    assertEquals(1, higher.get().generation());
+    lower.get().close();
+    higher.get().close();
+  }
+
+  /** Waits until so many of the strangers have been sent away, and no more. */
+  private void awaitClosed(int number) throws IOException {
+    int closed = 0;
+    while (closed < number) {
+      closed = 0;
+      for (Socket stranger : strangers) {
+        closed += isClosed(stranger) ? 1 : 0;
+      }
+    }
+    assertEquals(number, closed);
+  }
+
+  private static boolean isClosed(Socket socket) throws IOException {
+    socket.setSoTimeout(1);
+    try {
+      return socket.getInputStream().read() < 0;
+    } catch (SocketTimeoutException open) {
+      return false;
+    } catch (IOException reset) {
+      return true;
+    }
+  }
+}
