@@ -1,7 +1,7 @@
 package io.lockstep.coordinator;
 
 /** A run that can't start or go on for a reason its user can mend; the message is one line. */
-public final class RunRefusedException extends RuntimeException {
+public class RunRefusedException extends RuntimeException {
   private final String reason;
 
   /** A refusal that says what, where and how to mend it. */

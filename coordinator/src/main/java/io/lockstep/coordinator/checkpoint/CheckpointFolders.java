@@ -370,16 +370,19 @@ public final class CheckpointFolders {
   private static void verify(Path folder, long steps, List<CheckpointFile> files)
       throws IOException {
     List<String> problems = new ArrayList<>();
+    List<String> misreported = new ArrayList<>();
     Set<String> listed = new TreeSet<>();
     for (CheckpointFile file : files) {
       listed.add(file.path());
       Path path = folder.resolve(file.path());
       if (!Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
         problems.add(file.path() + " is missing");
+        misreported.add(file.path());
       } else if (Files.size(path) != file.bytes()) {
         problems.add(
             "%s has %d bytes, %d were reported"
                 .formatted(file.path(), Files.size(path), file.bytes()));
+        misreported.add(file.path());
       }
     }
     for (String present : regularFiles(folder)) {
@@ -388,9 +391,10 @@ public final class CheckpointFolders {
       }
     }
     if (!problems.isEmpty()) {
-      throw new RunRefusedException(
+      throw new MisreportedException(
           "the checkpoint at step %d is not as the workers reported it: %s"
-              .formatted(steps, String.join(", ", problems)));
+              .formatted(steps, String.join(", ", problems)),
+          misreported);
     }
   }
 

@@ -4,6 +4,7 @@ import io.lockstep.coordinator.CommittedCheckpoint;
 import io.lockstep.coordinator.Retention;
 import io.lockstep.coordinator.RunRefusedException;
 import io.lockstep.coordinator.checkpoint.CheckpointFolders;
+import io.lockstep.coordinator.checkpoint.MisreportedException;
 import io.lockstep.coordinator.checkpoint.StoredCheckpoint;
 import io.lockstep.coordinator.machine.Action;
 import io.lockstep.coordinator.machine.Event;
@@ -132,6 +133,8 @@ final class CheckpointDisk implements AutoCloseable {
       Event answer;
       try {
         answer = work.get();
+      } catch (MisreportedException error) {
+        answer = new Event.CheckpointFailed(attempt, error.reason(), error.paths());
       } catch (RuntimeException error) {
         answer = new Event.CheckpointFailed(attempt, describe(error));
       }

@@ -79,7 +79,10 @@ final class Ends {
               message));
       return;
     }
-    state.notice("worker %s can't take part: %s".formatted(member.describe(), message));
+    state.notice(
+        member,
+        Newcomers.News.FAILED,
+        "worker %s can't take part: %s".formatted(member.describe(), message));
     worlds.lose(
         member, "it failed: " + message, Optional.of(new ToWorker.Stop(false, message, false)));
   }

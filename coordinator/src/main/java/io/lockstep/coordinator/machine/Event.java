@@ -197,8 +197,22 @@ public sealed interface Event {
   record CheckpointCommitted(SaveAttempt attempt, CommittedCheckpoint checkpoint)
       implements Event {}
 
-  /** The checkpoint could not be prepared or finalized. */
-  record CheckpointFailed(SaveAttempt attempt, String problem) implements Event {}
+  /**
+   * The checkpoint could not be prepared or finalized.
+   *
+   * @param misreported files that aren't as their writers said, if that is why
+   */
+  record CheckpointFailed(SaveAttempt attempt, String problem, List<String> misreported)
+      implements Event {
+    public CheckpointFailed {
+      misreported = List.copyOf(misreported);
+    }
+
+    /** No worker is to blame. */
+    public CheckpointFailed(SaveAttempt attempt, String problem) {
+      this(attempt, problem, List.of());
+    }
+  }
 
   /**
    * Answer to {@link Action.ChooseCheckpoint}.

@@ -6,9 +6,11 @@ import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** A checkpoint that is being written: whose part is missing, and the files reported so far. */
 final class PendingCheckpoint {
@@ -21,6 +23,7 @@ final class PendingCheckpoint {
   private final Set<Member.WorkerId> missing = new HashSet<>();
   private final Set<Member.WorkerId> delivered = new HashSet<>();
   private final Map<String, CheckpointFile> files = new TreeMap<>();
+  private final Map<String, Member.WorkerId> writers = new TreeMap<>();
   private boolean requested;
 
   PendingCheckpoint(SaveAttempt attempt) {
@@ -79,9 +82,18 @@ final class PendingCheckpoint {
             "two workers wrote %s of the checkpoint at step %d, the second was %s"
                 .formatted(file.path(), steps(), member.describe()));
       }
+      writers.put(file.path(), member.id);
     }
     missing.remove(member.id);
     delivered.add(member.id);
+  }
+
+  /** Who reported these files. */
+  Set<Member.WorkerId> writers(List<String> paths) {
+    return paths.stream()
+        .map(writers::get)
+        .filter(Objects::nonNull)
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   /** Whether no writer said that it could not certify the model. */

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Decides what a run does next. Holds the run's state, touches nothing else: the same events at the
@@ -133,7 +134,7 @@ public final class RunMachine {
         saves.committed(done.attempt(), done.checkpoint());
         worlds.forgetChoice();
       }
-      case Event.CheckpointFailed failed -> ends.fail(failed.problem());
+      case Event.CheckpointFailed failed -> checkpointFailed(failed);
       case Event.CheckpointChosen chosen -> worlds.chosen(chosen);
     }
   }
@@ -166,7 +167,8 @@ public final class RunMachine {
     Optional<String> refusal = Admission.refusal(joined, state);
     if (refusal.isPresent()) {
       boolean finished = state.history.outcome().filter(end -> end.finished()).isPresent();
-      state.notice("refused " + joined.name() + ": " + refusal.get());
+      state.notice(
+          Newcomers.News.REFUSED, "refused " + joined.name() + ": " + refusal.get());
       state.actions.add(
           new Action.Send(joined.session(), new ToWorker.Stop(finished, refusal.get(), false)));
       return;
@@ -185,6 +187,8 @@ public final class RunMachine {
       worlds.leaving(member, leaving);
     }
     state.notice(
+        member,
+        Newcomers.News.JOINED,
         "%s %s, %d workers are there"
             .formatted(
                 member.name(),
@@ -224,6 +228,19 @@ public final class RunMachine {
     worlds.lose(member, how, Optional.of(new ToWorker.Stop(false, how, false)));
   }
 
+  /** Whoever reported what it didn't write loses its place, as long as others can write it. */
+  private void checkpointFailed(Event.CheckpointFailed failed) {
+    Set<Member.WorkerId> writers = saves.writers(failed.misreported());
+    List<Member> liars =
+        state.roster.all().stream().filter(member -> writers.contains(member.id)).toList();
+    if (writers.isEmpty() || state.roster.size() == liars.size()) {
+      ends.fail(failed.problem());
+      return;
+    }
+    saves.abandon(failed.problem());
+    liars.forEach(member -> expel(member, failed.problem()));
+  }
+
   private void understand(Member member, Event.FromWorker said) {
     switch (said) {
       case Event.Heartbeat heartbeat -> worlds.beats(member, heartbeat);
@@ -258,6 +275,7 @@ public final class RunMachine {
         worlds.lose(member, how, Optional.of(new ToWorker.Stop(false, how, true)));
       }
     }
+    state.newcomers.counts(state.now).forEach(state::notice);
     deadlines.tick();
     pulse();
   }

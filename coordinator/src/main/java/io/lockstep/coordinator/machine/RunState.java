@@ -15,6 +15,7 @@ final class RunState {
   final RunPlan plan;
   final RunHistory history;
   final Roster roster = new Roster();
+  final Newcomers newcomers = new Newcomers();
   final List<Action> actions = new ArrayList<>();
 
   Phase phase = Phase.WAITING;
@@ -114,6 +115,22 @@ final class RunState {
 
   void notice(String text) {
     actions.add(new Action.Notice(text));
+  }
+
+  /** Says something of a worker, unless too much is said of those like it. */
+  void notice(Member member, Newcomers.News news, String text) {
+    if (member.proven) {
+      notice(text);
+    } else {
+      notice(news, text);
+    }
+  }
+
+  /** Says something of somebody who has not computed yet, unless too much is. */
+  void notice(Newcomers.News news, String text) {
+    if (newcomers.isSaid(news, now)) {
+      notice(text);
+    }
   }
 
   /**

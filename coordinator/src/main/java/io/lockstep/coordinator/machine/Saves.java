@@ -198,7 +198,14 @@ final class Saves {
     }
   }
 
-  private void abandon(String why) {
+  /** Who has reported these files of the checkpoint on its way. */
+  Set<Member.WorkerId> writers(List<String> paths) {
+    PendingCheckpoint present = pending;
+    return present == null ? Set.of() : present.writers(paths);
+  }
+
+  /** Gives up the checkpoint on its way; another one is taken. */
+  void abandon(String why) {
     PendingCheckpoint present = pending;
     if (present == null) {
       return;

@@ -62,6 +62,8 @@ final class Worlds {
       state.roster.setLoaded(member);
       member.activity = "loaded";
       state.notice(
+          member,
+          Newcomers.News.LOADED,
           "%s has loaded, %d workers can train".formatted(member.name(), state.roster.available()));
     }
   }
@@ -123,7 +125,10 @@ final class Worlds {
   void leaving(Member member, String reason) {
     if (member.leaving == null) {
       state.roster.setLeaving(member, reason);
-      state.notice("%s wants to leave: %s".formatted(member.describe(), reason));
+      state.notice(
+          member,
+          Newcomers.News.LEAVING,
+          "%s wants to leave: %s".formatted(member.describe(), reason));
     }
   }
 
@@ -139,7 +144,10 @@ final class Worlds {
                 how,
                 member.activity);
     boolean started = state.history.generation() > 0;
-    state.notice(started ? text : member.name() + " left before the start: " + how);
+    state.notice(
+        member,
+        Newcomers.News.LOST,
+        started ? text : member.name() + " left before the start: " + how);
     if (member.place != Member.Place.WAITS || state.world == null) {
       lost.add(member.name());
     }
@@ -299,7 +307,10 @@ final class Worlds {
   private void letGo(Member member) {
     state.roster.remove(member);
     if (member.leaving != null) {
-      state.notice("%s left the run after step %d".formatted(member.name(), state.committed()));
+      state.notice(
+          member,
+          Newcomers.News.LEFT,
+          "%s left the run after step %d".formatted(member.name(), state.committed()));
       state.send(
           member, new ToWorker.Stop(true, "left the run after step " + state.committed(), false));
     } else {

@@ -27,6 +27,8 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.BiFunction;
 
 /**
@@ -40,6 +42,8 @@ public final class CoordinatorServer implements AutoCloseable {
   private static final Duration QUIET_PERIOD = Duration.ofMillis(100);
 
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(3);
+
+  private static final Duration DRAIN_PATIENCE = Duration.ofSeconds(10);
 
   /** A report of a few ten thousand virtual ranks and buckets. */
   private static final int MAX_MESSAGE_BYTES = 4 << 20;
@@ -171,6 +175,26 @@ public final class CoordinatorServer implements AutoCloseable {
       return loop.outcome().get();
     } catch (ExecutionException impossible) {
       throw new IllegalStateException("a run's outcome never fails", impossible);
+    }
+  }
+
+  /**
+   * Ends the run after a checkpoint at the next step boundary; see {@link RunLoop#drain}.
+   *
+   * @param by who asks, one line
+   * @return steps after which the run ends
+   * @throws RunRefusedException if it has ended
+   */
+  public long drain(String by) {
+    try {
+      return loop.drain(by).get(DRAIN_PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    } catch (ExecutionException refused) {
+      throw new RunRefusedException(String.valueOf(refused.getCause().getMessage()), refused);
+    } catch (TimeoutException late) {
+      throw new RunRefusedException("the coordinator doesn't answer", late);
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      throw new RunRefusedException("the coordinator was interrupted", interrupted);
     }
   }
 

@@ -73,9 +73,9 @@ final class CheckpointFoldersTest {
     Path partial = folders.prepare(new SaveAttempt(3, 1));
     Files.writeString(partial.resolve("short"), "1");
     Files.writeString(partial.resolve("stray"), "1");
-    RunRefusedException refusal =
+    MisreportedException refusal =
         assertThrows(
-            RunRefusedException.class,
+            MisreportedException.class,
             () ->
                 folders.complete(
                     new SaveAttempt(3, 1),
@@ -85,6 +85,7 @@ final class CheckpointFoldersTest {
     assertEquals(
         "the checkpoint at step 3 is not as the workers reported it: gone is missing, short has 1 bytes, 9 were reported, stray was reported by no worker",
         refusal.reason());
+    assertEquals(List.of("gone", "short"), refusal.paths());
     assertFalse(Files.exists(run.resolve("checkpoints/step-00000003")));
   }
 

@@ -421,6 +421,39 @@ final class RunMachineTest {
     assertEquals(List.of(new SaveAttempt(1, 1)), cluster.discarded);
   }
 
+  @Test
+  void whoeverReportsWhatItDidNotWriteLosesItsPlaceAndTheOthersSaveAgain() {
+    Cluster cluster = Cluster.training(plan(2, 1, 0)).withoutDisk();
+    cluster.step(0);
+    SaveAttempt first = new SaveAttempt(1, 1);
+    cluster.handle(new Event.CheckpointPrepared(first, Path.of("/run/.partial")));
+    cluster.save(1);
+    cluster.take();
+    cluster.handle(
+        new Event.CheckpointFailed(first, "part-2 has 4 bytes, 5 were reported", List.of("part-2")));
+    assertEquals(List.of(first), cluster.discarded);
+    assertTrue(cluster.noticed("the checkpoint at step 1 is given up and taken again later"));
+    assertTrue(
+        cluster.noticed("it broke the protocol: part-2 has 4 bytes, 5 were reported"),
+        cluster.notices::toString);
+    assertEquals(1, cluster.world(1).generation().members().size());
+    cluster.ready(2, 1);
+    cluster.handle(new Event.CheckpointPrepared(new SaveAttempt(1, 2), Path.of("/run/.again")));
+    assertTrue(
+        cluster.takeFor(1).contains(new ToWorker.SaveCheckpoint(2, 1, Path.of("/run/.again"))));
+  }
+
+  @Test
+  void theOnlyWorkerThatReportsWhatItDidNotWriteEndsTheRun() {
+    Cluster cluster = Cluster.training(plan(1, 1, 0)).withoutDisk();
+    cluster.step(0);
+    SaveAttempt attempt = new SaveAttempt(1, 1);
+    cluster.handle(new Event.CheckpointPrepared(attempt, Path.of("/run/.partial")));
+    cluster.save(1);
+    cluster.handle(new Event.CheckpointFailed(attempt, "part-1 is missing", List.of("part-1")));
+    assertFailed(cluster, "part-1 is missing");
+  }
+
   // ---- drain
 
   @Test

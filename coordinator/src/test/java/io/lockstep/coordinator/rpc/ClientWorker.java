@@ -36,17 +36,25 @@ final class ClientWorker {
   private final CompletableFuture<Status> refusal = new CompletableFuture<>();
 
   ClientWorker(ManagedChannel channel, String name, int collectivePort, Holding... holdings) {
-    out = CoordinatorGrpc.newStub(channel).join(new Inbox(inbox, refusal));
-    out.onNext(
+    this(
+        channel,
         WorkerMessage.newBuilder()
-            .setHello(
-                Hello.newBuilder()
-                    .setWorkerId(name)
-                    .setCollectiveAddress("127.0.0.1:" + collectivePort)
-                    .setCapability("test")
-                    .setIncarnation(name + "/first")
-                    .addAllHoldings(List.of(holdings)))
+            .setHello(hello(name, collectivePort).addAllHoldings(List.of(holdings)))
             .build());
+  }
+
+  /** With a first message of its own making. */
+  ClientWorker(ManagedChannel channel, WorkerMessage first) {
+    out = CoordinatorGrpc.newStub(channel).join(new Inbox(inbox, refusal));
+    out.onNext(first);
+  }
+
+  static Hello.Builder hello(String name, int collectivePort) {
+    return Hello.newBuilder()
+        .setWorkerId(name)
+        .setCollectiveAddress("127.0.0.1:" + collectivePort)
+        .setCapability("test")
+        .setIncarnation(name + "/first");
   }
 
   static Holding holding(int rank, int world, long steps, boolean reducedNext) {
@@ -61,7 +69,16 @@ final class ClientWorker {
 
   /** Why its stream ended. */
   String refusal() throws Exception {
-    return String.valueOf(refusal.get(PATIENCE_SECONDS, TimeUnit.SECONDS).getDescription());
+    return String.valueOf(ending().getDescription());
+  }
+
+  /** How its stream ended. */
+  Status ending() throws Exception {
+    return refusal.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+  }
+
+  void say(WorkerMessage message) {
+    out.onNext(message);
   }
 
   /** The next message, which has to be of this kind. */

@@ -98,6 +98,42 @@ final class CoordinatorServerTest {
     }
   }
 
+  @Test
+  void aWorkerThatMisreportsItsFileLosesItsPlaceAndTheOtherSavesAgain() throws Exception {
+    try (CoordinatorServer server =
+        CoordinatorServer.start(Plans.plan(out, 2, 1, 0), "127.0.0.1", 0)) {
+      ManagedChannel channel = connect(server.port());
+      List<ClientWorker> workers =
+          List.of(new ClientWorker(channel, "a", 1001), new ClientWorker(channel, "b", 1002));
+      for (ClientWorker worker : workers) {
+        worker.expect(KindCase.WELCOME);
+        worker.expect(KindCase.WORLD);
+        worker.ready();
+      }
+      for (ClientWorker worker : workers) {
+        worker.expect(KindCase.LEASE);
+      }
+      trainStep(workers, 0);
+      for (ClientWorker worker : workers) {
+        worker.expect(KindCase.SAVE_CHECKPOINT);
+      }
+      workers.get(0).partWritten(1);
+      workers
+          .get(1)
+          .partWritten(
+              1, CheckpointFile.newBuilder().setPath("lie").setBytes(5).setSha256("0".repeat(64)).build());
+      assertTrue(
+          workers
+              .get(1)
+              .expect(KindCase.STOP)
+              .getStop()
+              .getReason()
+              .startsWith(
+                  "it broke the protocol: the checkpoint at step 1 is not as the workers reported it: lie is missing"));
+      assertEquals(2, workers.get(0).expect(KindCase.WORLD).getWorld().getGeneration());
+    }
+  }
+
   private static void trainStep(List<ClientWorker> workers, long step) throws Exception {
     for (int rank = 0; rank < workers.size(); rank++) {
       workers.get(rank).reduced(step, rank, workers.size());

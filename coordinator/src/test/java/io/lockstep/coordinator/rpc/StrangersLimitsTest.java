@@ -1,0 +1,123 @@
+package io.lockstep.coordinator.rpc;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.grpc.ManagedChannel;
+import io.grpc.ManagedChannelBuilder;
+import io.grpc.Status;
+import io.lockstep.coordinator.Plans;
+import io.lockstep.proto.coordinator.v1.CoordinatorGrpc;
+import io.lockstep.proto.coordinator.v1.CoordinatorMessage.KindCase;
+import io.lockstep.proto.coordinator.v1.Failure;
+import io.lockstep.proto.coordinator.v1.GetStatusRequest;
+import io.lockstep.proto.coordinator.v1.Hello;
+import io.lockstep.proto.coordinator.v1.Ready;
+import io.lockstep.proto.coordinator.v1.WorkerMessage;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What strangers may say to a coordinator's port, and that a run outlives whatever they say. */
+@Timeout(60)
+final class StrangersLimitsTest {
+  private static final int TOO_MUCH = 5 << 20;
+
+  @TempDir Path out;
+  private CoordinatorServer server;
+  private ManagedChannel channel;
+
+  @BeforeEach
+  void start() {
+    server = CoordinatorServer.start(Plans.plan(out, 1, 9, 0), "127.0.0.1", 0);
+    channel = ManagedChannelBuilder.forAddress("127.0.0.1", server.port()).usePlaintext().build();
+  }
+
+  /** Whatever was said, the run waits for its worker and takes it. */
+  @AfterEach
+  void theRunGoesOn() throws Exception {
+    try (CoordinatorServer _ = server) {
+      new ClientWorker(channel, "a", 1001).expect(KindCase.WELCOME);
+      assertEquals(
+          1,
+          CoordinatorGrpc.newBlockingStub(channel)
+              .getStatus(GetStatusRequest.getDefaultInstance())
+              .getWorkersCount());
+    } finally {
+      channel.shutdownNow();
+    }
+  }
+
+  private Status ending(WorkerMessage first) throws Exception {
+    return new ClientWorker(channel, first).ending();
+  }
+
+  private Status ending(Hello.Builder hello) throws Exception {
+    return ending(WorkerMessage.newBuilder().setHello(hello).build());
+  }
+
+  @Test
+  void aNameHasALimit() throws Exception {
+    Status ending = ending(ClientWorker.hello("x".repeat(129), 1002));
+    assertEquals(Status.Code.INVALID_ARGUMENT, ending.getCode());
+    assertEquals("a worker's name has 129 characters: 128 at most", ending.getDescription());
+  }
+
+  @Test
+  void aNameThatATerminalWouldObeyIsRefusedAndNotRepeated() throws Exception {
+    Status ending = ending(ClientWorker.hello("a\u001b[2J\u202e", 1002));
+    assertEquals(
+        "a worker's name holds characters that can't be printed: 'a\uFFFD[2J\uFFFD'",
+        ending.getDescription());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"", "nowhere", "127.0.0.1:0", "127.0.0.1:65536", ":80", "a b:80", "\u001b[2J:80"})
+  void anAddressIsOneThatMayExist(String address) throws Exception {
+    Status ending = ending(ClientWorker.hello("b", 1002).setCollectiveAddress(address));
+    assertEquals(Status.Code.INVALID_ARGUMENT, ending.getCode());
+    assertTrue(
+        String.valueOf(ending.getDescription())
+            .startsWith("a worker's collective address has to be HOST:PORT, not '"),
+        ending::toString);
+  }
+
+  @Test
+  void aMessageHasALimit() throws Exception {
+    Status ending = ending(ClientWorker.hello("x".repeat(TOO_MUCH), 1002));
+    assertEquals(Status.Code.RESOURCE_EXHAUSTED, ending.getCode());
+  }
+
+  @Test
+  void aMessageAfterTheHelloHasTheSameLimit() throws Exception {
+    ClientWorker stranger = new ClientWorker(channel, "b", 1002);
+    stranger.expect(KindCase.WELCOME);
+    stranger.say(
+        WorkerMessage.newBuilder()
+            .setFailure(Failure.newBuilder().setMessage("x".repeat(TOO_MUCH)))
+            .build());
+    assertEquals(Status.Code.RESOURCE_EXHAUSTED, stranger.ending().getCode());
+    while (CoordinatorGrpc.newBlockingStub(channel)
+            .getStatus(GetStatusRequest.getDefaultInstance())
+            .getWorkersCount()
+        > 0) {
+      Thread.onSpinWait();
+    }
+  }
+
+  @Test
+  void aStreamBeginsWithAHello() throws Exception {
+    Status ending =
+        ending(WorkerMessage.newBuilder().setReady(Ready.newBuilder().setGeneration(1)).build());
+    assertEquals("the first message must be hello, not READY", ending.getDescription());
+    assertEquals(
+        "the first message must be hello, not KIND_NOT_SET",
+        ending(WorkerMessage.getDefaultInstance()).getDescription());
+  }
+}
