@@ -4,8 +4,11 @@ import io.lockstep.cli.console.UsageError;
 import io.lockstep.cli.console.UserError;
 import io.lockstep.cli.process.Closing;
 import io.lockstep.cli.process.ExitCode;
+import io.lockstep.cli.process.ParentWatch;
 import io.lockstep.cli.process.PortFile;
 import io.lockstep.cli.run.RunFolder;
+import io.lockstep.cli.train.DrainOnSignal;
+import io.lockstep.cli.train.DrainedRun;
 import io.lockstep.cli.train.OverLengthReport;
 import io.lockstep.cli.train.RunPlans;
 import io.lockstep.cli.train.StoredRun;
@@ -22,6 +25,7 @@ import java.nio.file.Path;
 import java.time.LocalTime;
 import java.time.ZoneId;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -96,13 +100,16 @@ final class CoordinatorStartCommand implements Callable<Integer> {
     RunPlan plan = RunPlans.of(run, workers, out);
     RunPlans.requireSpace(plan);
     ListenAddress address = new ListenAddress(listen.host(), listen.port(), listen.allowRemote());
+    Optional<DrainOnSignal> signals = drainOnSignal();
     CoordinatorServer server = start(plan, address);
     try (Closing closing = Closing.atExit(server::close)) {
       System.out.printf(
           "coordinator of %s listens on %s:%d and waits for %d workers%n",
           run.name(), listen.host(), server.port(), workers);
+      signals.ifPresent(drain -> drain.began(server::drain));
       PortFile.write(listen.portFile(), server.port());
       RunOutcome outcome = server.awaitEnd();
+      signals.ifPresent(DrainOnSignal::ended);
       OverLengthReport.write(run, out);
       UnreadableReport.write(run, out);
       if (!outcome.finished()) {
@@ -110,11 +117,24 @@ final class CoordinatorStartCommand implements Callable<Integer> {
       }
       if (outcome.steps() < plan.totalSteps()) {
         System.out.println(outcome.reason());
+        System.out.println(DrainedRun.next(outcome.steps() > 0, out, command()));
         return ExitCode.DRAINED;
       }
       System.out.printf("finished after %d steps%n", outcome.steps());
     }
     return 0;
+  }
+
+  /** Of a child process its parent knows what a signal means to the run. */
+  private static Optional<DrainOnSignal> drainOnSignal() {
+    return ParentWatch.isChild()
+        ? Optional.empty()
+        : Optional.of(DrainOnSignal.install("lockstep coordinator start", System.out));
+  }
+
+  private String command() {
+    return "lockstep coordinator start --config %s --workers %d --out %s%s"
+        .formatted(config, workers, out, listen.given());
   }
 
   private CoordinatorServer start(RunPlan plan, ListenAddress address) throws IOException {

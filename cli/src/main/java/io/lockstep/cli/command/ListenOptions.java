@@ -33,6 +33,14 @@ final class ListenOptions {
       description = "Accept a --host that other machines can reach: there is no password.")
   private boolean allowRemote;
 
+  /** These options as somebody would write them, those left at their defaults left out. */
+  String given() {
+    return (host.equals("127.0.0.1") ? "" : " --host " + host)
+        + (port == 0 ? "" : " --port " + port)
+        + (portFile == null ? "" : " --port-file " + portFile)
+        + (allowRemote ? " --allow-remote" : "");
+  }
+
   String host() {
     return host;
   }

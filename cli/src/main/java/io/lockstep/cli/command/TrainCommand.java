@@ -8,6 +8,8 @@ import io.lockstep.cli.process.LocalCluster;
 import io.lockstep.cli.process.ProcessGroup;
 import io.lockstep.cli.run.RunFolder;
 import io.lockstep.cli.train.BankTable;
+import io.lockstep.cli.train.DrainedRun;
+import io.lockstep.cli.train.DrainedUnbegunException;
 import io.lockstep.cli.train.LoaderTable;
 import io.lockstep.cli.train.OverLengthReport;
 import io.lockstep.cli.train.PlannedCost;
@@ -108,6 +110,10 @@ public final class TrainCommand implements Callable<Integer> {
     Training.Result result;
     try (ProcessGroup group = new ProcessGroup(folder.logs())) {
       result = training.runUntilSignalled(group);
+    } catch (DrainedUnbegunException drained) {
+      System.out.println(drained.getMessage());
+      System.out.println(DrainedRun.next(false, folder.root(), command(folder)));
+      return ExitCode.DRAINED;
     }
     System.out.print(PlannedCost.table(run, result.metrics()));
     System.out.print(LoaderTable.of(result.metrics()));
@@ -131,14 +137,14 @@ public final class TrainCommand implements Callable<Integer> {
     }
     if (result.drained().isPresent()) {
       System.out.println(result.drained().get());
-      System.out.println(goOn(folder));
+      System.out.println(DrainedRun.next(true, folder.root(), command(folder)));
       return ExitCode.DRAINED;
     }
     return 0;
   }
 
-  private String goOn(RunFolder folder) {
-    return "go on with: lockstep train --config %s --workers %d%s --out %s --resume"
+  private String command(RunFolder folder) {
+    return "lockstep train --config %s --workers %d%s --out %s"
         .formatted(config, workers, threads == 1 ? "" : " --threads " + threads, folder.root());
   }
 

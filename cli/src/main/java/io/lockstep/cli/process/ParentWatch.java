@@ -22,11 +22,16 @@ public final class ParentWatch {
 
   /** Starts watching if this process was started by {@link ProcessGroup}. */
   public static void startIfChild() {
-    if (Boolean.getBoolean(PROPERTY)) {
+    if (isChild()) {
       // A terminal sends it to parent and children alike; the parent knows what it means to them.
       Signals.ignore("INT");
       Thread.ofPlatform().daemon().name("parent-watch").start(ParentWatch::watch);
     }
+  }
+
+  /** Whether this process was started by {@link ProcessGroup}. */
+  public static boolean isChild() {
+    return Boolean.getBoolean(PROPERTY);
   }
 
   private static void watch() {

@@ -37,6 +37,13 @@ public final class CoordinatorClient implements AutoCloseable {
     }
   }
 
+  /** Drains the run that is coordinated there; see {@link #drain(String)}. */
+  public static long drain(Endpoint where, String by) {
+    try (CoordinatorClient client = new CoordinatorClient(where)) {
+      return client.drain(by);
+    }
+  }
+
   /**
    * Ends the run after a checkpoint at the next step boundary; returns the steps it will hold.
    *

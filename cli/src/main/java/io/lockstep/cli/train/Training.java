@@ -6,6 +6,7 @@ import io.lockstep.cli.process.LocalCluster;
 import io.lockstep.cli.process.ProcessGroup;
 import io.lockstep.cli.report.Provenance;
 import io.lockstep.cli.report.RunReport;
+import io.lockstep.cli.rpc.CoordinatorClient;
 import io.lockstep.cli.rpc.Endpoint;
 import io.lockstep.cli.rpc.RunStatus;
 import io.lockstep.cli.run.Digest;
@@ -87,16 +88,22 @@ public final class Training {
   /**
    * Runs to the end, or to the first SIGTERM or SIGINT, which drains the run to a checkpoint; the
    * second ends everything at once.
+   *
+   * @throws DrainedUnbegunException if the run was drained before its first step
    */
   public Result runUntilSignalled(ProcessGroup group) throws IOException {
-    DrainOnSignal drain = DrainOnSignal.install(out);
-    return run(group, drain::began);
+    DrainOnSignal drain = DrainOnSignal.install("lockstep train", out);
+    Result result =
+        run(group, coordinator -> drain.began(by -> CoordinatorClient.drain(coordinator, by)));
+    drain.ended();
+    return result;
   }
 
   /**
    * Runs to the end.
    *
    * @param onStart is told the coordinator's address once the workers are started
+   * @throws DrainedUnbegunException if the run was drained before its first step
    */
   public Result run(ProcessGroup group, Consumer<Endpoint> onStart) throws IOException {
     long start = System.nanoTime();
@@ -106,7 +113,7 @@ public final class Training {
       try (Display display = new Display()) {
         drained = cluster.await(display::show, display::announce);
         if (drained.isPresent() && options.folder().lastCheckpoint().isEmpty()) {
-          throw new UserError(drained.get());
+          throw new DrainedUnbegunException(drained.get());
         }
         display.finish(Metrics.read(options.folder().metrics()));
       }

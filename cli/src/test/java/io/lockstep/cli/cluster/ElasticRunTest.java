@@ -116,6 +116,69 @@ class ElasticRunTest {
   }
 
   @Test
+  void aCoordinatorThatIsAskedToEndSavesAndSaysHowToGoOn() throws Exception {
+    Path run = folder.resolve("asked");
+    StartedByHand started = new StartedByHand(folder, recipe, run);
+    try (Launched coordinator = started.coordinator();
+        Launched first = started.worker("first", started.port(coordinator));
+        Launched second = started.worker("second", started.port(coordinator))) {
+      awaitSteps(coordinator, run, 3);
+      coordinator.process().destroy();
+      coordinator.await();
+      assertEquals(3, coordinator.process().exitValue(), coordinator::errors);
+      assertTrue(
+          coordinator
+              .out()
+              .matches(
+                  "(?s).*\ndrained by lockstep coordinator start, which was sent SIGTERM after step [0-9]+ of 60\n.*"),
+          coordinator::errors);
+      assertEquals(
+          "go on with: lockstep coordinator start --config %s --workers 2 --out %s --port-file %s.port --resume"
+              .formatted(recipe, run, run),
+          coordinator.lastLine());
+      succeed(first, second);
+    }
+    assertTrue(new RunFolder(run).lastCheckpoint().isPresent());
+  }
+
+  @Test
+  void aSecondSignalEndsACoordinatorAtOnce() throws Exception {
+    Path run = folder.resolve("twice");
+    StartedByHand started = new StartedByHand(folder, recipe, run);
+    try (Launched coordinator = started.coordinator();
+        Launched first = started.worker("first", started.port(coordinator));
+        Launched second = started.worker("second", started.port(coordinator))) {
+      awaitSteps(coordinator, run, 3);
+      // Now nobody can write the checkpoint that the first signal asks for.
+      first.close();
+      second.close();
+      coordinator.process().destroy();
+      coordinator.awaitLine("once more ends it at once");
+      coordinator.process().destroy();
+      coordinator.await();
+      assertEquals(143, coordinator.process().exitValue(), coordinator::errors);
+    }
+  }
+
+  @Test
+  void aRunThatIsAskedToEndBeforeItsFirstStepSaysHowToStartAgain() throws Exception {
+    Path run = folder.resolve("unbegun");
+    String[] command = {
+      "train", "--config", recipe.toString(), "--workers", "2", "--out", run.toString()
+    };
+    try (Launched train = Launched.start(folder, command)) {
+      train.awaitLine("0 of 2 have joined");
+      train.process().destroy();
+      train.await();
+      assertEquals(3, train.process().exitValue(), train.errors());
+      assertEquals(
+          "nothing is to be resumed: remove %s and start again with: lockstep %s"
+              .formatted(run, String.join(" ", command)),
+          train.lastLine());
+    }
+  }
+
+  @Test
   void aCoordinatorThatIsKilledChangesNothing() throws Exception {
     List<String> kills = new ArrayList<>();
     for (int step : new int[] {3, 14, 20, 33, 47}) {
