@@ -32,8 +32,7 @@ class StrangersTest {
   }
 
   private Socket stranger(LocalWorld world) throws IOException {
-    Socket socket =
-        new Socket(InetAddress.getLoopbackAddress(), world.listeners.getFirst().port());
+    Socket socket = new Socket(InetAddress.getLoopbackAddress(), world.listeners.getFirst().port());
     strangers.add(socket);
     return socket;
   }

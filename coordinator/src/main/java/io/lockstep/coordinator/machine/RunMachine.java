@@ -167,8 +167,7 @@ public final class RunMachine {
     Optional<String> refusal = Admission.refusal(joined, state);
     if (refusal.isPresent()) {
       boolean finished = state.history.outcome().filter(end -> end.finished()).isPresent();
-      state.notice(
-          Newcomers.News.REFUSED, "refused " + joined.name() + ": " + refusal.get());
+      state.notice(Newcomers.News.REFUSED, "refused " + joined.name() + ": " + refusal.get());
       state.actions.add(
           new Action.Send(joined.session(), new ToWorker.Stop(finished, refusal.get(), false)));
       return;

@@ -430,7 +430,8 @@ final class RunMachineTest {
     cluster.save(1);
     cluster.take();
     cluster.handle(
-        new Event.CheckpointFailed(first, "part-2 has 4 bytes, 5 were reported", List.of("part-2")));
+        new Event.CheckpointFailed(
+            first, "part-2 has 4 bytes, 5 were reported", List.of("part-2")));
     assertEquals(List.of(first), cluster.discarded);
     assertTrue(cluster.noticed("the checkpoint at step 1 is given up and taken again later"));
     assertTrue(

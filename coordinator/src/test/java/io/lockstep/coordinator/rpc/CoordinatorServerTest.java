@@ -121,7 +121,12 @@ final class CoordinatorServerTest {
       workers
           .get(1)
           .partWritten(
-              1, CheckpointFile.newBuilder().setPath("lie").setBytes(5).setSha256("0".repeat(64)).build());
+              1,
+              CheckpointFile.newBuilder()
+                  .setPath("lie")
+                  .setBytes(5)
+                  .setSha256("0".repeat(64))
+                  .build());
       assertTrue(
           workers
               .get(1)

@@ -40,8 +40,7 @@ final class WorkerSessionTest {
 
   @Test
   void aStreamThatHasSaidHelloGoesOn() {
-    session.onNext(
-        WorkerMessage.newBuilder().setHello(ClientWorker.hello("a", 1001)).build());
+    session.onNext(WorkerMessage.newBuilder().setHello(ClientWorker.hello("a", 1001)).build());
     session.requireIntroduction();
     assertNull(stream.ending);
   }
