@@ -189,7 +189,8 @@ public final class CoordinatorServer implements AutoCloseable {
     try {
       return loop.drain(by).get(DRAIN_PATIENCE.toSeconds(), TimeUnit.SECONDS);
     } catch (ExecutionException refused) {
-      throw new RunRefusedException(String.valueOf(refused.getCause().getMessage()), refused);
+      Throwable cause = refused.getCause() == null ? refused : refused.getCause();
+      throw new RunRefusedException(String.valueOf(cause.getMessage()), refused);
     } catch (TimeoutException late) {
       throw new RunRefusedException("the coordinator doesn't answer", late);
     } catch (InterruptedException interrupted) {
