@@ -53,8 +53,11 @@ public final class RpcServer implements AutoCloseable {
    */
   private static final Duration IDLE = Duration.ofHours(1);
 
-  /** How often a silent client is asked whether it is still there. */
-  private static final Duration PING = Duration.ofMinutes(1);
+  /**
+   * How often a silent client is asked whether it is still there. The server library gives the
+   * kernel the milliseconds as its keep-alive in seconds, which ends at 32,767.
+   */
+  private static final Duration PING = Duration.ofSeconds(30);
 
   /** Longest silence in the middle of a message. */
   private static final Duration PATIENCE = Duration.ofSeconds(60);
