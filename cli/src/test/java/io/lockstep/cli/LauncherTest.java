@@ -12,12 +12,9 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.DisabledOnOs;
-import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The launcher in a fresh checkout, with a Maven that does what the test says. */
-@DisabledOnOs(value = OS.WINDOWS, disabledReason = "the launcher is a script of bash")
 class LauncherTest {
 
   @TempDir private Path folder;
