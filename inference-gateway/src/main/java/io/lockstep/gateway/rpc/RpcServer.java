@@ -23,6 +23,7 @@ import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.lockstep.gateway.serving.Batcher;
 import io.lockstep.gateway.serving.ByteBudget;
 import io.lockstep.gateway.serving.RequestLimits;
+import io.lockstep.gateway.serving.Shortage;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -182,7 +183,7 @@ public final class RpcServer implements AutoCloseable {
   }
 
   /** What a client is told of a failure that no service has turned into a status. */
-  private static Status failed(
+  static Status failed(
       RequestContext context, Status status, Throwable failure, Metadata trailers) {
     Optional<InvalidProtocolBufferException> malformed =
         cause(failure, InvalidProtocolBufferException.class);
@@ -199,6 +200,13 @@ public final class RpcServer implements AutoCloseable {
     if (cause(failure, ClosedStreamException.class).isPresent()
         || cause(failure, ResponseCompleteException.class).isPresent()) {
       return Status.CANCELLED.withDescription("the client has closed the stream");
+    }
+    if (Shortage.isPassing(failure)) {
+      log.warn("{} didn't fit into memory: {}", context.path(), failure.toString());
+      StatusRuntimeException exhausted =
+          Statuses.exhausted("memory is short; send less at once or retry later");
+      Optional.ofNullable(exhausted.getTrailers()).ifPresent(trailers::merge);
+      return exhausted.getStatus();
     }
     if (status.getCode() != Status.Code.UNKNOWN) {
       return status;

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Locale;
 
 /** Tells whether a failure says that memory was short, so that less of it may succeed. */
-final class Shortage {
+public final class Shortage {
 
   /** How libtorch's allocators and the C++ library say it; their failures have no type here. */
   private static final List<String> NATIVE =
@@ -17,7 +17,7 @@ final class Shortage {
   private Shortage() {}
 
   /** Whether memory was short for now: that of the heap or that of the tensors. */
-  static boolean isPassing(Throwable failure) {
+  public static boolean isPassing(Throwable failure) {
     for (Throwable t = failure; t != null; t = t.getCause()) {
       String message = String.valueOf(t.getMessage()).toLowerCase(Locale.ROOT);
       if (t instanceof OutOfMemoryError) {
