@@ -33,7 +33,8 @@ for worker in $(pgrep -P "$train" -f "Main worker start"); do
 done
 java=$(readlink -f "/proc/$train/exe")
 "$java" -cp "$root/coordinator/target/test-classes:$root/coordinator/target/classes:$(<"$root/cli/target/classpath")" \
-  io.lockstep.coordinator.rpc.Strangers "$seconds" "$seed" "$coordinator" "${collectives[@]}" 2>"$out/strangers.err" |
+  io.lockstep.coordinator.rpc.Strangers "$seconds" "$seed" \
+  "$(ls -d "$out"/calm/checkpoint-*/trainer_state.json | head -1)" "$coordinator" "${collectives[@]}" 2>"$out/strangers.err" |
   tee "$out/strangers.log" || true
 kill -0 "$train" 2>/dev/null && echo "the run outlived the strangers" || echo "the run ended before the strangers did"
 for worker in $(pgrep -P "$train" -f "Main (worker|coordinator) start" || true); do

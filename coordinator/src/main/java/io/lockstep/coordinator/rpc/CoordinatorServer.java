@@ -221,6 +221,8 @@ public final class CoordinatorServer implements AutoCloseable {
         // Streams live as long as the run; heartbeats decide about workers.
         .requestTimeout(Duration.ZERO)
         .maxRequestLength(0)
+        // A stream that ends is an event of the run, which says so itself.
+        .unloggedExceptionsReportInterval(Duration.ZERO)
         .connectionDrainDuration(Duration.ZERO)
         .gracefulShutdownTimeout(QUIET_PERIOD, CLOSE_TIMEOUT)
         .build();

@@ -1,5 +1,7 @@
 package io.lockstep.coordinator.rpc;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
 import io.grpc.stub.StreamObserver;
@@ -27,6 +29,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -36,9 +39,11 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Strangers on the ports of a run of this machine, for a while: {@code Strangers SECONDS SEED
- * COORDINATOR_PORT [COLLECTIVE_PORT ...]}. They say anything that the protocol can express, in any
- * order, to the coordinator, and send garbage, half a greeting or nothing to the collectives. Only
- * the loopback interface is ever reached. Prints how often each attack was made.
+ * TRAINER_STATE COORDINATOR_PORT [COLLECTIVE_PORT ...]}. They say anything that the protocol can
+ * express, in any order, to the coordinator, and send garbage, half a greeting or nothing to the
+ * collectives. One in twenty claims the numerics that a checkpoint's trainer_state.json names, so
+ * that nothing but its conduct tells it from a worker. Only the loopback interface is ever reached.
+ * Prints how often each attack was made.
  */
 public final class Strangers {
   private static final int MAGIC = 0x4c535448;
@@ -46,26 +51,33 @@ public final class Strangers {
   private static final int MOST_HELD = 64;
 
   private final SplittableRandom random;
+  private final Map<String, String> numerics = new TreeMap<>();
   private final int port;
   private final Map<String, Integer> made = new TreeMap<>();
   private long generation;
   private long step;
   private String listening = "127.0.0.1:9";
 
-  private Strangers(long seed, int port) {
+  private Strangers(long seed, Path trainerState, int port) throws IOException {
     this.random = new SplittableRandom(seed);
     this.port = port;
+    JsonNode recorded = new ObjectMapper().readTree(trainerState.toFile()).path("numerics");
+    recorded.properties().forEach(one -> numerics.put(one.getKey(), one.getValue().asText()));
+    if (numerics.isEmpty()) {
+      throw new IllegalArgumentException(trainerState + " names no numerics");
+    }
   }
 
-  /** Seconds, seed, the coordinator's port, then those of collectives. */
+  /** Seconds, seed, a checkpoint's state, the coordinator's port, then those of collectives. */
   public static void main(String[] arguments) throws Exception {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(Long.parseLong(arguments[0]));
     List<Integer> collectives = new ArrayList<>();
-    for (int i = 3; i < arguments.length; i++) {
+    for (int i = 4; i < arguments.length; i++) {
       collectives.add(Integer.parseInt(arguments[i]));
     }
     Strangers strangers =
-        new Strangers(Long.parseLong(arguments[1]), Integer.parseInt(arguments[2]));
+        new Strangers(
+            Long.parseLong(arguments[1]), Path.of(arguments[2]), Integer.parseInt(arguments[3]));
     try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
       strangers.listening = "127.0.0.1:" + silent.getLocalPort();
       strangers.attack(end, collectives);
@@ -168,6 +180,14 @@ public final class Strangers {
             .setIncarnation(text())
             .setLoading(random.nextBoolean())
             .setNode(random.nextInt(4) == 0 ? text() : "nowhere");
+    if (random.nextInt(20) == 0) {
+      count("a hello with the run's numerics");
+      hello
+          .putAllNumerics(numerics)
+          .setWorkerId("stranger-" + random.nextInt(8))
+          .setCollectiveAddress(listening)
+          .setIncarnation("one");
+    }
     for (int i = random.nextInt(3); i > 0; i--) {
       hello.addHoldings(
           Holding.newBuilder()

@@ -104,6 +104,8 @@ public final class RpcServer implements AutoCloseable {
             .service(olderReflection(batcher, health, limits), Undocumented::new)
             .service("/health", HealthCheckService.of(health.checker()))
             .serviceUnder("/docs", DocumentationPage.service())
+            // Outcomes of requests are logged on demand, one line each.
+            .unloggedExceptionsReportInterval(Duration.ZERO)
             .connectionDrainDuration(Duration.ZERO)
             .gracefulShutdownTimeout(QUIET_PERIOD, CLOSE_TIMEOUT)
             .build();

@@ -32,9 +32,10 @@ import javax.imageio.ImageIO;
 /**
  * Measures what other clients of a gateway on this machine feel while it is asked for too much.
  *
- * <p>Arguments: port, seconds without attack, seconds with it, and what to attack with: any of
- * {@code text}, {@code gzip}, {@code pictures}, {@code messages}; all without. The figures are
- * those of one quiet client that asks about a small picture four times a second.
+ * <p>Arguments: port, seconds without attack, seconds with it, how often both take turns, and what
+ * to attack with: any of {@code text}, {@code gzip}, {@code pictures}, {@code messages}; all
+ * without. The figures are those of one quiet client that asks about a small picture four times a
+ * second.
  */
 public final class Attack {
 
@@ -44,6 +45,8 @@ public final class Attack {
 
   private final int port;
   private final Map<String, Integer> outcomes = Collections.synchronizedMap(new TreeMap<>());
+  private final List<Long> quietMillis = new ArrayList<>();
+  private final List<Long> attackedMillis = new ArrayList<>();
   private volatile long end;
 
   private Attack(int port) {
@@ -52,17 +55,24 @@ public final class Attack {
 
   /** Runs both phases and prints their latencies and the outcomes of the attacks. */
   public static void main(String[] arguments) throws Exception {
-    if (arguments.length < 3) {
-      System.err.println("PORT QUIET_SECONDS ATTACK_SECONDS [text|gzip|pictures|messages ...]");
+    if (arguments.length < 4) {
+      System.err.println("PORT QUIET_SECONDS ATTACK_SECONDS TURNS [text|gzip|pictures|messages]");
       System.exit(2);
     }
     Attack attack = new Attack(Integer.parseInt(arguments[0]));
+    int quietSeconds = seconds(arguments[1]);
+    int attackSeconds = seconds(arguments[2]);
     List<String> kinds =
-        arguments.length > 3
-            ? Arrays.asList(arguments).subList(3, arguments.length)
+        arguments.length > 4
+            ? Arrays.asList(arguments).subList(4, arguments.length)
             : List.of("text", "gzip", "pictures", "messages");
-    attack.quiet(seconds(arguments[1]));
-    attack.attack(kinds, seconds(arguments[2]));
+    for (int turn = Integer.parseInt(arguments[3]); turn > 0; turn--) {
+      attack.quiet(quietSeconds);
+      attack.attack(kinds, attackSeconds);
+    }
+    print("in all, quiet", attack.quietMillis);
+    print("in all, attacked", attack.attackedMillis);
+    attack.outcomes.forEach((what, count) -> System.out.printf("%8d %s%n", count, what));
   }
 
   private static int seconds(String text) {
@@ -71,7 +81,9 @@ public final class Attack {
 
   private void quiet(int seconds) throws IOException, InterruptedException {
     end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
-    print("quiet", measure());
+    List<Long> millis = measure();
+    quietMillis.addAll(millis);
+    print("quiet", millis);
   }
 
   private void attack(List<String> kinds, int seconds) throws Exception {
@@ -84,16 +96,17 @@ public final class Attack {
         threads.add(Thread.ofPlatform().daemon().start(() -> repeat(kind, large)));
       }
     }
-    print("attacked", measure());
+    List<Long> millis = measure();
+    attackedMillis.addAll(millis);
+    print("attacked", millis);
     for (Thread thread : threads) {
       thread.join(TimeUnit.SECONDS.toMillis(60));
     }
-    outcomes.forEach((what, count) -> System.out.printf("%8d %s%n", count, what));
   }
 
   private static void print(String phase, List<Long> millis) {
     System.out.printf(
-        "%-8s %d answers, p50 %d ms, p95 %d ms, p99 %d ms, most %d ms%n",
+        "%-16s %d answers, p50 %d ms, p95 %d ms, p99 %d ms, most %d ms%n",
         phase,
         millis.size(),
         share(millis, 0.5),
