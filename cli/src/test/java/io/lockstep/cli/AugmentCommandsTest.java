@@ -4,9 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.lockstep.data.sample.SampleGenerator;
-import io.lockstep.data.sample.SampleOptions;
-import io.lockstep.data.sample.Style;
+import io.lockstep.datatools.demo.DemoData;
+import io.lockstep.datatools.demo.DemoOptions;
+import io.lockstep.datatools.demo.DemoStyle;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -44,8 +44,8 @@ class AugmentCommandsTest {
   @BeforeAll
   static void drawPictures() throws IOException {
     Path drawn = folder.resolve("data");
-    SampleGenerator.generate(
-        drawn, SampleOptions.of(PICTURES, 5, Style.INSPECTION).withTexts(TEXTS).withHeldout(1));
+    DemoData.generate(
+        drawn, DemoOptions.of(PICTURES, 5, DemoStyle.INSPECTION).withTexts(TEXTS).withHeldout(1));
     data = drawn.resolve("train.jsonl").toString();
     config = config("good.yaml", GOOD);
   }

@@ -4,9 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.lockstep.data.sample.SampleGenerator;
-import io.lockstep.data.sample.SampleOptions;
-import io.lockstep.data.sample.Style;
+import io.lockstep.datatools.demo.DemoData;
+import io.lockstep.datatools.demo.DemoOptions;
+import io.lockstep.datatools.demo.DemoStyle;
 import io.lockstep.model.testing.GoldenFamily;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -27,9 +27,9 @@ class ContextTest {
 
   @BeforeAll
   static void drawData() throws IOException {
-    SampleGenerator.generate(
+    DemoData.generate(
         folder.resolve("data"),
-        SampleOptions.of(3, 5, Style.PLAIN).withTexts(0).withHeldout(3).withThreads(1));
+        DemoOptions.of(3, 5, DemoStyle.PLAIN).withTexts(0).withHeldout(3).withThreads(1));
     data = folder.resolve("data").resolve("train.jsonl");
   }
 

@@ -42,6 +42,7 @@ class ModuleDirectionTest {
     "proto,",
     "tensor,",
     "data,",
+    "datatools, data",
     "collective,",
     "model, tensor data.conversation data.file data.image",
     "coordinator, proto data.file data.plan",
@@ -111,6 +112,7 @@ class ModuleDirectionTest {
       strings = {
         "tensor",
         "data",
+        "datatools",
         "collective",
         "model",
         "coordinator",

@@ -4,9 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.lockstep.data.sample.SampleGenerator;
-import io.lockstep.data.sample.SampleOptions;
-import io.lockstep.data.sample.Style;
+import io.lockstep.datatools.demo.DemoData;
+import io.lockstep.datatools.demo.DemoOptions;
+import io.lockstep.datatools.demo.DemoStyle;
 import io.lockstep.gateway.GatewayOptions;
 import io.lockstep.gateway.GatewayServer;
 import io.lockstep.gateway.ModelSource;
@@ -48,9 +48,9 @@ class NoAnswerTest {
 
   @Test
   void evalGoesThroughAllPicturesOfAllBudgetsAndFails() throws IOException {
-    SampleGenerator.generate(
+    DemoData.generate(
         folder.resolve("data"),
-        SampleOptions.of(3, 5, Style.PLAIN).withTexts(0).withHeldout(3).withThreads(1));
+        DemoOptions.of(3, 5, DemoStyle.PLAIN).withTexts(0).withHeldout(3).withThreads(1));
     Path data = folder.resolve("data").resolve("train.jsonl");
     long pictures =
         Files.readAllLines(data).stream().filter(line -> line.contains("\"summary\"")).count();

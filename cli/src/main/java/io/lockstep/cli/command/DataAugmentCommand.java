@@ -1,8 +1,8 @@
 package io.lockstep.cli.command;
 
 import io.lockstep.data.dataset.RecordAugmenter;
-import io.lockstep.data.export.AugmentedSet;
 import io.lockstep.data.jsonl.JsonlFile;
+import io.lockstep.datatools.export.AugmentedSet;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;

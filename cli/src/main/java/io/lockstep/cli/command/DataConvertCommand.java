@@ -2,10 +2,10 @@ package io.lockstep.cli.command;
 
 import io.lockstep.cli.console.JsonLine;
 import io.lockstep.cli.console.UserError;
-import io.lockstep.data.convert.CocoConverter;
-import io.lockstep.data.convert.ConversionException;
-import io.lockstep.data.convert.ConversionReport;
-import io.lockstep.data.convert.FolderConverter;
+import io.lockstep.datatools.convert.CocoConverter;
+import io.lockstep.datatools.convert.ConversionException;
+import io.lockstep.datatools.convert.ConversionReport;
+import io.lockstep.datatools.convert.FolderConverter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,9 +1,9 @@
 package io.lockstep.cli.command;
 
-import io.lockstep.data.sample.SampleCounts;
-import io.lockstep.data.sample.SampleGenerator;
-import io.lockstep.data.sample.SampleOptions;
-import io.lockstep.data.sample.Style;
+import io.lockstep.datatools.demo.DemoCounts;
+import io.lockstep.datatools.demo.DemoData;
+import io.lockstep.datatools.demo.DemoOptions;
+import io.lockstep.datatools.demo.DemoStyle;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -13,7 +13,7 @@ import picocli.CommandLine.Option;
 /** {@code lockstep data sample}. */
 @Command(
     name = "sample",
-    description = "Draws a sample data set: train and held-out records, pictures, groups.")
+    description = "Draws a demo data set: train and held-out records, pictures, groups.")
 final class DataSampleCommand implements Callable<Integer> {
 
   @Option(
@@ -45,7 +45,7 @@ final class DataSampleCommand implements Callable<Integer> {
       description =
           "inspection: a telecom cabinet; plain: shapes and digits, each with its place;"
               + " counted: shapes and digits, summed up.")
-  private Style style = Style.INSPECTION;
+  private DemoStyle style = DemoStyle.INSPECTION;
 
   @Option(
       names = "--texts",
@@ -63,14 +63,14 @@ final class DataSampleCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    SampleOptions options = SampleOptions.of(count, seed, style);
+    DemoOptions options = DemoOptions.of(count, seed, style);
     if (texts != null) {
       options = options.withTexts(texts);
     }
     if (heldout != null) {
       options = options.withHeldout(heldout);
     }
-    SampleCounts counts = SampleGenerator.generate(out, options);
+    DemoCounts counts = DemoData.generate(out, options);
     System.out.printf(
         "%s: %d training pictures, %d texts, %d held-out pictures in %d groups%n",
         out, counts.pictures(), counts.texts(), counts.heldoutPictures(), counts.heldoutGroups());

@@ -1,6 +1,6 @@
 package io.lockstep.cli.command;
 
-import io.lockstep.data.sample.SampleTexts;
+import io.lockstep.datatools.demo.DemoTexts;
 import io.lockstep.model.tokenizer.BpeVocabulary;
 import io.lockstep.model.tokenizer.ByteLevelBpeTrainer;
 import java.nio.file.Files;
@@ -13,7 +13,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "tokenizer",
     hidden = true,
-    description = "Trains a byte-level BPE tokenizer on texts like those of the sample data.")
+    description = "Trains a byte-level BPE tokenizer on texts like those of the demo data.")
 final class DataTokenizerCommand implements Callable<Integer> {
 
   @Option(
@@ -53,7 +53,7 @@ final class DataTokenizerCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     BpeVocabulary trained =
-        ByteLevelBpeTrainer.qwenVl(vocabulary).train(SampleTexts.corpus(seed, texts));
+        ByteLevelBpeTrainer.qwenVl(vocabulary).train(DemoTexts.corpus(seed, texts));
     trained.write(Files.createDirectories(out), maxLength);
     System.out.printf("%s: %d tokens%n", out, trained.size());
     return 0;

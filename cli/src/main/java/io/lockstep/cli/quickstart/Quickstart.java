@@ -9,10 +9,10 @@ import io.lockstep.cli.report.RunReport;
 import io.lockstep.cli.rpc.Endpoint;
 import io.lockstep.cli.run.RunFolder;
 import io.lockstep.cli.train.Training;
-import io.lockstep.data.sample.SampleCounts;
-import io.lockstep.data.sample.SampleGenerator;
-import io.lockstep.data.sample.SampleOptions;
-import io.lockstep.data.sample.Style;
+import io.lockstep.datatools.demo.DemoCounts;
+import io.lockstep.datatools.demo.DemoData;
+import io.lockstep.datatools.demo.DemoOptions;
+import io.lockstep.datatools.demo.DemoStyle;
 import io.lockstep.gateway.rpc.InferenceClient;
 import io.lockstep.gateway.stage.Described;
 import io.lockstep.gateway.stage.InspectionFolder;
@@ -31,7 +31,7 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * The main job on one machine: sample data, training on worker processes, hand-off to a gateway,
+ * The main job on one machine: demo data, training on worker processes, hand-off to a gateway,
  * Stage-A and Stage-B over gRPC.
  */
 public final class Quickstart {
@@ -39,7 +39,7 @@ public final class Quickstart {
   private static final int STAGES = 5;
   private static final int TRAIN_PICTURES = 10500;
   private static final int TRAIN_TEXTS = 6900;
-  private static final long SAMPLE_SEED = 2026;
+  private static final long DEMO_SEED = 2026;
   private static final List<String> GATEWAY_JVM = List.of("-Xmx1g");
   private static final Duration GATEWAY_PATIENCE = Duration.ofSeconds(60);
   private static final Duration HAND_OFF_PATIENCE = Duration.ofSeconds(60);
@@ -69,7 +69,7 @@ public final class Quickstart {
     long start = System.nanoTime();
     Files.createDirectories(folder.root());
     Stages stages = new Stages(out, STAGES);
-    stages.run("Draw sample data", this::drawData);
+    stages.run("Draw demo data", this::drawData);
     HeldOut heldOut = HeldOut.read(folder.heldOutJsonl());
     try (ProcessGroup group = new ProcessGroup(folder.logs())) {
       List<String> base =
@@ -100,11 +100,11 @@ public final class Quickstart {
     }
   }
 
-  private SampleCounts drawData() throws IOException {
-    SampleCounts counts =
-        SampleGenerator.generate(
+  private DemoCounts drawData() throws IOException {
+    DemoCounts counts =
+        DemoData.generate(
             folder.data(),
-            SampleOptions.of(TRAIN_PICTURES, SAMPLE_SEED, Style.INSPECTION).withTexts(TRAIN_TEXTS));
+            DemoOptions.of(TRAIN_PICTURES, DEMO_SEED, DemoStyle.INSPECTION).withTexts(TRAIN_TEXTS));
     out.printf(
         "      %d training pictures and %d texts; held out: %d pictures in %d groups%n",
         counts.pictures(), counts.texts(), counts.heldoutPictures(), counts.heldoutGroups());

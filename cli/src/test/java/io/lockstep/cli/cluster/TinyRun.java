@@ -2,9 +2,9 @@ package io.lockstep.cli.cluster;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.lockstep.data.sample.SampleGenerator;
-import io.lockstep.data.sample.SampleOptions;
-import io.lockstep.data.sample.Style;
+import io.lockstep.datatools.demo.DemoData;
+import io.lockstep.datatools.demo.DemoOptions;
+import io.lockstep.datatools.demo.DemoStyle;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,8 +19,8 @@ record TinyRun(Path folder) {
   /** Draws the data and makes the model folder. */
   static TinyRun create(Path folder) throws IOException {
     TinyRun run = new TinyRun(folder);
-    SampleGenerator.generate(
-        run.data(), SampleOptions.of(40, 5, Style.INSPECTION).withTexts(10).withHeldout(2));
+    DemoData.generate(
+        run.data(), DemoOptions.of(40, 5, DemoStyle.INSPECTION).withTexts(10).withHeldout(2));
     run.writeModel();
     run.recipe("tiny.yaml", run.data().resolve("train.jsonl"), STEPS);
     return run;

@@ -4,9 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.lockstep.data.sample.SampleGenerator;
-import io.lockstep.data.sample.SampleOptions;
-import io.lockstep.data.sample.Style;
+import io.lockstep.datatools.demo.DemoData;
+import io.lockstep.datatools.demo.DemoOptions;
+import io.lockstep.datatools.demo.DemoStyle;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,7 +35,7 @@ class RunPageTest {
   @Test
   void answersStandBesideThePicturesAndItSaysHowManyAreShown() throws IOException {
     train();
-    SampleGenerator.generate(folder.resolve("data"), SampleOptions.of(40, 3, Style.INSPECTION));
+    DemoData.generate(folder.resolve("data"), DemoOptions.of(40, 3, DemoStyle.INSPECTION));
     List<String> truths = truths(folder.resolve("data/heldout.jsonl"));
     List<String> tuned = new ArrayList<>(truths);
     tuned.set(0, "标签/7×9");
