@@ -6,13 +6,13 @@ import io.lockstep.data.augment.operator.BarrierOperator;
 import io.lockstep.data.augment.operator.BarrierResult;
 import io.lockstep.data.augment.operator.ColourOperator;
 import io.lockstep.data.augment.operator.Draws;
-import io.lockstep.data.augment.operator.Occasion;
+import io.lockstep.data.augment.operator.OperatorContext;
 import io.lockstep.data.augment.operator.OperatorType;
 import io.lockstep.data.augment.operator.SampleKey;
 import io.lockstep.data.augment.operator.TrackedObject;
 import io.lockstep.data.augment.pixels.Warp;
-import io.lockstep.data.bank.Donor;
 import io.lockstep.data.bank.PatchSupply;
+import io.lockstep.data.bank.SourceSample;
 import io.lockstep.data.geometry.Affine;
 import io.lockstep.data.geometry.Frame;
 import io.lockstep.data.image.RgbImage;
@@ -60,7 +60,7 @@ public final class Pipeline {
    *
    * @param picture as it stands in its file
    */
-  public void visit(Donor sample, RgbImage picture, Progress progress) {
+  public void visit(SourceSample sample, RgbImage picture, Progress progress) {
     if (patches.isPresent()) {
       patches.get().visit(sample, picture, config.bankRules(progress));
     }
@@ -102,7 +102,8 @@ public final class Pipeline {
         case ColourOperator colour -> run.defer(type.name(), colour, draws);
         case BarrierOperator barrier -> {
           if (objectsMay == ObjectsMay.CHANGE || !barrier.changesObjects()) {
-            run.pass(type.name(), barrier, new Occasion(key, progress.step(), draws, patches));
+            run.pass(
+                type.name(), barrier, new OperatorContext(key, progress.step(), draws, patches));
           }
         }
       }
@@ -134,12 +135,12 @@ public final class Pipeline {
       colours.add(new Deferred(name, operator, draws));
     }
 
-    void pass(String name, BarrierOperator operator, Occasion occasion) {
+    void pass(String name, BarrierOperator operator, OperatorContext context) {
       watch.begins(name);
       flush(operator.canvas(pending, current.frame()));
       watch.begins(name);
       long begin = System.nanoTime();
-      BarrierResult result = operator.apply(current, occasion);
+      BarrierResult result = operator.apply(current, context);
       watch.timed(name, System.nanoTime() - begin);
       watch.barrier(name, result);
       current = result.out();

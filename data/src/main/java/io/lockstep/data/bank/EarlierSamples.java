@@ -12,7 +12,7 @@ import java.util.function.LongFunction;
  * before a step in the plan. The nearest steps are left out because they are being made at the same
  * time, so that their pieces would have to be cut twice.
  */
-public final class EarlierSamples implements Donors {
+public final class EarlierSamples implements SourceSamples {
 
   /** How many samples count. */
   static final int WINDOW = 4096;
@@ -35,7 +35,7 @@ public final class EarlierSamples implements Donors {
   }
 
   @Override
-  public Optional<Donor> donor(long step, long draw) {
+  public Optional<SourceSample> choose(long step, long draw) {
     long end = Math.multiplyExact(step - STEPS_LEFT_OUT, (long) plan.globalBatch());
     long first = Math.max(0, end - WINDOW);
     if (end <= first) {
@@ -44,6 +44,6 @@ public final class EarlierSamples implements Donors {
     SampleRef chosen = plan.at(first + (long) (SplitMix64.unit(draw) * (end - first)));
     return records
         .apply(chosen.sample())
-        .map(image -> new Donor(chosen.epoch(), chosen.sample(), image));
+        .map(image -> new SourceSample(chosen.epoch(), chosen.sample(), image));
   }
 }

@@ -35,7 +35,7 @@ public final class PatchSupply {
   private static final int ATTEMPTS = 8;
 
   private final Optional<PatchBank> bank;
-  private final Donors donors;
+  private final SourceSamples sources;
   private final ImageDecoder decoder;
   private final long seed;
   private final LongAdder found = new LongAdder();
@@ -45,20 +45,21 @@ public final class PatchSupply {
   private final LongAdder damaged = new LongAdder();
 
   /** A supply that keeps its pieces in a bank; the seed is the run's. */
-  public PatchSupply(PatchBank bank, Donors donors, ImageDecoder decoder, long seed) {
-    this(Optional.of(bank), donors, decoder, seed);
+  public PatchSupply(PatchBank bank, SourceSamples sources, ImageDecoder decoder, long seed) {
+    this(Optional.of(bank), sources, decoder, seed);
   }
 
-  private PatchSupply(Optional<PatchBank> bank, Donors donors, ImageDecoder decoder, long seed) {
+  private PatchSupply(
+      Optional<PatchBank> bank, SourceSamples sources, ImageDecoder decoder, long seed) {
     this.bank = bank;
-    this.donors = donors;
+    this.sources = sources;
     this.decoder = decoder;
     this.seed = seed;
   }
 
   /** A supply that cuts every piece when it is asked for, and leaves nothing on the disk. */
-  public static PatchSupply withoutBank(Donors donors, ImageDecoder decoder, long seed) {
-    return new PatchSupply(Optional.empty(), donors, decoder, seed);
+  public static PatchSupply withoutBank(SourceSamples sources, ImageDecoder decoder, long seed) {
+    return new PatchSupply(Optional.empty(), sources, decoder, seed);
   }
 
   /**
@@ -103,17 +104,17 @@ public final class PatchSupply {
   public Optional<Patch> draw(long step, long draw, BankRule rule) {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       long bits = SplitMix64.mix(draw, attempt);
-      Optional<Donor> donor = donors.donor(step, bits);
-      if (donor.isEmpty()) {
+      Optional<SourceSample> source = sources.choose(step, bits);
+      if (source.isEmpty()) {
         continue;
       }
-      List<Piece> members = members(donor.get(), rule);
+      List<Piece> members = members(source.get(), rule);
       if (!members.isEmpty()) {
         int chosen = (int) (SplitMix64.unit(SplitMix64.finalise(bits)) * members.size());
         try {
-          return Optional.of(patch(donor.get().record(), members.get(chosen)));
+          return Optional.of(patch(source.get().record(), members.get(chosen)));
         } catch (UnreadableImageException e) {
-          LOG.debug("{} gives no piece: {}", donor.get().record().origin(), e.getMessage());
+          LOG.debug("{} gives no piece: {}", source.get().record().origin(), e.getMessage());
         }
       }
     }
@@ -126,7 +127,7 @@ public final class PatchSupply {
    * @param picture as it stands in its file
    * @throws DataException naming the record or the bank, if one can't be read or written
    */
-  public void visit(Donor sample, RgbImage picture, List<BankRule> rules) {
+  public void visit(SourceSample sample, RgbImage picture, List<BankRule> rules) {
     if (bank.isEmpty()) {
       return;
     }
@@ -151,16 +152,16 @@ public final class PatchSupply {
     }
   }
 
-  private List<Piece> members(Donor donor, BankRule rule) {
-    ImageRecord record = donor.record();
+  private List<Piece> members(SourceSample source, BankRule rule) {
+    ImageRecord record = source.record();
     return rule.pieces().pieces(record.width(), record.height(), record.objects()).stream()
-        .filter(piece -> isMember(donor, piece, rule.addProb()))
+        .filter(piece -> isMember(source, piece, rule.addProb()))
         .toList();
   }
 
-  private boolean isMember(Donor donor, Piece piece, double addProb) {
+  private boolean isMember(SourceSample source, Piece piece, double addProb) {
     int object = piece.objects().getFirst().index();
-    long bits = SplitMix64.mix(MEMBERSHIP, seed, donor.epoch(), donor.sample(), object);
+    long bits = SplitMix64.mix(MEMBERSHIP, seed, source.epoch(), source.sample(), object);
     return SplitMix64.unit(bits) < addProb;
   }
 

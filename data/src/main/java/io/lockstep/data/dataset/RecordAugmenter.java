@@ -7,7 +7,7 @@ import io.lockstep.data.augment.PipelineWatch;
 import io.lockstep.data.augment.Progress;
 import io.lockstep.data.augment.operator.AnnotatedPicture;
 import io.lockstep.data.augment.operator.SampleKey;
-import io.lockstep.data.bank.Donor;
+import io.lockstep.data.bank.SourceSample;
 import io.lockstep.data.conversation.ImageSource;
 import io.lockstep.data.conversation.SameText;
 import io.lockstep.data.image.DecodeLimits;
@@ -106,7 +106,7 @@ public final class RecordAugmenter {
    */
   public void visit(
       ImageRecord record, RgbImage picture, long epoch, long sample, Progress progress) {
-    pipeline.visit(new Donor(epoch, sample, record), picture, progress);
+    pipeline.visit(new SourceSample(epoch, sample, record), picture, progress);
   }
 
   private AugmentedRecord single(

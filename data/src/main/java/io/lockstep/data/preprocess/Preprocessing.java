@@ -19,7 +19,7 @@ import java.util.Optional;
 
 /**
  * The preprocessors of a dataset, one after the other. Records are what they make of them in
- * training, in evaluation, as donors of patches and in health checks.
+ * training, in evaluation, as source samples of patches and in health checks.
  *
  * <p>Summaries stay true: one that says what {@link SummaryText} says of the objects is written
  * anew, any other belongs to the objects as they were and doesn't survive a change of them.

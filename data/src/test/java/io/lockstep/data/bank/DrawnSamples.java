@@ -74,22 +74,22 @@ final class DrawnSamples implements AutoCloseable {
     PatchBank opened = PatchBank.open(bank, maxBytes);
     return open(
         jsonl,
-        donors -> new PatchSupply(opened, donors, new ImageDecoder(DecodeLimits.DEFAULT), SEED));
+        sources -> new PatchSupply(opened, sources, new ImageDecoder(DecodeLimits.DEFAULT), SEED));
   }
 
   static DrawnSamples withoutBank(Path jsonl) {
     return open(
         jsonl,
-        donors -> PatchSupply.withoutBank(donors, new ImageDecoder(DecodeLimits.DEFAULT), SEED));
+        sources -> PatchSupply.withoutBank(sources, new ImageDecoder(DecodeLimits.DEFAULT), SEED));
   }
 
-  private static DrawnSamples open(Path jsonl, Function<Donors, PatchSupply> supply) {
+  private static DrawnSamples open(Path jsonl, Function<SourceSamples, PatchSupply> supply) {
     JsonlFile file = JsonlFile.open(jsonl);
     EpochPlan plan = new EpochPlan(file.size(), SEED, 2, 2);
-    Donors donors =
+    SourceSamples sources =
         new EarlierSamples(
             plan, sample -> Optional.of((ImageRecord) RecordReader.read(file, sample)));
-    return new DrawnSamples(file, plan, supply.apply(donors));
+    return new DrawnSamples(file, plan, supply.apply(sources));
   }
 
   PatchSupply supply() {

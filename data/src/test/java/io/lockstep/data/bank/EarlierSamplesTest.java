@@ -33,7 +33,7 @@ class EarlierSamplesTest {
   @Test
   void everySampleOfEarlierStepsMayBeChosenAndNoOther() {
     EpochPlan plan = new EpochPlan(37, 5, 3, 3);
-    EarlierSamples donors = new EarlierSamples(plan, EarlierSamplesTest::record);
+    EarlierSamples sources = new EarlierSamples(plan, EarlierSamplesTest::record);
     for (long step = 0; step < 34; step++) {
       Set<Long> allowed = new TreeSet<>();
       for (long position = 0; position < (step - 4) * 3; position++) {
@@ -42,9 +42,9 @@ class EarlierSamplesTest {
       }
       Set<Long> chosen = new TreeSet<>();
       for (long draw = 0; draw < 1500; draw++) {
-        donors
-            .donor(step, SplitMix64.mix(draw))
-            .ifPresent(donor -> chosen.add(donor.epoch() * 37 + donor.sample()));
+        sources
+            .choose(step, SplitMix64.mix(draw))
+            .ifPresent(source -> chosen.add(source.epoch() * 37 + source.sample()));
       }
       assertEquals(allowed, chosen);
     }
@@ -53,13 +53,13 @@ class EarlierSamplesTest {
   @Test
   void samplesLongAgoAreForgotten() {
     EpochPlan plan = new EpochPlan(100_000, 5, 4, 4);
-    EarlierSamples donors = new EarlierSamples(plan, EarlierSamplesTest::record);
+    EarlierSamples sources = new EarlierSamples(plan, EarlierSamplesTest::record);
     Set<Long> allowed = new HashSet<>();
     for (long position = 4 * (3000 - 4) - 4096; position < 4 * (3000 - 4); position++) {
       allowed.add(plan.at(position).sample());
     }
     for (long draw = 0; draw < 500; draw++) {
-      assertTrue(allowed.contains(donors.donor(3000, SplitMix64.mix(draw)).get().sample()));
+      assertTrue(allowed.contains(sources.choose(3000, SplitMix64.mix(draw)).get().sample()));
     }
   }
 }

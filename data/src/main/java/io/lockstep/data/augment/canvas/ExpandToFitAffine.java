@@ -3,7 +3,7 @@ package io.lockstep.data.augment.canvas;
 import io.lockstep.data.augment.operator.AnnotatedPicture;
 import io.lockstep.data.augment.operator.BarrierOperator;
 import io.lockstep.data.augment.operator.BarrierResult;
-import io.lockstep.data.augment.operator.Occasion;
+import io.lockstep.data.augment.operator.OperatorContext;
 import io.lockstep.data.augment.operator.OperatorType;
 import io.lockstep.data.geometry.Affine;
 import io.lockstep.data.geometry.Frame;
@@ -82,7 +82,7 @@ public record ExpandToFitAffine(int multiple, int maxPixels) implements BarrierO
 
   /** The canvas is all there is to do. */
   @Override
-  public BarrierResult apply(AnnotatedPicture in, Occasion occasion) {
+  public BarrierResult apply(AnnotatedPicture in, OperatorContext context) {
     return BarrierResult.keepingAll(in, in);
   }
 }

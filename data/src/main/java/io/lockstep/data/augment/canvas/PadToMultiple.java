@@ -3,7 +3,7 @@ package io.lockstep.data.augment.canvas;
 import io.lockstep.data.augment.operator.AnnotatedPicture;
 import io.lockstep.data.augment.operator.BarrierOperator;
 import io.lockstep.data.augment.operator.BarrierResult;
-import io.lockstep.data.augment.operator.Occasion;
+import io.lockstep.data.augment.operator.OperatorContext;
 import io.lockstep.data.augment.operator.OperatorType;
 import io.lockstep.data.augment.pixels.Fill;
 import io.lockstep.data.geometry.Frame;
@@ -26,7 +26,7 @@ public record PadToMultiple(int multiple) implements BarrierOperator {
   }
 
   @Override
-  public BarrierResult apply(AnnotatedPicture in, Occasion occasion) {
+  public BarrierResult apply(AnnotatedPicture in, OperatorContext context) {
     Frame frame =
         new Frame(
             Math.ceilDiv(in.frame().width(), multiple) * multiple,

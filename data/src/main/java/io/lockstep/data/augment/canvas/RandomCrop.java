@@ -4,7 +4,7 @@ import io.lockstep.data.augment.operator.AnnotatedPicture;
 import io.lockstep.data.augment.operator.BarrierOperator;
 import io.lockstep.data.augment.operator.BarrierResult;
 import io.lockstep.data.augment.operator.Draws;
-import io.lockstep.data.augment.operator.Occasion;
+import io.lockstep.data.augment.operator.OperatorContext;
 import io.lockstep.data.augment.operator.OperatorType;
 import io.lockstep.data.augment.operator.TrackedObject;
 import io.lockstep.data.augment.pixels.Fill;
@@ -67,8 +67,8 @@ public record RandomCrop(
   }
 
   @Override
-  public BarrierResult apply(AnnotatedPicture in, Occasion occasion) {
-    Window window = window(in.frame(), occasion.draws());
+  public BarrierResult apply(AnnotatedPicture in, OperatorContext context) {
+    Window window = window(in.frame(), context.draws());
     if (window.frame.equals(in.frame()) || (skipIfLine && hasLine(in))) {
       return BarrierResult.keepingAll(in, in);
     }

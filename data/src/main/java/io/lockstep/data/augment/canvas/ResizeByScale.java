@@ -3,7 +3,7 @@ package io.lockstep.data.augment.canvas;
 import io.lockstep.data.augment.operator.AnnotatedPicture;
 import io.lockstep.data.augment.operator.BarrierOperator;
 import io.lockstep.data.augment.operator.BarrierResult;
-import io.lockstep.data.augment.operator.Occasion;
+import io.lockstep.data.augment.operator.OperatorContext;
 import io.lockstep.data.augment.operator.OperatorType;
 import io.lockstep.data.augment.operator.TrackedObject;
 import io.lockstep.data.augment.pixels.Resampler;
@@ -40,8 +40,8 @@ public record ResizeByScale(Interval factors, int multiple, int maxPixels)
   }
 
   @Override
-  public BarrierResult apply(AnnotatedPicture in, Occasion occasion) {
-    Frame frame = resized(in.frame(), occasion.draws().in(factors));
+  public BarrierResult apply(AnnotatedPicture in, OperatorContext context) {
+    Frame frame = resized(in.frame(), context.draws().in(factors));
     if (frame.equals(in.frame())) {
       return BarrierResult.keepingAll(in, in);
     }

@@ -10,7 +10,7 @@ import io.lockstep.data.geometry.Frame;
 public non-sealed interface BarrierOperator extends Operator {
 
   /** The changed picture, or the given one if there was nothing to do. */
-  BarrierResult apply(AnnotatedPicture in, Occasion occasion);
+  BarrierResult apply(AnnotatedPicture in, OperatorContext context);
 
   /** Whether objects may be dropped, added or described otherwise. */
   default boolean changesObjects() {

@@ -5,7 +5,7 @@ import io.lockstep.data.augment.operator.BarrierOperator;
 import io.lockstep.data.augment.operator.BarrierResult;
 import io.lockstep.data.augment.operator.CopiesPatches;
 import io.lockstep.data.augment.operator.Draws;
-import io.lockstep.data.augment.operator.Occasion;
+import io.lockstep.data.augment.operator.OperatorContext;
 import io.lockstep.data.augment.operator.TrackedObject;
 import io.lockstep.data.augment.pixels.Resampler;
 import io.lockstep.data.bank.BankRule;
@@ -91,15 +91,15 @@ record CopyPaste(
   }
 
   @Override
-  public BarrierResult apply(AnnotatedPicture in, Occasion occasion) {
+  public BarrierResult apply(AnnotatedPicture in, OperatorContext context) {
     Pasting pasting = new Pasting(in);
     Own own = new Own(in, source == Source.BANK ? List.of() : pieces(in));
     for (int target = 0; target < maxTargets; target++) {
-      Optional<Copied> copied = next(own, occasion);
+      Optional<Copied> copied = next(own, context);
       if (copied.isEmpty()) {
         break;
       }
-      pasting.tryPlaces(copied.get(), occasion.draws());
+      pasting.tryPlaces(copied.get(), context.draws());
     }
     return pasting.result();
   }
@@ -111,19 +111,19 @@ record CopyPaste(
   /** A piece, and where it comes from. */
   private record Copied(Patch patch, TrackedObject.Source from) {}
 
-  private Optional<Copied> next(Own own, Occasion occasion) {
-    Draws draws = occasion.draws();
+  private Optional<Copied> next(Own own, OperatorContext context) {
+    Draws draws = context.draws();
     boolean fromBank =
         source == Source.BANK || (source == Source.MIXED && draws.chance(SHARE_OF_BANK));
     if (fromBank) {
       PatchSupply supply =
-          occasion
+          context
               .patches()
               .orElseThrow(() ->
                   new IllegalStateException(
                       "an operator with a bank was given none; open a PatchSupply for it"));
       Optional<Patch> given =
-          supply.draw(occasion.step(), draws.bits(), new BankRule(rule, bankAddProb));
+          supply.draw(context.step(), draws.bits(), new BankRule(rule, bankAddProb));
       if (given.isPresent() || source == Source.BANK) {
         return given.map(patch -> new Copied(patch, TrackedObject.Source.BANK));
       }

@@ -42,7 +42,7 @@ public final class Resampler {
       double scale = (double) from / to;
       double reach = Math.max(1, scale);
       int taps = Math.min(from, (int) Math.ceil(2 * reach));
-      int one = taps <= THREE ? Lanes.WEIGHT : 1 << PRECISION;
+      int one = taps <= THREE ? Swar.WEIGHT : 1 << PRECISION;
       int[] first = new int[to];
       int[] weights = new int[to * taps];
       double[] share = new double[taps];
@@ -94,14 +94,14 @@ public final class Resampler {
 
   private static void mixRows(byte[] rgb, int from, byte[] out, int to, int stride, int weight) {
     int i = 0;
-    for (; i <= stride - Lanes.BYTES; i += Lanes.BYTES) {
-      long above = Lanes.load(rgb, from + i);
-      long below = Lanes.load(rgb, from + stride + i);
-      Lanes.store(out, to + i, Lanes.mix(above, below, weight));
+    for (; i <= stride - Swar.BYTES; i += Swar.BYTES) {
+      long above = Swar.load(rgb, from + i);
+      long below = Swar.load(rgb, from + stride + i);
+      Swar.store(out, to + i, Swar.mix(above, below, weight));
     }
     for (; i < stride; i++) {
       int sum =
-          (rgb[from + i] & 0xFF) * (Lanes.WEIGHT - weight)
+          (rgb[from + i] & 0xFF) * (Swar.WEIGHT - weight)
               + (rgb[from + stride + i] & 0xFF) * weight;
       out[to + i] = byteOf(sum);
     }
@@ -113,11 +113,11 @@ public final class Resampler {
     int b = weights[at + 1];
     int c = weights[at + 2];
     int i = 0;
-    for (; i <= stride - Lanes.BYTES; i += Lanes.BYTES) {
-      long first = Lanes.load(rgb, from + i);
-      long second = Lanes.load(rgb, from + stride + i);
-      long third = Lanes.load(rgb, from + 2 * stride + i);
-      Lanes.store(out, to + i, Lanes.mix(first, a, second, b, third, c));
+    for (; i <= stride - Swar.BYTES; i += Swar.BYTES) {
+      long first = Swar.load(rgb, from + i);
+      long second = Swar.load(rgb, from + stride + i);
+      long third = Swar.load(rgb, from + 2 * stride + i);
+      Swar.store(out, to + i, Swar.mix(first, a, second, b, third, c));
     }
     for (; i < stride; i++) {
       int sum =
@@ -171,8 +171,8 @@ public final class Resampler {
     int[] first = filter.first;
     int[] weights = filter.weights;
     for (int x = 0; x < count; x++) {
-      long pair = Lanes.load(rgb, from + first[x] * CHANNELS);
-      Lanes.storePixel(out, to + x * CHANNELS, Lanes.mixPixels(pair, weights[x * TWO + 1]));
+      long pair = Swar.load(rgb, from + first[x] * CHANNELS);
+      Swar.storePixel(out, to + x * CHANNELS, Swar.mixPixels(pair, weights[x * TWO + 1]));
     }
   }
 
@@ -183,13 +183,13 @@ public final class Resampler {
     for (int x = 0; x < count; x++) {
       int at = from + first[x] * CHANNELS;
       long pixel =
-          Lanes.mixPixels(
-              Lanes.load(rgb, at),
+          Swar.mixPixels(
+              Swar.load(rgb, at),
               weights[x * THREE],
               weights[x * THREE + 1],
-              Lanes.load(rgb, at + TWO * CHANNELS),
+              Swar.load(rgb, at + TWO * CHANNELS),
               weights[x * THREE + 2]);
-      Lanes.storePixel(out, to + x * CHANNELS, pixel);
+      Swar.storePixel(out, to + x * CHANNELS, pixel);
     }
   }
 
@@ -198,7 +198,7 @@ public final class Resampler {
       byte[] rgb, int from, byte[] out, int to, Filter filter, int begin) {
     int[] weights = filter.weights;
     int taps = filter.taps;
-    int bits = taps <= THREE ? Lanes.WEIGHT_BITS : PRECISION;
+    int bits = taps <= THREE ? Swar.WEIGHT_BITS : PRECISION;
     int half = 1 << (bits - 1);
     for (int x = begin; x < filter.first.length; x++) {
       int at = from + filter.first[x] * CHANNELS;
@@ -217,6 +217,6 @@ public final class Resampler {
   }
 
   private static byte byteOf(int sum) {
-    return (byte) ((sum + Lanes.WEIGHT / 2) >>> Lanes.WEIGHT_BITS);
+    return (byte) ((sum + Swar.WEIGHT / 2) >>> Swar.WEIGHT_BITS);
   }
 }

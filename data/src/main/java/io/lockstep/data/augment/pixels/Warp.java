@@ -16,7 +16,7 @@ public final class Warp {
 
   private static final int FRACTION = 32;
   private static final double ONE = 0x1.0p32;
-  private static final int HALF = Lanes.WEIGHT / 2;
+  private static final int HALF = Swar.WEIGHT / 2;
 
   /** Places farther from the picture than this many pixels would overflow. */
   private static final double FARTHEST = 0x1.0p29;
@@ -125,10 +125,10 @@ public final class Warp {
     int end = begin + span.end() * CHANNELS;
     for (int at = begin + span.first() * CHANNELS; at < end; at += CHANNELS) {
       int from = (int) (y >> FRACTION) * stride + (int) (x >> FRACTION) * CHANNELS;
-      int lower = (int) (y >>> (FRACTION - Lanes.WEIGHT_BITS)) & (Lanes.WEIGHT - 1);
-      int right = (int) (x >>> (FRACTION - Lanes.WEIGHT_BITS)) & (Lanes.WEIGHT - 1);
-      long pair = Lanes.mix(Lanes.load(rgb, from), Lanes.load(rgb, from + stride), lower);
-      Lanes.storePixel(to, at, Lanes.mixPixels(pair, right));
+      int lower = (int) (y >>> (FRACTION - Swar.WEIGHT_BITS)) & (Swar.WEIGHT - 1);
+      int right = (int) (x >>> (FRACTION - Swar.WEIGHT_BITS)) & (Swar.WEIGHT - 1);
+      long pair = Swar.mix(Swar.load(rgb, from), Swar.load(rgb, from + stride), lower);
+      Swar.storePixel(to, at, Swar.mixPixels(pair, right));
       x += dx;
       y += dy;
     }
@@ -138,8 +138,8 @@ public final class Warp {
   private void edgePixel(long x, long y, int at) {
     int column = (int) (x >> FRACTION);
     int line = (int) (y >> FRACTION);
-    int right = (int) (x >>> (FRACTION - Lanes.WEIGHT_BITS)) & (Lanes.WEIGHT - 1);
-    int lower = (int) (y >>> (FRACTION - Lanes.WEIGHT_BITS)) & (Lanes.WEIGHT - 1);
+    int right = (int) (x >>> (FRACTION - Swar.WEIGHT_BITS)) & (Swar.WEIGHT - 1);
+    int lower = (int) (y >>> (FRACTION - Swar.WEIGHT_BITS)) & (Swar.WEIGHT - 1);
     for (int channel = 0; channel < CHANNELS; channel++) {
       int before = mix(level(column, line, channel), level(column, line + 1, channel), lower);
       int after =
@@ -149,7 +149,7 @@ public final class Warp {
   }
 
   private static int mix(int first, int second, int weight) {
-    return (first * (Lanes.WEIGHT - weight) + second * weight + HALF) >> Lanes.WEIGHT_BITS;
+    return (first * (Swar.WEIGHT - weight) + second * weight + HALF) >> Swar.WEIGHT_BITS;
   }
 
   private int level(int x, int y, int channel) {

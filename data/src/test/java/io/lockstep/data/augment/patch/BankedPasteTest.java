@@ -11,10 +11,10 @@ import io.lockstep.data.augment.Progress;
 import io.lockstep.data.augment.operator.AnnotatedPicture;
 import io.lockstep.data.augment.operator.SampleKey;
 import io.lockstep.data.augment.operator.TrackedObject;
-import io.lockstep.data.bank.Donor;
 import io.lockstep.data.bank.EarlierSamples;
 import io.lockstep.data.bank.PatchBank;
 import io.lockstep.data.bank.PatchSupply;
+import io.lockstep.data.bank.SourceSample;
 import io.lockstep.data.conversation.ImageSource;
 import io.lockstep.data.image.DecodeLimits;
 import io.lockstep.data.image.ImageDecoder;
@@ -134,7 +134,7 @@ class BankedPasteTest {
         new ImageDecoder(DecodeLimits.DEFAULT)
             .decode(new ImageSource.File(record.images().getFirst()));
     if (visits) {
-      pipeline.visit(new Donor(ref.epoch(), ref.sample(), record), picture, progress);
+      pipeline.visit(new SourceSample(ref.epoch(), ref.sample(), record), picture, progress);
     }
     AnnotatedPicture out =
         pipeline.apply(

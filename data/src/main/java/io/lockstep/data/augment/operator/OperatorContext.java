@@ -11,4 +11,5 @@ import java.util.Optional;
  * @param draws the operator's random numbers on this sample
  * @param patches pieces of other pictures, where a configuration asks for some
  */
-public record Occasion(SampleKey key, long step, Draws draws, Optional<PatchSupply> patches) {}
+public record OperatorContext(
+    SampleKey key, long step, Draws draws, Optional<PatchSupply> patches) {}

@@ -5,12 +5,13 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
- * Arithmetic on several bytes of a picture at once, each in a lane of 16 bits. Weights are 256ths.
+ * SIMD within a register: arithmetic on several bytes of a picture at once, each in a lane of 16
+ * bits. Weights are 256ths.
  *
  * <p>Differences between lanes may be negative on the way; what comes out of a lane is a mean of
  * bytes and fits, so that borrows cancel.
  */
-final class Lanes {
+final class Swar {
 
   /** Fractional bits of a weight. */
   static final int WEIGHT_BITS = 8;
@@ -38,7 +39,7 @@ final class Lanes {
   private static final long RED_BLUE_HALVES = 0x800080L;
   private static final long GREEN_HALF = 0x8000L;
 
-  private Lanes() {}
+  private Swar() {}
 
   static long load(byte[] bytes, int at) {
     return (long) LONGS.get(bytes, at);

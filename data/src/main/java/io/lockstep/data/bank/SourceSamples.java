@@ -7,7 +7,7 @@ import java.util.Optional;
  * in every process.
  */
 @FunctionalInterface
-public interface Donors {
+public interface SourceSamples {
 
   /**
    * One of the samples that a step may take pieces of.
@@ -16,5 +16,5 @@ public interface Donors {
    * @param draw 64 random bits that choose
    * @return empty if there is none, or if what was chosen has no picture
    */
-  Optional<Donor> donor(long step, long draw);
+  Optional<SourceSample> choose(long step, long draw);
 }
