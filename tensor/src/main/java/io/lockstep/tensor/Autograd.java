@@ -3,7 +3,6 @@ package io.lockstep.tensor;
 import ai.djl.ndarray.NDArray;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
-import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -105,40 +104,6 @@ public final class Autograd {
   }
 
   /**
-   * Walks back from several tensors of one graph at once, as if from the sum of the products of
-   * targets and gradients.
-   *
-   * @param targets recorded tensors of one type
-   * @param gradients their gradients, in the same order, of the same shapes
-   */
-  public static void backward(List<NDArray> targets, List<NDArray> gradients) {
-    if (targets.isEmpty() || targets.size() != gradients.size()) {
-      throw new IllegalArgumentException(
-          "Each of "
-              + targets.size()
-              + " targets needs one of "
-              + gradients.size()
-              + " gradients, and there must be at least one");
-    }
-    if (targets.size() == 1) {
-      backward(targets.getFirst(), gradients.getFirst());
-      return;
-    }
-    try (var _ = Scope.open()) {
-      NDArray joined = recording(() -> joinFlat(targets));
-      backward(joined, joinFlat(gradients));
-    }
-  }
-
-  private static NDArray joinFlat(List<NDArray> arrays) {
-    PtNDArray[] flat = new PtNDArray[arrays.size()];
-    for (int i = 0; i < flat.length; i++) {
-      flat[i] = torch(arrays.get(i).flatten());
-    }
-    return JniUtils.cat(flat, 0);
-  }
-
-  /**
    * The gradient accumulated in a leaf, shared with it.
    *
    * @throws IllegalStateException if no backward has reached this leaf
@@ -154,19 +119,9 @@ public final class Autograd {
     return gradient;
   }
 
-  /** Sets the gradient accumulated in a leaf to zero, if it has one; its memory stays. */
-  public static void clearGradient(NDArray leaf) {
-    JniUtils.zeroGrad(torch(leaf));
-  }
-
   /** The same values, cut off from the graph. */
   public static NDArray detach(NDArray array) {
     return JniUtils.detachGradient(torch(array));
-  }
-
-  /** Whether {@link #backward} accumulates a gradient in this tensor. */
-  public static boolean isLeaf(NDArray array) {
-    return JniUtils.requiresGrad(torch(array));
   }
 
   private static NDArray onesLike(NDArray array) {

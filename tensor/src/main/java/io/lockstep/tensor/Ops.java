@@ -50,9 +50,7 @@ public final class Ops {
   private static final Operator SOFTMAX = Operator.of("softmax", "int");
   private static final Operator ARGMAX = Operator.of("argmax");
   private static final Operator COPY = Operator.of("copy_");
-  private static final Operator MUL_IN_PLACE = Operator.of("mul_", "Tensor");
   private static final Operator NARROW = Operator.of("narrow");
-  private static final Operator VIEW_AS = Operator.of("view_as");
   private static final Operator EXPAND_AS = Operator.of("expand_as");
   private static final Operator CONTIGUOUS = Operator.of("contiguous");
 
@@ -280,11 +278,6 @@ public final class Ops {
     return NARROW.apply(tensor(x), whole(dim), whole(start), whole(length));
   }
 
-  /** A flat tensor's elements in the shape of another one, sharing memory. */
-  public static NDArray viewAs(NDArray flat, NDArray like) {
-    return VIEW_AS.apply(tensor(flat), tensor(like));
-  }
-
   /**
    * The same elements in row-major order without gaps; the tensor itself (a further handle to it)
    * if it is so already.
@@ -304,10 +297,5 @@ public final class Ops {
   /** Adds src to dst in place; call it in {@link Autograd#inference} for leaves. */
   public static void addInPlace(NDArray dst, NDArray src) {
     JniUtils.addi(Autograd.torch(dst), Autograd.torch(src));
-  }
-
-  /** Multiplies dst by a number in place; call it in {@link Autograd#inference} for leaves. */
-  public static void timesInPlace(NDArray dst, double factor) {
-    MUL_IN_PLACE.applyInPlace(tensor(dst), number(factor));
   }
 }

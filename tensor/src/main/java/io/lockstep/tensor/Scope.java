@@ -128,11 +128,6 @@ public final class Scope implements AutoCloseable {
     return fromBytes(MemorySegment.ofArray(values), Dtype.INT64, shape);
   }
 
-  /** An int32 tensor with these values in row-major order. */
-  public NDArray fromInts(int[] values, long... shape) {
-    return fromBytes(MemorySegment.ofArray(values), Dtype.INT32, shape);
-  }
-
   /** A bool tensor with these values in row-major order. */
   public NDArray fromBooleans(boolean[] values, long... shape) {
     byte[] bytes = new byte[values.length];

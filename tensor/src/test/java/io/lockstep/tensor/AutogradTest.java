@@ -9,7 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -31,15 +30,13 @@ final class AutogradTest {
   }
 
   @Test
-  void gradientsAccumulateUntilCleared() {
+  void gradientsAccumulate() {
     NDArray x = scope.fromFloats(new float[] {2, 3}, 2);
     Autograd.requireGradient(x);
     NDArray upstream = scope.fromFloats(new float[] {1, 10}, 2);
     Autograd.backward(Autograd.recording(() -> Ops.mul(x, x)), upstream);
     Autograd.backward(Autograd.recording(() -> Ops.mul(x, x)), upstream);
     assertArrayEquals(new float[] {8, 120}, Autograd.gradient(x).toFloatArray());
-    Autograd.clearGradient(x);
-    assertArrayEquals(new float[] {0, 0}, Autograd.gradient(x).toFloatArray());
   }
 
   @Test
@@ -75,14 +72,6 @@ final class AutogradTest {
   }
 
   @Test
-  void onlyLeavesAreLeaves() {
-    NDArray x = Autograd.leaf(scope.fromFloats(new float[] {2}, 1));
-    assertTrue(Autograd.isLeaf(x));
-    assertFalse(Autograd.isLeaf(Autograd.recording(() -> Ops.mul(x, x))));
-    assertFalse(Autograd.isLeaf(Autograd.detach(x)));
-  }
-
-  @Test
   void modeIsRestoredAfterAFailure() {
     NDArray x = Autograd.leaf(scope.fromFloats(new float[] {2}, 1));
     assertThrows(
@@ -103,29 +92,6 @@ final class AutogradTest {
     assertThrows(IllegalStateException.class, () -> Autograd.gradient(second));
     Ops.copyInto(weight, scope.fromFloats(new float[] {5}, 1));
     assertArrayEquals(new float[] {5}, leaf.toFloatArray());
-  }
-
-  @Test
-  void severalTargetsAreWalkedBackAtOnce() {
-    NDArray x = random(scope, 1, 3, 4);
-    NDArray toA = random(scope, 2, 3, 4);
-    NDArray toB = random(scope, 3, 3);
-    NDArray leaf = Autograd.leaf(x);
-    List<NDArray> targets =
-        Autograd.recording(() -> {
-          NDArray shared = Ops.silu(leaf);
-          return List.of(Ops.mul(shared, shared), shared.sum(new int[] {1}));
-        });
-    Autograd.backward(targets, List.of(toA, toB));
-    NDArray single = Autograd.leaf(x);
-    NDArray joined =
-        Autograd.recording(() -> {
-          NDArray shared = Ops.silu(single);
-          NDArray a = Ops.mul(Ops.mul(shared, shared), toA).sum();
-          return a.add(Ops.mul(shared.sum(new int[] {1}), toB).sum());
-        });
-    Autograd.backward(joined, null);
-    Tensors.assertClose(Autograd.gradient(single), Autograd.gradient(leaf), 1e-5);
   }
 
   @Test

@@ -106,7 +106,6 @@ final class ScopeTest {
       assertArrayEquals(values, scope.fromFloats(FloatBuffer.wrap(values), 4).toFloatArray());
       assertArrayEquals(values, scope.fromFloats(MemorySegment.ofArray(values), 4).toFloatArray());
       assertArrayEquals(new long[] {5, 6}, scope.fromLongs(new long[] {5, 6}, 2).toLongArray());
-      assertArrayEquals(new int[] {5, 6}, scope.fromInts(new int[] {5, 6}, 2).toIntArray());
       boolean[] flags = {true, false};
       assertArrayEquals(flags, scope.fromBooleans(flags, 2).toBooleanArray());
       assertEquals(Dtype.BFLOAT16, Dtype.of(scope.zeros(Dtype.BFLOAT16, 2, 0)));

@@ -39,7 +39,7 @@ final class TinyTransformer implements AutoCloseable {
     this.vocabulary = vocabulary;
     long count = layOut();
     params = Tensors.random(scope, 1, count);
-    Ops.timesInPlace(params, 0.05);
+    var _ = params.muli(0.05);
     grads = scope.zeros(Dtype.FLOAT32, count);
     m = scope.zeros(Dtype.FLOAT32, count);
     v = scope.zeros(Dtype.FLOAT32, count);

@@ -47,14 +47,6 @@ public record EpochPlan(EpochOrder order, int globalBatch, int virtualRanks) {
     return globalBatch / virtualRanks;
   }
 
-  /** The fewest steps that show every sample at least {@code epochs} times. */
-  public long stepsFor(long epochs) {
-    if (epochs < 1) {
-      throw new IllegalArgumentException("epochs must be at least 1, got " + epochs);
-    }
-    return Math.ceilDiv(Math.multiplyExact(samples(), epochs), globalBatch);
-  }
-
   /** The draw at a position of the endless sequence of epochs. */
   public SampleRef at(long position) {
     if (position < 0) {

@@ -76,13 +76,6 @@ class EpochPlanTest {
     assertEquals(
         64,
         IntStream.range(0, 64).filter(v -> plan.samplesOf(900_000_000L, v).size() == 16).count());
-    assertEquals(976_562_500L, plan.stepsFor(1));
-  }
-
-  @Test
-  void theLastStepOfAnEpochIsCounted() {
-    assertEquals(3, PLAN.stepsFor(1));
-    assertEquals(5, PLAN.stepsFor(2));
   }
 
   @Test

@@ -40,13 +40,4 @@ class RankSpanTest {
     assertThrows(IllegalArgumentException.class, () -> RankSpan.of(4, 0, 0));
     assertThrows(IllegalArgumentException.class, () -> RankSpan.of(4, 2, 2));
   }
-
-  @Test
-  void leasesEndWithTheRun() {
-    assertEquals(new StepLease(0, 8), StepLease.from(0, 8, 20));
-    assertEquals(new StepLease(16, 20), StepLease.from(16, 8, 20));
-    assertTrue(StepLease.from(16, 8, 20).contains(19));
-    assertThrows(IllegalArgumentException.class, () -> StepLease.from(20, 8, 20));
-    assertThrows(IllegalArgumentException.class, () -> StepLease.from(0, 0, 20));
-  }
 }

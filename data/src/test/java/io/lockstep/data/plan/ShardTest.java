@@ -25,7 +25,7 @@ class ShardTest {
   void aBuddyCopiesTheRankBeforeItAndTheFirstCopiesTheLast() {
     assertEquals(new Span(0, 3), new Shard(1, 3, true).copied(10));
     assertEquals(new Span(6, 10), new Shard(0, 3, true).copied(10));
-    assertEquals(0, new Shard(2, 3, true).buddyRank());
+    assertEquals(0, new Shard(2, 3, true).replicaRank());
     assertEquals(0, new Shard(0, 1, true).copied(10).size());
     assertEquals(0, new Shard(1, 3, false).copied(10).size());
   }

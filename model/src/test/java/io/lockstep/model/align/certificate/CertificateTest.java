@@ -26,7 +26,6 @@ import io.lockstep.model.network.ModelLayout;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.Parameters;
 import io.lockstep.model.testing.GoldenFamily;
-import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
 import io.lockstep.tensor.TensorMemory;
 import io.lockstep.tensor.Torch;
@@ -479,7 +478,7 @@ class CertificateTest {
         var _ = Scope.open()) {
       for (ParameterLayout.Slot slot : model.parameters().layout().slots()) {
         if (names.test(slot.spec().name())) {
-          Ops.timesInPlace(model.parameters().get(slot.spec().name()), factor);
+          var _ = model.parameters().get(slot.spec().name()).muli(factor);
         }
       }
       model.save(changed);
