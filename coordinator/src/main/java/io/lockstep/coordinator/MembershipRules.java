@@ -12,7 +12,7 @@ import java.util.List;
  * @param reconnect how long a coordinator that was started again waits for the workers of before
  * @param heartbeatInterval how often workers say that they live
  * @param heartbeatTimeout silence after which a worker counts as lost; at least twice the interval
- * @param buddy whether each worker keeps a copy of what another one owns
+ * @param replicates whether each worker keeps a replica of the shard that another one owns
  */
 public record MembershipRules(
     int minWorkers,
@@ -21,7 +21,7 @@ public record MembershipRules(
     Duration reconnect,
     Duration heartbeatInterval,
     Duration heartbeatTimeout,
-    boolean buddy) {
+    boolean replicates) {
 
   void addProblems(int workers, int virtualRanks, List<String> problems) {
     check(problems, minWorkers >= 1, "min_workers is " + minWorkers + ": give at least 1");

@@ -57,7 +57,7 @@ public final class Plans {
             rules.reconnect(),
             Duration.ofMillis(intervalMillis),
             Duration.ofMillis(timeoutMillis),
-            rules.buddy()));
+            rules.replicates()));
   }
 
   /** The same plan for other numbers of workers. */
@@ -72,7 +72,7 @@ public final class Plans {
             rules.reconnect(),
             rules.heartbeatInterval(),
             rules.heartbeatTimeout(),
-            rules.buddy()));
+            rules.replicates()));
   }
 
   /** The same plan, waiting that long for a replacement of a lost worker. */
@@ -87,7 +87,7 @@ public final class Plans {
             rules.reconnect(),
             rules.heartbeatInterval(),
             rules.heartbeatTimeout(),
-            rules.buddy()));
+            rules.replicates()));
   }
 
   /** The same plan without copies of the state at other workers. */

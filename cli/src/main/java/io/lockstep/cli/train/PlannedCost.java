@@ -32,7 +32,7 @@ public final class PlannedCost {
         new Buckets(plan.trained().size(), run.training().bucketFloats()),
         run.training().virtualRanks(),
         run.training().samplesPerVirtualRank(),
-        run.cluster().buddy());
+        run.cluster().replicates());
   }
 
   /**

@@ -68,7 +68,7 @@ public final class RunPlans {
         cluster.reconnect(),
         cluster.heartbeat(),
         cluster.timeout(),
-        cluster.buddy());
+        cluster.replicates());
   }
 
   private static SavePlan saving(TrainingConfig training, long samples) {

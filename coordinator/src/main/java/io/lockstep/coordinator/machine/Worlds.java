@@ -107,8 +107,8 @@ final class Worlds {
   }
 
   private Holding shardOf(World world, Member member) {
-    boolean buddy = state.plan.membership().buddy();
-    return new Holding(new Shard(member.rank, world.size(), buddy), world.firstStep(), false);
+    boolean replicates = state.plan.membership().replicates();
+    return new Holding(new Shard(member.rank, world.size(), replicates), world.firstStep(), false);
   }
 
   void broken(Member member, Event.Broken broken) {

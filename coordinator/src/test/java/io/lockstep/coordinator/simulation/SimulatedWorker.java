@@ -386,7 +386,7 @@ final class SimulatedWorker {
       inTurn(agenda.between(0, PEER_MILLIS), this::ready);
       return;
     }
-    Shard shard = new Shard(rank, next.members().size(), simulation.buddy());
+    Shard shard = new Shard(rank, next.members().size(), simulation.replicates());
     if (next.holders().isEmpty()) {
       next.checkpoint()
           .ifPresentOrElse(

@@ -104,8 +104,8 @@ final class Simulation {
     return plan.membership().heartbeatInterval().toMillis();
   }
 
-  boolean buddy() {
-    return plan.membership().buddy();
+  boolean replicates() {
+    return plan.membership().replicates();
   }
 
   // ---- workers

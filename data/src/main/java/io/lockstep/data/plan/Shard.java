@@ -5,14 +5,14 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * What one rank of a world holds of state that is cut into buckets: the buckets it owns, and as a
- * buddy a copy of those that the rank before it owns.
+ * What one rank of a world holds of state that is cut into buckets: the buckets it owns, and a
+ * replica of the shard that the rank before it owns.
  *
  * @param rank the rank, 0 to {@code world - 1}
  * @param world number of ranks, at least 1
- * @param buddy whether the copy is held too; in a world of one there is nobody to copy
+ * @param replicates whether the copy is held too; in a world of one there is nobody to copy
  */
-public record Shard(int rank, int world, boolean buddy) {
+public record Shard(int rank, int world, boolean replicates) {
 
   /** Buckets [first, end). */
   public record Span(int first, int end) {
@@ -43,9 +43,9 @@ public record Shard(int rank, int world, boolean buddy) {
     return span(rank, buckets);
   }
 
-  /** The buckets it keeps a copy of; empty if there is no buddy. */
+  /** The buckets it keeps a replica of; empty if it keeps none. */
   public Span copied(int buckets) {
-    return buddy && world > 1 ? span((rank + world - 1) % world, buckets) : new Span(0, 0);
+    return replicates && world > 1 ? span((rank + world - 1) % world, buckets) : new Span(0, 0);
   }
 
   /** Owned and copied buckets, without empty spans. */
@@ -60,7 +60,7 @@ public record Shard(int rank, int world, boolean buddy) {
   }
 
   /** The rank that keeps a copy of what this one owns; its own in a world of one. */
-  public int buddyRank() {
+  public int replicaRank() {
     return (rank + 1) % world;
   }
 

@@ -95,7 +95,7 @@ public record ClusterConfig(
   }
 
   /** Whether workers keep copies for each other. */
-  public boolean buddy() {
+  public boolean replicates() {
     return resilience == Resilience.BUDDY;
   }
 

@@ -14,7 +14,7 @@ import io.lockstep.model.parameter.ParameterSpec;
  * @param weightDecay decoupled decay of matrices
  * @param decayVectors whether vectors (norms, biases) are decayed too
  * @param warmupRatio share of all steps spent warming up
- * @param floorRatio rate at the last step as a share of the peak
+ * @param minLrRatio rate at the last step as a share of the peak
  */
 public record OptimizerConfig(
     double learningRate,
@@ -26,7 +26,7 @@ public record OptimizerConfig(
     double weightDecay,
     boolean decayVectors,
     double warmupRatio,
-    double floorRatio) {
+    double minLrRatio) {
 
   static OptimizerConfig read(Section section) {
     double rate = section.number("learning_rate", null, 0, 10);
@@ -46,8 +46,8 @@ public record OptimizerConfig(
     return config;
   }
 
-  /** Peak rate of a part of the model. */
-  public double peak(ParameterSpec.Module module) {
+  /** Peak learning rate of a part of the model. */
+  public double peakLr(ParameterSpec.Module module) {
     return switch (module) {
       case LLM -> learningRate;
       case VIT -> vitLearningRate;
@@ -61,17 +61,17 @@ public record OptimizerConfig(
   }
 
   /**
-   * The rate of a step as a share of the peak: step / warm-up steps, then floor + (1 - floor) * (1
-   * + cos(pi * progress)) / 2.
+   * The factor on the peak learning rate in a step: step / warm-up steps, then floor + (1 - floor)
+   * * (1 + cos(pi * progress)) / 2.
    *
    * @param step steps counted from 1
    */
-  public double share(long step, long totalSteps) {
+  public double lrFactor(long step, long totalSteps) {
     long warmup = Math.round(warmupRatio * totalSteps);
     if (step <= warmup) {
       return (double) step / warmup;
     }
     double progress = (double) (step - warmup) / Math.max(1, totalSteps - warmup);
-    return floorRatio + (1 - floorRatio) * 0.5 * (1 + Math.cos(Math.PI * progress));
+    return minLrRatio + (1 - minLrRatio) * 0.5 * (1 + Math.cos(Math.PI * progress));
   }
 }

@@ -199,7 +199,7 @@ public record RunConfig(
     RemovedOptions.refuse(custom);
     custom.finish();
     if (!config.tuning.trained().isEmpty()
-        && config.tuning.trained().stream().allMatch(part -> config.optimizer.peak(part) == 0)) {
+        && config.tuning.trained().stream().allMatch(part -> config.optimizer.peakLr(part) == 0)) {
       root.problem(
           "optimizer.learning_rate",
           "is 0 for every part of the model that isn't frozen: nothing would be trained");

@@ -135,7 +135,7 @@ final class RunConfigYaml {
         .put("weight_decay", optimizer.weightDecay())
         .put("decay_vectors", optimizer.decayVectors())
         .put("warmup_ratio", optimizer.warmupRatio())
-        .put("floor_ratio", optimizer.floorRatio());
+        .put("floor_ratio", optimizer.minLrRatio());
   }
 
   private static void tuning(ObjectNode node, TuningConfig tuning) {

@@ -55,7 +55,7 @@ final class Reports {
     return io.lockstep.proto.coordinator.v1.Holding.newBuilder()
         .setRank(holding.shard().rank())
         .setWorld(holding.shard().world())
-        .setBuddy(holding.shard().buddy())
+        .setBuddy(holding.shard().replicates())
         .setSteps(holding.steps())
         .setReducedNext(holding.reducedNext())
         .build();

@@ -136,7 +136,7 @@ final class Generation implements AutoCloseable {
     buffers.reset();
     reducer.begin(step);
     StepInput input = new StepInput(step, watch);
-    @Nullable SharedWeights shared = sharesWeights ? sharedWeights(input) : null;
+    @Nullable FullyShardedParameters shared = sharesWeights ? sharedWeights(input) : null;
     BlockAccumulator<NDArray> sums =
         new BlockAccumulator<>(tree, span.first(), span.end(), buffers::sum);
     double compute = 0;
@@ -145,7 +145,7 @@ final class Generation implements AutoCloseable {
       MicroBatch microBatch = input.take(virtualRank);
       NDArray gradient = buffers.acquire();
       boolean last = virtualRank == span.end() - 1;
-      RangeByRange ready = last ? handingOver(sums.addLast(gradient), shared) : null;
+      GradientBucketHook ready = last ? handingOver(sums.addLast(gradient), shared) : null;
       contributions.add(compute(microBatch, gradient, shared, ready));
       if (!last) {
         sums.add(virtualRank, gradient);
@@ -170,13 +170,13 @@ final class Generation implements AutoCloseable {
   }
 
   /** What makes the sums of the last virtual rank, whose gradient is about to be computed. */
-  private RangeByRange handingOver(
-      BlockAccumulator.LastSums<NDArray> last, @Nullable SharedWeights shared) {
+  private GradientBucketHook handingOver(
+      BlockAccumulator.LastSums<NDArray> last, @Nullable FullyShardedParameters shared) {
     if (discards) {
       buffers.discardUnused();
     }
-    RangeByRange ready =
-        new RangeByRange(
+    GradientBucketHook ready =
+        new GradientBucketHook(
             last,
             ranges,
             discards,
@@ -192,8 +192,8 @@ final class Generation implements AutoCloseable {
   private Contribution compute(
       MicroBatch microBatch,
       NDArray gradient,
-      @Nullable SharedWeights shared,
-      @Nullable RangeByRange ready)
+      @Nullable FullyShardedParameters shared,
+      @Nullable GradientBucketHook ready)
       throws SampleException {
     if (shared != null) {
       return gradientStep.compute(microBatch, gradient, shared, shared::passDone);
@@ -236,7 +236,7 @@ final class Generation implements AutoCloseable {
   }
 
   /** Tells everybody what this rank computes, and lays out the exchanges of the step. */
-  private SharedWeights sharedWeights(StepInput input)
+  private FullyShardedParameters sharedWeights(StepInput input)
       throws SampleException, InterruptedException {
     ResidentRanges resident =
         new ResidentRanges(TensorMemory.of(parameters.flat()), reducer.held());
@@ -256,11 +256,11 @@ final class Generation implements AutoCloseable {
     }
     StepSequence sequence =
         StepSequence.of(gradientStep.segments(), parameters.layout(), ranges, passes);
-    return new SharedWeights(rank(), parameters, reducer, resident, passes, sequence);
+    return new FullyShardedParameters(rank(), parameters, reducer, resident, passes, sequence);
   }
 
   /** The parameters this process holds; hears of the ranges that are complete. */
-  private SegmentWeights weights(RangeByRange ready) {
+  private SegmentWeights weights(GradientBucketHook ready) {
     return new SegmentWeights() {
       @Override
       public Weights enter(SegmentSpec segment, Pass pass) {

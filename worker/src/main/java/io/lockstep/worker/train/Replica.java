@@ -42,7 +42,7 @@ final class Replica implements AutoCloseable {
   private final RunConfig config;
   private final ModelSource source;
   private final long totalSteps;
-  private final boolean buddy;
+  private final boolean replicates;
   private final boolean sharesWeights;
 
   private LoadedModel model;
@@ -58,7 +58,7 @@ final class Replica implements AutoCloseable {
     this.config = config;
     this.source = source;
     this.totalSteps = totalSteps;
-    buddy = config.cluster().resilience() == Resilience.BUDDY;
+    replicates = config.cluster().resilience() == Resilience.BUDDY;
     sharesWeights = config.cluster().sharesWeights();
     model = source.load();
   }
@@ -74,7 +74,7 @@ final class Replica implements AutoCloseable {
 
   /** What a rank of a world owns and copies. */
   Shard shardOf(int rank, int world) {
-    return new Shard(rank, world, buddy);
+    return new Shard(rank, world, replicates);
   }
 
   Buckets buckets() {
@@ -230,7 +230,7 @@ final class Replica implements AutoCloseable {
     Buckets buckets = buckets();
     List<Piece> pieces =
         Resharding.plan(
-            world.holders(), world.members().size(), buddy, sharesWeights, buckets.count());
+            world.holders(), world.members().size(), replicates, sharesWeights, buckets.count());
     if (world.departs()) {
       exchange(world.rank(), pieces, held, null, participants);
       return;

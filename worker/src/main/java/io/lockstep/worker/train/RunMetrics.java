@@ -91,7 +91,7 @@ final class RunMetrics implements AutoCloseable {
       return;
     }
     int batch = config.training().globalBatchSize();
-    double rate = config.optimizer().learningRate() * config.optimizer().share(done, totalSteps);
+    double rate = config.optimizer().learningRate() * config.optimizer().lrFactor(done, totalSteps);
     double epoch = (double) done * batch / samples;
     log.write(
         new MetricsLog.Row(

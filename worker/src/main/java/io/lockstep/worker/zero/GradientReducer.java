@@ -36,8 +36,9 @@ import java.util.function.IntPredicate;
  * <p>Ranges are reduced from the end of the flat buffer to its beginning, as going backwards
  * completes them, by a thread of its own while the rest is still computed.
  *
- * <p>A buddy is sent the result as well. Since it makes the same update, it is left out when the
- * updated parameters go round: with or without buddies a rank sends the same number of bytes.
+ * <p>The rank that holds a replica of the shard is sent the result as well. Since it makes the same
+ * update, it is left out when the updated parameters go round: with or without replicas a rank
+ * sends the same number of bytes.
  */
 public final class GradientReducer implements AutoCloseable {
 
@@ -238,7 +239,7 @@ public final class GradientReducer implements AutoCloseable {
     into.copyFrom(sum);
   }
 
-  /** Passes the own sum to the buddy, and receives that of which this rank is the buddy. */
+  /** Passes the own sum to the replica, and receives that of which this rank holds the replica. */
   private void copy(long tag, Range range) {
     collective.exchange(
         tag,

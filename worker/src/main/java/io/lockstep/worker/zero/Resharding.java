@@ -41,13 +41,13 @@ public final class Resharding {
    *
    * @param holders who holds what; several shards of one rank count together
    * @param members the members of the new world; participants from there on only give
-   * @param buddy whether members of the new world keep copies
+   * @param replicates whether members of the new world keep copies
    * @param sharesWeights whether members keep the parameters of what they own and copy alone
    * @param buckets number of buckets
    * @throws IllegalArgumentException if a bucket is held by nobody
    */
   public static List<Piece> plan(
-      List<Holder> holders, int members, boolean buddy, boolean sharesWeights, int buckets) {
+      List<Holder> holders, int members, boolean replicates, boolean sharesWeights, int buckets) {
     List<Part> parts = new ArrayList<>();
     holders.forEach(holder -> addParts(parts, holder, buckets));
     int[] giving = giving(parts, buckets, holders);
@@ -55,7 +55,7 @@ public final class Resharding {
     for (int member = 0; member < members; member++) {
       BitSet held = held(parts, member, buckets);
       List<Part> wanted = new ArrayList<>();
-      addParts(wanted, new Holder(member, new Shard(member, members, buddy)), buckets);
+      addParts(wanted, new Holder(member, new Shard(member, members, replicates)), buckets);
       int[] taking = partOf(wanted, buckets);
       int first = 0;
       for (int bucket = 1; bucket <= buckets; bucket++) {

@@ -55,7 +55,8 @@ final class Routes {
   }
 
   private Range copiedBy(int rank) {
-    return buckets.range(new Shard(rank, shard.world(), shard.buddy()).copied(buckets.count()));
+    return buckets.range(
+        new Shard(rank, shard.world(), shard.replicates()).copied(buckets.count()));
   }
 
   /** The subtrees whose sums a rank sends, in the order of their slots. */
@@ -77,14 +78,14 @@ final class Routes {
     return legs;
   }
 
-  /** What of a range's result goes to the buddy. */
+  /** What of a range's result goes to the rank that holds a replica of it. */
   List<Leg> copySends(Range range) {
-    return shard.buddy() && shard.world() > 1
-        ? leg(shard.buddyRank(), owned().intersect(range))
+    return shard.replicates() && shard.world() > 1
+        ? leg(shard.replicaRank(), owned().intersect(range))
         : List.of();
   }
 
-  /** What of a range's result comes from the rank that this one is the buddy of. */
+  /** What of a range's result comes from the rank whose replica this one holds. */
   List<Leg> copyReceives(Range range) {
     return leg((shard.rank() + shard.world() - 1) % shard.world(), copied().intersect(range));
   }

@@ -59,12 +59,12 @@ public final class ShardedAdamW implements AutoCloseable {
    *     times the clipping
    */
   public void apply(long step, NDArray gradient, float gradientScale) {
-    double share = config.share(step + 1, totalSteps);
+    double lrFactor = config.lrFactor(step + 1, totalSteps);
     try (Scope views = Scope.open()) {
       for (ParameterLayout.Slot slot : parameters.layout().slots()) {
         long start = Math.max(slot.offset(), owned.start());
         long end = Math.min(slot.end(), owned.end());
-        double rate = share * config.peak(slot.spec().module());
+        double rate = lrFactor * config.peakLr(slot.spec().module());
         if (start >= end || rate == 0) {
           continue;
         }

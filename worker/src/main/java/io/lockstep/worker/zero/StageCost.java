@@ -19,7 +19,7 @@ import java.util.stream.Stream;
  * shares out the optimizer's moments, 2 the reduced gradients too, 3 the weights too. At stage 0
  * everybody has everything, which no run does. Everything is float32; activations are not counted.
  *
- * <p>With buddies a rank holds twice the share of moments and reduced gradients, and of weights at
+ * <p>With replicas a rank holds twice the share of moments and reduced gradients, and of weights at
  * stage 3.
  *
  * @param stage 0 to 3
@@ -58,7 +58,7 @@ public record StageCost(
       Buckets buckets,
       int virtualRanks,
       int samples,
-      boolean buddy) {
+      boolean replicates) {
 
     public Subject {
       segments = List.copyOf(segments);
@@ -91,7 +91,7 @@ public record StageCost(
    */
   public static StageCost of(Subject subject, int stage, int rank, PassTable passes) {
     int world = passes.pictures().size();
-    Shard shard = new Shard(rank, world, stage > 0 && subject.buddy());
+    Shard shard = new Shard(rank, world, stage > 0 && subject.replicates());
     Routes routes = new Routes(shard, subject.buckets(), subject.virtualRanks());
     long whole = subject.buckets().floats();
     long held = routes.owned().floats() + routes.copied().floats();

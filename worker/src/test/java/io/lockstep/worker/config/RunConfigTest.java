@@ -441,12 +441,12 @@ class RunConfigTest {
   @Test
   void rateWarmsUpLinearlyAndFallsAlongACosine() {
     OptimizerConfig config = new OptimizerConfig(1, 1, 1, 0.9, 0.999, 1e-8, 0, false, 0.2, 0.1);
-    assertEquals(0.5, config.share(1, 10));
-    assertEquals(1, config.share(2, 10));
-    assertEquals(0.55, config.share(6, 10), 1e-15);
-    assertEquals(0.1, config.share(10, 10), 1e-15);
+    assertEquals(0.5, config.lrFactor(1, 10));
+    assertEquals(1, config.lrFactor(2, 10));
+    assertEquals(0.55, config.lrFactor(6, 10), 1e-15);
+    assertEquals(0.1, config.lrFactor(10, 10), 1e-15);
     OptimizerConfig cold = new OptimizerConfig(1, 1, 1, 0.9, 0.999, 1e-8, 0, false, 0, 0);
-    assertEquals(0, cold.share(1, 1), 1e-15);
+    assertEquals(0, cold.lrFactor(1, 1), 1e-15);
   }
 
   @Test

@@ -54,7 +54,7 @@ class ElasticWorldsTest {
     Replica b = worker("buddy");
     Replica c = worker("buddy");
     train(List.of(a, b, c), List.of(), 0, 2, true);
-    // b is lost: its buddy c has its share. Step 2 is committed, but nobody comes to apply it.
+    // b is lost: its replica c has its shard. Step 2 is committed, but nobody comes to apply it.
     train(List.of(a, c), List.of(), 2, 3, false);
     // a is lost, d and e join: c applies step 2 by itself and gives all there is.
     Replica d = worker("buddy");

@@ -100,7 +100,7 @@ class StageCostMeasuredTest {
             new Buckets(model.tuned().trained().layout().size(), config.training().bucketFloats()),
             VIRTUAL_RANKS,
             config.training().samplesPerVirtualRank(),
-            config.cluster().buddy());
+            config.cluster().replicates());
     return StageCost.of(subject, stage, ranks.rank(), new PassTable(passes));
   }
 

@@ -192,12 +192,12 @@ class TrainingParityTest {
         FIGURE_TOLERANCE);
     List<ParameterSpec.Module> groups =
         List.of(ParameterSpec.Module.LLM, ParameterSpec.Module.VIT, ParameterSpec.Module.ALIGNER);
-    double share = config.optimizer().share(step, config.training().maxSteps());
+    double lrFactor = config.optimizer().lrFactor(step, config.training().maxSteps());
     for (int group = 0; group < groups.size(); group++) {
       assertRelative(
           "rate of " + groups.get(group) + " in step " + step,
           expected.get("lr").get(group).doubleValue(),
-          share * config.optimizer().peak(groups.get(group)),
+          lrFactor * config.optimizer().peakLr(groups.get(group)),
           RATE_TOLERANCE);
     }
   }

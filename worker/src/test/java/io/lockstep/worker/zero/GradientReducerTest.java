@@ -74,14 +74,15 @@ class GradientReducerTest {
     }
   }
 
-  private static void assertSameBitsInAllWorlds(int virtualRanks, int bucketFloats, boolean buddy)
-      throws Exception {
+  private static void assertSameBitsInAllWorlds(
+      int virtualRanks, int bucketFloats, boolean replicates) throws Exception {
     float[] alone =
-        LocalRanks.run(1, ranks -> train(ranks, virtualRanks, bucketFloats, STEPS, buddy))
+        LocalRanks.run(1, ranks -> train(ranks, virtualRanks, bucketFloats, STEPS, replicates))
             .getFirst();
     for (int world = 2; world <= 4; world++) {
       List<float[]> all =
-          LocalRanks.run(world, ranks -> train(ranks, virtualRanks, bucketFloats, STEPS, buddy));
+          LocalRanks.run(
+              world, ranks -> train(ranks, virtualRanks, bucketFloats, STEPS, replicates));
       for (int rank = 0; rank < world; rank++) {
         assertArrayEquals(
             alone, all.get(rank), "V = " + virtualRanks + ", rank " + rank + " of " + world);
@@ -91,9 +92,9 @@ class GradientReducerTest {
 
   /** Adds the reduced gradients of some steps to parameters that begin at zero. */
   private static float[] train(
-      Collective ranks, int virtualRanks, int bucketFloats, int steps, boolean buddy)
+      Collective ranks, int virtualRanks, int bucketFloats, int steps, boolean replicates)
       throws InterruptedException {
-    Shard shard = new Shard(ranks.rank(), ranks.size(), buddy);
+    Shard shard = new Shard(ranks.rank(), ranks.size(), replicates);
     Buckets buckets = new Buckets(FLOATS, bucketFloats);
     RankSpan span = RankSpan.of(virtualRanks, ranks.rank(), ranks.size());
     ReductionTree tree = new ReductionTree(virtualRanks);

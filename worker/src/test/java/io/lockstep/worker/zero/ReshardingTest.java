@@ -74,17 +74,17 @@ class ReshardingTest {
     int moved = 0;
     for (int round = 0; round < 2000; round++) {
       int buckets = random.nextInt(1, 40);
-      boolean buddy = random.nextBoolean();
+      boolean replicates = random.nextBoolean();
       int members = random.nextInt(1, 7);
       int departing = random.nextInt(0, 3);
       List<Holder> holders = holders(random, members + departing);
       if (!Shard.coverAll(holders.stream().map(Holder::shard).toList(), buckets)) {
         continue;
       }
-      List<Piece> pieces = Resharding.plan(holders, members, buddy, false, buckets);
+      List<Piece> pieces = Resharding.plan(holders, members, replicates, false, buckets);
       moved += pieces.size();
       for (int member = 0; member < members; member++) {
-        assertComplete(member, holders, pieces, new Shard(member, members, buddy), buckets);
+        assertComplete(member, holders, pieces, new Shard(member, members, replicates), buckets);
       }
       for (Piece piece : pieces) {
         assertTrue(

@@ -69,7 +69,7 @@ class ShardedAdamWTest {
     OptimizerConfig config = config(1e-2, 1e-2, 1e-2, 0.5);
     float[] before = initial();
     float[] after = train(config, 1, 1, step -> new float[Math.toIntExact(LAYOUT.size())]);
-    float keep = (float) (1 - 1e-2 * config.share(1, STEPS) * 0.5);
+    float keep = (float) (1 - 1e-2 * config.lrFactor(1, STEPS) * 0.5);
     for (ParameterLayout.Slot slot : LAYOUT.slots()) {
       float[] expected = of(slot, before);
       if (slot.spec().shape().size() > 1) {
@@ -87,7 +87,7 @@ class ShardedAdamWTest {
     OptimizerConfig config = config(4e-3, 1e-3, 2e-3, 0);
     float[] after = train(config, 1, 1, ShardedAdamWTest::noise);
     for (ParameterLayout.Slot slot : LAYOUT.slots()) {
-      double rate = config.share(1, STEPS) * config.peak(slot.spec().module());
+      double rate = config.lrFactor(1, STEPS) * config.peakLr(slot.spec().module());
       float[] was = of(slot, before);
       float[] is = of(slot, after);
       for (int i = 0; i < was.length; i++) {

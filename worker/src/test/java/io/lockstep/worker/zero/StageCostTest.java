@@ -15,7 +15,7 @@ class StageCostTest {
   private static final int FLOATS = 640;
 
   /** 400 frozen weights; 640 trained ones in two segments and ten buckets. */
-  private static StageCost.Subject subject(boolean buddy) {
+  private static StageCost.Subject subject(boolean replicates) {
     ParameterLayout layout =
         new ParameterLayout(
             List.of(
@@ -26,7 +26,7 @@ class StageCostTest {
         List.of(
             new SegmentSpec(0, "first", 0, 1, List.of(), true, 0, 320),
             new SegmentSpec(1, "second", 1, 2, List.of(), false, 320, FLOATS));
-    return new StageCost.Subject(400, segments, layout, new Buckets(FLOATS, 64), 4, 1, buddy);
+    return new StageCost.Subject(400, segments, layout, new Buckets(FLOATS, 64), 4, 1, replicates);
   }
 
   @Test
@@ -45,9 +45,9 @@ class StageCostTest {
   @Test
   void aBuddyDoublesWhatIsHeldOfTheMoments() {
     StageCost alone = StageCost.of(subject(false), 2, 0, PassTable.even(4, 2, 1));
-    StageCost buddy = StageCost.of(subject(true), 2, 0, PassTable.even(4, 2, 1));
-    assertEquals(2 * alone.optimizerBytes(), buddy.optimizerBytes());
-    assertEquals(alone.sentBytes(), buddy.sentBytes());
+    StageCost replicated = StageCost.of(subject(true), 2, 0, PassTable.even(4, 2, 1));
+    assertEquals(2 * alone.optimizerBytes(), replicated.optimizerBytes());
+    assertEquals(alone.sentBytes(), replicated.sentBytes());
   }
 
   @Test

@@ -16,7 +16,7 @@ import java.util.Map;
  * Sums a worker's gradients while going backwards completes them, and hands each range over to the
  * reduction.
  */
-final class RangeByRange {
+final class GradientBucketHook {
 
   private final BlockAccumulator.LastSums<NDArray> last;
   private final GradientRanges ranges;
@@ -40,7 +40,7 @@ final class RangeByRange {
    * @param last the worker's last virtual rank, and the sums that it completes
    * @param discards whether the memory of what was added to another sum is given back
    */
-  RangeByRange(
+  GradientBucketHook(
       BlockAccumulator.LastSums<NDArray> last,
       GradientRanges ranges,
       boolean discards,

@@ -23,14 +23,14 @@ import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The parameters of one step in a world that shares them out: a segment's weights come to their
- * place in the flat buffer before it is computed, and are given back after it.
+ * The parameters of one step in a world that shards them: a segment's weights come to their place
+ * in the flat buffer before it is computed, and are given back after it.
  *
  * <p>Every rank begins all exchanges of the step in one order, whether it takes part in their
  * rounds or only serves. So a rank that enters a segment begins everything before it that it has
  * skipped, and then waits for its own.
  */
-final class SharedWeights implements SegmentWeights {
+final class FullyShardedParameters implements SegmentWeights {
 
   private final int rank;
   private final Parameters parameters;
@@ -44,14 +44,14 @@ final class SharedWeights implements SegmentWeights {
   private int round;
 
   /** The last virtual rank's gradients; null before it. */
-  private @Nullable RangeByRange last;
+  private @Nullable GradientBucketHook last;
 
   private @Nullable Map<Node, NDArray> sums;
 
   /** The gradients of segments from here on are complete. */
   private int completeFrom = Integer.MAX_VALUE;
 
-  SharedWeights(
+  FullyShardedParameters(
       int rank,
       Parameters parameters,
       GradientReducer reducer,
@@ -67,7 +67,7 @@ final class SharedWeights implements SegmentWeights {
   }
 
   /** The last virtual rank begins; it hands over to {@link #complete}. */
-  void last(RangeByRange gradients) {
+  void last(GradientBucketHook gradients) {
     last = gradients;
   }
 
@@ -114,7 +114,7 @@ final class SharedWeights implements SegmentWeights {
 
   @Override
   public void gradientReady(SegmentSpec segment) {
-    RangeByRange gradients = last;
+    GradientBucketHook gradients = last;
     if (gradients != null) {
       gradients.from(segment);
       serve();
