@@ -1,5 +1,6 @@
 package io.lockstep.cli.chart;
 
+import io.lockstep.datatools.overlay.ShippedFonts;
 import java.awt.Color;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -46,6 +47,7 @@ public final class BarChart {
 
   /** Writes charts below each other into one PNG file. */
   public static void write(Path png, List<BarChart> charts) throws IOException {
+    ShippedFonts.use();
     BitmapEncoder.saveBitmap(
         charts.stream().map(bar -> bar.chart).toList(),
         charts.size(),

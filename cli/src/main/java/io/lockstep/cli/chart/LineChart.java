@@ -1,5 +1,6 @@
 package io.lockstep.cli.chart;
 
+import io.lockstep.datatools.overlay.ShippedFonts;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.io.IOException;
@@ -23,6 +24,7 @@ public final class LineChart {
   public static void write(
       Path png, String title, String xLabel, String yLabel, double[] x, double[] y)
       throws IOException {
+    ShippedFonts.use();
     XYChart chart =
         new XYChartBuilder()
             .width(WIDTH)

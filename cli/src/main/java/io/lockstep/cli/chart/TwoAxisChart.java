@@ -1,5 +1,6 @@
 package io.lockstep.cli.chart;
 
+import io.lockstep.datatools.overlay.ShippedFonts;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Font;
@@ -109,6 +110,7 @@ public final class TwoAxisChart {
 
   /** Writes the chart as PNG. */
   public void write(Path png) throws IOException {
+    ShippedFonts.use();
     BitmapEncoder.saveBitmap(chart, png.toString(), BitmapFormat.PNG);
   }
 

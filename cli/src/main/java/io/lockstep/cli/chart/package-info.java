@@ -1,4 +1,4 @@
-/** Plots as PNG files, and as parts of a page. Imports nothing of ours. */
+/** Plots as PNG files, and as parts of a page. Imports the overlays' fonts alone. */
 @NullMarked
 package io.lockstep.cli.chart;
 

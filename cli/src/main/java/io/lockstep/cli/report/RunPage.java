@@ -7,7 +7,7 @@ import io.lockstep.cli.report.RunReport.Answers;
 import io.lockstep.cli.run.Metrics;
 import io.lockstep.cli.run.RunFolder;
 import io.lockstep.data.file.FileWrites;
-import io.lockstep.datatools.overlay.Overlay;
+import io.lockstep.datatools.overlay.ShippedFonts;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -35,7 +35,7 @@ final class RunPage {
     values.put("facts", facts(report));
     values.put("recipe", Html.escape(recipe(training.root())));
     // The text that is put in may hold what looks like a place: the font goes last.
-    values.put("font", DataUri.of("font/ttf", Overlay.chineseFont()));
+    values.put("font", DataUri.of("font/ttf", ShippedFonts.chinese()));
     Path page = folder.resolve(RunReport.PAGE);
     FileWrites.text(page, fill(template(), values));
     return page;

@@ -4,18 +4,12 @@ import java.awt.Font;
 import java.awt.FontFormatException;
 import java.awt.Graphics2D;
 import java.awt.font.TextAttribute;
-import java.io.FileNotFoundException;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.text.AttributedString;
 
-/**
- * Two fonts that ship with this package, Latin and Chinese, so that text looks the same on every
- * machine.
- */
+/** The shipped fonts at a size, so that text looks the same on every machine. */
 final class Fonts {
-
-  private static final String CHINESE = "DroidSansFallback-subset.ttf";
 
   private final Font latin;
   private final Font chinese;
@@ -31,31 +25,15 @@ final class Fonts {
    * @param size in pixels of an em
    */
   static Fonts load(float size) throws IOException {
+    ShippedFonts.use();
     return new Fonts(
-        read("DejaVuSans-subset.ttf").deriveFont(size), read(CHINESE).deriveFont(size));
-  }
-
-  /** The Chinese one as a file. */
-  static byte[] chineseFile() throws IOException {
-    try (InputStream stream = open(CHINESE)) {
-      return stream.readAllBytes();
-    }
-  }
-
-  private static InputStream open(String name) throws IOException {
-    InputStream stream = Fonts.class.getResourceAsStream(name);
-    if (stream == null) {
-      throw new FileNotFoundException(
-          "resource io/lockstep/datatools/overlay/"
-              + name
-              + " is not on the class path; build data-tools again");
-    }
-    return stream;
+        read(ShippedFonts.LATIN).deriveFont(size), read(ShippedFonts.CHINESE).deriveFont(size));
   }
 
   private static Font read(String name) throws IOException {
-    try (InputStream stream = open(name)) {
-      return Font.createFont(Font.TRUETYPE_FONT, stream);
+    try {
+      return Font.createFont(
+          Font.TRUETYPE_FONT, new ByteArrayInputStream(ShippedFonts.bytes(name)));
     } catch (FontFormatException e) {
       throw new IOException("resource " + name + " is not a font; build data-tools again", e);
     }

@@ -53,11 +53,6 @@ public final class Overlay {
     this.labels = labels;
   }
 
-  /** A TrueType font with the Chinese characters that texts here are made of. */
-  public static byte[] chineseFont() throws IOException {
-    return Fonts.chineseFile();
-  }
-
   /** Loads the fonts. */
   public static Overlay create() throws IOException {
     return new Overlay(Fonts.load(TEXT_SIZE), Fonts.load(LABEL_SIZE));
