@@ -13,7 +13,7 @@ import io.lockstep.model.context.ContextExceededException;
 import io.lockstep.model.safetensors.TensorSource;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.config.RunRecords;
-import io.lockstep.worker.train.HealthChecks;
+import io.lockstep.worker.preflight.HealthChecks;
 import io.lockstep.worker.tuning.TuningPlan;
 import java.io.IOException;
 import java.nio.file.Files;

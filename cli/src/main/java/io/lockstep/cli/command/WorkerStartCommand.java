@@ -3,7 +3,7 @@ package io.lockstep.cli.command;
 import io.lockstep.cli.console.UserError;
 import io.lockstep.cli.rpc.Endpoint;
 import io.lockstep.worker.Worker;
-import io.lockstep.worker.train.Directive;
+import io.lockstep.worker.protocol.Directive;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * A copy in host memory of what a rank writes of a checkpoint. The memory is used again from
  * checkpoint to checkpoint and grows only if a rank comes to own more.
  */
-final class Snapshot implements AutoCloseable {
+public final class Snapshot implements AutoCloseable {
 
   private static final long ALIGNMENT = 64;
 

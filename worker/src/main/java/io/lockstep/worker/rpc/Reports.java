@@ -17,12 +17,12 @@ import io.lockstep.proto.coordinator.v1.UnreadableRecord;
 import io.lockstep.proto.coordinator.v1.VirtualRankResult;
 import io.lockstep.proto.coordinator.v1.WorkerMessage;
 import io.lockstep.worker.checkpoint.WrittenFile;
-import io.lockstep.worker.train.Session.BucketFigures;
-import io.lockstep.worker.train.Session.Contribution;
-import io.lockstep.worker.train.Session.DatasetSums;
-import io.lockstep.worker.train.Session.Holding;
-import io.lockstep.worker.train.Session.StepTimes;
-import io.lockstep.worker.train.Session.Unreadable;
+import io.lockstep.worker.protocol.Session.BucketFigures;
+import io.lockstep.worker.protocol.Session.Contribution;
+import io.lockstep.worker.protocol.Session.DatasetSums;
+import io.lockstep.worker.protocol.Session.Holding;
+import io.lockstep.worker.protocol.Session.StepTimes;
+import io.lockstep.worker.protocol.Session.Unreadable;
 import java.util.List;
 
 /** What a worker says to its coordinator, as messages of the contract. */

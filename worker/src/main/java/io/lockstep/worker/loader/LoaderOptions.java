@@ -1,0 +1,26 @@
+package io.lockstep.worker.loader;
+
+import java.util.OptionalInt;
+
+/**
+ * How samples are made ahead of training; changes no bit of them.
+ *
+ * @param threads that make samples
+ * @param bytes most that samples made ahead may hold; a micro-batch that is waited for may exceed
+ *     it
+ */
+record LoaderOptions(int threads, long bytes) {
+
+  private static final int MOST_BY_DEFAULT = 8;
+  private static final long LEAST_BYTES = 64L << 20;
+  private static final long MOST_BYTES = 1L << 30;
+  private static final int SHARE_OF_HEAP = 8;
+
+  /** Options for this machine: half of its cores, an eighth of the heap. */
+  static LoaderOptions of(OptionalInt threads) {
+    Runtime machine = Runtime.getRuntime();
+    return new LoaderOptions(
+        threads.orElse(Math.clamp(machine.availableProcessors() / 2, 1, MOST_BY_DEFAULT)),
+        Math.clamp(machine.maxMemory() / SHARE_OF_HEAP, LEAST_BYTES, MOST_BYTES));
+  }
+}

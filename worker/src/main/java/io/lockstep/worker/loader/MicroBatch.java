@@ -1,0 +1,89 @@
+package io.lockstep.worker.loader;
+
+import io.lockstep.model.batch.Batch;
+import io.lockstep.worker.protocol.Session.Unreadable;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What one virtual rank computes in one step.
+ *
+ * @param step the step, from 0
+ * @param virtualRank the virtual rank
+ * @param batches its samples, in groups of similar length that are computed one after the other
+ * @param datasets the dataset of each row of each batch; empty in a run with one dataset
+ * @param replaced samples that were too long or couldn't be read and gave way to others
+ */
+public record MicroBatch(
+    long step,
+    int virtualRank,
+    List<Batch> batches,
+    List<int[]> datasets,
+    List<Replaced> replaced) {
+
+  /**
+   * A sample that gave way to another.
+   *
+   * @param sample its number among the run's records
+   * @param name for people
+   * @param tokens that it has if it was too long
+   * @param unreadable what is wrong with its record, with file and line; empty if it was too long
+   */
+  record Replaced(long sample, String name, int tokens, Optional<String> unreadable) {
+
+    public static Replaced tooLong(long sample, String name, int tokens) {
+      return new Replaced(sample, name, tokens, Optional.empty());
+    }
+
+    public static Replaced unreadable(long sample, String what) {
+      return new Replaced(sample, what, 0, Optional.of(what));
+    }
+  }
+
+  public MicroBatch {
+    batches = List.copyOf(batches);
+    datasets = List.copyOf(datasets);
+    replaced = List.copyOf(replaced);
+  }
+
+  /** A micro-batch of a run with one dataset. */
+  public MicroBatch(long step, int virtualRank, List<Batch> batches, List<Replaced> replaced) {
+    this(step, virtualRank, batches, List.of(), replaced);
+  }
+
+  /** Numbers of the samples that were too long. */
+  public List<Long> tooLong() {
+    return replaced.stream()
+        .filter(each -> each.unreadable().isEmpty())
+        .map(Replaced::sample)
+        .toList();
+  }
+
+  /** The records that couldn't be read. */
+  public List<Unreadable> unreadable() {
+    return replaced.stream()
+        .flatMap(
+            each -> each.unreadable().stream().map(what -> new Unreadable(each.sample(), what)))
+        .toList();
+  }
+
+  /** The dataset of each row of a batch; empty in a run with one dataset. */
+  public int[] datasetsOf(int batch) {
+    return datasets.isEmpty() ? new int[0] : datasets.get(batch);
+  }
+
+  /** What it holds in memory, about. */
+  long bytes() {
+    return batches.stream().mapToLong(MicroBatch::bytes).sum();
+  }
+
+  private static long bytes(Batch batch) {
+    long longs =
+        (long) batch.ids().length
+            + batch.attentionMask().length
+            + batch.labels().length
+            + batch.positionIds().length
+            + batch.keptTokens().length;
+    return longs * Long.BYTES + (long) batch.pixels().length * Float.BYTES;
+  }
+}

@@ -1,0 +1,169 @@
+package io.lockstep.worker.loader;
+
+import io.lockstep.data.augment.Progress;
+import io.lockstep.data.bank.PatchSupply;
+import io.lockstep.data.dataset.RecordAugmenter;
+import io.lockstep.data.fusion.DatasetConfig;
+import io.lockstep.data.plan.EpochOrder;
+import io.lockstep.data.plan.EpochPlan;
+import io.lockstep.data.plan.SampleRef;
+import io.lockstep.model.batch.Sample;
+import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.model.encode.SampleEncoder;
+import io.lockstep.worker.config.RunConfig;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * The data of a run, as its configuration describes it. Its records are numbered through all its
+ * datasets. Any number of threads may ask for samples.
+ */
+public final class RunData implements AutoCloseable {
+
+  private final RunConfig config;
+  private final List<DatasetConfig> members;
+  private final RunSamples samples;
+  private final EpochOrder order;
+  private final LoaderTimes times = new LoaderTimes();
+
+  /** Guarded by this object. */
+  private Optional<PatchSupply> patches = Optional.empty();
+
+  /**
+   * Opens the run's records; an unchecked {@code data.jsonl.DataException} says what is wrong with
+   * a file.
+   *
+   * @throws IllegalArgumentException if a dataset of a fusion would never be drawn
+   */
+  public RunData(RunConfig config) {
+    this.config = config;
+    members = config.datasets();
+    samples = RunSamples.open(members, config.prompts().prompts(), times);
+    try {
+      order = config.order(samples.sizes());
+    } catch (RuntimeException e) {
+      samples.close();
+      throw e;
+    }
+  }
+
+  /** Samples of an epoch. */
+  public long size() {
+    return order.samples();
+  }
+
+  /** Names of the datasets that metrics tell apart; none if there is only one. */
+  public List<String> labels() {
+    return config.data().fusion().isPresent()
+        ? members.stream().map(DatasetConfig::name).toList()
+        : List.of();
+  }
+
+  /** How long the stages of making micro-batches took so far. */
+  public LoaderTimes times() {
+    return times;
+  }
+
+  /** The schedule of the run's samples. */
+  public EpochPlan plan() {
+    return new EpochPlan(
+        order, config.training().globalBatchSize(), config.training().virtualRanks());
+  }
+
+  /** Micro-batches of these records, encoded for a model. */
+  public MicroBatches microBatches(LoadedModel model) {
+    SampleEncoder encoder = model.encoder();
+    Optional<Augmentation> augmentation = augmentation();
+    MicroBatches.SampleSource source =
+        new MicroBatches.SampleSource() {
+          @Override
+          public Sample sample(SampleRef draw) throws SampleException {
+            return RunData.this.augmented(encoder, augmentation, draw);
+          }
+
+          @Override
+          public OptionalInt dataset(SampleRef draw) {
+            return labels().isEmpty()
+                ? OptionalInt.empty()
+                : OptionalInt.of(samples.records().datasetOf(draw.sample()));
+          }
+        };
+    return new MicroBatches(
+        plan(),
+        source,
+        model.collator(),
+        config.training().globalMaxLength(),
+        config.training().groupByLength(),
+        config.training().gradientAccumulation(),
+        LoaderOptions.of(config.data().loaderThreads()),
+        times,
+        config.data().maxUnreadable(samples.records().size()));
+  }
+
+  /** The run's configuration. */
+  public RunConfig config() {
+    return config;
+  }
+
+  /** The records and the samples that are made of them, as they stand in their files. */
+  public RunSamples samples() {
+    return samples;
+  }
+
+  /** The run's augmentation for who only looks at some samples: nothing is kept on the disk. */
+  public Optional<Augmentation> augmentationWithoutBank() {
+    return config
+        .data()
+        .augmentation()
+        .map(block ->
+            new Augmentation(
+                block,
+                config.seed(),
+                members,
+                RunPatches.withoutBank(config, plan(), samples::giving)));
+  }
+
+  private Optional<Augmentation> augmentation() {
+    return config
+        .data()
+        .augmentation()
+        .map(block -> new Augmentation(block, config.seed(), members, patches()));
+  }
+
+  /** The run's patch bank, opened when it is needed first. */
+  private synchronized Optional<PatchSupply> patches() {
+    if (patches.isEmpty()) {
+      patches = RunPatches.of(config, plan(), samples::giving);
+    }
+    return patches;
+  }
+
+  /** What samples were given from the patch bank so far, if this run has opened one. */
+  public synchronized Optional<PatchSupply.Counts> patchCounts() {
+    return patches.map(PatchSupply::counts);
+  }
+
+  /** A sample of training; those of certificates stay as their records have them. */
+  private Sample augmented(
+      SampleEncoder encoder, Optional<Augmentation> augmentation, SampleRef draw)
+      throws SampleException {
+    Optional<RecordAugmenter> augmenter =
+        augmentation.flatMap(all -> all.of(samples.records().datasetOf(draw.sample())));
+    return augmenter.isEmpty()
+        ? samples.plain(encoder, draw)
+        : samples.augmented(encoder, augmenter.get(), draw, progress(draw));
+  }
+
+  /** The step of a draw: a function of its place in the schedule. */
+  private Progress progress(SampleRef draw) {
+    long position = draw.epoch() * size() + draw.place();
+    return new Progress(
+        position / config.training().globalBatchSize(), config.training().totalSteps(size()));
+  }
+
+  @Override
+  public void close() {
+    samples.close();
+  }
+}

@@ -1,0 +1,242 @@
+package io.lockstep.worker.loader;
+
+import io.lockstep.data.augment.PipelineWatch;
+import io.lockstep.data.augment.Progress;
+import io.lockstep.data.conversation.Conversation;
+import io.lockstep.data.conversation.ImageSource;
+import io.lockstep.data.dataset.AugmentedRecord;
+import io.lockstep.data.dataset.Dataset;
+import io.lockstep.data.dataset.RecordAugmenter;
+import io.lockstep.data.fusion.Concatenation;
+import io.lockstep.data.fusion.DatasetConfig;
+import io.lockstep.data.image.RgbImage;
+import io.lockstep.data.image.UnreadableImageException;
+import io.lockstep.data.jsonl.ChangedFileException;
+import io.lockstep.data.jsonl.DataException;
+import io.lockstep.data.plan.SampleRef;
+import io.lockstep.data.prompt.Prompts;
+import io.lockstep.data.record.ImageRecord;
+import io.lockstep.model.batch.Sample;
+import io.lockstep.model.encode.SampleEncoder;
+import io.lockstep.worker.loader.LoaderTimes.Stage;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The records of all datasets of a run, numbered through, and the samples that are made of them.
+ * Any number of threads may ask.
+ */
+public final class RunSamples implements AutoCloseable {
+
+  private final List<DatasetConfig> members;
+  private final List<Dataset> datasets;
+  private final Concatenation records;
+  private final LoaderTimes times;
+
+  private RunSamples(List<DatasetConfig> members, List<Dataset> datasets, LoaderTimes times) {
+    this.members = members;
+    this.datasets = datasets;
+    this.records = new Concatenation(datasets.stream().map(Dataset::size).toList());
+    this.times = times;
+  }
+
+  /**
+   * Opens the records.
+   *
+   * @param times is told how long the stages of making a sample take
+   * @throws DataException if a file can't be used
+   */
+  static RunSamples open(List<DatasetConfig> members, Prompts prompts, LoaderTimes times) {
+    List<Dataset> datasets = new ArrayList<>();
+    try {
+      for (DatasetConfig member : members) {
+        datasets.add(member.open(member.trainJsonl(), prompts));
+      }
+      return new RunSamples(members, datasets, times);
+    } catch (RuntimeException e) {
+      datasets.forEach(Dataset::close);
+      throw e;
+    }
+  }
+
+  /** A record in its dataset. */
+  public record Located(DatasetConfig config, Dataset dataset, long index) {
+    /** For people. */
+    public String name() {
+      return dataset.origin(index).toString();
+    }
+  }
+
+  /** How records are numbered. */
+  public Concatenation records() {
+    return records;
+  }
+
+  /** Records of each dataset. */
+  List<Long> sizes() {
+    return datasets.stream().map(Dataset::size).toList();
+  }
+
+  public Located locate(long sample) {
+    int dataset = records.datasetOf(sample);
+    return new Located(
+        members.get(dataset), datasets.get(dataset), records.indexIn(dataset, sample));
+  }
+
+  /**
+   * The record of a sample that others may be given pieces of: clean sources give none, nor do
+   * records that can't be read, which others have replaced by then.
+   */
+  Optional<ImageRecord> giving(long sample) {
+    Located at = locate(sample);
+    try {
+      return at.config().augmented()
+              && at.dataset().read(at.index()) instanceof ImageRecord image
+              && image.images().size() == 1
+          ? Optional.of(image)
+          : Optional.empty();
+    } catch (DataException e) {
+      if (isOfTheRecord(e)) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+  }
+
+  /** What is wrong with data: with a record alone, or with more than that. */
+  public static SampleException unusable(DataException e) {
+    String message = String.valueOf(e.getMessage()).replace("\n", "; ");
+    return isOfTheRecord(e)
+        ? new UnreadableRecordException(message, e)
+        : new SampleException(message, e);
+  }
+
+  /** Files that change under a run, and patch banks, have no line that is at fault. */
+  private static boolean isOfTheRecord(DataException e) {
+    return !(e instanceof ChangedFileException)
+        && e.problems().stream().allMatch(problem -> problem.line() > 0);
+  }
+
+  /**
+   * A sample of a record as it stands in its file.
+   *
+   * @throws UnreadableRecordException if the record is at fault
+   */
+  public Sample plain(SampleEncoder encoder, SampleRef draw) throws SampleException {
+    Located at = locate(draw.sample());
+    LoaderTimes.Clock clock = times.start();
+    try {
+      Conversation conversation = at.dataset().conversation(draw.epoch(), at.index());
+      clock.lap(Stage.READ);
+      List<RgbImage> pictures = new ArrayList<>();
+      for (ImageSource source : conversation.images()) {
+        pictures.add(encoder.decode(source));
+      }
+      clock.lap(Stage.DECODE);
+      var patches = encoder.process(at.name(), pictures);
+      clock.lap(Stage.PROCESS);
+      Sample sample = encoder.forTraining(at.name(), conversation, patches);
+      clock.lap(Stage.TOKENISE);
+      return sample;
+    } catch (UnreadableImageException | IllegalArgumentException e) {
+      throw new UnreadableRecordException(at.name() + ": " + e.getMessage(), e);
+    } catch (IOException e) {
+      throw new SampleException(at.name() + ": " + e.getMessage(), e);
+    } catch (DataException e) {
+      throw unusable(e);
+    }
+  }
+
+  /** A sample of a record whose pictures are augmented, if it has some. */
+  Sample augmented(
+      SampleEncoder encoder, RecordAugmenter augmenter, SampleRef draw, Progress progress)
+      throws SampleException {
+    Located at = locate(draw.sample());
+    LoaderTimes.Clock clock = times.start();
+    try {
+      if (!(at.dataset().read(at.index()) instanceof ImageRecord image)) {
+        return plain(encoder, draw);
+      }
+      clock.lap(Stage.READ);
+      List<RgbImage> pictures = pictures(encoder, image);
+      clock.lap(Stage.DECODE);
+      AugmentedRecord made =
+          augmenter.apply(image, pictures, draw.epoch(), draw.sample(), progress);
+      if (pictures.size() == 1) {
+        augmenter.visit(image, pictures.getFirst(), draw.epoch(), draw.sample(), progress);
+      }
+      clock.lap(Stage.AUGMENT);
+      return encoded(encoder, at, at.name(), made, draw, clock).sample();
+    } catch (UnreadableImageException | IllegalArgumentException e) {
+      throw new UnreadableRecordException(at.name() + ": " + e.getMessage(), e);
+    } catch (IOException e) {
+      throw new SampleException(at.name() + ": " + e.getMessage(), e);
+    } catch (DataException e) {
+      throw unusable(e);
+    }
+  }
+
+  /** An augmented sample, and what it was made of. */
+  public record Augmented(
+      ImageRecord before, AugmentedRecord after, Conversation conversation, Sample sample) {}
+
+  /**
+   * The same as {@link #augmented}, watched; nothing is put into a patch bank.
+   *
+   * @param name of the sample, for people
+   * @throws IOException if a picture can't be read
+   */
+  public Augmented watched(
+      SampleEncoder encoder,
+      RecordAugmenter augmenter,
+      SampleRef draw,
+      Progress progress,
+      String name,
+      PipelineWatch watch)
+      throws IOException {
+    Located at = locate(draw.sample());
+    if (!(at.dataset().read(at.index()) instanceof ImageRecord image)) {
+      throw new IllegalArgumentException(at.name() + " has no pictures of its own");
+    }
+    AugmentedRecord made =
+        augmenter.apply(
+            image, pictures(encoder, image), draw.epoch(), draw.sample(), progress, watch);
+    Encoded encoded = encoded(encoder, at, name, made, draw, times.start());
+    return new Augmented(image, made, encoded.conversation(), encoded.sample());
+  }
+
+  private static List<RgbImage> pictures(SampleEncoder encoder, ImageRecord image)
+      throws IOException {
+    List<RgbImage> pictures = new ArrayList<>();
+    for (Path path : image.images()) {
+      pictures.add(encoder.decode(new ImageSource.File(path)));
+    }
+    return pictures;
+  }
+
+  private record Encoded(Conversation conversation, Sample sample) {}
+
+  private static Encoded encoded(
+      SampleEncoder encoder,
+      Located at,
+      String name,
+      AugmentedRecord made,
+      SampleRef draw,
+      LoaderTimes.Clock clock)
+      throws IOException {
+    var patches = encoder.process(name, made.pictures());
+    clock.lap(Stage.PROCESS);
+    Conversation conversation = at.dataset().conversation(made.record(), draw.epoch(), at.index());
+    Sample sample = encoder.forTraining(name, conversation, patches);
+    clock.lap(Stage.TOKENISE);
+    return new Encoded(conversation, sample);
+  }
+
+  @Override
+  public void close() {
+    datasets.forEach(Dataset::close);
+  }
+}

@@ -1,0 +1,109 @@
+package io.lockstep.worker.loop;
+
+import io.lockstep.model.align.certificate.Probe;
+import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.tensor.TensorMemory;
+import io.lockstep.worker.checkpoint.CheckpointParts;
+import io.lockstep.worker.checkpoint.CheckpointWriter;
+import io.lockstep.worker.checkpoint.Moments;
+import io.lockstep.worker.checkpoint.WrittenFile;
+import io.lockstep.worker.config.RunConfig;
+import io.lockstep.worker.protocol.Directive;
+import io.lockstep.worker.protocol.Session;
+import io.lockstep.worker.state.Replica;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.LongPredicate;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Writes this worker's parts of checkpoints while training goes on, and tells the coordinator. */
+final class BackgroundCheckpoints implements CheckpointWriter.Listener, AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(BackgroundCheckpoints.class);
+
+  private final Session session;
+  private final RunConfig config;
+  private final LongPredicate isOver;
+  private @Nullable CheckpointWriter writer;
+  private @Nullable LoadedModel model;
+  private volatile @Nullable IOException failure;
+
+  /**
+   * Nothing is being written.
+   *
+   * @param isOver whether a generation is over, so that what it fails to write is no loss
+   */
+  BackgroundCheckpoints(Session session, RunConfig config, LongPredicate isOver) {
+    this.session = session;
+    this.config = config;
+    this.isOver = isOver;
+  }
+
+  /** Copies what this worker writes of the present state and begins to write it. */
+  void save(Directive.SaveCheckpoint save, Replica replica, List<Probe> probes)
+      throws InterruptedException {
+    int rank = replica.shard().shard().rank();
+    int world = replica.shard().shard().world();
+    MemorySegment trained =
+        rank == 0 ? TensorMemory.of(replica.model().tuned().trained().flat()) : null;
+    Moments moments = Replica.moments(replica.shard().owned());
+    CheckpointParts parts = new CheckpointParts(Path.of(save.dir()), rank, world);
+    var _ =
+        writerFor(replica.model())
+            .begin(
+                new CheckpointWriter.Request(parts, save.generation(), save.steps()),
+                trained,
+                moments,
+                probes);
+  }
+
+  private CheckpointWriter writerFor(LoadedModel present) {
+    CheckpointWriter current = writer;
+    if (current == null || !present.equals(model)) {
+      close();
+      current = new CheckpointWriter(present, config, this);
+      writer = current;
+      model = present;
+    }
+    return current;
+  }
+
+  @Override
+  public void written(CheckpointWriter.Request request, List<WrittenFile> files) {
+    session.checkpointPart(request.generation(), request.steps(), files);
+  }
+
+  @Override
+  public void failed(CheckpointWriter.Request request, Throwable why) {
+    if (isOver.test(request.generation())) {
+      LOG.info("the checkpoint of step {} was given up: {}", request.steps(), why.getMessage());
+      return;
+    }
+    LOG.error("the checkpoint of step {} failed", request.steps(), why);
+    failure = why instanceof IOException io ? io : new IOException(why.toString(), why);
+    session.failed(String.valueOf(failure.getMessage()));
+  }
+
+  /** Fails if a checkpoint could not be written. */
+  void requireSound() throws IOException {
+    IOException failed = failure;
+    if (failed != null) {
+      throw failed;
+    }
+  }
+
+  /** Gives up what is being written and frees the copies; to be called before a model is closed. */
+  @Override
+  public void close() {
+    CheckpointWriter current = writer;
+    writer = null;
+    model = null;
+    if (current != null) {
+      current.close();
+    }
+  }
+}

@@ -1,0 +1,322 @@
+package io.lockstep.worker.loop;
+
+import io.lockstep.collective.Collective;
+import io.lockstep.collective.CollectiveException;
+import io.lockstep.model.align.certificate.Probe;
+import io.lockstep.worker.config.RunConfig;
+import io.lockstep.worker.loader.RunData;
+import io.lockstep.worker.loader.SampleException;
+import io.lockstep.worker.metrics.RunMetrics;
+import io.lockstep.worker.preflight.HealthChecks;
+import io.lockstep.worker.preflight.ProbeChoice;
+import io.lockstep.worker.protocol.Directive;
+import io.lockstep.worker.protocol.Rounds;
+import io.lockstep.worker.protocol.Session;
+import io.lockstep.worker.state.ModelSource;
+import io.lockstep.worker.state.Replica;
+import io.lockstep.worker.step.TrainingStep;
+import io.lockstep.worker.zero.GradientBuffers;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What a worker does from joining a run to its end: it follows the coordinator's directives, and
+ * computes the steps it is given leases for.
+ *
+ * <p>A step is reduced first, then committed by the coordinator, and only then applied: a worker
+ * that dies before the commit costs that one step, and nobody ever applies a step that others have
+ * not reduced. When the world changes, what is under way of the old one ends at once, and the
+ * {@link Replica} is brought to where the new one starts.
+ */
+public final class TrainingLoop implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(TrainingLoop.class);
+
+  private final Session session;
+  private final RunConfig config;
+  private final RunData data;
+  private final long totalSteps;
+  private final CollectiveConnector connector;
+  private final Replica replica;
+  private final GradientBuffers buffers;
+  private final BackgroundCheckpoints checkpoints;
+  private final Deque<Directive> deferred = new ArrayDeque<>();
+  private @Nullable TrainingStep steps;
+  private @Nullable RunMetrics metrics;
+  private List<Probe> probes = List.of();
+  private long entered;
+
+  /** The newest world that was announced; older ones are over. */
+  private volatile long newest;
+
+  /** A loop over the run's data that has not been told anything yet; loads the model. */
+  public TrainingLoop(
+      Session session,
+      RunConfig config,
+      ModelSource source,
+      RunData data,
+      CollectiveConnector connector)
+      throws IOException {
+    this.session = session;
+    this.config = config;
+    this.data = data;
+    this.totalSteps = config.training().totalSteps(data.size());
+    this.connector = connector;
+    replica = new Replica(config, source, totalSteps);
+    buffers = new GradientBuffers(replica.model().tuned().trained().layout().size());
+    checkpoints = new BackgroundCheckpoints(session, config, this::isOver);
+    session.describeHoldings(replica::holdings);
+    session.onInterruption(this::interrupt);
+    session.loaded();
+  }
+
+  /** Ends what is under way of an older world; on the session's thread. */
+  private void interrupt(Directive directive) {
+    switch (directive) {
+      case Directive.World world -> {
+        newest = world.generation();
+        connector.endBefore(
+            Rounds.handover(world.generation()), "generation " + world.generation() + " begins");
+      }
+      case Directive.Stop stop -> {
+        newest = Long.MAX_VALUE;
+        connector.endBefore(Long.MAX_VALUE, stop.reason());
+      }
+      case Directive.Lease _, Directive.Commit _, Directive.SaveCheckpoint _ -> {}
+    }
+  }
+
+  /** Follows directives until the run stops; returns why it did. */
+  public Directive.Stop run() throws IOException, SampleException, InterruptedException {
+    while (true) {
+      switch (nextDirective()) {
+        case Directive.World world -> enter(world);
+        case Directive.Lease lease -> train(lease);
+        case Directive.SaveCheckpoint save -> save(save);
+        case Directive.Stop stop -> {
+          checkpoints.requireSound();
+          return stop;
+        }
+        case Directive.Commit commit ->
+            throw new IllegalStateException(
+                "the coordinator committed step "
+                    + commit.step()
+                    + ", which this worker has not reduced");
+      }
+    }
+  }
+
+  private Directive nextDirective() throws InterruptedException {
+    Directive next = deferred.poll();
+    return next != null ? next : session.next();
+  }
+
+  private boolean isOver(long number) {
+    return number < newest;
+  }
+
+  // ---- worlds
+
+  private void enter(Directive.World world) throws IOException, SampleException {
+    entered = world.generation();
+    replica.settle(world);
+    closeGeneration();
+    if (!world.goesOn()) {
+      checkpoints.close();
+    }
+    if (isOver(world.generation())) {
+      return;
+    }
+    try {
+      if (world.departs()) {
+        handOver(world);
+      } else {
+        begin(world);
+      }
+      session.ready(world.generation());
+    } catch (CollectiveException lost) {
+      broken(world.generation(), lost);
+    }
+  }
+
+  /** Gives what this worker holds to those that stay. */
+  private void handOver(Directive.World world) throws IOException {
+    session.activity(world.generation(), "handing over what it holds");
+    LOG.info("generation {}: handing over to {}", world.generation(), world.members());
+    try (Collective everybody = connectAll(world)) {
+      replica.adopt(world, everybody);
+    }
+  }
+
+  private void begin(Directive.World world) throws IOException, SampleException {
+    session.activity(
+        world.generation(), "connecting to " + (world.members().size() - 1) + " peers");
+    LOG.info(
+        "generation {}: rank {} of {}, next step {}",
+        world.generation(),
+        world.rank(),
+        world.members().size(),
+        world.nextStep());
+    if (!world.departing().isEmpty()) {
+      try (Collective everybody = connectAll(world)) {
+        replica.adopt(world, everybody);
+      }
+    }
+    TrainingStep current;
+    Collective members =
+        connector.connect(Rounds.training(world.generation()), world.rank(), world.members());
+    try {
+      if (world.departing().isEmpty()) {
+        session.activity(world.generation(), "getting its part of the state");
+        replica.adopt(world, members);
+      }
+      current = steps(world, members);
+      steps = current;
+    } catch (IOException | RuntimeException | Error failure) {
+      members.close();
+      throw failure;
+    }
+    if (world.rank() == 0) {
+      if (world.nextStep() == 0) {
+        HealthChecks.require(data, replica.model());
+      }
+      probes = ProbeChoice.of(data, replica.model());
+      RunMetrics log = RunMetrics.open(runDir(), config, data, world);
+      metrics = log;
+      current.tell(log);
+    }
+  }
+
+  private Collective connectAll(Directive.World world) {
+    return connector.connect(
+        Rounds.handover(world.generation()), world.rank(), world.participants());
+  }
+
+  private TrainingStep steps(Directive.World world, Collective members) {
+    return new TrainingStep(
+        world,
+        config,
+        replica,
+        buffers,
+        data.microBatches(replica.model()),
+        totalSteps,
+        members,
+        session,
+        new CommitsOf(world.generation()));
+  }
+
+  /** Commits of a generation; what is said besides of steps is followed afterwards. */
+  private final class CommitsOf implements TrainingStep.Commits {
+    private final long number;
+
+    CommitsOf(long number) {
+      this.number = number;
+    }
+
+    @Override
+    public boolean isOver() {
+      return TrainingLoop.this.isOver(number);
+    }
+
+    @Override
+    public Optional<Directive.Commit> await(long step) throws InterruptedException {
+      while (true) {
+        switch (session.next()) {
+          case Directive.Commit commit when commit.step() == step -> {
+            return Optional.of(commit);
+          }
+          case Directive.Commit commit ->
+              throw new IllegalStateException(
+                  "awaited the commit of step " + step + ", got that of step " + commit.step());
+          case Directive.Lease lease -> deferred.addLast(lease);
+          case Directive ending -> {
+            deferred.clear();
+            deferred.addFirst(ending);
+            return Optional.empty();
+          }
+        }
+      }
+    }
+  }
+
+  /** The coordinator decides what becomes of a world whose connections broke. */
+  private void broken(long number, CollectiveException lost) throws IOException {
+    closeGeneration();
+    if (isOver(number)) {
+      LOG.info("generation {} is over: {}", number, lost.getMessage());
+      return;
+    }
+    LOG.warn("generation {} is broken: {}", number, lost.getMessage());
+    session.activity(number, "waiting for a new world: " + lost.getMessage());
+    session.broken(number, lost.peer(), String.valueOf(lost.getMessage()));
+  }
+
+  private Path runDir() {
+    return config
+        .outputDir()
+        .orElseThrow(() ->
+            new IllegalStateException(
+                "the coordinator sent a configuration without run.output_dir"));
+  }
+
+  // ---- steps
+
+  private void train(Directive.Lease lease)
+      throws IOException, SampleException, InterruptedException {
+    TrainingStep current = steps;
+    if (current == null || current.generation() != lease.generation()) {
+      if (lease.generation() > entered) {
+        throw new IllegalStateException("the coordinator leased steps before it named a world");
+      }
+      LOG.debug("lease of generation {} is void", lease.generation());
+      return;
+    }
+    replica.worldHasBegun();
+    for (long step = lease.firstStep(); step < lease.firstStep() + lease.steps(); step++) {
+      boolean isLast = step == lease.firstStep() + lease.steps() - 1;
+      try {
+        if (isOver(current.generation()) || !current.run(step, isLast)) {
+          return;
+        }
+      } catch (CollectiveException lost) {
+        broken(current.generation(), lost);
+        return;
+      }
+    }
+  }
+
+  // ---- checkpoints
+
+  private void save(Directive.SaveCheckpoint save) throws InterruptedException {
+    session.activity(save.generation(), "copying the state of step " + save.steps());
+    checkpoints.save(save, replica, probes);
+  }
+
+  private void closeGeneration() throws IOException {
+    TrainingStep current = steps;
+    steps = null;
+    if (current != null) {
+      current.close();
+    }
+    RunMetrics log = metrics;
+    metrics = null;
+    if (log != null) {
+      log.close();
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    closeGeneration();
+    checkpoints.close();
+    buffers.close();
+    replica.close();
+  }
+}

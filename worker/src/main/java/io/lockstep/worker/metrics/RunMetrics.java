@@ -1,0 +1,135 @@
+package io.lockstep.worker.metrics;
+
+import io.lockstep.data.bank.PatchSupply;
+import io.lockstep.data.plan.Pace;
+import io.lockstep.worker.config.RunConfig;
+import io.lockstep.worker.loader.LoaderTimes.Stage;
+import io.lockstep.worker.loader.RunData;
+import io.lockstep.worker.protocol.Directive;
+import io.lockstep.worker.protocol.Session.StepTimes;
+import io.lockstep.worker.zero.PassTable;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Optional;
+
+/** Which committed steps get a line in the run's log, and what is in it. */
+public final class RunMetrics implements AutoCloseable {
+
+  private final RunConfig config;
+  private final long samples;
+  private final long totalSteps;
+  private final MetricsLog log;
+  private final DatasetLog datasets;
+  private final RunData data;
+  private final Pace pace = new Pace();
+  private Map<Stage, Double> loaderBefore;
+  private PatchSupply.Counts bankBefore;
+
+  /**
+   * What a worker sends and holds.
+   *
+   * @param sentBytes sent to the other workers in the step, frames included
+   * @param optimizerBytes moments of what it owns and copies
+   * @param world number of ranks that made the step
+   * @param passes of all ranks in the step; unknown if weights are not shared out
+   */
+  public record Volume(long sentBytes, long optimizerBytes, int world, PassTable passes) {
+    /** Nothing is known. */
+    public static final Volume NONE = new Volume(0, 0, 1, PassTable.UNKNOWN);
+  }
+
+  private RunMetrics(RunConfig config, RunData data, MetricsLog log, DatasetLog datasets) {
+    this.config = config;
+    this.samples = data.size();
+    this.totalSteps = config.training().totalSteps(samples);
+    this.log = log;
+    this.datasets = datasets;
+    this.data = data;
+    loaderBefore = data.times().seconds();
+    bankBefore = data.patchCounts().orElse(PatchSupply.Counts.NONE);
+  }
+
+  /**
+   * Goes on with the log of a run. A line of a step that is to be computed again is dropped; the
+   * last step's is added if whoever should have written it was lost.
+   *
+   * @param world the world whose first rank this worker is
+   */
+  public static RunMetrics open(Path runDir, RunConfig config, RunData data, Directive.World world)
+      throws IOException {
+    long steps = world.nextStep();
+    MetricsLog log = MetricsLog.open(runDir, steps);
+    DatasetLog datasets = DatasetLog.open(runDir, data.labels(), steps, log.lastStep());
+    RunMetrics metrics = new RunMetrics(config, data, log, datasets);
+    if (world.lastCommit().isPresent()) {
+      metrics.addMissing(world.lastCommit().get(), steps);
+    }
+    return metrics;
+  }
+
+  private void addMissing(Directive.Commit last, long steps) throws IOException {
+    if (!datasets.isEmpty() && datasets.lastStep() < steps) {
+      datasets.committed(last);
+    }
+    if (log.lastStep() < steps) {
+      write(last, new StepTimes(last.step(), 0, 0, 0, 0), Volume.NONE, 0);
+    }
+  }
+
+  /** A step was committed and applied, so many seconds after it was begun. */
+  public void committed(Directive.Commit commit, StepTimes times, Volume volume, double seconds)
+      throws IOException {
+    datasets.committed(commit);
+    pace.step(volume.world(), seconds);
+    write(commit, times, volume, seconds);
+  }
+
+  private void write(Directive.Commit commit, StepTimes times, Volume volume, double seconds)
+      throws IOException {
+    long done = commit.step() + 1;
+    if (done % config.training().loggingSteps() != 0 && done != totalSteps) {
+      return;
+    }
+    int batch = config.training().globalBatchSize();
+    double rate = config.optimizer().learningRate() * config.optimizer().lrFactor(done, totalSteps);
+    double epoch = (double) done * batch / samples;
+    log.write(
+        new MetricsLog.Row(
+            done,
+            epoch,
+            commit,
+            rate,
+            batch,
+            seconds,
+            times,
+            volume,
+            pace.remaining(totalSteps - done).map(Pace.Remaining::seconds).orElse(0.0)),
+        datasets,
+        loaderSince(),
+        bankSince());
+  }
+
+  /** Seconds of each stage since the line before. */
+  private Map<Stage, Double> loaderSince() {
+    Map<Stage, Double> now = data.times().seconds();
+    Map<Stage, Double> since = new EnumMap<>(Stage.class);
+    now.forEach((stage, total) -> since.put(stage, total - loaderBefore.getOrDefault(stage, 0.0)));
+    loaderBefore = now;
+    return since;
+  }
+
+  private Optional<PatchSupply.Counts> bankSince() {
+    Optional<PatchSupply.Counts> now = data.patchCounts();
+    Optional<PatchSupply.Counts> since = now.map(counts -> counts.since(bankBefore));
+    bankBefore = now.orElse(bankBefore);
+    return since;
+  }
+
+  @Override
+  public void close() throws IOException {
+    log.close();
+    datasets.close();
+  }
+}

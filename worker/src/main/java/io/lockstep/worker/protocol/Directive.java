@@ -1,0 +1,115 @@
+package io.lockstep.worker.protocol;
+
+import io.lockstep.worker.zero.Resharding.Holder;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** What the coordinator tells a worker to do. */
+public sealed interface Directive {
+
+  /** The membership it belongs to; 0 for what belongs to none. */
+  long generation();
+
+  /**
+   * A new membership; what belongs to an older generation is void.
+   *
+   * @param generation number of the membership
+   * @param rank this worker's rank; from {@code members.size()} on for one that departs
+   * @param members all members in rank order
+   * @param nextStep number of committed steps: the first step to compute
+   * @param checkpointDir checkpoint that everybody loads, which holds exactly those steps; empty if
+   *     the state comes from the holders, and for step 0, which starts from the base model
+   * @param departing workers that give what they hold and leave; their ranks follow the members'
+   * @param holders who holds what of the state after those steps
+   * @param lastCommit figures of the last committed step, for those that have not applied it
+   */
+  record World(
+      long generation,
+      int rank,
+      List<Member> members,
+      long nextStep,
+      String checkpointDir,
+      List<Member> departing,
+      List<Holder> holders,
+      Optional<Commit> lastCommit)
+      implements Directive {
+
+    public World {
+      members = List.copyOf(members);
+      departing = List.copyOf(departing);
+      holders = List.copyOf(holders);
+    }
+
+    /** Whether the state comes from the holders, not from the disk. */
+    public boolean goesOn() {
+      return nextStep > 0 && checkpointDir.isEmpty();
+    }
+
+    /** Whether this worker only gives what it holds. */
+    public boolean departs() {
+      return rank >= members.size();
+    }
+
+    /** Members, then those that depart. */
+    public List<Member> participants() {
+      return Stream.concat(members.stream(), departing.stream()).toList();
+    }
+  }
+
+  /**
+   * One member: its name, the {@code host:port} of its collective, and what decides the bits of its
+   * results.
+   */
+  record Member(String name, String collectiveAddress, String capability) {}
+
+  /** Steps [firstStep, firstStep + steps) may be computed. */
+  record Lease(long generation, long firstStep, long steps) implements Directive {}
+
+  /**
+   * A step is decided; apply it.
+   *
+   * @param lossSum loss over all supervised tokens, in nats
+   * @param gradNorm norm of the gradient after division by the tokens
+   * @param digest digest of the reduced gradient, equal for every number of workers
+   * @param datasets figures of each dataset, ascending; empty in a run with one
+   */
+  record Commit(
+      long generation,
+      long step,
+      long tokens,
+      double lossSum,
+      long correctTokens,
+      double gradNorm,
+      int digest,
+      List<Session.DatasetSums> datasets)
+      implements Directive {
+
+    public Commit {
+      datasets = List.copyOf(datasets);
+    }
+
+    /** A step of a run with one dataset. */
+    public Commit(
+        long generation,
+        long step,
+        long tokens,
+        double lossSum,
+        long correctTokens,
+        double gradNorm,
+        int digest) {
+      this(generation, step, tokens, lossSum, correctTokens, gradNorm, digest, List.of());
+    }
+  }
+
+  /** Write the state after that many steps into the folder. */
+  record SaveCheckpoint(long generation, long steps, String dir) implements Directive {}
+
+  /** The run is over. */
+  record Stop(boolean finished, String reason) implements Directive {
+    @Override
+    public long generation() {
+      return 0;
+    }
+  }
+}

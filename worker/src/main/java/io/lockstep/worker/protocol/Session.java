@@ -1,0 +1,127 @@
+package io.lockstep.worker.protocol;
+
+import io.lockstep.data.plan.Shard;
+import io.lockstep.worker.checkpoint.WrittenFile;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/**
+ * A worker's conversation with the coordinator, after both have introduced themselves. If the
+ * coordinator is lost it is looked for again; what was said meanwhile is void, and the next
+ * directive is a new world.
+ */
+public interface Session {
+
+  /**
+   * What one virtual rank's micro-batch contributed to a step; the loss is a sum over tokens, in
+   * nats.
+   *
+   * @param replaced numbers of the samples that were too long and gave way to others
+   * @param unreadable records that couldn't be read and gave way to others
+   * @param datasets the same figures of each dataset, ascending; empty in a run with one
+   */
+  record Contribution(
+      int virtualRank,
+      double lossSum,
+      long tokens,
+      long correctTokens,
+      List<Long> replaced,
+      List<Unreadable> unreadable,
+      List<DatasetSums> datasets) {
+    public Contribution {
+      replaced = List.copyOf(replaced);
+      unreadable = List.copyOf(unreadable);
+      datasets = List.copyOf(datasets);
+    }
+  }
+
+  /**
+   * A record that couldn't be read.
+   *
+   * @param sample its number among the run's records
+   * @param what is wrong, with file and line
+   */
+  record Unreadable(long sample, String what) {}
+
+  /** What the tokens of one dataset contributed; the loss is a sum, in nats. */
+  record DatasetSums(int dataset, double lossSum, long tokens, long correctTokens) {
+
+    /** Both together. */
+    public DatasetSums plus(DatasetSums other) {
+      return new DatasetSums(
+          dataset,
+          lossSum + other.lossSum,
+          tokens + other.tokens,
+          correctTokens + other.correctTokens);
+    }
+  }
+
+  /** Square sum and CRC32C of one reduced bucket. */
+  record BucketFigures(int bucket, double squareSum, int crc32c) {}
+
+  /** Where a step's time went, in seconds, and the process's resident memory. */
+  record StepTimes(
+      long step, double data, double compute, double communication, long residentBytes) {}
+
+  /**
+   * A shard of the run's state that this worker holds.
+   *
+   * @param steps steps it has seen
+   * @param reducedNext whether the reduced gradient of the step after those is at hand
+   */
+  record Holding(Shard shard, long steps, boolean reducedNext) {}
+
+  /** The next directive; waits for it. A session that is lost gives a {@link Directive.Stop}. */
+  Directive next() throws InterruptedException;
+
+  /**
+   * Calls the handler, on a thread of the session's own, as soon as a world or a stop arrives,
+   * before the directive can be taken: it must end what is in flight of older worlds. The newest of
+   * those that came before is told at once.
+   */
+  void onInterruption(Consumer<Directive> handler);
+
+  /**
+   * Asks, on a thread of the session's own, what this worker holds whenever it introduces itself.
+   */
+  void describeHoldings(Supplier<List<Holding>> holdings);
+
+  /** Tells what the worker does now; sent with heartbeats and shown when it hangs. */
+  void activity(long generation, String what);
+
+  /** The worker has loaded the model: a world may count on it. */
+  void loaded();
+
+  /** The worker is connected and holds the state to start from. */
+  void ready(long generation);
+
+  /** The worker has reduced its share of a step. */
+  void reduced(
+      long generation, long step, List<Contribution> contributions, List<BucketFigures> buckets);
+
+  /** The worker has applied a step. */
+  void applied(long generation, long step);
+
+  /** The worker has written its files of a checkpoint. */
+  void checkpointPart(long generation, long steps, List<WrittenFile> files);
+
+  /**
+   * The connections of a generation are gone; the worker awaits the next world.
+   *
+   * @param peer the rank on the other side, -1 if no single one is to blame
+   */
+  void broken(long generation, int peer, String what);
+
+  /** Nothing comes from a peer; for people. */
+  void stalled(long generation, int peer, String what);
+
+  /** The worker wants to leave; it goes on until a world without it was formed. */
+  void leaving(String reason);
+
+  /** The worker's last word before it ends. */
+  void failed(String message);
+
+  /** Figures for people. */
+  void times(StepTimes times);
+}

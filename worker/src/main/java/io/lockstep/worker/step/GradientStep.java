@@ -1,0 +1,196 @@
+package io.lockstep.worker.step;
+
+import ai.djl.ndarray.NDArray;
+import io.lockstep.model.adapter.SeededDropout;
+import io.lockstep.model.batch.Batch;
+import io.lockstep.model.batch.Targets;
+import io.lockstep.model.checkpoint.Tuned;
+import io.lockstep.model.config.ModelConfig;
+import io.lockstep.model.parameter.ParameterLayout;
+import io.lockstep.model.parameter.Parameters;
+import io.lockstep.model.segment.SegmentSpec;
+import io.lockstep.model.segment.SegmentWeights;
+import io.lockstep.model.segment.SegmentedModel;
+import io.lockstep.model.segment.SegmentedModel.Outcome;
+import io.lockstep.tensor.Ops;
+import io.lockstep.tensor.TensorMemory;
+import io.lockstep.worker.loader.MicroBatch;
+import io.lockstep.worker.loader.SampleException;
+import io.lockstep.worker.protocol.Session.Contribution;
+import io.lockstep.worker.protocol.Session.DatasetSums;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Forward and backward of one micro-batch: the sum of the loss over its supervised tokens and the
+ * gradient of that sum, segment by segment.
+ *
+ * <p>Logits are computed only where a label counts: position t predicts label t + 1, and the rest
+ * never reaches the head.
+ */
+public final class GradientStep {
+
+  private final SegmentedModel model;
+  private final Tuned tuned;
+  private final long seed;
+
+  /** Steps that keep what going back needs. */
+  GradientStep(ModelConfig config, Tuned tuned, long seed) {
+    this(config, tuned, seed, false);
+  }
+
+  /**
+   * Steps of one model.
+   *
+   * @param seed decides what dropout drops
+   * @param checkpointing whether segments are computed again going back, instead of kept
+   */
+  GradientStep(ModelConfig config, Tuned tuned, long seed, boolean checkpointing) {
+    this.model = new SegmentedModel(config, tuned, checkpointing);
+    this.tuned = tuned;
+    this.seed = seed;
+  }
+
+  /** The model's segments in order; their ranges cover the flat buffers. */
+  public List<SegmentSpec> segments() {
+    return model.segments();
+  }
+
+  /**
+   * A batch from which something is learned.
+   *
+   * @param datasets the dataset of each target; empty in a run with one
+   */
+  @SuppressWarnings("ArrayRecordComponent")
+  private record Taught(Batch batch, Targets targets, int[] datasets) {}
+
+  /**
+   * Computes one micro-batch with the parameters this process holds.
+   *
+   * @param flatGradient flat buffer that receives the gradient; its gaps are left alone
+   */
+  Contribution compute(MicroBatch microBatch, NDArray flatGradient) throws SampleException {
+    return compute(microBatch, flatGradient, SegmentWeights.resident(tuned.trained()));
+  }
+
+  /** Computes one micro-batch of which nobody needs to know where a pass ends. */
+  Contribution compute(MicroBatch microBatch, NDArray flatGradient, SegmentWeights weights)
+      throws SampleException {
+    return compute(microBatch, flatGradient, weights, () -> {});
+  }
+
+  /**
+   * Computes one micro-batch. Its batches are passes one after the other; their gradients are added
+   * in that order.
+   *
+   * @param flatGradient flat buffer that receives the gradient; its gaps are left alone
+   * @param weights gives the parameters, and hears of each range of the buffer that is complete
+   * @param afterPass is run after each pass
+   */
+  Contribution compute(
+      MicroBatch microBatch, NDArray flatGradient, SegmentWeights weights, Runnable afterPass)
+      throws SampleException {
+    List<Taught> taught = taught(microBatch);
+    FlatGradient gradient = new FlatGradient(flatGradient);
+    Outcome total = Outcome.NONE;
+    for (int pass = 0; pass < taught.size(); pass++) {
+      SeededDropout.Pass draw =
+          new SeededDropout.Pass(seed, microBatch.step(), microBatch.virtualRank(), pass);
+      Taught next = taught.get(pass);
+      boolean last = pass == taught.size() - 1;
+      total =
+          total.plus(
+              model.pass(
+                  next.batch(),
+                  next.targets(),
+                  next.datasets(),
+                  draw,
+                  weights,
+                  (segment, gradients) -> {
+                    gradient.add(segment, gradients);
+                    if (last) {
+                      gradient.finish(segment);
+                      weights.gradientReady(segment);
+                    }
+                  }));
+      afterPass.run();
+    }
+    return new Contribution(
+        microBatch.virtualRank(),
+        total.loss(),
+        total.tokens(),
+        total.correct(),
+        microBatch.tooLong(),
+        microBatch.unreadable(),
+        total.groups().stream()
+            .map(group ->
+                new DatasetSums(group.group(), group.loss(), group.tokens(), group.correct()))
+            .toList());
+  }
+
+  /** Whether each pass of a micro-batch has pictures. */
+  public List<Boolean> passes(MicroBatch microBatch) throws SampleException {
+    return taught(microBatch).stream().map(taught -> taught.batch().patches() > 0).toList();
+  }
+
+  private static List<Taught> taught(MicroBatch microBatch) throws SampleException {
+    List<Taught> taught = new ArrayList<>();
+    for (int i = 0; i < microBatch.batches().size(); i++) {
+      Batch batch = microBatch.batches().get(i);
+      Targets targets = Targets.of(batch);
+      if (targets.count() > 0) {
+        int[] rows = microBatch.datasetsOf(i);
+        int[] datasets = rows.length == 0 ? rows : targets.groups(batch, rows);
+        taught.add(new Taught(batch, targets, datasets));
+      }
+    }
+    if (taught.isEmpty()) {
+      throw new SampleException(
+          "step %d, virtual rank %d has no supervised token: its samples have no assistant turn"
+              .formatted(microBatch.step(), microBatch.virtualRank()));
+    }
+    return taught;
+  }
+
+  /** A flat buffer on the way to a micro-batch's gradient. */
+  private final class FlatGradient {
+    private final NDArray flat;
+    private final boolean[] written = new boolean[model.segments().size()];
+
+    FlatGradient(NDArray flat) {
+      this.flat = flat;
+    }
+
+    /** Adds a pass's gradients of a segment; the first ones replace what the buffer held. */
+    void add(SegmentSpec segment, List<NDArray> gradients) {
+      for (int i = 0; i < gradients.size(); i++) {
+        ParameterLayout.Slot slot = slot(segment.firstSlot() + i);
+        if (written[segment.index()]) {
+          Ops.addInPlace(Parameters.view(flat, slot), gradients.get(i));
+        } else {
+          place(slot).copyFrom(TensorMemory.of(Ops.contiguous(gradients.get(i))));
+        }
+      }
+      written[segment.index()] |= !gradients.isEmpty();
+    }
+
+    /** A segment that took part in no pass has a gradient of zero. */
+    void finish(SegmentSpec segment) {
+      if (!written[segment.index()]) {
+        for (int slot = segment.firstSlot(); slot < segment.endSlot(); slot++) {
+          place(slot(slot)).fill((byte) 0);
+        }
+      }
+    }
+
+    private ParameterLayout.Slot slot(int slot) {
+      return tuned.trained().layout().slots().get(slot);
+    }
+
+    private MemorySegment place(ParameterLayout.Slot slot) {
+      return TensorMemory.of(flat)
+          .asSlice(slot.offset() * Float.BYTES, slot.spec().elements() * Float.BYTES);
+    }
+  }
+}

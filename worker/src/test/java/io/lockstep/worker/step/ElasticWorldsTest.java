@@ -1,0 +1,248 @@
+package io.lockstep.worker.step;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.lockstep.data.plan.EpochPlan;
+import io.lockstep.data.plan.Shard;
+import io.lockstep.model.batch.Sample;
+import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.model.testing.GoldenFamily;
+import io.lockstep.tensor.Scope;
+import io.lockstep.tensor.TensorMemory;
+import io.lockstep.tensor.Torch;
+import io.lockstep.worker.config.RunConfig;
+import io.lockstep.worker.loader.MicroBatches;
+import io.lockstep.worker.protocol.Directive;
+import io.lockstep.worker.protocol.Session;
+import io.lockstep.worker.state.Replica;
+import io.lockstep.worker.step.TrainingStep.Reduction;
+import io.lockstep.worker.testing.FakeCoordinator;
+import io.lockstep.worker.testing.LocalRanks;
+import io.lockstep.worker.zero.GradientBuffers;
+import io.lockstep.worker.zero.Resharding.Holder;
+import java.io.IOException;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Workers that are lost, join and leave between steps: the same bits as in a world of one. */
+class ElasticWorldsTest {
+
+  private static final int STEPS = 5;
+  private static final int VIRTUAL_RANKS = 4;
+
+  private final List<Replica> all = new ArrayList<>();
+  private long generation;
+  private Optional<Directive.Commit> last = Optional.empty();
+
+  @BeforeAll
+  static void startTorch() {
+    Torch.start(1);
+  }
+
+  @AfterEach
+  void closeReplicas() {
+    all.forEach(Replica::close);
+  }
+
+  @Test
+  void lostJoinedAndReplayedSharesOfStateGiveTheBitsOfAWorldOfOne() throws Exception {
+    float[] expected = alone();
+    Replica a = worker("buddy");
+    Replica b = worker("buddy");
+    Replica c = worker("buddy");
+    train(List.of(a, b, c), List.of(), 0, 2, true);
+    // b is lost: its replica c has its shard. Step 2 is committed, but nobody comes to apply it.
+    train(List.of(a, c), List.of(), 2, 3, false);
+    // a is lost, d and e join: c applies step 2 by itself and gives all there is.
+    Replica d = worker("buddy");
+    Replica e = worker("buddy");
+    train(List.of(d, c, e), List.of(), 3, 4, true);
+    train(List.of(c, e), List.of(d), 4, STEPS, true);
+    for (Replica replica : List.of(c, e)) {
+      assertArrayEquals(expected, parameters(replica));
+    }
+  }
+
+  @Test
+  void withoutBuddiesWhoLeavesHandsOverWhatItHolds() throws Exception {
+    float[] expected = alone();
+    Replica a = worker("checkpoint");
+    Replica b = worker("checkpoint");
+    Replica c = worker("checkpoint");
+    Replica d = worker("checkpoint");
+    train(List.of(a, b, c, d), List.of(), 0, 2, true);
+    train(List.of(a, c), List.of(b, d), 2, 4, true);
+    train(List.of(b), List.of(a, c), 4, STEPS, true);
+    assertArrayEquals(expected, parameters(b));
+  }
+
+  @Test
+  void aWorldThatNeverBeginsCostsNothing() throws Exception {
+    float[] expected = alone();
+    Replica a = worker("buddy");
+    Replica b = worker("buddy");
+    Replica c = worker("buddy");
+    train(List.of(a, b), List.of(), 0, 3, true);
+    // A world of three is formed, but only a gets as far as READY, where it holds two shards.
+    form(List.of(a, b, c), List.of(), 3, false);
+    assertEquals(
+        List.of(new Shard(0, 2, true), new Shard(0, 3, true)),
+        a.holdings().stream().map(Session.Holding::shard).toList());
+    train(List.of(c, a), List.of(), 3, STEPS, true);
+    assertArrayEquals(expected, parameters(a));
+    assertArrayEquals(expected, parameters(c));
+  }
+
+  private float[] alone() throws Exception {
+    Replica replica = worker("buddy");
+    train(List.of(replica), List.of(), 0, STEPS, true);
+    last = Optional.empty();
+    return parameters(replica);
+  }
+
+  private Replica worker(String resilience) throws Exception {
+    Replica replica =
+        new Replica(
+            config(resilience), () -> LoadedModel.open(GoldenFamily.QWEN3_VL.checkpoint()), STEPS);
+    all.add(replica);
+    return replica;
+  }
+
+  private static float[] parameters(Replica replica) {
+    return TensorMemory.of(replica.model().parameters().flat()).toArray(ValueLayout.JAVA_FLOAT);
+  }
+
+  /** Forms a world and trains steps [from, to); the last of them is committed but not applied. */
+  private void train(
+      List<Replica> members, List<Replica> departing, long from, long to, boolean applyLast)
+      throws Exception {
+    List<Directive.World> worlds = form(members, departing, from, true);
+    WorldFigures figures = new WorldFigures(members.size(), STEPS);
+    List<Optional<Directive.Commit>> commits =
+        LocalRanks.run(
+            members.size(),
+            ranks -> {
+              Replica replica = members.get(ranks.rank());
+              Optional<Directive.Commit> commit = last;
+              try (GradientBuffers buffers = new GradientBuffers(replica.buckets().floats());
+                  TrainingStep rank =
+                      new TrainingStep(
+                          worlds.get(ranks.rank()),
+                          config("buddy"),
+                          replica,
+                          buffers,
+                          microBatches(replica.model()),
+                          STEPS,
+                          ranks,
+                          FakeCoordinator.reciting(),
+                          StepsWithoutEnd.INSTANCE)) {
+                for (long step = from; step < to; step++) {
+                  try (Scope scope = Scope.open()) {
+                    Reduction reduction = rank.reduce(step);
+                    replica.reduced(reduction.gradient());
+                    commit = Optional.of(figures.commit(Math.toIntExact(step), reduction));
+                    if (step < to - 1 || applyLast) {
+                      replica.apply(commit.get());
+                      rank.gather(step, step == to - 1);
+                    }
+                  }
+                }
+                replica.settle(settling(to, commit));
+              }
+              return commit;
+            });
+    last = commits.getFirst();
+  }
+
+  private Directive.World settling(long nextStep, Optional<Directive.Commit> commit) {
+    return new Directive.World(
+        generation, 0, List.of(), nextStep, "", List.of(), List.of(), commit);
+  }
+
+  private List<Directive.World> form(
+      List<Replica> members, List<Replica> departing, long nextStep, boolean begins)
+      throws Exception {
+    generation++;
+    List<Replica> participants = new ArrayList<>(members);
+    participants.addAll(departing);
+    List<Holder> holders = new ArrayList<>();
+    for (int rank = 0; rank < participants.size() && nextStep > 0; rank++) {
+      for (Session.Holding holding : participants.get(rank).holdings()) {
+        if (holding.steps() == nextStep) {
+          holders.add(new Holder(rank, holding.shard()));
+        }
+      }
+    }
+    List<Directive.World> worlds = new ArrayList<>();
+    for (int rank = 0; rank < participants.size(); rank++) {
+      worlds.add(
+          new Directive.World(
+              generation,
+              rank,
+              names(members.size()),
+              nextStep,
+              "",
+              names(departing.size()),
+              holders,
+              last));
+    }
+    LocalRanks.run(
+        participants.size(),
+        ranks -> {
+          Replica replica = participants.get(ranks.rank());
+          replica.adopt(worlds.get(ranks.rank()), ranks);
+          if (begins && ranks.rank() < members.size()) {
+            replica.worldHasBegun();
+          }
+          return true;
+        });
+    return worlds;
+  }
+
+  private static List<Directive.Member> names(int count) {
+    return Collections.nCopies(count, new Directive.Member("w", "127.0.0.1:1", ""));
+  }
+
+  private static MicroBatches microBatches(LoadedModel model) throws IOException {
+    List<Sample> samples = GoldenFamily.QWEN3_VL.samples(model.encoder());
+    return new MicroBatches(
+        new EpochPlan(samples.size(), 5, samples.size(), VIRTUAL_RANKS),
+        draw -> samples.get(Math.toIntExact(draw.sample())),
+        model.collator(),
+        512,
+        true);
+  }
+
+  private static RunConfig config(String resilience) throws Exception {
+    return RunConfig.parse(
+        """
+        run: {seed: 5}
+        model: {path: %s}
+        data: {train_jsonl: %s, template: target_summary}
+        training:
+          max_steps: %d
+          global_batch_size: 4
+          virtual_ranks: %d
+          global_max_length: 512
+          bucket_floats: 65536
+        optimizer: {learning_rate: 1.0e-3, weight_decay: 0.1, warmup_ratio: 0}
+        cluster: {resilience: %s}
+        """
+            .formatted(
+                GoldenFamily.QWEN3_VL.checkpoint(),
+                GoldenFamily.QWEN3_VL.file("cases.json"),
+                STEPS,
+                VIRTUAL_RANKS,
+                resilience),
+        "test",
+        Path.of("/"));
+  }
+}

@@ -1,0 +1,85 @@
+package io.lockstep.worker.step;
+
+import ai.djl.ndarray.NDArray;
+import io.lockstep.model.adapter.SeededDropout;
+import io.lockstep.model.align.TeacherForced;
+import io.lockstep.model.batch.Batch;
+import io.lockstep.model.batch.Targets;
+import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.model.checkpoint.Tuned;
+import io.lockstep.model.network.VisionLanguageModel;
+import io.lockstep.model.parameter.ParameterLayout;
+import io.lockstep.model.parameter.ParameterSpec;
+import io.lockstep.model.parameter.Weights;
+import io.lockstep.tensor.Autograd;
+import io.lockstep.tensor.Scope;
+import io.lockstep.worker.loader.MicroBatch;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.SequencedMap;
+
+/** A micro-batch's gradients by one graph over the whole model: what segments are compared with. */
+record OneGraph(double loss, Map<String, float[]> gradients) {
+
+  /** The gradient of a parameter. */
+  float[] gradient(String name) {
+    return Objects.requireNonNull(gradients.get(name), name);
+  }
+
+  static OneGraph of(LoadedModel model, MicroBatch microBatch, long seed) {
+    Tuned tuned = model.tuned();
+    try (Scope scope = Scope.open()) {
+      SequencedMap<String, NDArray> leaves = tuned.trained().leaves();
+      double loss = 0;
+      int passes = 0;
+      boolean pictures = false;
+      for (Batch batch : microBatch.batches()) {
+        Targets targets = Targets.of(batch);
+        if (targets.count() > 0) {
+          SeededDropout.Pass draw =
+              new SeededDropout.Pass(seed, microBatch.step(), microBatch.virtualRank(), passes++);
+          loss += pass(model, leaves, draw, batch, targets);
+          pictures |= batch.patches() > 0;
+        }
+      }
+      Map<String, float[]> gradients = new LinkedHashMap<>();
+      for (ParameterLayout.Slot slot : tuned.trained().layout().slots()) {
+        ParameterSpec spec = slot.spec();
+        boolean without = !pictures && spec.module() != ParameterSpec.Module.LLM;
+        NDArray leaf = Objects.requireNonNull(leaves.get(spec.name()));
+        gradients.put(
+            spec.name(),
+            without
+                ? new float[Math.toIntExact(spec.elements())]
+                : Autograd.gradient(leaf).toFloatArray());
+      }
+      return new OneGraph(loss, gradients);
+    }
+  }
+
+  private static double pass(
+      LoadedModel model,
+      SequencedMap<String, NDArray> leaves,
+      SeededDropout.Pass draw,
+      Batch batch,
+      Targets targets) {
+    Tuned tuned = model.tuned();
+    try (Scope scope = Scope.open()) {
+      Weights weights =
+          tuned.recorded(scope, leaves, new SeededDropout(scope, tuned.dropout(), draw));
+      VisionLanguageModel network = new VisionLanguageModel(model.config(), weights);
+      NDArray loss =
+          Autograd.recording(() ->
+              TeacherForced.lossSum(
+                  scope,
+                  TeacherForced.logits(
+                      scope, network, batch, targets, VisionLanguageModel.NO_PROBE),
+                  targets));
+      if (weights.trains(ParameterSpec.Module.LLM) || batch.patches() > 0) {
+        Autograd.backward(loss, null);
+      }
+      return loss.getFloat();
+    }
+  }
+}

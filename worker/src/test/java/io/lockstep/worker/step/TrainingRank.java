@@ -1,0 +1,87 @@
+package io.lockstep.worker.step;
+
+import io.lockstep.collective.Collective;
+import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.worker.config.RunConfig;
+import io.lockstep.worker.loader.MicroBatches;
+import io.lockstep.worker.protocol.Directive;
+import io.lockstep.worker.state.ModelSource;
+import io.lockstep.worker.state.Replica;
+import io.lockstep.worker.step.TrainingStep.Reduction;
+import io.lockstep.worker.testing.FakeCoordinator;
+import io.lockstep.worker.zero.GradientBuffers;
+import java.io.IOException;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+
+/** One rank of the first world of a run, without a session: whoever tests it commits the steps. */
+public final class TrainingRank implements AutoCloseable {
+
+  private final Replica replica;
+  private final GradientBuffers buffers;
+  private final TrainingStep steps;
+
+  /** Makes the micro-batches of a model's run. */
+  @FunctionalInterface
+  public interface Data {
+    MicroBatches of(LoadedModel model) throws IOException;
+  }
+
+  public TrainingRank(
+      RunConfig config, ModelSource source, Data data, long totalSteps, Collective collective)
+      throws IOException {
+    List<Directive.Member> members =
+        Collections.nCopies(collective.size(), new Directive.Member("w", "127.0.0.1:1", ""));
+    Directive.World world =
+        new Directive.World(
+            1, collective.rank(), members, 0, "", List.of(), List.of(), Optional.empty());
+    replica = new Replica(config, source, totalSteps);
+    replica.adopt(world, collective);
+    replica.worldHasBegun();
+    buffers = new GradientBuffers(replica.buckets().floats());
+    steps =
+        new TrainingStep(
+            world,
+            config,
+            replica,
+            buffers,
+            data.of(model()),
+            totalSteps,
+            collective,
+            FakeCoordinator.reciting(),
+            StepsWithoutEnd.INSTANCE);
+  }
+
+  public LoadedModel model() {
+    return replica.model();
+  }
+
+  public Reduction reduce(long step) throws Exception {
+    Reduction reduction = steps.reduce(step);
+    replica.reduced(reduction.gradient());
+    return reduction;
+  }
+
+  /** Applies a step after which the state may be saved. */
+  public void apply(Directive.Commit commit) {
+    apply(commit, true);
+  }
+
+  public void apply(Directive.Commit commit, boolean isLast) {
+    replica.apply(commit);
+    steps.gather(commit.step(), isLast);
+  }
+
+  /** Bytes of the moments that this rank holds. */
+  long optimizerBytes() {
+    return replica.shard().bytes();
+  }
+
+  @Override
+  public void close() {
+    steps.close();
+    buffers.close();
+    replica.close();
+  }
+}

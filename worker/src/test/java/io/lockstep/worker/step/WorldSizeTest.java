@@ -1,0 +1,186 @@
+package io.lockstep.worker.step;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+
+import io.lockstep.collective.Collective;
+import io.lockstep.data.plan.EpochPlan;
+import io.lockstep.model.batch.Sample;
+import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.model.testing.GoldenFamily;
+import io.lockstep.tensor.Scope;
+import io.lockstep.tensor.TensorMemory;
+import io.lockstep.tensor.Torch;
+import io.lockstep.worker.config.RunConfig;
+import io.lockstep.worker.loader.MicroBatches;
+import io.lockstep.worker.protocol.Directive;
+import io.lockstep.worker.testing.LocalRanks;
+import io.lockstep.worker.tuning.TuningPlan;
+import java.io.IOException;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Pictures and text, forward, backward, reduction and update: equal bits on 1 to 4 ranks. */
+class WorldSizeTest {
+
+  private static final int STEPS = 2;
+  private static final int VIRTUAL_RANKS = 4;
+
+  @BeforeAll
+  static void startTorch() {
+    Torch.start(1);
+  }
+
+  @TempDir Path folder;
+
+  @Test
+  void parametersAndFiguresAreTheSameBitsOnAnyNumberOfRanks() throws Exception {
+    Trained alone = train(1, "{mode: full}").getFirst();
+    for (int world = 2; world <= 4; world++) {
+      for (Trained trained : train(world, "{mode: full}")) {
+        assertEquals(alone.commits(), trained.commits());
+        assertArrayEquals(alone.parameters(), trained.parameters(), "world of " + world);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "2, {zero_stage: 1}",
+    "3, {zero_stage: 1; resilience: checkpoint}",
+    "3, {zero_stage: 2; resilience: checkpoint}",
+    "1, {zero_stage: 3}",
+    "2, {zero_stage: 3}",
+    "3, {zero_stage: 3}",
+    "4, {zero_stage: 3}",
+    "2, {zero_stage: 3; resilience: checkpoint}",
+    "3, {zero_stage: 3; resilience: checkpoint}",
+    "4, {zero_stage: 3; resilience: checkpoint}",
+  })
+  void everyStageOfZeroGivesTheSameBits(int world, String cluster) throws Exception {
+    Trained alone = train(1, "{mode: full}").getFirst();
+    List<Trained> all = train(world, config("{mode: full}", cluster.replace(';', ',')));
+    assertArrayEquals(alone.parameters(), all.getFirst().parameters());
+    for (Trained trained : all) {
+      assertEquals(alone.commits(), trained.commits());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{mode: lora, rank: 4, dropout: 0.2}",
+        "{mode: lora, rank: 2, dora: true, dropout: 0.2, modules_to_save: [visual.merger]}",
+        "{mode: full, freeze_vit: true}",
+        "{mode: full, freeze_llm: true}"
+      })
+  void sharedOutWeightsOfEveryTuningAreTheSameBits(String tuning) throws Exception {
+    Trained alone = train(1, tuning).getFirst();
+    List<Trained> shared = train(3, config(tuning, "{zero_stage: 3}"));
+    assertEquals(alone.sha256(), shared.getFirst().sha256());
+    assertEquals(alone.commits(), shared.getLast().commits());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{mode: lora, rank: 4, dropout: 0.2}",
+        "{mode: lora, rank: 2, dora: true, dropout: 0.2, modules_to_save: [visual.merger]}",
+        "{mode: full, freeze_vit: true}"
+      })
+  void whatIsStoredHasTheSameDigestWithOneAndTwoRanks(String tuning) throws Exception {
+    Trained alone = train(1, tuning).getFirst();
+    for (Trained trained : train(2, tuning)) {
+      assertEquals(alone.commits(), trained.commits());
+      assertEquals(alone.sha256(), trained.sha256());
+    }
+    assertNotEquals(LoadedModel.storedSha256(GoldenFamily.QWEN3_VL.checkpoint()), alone.sha256());
+  }
+
+  @SuppressWarnings("ArrayRecordComponent")
+  private record Trained(List<Directive.Commit> commits, float[] parameters, String sha256) {}
+
+  private List<Trained> train(int world, String tuning) throws Exception {
+    return train(world, config(tuning, "{}"));
+  }
+
+  private List<Trained> train(int world, RunConfig config) throws Exception {
+    WorldFigures figures = new WorldFigures(world, STEPS);
+    return LocalRanks.run(world, ranks -> train(ranks, config, figures));
+  }
+
+  private Trained train(Collective ranks, RunConfig config, WorldFigures figures) throws Exception {
+    List<Directive.Commit> commits = new ArrayList<>();
+    try (TrainingRank rank =
+        new TrainingRank(
+            config,
+            () -> TuningPlan.of(config).load(config),
+            model -> microBatches(config, model),
+            STEPS,
+            ranks)) {
+      for (int step = 0; step < STEPS; step++) {
+        try (Scope scope = Scope.open()) {
+          TrainingStep.Reduction reduction = rank.reduce(step);
+          Directive.Commit commit = figures.commit(step, reduction);
+          commits.add(commit);
+          rank.apply(commit);
+        }
+      }
+      Path stored = Files.createTempDirectory(folder, "stored");
+      var _ = rank.model().save(stored);
+      return new Trained(
+          commits,
+          TensorMemory.of(rank.model().parameters().flat()).toArray(ValueLayout.JAVA_FLOAT),
+          LoadedModel.storedSha256(stored));
+    }
+  }
+
+  private static MicroBatches microBatches(RunConfig config, LoadedModel model) throws IOException {
+    List<Sample> samples = GoldenFamily.QWEN3_VL.samples(model.encoder());
+    return new MicroBatches(
+        new EpochPlan(samples.size(), config.seed(), samples.size(), VIRTUAL_RANKS),
+        draw -> samples.get(Math.toIntExact(draw.sample())),
+        model.collator(),
+        config.training().globalMaxLength(),
+        config.training().groupByLength());
+  }
+
+  private static RunConfig config(String tuning, String cluster) throws Exception {
+    return RunConfig.parse(
+        """
+        run: {seed: 5}
+        model: {path: %s}
+        data: {train_jsonl: %s, template: target_summary}
+        training:
+          max_steps: %d
+          global_batch_size: 12
+          gradient_checkpointing: %s
+          virtual_ranks: %d
+          global_max_length: 512
+          bucket_floats: 65536
+        optimizer: {learning_rate: 1.0e-3, weight_decay: 0.1, warmup_ratio: 0}
+        tuning: %s
+        cluster: %s
+        """
+            .formatted(
+                GoldenFamily.QWEN3_VL.checkpoint(),
+                GoldenFamily.QWEN3_VL.file("cases.json"),
+                STEPS,
+                cluster.contains("3"),
+                VIRTUAL_RANKS,
+                tuning,
+                cluster),
+        "test",
+        Path.of("/"));
+  }
+}
