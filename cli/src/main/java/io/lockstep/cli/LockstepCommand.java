@@ -20,7 +20,7 @@ import io.lockstep.cli.command.ValidateCommand;
 import io.lockstep.cli.command.WorkerCommand;
 import io.lockstep.cli.console.ErrorReport;
 import io.lockstep.cli.console.UsageError;
-import io.lockstep.cli.rpc.Endpoint;
+import io.lockstep.client.Endpoint;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;

@@ -47,6 +47,7 @@ class ModuleDirectionTest {
     "model, tensor data.conversation data.file data.image",
     "coordinator, proto data.file data.plan",
     "worker, proto model data collective tensor",
+    "client, proto data.conversation data.image data.stageb",
     "gateway, proto model tensor data.conversation data.file data.image data.naming data.prompt data.stageb",
   })
   void moduleImportsOnlyWhatItMay(String module, String allowed) {
@@ -67,14 +68,27 @@ class ModuleDirectionTest {
   }
 
   @Test
-  void onlyRpcPackagesImportGeneratedStubs() {
+  void onlyRpcPackagesAndTheClientImportGeneratedStubs() {
     noClasses()
         .that(
             resideInAPackage("io.lockstep..")
-                .and(DescribedPredicate.not(resideInAnyPackage("io.lockstep.proto..", "..rpc"))))
+                .and(
+                    DescribedPredicate.not(
+                        resideInAnyPackage("io.lockstep.proto..", "io.lockstep.client", "..rpc"))))
         .should()
         .dependOnClassesThat()
         .resideInAPackage("io.lockstep.proto..")
+        .check(CLASSES);
+  }
+
+  @Test
+  void theClientOfTheGatewayNeedsNoLibtorch() {
+    noClasses()
+        .that()
+        .resideInAPackage("io.lockstep.client..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("ai.djl..", "io.lockstep.tensor..", "io.lockstep.model..")
         .check(CLASSES);
   }
 
@@ -117,6 +131,7 @@ class ModuleDirectionTest {
         "model",
         "coordinator",
         "worker",
+        "client",
         "gateway",
         "cli"
       })

@@ -1,7 +1,7 @@
 package io.lockstep.cli.command;
 
 import io.lockstep.cli.rpc.CoordinatorClient;
-import io.lockstep.cli.rpc.Endpoint;
+import io.lockstep.client.Endpoint;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.concurrent.Callable;
@@ -17,7 +17,7 @@ final class CoordinatorDrainCommand implements Callable<Integer> {
       required = true,
       paramLabel = "HOST:PORT",
       description = "Where the coordinator listens.")
-  private Endpoint coordinator = Endpoint.UNREAD;
+  private Endpoint coordinator = EndpointConverter.UNREAD;
 
   @Override
   public Integer call() {

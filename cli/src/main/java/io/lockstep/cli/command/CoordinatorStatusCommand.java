@@ -4,8 +4,8 @@ import io.lockstep.cli.console.Clock;
 import io.lockstep.cli.console.JsonLine;
 import io.lockstep.cli.console.Table;
 import io.lockstep.cli.rpc.CoordinatorClient;
-import io.lockstep.cli.rpc.Endpoint;
 import io.lockstep.cli.rpc.RunStatus;
+import io.lockstep.client.Endpoint;
 import io.lockstep.data.plan.Pace;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -22,7 +22,7 @@ final class CoordinatorStatusCommand implements Callable<Integer> {
       required = true,
       paramLabel = "HOST:PORT",
       description = "Where the coordinator listens.")
-  private Endpoint coordinator = Endpoint.UNREAD;
+  private Endpoint coordinator = EndpointConverter.UNREAD;
 
   @Option(names = "--json", description = "Print one JSON object at the end.")
   private boolean json;

@@ -1,5 +1,7 @@
 package io.lockstep.cli.command;
 
+import io.lockstep.client.AnswerSettings;
+import io.lockstep.client.GatewayClient;
 import io.lockstep.model.config.SamplingDefaults;
 import io.lockstep.model.generate.DecodingOptions;
 import io.lockstep.model.generate.GenerationOptions;
@@ -95,6 +97,32 @@ final class DecodingArguments {
 
   @Spec(Spec.Target.MIXEE)
   private @Nullable CommandSpec command;
+
+  /** The settings as a gateway is asked with them; it is asked what its checkpoint recommends. */
+  AnswerSettings settings(GatewayClient client) throws IOException {
+    GenerationOptions options = options(() -> recommended(client.model().recommended()));
+    DecodingOptions asked = options.decoding();
+    return new AnswerSettings(
+        asked.maxNewTokens(),
+        asked.minNewTokens(),
+        new AnswerSettings.Sampling(
+            asked.temperature(),
+            asked.topP(),
+            asked.topK(),
+            asked.repetitionPenalty(),
+            asked.seed()),
+        options.profile() == Profile.STRICT);
+  }
+
+  private static SamplingDefaults recommended(AnswerSettings.Sampling sampling) {
+    boolean doSample = sampling.temperature() > 0;
+    return new SamplingDefaults(
+        doSample,
+        doSample ? sampling.temperature() : SamplingDefaults.GREEDY.temperature(),
+        sampling.topP(),
+        sampling.topK(),
+        sampling.repetitionPenalty());
+  }
 
   /**
    * The settings.

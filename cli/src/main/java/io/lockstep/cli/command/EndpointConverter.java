@@ -1,18 +1,20 @@
 package io.lockstep.cli.command;
 
-import io.lockstep.cli.console.UserError;
-import io.lockstep.cli.rpc.Endpoint;
+import io.lockstep.client.Endpoint;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /** {@code HOST:PORT}, read before anything is connected to. */
 public final class EndpointConverter implements ITypeConverter<Endpoint> {
 
+  /** Stands in a required option until it is read. */
+  static final Endpoint UNREAD = new Endpoint("", 0);
+
   @Override
   public Endpoint convert(String text) {
     try {
       return Endpoint.parse(text);
-    } catch (UserError e) {
+    } catch (IllegalArgumentException e) {
       throw new TypeConversionException(e.getMessage());
     }
   }

@@ -3,7 +3,7 @@ package io.lockstep.cli.command;
 import io.lockstep.cli.console.LogSetup;
 import io.lockstep.cli.process.Closing;
 import io.lockstep.cli.process.PortFile;
-import io.lockstep.cli.rpc.Endpoint;
+import io.lockstep.client.Endpoint;
 import io.lockstep.gateway.GatewayOptions;
 import io.lockstep.gateway.GatewayServer;
 import io.lockstep.gateway.ModelSource;

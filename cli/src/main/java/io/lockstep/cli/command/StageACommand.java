@@ -1,12 +1,13 @@
 package io.lockstep.cli.command;
 
 import io.lockstep.cli.console.Progress;
-import io.lockstep.cli.rpc.Endpoint;
-import io.lockstep.gateway.rpc.InferenceClient;
-import io.lockstep.gateway.stage.InspectionFolder;
-import io.lockstep.gateway.stage.StageA;
-import io.lockstep.gateway.stage.StageAResult;
-import io.lockstep.model.generate.GenerationOptions;
+import io.lockstep.cli.stage.InspectionFolder;
+import io.lockstep.cli.stage.StageA;
+import io.lockstep.cli.stage.StageAResult;
+import io.lockstep.client.AnswerSettings;
+import io.lockstep.client.ClientOptions;
+import io.lockstep.client.Endpoint;
+import io.lockstep.client.GatewayClient;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -29,7 +30,7 @@ public final class StageACommand implements Callable<Integer> {
       required = true,
       paramLabel = "HOST:PORT",
       description = "Where the gateway listens.")
-  private Endpoint gateway = Endpoint.UNREAD;
+  private Endpoint gateway = EndpointConverter.UNREAD;
 
   @Option(
       names = "--input",
@@ -53,14 +54,14 @@ public final class StageACommand implements Callable<Integer> {
     int pictures = folder.groups().stream().mapToInt(group -> group.images().size()).sum();
     AtomicInteger answered = new AtomicInteger();
     StageAResult result;
-    try (InferenceClient client = InferenceClient.connect(gateway.toString())) {
-      GenerationOptions options = decoding.options(() -> client.model().recommended());
+    try (GatewayClient client = GatewayClient.connect(gateway, ClientOptions.DEFAULT)) {
+      AnswerSettings settings = decoding.settings(client);
       try (Progress progress = new Progress("summaries", pictures, "pictures", 1)) {
         result =
             StageA.run(
                 folder,
                 out,
-                (asked, listener) -> client.describe(asked, options, listener),
+                (asked, listener) -> client.describe(asked, settings, listener),
                 described -> progress.update(answered.incrementAndGet(), ""));
       }
     }

@@ -2,11 +2,12 @@ package io.lockstep.cli.command;
 
 import io.lockstep.cli.console.JsonLine;
 import io.lockstep.cli.console.Share;
-import io.lockstep.cli.rpc.Endpoint;
-import io.lockstep.gateway.rpc.InferenceClient;
-import io.lockstep.gateway.stage.StageB;
-import io.lockstep.gateway.stage.StageBResult;
-import io.lockstep.model.generate.GenerationOptions;
+import io.lockstep.cli.stage.StageB;
+import io.lockstep.cli.stage.StageBResult;
+import io.lockstep.client.AnswerSettings;
+import io.lockstep.client.ClientOptions;
+import io.lockstep.client.Endpoint;
+import io.lockstep.client.GatewayClient;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,7 +28,7 @@ public final class StageBCommand implements Callable<Integer> {
       required = true,
       paramLabel = "HOST:PORT",
       description = "Where the gateway listens.")
-  private Endpoint gateway = Endpoint.UNREAD;
+  private Endpoint gateway = EndpointConverter.UNREAD;
 
   @Option(
       names = "--stage-a",
@@ -51,9 +52,9 @@ public final class StageBCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     StageBResult result;
-    try (InferenceClient client = InferenceClient.connect(gateway.toString())) {
-      GenerationOptions options = decoding.options(() -> client.model().recommended());
-      result = StageB.run(stageA, out, groups -> client.judge(groups, options));
+    try (GatewayClient client = GatewayClient.connect(gateway, ClientOptions.DEFAULT)) {
+      AnswerSettings settings = decoding.settings(client);
+      result = StageB.run(stageA, out, groups -> client.judge(groups, settings));
     }
     result.unanswered().forEach(problem -> System.out.println("no answer: " + problem));
     System.out.printf(

@@ -1,7 +1,7 @@
 package io.lockstep.cli.command;
 
 import io.lockstep.cli.console.UserError;
-import io.lockstep.cli.rpc.Endpoint;
+import io.lockstep.client.Endpoint;
 import io.lockstep.worker.Worker;
 import io.lockstep.worker.protocol.Directive;
 import java.net.InetAddress;
@@ -28,7 +28,7 @@ final class WorkerStartCommand implements Callable<Integer> {
       required = true,
       paramLabel = "HOST:PORT",
       description = "Where the coordinator listens.")
-  private Endpoint coordinator = Endpoint.UNREAD;
+  private Endpoint coordinator = EndpointConverter.UNREAD;
 
   @Option(
       names = "--host",

@@ -1,8 +1,8 @@
 package io.lockstep.cli.quickstart;
 
 import io.lockstep.cli.console.Progress;
-import io.lockstep.gateway.rpc.EmptyAnswerException;
-import io.lockstep.gateway.rpc.InferenceClient;
+import io.lockstep.client.GatewayClient;
+import io.lockstep.client.GatewayException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,7 +27,7 @@ final class BaseAnswers {
   private BaseAnswers() {}
 
   /** An answer for every picture, in the same order. */
-  static List<String> ask(InferenceClient client, List<Path> pictures) {
+  static List<String> ask(GatewayClient client, List<Path> pictures) {
     AtomicInteger answered = new AtomicInteger();
     try (ExecutorService requests = Executors.newFixedThreadPool(REQUESTS);
         Progress progress = new Progress("      Stage-A", pictures.size(), "pictures", 1)) {
@@ -48,10 +48,10 @@ final class BaseAnswers {
     }
   }
 
-  private static String ask(InferenceClient client, Path picture) {
+  private static String ask(GatewayClient client, Path picture) {
     try {
       return client.summarize(List.of(picture)).getFirst().text();
-    } catch (EmptyAnswerException e) {
+    } catch (GatewayException.NoAnswer e) {
       return NONE;
     }
   }

@@ -6,19 +6,21 @@ import io.lockstep.cli.process.Child;
 import io.lockstep.cli.process.LocalCluster;
 import io.lockstep.cli.process.ProcessGroup;
 import io.lockstep.cli.report.RunReport;
-import io.lockstep.cli.rpc.Endpoint;
 import io.lockstep.cli.run.RunFolder;
+import io.lockstep.cli.stage.InspectionFolder;
+import io.lockstep.cli.stage.StageA;
+import io.lockstep.cli.stage.StageAResult;
+import io.lockstep.cli.stage.StageB;
 import io.lockstep.cli.train.Training;
+import io.lockstep.client.AnswerSettings;
+import io.lockstep.client.ClientOptions;
+import io.lockstep.client.Described;
+import io.lockstep.client.Endpoint;
+import io.lockstep.client.GatewayClient;
 import io.lockstep.datatools.demo.DemoCounts;
 import io.lockstep.datatools.demo.DemoData;
 import io.lockstep.datatools.demo.DemoOptions;
 import io.lockstep.datatools.demo.DemoStyle;
-import io.lockstep.gateway.rpc.InferenceClient;
-import io.lockstep.gateway.stage.Described;
-import io.lockstep.gateway.stage.InspectionFolder;
-import io.lockstep.gateway.stage.StageA;
-import io.lockstep.gateway.stage.StageAResult;
-import io.lockstep.gateway.stage.StageB;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -115,7 +117,7 @@ public final class Quickstart {
     String model = Recipe.model(recipe).toString();
     Child gateway = startGateway(group, "gateway-base", List.of("--model", model));
     Endpoint endpoint = awaitGateway(group, gateway);
-    try (InferenceClient client = InferenceClient.connect(endpoint.toString())) {
+    try (GatewayClient client = GatewayClient.connect(endpoint, ClientOptions.DEFAULT)) {
       client.awaitServing(GATEWAY_PATIENCE);
       List<String> answers = BaseAnswers.ask(client, heldOut.pictures());
       out.printf(
@@ -160,7 +162,7 @@ public final class Quickstart {
       ProcessGroup group, Child gateway, Training.Result trained, HeldOut heldOut)
       throws IOException {
     Endpoint endpoint = awaitGateway(group, gateway);
-    try (InferenceClient client = InferenceClient.connect(endpoint.toString())) {
+    try (GatewayClient client = GatewayClient.connect(endpoint, ClientOptions.DEFAULT)) {
       client.awaitServing(GATEWAY_PATIENCE);
       awaitHandOff(client, gateway, trained);
       Map<String, String> summaries = new HashMap<>();
@@ -171,16 +173,18 @@ public final class Quickstart {
             StageA.run(
                 groups,
                 folder.stageA(),
-                client::describe,
+                (asked, listener) -> client.describe(asked, AnswerSettings.DEFAULT, listener),
                 described -> {
-                  if (described instanceof Described.Summarized(var summary)) {
+                  if (described instanceof Described.Summary summary) {
                     summaries.put(summary.id(), summary.text());
                   }
                   progress.update(summaries.size(), "");
                 });
       }
       stageA.requireAnswers();
-      StageB.run(stageA.files(), folder.stageB(), client::judge).requireAnswers();
+      StageB.run(
+              stageA.files(), folder.stageB(), asked -> client.judge(asked, AnswerSettings.DEFAULT))
+          .requireAnswers();
       return new Served(
           heldOut.answers(folder.groups(), summaries),
           Verdicts.read(folder.stageB()),
@@ -190,7 +194,7 @@ public final class Quickstart {
   }
 
   /** Waits until the gateway answers with the weights that training ended with. */
-  private void awaitHandOff(InferenceClient client, Child gateway, Training.Result trained) {
+  private void awaitHandOff(GatewayClient client, Child gateway, Training.Result trained) {
     long deadline = System.nanoTime() + HAND_OFF_PATIENCE.toNanos();
     while (!client.model().weightsSha256().equals(trained.weightsSha256())) {
       if (gateway.await(Duration.ofMillis(100))) {

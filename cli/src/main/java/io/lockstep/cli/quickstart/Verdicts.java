@@ -3,7 +3,7 @@ package io.lockstep.cli.quickstart;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.lockstep.cli.report.RunReport;
-import io.lockstep.gateway.stage.StageB;
+import io.lockstep.cli.stage.StageB;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

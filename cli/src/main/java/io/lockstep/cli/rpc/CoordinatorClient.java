@@ -2,6 +2,7 @@ package io.lockstep.cli.rpc;
 
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
+import io.lockstep.client.Endpoint;
 import io.lockstep.data.plan.Pace;
 import io.lockstep.proto.coordinator.v1.CoordinatorGrpc;
 import io.lockstep.proto.coordinator.v1.DrainRequest;

@@ -2,6 +2,7 @@ package io.lockstep.cli.rpc;
 
 import io.grpc.Status;
 import io.lockstep.cli.console.UserError;
+import io.lockstep.client.Endpoint;
 
 /** What a failed call means to the person who made it. */
 final class RpcErrors {

@@ -4,6 +4,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import io.lockstep.cli.console.UserError;
+import io.lockstep.client.Endpoint;
 import io.lockstep.data.plan.Shard;
 import io.lockstep.proto.coordinator.v1.Applied;
 import io.lockstep.proto.coordinator.v1.BucketResult;

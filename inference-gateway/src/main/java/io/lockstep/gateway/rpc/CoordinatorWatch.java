@@ -28,29 +28,26 @@ public final class CoordinatorWatch implements AutoCloseable {
   private static final Duration FIRST_DELAY = Duration.ofMillis(250);
   private static final Duration LONGEST_DELAY = Duration.ofSeconds(10);
 
-  private final HostPort coordinator;
+  private final String coordinator;
   private final ScheduledExecutorService executor;
   private final Consumer<CommittedCheckpoint> listener;
   private final ManagedChannel channel;
   private volatile boolean closed;
 
   private CoordinatorWatch(
-      HostPort coordinator,
+      String coordinator,
       ScheduledExecutorService executor,
       Consumer<CommittedCheckpoint> listener) {
     this.coordinator = coordinator;
     this.executor = executor;
     this.listener = listener;
-    this.channel =
-        NettyChannelBuilder.forAddress(coordinator.host(), coordinator.port())
-            .usePlaintext()
-            .build();
+    this.channel = NettyChannelBuilder.forTarget(coordinator).usePlaintext().build();
   }
 
   /**
    * Starts to watch.
    *
-   * @param coordinator {@code host:port}
+   * @param coordinator {@code host:port}, an IPv6 host in brackets
    * @param executor runs the delayed attempts
    * @param listener told of every checkpoint, after a reconnection of old ones again
    */
@@ -58,7 +55,7 @@ public final class CoordinatorWatch implements AutoCloseable {
       String coordinator,
       ScheduledExecutorService executor,
       Consumer<CommittedCheckpoint> listener) {
-    CoordinatorWatch watch = new CoordinatorWatch(HostPort.parse(coordinator), executor, listener);
+    CoordinatorWatch watch = new CoordinatorWatch(coordinator, executor, listener);
     watch.subscribe(0);
     return watch;
   }

@@ -10,7 +10,7 @@ import io.lockstep.proto.inference.v1.Sampling;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Settings of generation as messages, and back. */
+/** Settings of generation as requests have them, and a checkpoint's as responses do. */
 final class DecodingMessages {
 
   private static final double OFF = 1;
@@ -67,27 +67,6 @@ final class DecodingMessages {
         sampling.getSeed());
   }
 
-  /** Asks for these settings. */
-  static Decoding write(GenerationOptions options) {
-    DecodingOptions decoding = options.decoding();
-    return Decoding.newBuilder()
-        .setMaxNewTokens(decoding.maxNewTokens())
-        .setMinNewTokens(decoding.minNewTokens())
-        .setSampling(
-            Sampling.newBuilder()
-                .setTemperature(decoding.temperature())
-                .setTopP(decoding.topP())
-                .setTopK(decoding.topK())
-                .setRepetitionPenalty(decoding.repetitionPenalty())
-                .setSeed(decoding.seed()))
-        .setProfile(
-            switch (options.profile()) {
-              case CACHED -> Decoding.Profile.PROFILE_CACHED;
-              case STRICT -> Decoding.Profile.PROFILE_STRICT;
-            })
-        .build();
-  }
-
   /** A checkpoint's recommendation; greedy ones have temperature 0. */
   static Sampling write(SamplingDefaults recommended) {
     return Sampling.newBuilder()
@@ -96,16 +75,5 @@ final class DecodingMessages {
         .setTopK(recommended.topK())
         .setRepetitionPenalty(recommended.repetitionPenalty())
         .build();
-  }
-
-  /** What {@link #write(SamplingDefaults)} wrote. */
-  static SamplingDefaults read(Sampling recommended) {
-    boolean doSample = recommended.getTemperature() > 0;
-    return new SamplingDefaults(
-        doSample,
-        doSample ? recommended.getTemperature() : SamplingDefaults.GREEDY.temperature(),
-        recommended.getTopP(),
-        recommended.getTopK(),
-        recommended.getRepetitionPenalty());
   }
 }

@@ -4,11 +4,13 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import io.lockstep.data.stageb.Judgement;
 import io.lockstep.data.stageb.MalformedJudgementException;
+import io.lockstep.gateway.serving.Alignment;
 import io.lockstep.gateway.serving.Answer;
 import io.lockstep.gateway.serving.Batcher;
 import io.lockstep.gateway.serving.Job;
 import io.lockstep.gateway.serving.ModelIdentity;
 import io.lockstep.gateway.serving.ServingException;
+import io.lockstep.proto.inference.v1.Alignment.Verdict;
 import io.lockstep.proto.inference.v1.ChatDelta;
 import io.lockstep.proto.inference.v1.ChatRequest;
 import io.lockstep.proto.inference.v1.ChatResponse;
@@ -217,7 +219,20 @@ final class InferenceService extends InferenceGrpc.InferenceImplBase {
         .setSteps(model.steps())
         .setModelType(model.modelType())
         .setRecommended(DecodingMessages.write(model.recommended()))
-        .setAlignment(AlignmentMessages.write(model.alignment()))
+        .setAlignment(alignment(model.alignment()))
+        .build();
+  }
+
+  private static io.lockstep.proto.inference.v1.Alignment alignment(Alignment alignment) {
+    return io.lockstep.proto.inference.v1.Alignment.newBuilder()
+        .setVerdict(
+            switch (alignment.state()) {
+              case UNCERTIFIED -> Verdict.VERDICT_UNCERTIFIED;
+              case IDENTICAL -> Verdict.VERDICT_IDENTICAL;
+              case WITHIN_TOLERANCE -> Verdict.VERDICT_WITHIN_TOLERANCE;
+            })
+        .setMaxDifference(alignment.largestDifference())
+        .setProbes(alignment.probes())
         .build();
   }
 }

@@ -9,18 +9,10 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import io.lockstep.data.stageb.MalformedJudgementException;
 import io.lockstep.gateway.serving.ServingException;
-import java.util.Optional;
-import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
+import io.lockstep.proto.inference.v1.ErrorReason;
 
-/** Failures as gRPC statuses, and back. */
+/** Failures as gRPC statuses. */
 final class Statuses {
-
-  /** Reason in a status' ErrorInfo: the model's answer is not a verdict. */
-  static final String MALFORMED_VERDICT = "MALFORMED_VERDICT";
-
-  /** Reason in a status' ErrorInfo: the model has generated nothing. */
-  static final String EMPTY_ANSWER = "EMPTY_ANSWER";
 
   private static final String DOMAIN = "lockstep.inference.v1";
   private static final String RAW = "raw";
@@ -42,7 +34,8 @@ final class Statuses {
         };
     if (failure.kind() == ServingException.Kind.EMPTY_ANSWER) {
       return refusal(
-          String.valueOf(failure.getMessage()), ErrorInfo.newBuilder().setReason(EMPTY_ANSWER));
+          String.valueOf(failure.getMessage()),
+          ErrorInfo.newBuilder().setReason(ErrorReason.EMPTY_ANSWER.name()));
     }
     if (code == Status.Code.RESOURCE_EXHAUSTED) {
       return exhausted(String.valueOf(failure.getMessage()));
@@ -84,42 +77,8 @@ final class Statuses {
       String groupId, String raw, MalformedJudgementException problem) {
     return refusal(
         "malformed verdict on group " + groupId + ": " + problem.getMessage(),
-        ErrorInfo.newBuilder().setReason(MALFORMED_VERDICT).putMetadata(RAW, raw));
-  }
-
-  /** The model's answer that a client was refused as malformed; empty for any other failure. */
-  static Optional<String> malformedRaw(Throwable failure) {
-    return infos(failure)
-        .filter(info -> info.getReason().equals(MALFORMED_VERDICT))
-        .map(info -> info.getMetadataOrDefault(RAW, ""))
-        .findFirst();
-  }
-
-  /** Whether the model gave no answer at all. */
-  static boolean isEmptyAnswer(Throwable failure) {
-    return infos(failure).anyMatch(info -> info.getReason().equals(EMPTY_ANSWER));
-  }
-
-  private static Stream<ErrorInfo> infos(Throwable failure) {
-    com.google.rpc.@Nullable Status status = StatusProto.fromThrowable(failure);
-    return status == null
-        ? Stream.empty()
-        : status.getDetailsList().stream()
-            .filter(detail -> detail.is(ErrorInfo.class))
-            .map(Statuses::errorInfo);
-  }
-
-  /** A failure's description alone, without its status code. */
-  static String message(Throwable failure) {
-    String description = Status.fromThrowable(failure).getDescription();
-    return description != null ? description : failure.toString();
-  }
-
-  private static ErrorInfo errorInfo(Any detail) {
-    try {
-      return detail.unpack(ErrorInfo.class);
-    } catch (com.google.protobuf.InvalidProtocolBufferException e) {
-      throw new IllegalStateException("a gateway sent an unreadable ErrorInfo", e);
-    }
+        ErrorInfo.newBuilder()
+            .setReason(ErrorReason.MALFORMED_VERDICT.name())
+            .putMetadata(RAW, raw));
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The wire: the Armeria server, the gRPC services, the client of the gateway and the client of the
- * coordinator. The only package of the gateway that imports generated stubs.
+ * The wire: the Armeria server, the gRPC services and the client of the coordinator. The only
+ * package of the gateway that imports generated stubs.
  */
 @NullMarked
 package io.lockstep.gateway.rpc;

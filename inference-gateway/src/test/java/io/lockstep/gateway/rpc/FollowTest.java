@@ -8,6 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
+import io.lockstep.client.AnswerSettings;
+import io.lockstep.client.GatewayClient;
+import io.lockstep.client.GatewayException;
 import io.lockstep.data.conversation.Conversation;
 import io.lockstep.data.conversation.Message;
 import io.lockstep.data.conversation.Role;
@@ -95,11 +98,11 @@ class FollowTest {
     Models models = new Models();
     try (FakeCoordinator coordinator = new FakeCoordinator(0);
         GatewayServer gateway = follow(coordinator.port(), models);
-        InferenceClient client = InferenceClient.connect("127.0.0.1:" + gateway.port())) {
+        GatewayClient client = GatewayClient.connect("127.0.0.1:" + gateway.port())) {
       StreamObserver<Checkpoint> watcher = coordinator.awaitWatcher();
       assertFalse(client.isServing());
       assertTrue(
-          assertThrows(InferenceException.class, client::model)
+          assertThrows(GatewayException.class, client::model)
               .toString()
               .contains("no checkpoint is loaded yet"));
 
@@ -112,7 +115,8 @@ class FollowTest {
             Thread.ofVirtual()
                 .start(() ->
                     IntStream.range(0, 50)
-                        .forEach(n -> answers.add(client.chat(QUESTION).text()))));
+                        .forEach(n ->
+                            answers.add(client.chat(QUESTION, AnswerSettings.DEFAULT).text()))));
       }
       watcher.onNext(checkpoint(20));
       awaitStep(client, 20);
@@ -122,7 +126,7 @@ class FollowTest {
 
       assertEquals(200, answers.size());
       assertTrue(answers.stream().allMatch(List.of("step 10", "step 20")::contains));
-      assertEquals("step 20", client.chat(QUESTION).text());
+      assertEquals("step 20", client.chat(QUESTION, AnswerSettings.DEFAULT).text());
       assertTrue(models.open(dir, 10).isClosed());
     }
   }
@@ -133,11 +137,11 @@ class FollowTest {
     FakeCoordinator first = new FakeCoordinator(0);
     int port = first.port();
     try (GatewayServer gateway = follow(port, models);
-        InferenceClient client = InferenceClient.connect("127.0.0.1:" + gateway.port())) {
+        GatewayClient client = GatewayClient.connect("127.0.0.1:" + gateway.port())) {
       first.awaitWatcher().onNext(checkpoint(10));
       client.awaitServing(Duration.ofSeconds(30));
       first.close();
-      assertEquals("step 10", client.chat(QUESTION).text());
+      assertEquals("step 10", client.chat(QUESTION, AnswerSettings.DEFAULT).text());
 
       try (FakeCoordinator second = new FakeCoordinator(port)) {
         StreamObserver<Checkpoint> watcher = second.awaitWatcher();
@@ -146,7 +150,7 @@ class FollowTest {
         watcher.onCompleted();
         awaitStep(client, 20);
       }
-      assertEquals("step 20", client.chat(QUESTION).text());
+      assertEquals("step 20", client.chat(QUESTION, AnswerSettings.DEFAULT).text());
     } finally {
       first.close();
     }
@@ -157,7 +161,7 @@ class FollowTest {
     Models models = new Models();
     try (FakeCoordinator coordinator = new FakeCoordinator(0);
         GatewayServer gateway = follow(coordinator.port(), models);
-        InferenceClient client = InferenceClient.connect("127.0.0.1:" + gateway.port())) {
+        GatewayClient client = GatewayClient.connect("127.0.0.1:" + gateway.port())) {
       StreamObserver<Checkpoint> watcher = coordinator.awaitWatcher();
       watcher.onNext(checkpoint(10));
       client.awaitServing(Duration.ofSeconds(30));
@@ -184,7 +188,7 @@ class FollowTest {
         GatewayOptions.of(new ModelSource.Coordinator("127.0.0.1:" + port)), models);
   }
 
-  private static void awaitStep(InferenceClient client, long steps) {
+  private static void awaitStep(GatewayClient client, long steps) {
     while (client.model().steps() != steps) {
       Thread.onSpinWait();
     }

@@ -10,6 +10,16 @@ import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.StreamObserver;
+import io.lockstep.client.AnswerSettings;
+import io.lockstep.client.ClientOptions;
+import io.lockstep.client.Described;
+import io.lockstep.client.Endpoint;
+import io.lockstep.client.GatewayClient;
+import io.lockstep.client.GatewayException;
+import io.lockstep.client.Group;
+import io.lockstep.client.Outcome;
+import io.lockstep.client.PictureFile;
+import io.lockstep.client.RetryPolicy;
 import io.lockstep.data.conversation.Content;
 import io.lockstep.data.conversation.Conversation;
 import io.lockstep.data.conversation.ImageSource;
@@ -23,14 +33,7 @@ import io.lockstep.gateway.GatewayServer;
 import io.lockstep.gateway.ModelSource;
 import io.lockstep.gateway.serving.RequestLimits;
 import io.lockstep.gateway.serving.ServingMemory;
-import io.lockstep.gateway.stage.Described;
-import io.lockstep.gateway.stage.Group;
-import io.lockstep.gateway.stage.Outcome;
-import io.lockstep.gateway.stage.PictureFile;
-import io.lockstep.gateway.stage.Summary;
 import io.lockstep.model.generate.DecodingOptions;
-import io.lockstep.model.generate.GenerationOptions;
-import io.lockstep.model.generate.Profile;
 import io.lockstep.proto.inference.v1.Decoding;
 import io.lockstep.proto.inference.v1.InferenceGrpc;
 import io.lockstep.proto.inference.v1.JudgeRequest;
@@ -86,21 +89,21 @@ class GatewayTest {
     shared.close();
   }
 
-  private static InferenceClient clientOf(Function<String, String> newAnswer) {
+  private static GatewayClient clientOf(Function<String, String> newAnswer) {
     answer = newAnswer;
     return client(shared);
   }
 
   @Test
   void summariesComeBackInTheOrderOfThePictures() throws Exception {
-    try (InferenceClient client = clientOf(prompt -> "saw " + prompt)) {
+    try (GatewayClient client = clientOf(prompt -> "saw " + prompt)) {
       List<Path> pictures = new ArrayList<>();
       for (int i = 0; i < 50; i++) {
         pictures.add(png("p" + i + ".png", 8 + i, 8));
       }
       assertEquals(
           pictures.stream().map(picture -> "saw <" + picture + ">summary").toList(),
-          client.summarize(pictures).stream().map(Summary::text).toList());
+          client.summarize(pictures).stream().map(Described.Summary::text).toList());
     }
   }
 
@@ -140,23 +143,23 @@ class GatewayTest {
 
   @Test
   void theSamePictureTwiceIsAnsweredTwice() throws Exception {
-    try (InferenceClient client = clientOf(prompt -> "x")) {
+    try (GatewayClient client = clientOf(prompt -> "x")) {
       Path picture = png("a.png", 8, 8);
-      List<Summary> summaries = client.summarize(List.of(picture, picture));
+      List<Described.Summary> summaries = client.summarize(List.of(picture, picture));
       assertEquals(
           List.of(picture.toString(), picture.toString()),
-          summaries.stream().map(Summary::id).toList());
+          summaries.stream().map(Described.Summary::id).toList());
     }
   }
 
   @Test
   void chatStreamsItsPieces() throws Exception {
-    try (InferenceClient client = clientOf(prompt -> "一二三")) {
+    try (GatewayClient client = clientOf(prompt -> "一二三")) {
       List<String> pieces = new ArrayList<>();
-      String text = client.chat(chat("hi"), GenerationOptions.cached(9), pieces::add);
+      String text = client.chat(chat("hi"), AnswerSettings.greedy(9), pieces::add);
       assertEquals("一二三", text);
       assertEquals(List.of("一", "二", "三", ""), pieces);
-      assertEquals(3, client.chat(chat("hi"), GenerationOptions.cached(7)).newTokens());
+      assertEquals(3, client.chat(chat("hi"), AnswerSettings.greedy(7)).newTokens());
     }
   }
 
@@ -169,14 +172,15 @@ class GatewayTest {
                 : prompt.contains("odd")
                     ? "Verdict: 待定\nReason: x"
                     : prompt.contains("mute") ? "" : "Verdict: 通过\nReason: 齐全";
-    try (InferenceClient client = clientOf(judge)) {
+    try (GatewayClient client = clientOf(judge)) {
       List<Outcome> outcomes =
           client.judge(
               List.of(
                   new Group("G1", "机柜", List.of("螺丝/完好×2")),
                   new Group("G2", "机柜", List.of("odd")),
                   new Group("G1", "机柜", List.of("螺丝/缺失×1")),
-                  new Group("G3", "机柜", List.of("mute"))));
+                  new Group("G3", "机柜", List.of("mute"))),
+              AnswerSettings.DEFAULT);
 
       assertEquals(new Outcome.Judged(new Judgement(Verdict.PASS, "齐全")), outcomes.get(0));
       assertEquals(new Outcome.Judged(new Judgement(Verdict.FAIL, "螺丝缺失")), outcomes.get(2));
@@ -192,7 +196,7 @@ class GatewayTest {
 
   @Test
   void aBrokenPictureIsNamed() throws Exception {
-    try (InferenceClient client = clientOf(prompt -> "x")) {
+    try (GatewayClient client = clientOf(prompt -> "x")) {
       Path broken = png("broken.png", 64, 64);
       byte[] bytes = Files.readAllBytes(broken);
       Files.write(broken, Arrays.copyOf(bytes, bytes.length / 2));
@@ -200,11 +204,11 @@ class GatewayTest {
 
       for (Path bad : List.of(broken, text)) {
         String message = refusal(() -> client.summarize(List.of(png("a.png", 8, 8), bad)));
-        assertTrue(message.contains("InferenceException: Picture " + bad), message);
+        assertTrue(message.contains("GatewayException: Picture " + bad), message);
         // The gateway doesn't rely on its clients for that.
         Content image = new Content.Image(new ImageSource.Bytes("a", Files.readAllBytes(bad)));
         var chat = new Conversation(List.of(new Message(Role.USER, List.of(image))));
-        message = refusal(() -> client.chat(chat));
+        message = refusal(() -> client.chat(chat, AnswerSettings.DEFAULT));
         assertTrue(message.contains("INVALID_ARGUMENT: Picture "), message);
       }
     }
@@ -215,7 +219,7 @@ class GatewayTest {
     RequestLimits limits = new RequestLimits(2000, 4000, 1000, 100, 2, 10, 5);
     GatewayOptions options = options().limitedTo(limits);
     try (GatewayServer gateway = serve(FakeModel.answering(1, prompt -> "x"), options);
-        InferenceClient client = client(gateway)) {
+        GatewayClient client = client(gateway)) {
       Path large = png("large.png", 11, 10);
       assertTrue(
           refusal(() -> client.summarize(List.of(large))).contains("is 11 x 10; at most 100"));
@@ -228,10 +232,12 @@ class GatewayTest {
       assertTrue(refusal(() -> client.summarize(List.of(huge))).contains("RESOURCE_EXHAUSTED"));
 
       assertTrue(
-          refusal(() -> client.judge(List.of(new Group("G", "m", List.of("a", "b", "c")))))
+          refusal(() ->
+                  client.judge(
+                      List.of(new Group("G", "m", List.of("a", "b", "c"))), AnswerSettings.DEFAULT))
               .contains("3 given, 1 to 2"));
       assertTrue(
-          refusal(() -> client.chat(chat("hi"), GenerationOptions.cached(11)))
+          refusal(() -> client.chat(chat("hi"), AnswerSettings.greedy(11)))
               .contains("max_new_tokens is 11"));
       // Longer than a message in all: a stream is limited message by message.
       Path small = png("small.png", 10, 10);
@@ -240,6 +246,7 @@ class GatewayTest {
           client
               .summarize(
                   IntStream.range(0, 200).mapToObj(i -> new PictureFile("p" + i, small)).toList(),
+                  AnswerSettings.DEFAULT,
                   summary -> {})
               .size());
     }
@@ -249,16 +256,18 @@ class GatewayTest {
   void settingsReachTheModelWhole() throws Exception {
     FakeModel model = FakeModel.answering(1, prompt -> "Verdict: 通过\nReason: x");
     DecodingOptions sampled = new DecodingOptions(0.7, 0.9, 5, 1.1, 2, 80, -17);
-    GenerationOptions options = new GenerationOptions(sampled, Profile.STRICT);
+    AnswerSettings settings =
+        new AnswerSettings(80, 2, new AnswerSettings.Sampling(0.7, 0.9, 5, 1.1, -17), true);
     try (GatewayServer gateway = serve(model, options());
-        InferenceClient client = client(gateway)) {
-      client.chat(chat("hi"), options);
-      client.chat(chat("hi"), options, piece -> {});
-      client.judge(List.of(new Group("G", "m", List.of("s"))), options);
-      client.summarize(List.of(new PictureFile("p", png("a.png", 8, 8))), options, summary -> {});
-      client.chat(chat("hi"));
+        GatewayClient client = client(gateway)) {
+      client.chat(chat("hi"), settings);
+      client.chat(chat("hi"), settings, piece -> {});
+      client.judge(List.of(new Group("G", "m", List.of("s"))), settings);
+      client.summarize(List.of(new PictureFile("p", png("a.png", 8, 8))), settings, summary -> {});
+      client.chat(chat("hi"), AnswerSettings.DEFAULT);
 
-      assertEquals(FakeModel.RECOMMENDED, client.model().recommended());
+      assertEquals(
+          new AnswerSettings.Sampling(0.7, 0.8, 20, 1.05, 0), client.model().recommended());
     }
     List<DecodingOptions> asked = new ArrayList<>(Collections.nCopies(4, sampled));
     asked.add(DecodingOptions.greedy(RequestLimits.DEFAULT.defaultNewTokens()));
@@ -333,31 +342,32 @@ class GatewayTest {
 
   @Test
   void anEmptySummaryIsAnErrorThatNamesThePicture() throws Exception {
-    try (InferenceClient client = clientOf(prompt -> "")) {
+    try (GatewayClient client = clientOf(prompt -> "")) {
       Path picture = png("a.png", 8, 8);
       String message = refusal(() -> client.summarize(List.of(picture)));
       assertTrue(message.contains("FAILED_PRECONDITION: empty generation for picture " + picture));
       assertTrue(
           message.contains("0 new tokens, first token <|im_end|> (2) with probability 0.75"),
           message);
-      assertThrows(EmptyAnswerException.class, () -> client.summarize(List.of(picture)));
+      assertThrows(GatewayException.NoAnswer.class, () -> client.summarize(List.of(picture)));
     }
   }
 
   @Test
   void aPictureWithoutAnAnswerDoesNotEndTheOthers() throws Exception {
-    try (InferenceClient client = clientOf(prompt -> prompt.contains("mute") ? "" : "x")) {
+    try (GatewayClient client = clientOf(prompt -> prompt.contains("mute") ? "" : "x")) {
       List<PictureFile> pictures = new ArrayList<>();
       for (int i = 0; i < 40; i++) {
         pictures.add(new PictureFile(i == 3 ? "mute" : "p" + i, png("a.png", 8, 8)));
       }
       List<String> told = new ArrayList<>();
-      List<Described> outcomes = client.describe(pictures, described -> told.add(described.id()));
+      List<Described> outcomes =
+          client.describe(pictures, AnswerSettings.DEFAULT, described -> told.add(described.id()));
 
       List<String> ids = pictures.stream().map(PictureFile::id).toList();
       assertEquals(ids, outcomes.stream().map(Described::id).toList());
       assertEquals(ids.stream().sorted().toList(), told.stream().sorted().toList());
-      assertEquals(39, outcomes.stream().filter(Described.Summarized.class::isInstance).count());
+      assertEquals(39, outcomes.stream().filter(Described.Summary.class::isInstance).count());
       String problem = ((Described.NoAnswer) outcomes.get(3)).problem();
       assertTrue(problem.contains("first token <|im_end|> (2) with probability 0.75"), problem);
     }
@@ -365,7 +375,7 @@ class GatewayTest {
 
   @Test
   void reflectionHealthAndModelAnswer() throws Exception {
-    try (InferenceClient client = clientOf(prompt -> "x")) {
+    try (GatewayClient client = clientOf(prompt -> "x")) {
       assertTrue(client.isServing());
       assertEquals(7, client.model().steps());
       assertTrue(
@@ -408,17 +418,19 @@ class GatewayTest {
   void aFullQueueIsResourceExhaustedAndACancelledStreamLeavesIt() throws Exception {
     FakeModel model = FakeModel.held(1, prompt -> "x");
     try (GatewayServer gateway = serve(model, options().batching(1, 2));
-        InferenceClient client = client(gateway)) {
-      Thread holder = Thread.ofVirtual().start(() -> client.chat(chat("a")));
+        GatewayClient client = client(gateway)) {
+      Thread holder =
+          Thread.ofVirtual().start(() -> client.chat(chat("a"), AnswerSettings.DEFAULT));
       model.awaitStarted(1);
-      InferenceClient leaving = client(gateway);
+      GatewayClient leaving = impatient(gateway.port());
       Group group = new Group("G", "m", List.of("s"));
-      String message = refusal(() -> leaving.judge(List.of(group, group, group, group)));
+      String message =
+          refusal(() -> leaving.judge(List.of(group, group, group, group), AnswerSettings.DEFAULT));
       assertTrue(message.contains("RESOURCE_EXHAUSTED"), message);
       leaving.close();
       model.permit(100);
       holder.join();
-      assertEquals("x", client.chat(chat("b")).text());
+      assertEquals("x", client.chat(chat("b"), AnswerSettings.DEFAULT).text());
     }
   }
 
@@ -538,7 +550,7 @@ class GatewayTest {
 
   @Test
   void aGatewayThatIsNotThereIsNamed() {
-    try (InferenceClient client = InferenceClient.connect("127.0.0.1:1")) {
+    try (GatewayClient client = impatient(1)) {
       String message = refusal(client::model);
       assertTrue(message.contains("gateway 127.0.0.1:1"), message);
       assertTrue(message.contains("gateway start"), message);
@@ -553,10 +565,16 @@ class GatewayTest {
     return GatewayServer.start(options, (path, steps) -> model);
   }
 
-  private static InferenceClient client(GatewayServer gateway) {
-    InferenceClient client = InferenceClient.connect("127.0.0.1:" + gateway.port());
+  private static GatewayClient client(GatewayServer gateway) {
+    GatewayClient client = GatewayClient.connect("127.0.0.1:" + gateway.port());
     client.awaitServing(PATIENCE);
     return client;
+  }
+
+  /** One that asks once. */
+  private static GatewayClient impatient(int port) {
+    return GatewayClient.connect(
+        Endpoint.local(port), ClientOptions.DEFAULT.withRetries(RetryPolicy.NEVER));
   }
 
   private static Conversation chat(String text) {
@@ -568,7 +586,7 @@ class GatewayTest {
   }
 
   private static String refusal(Action action) {
-    return assertThrows(InferenceException.class, action::run).toString();
+    return assertThrows(GatewayException.class, action::run).toString();
   }
 
   /** What follows the end of a PNG doesn't belong to the picture. */

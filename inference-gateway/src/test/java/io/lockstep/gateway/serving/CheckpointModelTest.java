@@ -6,6 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.lockstep.client.AnswerSettings;
+import io.lockstep.client.GatewayClient;
+import io.lockstep.client.GatewayException;
+import io.lockstep.client.PictureFile;
 import io.lockstep.data.conversation.Content;
 import io.lockstep.data.conversation.Conversation;
 import io.lockstep.data.conversation.ImageSource;
@@ -16,9 +20,6 @@ import io.lockstep.data.prompt.Task;
 import io.lockstep.gateway.GatewayOptions;
 import io.lockstep.gateway.GatewayServer;
 import io.lockstep.gateway.ModelSource;
-import io.lockstep.gateway.rpc.InferenceClient;
-import io.lockstep.gateway.rpc.InferenceException;
-import io.lockstep.gateway.stage.PictureFile;
 import io.lockstep.model.align.certificate.CertificateWriter;
 import io.lockstep.model.align.certificate.Probe;
 import io.lockstep.model.align.certificate.Uncertified;
@@ -144,17 +145,17 @@ class CheckpointModelTest {
                 GatewayOptions.of(new ModelSource.Folder(dir)),
                 (path, steps) ->
                     CheckpointModel.open(path, steps, CertificatePolicy.REQUIRED_OF_TRAINING));
-        InferenceClient client = InferenceClient.connect("127.0.0.1:" + gateway.port())) {
+        GatewayClient client = GatewayClient.connect("127.0.0.1:" + gateway.port())) {
       client.awaitServing(Duration.ofSeconds(30));
       List<PictureFile> files =
           List.of(
               new PictureFile("ends.png", dir.resolve("picture-32.png")),
               new PictureFile("other.png", dir.resolve("picture-96.png")));
-      GenerationOptions greedy = GenerationOptions.cached(5);
+      AnswerSettings greedy = AnswerSettings.greedy(5);
 
       String refused =
           assertThrows(
-                  InferenceException.class,
+                  GatewayException.class,
                   () -> client.summarize(files.subList(0, 1), greedy, summary -> {}))
               .toString();
       assertTrue(
@@ -166,8 +167,7 @@ class CheckpointModelTest {
                   .formatted(end)),
           refused);
 
-      GenerationOptions atLeastOne =
-          new GenerationOptions(new DecodingOptions(0, 1, 0, 1, 1, 5, 0), Profile.CACHED);
+      AnswerSettings atLeastOne = new AnswerSettings(5, 1, AnswerSettings.Sampling.GREEDY, false);
       assertEquals(2, client.summarize(files, atLeastOne, summary -> {}).size());
     }
   }

@@ -1,0 +1,26 @@
+package io.lockstep.client;
+
+import io.lockstep.data.stageb.Judgement;
+
+/** What came of judging a group. */
+public sealed interface Outcome {
+
+  /** A verdict and its reason. */
+  record Judged(Judgement judgement) implements Outcome {}
+
+  /**
+   * An answer that is not a verdict.
+   *
+   * @param raw the answer, verbatim
+   * @param problem what is wrong with it, in one line
+   */
+  record Malformed(String raw, String problem) implements Outcome {}
+
+  /**
+   * No answer at all.
+   *
+   * @param problem the length of the prompt, the model's first token and its probability, in one
+   *     line
+   */
+  record NoAnswer(String problem) implements Outcome {}
+}
