@@ -6,6 +6,7 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
 import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.tngtech.archunit.base.DescribedPredicate;
@@ -16,9 +17,16 @@ import com.tngtech.archunit.core.domain.JavaPackage;
 import com.tngtech.archunit.core.domain.properties.HasOwner;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import io.lockstep.tensor.Buffer;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import org.jspecify.annotations.NullMarked;
@@ -43,7 +51,7 @@ class ModuleDirectionTest {
     "tensor,",
     "data,",
     "datatools, data",
-    "collective,",
+    "collective, tensor",
     "model, tensor data.conversation data.file data.image",
     "coordinator, proto data.file data.plan",
     "worker, proto model data collective tensor",
@@ -105,6 +113,57 @@ class ModuleDirectionTest {
         .dependOnClassesThat()
         .areAssignableTo(ImageReader.class)
         .check(CLASSES);
+  }
+
+  @Test
+  void bytesOfTensorsAreTakenWhereTheyGoToFilesAndSocketsAlone() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackages(
+            ROOT + "tensor..", ROOT + "collective.tcp..", ROOT + "model.safetensors..")
+        .should()
+        .callMethodWhere(
+            JavaCall.Predicates.target(HasOwner.Predicates.With.owner(type(Buffer.class)))
+                .and(JavaCall.Predicates.target(nameMatching("hostBytes|lentBytes"))))
+        .check(CLASSES);
+  }
+
+  /** What computes with tensors sees buffers; segments are for files, sockets and C functions. */
+  @Test
+  void whatComputesWithTensorsSeesNoAddresses() {
+    noClasses()
+        .that()
+        .resideInAnyPackage(
+            ROOT + "model..", ROOT + "worker..", ROOT + "collective..", ROOT + "cli..")
+        .and()
+        .resideOutsideOfPackages(ROOT + "collective.tcp..", ROOT + "model.safetensors..")
+        .should()
+        .dependOnClassesThat()
+        .areAssignableTo(MemorySegment.class)
+        .orShould()
+        .dependOnClassesThat()
+        .areAssignableTo(ValueLayout.class)
+        .check(CLASSES);
+  }
+
+  /** Constants leave no trace in a class: the sources say it. */
+  @Test
+  void sizesOfElementsAreThoseOfTheirDtype() throws IOException {
+    List<String> found = new ArrayList<>();
+    Path root = Path.of("").toAbsolutePath().getParent();
+    try (Stream<Path> files = Files.walk(root)) {
+      for (Path file :
+          files
+              .filter(path -> path.toString().endsWith(".java"))
+              .filter(path -> path.toString().contains("/src/main/java/"))
+              .filter(path -> !path.startsWith(root.resolve("tensor")))
+              .toList()) {
+        if (Files.readString(file).contains("Float.BYTES")) {
+          found.add(root.relativize(file).toString());
+        }
+      }
+    }
+    assertEquals(List.of(), found, "use Dtype.bytes");
   }
 
   @Test

@@ -1,7 +1,7 @@
 package io.lockstep.collective;
 
+import io.lockstep.tensor.Buffer;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -53,14 +53,14 @@ public interface Collective extends AutoCloseable {
       long tag, List<Transfer> sends, List<Transfer> receives, PieceStreams streams) {
     try (Arena arena = Arena.ofShared()) {
       List<Transfer> all = new ArrayList<>(receives);
-      List<MemorySegment> whole = new ArrayList<>();
+      List<Buffer> whole = new ArrayList<>();
       for (PieceStreams.Source source : streams.sources()) {
-        MemorySegment memory = arena.allocate(streams.bytes());
+        Buffer memory = Buffer.onHost(arena, streams.dtype(), streams.elements());
         whole.add(memory);
         all.add(new Transfer(source.peer(), source.slot(), memory));
       }
       exchange(tag, sends, all);
-      if (!whole.isEmpty() && streams.bytes() > 0) {
+      if (!whole.isEmpty() && streams.elements() > 0) {
         streams.sink().accept(0, whole);
       }
     }
@@ -83,7 +83,7 @@ public interface Collective extends AutoCloseable {
    * @param ranges one list per rank, equal in number and length on all ranks; {@code
    *     ranges.get(rank())} is read, the others are written
    */
-  default void allGather(long tag, List<List<MemorySegment>> ranges) {
+  default void allGather(long tag, List<List<Buffer>> ranges) {
     if (ranges.size() != size()) {
       throw new IllegalArgumentException(
           "all-gather tag %d: %d lists of ranges for %d ranks; give one list per rank"
@@ -101,15 +101,15 @@ public interface Collective extends AutoCloseable {
   }
 
   /** {@link #allGather(long, List)} with one range per rank. */
-  default void allGather(long tag, MemorySegment[] parts) {
-    List<List<MemorySegment>> ranges = new ArrayList<>();
-    for (MemorySegment part : parts) {
+  default void allGather(long tag, Buffer[] parts) {
+    List<List<Buffer>> ranges = new ArrayList<>();
+    for (Buffer part : parts) {
       ranges.add(List.of(part));
     }
     allGather(tag, ranges);
   }
 
-  private static void addTransfers(List<Transfer> into, int peer, List<MemorySegment> memory) {
+  private static void addTransfers(List<Transfer> into, int peer, List<Buffer> memory) {
     for (int slot = 0; slot < memory.size(); slot++) {
       into.add(new Transfer(peer, slot, memory.get(slot)));
     }

@@ -1,20 +1,23 @@
 package io.lockstep.collective;
 
+import io.lockstep.tensor.Dtype;
 import java.util.List;
 
 /**
  * Messages of equal length whose bytes are worked on as they arrive and not kept: what a reduction
  * needs, in the memory of a few pieces however long the messages are.
  *
- * @param bytes length of each message
+ * @param dtype type of the elements
+ * @param elements number of elements of each message
  * @param sources where the messages come from; not the own rank
  * @param sink takes the pieces of all messages together
  */
-public record PieceStreams(long bytes, List<Source> sources, PieceSink sink) {
+public record PieceStreams(Dtype dtype, long elements, List<Source> sources, PieceSink sink) {
 
   /** No stream at all. */
   public static final PieceStreams NONE =
       new PieceStreams(
+          Dtype.UINT8,
           0,
           List.of(),
           (offset, pieces) -> {
@@ -31,8 +34,13 @@ public record PieceStreams(long bytes, List<Source> sources, PieceSink sink) {
 
   public PieceStreams {
     sources = List.copyOf(sources);
-    if (bytes < 0) {
-      throw new IllegalArgumentException("streams of %d bytes".formatted(bytes));
+    if (elements < 0) {
+      throw new IllegalArgumentException("streams of %d elements".formatted(elements));
     }
+  }
+
+  /** Length of each message in bytes. */
+  public long bytes() {
+    return dtype.bytes(elements);
   }
 }

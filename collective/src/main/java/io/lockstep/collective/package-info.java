@@ -1,6 +1,6 @@
 /**
  * The port through which ranks exchange memory, and the arithmetic every rank does alike. Imports
- * nothing of ours; transports live in subpackages and are seen only by whoever opens them.
+ * {@code tensor}; transports live in subpackages and are seen only by whoever opens them.
  */
 @NullMarked
 package io.lockstep.collective;

@@ -2,11 +2,10 @@ package io.lockstep.tensor;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
-import ai.djl.ndarray.NDArray;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Adam with decoupled weight decay (Loshchilov and Hutter 2019) on flat float32 tensors, in place.
+ * Adam with decoupled weight decay (Loshchilov and Hutter 2019) on flat float32 memory, in place.
  *
  * <p>Elementwise and in plain IEEE arithmetic, in the order of operations of torch.optim.AdamW on a
  * single tensor: the result depends neither on how a flat array is cut into ranges nor on the
@@ -51,27 +50,27 @@ public final class AdamW {
 
   /**
    * One step: decays param, folds the scaled gradient into both moments, and moves param against
-   * the first moment.
+   * the first moment. Computed by the device that all four lie on.
    *
-   * @param param flat float32 tensor, changed
+   * @param param float32, changed
    * @param grad as long as param, read only
    * @param m first moment, as long as param, changed
    * @param v second moment, as long as param, changed
    * @param gradScale factor on the gradient (1 / tokens, clipping)
    */
   public static void step(
-      NDArray param, NDArray grad, NDArray m, NDArray v, Hyper hyper, float gradScale) {
-    step(
-        floats("param", param),
-        floats("grad", grad),
-        floats("m", m),
-        floats("v", v),
-        hyper,
-        gradScale);
+      Buffer param, Buffer grad, Buffer m, Buffer v, Hyper hyper, float gradScale) {
+    long bytes = param.bytes();
+    if (grad.bytes() != bytes || m.bytes() != bytes || v.bytes() != bytes) {
+      throw new IllegalArgumentException(
+          "AdamW: param, grad, m and v must be equally long, got bytes %d, %d, %d, %d"
+              .formatted(bytes, grad.bytes(), m.bytes(), v.bytes()));
+    }
+    param.device().kernels().adamW(param, grad, m, v, hyper, gradScale);
   }
 
-  /** The same step on memory that holds float32 values in the machine's byte order. */
-  public static void step(
+  /** The same step on host memory that holds float32 values, all equally long. */
+  static void step(
       MemorySegment param,
       MemorySegment grad,
       MemorySegment m,
@@ -79,11 +78,6 @@ public final class AdamW {
       Hyper hyper,
       float gradScale) {
     long bytes = param.byteSize();
-    if (grad.byteSize() != bytes || m.byteSize() != bytes || v.byteSize() != bytes) {
-      throw new IllegalArgumentException(
-          "AdamW: param, grad, m and v must be equally long, got bytes %d, %d, %d, %d"
-              .formatted(bytes, grad.byteSize(), m.byteSize(), v.byteSize()));
-    }
     Factors factors = Factors.of(hyper, gradScale);
     float[] p = new float[WINDOW];
     float[] g = new float[WINDOW];
@@ -152,14 +146,5 @@ public final class AdamW {
       v[i] = second;
       p[i] = p[i] * keep + stepSize * first / denominator;
     }
-  }
-
-  private static MemorySegment floats(String name, NDArray array) {
-    Dtype type = Dtype.of(array);
-    if (type != Dtype.FLOAT32) {
-      throw new IllegalArgumentException(
-          "AdamW: " + name + " must be float32, got " + type + array.getShape());
-    }
-    return TensorMemory.of(array);
   }
 }

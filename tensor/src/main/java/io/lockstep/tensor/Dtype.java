@@ -38,6 +38,11 @@ public enum Dtype {
     return bytes;
   }
 
+  /** The size of some elements in bytes. */
+  public long bytes(long elements) {
+    return Math.multiplyExact(elements, (long) bytes);
+  }
+
   /** Whether gradients can flow through this type. */
   public boolean isFloatingPoint() {
     return switch (this) {

@@ -133,8 +133,8 @@ final class Native {
     return cell.get(JAVA_LONG, 0);
   }
 
-  /** A new contiguous CPU tensor with undefined contents. */
-  static long empty(Dtype type, long... shape) {
+  /** A new contiguous tensor with undefined contents. */
+  static long empty(int deviceKind, Dtype type, long... shape) {
     try (Arena arena = Arena.ofConfined()) {
       int dimensions = shape.length;
       MemorySegment sizes = arena.allocate(JAVA_LONG, Math.max(1, dimensions));
@@ -148,7 +148,7 @@ final class Native {
       MemorySegment cell = CELL.get();
       int code = type.code();
       check(
-          (int) EMPTY.invokeExact((long) dimensions, sizes, strides, code, 0, 0, cell),
+          (int) EMPTY.invokeExact((long) dimensions, sizes, strides, code, deviceKind, 0, cell),
           "aoti_torch_empty_strided");
       return cell.get(JAVA_LONG, 0);
     } catch (Throwable e) {
@@ -168,8 +168,9 @@ final class Native {
     return (int) (read(DTYPE, handle) & 0xffffffffL);
   }
 
-  static boolean isOnCpu(long handle) {
-    return (int) read(DEVICE_TYPE, handle) == 0;
+  /** Libtorch's number for the kind of device that a tensor lies on. */
+  static int deviceKind(long handle) {
+    return (int) read(DEVICE_TYPE, handle);
   }
 
   static long dataAddress(long handle) {

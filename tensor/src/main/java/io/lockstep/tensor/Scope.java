@@ -102,10 +102,18 @@ public final class Scope implements AutoCloseable {
     return array;
   }
 
-  /** A contiguous tensor with undefined contents, to be filled through {@link TensorMemory}. */
+  /** A contiguous tensor with undefined contents, to be filled through {@link Buffer}. */
   public NDArray empty(Dtype type, long... shape) {
     requireOpen();
-    return own(Native.empty(type, shape));
+    return own(Native.empty(Devices.TORCH_CPU, type, shape));
+  }
+
+  /** Memory of a device, all zero. */
+  public Buffer zeros(Device device, Dtype type, long elements) {
+    requireOpen();
+    NDArray array = own(Native.empty(device.torchKind(), type, elements));
+    Native.zero(Native.handle(array));
+    return Buffer.of(array);
   }
 
   /** A float32 tensor with these values in row-major order. */
@@ -156,7 +164,7 @@ public final class Scope implements AutoCloseable {
               + values.byteSize());
     }
     NDArray array = empty(type, shape);
-    TensorMemory.of(array).copyFrom(values);
+    var _ = Buffer.of(array).copyFrom(Buffer.onHost(values, type));
     return array;
   }
 

@@ -43,7 +43,7 @@ final class AdamWTest {
       p[i] = start[i];
     }
     for (int step = 1; step <= 5; step++) {
-      AdamW.step(param, grad, m, v, hyper(step), 0.5f);
+      step(param, grad, m, v, hyper(step), 0.5f);
       for (int i = 0; i < 50; i++) {
         double g = gradient[i] * 0.5;
         p[i] *= 1 - 0.01 * 0.1;
@@ -66,10 +66,10 @@ final class AdamWTest {
     State cut = new State();
     long[] ranges = {1, 3, 4096, 17, 1001, 4889};
     for (int step = 1; step <= 3; step++) {
-      AdamW.step(whole.param, whole.grad, whole.m, whole.v, hyper(step), 0.25f);
+      step(whole.param, whole.grad, whole.m, whole.v, hyper(step), 0.25f);
       long start = 0;
       for (long length : ranges) {
-        AdamW.step(
+        step(
             Ops.narrow(cut.param, 0, start, length),
             Ops.narrow(cut.grad, 0, start, length),
             Ops.narrow(cut.m, 0, start, length),
@@ -90,11 +90,14 @@ final class AdamWTest {
     NDArray four = scope.zeros(Dtype.FLOAT32, 4);
     NDArray five = scope.zeros(Dtype.FLOAT32, 5);
     NDArray longs = scope.zeros(Dtype.INT64, 4);
-    assertThrows(
-        IllegalArgumentException.class, () -> AdamW.step(four, five, four, four, hyper(1), 1));
-    assertThrows(
-        IllegalArgumentException.class, () -> AdamW.step(four, longs, four, four, hyper(1), 1));
+    assertThrows(IllegalArgumentException.class, () -> step(four, five, four, four, hyper(1), 1));
+    assertThrows(IllegalArgumentException.class, () -> step(four, longs, four, four, hyper(1), 1));
     assertThrows(IllegalArgumentException.class, () -> hyper(0));
+  }
+
+  private static void step(
+      NDArray param, NDArray grad, NDArray m, NDArray v, AdamW.Hyper hyper, float gradScale) {
+    AdamW.step(Buffer.of(param), Buffer.of(grad), Buffer.of(m), Buffer.of(v), hyper, gradScale);
   }
 
   private static AdamW.Hyper hyper(long step) {

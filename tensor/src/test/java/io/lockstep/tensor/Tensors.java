@@ -43,7 +43,7 @@ final class Tensors {
     assertEquals(expected.getShape(), actual.getShape());
     assertEquals(
         -1,
-        TensorMemory.of(expected).mismatch(TensorMemory.of(actual)),
+        Buffer.of(expected).hostBytes().mismatch(Buffer.of(actual).hostBytes()),
         "byte at which the tensors differ");
   }
 

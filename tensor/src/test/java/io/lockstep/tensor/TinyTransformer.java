@@ -118,7 +118,13 @@ final class TinyTransformer implements AutoCloseable {
   float step(int number) {
     float loss = computeGradients();
     AdamW.Hyper hyper = new AdamW.Hyper(3e-3, 0.9, 0.99, 1e-8, 0.01, number);
-    AdamW.step(params, grads, m, v, hyper, 1f / countedLabels());
+    AdamW.step(
+        Buffer.of(params),
+        Buffer.of(grads),
+        Buffer.of(m),
+        Buffer.of(v),
+        hyper,
+        1f / countedLabels());
     return loss;
   }
 

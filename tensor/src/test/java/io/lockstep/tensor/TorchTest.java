@@ -59,18 +59,4 @@ final class TorchTest {
       assertThrows(IllegalStateException.class, () -> Ops.mul(x, freed));
     }
   }
-
-  @Test
-  void memoryOfTensorsIsSharedAndChecked() {
-    Torch.start(1);
-    try (Scope scope = Scope.open()) {
-      NDArray x = scope.fromFloats(new float[] {1, 2, 3, 4, 5, 6}, 2, 3);
-      TensorMemory.of(x).setAtIndex(java.lang.foreign.ValueLayout.JAVA_FLOAT, 4, 50);
-      assertEquals(50, x.getFloat(1, 1));
-      assertEquals(12, TensorMemory.of(Ops.narrow(x, 0, 1, 1)).byteSize());
-      Exception e =
-          assertThrows(IllegalArgumentException.class, () -> TensorMemory.of(x.transpose()));
-      Tensors.assertMentions("[3, 2] with strides [1, 3]", e);
-    }
-  }
 }

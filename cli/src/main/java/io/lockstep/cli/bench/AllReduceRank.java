@@ -2,13 +2,13 @@ package io.lockstep.cli.bench;
 
 import io.lockstep.cli.console.UserError;
 import io.lockstep.cli.process.PortFile;
-import io.lockstep.collective.FloatSum;
 import io.lockstep.collective.bench.AllReduceBench;
 import io.lockstep.collective.tcp.Peer;
 import io.lockstep.collective.tcp.TcpCollective;
 import io.lockstep.collective.tcp.TcpListener;
 import io.lockstep.collective.tcp.TcpOptions;
 import io.lockstep.data.file.FileWrites;
+import io.lockstep.tensor.Dtype;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,8 +51,8 @@ public record AllReduceRank(
               peers(),
               PATIENCE,
               TcpOptions.standard().withSharedMemory(sharedMemory))) {
-        long floats = (long) megabytes * MEGABYTE / Float.BYTES;
-        double[] seconds = AllReduceBench.rounds(collective, FloatSum::add, floats, iterations);
+        long floats = (long) megabytes * MEGABYTE / Dtype.FLOAT32.bytes();
+        double[] seconds = AllReduceBench.rounds(collective, floats, iterations);
         if (rank == 0) {
           List<String> lines = new ArrayList<>();
           for (double each : seconds) {

@@ -9,6 +9,7 @@ import io.lockstep.coordinator.checkpoint.CheckpointVerifier.Verdict;
 import io.lockstep.coordinator.checkpoint.UsableSpace;
 import io.lockstep.coordinator.machine.Event.CheckpointFile;
 import io.lockstep.coordinator.machine.SaveAttempt;
+import io.lockstep.tensor.Dtype;
 import io.lockstep.worker.checkpoint.CheckpointBench;
 import io.lockstep.worker.checkpoint.WrittenFile;
 import java.io.IOException;
@@ -90,7 +91,7 @@ final class BenchCheckpointCommand implements Callable<Integer> {
       long bytes, List<Double> copy, List<Double> write, List<Double> verify, List<Double> read) {}
 
   private Times measure(Path folder) throws IOException {
-    long floats = (long) (megabytes * MEGA) / (3 * Float.BYTES);
+    long floats = (long) (megabytes * MEGA) / Dtype.FLOAT32.bytes(3);
     CheckpointFolders folders = new CheckpointFolders(folder, 0, UsableSpace.OF_DISK);
     try (CheckpointBench bench = new CheckpointBench(floats)) {
       Times times =

@@ -8,6 +8,7 @@ import io.lockstep.model.config.ModelConfig;
 import io.lockstep.model.cost.ActivationBytes;
 import io.lockstep.model.network.ModelLayout;
 import io.lockstep.model.segment.SegmentSpec;
+import io.lockstep.tensor.Dtype;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.config.TrainingConfig;
 import io.lockstep.worker.tuning.TrainableTable;
@@ -180,7 +181,7 @@ public final class PlanCommand implements Callable<Integer> {
             .formatted(
                 known.config().modelType(),
                 String.format(Locale.ROOT, "%,d", weights),
-                mebibytes(weights * Float.BYTES),
+                mebibytes(Dtype.FLOAT32.bytes(weights)),
                 mebibytes(weights * HALF_BYTES)));
     Table modules = new Table().row(TrainableTable.TITLES.toArray(String[]::new));
     known.table().rows().forEach(row -> modules.row(row.cells().toArray(String[]::new)));

@@ -6,6 +6,7 @@ import io.lockstep.coordinator.Retention;
 import io.lockstep.coordinator.RunPlan;
 import io.lockstep.coordinator.SavePlan;
 import io.lockstep.data.augment.AugmentationConfig;
+import io.lockstep.tensor.Dtype;
 import io.lockstep.worker.config.ClusterConfig;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.config.RunRecords;
@@ -94,6 +95,6 @@ public final class RunPlans {
 
   private static long checkpointBytes(TuningPlan tuning) {
     long weights = tuning.storedLayout().elements();
-    return Float.BYTES * (weights + MOMENTS * tuning.trained().elements()) + MARGIN_BYTES;
+    return Dtype.FLOAT32.bytes(weights + MOMENTS * tuning.trained().elements()) + MARGIN_BYTES;
   }
 }

@@ -5,28 +5,26 @@ import io.lockstep.collective.PieceStreams;
 import io.lockstep.collective.Transfer;
 import io.lockstep.collective.tree.Node;
 import io.lockstep.collective.tree.ReductionTree;
-import java.lang.foreign.MemorySegment;
+import io.lockstep.tensor.Buffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * Sums float32 memory over all ranks: every rank sends each chunk to its owner, owners sum in tree
- * order while the chunks arrive, the sums are all-gathered. As many bytes as a ring, the same bits
- * on every rank.
+ * Sums float32 memory of the host over all ranks: every rank sends each chunk to its owner, owners
+ * sum in tree order while the chunks arrive, the sums are all-gathered. As many bytes as a ring,
+ * the same bits on every rank.
  */
 public final class AllReduce {
 
   private final Collective collective;
-  private final Adder adder;
   private final ReductionTree tree;
   private final List<PieceStreams.Source> others = new ArrayList<>();
 
   /** An all-reduce in which every rank is one leaf of the tree. */
-  public AllReduce(Collective collective, Adder adder) {
+  public AllReduce(Collective collective) {
     this.collective = collective;
-    this.adder = adder;
     this.tree = new ReductionTree(collective.size());
     for (int peer = 0; peer < collective.size(); peer++) {
       if (peer != collective.rank()) {
@@ -40,22 +38,23 @@ public final class AllReduce {
    *
    * @param tag used for the reduce-scatter; {@code tag + 1} for the all-gather
    */
-  public void run(long tag, MemorySegment data) {
-    MemorySegment[] chunks = chunks(data);
-    MemorySegment own = chunks[collective.rank()];
+  public void run(long tag, Buffer data) {
+    Buffer[] chunks = chunks(data);
+    Buffer own = chunks[collective.rank()];
     List<Transfer> sends = new ArrayList<>();
     others.forEach(other -> sends.add(new Transfer(other.peer(), 0, chunks[other.peer()])));
     PieceStreams streams =
         new PieceStreams(
-            own.byteSize(),
+            own.dtype(),
+            own.elements(),
             others,
-            (offset, pieces) -> sum(own.asSlice(offset, pieces.getFirst().byteSize()), pieces));
+            (offset, pieces) -> sum(own.slice(offset, pieces.getFirst().elements()), pieces));
     collective.exchange(tag, sends, List.of(), streams);
     collective.allGather(tag + 1, chunks);
   }
 
-  private void sum(MemorySegment own, List<MemorySegment> pieces) {
-    Map<Node, MemorySegment> parts = new HashMap<>();
+  private void sum(Buffer own, List<Buffer> pieces) {
+    Map<Node, Buffer> parts = new HashMap<>();
     parts.put(leaf(collective.rank()), own);
     for (int i = 0; i < pieces.size(); i++) {
       parts.put(leaf(others.get(i).peer()), pieces.get(i));
@@ -64,8 +63,8 @@ public final class AllReduce {
         parts,
         (left, right) -> {
           // a + b and b + a are the same bits, so the sum may always end in the own chunk.
-          MemorySegment into = right.equals(own) ? right : left;
-          adder.add(into, into.equals(left) ? right : left, own.byteSize() / Float.BYTES);
+          Buffer into = right.equals(own) ? right : left;
+          own.device().kernels().add(into, into.equals(left) ? right : left);
           return into;
         });
   }
@@ -74,15 +73,15 @@ public final class AllReduce {
     return new Node(rank, rank + 1);
   }
 
-  private MemorySegment[] chunks(MemorySegment data) {
+  private Buffer[] chunks(Buffer data) {
     int size = collective.size();
-    long floats = data.byteSize() / Float.BYTES;
+    long floats = data.elements();
     long chunk = Math.ceilDiv(floats, size);
-    MemorySegment[] chunks = new MemorySegment[size];
+    Buffer[] chunks = new Buffer[size];
     for (int rank = 0; rank < size; rank++) {
       long from = Math.min(floats, chunk * rank);
       long to = Math.min(floats, from + chunk);
-      chunks[rank] = data.asSlice(from * Float.BYTES, (to - from) * Float.BYTES);
+      chunks[rank] = data.slice(from, to - from);
     }
     return chunks;
   }

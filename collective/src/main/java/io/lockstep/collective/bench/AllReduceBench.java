@@ -2,9 +2,10 @@ package io.lockstep.collective.bench;
 
 import io.lockstep.collective.Collective;
 import io.lockstep.collective.Transfer;
+import io.lockstep.tensor.Buffer;
+import io.lockstep.tensor.Dtype;
+import io.lockstep.tensor.HostFloats;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -43,21 +44,22 @@ public final class AllReduceBench {
    * @return seconds of each round, in order
    * @throws IllegalStateException if a sum is wrong
    */
-  public static double[] rounds(Collective collective, Adder adder, long floats, int rounds) {
+  public static double[] rounds(Collective collective, long floats, int rounds) {
     try (Arena arena = Arena.ofConfined()) {
       int size = collective.size();
-      int warmUp = Math.clamp(WARM_UP_BYTES / (floats * Float.BYTES), MIN_WARM_UP, MAX_WARM_UP);
-      MemorySegment data = arena.allocate(ValueLayout.JAVA_FLOAT, floats);
-      AllReduce allReduce = new AllReduce(collective, adder);
+      int warmUp =
+          Math.clamp(WARM_UP_BYTES / Dtype.FLOAT32.bytes(floats), MIN_WARM_UP, MAX_WARM_UP);
+      Buffer data = Buffer.onHost(arena, Dtype.FLOAT32, floats);
+      AllReduce allReduce = new AllReduce(collective);
       double[] seconds = new double[rounds];
       for (int round = -warmUp; round < rounds; round++) {
         long tag = (long) TAGS_PER_ROUND * (round + warmUp);
-        fill(data, floats, collective.rank());
+        fill(data.floats(), collective.rank());
         meet(collective, tag, arena);
         long begin = System.nanoTime();
         allReduce.run(tag + 1, data);
         double elapsed = (System.nanoTime() - begin) / 1e9;
-        requireSum(data, floats, size);
+        requireSum(data.floats(), size);
         if (round >= 0) {
           seconds[round] = elapsed;
         }
@@ -66,16 +68,18 @@ public final class AllReduceBench {
     }
   }
 
-  private static void fill(MemorySegment data, long floats, int rank) {
+  private static void fill(HostFloats data, int rank) {
+    long floats = data.size();
     for (long i = 0; i < floats; i++) {
-      data.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) (i % MODULUS + rank));
+      data.set(i, (float) (i % MODULUS + rank));
     }
   }
 
-  private static void requireSum(MemorySegment data, long floats, int size) {
+  private static void requireSum(HostFloats data, int size) {
+    long floats = data.size();
     int ranks = size * (size - 1) / 2;
     for (long i = 0; i < floats; i++) {
-      float sum = data.getAtIndex(ValueLayout.JAVA_FLOAT, i);
+      float sum = data.get(i);
       float expected = (float) (size * (i % MODULUS) + ranks);
       if (sum != expected) {
         throw new IllegalStateException(
@@ -90,7 +94,7 @@ public final class AllReduceBench {
     List<Transfer> empty = new ArrayList<>();
     for (int peer = 0; peer < collective.size(); peer++) {
       if (peer != collective.rank()) {
-        empty.add(new Transfer(peer, 0, arena.allocate(0)));
+        empty.add(new Transfer(peer, 0, Buffer.onHost(arena, Dtype.UINT8, 0)));
       }
     }
     collective.exchange(tag, empty, empty);

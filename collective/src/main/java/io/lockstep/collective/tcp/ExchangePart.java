@@ -2,6 +2,7 @@ package io.lockstep.collective.tcp;
 
 import io.lockstep.collective.Stall;
 import io.lockstep.collective.Transfer;
+import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -29,11 +30,13 @@ final class ExchangePart {
   /** A send and how much of it has been handed to the network. */
   static final class Send {
     final Transfer transfer;
+    final MemorySegment memory;
     long offset;
     boolean begun;
 
     private Send(Transfer transfer) {
       this.transfer = transfer;
+      this.memory = transfer.memory().lentBytes();
     }
 
     boolean isWritten() {

@@ -77,7 +77,7 @@ final class Outbox {
   private void writePiece(ExchangePart of, Send send) {
     long offset = send.offset;
     int length = (int) Math.min(FrameHeader.PIECE_BYTES, send.transfer.bytes() - offset);
-    MemorySegment piece = NativeMemory.unscoped(send.transfer.memory()).asSlice(offset, length);
+    MemorySegment piece = send.memory.asSlice(offset, length);
     send.offset += length;
     send.begun = true;
     boolean last = send.isWritten();

@@ -2,6 +2,8 @@ package io.lockstep.collective.tcp;
 
 import io.lockstep.collective.PieceSink;
 import io.lockstep.collective.PieceStreams;
+import io.lockstep.tensor.Buffer;
+import io.lockstep.tensor.Dtype;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -82,13 +84,16 @@ final class PieceWindow {
 
   /** Hands all pieces to the sink, on the calling thread; returns early if the exchange ends. */
   void drainTo(PieceSink sink) throws InterruptedException {
+    Dtype dtype = streams.dtype();
     long offset = 0;
     while (!arrived.isEmpty() && offset < bytes()) {
       @Nullable List<Piece> pieces = awaitNext();
       if (pieces == null) {
         return;
       }
-      sink.accept(offset, pieces.stream().map(Piece::memory).toList());
+      sink.accept(
+          offset / dtype.bytes(),
+          pieces.stream().map(piece -> Buffer.onHost(piece.memory(), dtype)).toList());
       offset += pieces.getFirst().memory().byteSize();
       pieces.forEach(piece -> piece.release().run());
       advance(offset).forEach(Runnable::run);

@@ -64,7 +64,7 @@ abstract sealed class Receive {
 
     IntoMemory(Transfer transfer) {
       super(transfer.slot(), transfer.bytes());
-      memory = NativeMemory.unscoped(transfer.memory());
+      memory = transfer.memory().lentBytes();
     }
 
     @Override

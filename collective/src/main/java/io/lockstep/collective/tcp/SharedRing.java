@@ -1,5 +1,7 @@
 package io.lockstep.collective.tcp;
 
+import io.lockstep.tensor.Buffer;
+import io.lockstep.tensor.Dtype;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -139,7 +141,7 @@ final class SharedRing {
     try {
       MemorySegment memory = channel.map(FileChannel.MapMode.READ_WRITE, 0, BYTES, arena);
       // Unscoped: the link closes the arena when nobody touches the memory any more.
-      return new SharedRing(file, arena, NativeMemory.unscoped(memory));
+      return new SharedRing(file, arena, Buffer.onHost(memory, Dtype.UINT8).lentBytes());
     } catch (IOException | RuntimeException e) {
       arena.close();
       throw e;

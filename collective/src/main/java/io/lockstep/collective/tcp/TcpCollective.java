@@ -7,6 +7,8 @@ import io.lockstep.collective.PieceSink;
 import io.lockstep.collective.PieceStreams;
 import io.lockstep.collective.Stall;
 import io.lockstep.collective.Transfer;
+import io.lockstep.tensor.Buffer;
+import io.lockstep.tensor.Dtype;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
@@ -140,6 +142,14 @@ public final class TcpCollective implements Collective {
   @Override
   public void exchange(
       long tag, List<Transfer> sends, List<Transfer> receives, PieceStreams streams) {
+    try (HostStaging staging = new HostStaging()) {
+      exchangeOnHost(tag, staging.sends(sends), staging.receives(receives), streams);
+      staging.deliver();
+    }
+  }
+
+  private void exchangeOnHost(
+      long tag, List<Transfer> sends, List<Transfer> receives, PieceStreams streams) {
     TransferPlan plan = TransferPlan.of(rank, size, tag, sends, receives, streams);
     List<PeerLink> involved =
         links.stream().filter(link -> plan.involves(link.peer().rank())).toList();
@@ -189,7 +199,7 @@ public final class TcpCollective implements Collective {
     if (windowMemory.byteSize() < bytes) {
       windowArena.close();
       windowArena = Arena.ofShared();
-      windowMemory = NativeMemory.unscoped(windowArena.allocate(bytes, Long.BYTES));
+      windowMemory = Buffer.onHost(windowArena, Dtype.UINT8, bytes).lentBytes();
     }
     return windowMemory;
   }

@@ -2,7 +2,6 @@ package io.lockstep.collective.tcp;
 
 import io.lockstep.collective.PieceStreams;
 import io.lockstep.collective.Transfer;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -142,7 +141,7 @@ final class TransferPlan {
     for (Transfer send : sends.get(rank)) {
       for (Transfer receive : receives.get(rank)) {
         if (receive.slot() == send.slot()) {
-          MemorySegment.copy(send.memory(), 0, receive.memory(), 0, send.bytes());
+          var _ = receive.memory().copyFrom(send.memory());
         }
       }
     }

@@ -1,7 +1,7 @@
 /**
  * The collective over TCP: one connection per pair of ranks, tensor bytes straight between the
- * socket, or memory that two ranks of one host share, and the caller's memory. Imports the port and
- * Netty.
+ * socket, or memory that two ranks of one host share, and the caller's memory. Imports the port,
+ * {@code tensor} and Netty.
  */
 @NullMarked
 package io.lockstep.collective.tcp;

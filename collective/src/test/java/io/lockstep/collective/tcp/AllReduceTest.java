@@ -2,14 +2,13 @@ package io.lockstep.collective.tcp;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.lockstep.collective.FloatSum;
 import io.lockstep.collective.bench.AllReduce;
 import io.lockstep.collective.bench.AllReduceBench;
 import io.lockstep.collective.tree.Node;
 import io.lockstep.collective.tree.ReductionTree;
+import io.lockstep.tensor.Buffer;
+import io.lockstep.tensor.Dtype;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
@@ -28,15 +27,15 @@ class AllReduceTest {
     try (LocalWorld world = LocalWorld.connected(size)) {
       world.runAll(collective -> {
         try (Arena arena = Arena.ofConfined()) {
-          MemorySegment data = arena.allocate(ValueLayout.JAVA_FLOAT, FLOATS);
+          Buffer data = Buffer.onHost(arena, Dtype.FLOAT32, FLOATS);
           for (int i = 0; i < FLOATS; i++) {
-            data.setAtIndex(ValueLayout.JAVA_FLOAT, i, values(i, size)[collective.rank()]);
+            data.floats().set(i, values(i, size)[collective.rank()]);
           }
-          new AllReduce(collective, FloatSum::add).run(1, data);
+          new AllReduce(collective).run(1, data);
           for (int i = 0; i < FLOATS; i++) {
             assertEquals(
                 Float.floatToRawIntBits(treeSum(values(i, size))),
-                data.getAtIndex(ValueLayout.JAVA_INT, i));
+                Float.floatToRawIntBits(data.floats().get(i)));
           }
         }
       });
@@ -48,7 +47,7 @@ class AllReduceTest {
   void theBenchmarkReportsWhatItMoved(int size) throws Exception {
     try (LocalWorld world = LocalWorld.connected(size)) {
       world.runAll(collective -> {
-        double[] rounds = AllReduceBench.rounds(collective, FloatSum::add, 100_000, 3);
+        double[] rounds = AllReduceBench.rounds(collective, 100_000, 3);
         assertEquals(3, rounds.length);
         AllReduceBench.Result result = AllReduceBench.result(size, 4000, rounds);
         assertEquals(size, result.world());

@@ -9,7 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.lockstep.collective.AbortedException;
 import io.lockstep.collective.CollectiveException;
 import io.lockstep.collective.Stall;
-import io.lockstep.collective.Transfer;
 import io.lockstep.collective.fault.Direction;
 import io.lockstep.collective.fault.Fault;
 import io.lockstep.collective.fault.FaultNetwork;
@@ -138,7 +137,7 @@ class FaultTest {
           world.start(
               0,
               collective -> {
-                collective.exchange(1, List.of(), List.of(new Transfer(1, 0, arena.allocate(8))));
+                collective.exchange(1, List.of(), List.of(Bytes.transfer(1, 0, arena.allocate(8))));
               });
       AbortedException aborted = assertInstanceOf(AbortedException.class, failureOf(waits));
       assertTrue(aborted.reason().contains("received 0 of 8 bytes"), aborted.reason());
@@ -209,7 +208,7 @@ class FaultTest {
     MemorySegment out = arena.allocate(BYTES).fill((byte) (1 + collective.rank()));
     MemorySegment in = arena.allocate(BYTES);
     collective.exchange(
-        tag, List.of(new Transfer(other, 0, out)), List.of(new Transfer(other, 0, in)));
+        tag, List.of(Bytes.transfer(other, 0, out)), List.of(Bytes.transfer(other, 0, in)));
     assertEquals(-1, in.mismatch(arena.allocate(BYTES).fill((byte) (1 + other))));
   }
 }

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.lockstep.collective.CollectiveException;
-import io.lockstep.collective.Transfer;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.DataInputStream;
@@ -76,7 +75,7 @@ class FrameTest {
         CollectiveException failure =
             assertThrows(
                 CollectiveException.class,
-                () -> rank0.exchange(5, List.of(), List.of(new Transfer(1, 0, into))));
+                () -> rank0.exchange(5, List.of(), List.of(Bytes.transfer(1, 0, into))));
         assertTrue(failure.reason().contains(expected), failure.reason());
         rank0.close();
       }

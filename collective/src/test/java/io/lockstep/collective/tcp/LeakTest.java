@@ -99,12 +99,12 @@ class LeakTest {
               rank,
               collective -> {
                 PieceStreams streams =
-                    new PieceStreams(
+                    Bytes.streams(
                         BYTES, List.of(new Source(other, 0)), (at, pieces) -> underway.countDown());
                 // Slot 1 is never sent.
-                Transfer never = new Transfer(other, 1, out.asSlice(0, 8));
+                Transfer never = Bytes.transfer(other, 1, out.asSlice(0, 8));
                 collective.exchange(
-                    1, List.of(new Transfer(other, 0, out)), List.of(never), streams);
+                    1, List.of(Bytes.transfer(other, 0, out)), List.of(never), streams);
               }));
     }
     underway.await();

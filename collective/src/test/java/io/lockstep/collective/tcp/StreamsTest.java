@@ -52,20 +52,20 @@ class StreamsTest {
         for (long i = 0; i < BYTES / Long.BYTES; i++) {
           memory.setAtIndex(ValueLayout.JAVA_LONG, i, word(collective.rank(), slot, tag, i));
         }
-        sends.add(new Transfer(peer, slot, memory));
+        sends.add(Bytes.transfer(peer, slot, memory));
         sources.add(new Source(peer, slot));
       }
     }
     long[] next = {0};
     PieceStreams streams =
-        new PieceStreams(
+        Bytes.streams(
             BYTES,
             sources,
             (offset, pieces) -> {
               assertEquals(next[0], offset);
-              next[0] += pieces.getFirst().byteSize();
+              next[0] += pieces.getFirst().bytes();
               for (int i = 0; i < sources.size(); i++) {
-                assertPiece(sources.get(i), tag, offset, pieces.get(i));
+                assertPiece(sources.get(i), tag, offset, pieces.get(i).hostBytes());
               }
             });
     collective.exchange(tag, sends, List.of(), streams);
@@ -95,12 +95,12 @@ class StreamsTest {
         long[] seen = {0};
         collective.exchange(
             1,
-            List.of(new Transfer(other, 0, out.asSlice(0, 100)), new Transfer(other, 1, out)),
-            List.of(new Transfer(other, 0, in)),
-            new PieceStreams(
+            List.of(Bytes.transfer(other, 0, out.asSlice(0, 100)), Bytes.transfer(other, 1, out)),
+            List.of(Bytes.transfer(other, 0, in)),
+            Bytes.streams(
                 BYTES,
                 List.of(new Source(other, 1)),
-                (offset, pieces) -> seen[0] += pieces.getFirst().byteSize()));
+                (offset, pieces) -> seen[0] += pieces.getFirst().bytes()));
         assertEquals(BYTES, seen[0]);
         assertEquals(7 + other, in.get(ValueLayout.JAVA_BYTE, 99));
       });
@@ -114,9 +114,9 @@ class StreamsTest {
         int other = 1 - collective.rank();
         collective.exchange(
             1,
-            List.of(new Transfer(other, 0, arena.allocate(0))),
+            List.of(Bytes.transfer(other, 0, arena.allocate(0))),
             List.of(),
-            new PieceStreams(
+            Bytes.streams(
                 0,
                 List.of(new Source(other, 0)),
                 (offset, pieces) -> {
@@ -137,8 +137,8 @@ class StreamsTest {
               collective -> {
                 collective.exchange(
                     1,
-                    List.of(new Transfer(0, 0, out)),
-                    List.of(new Transfer(0, 0, arena.allocate(8))));
+                    List.of(Bytes.transfer(0, 0, out)),
+                    List.of(Bytes.transfer(0, 0, arena.allocate(8))));
               });
       assertSame(
           thrown,
@@ -152,7 +152,7 @@ class StreamsTest {
                           1,
                           List.of(),
                           List.of(),
-                          new PieceStreams(
+                          Bytes.streams(
                               BYTES,
                               List.of(new Source(1, 0)),
                               (offset, pieces) -> {
@@ -172,7 +172,7 @@ class StreamsTest {
               List.of(new Source(0, 0)),
               List.of(new Source(2, 0)),
               IntStream.range(0, 2).mapToObj(i -> new Source(1, 0)).toList())) {
-        PieceStreams streams = new PieceStreams(8, wrong, (offset, pieces) -> {});
+        PieceStreams streams = Bytes.streams(8, wrong, (offset, pieces) -> {});
         assertThrows(
             IllegalArgumentException.class,
             () -> world.ranks.get(0).exchange(1, List.of(), List.of(), streams));

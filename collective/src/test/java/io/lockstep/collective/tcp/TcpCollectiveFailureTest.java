@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.lockstep.collective.AbortedException;
 import io.lockstep.collective.CollectiveException;
 import io.lockstep.collective.Transfer;
+import io.lockstep.tensor.Buffer;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.net.InetAddress;
@@ -40,13 +41,15 @@ class TcpCollectiveFailureTest {
               collective -> {
                 collective.exchange(
                     7,
-                    List.of(new Transfer(1, 9, arena.allocate(10))),
+                    List.of(Bytes.transfer(1, 9, arena.allocate(10))),
                     List.of(
-                        new Transfer(1, 0, arena.allocate(1000)),
-                        new Transfer(1, 1, arena.allocate(3000))));
+                        Bytes.transfer(1, 0, arena.allocate(1000)),
+                        Bytes.transfer(1, 1, arena.allocate(3000))));
               });
       rank1.exchange(
-          7, List.of(new Transfer(0, 0, half)), List.of(new Transfer(0, 9, arena.allocate(10))));
+          7,
+          List.of(Bytes.transfer(0, 0, half)),
+          List.of(Bytes.transfer(0, 9, arena.allocate(10))));
       rank1.close();
       CollectiveException failure = assertInstanceOf(CollectiveException.class, failureOf(waiting));
       assertEquals(
@@ -76,10 +79,10 @@ class TcpCollectiveFailureTest {
                   begun.countDown();
                   collective.exchange(
                       1,
-                      List.of(new Transfer(2, 0, large), new Transfer(other, 0, large)),
+                      List.of(Bytes.transfer(2, 0, large), Bytes.transfer(other, 0, large)),
                       List.of(
-                          new Transfer(2, 0, arena.allocate(32 << 20)),
-                          new Transfer(other, 0, arena.allocate(32 << 20))));
+                          Bytes.transfer(2, 0, arena.allocate(32 << 20)),
+                          Bytes.transfer(other, 0, arena.allocate(32 << 20))));
                 }));
       }
       begun.await();
@@ -101,7 +104,7 @@ class TcpCollectiveFailureTest {
                   world
                       .ranks
                       .get(0)
-                      .exchange(4, List.of(), List.of(new Transfer(1, 0, arena.allocate(8)))));
+                      .exchange(4, List.of(), List.of(Bytes.transfer(1, 0, arena.allocate(8)))));
       assertTrue(failure.reason().contains("closed the connection"), failure.reason());
       assertTrue(failure.reason().contains("tag 4"), failure.reason());
     }
@@ -138,8 +141,8 @@ class TcpCollectiveFailureTest {
       world
           .ranks
           .get(1)
-          .exchange(sentTag, List.of(new Transfer(0, sentSlot, arena.allocate(sent))), List.of());
-      Transfer receive = new Transfer(1, awaitedSlot, arena.allocate(awaited));
+          .exchange(sentTag, List.of(Bytes.transfer(0, sentSlot, arena.allocate(sent))), List.of());
+      Transfer receive = Bytes.transfer(1, awaitedSlot, arena.allocate(awaited));
       return assertThrows(
           CollectiveException.class,
           () -> world.ranks.get(0).exchange(awaitedTag, List.of(), List.of(receive)));
@@ -171,7 +174,7 @@ class TcpCollectiveFailureTest {
       Thread caller =
           Thread.ofPlatform()
               .start(() -> {
-                Transfer receive = new Transfer(1, 0, arena.allocate(8));
+                Transfer receive = Bytes.transfer(1, 0, arena.allocate(8));
                 try {
                   world.ranks.get(0).exchange(1, List.of(), List.of(receive));
                 } catch (CollectiveException e) {
@@ -195,7 +198,7 @@ class TcpCollectiveFailureTest {
       world.connect(2);
       assertInstanceOf(CollectiveException.class, failureOf(old));
       world.runAll(collective -> {
-        MemorySegment[] parts = {arena.allocate(8), arena.allocate(8)};
+        Buffer[] parts = {Bytes.of(arena.allocate(8)), Bytes.of(arena.allocate(8))};
         collective.allGather(1, parts);
       });
       assertEquals(2, world.ranks.get(0).generation());
@@ -293,7 +296,7 @@ class TcpCollectiveFailureTest {
         rank,
         collective -> {
           begun.countDown();
-          collective.exchange(1, List.of(), List.of(new Transfer(from, 0, arena.allocate(64))));
+          collective.exchange(1, List.of(), List.of(Bytes.transfer(from, 0, arena.allocate(64))));
         });
   }
 

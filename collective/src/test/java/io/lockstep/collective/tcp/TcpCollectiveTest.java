@@ -4,10 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.lockstep.collective.Transfer;
+import io.lockstep.tensor.Buffer;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
@@ -31,7 +33,7 @@ class TcpCollectiveTest {
             parts[rank] = arena.allocate(1000 + rank);
           }
           fill(parts[collective.rank()], collective.rank());
-          collective.allGather(5, parts);
+          collective.allGather(5, Arrays.stream(parts).map(Bytes::of).toArray(Buffer[]::new));
           for (int rank = 0; rank < size; rank++) {
             assertFilled(parts[rank], rank);
           }
@@ -52,10 +54,10 @@ class TcpCollectiveTest {
             if (rank == 2) {
               fill(memory, 7);
               List<Transfer> sends =
-                  List.of(new Transfer(0, 0, memory), new Transfer(1, 0, memory));
+                  List.of(Bytes.transfer(0, 0, memory), Bytes.transfer(1, 0, memory));
               closed.exchange(1, sends, List.of());
             } else {
-              closed.exchange(1, List.of(), List.of(new Transfer(2, 0, memory)));
+              closed.exchange(1, List.of(), List.of(Bytes.transfer(2, 0, memory)));
               assertFilled(memory, 7);
             }
           }
@@ -77,13 +79,13 @@ class TcpCollectiveTest {
               // Slot 0 carries no bytes; receives are posted in the other order.
               MemorySegment memory = arena.allocate(slot * 300L);
               fill(memory, 10 * collective.rank() + slot);
-              sends.add(new Transfer(peer, slot, memory));
-              receives.addFirst(new Transfer(peer, slot, arena.allocate(slot * 300L)));
+              sends.add(Bytes.transfer(peer, slot, memory));
+              receives.addFirst(Bytes.transfer(peer, slot, arena.allocate(slot * 300L)));
             }
           }
           collective.exchange(9, sends, receives);
           for (Transfer receive : receives) {
-            assertFilled(receive.memory(), 10 * receive.peer() + receive.slot());
+            assertFilled(receive.memory().hostBytes(), 10 * receive.peer() + receive.slot());
           }
         }
       });
@@ -102,13 +104,13 @@ class TcpCollectiveTest {
           List<Transfer> receives = new ArrayList<>();
           for (int peer = 0; peer < size; peer++) {
             if (peer != collective.rank()) {
-              sends.add(new Transfer(peer, 0, mine));
-              receives.add(new Transfer(peer, 0, arena.allocate(64 * MIB)));
+              sends.add(Bytes.transfer(peer, 0, mine));
+              receives.add(Bytes.transfer(peer, 0, arena.allocate(64 * MIB)));
             }
           }
           collective.exchange(1, sends, receives);
           for (Transfer receive : receives) {
-            assertFilled(receive.memory(), receive.peer());
+            assertFilled(receive.memory().hostBytes(), receive.peer());
           }
         }
       });
@@ -126,8 +128,8 @@ class TcpCollectiveTest {
           world.start(
               1,
               collective -> {
-                collective.exchange(2, List.of(new Transfer(0, 0, early)), List.of());
-                collective.exchange(3, List.of(new Transfer(0, 0, early)), List.of());
+                collective.exchange(2, List.of(Bytes.transfer(0, 0, early)), List.of());
+                collective.exchange(3, List.of(Bytes.transfer(0, 0, early)), List.of());
               });
       MemorySegment other = arena.allocate(8 * MIB);
       fill(other, 2);
@@ -135,17 +137,17 @@ class TcpCollectiveTest {
           world.start(
               2,
               collective -> {
-                collective.exchange(1, List.of(new Transfer(0, 0, other)), List.of());
+                collective.exchange(1, List.of(Bytes.transfer(0, 0, other)), List.of());
               });
       MemorySegment into = arena.allocate(32 * MIB);
       TcpCollective rank0 = world.ranks.get(0);
       MemorySegment small = into.asSlice(0, 8 * MIB);
-      rank0.exchange(1, List.of(), List.of(new Transfer(2, 0, small)));
+      rank0.exchange(1, List.of(), List.of(Bytes.transfer(2, 0, small)));
       assertFilled(small, 2);
       peer.get();
       for (long tag = 2; tag <= 3; tag++) {
         into.fill((byte) 0);
-        rank0.exchange(tag, List.of(), List.of(new Transfer(1, 0, into)));
+        rank0.exchange(tag, List.of(), List.of(Bytes.transfer(1, 0, into)));
         assertFilled(into, 1);
       }
       ahead.get();
@@ -163,7 +165,7 @@ class TcpCollectiveTest {
           for (long tag = 1; tag <= 2000; tag++) {
             out.set(ValueLayout.JAVA_LONG, 0, tag * 10 + collective.rank());
             collective.exchange(
-                tag, List.of(new Transfer(other, 0, out)), List.of(new Transfer(other, 0, in)));
+                tag, List.of(Bytes.transfer(other, 0, out)), List.of(Bytes.transfer(other, 0, in)));
             assertEquals(tag * 10 + other, in.get(ValueLayout.JAVA_LONG, 0));
           }
         }
@@ -177,16 +179,17 @@ class TcpCollectiveTest {
         Arena arena = Arena.ofConfined()) {
       TcpCollective alone = world.ranks.getFirst();
       MemorySegment four = arena.allocate(4);
-      Transfer own = new Transfer(0, 0, four);
-      assertRefused("outside the world of 1", alone, List.of(new Transfer(1, 0, four)), List.of());
+      Transfer own = Bytes.transfer(0, 0, four);
+      assertRefused(
+          "outside the world of 1", alone, List.of(Bytes.transfer(1, 0, four)), List.of());
       assertRefused("occurs twice", alone, List.of(own, own), List.of(own));
       assertRefused("no receive", alone, List.of(own), List.of());
       assertRefused("no send", alone, List.of(), List.of(own));
-      Transfer readOnly = new Transfer(0, 0, four.asReadOnly());
+      Transfer readOnly = Bytes.transfer(0, 0, four.asReadOnly());
       assertRefused("read-only", alone, List.of(own), List.of(readOnly));
       assertThrows(
           IllegalArgumentException.class,
-          () -> new Transfer(0, 0, MemorySegment.ofArray(new byte[4])));
+          () -> Bytes.transfer(0, 0, MemorySegment.ofArray(new byte[4])));
       alone.exchange(1, List.of(own), List.of(own));
     }
   }

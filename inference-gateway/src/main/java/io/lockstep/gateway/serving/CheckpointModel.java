@@ -16,6 +16,7 @@ import io.lockstep.model.generate.Profile;
 import io.lockstep.model.generate.Prompt;
 import io.lockstep.model.image.Grid;
 import io.lockstep.model.image.Patches;
+import io.lockstep.tensor.Dtype;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -132,12 +133,12 @@ public final class CheckpointModel implements ServedModel {
   @Override
   public long heldBytes(Prompt prompt) {
     return prompt.sample().images().stream()
-        .mapToLong(picture -> (long) picture.pixels().length * Float.BYTES)
+        .mapToLong(picture -> Dtype.FLOAT32.bytes(picture.pixels().length))
         .sum();
   }
 
   private long patchBytes() {
-    return (long) model.config().vision().patchValues() * Float.BYTES;
+    return Dtype.FLOAT32.bytes(model.config().vision().patchValues());
   }
 
   @Override

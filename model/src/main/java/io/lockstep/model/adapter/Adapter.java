@@ -6,12 +6,11 @@ import io.lockstep.model.parameter.NameHash;
 import io.lockstep.model.parameter.Parameters;
 import io.lockstep.model.parameter.Weights;
 import io.lockstep.model.safetensors.StoredFile;
+import io.lockstep.tensor.Buffer;
+import io.lockstep.tensor.HostFloats;
 import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
-import io.lockstep.tensor.TensorMemory;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
@@ -57,10 +56,10 @@ public final class Adapter implements AutoCloseable {
     Parameters parameters = new Parameters(plan.layout());
     try (Scope temporaries = Scope.open()) {
       for (Layer layer : plan.layers()) {
-        uniform(
-            TensorMemory.of(parameters.get(layer.down())),
-            1 / Math.sqrt((double) layer.in()),
-            new SplittableRandom(seed ^ NameHash.of(layer.down())));
+        double bound = 1 / Math.sqrt((double) layer.in());
+        SplittableRandom random = new SplittableRandom(seed ^ NameHash.of(layer.down()));
+        Buffer.of(parameters.get(layer.down()))
+            .write(host -> uniform(host.floats(), bound, random));
         if (plan.config().dora()) {
           NDArray weight = base.get(layer.name() + ".weight");
           Ops.copyInto(parameters.get(layer.magnitude()), LowRank.rowNorms(weight));
@@ -73,10 +72,10 @@ public final class Adapter implements AutoCloseable {
     return new Adapter(plan, parameters, Optional.empty());
   }
 
-  private static void uniform(MemorySegment values, double bound, SplittableRandom random) {
-    long count = values.byteSize() / Float.BYTES;
+  private static void uniform(HostFloats values, double bound, SplittableRandom random) {
+    long count = values.size();
     for (long i = 0; i < count; i++) {
-      values.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) ((2 * random.nextDouble() - 1) * bound));
+      values.set(i, (float) ((2 * random.nextDouble() - 1) * bound));
     }
   }
 

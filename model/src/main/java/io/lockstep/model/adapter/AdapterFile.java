@@ -10,7 +10,7 @@ import io.lockstep.model.safetensors.SafetensorsWriter;
 import io.lockstep.model.safetensors.StoredFile;
 import io.lockstep.model.safetensors.StoredValues;
 import io.lockstep.model.safetensors.TensorInfo;
-import io.lockstep.tensor.TensorMemory;
+import io.lockstep.tensor.Buffer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -74,14 +74,12 @@ public final class AdapterFile {
 
   static Adapter read(Path folder, AdapterPlan plan, Parameters base) throws IOException {
     try (SafetensorsFile tensors = open(folder, plan)) {
-      requireSameCopies(
-          tensors, plan, name -> new StoredValues(DType.F32, TensorMemory.of(base.get(name))));
+      requireSameCopies(tensors, plan, name -> StoredValues.of(Buffer.of(base.get(name))));
       Parameters parameters = new Parameters(plan.layout());
       parameters
           .byName()
           .forEach((name, parameter) ->
-              FloatConversion.toFloat32(
-                  tensors.info(name).dtype(), tensors.data(name), TensorMemory.of(parameter)));
+              FloatConversion.toFloat32(tensors.values(name), Buffer.of(parameter)));
       return new Adapter(plan, parameters, baseSha256(tensors));
     }
   }
@@ -177,7 +175,7 @@ public final class AdapterFile {
     try (SafetensorsWriter writer =
         SafetensorsWriter.create(folder.resolve(FILE_NAME), infos, metadata)) {
       for (TensorInfo info : infos) {
-        writer.write(info.name(), TensorMemory.of(parameters.get(info.name())));
+        writer.write(info.name(), Buffer.of(parameters.get(info.name())));
       }
       config.write(folder);
       return writer.commit();

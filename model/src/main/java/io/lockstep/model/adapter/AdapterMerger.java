@@ -4,16 +4,14 @@ import ai.djl.ndarray.NDArray;
 import io.lockstep.model.adapter.AdapterPlan.Layer;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.ParameterSpec;
-import io.lockstep.model.safetensors.DType;
 import io.lockstep.model.safetensors.FloatConversion;
 import io.lockstep.model.safetensors.SafetensorsFile;
 import io.lockstep.model.safetensors.StoredValues;
 import io.lockstep.model.safetensors.TensorInfo;
+import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.Dtype;
 import io.lockstep.tensor.Scope;
-import io.lockstep.tensor.TensorMemory;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
@@ -73,16 +71,15 @@ public final class AdapterMerger implements AutoCloseable {
    * A parameter with the adapter in it, float32.
    *
    * @param scope owns the result
-   * @param type type of the base model's values
-   * @param stored the base model's values, little-endian
+   * @param stored the base model's values
    */
-  public NDArray merged(Scope scope, ParameterSpec parameter, DType type, MemorySegment stored) {
+  public NDArray merged(Scope scope, ParameterSpec parameter, StoredValues stored) {
     String saved = plan.savedName(parameter.name());
     if (saved != null) {
       return read(scope, saved);
     }
     NDArray weight = scope.empty(Dtype.FLOAT32, parameter.dimensions());
-    FloatConversion.toFloat32(type, stored, TensorMemory.of(weight));
+    FloatConversion.toFloat32(stored, Buffer.of(weight));
     Layer layer = layer(parameter.name());
     if (layer != null) {
       LowRank.merge(
@@ -104,7 +101,7 @@ public final class AdapterMerger implements AutoCloseable {
   private NDArray read(Scope scope, String name) {
     TensorInfo info = tensors.info(name);
     NDArray values = scope.empty(Dtype.FLOAT32, info.dimensions());
-    FloatConversion.toFloat32(info.dtype(), tensors.data(name), TensorMemory.of(values));
+    FloatConversion.toFloat32(tensors.values(name), Buffer.of(values));
     return values;
   }
 

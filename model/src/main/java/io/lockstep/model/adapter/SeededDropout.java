@@ -2,12 +2,11 @@ package io.lockstep.model.adapter;
 
 import ai.djl.ndarray.NDArray;
 import io.lockstep.model.parameter.NameHash;
+import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.Dtype;
+import io.lockstep.tensor.HostFloats;
 import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
-import io.lockstep.tensor.TensorMemory;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 
 /**
  * Dropout whose mask is a function of the pass and the layer alone: any worker that computes the
@@ -61,19 +60,20 @@ public final class SeededDropout implements Dropout {
       return x;
     }
     NDArray mask = scope.empty(Dtype.FLOAT32, x.getShape().getShape());
-    fill(TensorMemory.of(mask), mix(key + NameHash.of(layer)));
+    long layerKey = mix(key + NameHash.of(layer));
+    Buffer.of(mask).write(host -> fill(host.floats(), layerKey));
     return Ops.mul(x, mask);
   }
 
-  private void fill(MemorySegment mask, long layerKey) {
-    long elements = mask.byteSize() / Float.BYTES;
+  private void fill(HostFloats mask, long layerKey) {
+    long elements = mask.size();
     long threshold = Math.round(share * (1 << UNIFORM_BITS));
     float kept = (float) (1 / (1 - share));
     long state = layerKey;
     for (long i = 0; i < elements; i++) {
       state += GOLDEN_GAMMA;
       boolean dropped = mix(state) >>> (Long.SIZE - UNIFORM_BITS) < threshold;
-      mask.setAtIndex(ValueLayout.JAVA_FLOAT, i, dropped ? 0 : kept);
+      mask.set(i, dropped ? 0 : kept);
     }
   }
 

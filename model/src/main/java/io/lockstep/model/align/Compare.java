@@ -2,9 +2,7 @@ package io.lockstep.model.align;
 
 import io.lockstep.model.align.Comparison.Kind;
 import io.lockstep.model.align.Comparison.Verdict;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
+import io.lockstep.tensor.Buffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -14,8 +12,6 @@ import org.jspecify.annotations.Nullable;
 /** Compares tensors and lists of numbers. NaN agrees with nothing but the same NaN. */
 public final class Compare {
 
-  private static final ValueLayout.OfFloat F32 =
-      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final String EXACT = "exact";
   private static final int EXCERPT = 32;
 
@@ -25,9 +21,9 @@ public final class Compare {
    * A float32 tensor of either side.
    *
    * @param shape its dimensions
-   * @param data row-major, little-endian
+   * @param data row-major, in host memory
    */
-  public record Floats(List<Long> shape, MemorySegment data) {
+  public record Floats(List<Long> shape, Buffer data) {
 
     public Floats {
       shape = List.copyOf(shape);
@@ -35,10 +31,7 @@ public final class Compare {
 
     /** A tensor with a copy of these values. */
     public static Floats of(float[] values, long... shape) {
-      MemorySegment bytes =
-          MemorySegment.ofArray(new byte[Math.multiplyExact(values.length, Float.BYTES)]);
-      MemorySegment.copy(values, 0, bytes, F32, 0, values.length);
-      return new Floats(Arrays.stream(shape).boxed().toList(), bytes);
+      return new Floats(Arrays.stream(shape).boxed().toList(), Buffer.onHost(values.clone()));
     }
 
     long elements() {
@@ -58,7 +51,7 @@ public final class Compare {
     }
 
     float at(long index) {
-      return data.getAtIndex(F32, index);
+      return data.floats().get(index);
     }
   }
 

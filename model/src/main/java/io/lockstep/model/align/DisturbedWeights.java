@@ -4,12 +4,11 @@ import ai.djl.ndarray.NDArray;
 import io.lockstep.model.parameter.NameHash;
 import io.lockstep.model.parameter.ParameterSpec;
 import io.lockstep.model.parameter.Weights;
+import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.Dtype;
+import io.lockstep.tensor.HostFloats;
 import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
-import io.lockstep.tensor.TensorMemory;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,13 +65,16 @@ final class DisturbedWeights implements Weights {
   }
 
   private void disturb(NDArray values, long stream) {
-    MemorySegment memory = TensorMemory.of(values);
-    long count = memory.byteSize() / Float.BYTES;
+    Buffer.of(values).update(host -> disturb(host.floats(), stream));
+  }
+
+  private void disturb(HostFloats values, long stream) {
+    long count = values.size();
     long signs = 0;
     for (long i = 0; i < count; i++) {
       signs = i % Long.SIZE == 0 ? mix(stream + (i / Long.SIZE + 1) * GOLDEN_GAMMA) : signs >>> 1;
-      float value = memory.getAtIndex(ValueLayout.JAVA_FLOAT, i);
-      memory.setAtIndex(ValueLayout.JAVA_FLOAT, i, value * ((signs & 1) == 0 ? down : up));
+      float value = values.get(i);
+      values.set(i, value * ((signs & 1) == 0 ? down : up));
     }
   }
 

@@ -8,10 +8,11 @@ import io.lockstep.model.config.ModelConfig;
 import io.lockstep.model.network.ModelLayout;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.safetensors.DType;
+import io.lockstep.model.safetensors.StoredValues;
 import io.lockstep.model.safetensors.TensorSource;
 import io.lockstep.tensor.Autograd;
+import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.Scope;
-import io.lockstep.tensor.TensorMemory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileAlreadyExistsException;
@@ -79,16 +80,15 @@ public record AdapterMerge(Path base, Path adapter, DType type, long maxShardByt
       ModelWeights.Source source =
           (parameter, sink) -> {
             String stored = names.getOrDefault(parameter.name(), parameter.name());
-            DType storedType = tensors.info(stored).dtype();
             try (Scope scope = Scope.open()) {
               if (merger.changes(parameter.name())) {
                 NDArray merged =
                     Autograd.inference(
-                        () -> merger.merged(scope, parameter, storedType, tensors.data(stored)));
-                sink.take(DType.F32, TensorMemory.of(merged));
+                        () -> merger.merged(scope, parameter, tensors.values(stored)));
+                sink.take(StoredValues.of(Buffer.of(merged)));
                 written[1]++;
               } else {
-                sink.take(storedType, tensors.data(stored));
+                sink.take(tensors.values(stored));
               }
               progress.accept(parameter.name(), ++written[0]);
             }

@@ -1,10 +1,9 @@
 package io.lockstep.model.checkpoint;
 
 import io.lockstep.model.parameter.ParameterLayout;
-import io.lockstep.model.safetensors.DType;
 import io.lockstep.model.safetensors.FloatConversion;
 import io.lockstep.model.safetensors.TensorSource;
-import java.lang.foreign.MemorySegment;
+import io.lockstep.tensor.Buffer;
 import java.util.function.UnaryOperator;
 
 /** Fills a range of a flat buffer from stored tensors; only what lies in the range is read. */
@@ -24,25 +23,21 @@ final class FlatRange {
       ParameterLayout layout,
       UnaryOperator<String> storedName,
       long start,
-      MemorySegment values) {
-    long end = start + values.byteSize() / Float.BYTES;
+      Buffer values) {
+    long end = start + values.elements();
     if (start < 0 || end > layout.size()) {
       throw new IllegalArgumentException(
           "values %d to %d are not in a layout of %d".formatted(start, end, layout.size()));
     }
-    values.fill((byte) 0);
+    values.zero();
     for (ParameterLayout.Slot slot : layout.slots()) {
       long from = Math.max(start, slot.offset());
       long to = Math.min(end, slot.end());
       if (from < to) {
         String stored = storedName.apply(slot.spec().name());
-        DType type = tensors.info(stored).dtype();
         FloatConversion.toFloat32(
-            type,
-            tensors
-                .data(stored)
-                .asSlice((from - slot.offset()) * type.bytes(), (to - from) * type.bytes()),
-            values.asSlice((from - start) * Float.BYTES, (to - from) * Float.BYTES));
+            tensors.values(stored).slice(from - slot.offset(), to - from),
+            values.slice(from - start, to - from));
       }
     }
   }

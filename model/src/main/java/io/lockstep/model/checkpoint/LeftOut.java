@@ -5,11 +5,9 @@ import io.lockstep.model.config.VisionConfig;
 import io.lockstep.model.network.InverseFrequency;
 import io.lockstep.model.safetensors.DType;
 import io.lockstep.model.safetensors.FloatConversion;
+import io.lockstep.model.safetensors.StoredValues;
 import io.lockstep.model.safetensors.TensorInfo;
 import io.lockstep.model.safetensors.TensorSource;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -52,7 +50,7 @@ final class LeftOut {
     Optional<String> problem =
         stored.equals(HEAD)
             ? headProblem(tensors, table)
-            : frequencyProblem(tensors.info(stored), tensors.data(stored));
+            : frequencyProblem(tensors.info(stored), tensors.values(stored));
     if (problem.isEmpty()) {
       LOG.info(
           "tensor {} is left out: {} holds the same",
@@ -84,7 +82,7 @@ final class LeftOut {
                 .formatted(index.getAsLong() / width, index.getAsLong() % width)));
   }
 
-  private Optional<String> frequencyProblem(TensorInfo info, MemorySegment values) {
+  private Optional<String> frequencyProblem(TensorInfo info, StoredValues values) {
     float[] expected =
         info.name().contains("visual.")
             ? InverseFrequency.all(VisionConfig.ROPE_THETA, config.vision().headDim() / 2)
@@ -95,16 +93,12 @@ final class LeftOut {
           "tensor %s is %s %s, config.json gives %d frequencies"
               .formatted(info.name(), info.dtype(), info.shape(), expected.length));
     }
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment floats = arena.allocate((long) expected.length * Float.BYTES, Float.BYTES);
-      FloatConversion.toFloat32(info.dtype(), values, floats);
-      for (int i = 0; i < expected.length; i++) {
-        float stored = floats.getAtIndex(ValueLayout.JAVA_FLOAT, i);
-        if (!(Math.abs(stored - expected[i]) <= rounding(info.dtype(), expected[i]))) {
-          return Optional.of(
-              "tensor %s holds %s at [%d], config.json gives %s: its rope_theta is not the one that the model was trained with"
-                  .formatted(info.name(), stored, i, expected[i]));
-        }
+    float[] stored = values.toFloats();
+    for (int i = 0; i < expected.length; i++) {
+      if (!(Math.abs(stored[i] - expected[i]) <= rounding(info.dtype(), expected[i]))) {
+        return Optional.of(
+            "tensor %s holds %s at [%d], config.json gives %s: its rope_theta is not the one that the model was trained with"
+                .formatted(info.name(), stored[i], i, expected[i]));
       }
     }
     return Optional.empty();

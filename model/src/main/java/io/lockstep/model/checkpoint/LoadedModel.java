@@ -19,8 +19,8 @@ import io.lockstep.model.safetensors.StoredFile;
 import io.lockstep.model.safetensors.TensorDigest;
 import io.lockstep.model.safetensors.TensorSource;
 import io.lockstep.model.tokenizer.Tokenizer;
+import io.lockstep.tensor.Buffer;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -202,7 +202,7 @@ public final class LoadedModel implements AutoCloseable {
    * @throws IOException if the checkpoint holds another model or adapter; the message lists
    *     everything that does not fit
    */
-  public void readTrained(Path checkpoint, long start, MemorySegment values) throws IOException {
+  public void readTrained(Path checkpoint, long start, Buffer values) throws IOException {
     ParameterLayout trained = tuned.trained().layout();
     if (tuned.adapter().isPresent()) {
       AdapterPlan plan = tuned.adapter().get().plan();

@@ -10,12 +10,12 @@ import io.lockstep.model.safetensors.FloatConversion;
 import io.lockstep.model.safetensors.SafetensorsWriter;
 import io.lockstep.model.safetensors.ShardIndex;
 import io.lockstep.model.safetensors.StoredFile;
+import io.lockstep.model.safetensors.StoredValues;
 import io.lockstep.model.safetensors.TensorInfo;
 import io.lockstep.model.safetensors.TensorSource;
-import io.lockstep.tensor.TensorMemory;
+import io.lockstep.tensor.Buffer;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -40,10 +40,10 @@ final class ModelWeights {
     names = WeightNames.of(config);
   }
 
-  /** Takes a parameter's values, little-endian; they are valid during the call. */
+  /** Takes a parameter's values, which are valid during the call. */
   @FunctionalInterface
   interface Sink {
-    void take(DType type, MemorySegment values) throws IOException;
+    void take(StoredValues values) throws IOException;
   }
 
   /** Gives the values of the parameters that are written. */
@@ -65,10 +65,7 @@ final class ModelWeights {
       for (ParameterLayout.Slot slot : layout.slots()) {
         String name = slot.spec().name();
         String stored = storedNames.getOrDefault(name, name);
-        FloatConversion.toFloat32(
-            tensors.info(stored).dtype(),
-            tensors.data(stored),
-            TensorMemory.of(parameters.get(name)));
+        FloatConversion.toFloat32(tensors.values(stored), Buffer.of(parameters.get(name)));
       }
       return parameters;
     }
@@ -163,7 +160,7 @@ final class ModelWeights {
    */
   List<StoredFile> write(Path folder, ParameterLayout layout, Weights values, long maxShardBytes)
       throws IOException {
-    Source source = (spec, sink) -> sink.take(DType.F32, TensorMemory.of(values.get(spec.name())));
+    Source source = (spec, sink) -> sink.take(StoredValues.of(Buffer.of(values.get(spec.name()))));
     return write(folder, layout, source, DType.F32, maxShardBytes);
   }
 
@@ -174,8 +171,7 @@ final class ModelWeights {
    * @param some the parameters that lie in the flat buffer
    * @param values float32, (end - start) of them; gaps between parameters become zero
    */
-  void readRange(
-      Path folder, ParameterLayout all, ParameterLayout some, long start, MemorySegment values)
+  void readRange(Path folder, ParameterLayout all, ParameterLayout some, long start, Buffer values)
       throws IOException {
     try (TensorSource tensors = TensorSource.openFolder(folder)) {
       Map<String, String> storedNames = storedNames(folder, tensors, all);
@@ -234,32 +230,13 @@ final class ModelWeights {
       for (Map.Entry<String, ParameterSpec> entry : byStoredName.entrySet()) {
         source.give(
             entry.getValue(),
-            (given, values) -> writeAs(writer, entry.getKey(), type, given, values));
+            values -> {
+              try (Arena arena = Arena.ofConfined()) {
+                writer.write(entry.getKey(), values.as(type, arena));
+              }
+            });
       }
       return writer.commit();
-    }
-  }
-
-  private static void writeAs(
-      SafetensorsWriter writer, String name, DType type, DType given, MemorySegment values)
-      throws IOException {
-    if (given == type) {
-      writer.write(name, values);
-      return;
-    }
-    try (Arena arena = Arena.ofConfined()) {
-      long count = values.byteSize() / given.bytes();
-      MemorySegment floats = values;
-      if (given != DType.F32) {
-        floats = arena.allocate(count * Float.BYTES, Float.BYTES);
-        FloatConversion.toFloat32(given, values, floats);
-      }
-      MemorySegment converted = floats;
-      if (type != DType.F32) {
-        converted = arena.allocate(count * type.bytes(), type.bytes());
-        FloatConversion.fromFloat32(type, floats, converted);
-      }
-      writer.write(name, converted);
     }
   }
 }

@@ -4,9 +4,8 @@ import io.lockstep.model.parameter.NameHash;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.ParameterSpec;
 import io.lockstep.model.parameter.Parameters;
-import io.lockstep.tensor.TensorMemory;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import io.lockstep.tensor.Buffer;
+import io.lockstep.tensor.HostFloats;
 import java.util.SplittableRandom;
 
 /**
@@ -23,24 +22,23 @@ final class WeightInitialiser {
   static void fill(Parameters parameters, long seed) {
     for (ParameterLayout.Slot slot : parameters.layout().slots()) {
       ParameterSpec spec = slot.spec();
-      MemorySegment values = TensorMemory.of(parameters.get(spec.name()));
+      Buffer values = Buffer.of(parameters.get(spec.name()));
       if (spec.shape().size() > 1) {
-        normal(values, spec.elements(), new SplittableRandom(seed ^ NameHash.of(spec.name())));
+        SplittableRandom random = new SplittableRandom(seed ^ NameHash.of(spec.name()));
+        values.write(host -> normal(host.floats(), random));
       } else if (spec.name().endsWith(".weight")) {
-        for (long i = 0; i < spec.elements(); i++) {
-          values.setAtIndex(ValueLayout.JAVA_FLOAT, i, 1f);
-        }
+        values.write(host -> host.floats().fill(1));
       }
     }
   }
 
   /** Box and Muller's transform in strict arithmetic: the same bits on every machine. */
-  private static void normal(MemorySegment values, long count, SplittableRandom random) {
-    for (long i = 0; i < count; i++) {
+  private static void normal(HostFloats values, SplittableRandom random) {
+    long size = values.size();
+    for (long i = 0; i < size; i++) {
       double radius = StrictMath.sqrt(-2 * StrictMath.log(1 - random.nextDouble()));
       double angle = 2 * Math.PI * random.nextDouble();
-      values.setAtIndex(
-          ValueLayout.JAVA_FLOAT, i, (float) (STANDARD_DEVIATION * radius * StrictMath.cos(angle)));
+      values.set(i, (float) (STANDARD_DEVIATION * radius * StrictMath.cos(angle)));
     }
   }
 }

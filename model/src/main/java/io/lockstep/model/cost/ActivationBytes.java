@@ -4,6 +4,7 @@ import io.lockstep.model.adapter.AdapterPlan;
 import io.lockstep.model.config.ModelConfig;
 import io.lockstep.model.config.TextConfig;
 import io.lockstep.model.parameter.ParameterSpec.Module;
+import io.lockstep.tensor.Dtype;
 import java.util.Optional;
 import java.util.stream.DoubleStream;
 
@@ -102,7 +103,7 @@ public record ActivationBytes(long vision, long decoder, long segment, long peak
   }
 
   private static long bytes(double values) {
-    return Math.round(values) * Float.BYTES;
+    return Dtype.FLOAT32.bytes(Math.round(values));
   }
 
   /**

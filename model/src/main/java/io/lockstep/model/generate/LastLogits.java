@@ -3,10 +3,8 @@ package io.lockstep.model.generate;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.index.NDIndex;
 import io.lockstep.model.network.VisionLanguageModel;
+import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.Ops;
-import io.lockstep.tensor.TensorMemory;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 
 /** Logits of the last position of each row, outside of the tensor library. */
 final class LastLogits {
@@ -17,11 +15,11 @@ final class LastLogits {
   static float[][] of(VisionLanguageModel network, NDArray hidden_BTH) {
     NDArray logits_BV = network.logits(hidden_BTH.get(new NDIndex(":, -1")));
     int rows = Math.toIntExact(logits_BV.getShape().get(0));
-    long width = logits_BV.getShape().get(1) * Float.BYTES;
-    MemorySegment values = TensorMemory.of(Ops.contiguous(logits_BV));
+    long width = logits_BV.getShape().get(1);
+    Buffer values = Buffer.of(Ops.contiguous(logits_BV)).toHost();
     float[][] logits = new float[rows][];
     for (int row = 0; row < rows; row++) {
-      logits[row] = values.asSlice(row * width, width).toArray(ValueLayout.JAVA_FLOAT);
+      logits[row] = values.slice(row * width, width).floats().toArray();
     }
     return logits;
   }

@@ -3,6 +3,7 @@ package io.lockstep.model.generate;
 import io.lockstep.model.config.ModelConfig;
 import io.lockstep.model.config.TextConfig;
 import io.lockstep.model.config.VisionConfig;
+import io.lockstep.tensor.Dtype;
 import java.util.List;
 
 /**
@@ -54,7 +55,7 @@ public final class PassBytes {
             + (cached ? keysAndValues(text, rows, whole) : 0)
             + vision(config.vision(), (double) patches)
             + (double) LOGITS * rows * text.vocabSize();
-    return (long) (values * Float.BYTES);
+    return (long) (values * Dtype.FLOAT32.bytes());
   }
 
   private static double text(TextConfig text, long rows, double length) {

@@ -2,11 +2,10 @@ package io.lockstep.model.network;
 
 import ai.djl.ndarray.NDArray;
 import io.lockstep.model.batch.Batch;
+import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.Dtype;
+import io.lockstep.tensor.HostFloats;
 import io.lockstep.tensor.Scope;
-import io.lockstep.tensor.TensorMemory;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -28,20 +27,21 @@ final class PaddedMask {
     int rows = batch.rows();
     int tokens = batch.length();
     // T times T values: in native memory, and counted in long.
-    NDArray mask = scope.zeros(Dtype.FLOAT32, rows, 1, tokens, tokens);
-    MemorySegment values = TensorMemory.of(mask);
+    NDArray mask = scope.empty(Dtype.FLOAT32, rows, 1, tokens, tokens);
+    Buffer.of(mask).write(host -> hide(host.floats(), present, rows, tokens));
+    return mask;
+  }
+
+  private static void hide(HostFloats mask, long[] present, int rows, int tokens) {
     for (int row = 0; row < rows; row++) {
       for (int query = 0; query < tokens; query++) {
         long base = ((long) row * tokens + query) * tokens;
         for (int key = 0; key < tokens; key++) {
           boolean visible = key == query || (key < query && present[row * tokens + key] == 1);
-          if (!visible) {
-            values.setAtIndex(ValueLayout.JAVA_FLOAT, base + key, Float.NEGATIVE_INFINITY);
-          }
+          mask.set(base + key, visible ? 0 : Float.NEGATIVE_INFINITY);
         }
       }
     }
-    return mask;
   }
 
   /** A mask [rows, 1, queries, keys] from what is visible. */

@@ -1,6 +1,7 @@
 package io.lockstep.model.safetensors;
 
 import io.lockstep.data.file.FileWrites;
+import io.lockstep.tensor.Buffer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
@@ -105,6 +106,20 @@ public final class SafetensorsWriter implements AutoCloseable {
       writeFully(data.asSlice(at, length).asByteBuffer(), dataBegin + entry.offset() + at);
     }
     missing.remove(name);
+  }
+
+  /** Writes one tensor's values, from whatever device they lie on. */
+  public void write(String name, Buffer values) throws IOException {
+    Buffer host = values.toHost();
+    // Arrays of floats are no source of bytes for files.
+    write(
+        name,
+        host.isOnHeap() ? MemorySegment.ofArray(host.toByteArray()) : host.hostBytes());
+  }
+
+  /** Writes one tensor's values as they are stored. */
+  public void write(String name, StoredValues values) throws IOException {
+    write(name, values.values());
   }
 
   /** Writes the remaining bytes of the buffer, which must be a tensor's little-endian data. */

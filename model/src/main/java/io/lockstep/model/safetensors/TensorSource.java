@@ -1,5 +1,6 @@
 package io.lockstep.model.safetensors;
 
+import io.lockstep.tensor.Buffer;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
@@ -40,6 +41,11 @@ public sealed interface TensorSource extends AutoCloseable
   /** Type and bytes of a tensor. */
   default StoredValues values(String name) {
     return new StoredValues(info(name).dtype(), data(name));
+  }
+
+  /** The values of a tensor in host memory; see {@link #data}. */
+  default Buffer buffer(String name) {
+    return values(name).buffer();
   }
 
   @Override

@@ -24,7 +24,7 @@ import io.lockstep.model.testing.Foreign;
 import io.lockstep.model.testing.GoldenAdapter;
 import io.lockstep.model.testing.GoldenBatch;
 import io.lockstep.model.testing.GoldenFamily;
-import io.lockstep.tensor.TensorMemory;
+import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.Torch;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -206,14 +206,18 @@ class AdapterCheckpointTest {
         LoadedModel.open(
             base, new Tuning.NewAdapter(AdapterPlan.of(config, layout(base), Set.of()), 3))) {
       MemorySegment up =
-          TensorMemory.of(model.tuned().trained().get("base_model.model.lm_head.lora_B.weight"));
+          Buffer.of(model.tuned().trained().get("base_model.model.lm_head.lora_B.weight"))
+              .hostBytes();
       for (long i = 0; i < up.byteSize() / Float.BYTES; i++) {
         up.setAtIndex(ValueLayout.JAVA_FLOAT, i, i % 5 / 16f);
       }
       head =
-          TensorMemory.of(model.parameters().get("lm_head.weight")).toArray(ValueLayout.JAVA_BYTE);
+          Buffer.of(model.parameters().get("lm_head.weight"))
+              .hostBytes()
+              .toArray(ValueLayout.JAVA_BYTE);
       table =
-          TensorMemory.of(model.parameters().get("model.language_model.embed_tokens.weight"))
+          Buffer.of(model.parameters().get("model.language_model.embed_tokens.weight"))
+              .hostBytes()
               .toArray(ValueLayout.JAVA_BYTE);
       logits = GoldenBatch.of(FAMILY).logits(model.network());
       var _ = model.save(folder);

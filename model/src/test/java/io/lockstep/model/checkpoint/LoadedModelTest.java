@@ -24,7 +24,7 @@ import io.lockstep.model.safetensors.SafetensorsFile;
 import io.lockstep.model.safetensors.SafetensorsWriter;
 import io.lockstep.model.safetensors.TensorInfo;
 import io.lockstep.model.testing.Goldens;
-import io.lockstep.tensor.TensorMemory;
+import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.Torch;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -94,7 +94,7 @@ class LoadedModelTest {
   void oneChangedValueChangesTheDigest() throws IOException {
     Path copy = Files.createDirectory(temporary.resolve("copy"));
     try (LoadedModel model = LoadedModel.open(folder)) {
-      MemorySegment norm = TensorMemory.of(model.parameters().get(NORM));
+      MemorySegment norm = Buffer.of(model.parameters().get(NORM)).hostBytes();
       float value = norm.getAtIndex(ValueLayout.JAVA_FLOAT, 5);
       norm.setAtIndex(ValueLayout.JAVA_FLOAT, 5, Math.nextUp(value));
       model.save(copy);
@@ -266,7 +266,7 @@ class LoadedModelTest {
     write(tensors);
     try (LoadedModel model = LoadedModel.open(folder)) {
       assertArrayEquals(
-          head, TensorMemory.of(model.parameters().get(HEAD)).toArray(ValueLayout.JAVA_BYTE));
+          head, Buffer.of(model.parameters().get(HEAD)).hostBytes().toArray(ValueLayout.JAVA_BYTE));
     }
   }
 
@@ -333,11 +333,11 @@ class LoadedModelTest {
   }
 
   private static float[] flat(LoadedModel model) {
-    return TensorMemory.of(model.parameters().flat()).toArray(ValueLayout.JAVA_FLOAT);
+    return Buffer.of(model.parameters().flat()).floats().toArray();
   }
 
   private static float[] values(LoadedModel model, String name) {
-    return TensorMemory.of(model.parameters().get(name)).toArray(ValueLayout.JAVA_FLOAT);
+    return Buffer.of(model.parameters().get(name)).floats().toArray();
   }
 
   private void untie() throws IOException {

@@ -11,7 +11,7 @@ import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.Parameters;
 import io.lockstep.model.safetensors.SafetensorsFile;
 import io.lockstep.model.testing.Goldens;
-import io.lockstep.tensor.TensorMemory;
+import io.lockstep.tensor.Buffer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
@@ -125,7 +125,7 @@ record DrawnShape(Path folder) {
     for (ParameterLayout.Slot slot : parameters.layout().slots()) {
       String name = slot.spec().name();
       List<Long> shape = slot.spec().shape();
-      MemorySegment values = TensorMemory.of(parameters.get(name));
+      MemorySegment values = Buffer.of(parameters.get(name)).hostBytes();
       double scale =
           shape.size() == 1
               ? SPREAD_OF_VECTORS

@@ -21,9 +21,9 @@ import io.lockstep.model.image.Patches;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.Parameters;
 import io.lockstep.tensor.Autograd;
+import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
-import io.lockstep.tensor.TensorMemory;
 import io.lockstep.tensor.Torch;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -331,7 +331,7 @@ class NetworkShapesTest {
     SplittableRandom random = new SplittableRandom(seed);
     Parameters parameters = new Parameters(ModelLayout.of(config));
     for (ParameterLayout.Slot slot : parameters.layout().slots()) {
-      MemorySegment values = TensorMemory.of(parameters.get(slot.spec().name()));
+      MemorySegment values = Buffer.of(parameters.get(slot.spec().name())).hostBytes();
       boolean matrix = slot.spec().shape().size() > 1;
       for (long i = 0; i < slot.spec().elements(); i++) {
         double value = matrix ? random.nextDouble(-0.2, 0.2) : random.nextDouble(0.5, 1.5);

@@ -9,11 +9,10 @@ import io.lockstep.model.safetensors.SafetensorsFile;
 import io.lockstep.model.safetensors.SafetensorsWriter;
 import io.lockstep.model.safetensors.StoredFile;
 import io.lockstep.model.safetensors.TensorInfo;
-import io.lockstep.tensor.TensorMemory;
+import io.lockstep.tensor.Buffer;
+import io.lockstep.tensor.Dtype;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,29 +45,32 @@ public final class CheckpointBench implements AutoCloseable {
     layout = new ParameterLayout(specs);
     live = new Parameters(layout);
     // Gaps between parameters are not stored: they stay zero.
-    live.byName().values().forEach(values -> fill(TensorMemory.of(values)));
-    long bytes = layout.size() * Float.BYTES;
-    moments = new Moments(0, arena.allocate(bytes, 64), arena.allocate(bytes, 64));
+    live.byName().values().forEach(values -> Buffer.of(values).update(CheckpointBench::fill));
+    long size = layout.size();
+    moments =
+        new Moments(
+            0,
+            Buffer.onHost(arena, Dtype.FLOAT32, size),
+            Buffer.onHost(arena, Dtype.FLOAT32, size));
     fill(moments.mean());
     fill(moments.meanSquare());
     snapshot = new Snapshot(layout);
   }
 
-  private static void fill(MemorySegment values) {
-    long count = values.byteSize() / Float.BYTES;
-    for (long i = 0; i < count; i++) {
-      values.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) i);
+  private static void fill(Buffer values) {
+    for (long i = 0; i < values.elements(); i++) {
+      values.floats().set(i, (float) i);
     }
   }
 
   /** Bytes of the whole state. */
   public long bytes() {
-    return 3 * layout.size() * Float.BYTES;
+    return Dtype.FLOAT32.bytes(3 * layout.size());
   }
 
   /** Copies the state: what training stands still for. */
   public void copy() {
-    snapshot.take(TensorMemory.of(live.flat()), moments);
+    snapshot.take(Buffer.of(live.flat()), moments);
   }
 
   /** Writes the copy, with hashes and everything synced. */
@@ -84,7 +86,7 @@ public final class CheckpointBench implements AutoCloseable {
             .toList();
     try (SafetensorsWriter writer = SafetensorsWriter.create(folder.resolve(WEIGHTS), infos)) {
       for (TensorInfo info : infos) {
-        writer.write(info.name(), TensorMemory.of(copied.get(info.name())));
+        writer.write(info.name(), Buffer.of(copied.get(info.name())));
       }
       files.add(writer.commit());
     }
@@ -108,17 +110,17 @@ public final class CheckpointBench implements AutoCloseable {
     if (copied == null) {
       throw new IllegalStateException("copy the state first");
     }
-    TensorMemory.of(copied.flat()).fill((byte) 0);
+    Buffer.of(copied.flat()).zero();
     try (SafetensorsFile file = SafetensorsFile.open(folder.resolve(WEIGHTS));
         CheckpointReader reader = CheckpointReader.open(folder)) {
-      copied.byName().forEach((name, into) -> TensorMemory.of(into).copyFrom(file.data(name)));
+      copied.byName().forEach((name, into) -> Buffer.of(into).copyFrom(file.buffer(name)));
       reader.requireFit(layout.size(), BUCKET_FLOATS);
       reader.readMoments(snapshot.moments());
     }
     boolean same =
-        TensorMemory.of(copied.flat()).mismatch(TensorMemory.of(live.flat())) < 0
-            && snapshot.moments().mean().mismatch(moments.mean()) < 0
-            && snapshot.moments().meanSquare().mismatch(moments.meanSquare()) < 0;
+        Buffer.of(copied.flat()).hasSameBytes(Buffer.of(live.flat()))
+            && snapshot.moments().mean().hasSameBytes(moments.mean())
+            && snapshot.moments().meanSquare().hasSameBytes(moments.meanSquare());
     if (!same) {
       throw new CheckpointException("what was read from " + folder + " is not what was written");
     }

@@ -8,7 +8,6 @@ import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.parameter.Parameters;
 import io.lockstep.model.safetensors.StoredFile;
 import io.lockstep.tensor.Numerics;
-import io.lockstep.tensor.TensorMemory;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.zero.ShardedAdamW;
 import java.io.IOException;
@@ -47,10 +46,7 @@ public record CheckpointParts(Path folder, int rank, int world) {
       LoadedModel model, ShardedAdamW optimizer, RunConfig config, long steps, List<Probe> probes)
       throws IOException {
     Moments moments =
-        new Moments(
-            optimizer.owned().start(),
-            TensorMemory.of(optimizer.mean()),
-            TensorMemory.of(optimizer.meanSquare()));
+        new Moments(optimizer.owned().start(), optimizer.mean(), optimizer.meanSquare());
     Parameters trained = rank == 0 ? model.tuned().trained() : null;
     return write(model, trained, moments, config, steps, probes);
   }

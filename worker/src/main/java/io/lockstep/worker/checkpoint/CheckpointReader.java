@@ -2,9 +2,8 @@ package io.lockstep.worker.checkpoint;
 
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.safetensors.SafetensorsFile;
-import io.lockstep.tensor.TensorMemory;
+import io.lockstep.tensor.Buffer;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -82,7 +81,7 @@ public final class CheckpointReader implements AutoCloseable {
 
   /** Loads all of what is trained into a model. */
   public void readTrained(LoadedModel model) throws IOException {
-    readTrained(model, 0, TensorMemory.of(model.tuned().trained().flat()));
+    readTrained(model, 0, Buffer.of(model.tuned().trained().flat()));
   }
 
   /**
@@ -91,7 +90,7 @@ public final class CheckpointReader implements AutoCloseable {
    * @param model the run's model; its own values stay as they are
    * @param values room for n float32 values
    */
-  public void readTrained(LoadedModel model, long start, MemorySegment values) throws IOException {
+  public void readTrained(LoadedModel model, long start, Buffer values) throws IOException {
     model.readTrained(folder, start, values);
   }
 
@@ -121,8 +120,8 @@ public final class CheckpointReader implements AutoCloseable {
     }
   }
 
-  private static void copy(MemorySegment from, long at, MemorySegment to, long into, long floats) {
-    MemorySegment.copy(from, at * Float.BYTES, to, into * Float.BYTES, floats * Float.BYTES);
+  private static void copy(Buffer from, long at, Buffer to, long into, long floats) {
+    var _ = to.slice(into, floats).copyFrom(from.slice(at, floats));
   }
 
   private void index() throws IOException {

@@ -2,9 +2,9 @@ package io.lockstep.worker.checkpoint;
 
 import io.lockstep.model.align.certificate.Probe;
 import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.tensor.Buffer;
 import io.lockstep.worker.config.RunConfig;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -78,7 +78,7 @@ public final class CheckpointWriter implements AutoCloseable {
    * @return how long the caller was held up
    */
   public Duration begin(
-      Request request, @Nullable MemorySegment trained, Moments moments, List<Probe> probes)
+      Request request, @Nullable Buffer trained, Moments moments, List<Probe> probes)
       throws InterruptedException {
     long begin = System.nanoTime();
     await();

@@ -1,6 +1,7 @@
 package io.lockstep.worker.checkpoint;
 
-import java.lang.foreign.MemorySegment;
+import io.lockstep.tensor.Buffer;
+import io.lockstep.tensor.Dtype;
 
 /**
  * Both moments of AdamW over values [start, end) of the flat layout.
@@ -9,22 +10,22 @@ import java.lang.foreign.MemorySegment;
  * @param mean float32, one for each value
  * @param meanSquare float32, one for each value
  */
-public record Moments(long start, MemorySegment mean, MemorySegment meanSquare) {
+public record Moments(long start, Buffer mean, Buffer meanSquare) {
 
   /** Checks the sizes. */
   public Moments {
     if (start < 0
-        || mean.byteSize() != meanSquare.byteSize()
-        || mean.byteSize() % Float.BYTES != 0) {
+        || mean.elements() != meanSquare.elements()
+        || mean.dtype() != Dtype.FLOAT32
+        || meanSquare.dtype() != Dtype.FLOAT32) {
       throw new IllegalArgumentException(
-          "moments from value %d have %d and %d bytes"
-              .formatted(start, mean.byteSize(), meanSquare.byteSize()));
+          "moments from value %d are %s and %s".formatted(start, mean, meanSquare));
     }
   }
 
   /** Number of values. */
   public long floats() {
-    return mean.byteSize() / Float.BYTES;
+    return mean.elements();
   }
 
   /** The first value after the range. */

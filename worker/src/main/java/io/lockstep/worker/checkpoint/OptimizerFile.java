@@ -6,7 +6,6 @@ import io.lockstep.model.safetensors.SafetensorsWriter;
 import io.lockstep.model.safetensors.StoredFile;
 import io.lockstep.model.safetensors.TensorInfo;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -51,8 +50,6 @@ final class OptimizerFile {
     if (!file.contains(MEAN) || !file.contains(MEAN_SQUARE)) {
       throw new CheckpointException(path + " holds no moments");
     }
-    MemorySegment mean = file.data(MEAN);
-    MemorySegment meanSquare = file.data(MEAN_SQUARE);
     boolean floats =
         file.info(MEAN).dtype() == DType.F32 && file.info(MEAN_SQUARE).dtype() == DType.F32;
     long start = number(file, START);
@@ -61,8 +58,8 @@ final class OptimizerFile {
         floats
             && start >= 0
             && end >= start
-            && mean.byteSize() == meanSquare.byteSize()
-            && mean.byteSize() / Float.BYTES == end - start;
+            && file.info(MEAN).elements() == end - start
+            && file.info(MEAN_SQUARE).elements() == end - start;
     if (!fits) {
       throw new CheckpointException(
           "%s says it holds float32 moments of values '%s' to '%s', but has %d and %d bytes of %s and %s"
@@ -70,12 +67,12 @@ final class OptimizerFile {
                   path,
                   file.metadata().get(START),
                   file.metadata().get(END),
-                  mean.byteSize(),
-                  meanSquare.byteSize(),
+                  file.info(MEAN).bytes(),
+                  file.info(MEAN_SQUARE).bytes(),
                   file.info(MEAN).dtype(),
                   file.info(MEAN_SQUARE).dtype()));
     }
-    return new Moments(start, mean, meanSquare);
+    return new Moments(start, file.buffer(MEAN), file.buffer(MEAN_SQUARE));
   }
 
   private static long number(SafetensorsFile file, String key) {

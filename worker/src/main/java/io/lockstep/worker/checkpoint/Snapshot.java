@@ -2,9 +2,9 @@ package io.lockstep.worker.checkpoint;
 
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.Parameters;
-import io.lockstep.tensor.TensorMemory;
+import io.lockstep.tensor.Buffer;
+import io.lockstep.tensor.Dtype;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,13 +13,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Snapshot implements AutoCloseable {
 
-  private static final long ALIGNMENT = 64;
-
   private final ParameterLayout layout;
   private @Nullable Parameters trained;
   private Arena arena = Arena.ofShared();
-  private MemorySegment room = MemorySegment.NULL;
-  private Moments moments = new Moments(0, MemorySegment.NULL, MemorySegment.NULL);
+  private Buffer room = Buffer.onHost(arena, Dtype.FLOAT32, 0);
+  private Moments moments = new Moments(0, room, room);
 
   Snapshot(ParameterLayout layout) {
     this.layout = layout;
@@ -31,7 +29,7 @@ public final class Snapshot implements AutoCloseable {
    * @param flat the trained parameters' flat buffer; null if this rank doesn't write them, which
    *     frees the memory for them
    */
-  void take(@Nullable MemorySegment flat, Moments live) {
+  void take(@Nullable Buffer flat, Moments live) {
     if (flat == null) {
       freeTrained();
     } else {
@@ -40,19 +38,19 @@ public final class Snapshot implements AutoCloseable {
         copy = new Parameters(layout);
         trained = copy;
       }
-      TensorMemory.of(copy.flat()).copyFrom(flat);
+      var _ = Buffer.of(copy.flat()).copyFrom(flat);
     }
-    long bytes = live.mean().byteSize();
-    if (room.byteSize() < 2 * bytes) {
+    long floats = live.floats();
+    if (room.elements() < 2 * floats) {
       arena.close();
       arena = Arena.ofShared();
-      room = arena.allocate(2 * bytes, ALIGNMENT);
+      room = Buffer.onHost(arena, Dtype.FLOAT32, 2 * floats);
     }
     moments =
         new Moments(
             live.start(),
-            room.asSlice(0, bytes).copyFrom(live.mean()),
-            room.asSlice(bytes, bytes).copyFrom(live.meanSquare()));
+            room.slice(0, floats).copyFrom(live.mean()),
+            room.slice(floats, floats).copyFrom(live.meanSquare()));
   }
 
   /** The copied parameters; null if this rank doesn't write them. */

@@ -1,6 +1,7 @@
 package io.lockstep.worker.loader;
 
 import io.lockstep.model.batch.Batch;
+import io.lockstep.tensor.Dtype;
 import io.lockstep.worker.protocol.Session.Unreadable;
 import java.util.List;
 import java.util.Optional;
@@ -84,6 +85,6 @@ public record MicroBatch(
             + batch.labels().length
             + batch.positionIds().length
             + batch.keptTokens().length;
-    return longs * Long.BYTES + (long) batch.pixels().length * Float.BYTES;
+    return longs * Long.BYTES + Dtype.FLOAT32.bytes(batch.pixels().length);
   }
 }

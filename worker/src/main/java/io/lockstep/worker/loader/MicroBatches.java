@@ -8,6 +8,7 @@ import io.lockstep.model.batch.Collator;
 import io.lockstep.model.batch.LengthGroups;
 import io.lockstep.model.batch.Sample;
 import io.lockstep.model.image.Patches;
+import io.lockstep.tensor.Dtype;
 import io.lockstep.worker.loader.MicroBatch.Replaced;
 import java.util.ArrayList;
 import java.util.List;
@@ -59,7 +60,7 @@ public final class MicroBatches {
           sample.tokens().length
               + sample.labels().length
               + sample.images().stream().map(Patches::pixels).mapToLong(p -> p.length).sum();
-      return values * Float.BYTES;
+      return Dtype.FLOAT32.bytes(values);
     }
   }
 

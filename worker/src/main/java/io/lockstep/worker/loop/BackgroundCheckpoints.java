@@ -2,7 +2,7 @@ package io.lockstep.worker.loop;
 
 import io.lockstep.model.align.certificate.Probe;
 import io.lockstep.model.checkpoint.LoadedModel;
-import io.lockstep.tensor.TensorMemory;
+import io.lockstep.tensor.Buffer;
 import io.lockstep.worker.checkpoint.CheckpointParts;
 import io.lockstep.worker.checkpoint.CheckpointWriter;
 import io.lockstep.worker.checkpoint.Moments;
@@ -12,7 +12,6 @@ import io.lockstep.worker.protocol.Directive;
 import io.lockstep.worker.protocol.Session;
 import io.lockstep.worker.state.Replica;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.LongPredicate;
@@ -48,8 +47,7 @@ final class BackgroundCheckpoints implements CheckpointWriter.Listener, AutoClos
       throws InterruptedException {
     int rank = replica.shard().shard().rank();
     int world = replica.shard().shard().world();
-    MemorySegment trained =
-        rank == 0 ? TensorMemory.of(replica.model().tuned().trained().flat()) : null;
+    Buffer trained = rank == 0 ? Buffer.of(replica.model().tuned().trained().flat()) : null;
     Moments moments = Replica.moments(replica.shard().owned());
     CheckpointParts parts = new CheckpointParts(Path.of(save.dir()), rank, world);
     var _ =

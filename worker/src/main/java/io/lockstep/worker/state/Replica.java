@@ -5,7 +5,7 @@ import io.lockstep.collective.Transfer;
 import io.lockstep.data.plan.Shard;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.parameter.Parameters;
-import io.lockstep.tensor.TensorMemory;
+import io.lockstep.tensor.Buffer;
 import io.lockstep.worker.checkpoint.CheckpointReader;
 import io.lockstep.worker.checkpoint.Moments;
 import io.lockstep.worker.config.ClusterConfig.Resilience;
@@ -22,7 +22,6 @@ import io.lockstep.worker.zero.Resharding.Piece;
 import io.lockstep.worker.zero.ResidentRanges;
 import io.lockstep.worker.zero.ShardedAdamW;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -167,7 +166,7 @@ public final class Replica implements AutoCloseable {
     for (HeldShard shard : present()) {
       held.addAll(buckets().held(shard.shard()));
     }
-    new ResidentRanges(TensorMemory.of(parameters().flat()), held).discardRest();
+    new ResidentRanges(Buffer.of(parameters().flat()), held).discardRest();
     pristine = false;
   }
 
@@ -206,8 +205,7 @@ public final class Replica implements AutoCloseable {
 
   /** The moments of a part, with their place in the flat buffer. */
   public static Moments moments(ShardedAdamW part) {
-    return new Moments(
-        part.owned().start(), TensorMemory.of(part.mean()), TensorMemory.of(part.meanSquare()));
+    return new Moments(part.owned().start(), part.mean(), part.meanSquare());
   }
 
   private void forget() {
@@ -294,9 +292,9 @@ public final class Replica implements AutoCloseable {
     }
   }
 
-  private static void copy(List<MemorySegment> from, List<MemorySegment> into) {
+  private static void copy(List<Buffer> from, List<Buffer> into) {
     for (int i = 0; i < from.size(); i++) {
-      into.get(i).copyFrom(from.get(i));
+      var _ = into.get(i).copyFrom(from.get(i));
     }
   }
 
@@ -329,12 +327,10 @@ public final class Replica implements AutoCloseable {
     throw new IllegalStateException(piece + " is to come from a worker that does not hold it");
   }
 
-  private List<MemorySegment> memory(Piece piece, HeldShard shard) {
+  private List<Buffer> memory(Piece piece, HeldShard shard) {
     Buckets.Range range = buckets().range(piece.buckets());
-    List<MemorySegment> memory = new ArrayList<>();
-    memory.add(
-        TensorMemory.of(parameters().flat())
-            .asSlice(range.start() * Float.BYTES, range.floats() * Float.BYTES));
+    List<Buffer> memory = new ArrayList<>();
+    memory.add(Buffer.of(parameters().flat()).slice(range.start(), range.floats()));
     if (piece.moments()) {
       memory.addAll(shard.moments(piece.buckets()));
     }
@@ -342,8 +338,8 @@ public final class Replica implements AutoCloseable {
   }
 
   private static void add(
-      List<Transfer> transfers, int peer, Map<Integer, Integer> slots, List<MemorySegment> memory) {
-    for (MemorySegment part : memory) {
+      List<Transfer> transfers, int peer, Map<Integer, Integer> slots, List<Buffer> memory) {
+    for (Buffer part : memory) {
       int slot = slots.merge(peer, 1, Integer::sum) - 1;
       transfers.add(new Transfer(peer, slot, part));
     }

@@ -8,7 +8,7 @@ import io.lockstep.model.parameter.Parameters;
 import io.lockstep.model.parameter.Weights;
 import io.lockstep.model.segment.SegmentSpec;
 import io.lockstep.model.segment.SegmentWeights;
-import io.lockstep.tensor.TensorMemory;
+import io.lockstep.tensor.Buffer;
 import io.lockstep.worker.zero.GradientReducer;
 import io.lockstep.worker.zero.PassTable;
 import io.lockstep.worker.zero.ResidentRanges;
@@ -171,7 +171,7 @@ final class FullyShardedParameters implements SegmentWeights {
           begun.add(
               reducer.beginGather(
                   number,
-                  TensorMemory.of(parameters.flat()),
+                  Buffer.of(parameters.flat()),
                   gather.ranges(),
                   taker -> passes.takesPart(taker, gather.round(), gather.segment())));
       case Reduce reduce -> {

@@ -4,9 +4,9 @@ import ai.djl.ndarray.NDArray;
 import io.lockstep.collective.tree.BlockAccumulator;
 import io.lockstep.collective.tree.Node;
 import io.lockstep.model.segment.SegmentSpec;
+import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
-import io.lockstep.tensor.TensorMemory;
 import io.lockstep.worker.zero.Buckets.Range;
 import io.lockstep.worker.zero.GradientRanges;
 import java.util.List;
@@ -69,9 +69,7 @@ final class GradientBucketHook {
         Ops.addInPlace(view(chain.get(i), range), view(chain.get(i - 1), range));
       }
       if (discards) {
-        TensorMemory.discard(
-            TensorMemory.of(chain.get(i - 1))
-                .asSlice(range.start() * Float.BYTES, range.floats() * Float.BYTES));
+        var _ = Buffer.of(chain.get(i - 1)).slice(range.start(), range.floats()).discard();
       }
     }
   }

@@ -12,13 +12,12 @@ import io.lockstep.model.segment.SegmentSpec;
 import io.lockstep.model.segment.SegmentWeights;
 import io.lockstep.model.segment.SegmentedModel;
 import io.lockstep.model.segment.SegmentedModel.Outcome;
+import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.Ops;
-import io.lockstep.tensor.TensorMemory;
 import io.lockstep.worker.loader.MicroBatch;
 import io.lockstep.worker.loader.SampleException;
 import io.lockstep.worker.protocol.Session.Contribution;
 import io.lockstep.worker.protocol.Session.DatasetSums;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -169,7 +168,7 @@ public final class GradientStep {
         if (written[segment.index()]) {
           Ops.addInPlace(Parameters.view(flat, slot), gradients.get(i));
         } else {
-          place(slot).copyFrom(TensorMemory.of(Ops.contiguous(gradients.get(i))));
+          var _ = place(slot).copyFrom(Buffer.of(Ops.contiguous(gradients.get(i))));
         }
       }
       written[segment.index()] |= !gradients.isEmpty();
@@ -179,7 +178,7 @@ public final class GradientStep {
     void finish(SegmentSpec segment) {
       if (!written[segment.index()]) {
         for (int slot = segment.firstSlot(); slot < segment.endSlot(); slot++) {
-          place(slot(slot)).fill((byte) 0);
+          place(slot(slot)).zero();
         }
       }
     }
@@ -188,9 +187,8 @@ public final class GradientStep {
       return tuned.trained().layout().slots().get(slot);
     }
 
-    private MemorySegment place(ParameterLayout.Slot slot) {
-      return TensorMemory.of(flat)
-          .asSlice(slot.offset() * Float.BYTES, slot.spec().elements() * Float.BYTES);
+    private Buffer place(ParameterLayout.Slot slot) {
+      return Buffer.of(flat).slice(slot.offset(), slot.spec().elements());
     }
   }
 }

@@ -12,8 +12,9 @@ import io.lockstep.model.parameter.Parameters;
 import io.lockstep.model.parameter.Weights;
 import io.lockstep.model.segment.SegmentSpec;
 import io.lockstep.model.segment.SegmentWeights;
+import io.lockstep.tensor.Buffer;
+import io.lockstep.tensor.Dtype;
 import io.lockstep.tensor.Scope;
-import io.lockstep.tensor.TensorMemory;
 import io.lockstep.tensor.Torch;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.config.TrainingConfig;
@@ -39,7 +40,6 @@ import io.lockstep.worker.zero.ResidentRanges;
 import io.lockstep.worker.zero.StepSequence;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -154,7 +154,14 @@ public final class TrainingStep implements AutoCloseable {
         discards
             ? GradientRanges.of(gradientStep.segments(), buckets)
             : GradientRanges.whole(gradientStep.segments(), buckets);
-    reducer = new GradientReducer(collective, shard, buckets, virtualRanks, discards);
+    reducer =
+        new GradientReducer(
+            collective,
+            shard,
+            buckets,
+            virtualRanks,
+            discards,
+            Buffer.of(parameters.flat()).device());
     sentBefore = collective.sentBytes();
     prefetcher = microBatches.prefetch(world.nextStep(), totalSteps, span);
   }
@@ -319,17 +326,18 @@ public final class TrainingStep implements AutoCloseable {
   /** Tells everybody what this rank computes, and lays out the exchanges of the step. */
   private FullyShardedParameters sharedWeights(StepInput input)
       throws SampleException, InterruptedException {
-    ResidentRanges resident =
-        new ResidentRanges(TensorMemory.of(parameters.flat()), reducer.held());
+    ResidentRanges resident = new ResidentRanges(Buffer.of(parameters.flat()), reducer.held());
     resident.discardRest();
     List<Boolean> own = input.passes();
     try (Arena arena = Arena.ofShared()) {
-      MemorySegment[] parts = new MemorySegment[collective.size()];
+      Buffer[] parts = new Buffer[collective.size()];
       int samples = training.samplesPerVirtualRank();
       Arrays.setAll(
           parts,
           peer ->
-              arena.allocate(
+              Buffer.onHost(
+                  arena,
+                  Dtype.UINT8,
                   PassTable.bytes(samples, training.virtualRanks(), peer, parts.length)));
       PassTable.write(own, parts[world.rank()]);
       reducer.tellPasses(parts);
@@ -361,7 +369,7 @@ public final class TrainingStep implements AutoCloseable {
    * out, nobody needs those of others before the next step, except rank 0 to save them.
    */
   void gather(long step, boolean mayBeSaved) {
-    MemorySegment flat = TensorMemory.of(parameters.flat());
+    Buffer flat = Buffer.of(parameters.flat());
     if (!sharesWeights) {
       reducer.gather(step, flat);
     } else if (mayBeSaved) {
@@ -385,14 +393,11 @@ public final class TrainingStep implements AutoCloseable {
   }
 
   private List<BucketFigures> figures(ReducedGradient reduced) {
-    MemorySegment owned = TensorMemory.of(reduced.owned());
     long start = reducer.owned().start();
     List<BucketFigures> figures = new ArrayList<>();
     for (Buckets.Bucket bucket : buckets.buckets(shard.owned(buckets.count()))) {
-      long offset = (bucket.range().start() - start) * Float.BYTES;
-      figures.add(
-          BucketDigest.of(
-              bucket.index(), owned.asSlice(offset, bucket.range().floats() * Float.BYTES)));
+      Buffer sum = reduced.owned().slice(bucket.range().start() - start, bucket.range().floats());
+      figures.add(BucketDigest.of(bucket.index(), sum));
     }
     return List.copyOf(figures);
   }

@@ -1,10 +1,10 @@
 package io.lockstep.worker.zero;
 
 import ai.djl.ndarray.NDArray;
+import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.Dtype;
 import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
-import io.lockstep.tensor.TensorMemory;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -38,7 +38,7 @@ public final class GradientBuffers implements AutoCloseable {
 
   /** Gives the memory of buffers that nobody uses now back to the operating system. */
   public void discardUnused() {
-    free.forEach(buffer -> TensorMemory.discard(TensorMemory.of(buffer)));
+    free.forEach(buffer -> Buffer.of(buffer).discard());
   }
 
   /** Gives a buffer back. */

@@ -3,17 +3,16 @@ package io.lockstep.worker.zero;
 import ai.djl.ndarray.NDArray;
 import io.lockstep.collective.Collective;
 import io.lockstep.collective.CollectiveException;
-import io.lockstep.collective.FloatSum;
 import io.lockstep.collective.PieceStreams;
 import io.lockstep.collective.Transfer;
 import io.lockstep.collective.tree.Node;
 import io.lockstep.data.plan.Shard;
+import io.lockstep.tensor.Buffer;
+import io.lockstep.tensor.Device;
 import io.lockstep.tensor.Dtype;
 import io.lockstep.tensor.Scope;
-import io.lockstep.tensor.TensorMemory;
 import io.lockstep.worker.zero.Buckets.Range;
 import io.lockstep.worker.zero.Routes.Leg;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -62,8 +61,13 @@ public final class GradientReducer implements AutoCloseable {
   private final List<PieceStreams.Source> sources = new ArrayList<>();
   private final List<Node> sourceNodes = new ArrayList<>();
   private final Scope scope = Scope.lasting();
-  private final NDArray owned;
-  private final NDArray copied;
+  private final Device device;
+  private final Buffer owned;
+  private final Buffer copied;
+
+  /** Room for a piece of each source, where pieces have to be copied to the device. */
+  private final List<Buffer> arrived = new ArrayList<>();
+
   private final ExecutorService thread =
       Executors.newSingleThreadExecutor(
           Thread.ofPlatform().daemon().name("gradient-reducer").factory());
@@ -77,13 +81,20 @@ public final class GradientReducer implements AutoCloseable {
    * @param shard what this rank owns and copies
    * @param discards whether the memory of sums that were reduced is given back to the operating
    *     system, range by range
+   * @param device where gradients and parameters lie
    */
   public GradientReducer(
-      Collective collective, Shard shard, Buckets buckets, int virtualRanks, boolean discards) {
+      Collective collective,
+      Shard shard,
+      Buckets buckets,
+      int virtualRanks,
+      boolean discards,
+      Device device) {
     this.collective = collective;
     this.shard = shard;
     this.buckets = buckets;
     this.discards = discards;
+    this.device = device;
     this.routes = new Routes(shard, buckets, virtualRanks);
     for (int peer = 0; peer < collective.size(); peer++) {
       if (peer != collective.rank()) {
@@ -94,8 +105,8 @@ public final class GradientReducer implements AutoCloseable {
         }
       }
     }
-    owned = scope.zeros(Dtype.FLOAT32, owned().floats());
-    copied = scope.zeros(Dtype.FLOAT32, routes.copied().floats());
+    owned = scope.zeros(device, Dtype.FLOAT32, owned().floats());
+    copied = scope.zeros(device, Dtype.FLOAT32, routes.copied().floats());
   }
 
   /** An exchange in words, such as {@code step 7, reduce}. */
@@ -141,13 +152,13 @@ public final class GradientReducer implements AutoCloseable {
   public void reduce(Range range, Map<Node, NDArray> partials) {
     int piece = pieces.size();
     long reducedStep = step;
-    Map<Node, MemorySegment> memory = new LinkedHashMap<>();
-    partials.forEach((node, flat) -> memory.put(node, TensorMemory.of(flat)));
+    Map<Node, Buffer> memory = new LinkedHashMap<>();
+    partials.forEach((node, flat) -> memory.put(node, Buffer.of(flat)));
     pieces.add(
         thread.submit(() -> {
           sum(tag(reducedStep, REDUCE, piece), range, memory);
           if (discards) {
-            memory.values().forEach(flat -> TensorMemory.discard(slice(flat, range)));
+            memory.values().forEach(flat -> slice(flat, range).discard());
           }
           copy(tag(reducedStep, COPY, piece), range);
         }));
@@ -184,8 +195,8 @@ public final class GradientReducer implements AutoCloseable {
     }
   }
 
-  private void sum(long tag, Range range, Map<Node, MemorySegment> partials) {
-    List<MemorySegment> flats = List.copyOf(partials.values());
+  private void sum(long tag, Range range, Map<Node, Buffer> partials) {
+    List<Buffer> flats = List.copyOf(partials.values());
     List<Transfer> sends =
         routes.reduceSends(range).stream()
             .map(leg ->
@@ -196,47 +207,58 @@ public final class GradientReducer implements AutoCloseable {
         part.floats() == 0 || sources.isEmpty()
             ? PieceStreams.NONE
             : new PieceStreams(
-                part.floats() * Float.BYTES,
+                Dtype.FLOAT32,
+                part.floats(),
                 sources,
                 (offset, received) ->
-                    finish(part, offset, received.getFirst().byteSize(), partials, received));
+                    finish(
+                        new Range(
+                            part.start() + offset,
+                            part.start() + offset + received.getFirst().elements()),
+                        partials,
+                        received));
     collective.exchange(tag, sends, List.of(), streams);
     if (sources.isEmpty()) {
-      finish(part, 0, part.floats() * Float.BYTES, partials, List.of());
+      finish(part, partials, List.of());
     }
   }
 
   /**
    * Finishes the tree over a few values.
    *
-   * @param part what of the flat buffer is being summed
-   * @param offset where in it the values begin, in bytes
-   * @param bytes how many bytes they have
+   * @param values where in the flat buffer they lie
    * @param received the same values of every source, in order; may be written to
    */
-  private void finish(
-      Range part,
-      long offset,
-      long bytes,
-      Map<Node, MemorySegment> partials,
-      List<MemorySegment> received) {
-    long at = part.start() * Float.BYTES + offset;
-    Map<Node, MemorySegment> parts = new LinkedHashMap<>();
+  private void finish(Range values, Map<Node, Buffer> partials, List<Buffer> received) {
+    Map<Node, Buffer> parts = new LinkedHashMap<>();
     for (int source = 0; source < sourceNodes.size(); source++) {
-      parts.put(sourceNodes.get(source), received.get(source));
+      parts.put(sourceNodes.get(source), onDevice(source, received.get(source)));
     }
-    partials.forEach((node, flat) -> parts.put(node, flat.asSlice(at, bytes)));
-    MemorySegment into = TensorMemory.of(owned).asSlice(at - owned().start() * Float.BYTES, bytes);
-    MemorySegment sum =
+    partials.forEach((node, flat) -> parts.put(node, slice(flat, values)));
+    Buffer sum =
         routes
             .tree()
             .fold(
                 parts,
                 (left, right) -> {
-                  FloatSum.add(left, right, bytes / Float.BYTES);
+                  device.kernels().add(left, right);
                   return left;
                 });
-    into.copyFrom(sum);
+    var _ = owned.slice(values.start() - owned().start(), values.floats()).copyFrom(sum);
+  }
+
+  /** A piece that has arrived in host memory, where the kernels need it. */
+  private Buffer onDevice(int source, Buffer piece) {
+    if (device.isHost()) {
+      return piece;
+    }
+    if (arrived.isEmpty()) {
+      // The first piece is the longest.
+      for (int i = 0; i < sources.size(); i++) {
+        arrived.add(scope.zeros(device, Dtype.FLOAT32, piece.elements()));
+      }
+    }
+    return arrived.get(source).slice(0, piece.elements()).copyFrom(piece);
   }
 
   /** Passes the own sum to the replica, and receives that of which this rank holds the replica. */
@@ -247,14 +269,12 @@ public final class GradientReducer implements AutoCloseable {
         transfers(routes.copyReceives(range), copied, routes.copied()));
   }
 
-  private static List<Transfer> transfers(List<Leg> legs, NDArray values, Range all) {
-    MemorySegment memory = TensorMemory.of(values);
+  private static List<Transfer> transfers(List<Leg> legs, Buffer values, Range all) {
     return legs.stream()
         .map(leg -> {
           Range part = leg.range();
-          long offset = (part.start() - all.start()) * Float.BYTES;
           return new Transfer(
-              leg.peer(), leg.slot(), memory.asSlice(offset, part.floats() * Float.BYTES));
+              leg.peer(), leg.slot(), values.slice(part.start() - all.start(), part.floats()));
         })
         .toList();
   }
@@ -263,7 +283,7 @@ public final class GradientReducer implements AutoCloseable {
    * Sends this rank's range of the flat parameters to all who have not computed it themselves, and
    * receives what it has not computed, in place.
    */
-  public void gather(long ofStep, MemorySegment flat) {
+  public void gather(long ofStep, Buffer flat) {
     gather(tag(ofStep, GATHER, 0), flat, List.of(buckets.whole()), rank -> true);
   }
 
@@ -275,8 +295,7 @@ public final class GradientReducer implements AutoCloseable {
    * @param ranges disjoint ranges of the flat parameters
    * @return done when what this rank wants is in its place
    */
-  public Future<?> beginGather(
-      int number, MemorySegment flat, List<Range> ranges, IntPredicate takes) {
+  public Future<?> beginGather(int number, Buffer flat, List<Range> ranges, IntPredicate takes) {
     long tag = tag(step, GATHER, number);
     Future<?> begun = thread.submit(() -> gather(tag, flat, ranges, takes));
     pieces.add(begun);
@@ -284,18 +303,18 @@ public final class GradientReducer implements AutoCloseable {
   }
 
   /** Gives rank 0 all parameters after a step was applied. */
-  public void collect(long ofStep, MemorySegment flat) {
+  public void collect(long ofStep, Buffer flat) {
     gather(tag(ofStep, COLLECT, 0), flat, List.of(buckets.whole()), rank -> rank == 0);
   }
 
-  private void gather(long tag, MemorySegment flat, List<Range> ranges, IntPredicate takes) {
+  private void gather(long tag, Buffer flat, List<Range> ranges, IntPredicate takes) {
     collective.exchange(
         tag,
         transfers(routes.gatherSends(ranges, takes), flat),
         transfers(routes.gatherReceives(ranges, takes), flat));
   }
 
-  private static List<Transfer> transfers(List<Leg> legs, MemorySegment flat) {
+  private static List<Transfer> transfers(List<Leg> legs, Buffer flat) {
     return legs.stream()
         .map(leg -> new Transfer(leg.peer(), leg.slot(), slice(flat, leg.range())))
         .toList();
@@ -306,12 +325,12 @@ public final class GradientReducer implements AutoCloseable {
    *
    * @param parts one for each rank, in order; the own one is read, the others are filled
    */
-  public void tellPasses(MemorySegment[] parts) {
+  public void tellPasses(Buffer[] parts) {
     collective.allGather(tag(step, PASSES, 0), parts);
   }
 
-  private static MemorySegment slice(MemorySegment flat, Range range) {
-    return flat.asSlice(range.start() * Float.BYTES, range.floats() * Float.BYTES);
+  private static Buffer slice(Buffer flat, Range range) {
+    return flat.slice(range.start(), range.floats());
   }
 
   /** Frees the sums; what is under way has ended, for the collective is closed before. */

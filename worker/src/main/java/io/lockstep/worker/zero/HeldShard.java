@@ -1,12 +1,10 @@
 package io.lockstep.worker.zero;
 
-import ai.djl.ndarray.NDArray;
 import io.lockstep.data.plan.Shard;
 import io.lockstep.model.parameter.Parameters;
-import io.lockstep.tensor.TensorMemory;
+import io.lockstep.tensor.Buffer;
 import io.lockstep.worker.config.OptimizerConfig;
 import io.lockstep.worker.zero.Buckets.Range;
-import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
@@ -81,7 +79,7 @@ public final class HeldShard implements AutoCloseable {
    *
    * @throws IllegalArgumentException if it does not hold all of them
    */
-  public List<MemorySegment> moments(Shard.Span span) {
+  public List<Buffer> moments(Shard.Span span) {
     Range range = buckets.range(span);
     for (ShardedAdamW part : List.of(owned, copied)) {
       if (part.owned().start() <= range.start() && range.end() <= part.owned().end()) {
@@ -91,10 +89,8 @@ public final class HeldShard implements AutoCloseable {
     throw new IllegalArgumentException("%s does not hold %s".formatted(shard, span));
   }
 
-  private static MemorySegment slice(ShardedAdamW part, NDArray moments, Range range) {
-    return TensorMemory.of(moments)
-        .asSlice(
-            (range.start() - part.owned().start()) * Float.BYTES, range.floats() * Float.BYTES);
+  private static Buffer slice(ShardedAdamW part, Buffer moments, Range range) {
+    return moments.slice(range.start() - part.owned().start(), range.floats());
   }
 
   /**
@@ -115,7 +111,7 @@ public final class HeldShard implements AutoCloseable {
 
   /** The bytes of its moments. */
   public long bytes() {
-    return 2 * Float.BYTES * (owned.owned().floats() + copied.owned().floats());
+    return 2 * (owned.mean().bytes() + copied.mean().bytes());
   }
 
   @Override

@@ -2,8 +2,7 @@ package io.lockstep.worker.zero;
 
 import io.lockstep.data.plan.RankSpan;
 import io.lockstep.model.segment.SegmentSpec;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import io.lockstep.tensor.Buffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -21,7 +20,9 @@ public record PassTable(List<List<Boolean>> pictures) {
   /** Of a world whose ranks hold all weights, where nobody needs to know of passes. */
   public static final PassTable UNKNOWN = new PassTable(List.of());
 
+  /** What is behind a rank's last pass. */
   private static final byte NONE = 0;
+
   private static final byte TEXT = 1;
   private static final byte PICTURES = 2;
 
@@ -99,19 +100,20 @@ public record PassTable(List<List<Boolean>> pictures) {
    *
    * @param into as long as the most passes that this rank can have
    */
-  public static void write(List<Boolean> passes, MemorySegment into) {
-    into.fill(NONE);
+  public static void write(List<Boolean> passes, Buffer into) {
+    byte[] bytes = new byte[Math.toIntExact(into.bytes())];
     for (int pass = 0; pass < passes.size(); pass++) {
-      into.set(ValueLayout.JAVA_BYTE, pass, passes.get(pass) ? PICTURES : TEXT);
+      bytes[pass] = passes.get(pass) ? PICTURES : TEXT;
     }
+    var _ = into.copyFrom(Buffer.onHost(bytes));
   }
 
   /** Reads what all ranks have written. */
-  public static PassTable read(MemorySegment[] parts) {
+  public static PassTable read(Buffer[] parts) {
     List<List<Boolean>> pictures = new ArrayList<>();
-    for (MemorySegment part : parts) {
+    for (Buffer part : parts) {
       List<Boolean> own = new ArrayList<>();
-      for (byte pass : part.toArray(ValueLayout.JAVA_BYTE)) {
+      for (byte pass : part.toByteArray()) {
         if (pass != NONE) {
           own.add(pass == PICTURES);
         }

@@ -1,8 +1,7 @@
 package io.lockstep.worker.zero;
 
-import io.lockstep.tensor.TensorMemory;
+import io.lockstep.tensor.Buffer;
 import io.lockstep.worker.zero.Buckets.Range;
-import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
@@ -11,11 +10,11 @@ import java.util.List;
  */
 public final class ResidentRanges {
 
-  private final MemorySegment flat;
+  private final Buffer flat;
   private final List<Range> kept;
 
   /** Nothing is given back yet. */
-  public ResidentRanges(MemorySegment flat, List<Range> kept) {
+  public ResidentRanges(Buffer flat, List<Range> kept) {
     this.flat = flat;
     this.kept = List.copyOf(kept);
   }
@@ -24,13 +23,13 @@ public final class ResidentRanges {
   public void discard(List<Range> ranges) {
     for (Range range : ranges) {
       for (Range part : Buckets.without(range, kept)) {
-        TensorMemory.discard(flat.asSlice(part.start() * Float.BYTES, part.floats() * Float.BYTES));
+        var _ = flat.slice(part.start(), part.floats()).discard();
       }
     }
   }
 
   /** Gives back everything that is not kept. */
   public void discardRest() {
-    discard(List.of(new Range(0, flat.byteSize() / Float.BYTES)));
+    discard(List.of(new Range(0, flat.elements())));
   }
 }

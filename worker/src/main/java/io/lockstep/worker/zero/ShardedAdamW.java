@@ -1,11 +1,11 @@
 package io.lockstep.worker.zero;
 
-import ai.djl.ndarray.NDArray;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.Parameters;
 import io.lockstep.tensor.AdamW;
+import io.lockstep.tensor.Buffer;
+import io.lockstep.tensor.Device;
 import io.lockstep.tensor.Dtype;
-import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
 import io.lockstep.worker.config.OptimizerConfig;
 import io.lockstep.worker.zero.Buckets.Range;
@@ -22,8 +22,9 @@ public final class ShardedAdamW implements AutoCloseable {
   private final long totalSteps;
   private final Range owned;
   private final Scope scope = Scope.lasting();
-  private final NDArray mean;
-  private final NDArray meanSquare;
+  private final Buffer flat;
+  private final Buffer mean;
+  private final Buffer meanSquare;
 
   /** An optimizer whose moments are zero. */
   public ShardedAdamW(Parameters parameters, OptimizerConfig config, long totalSteps, Range owned) {
@@ -31,8 +32,10 @@ public final class ShardedAdamW implements AutoCloseable {
     this.config = config;
     this.totalSteps = totalSteps;
     this.owned = owned;
-    mean = scope.zeros(Dtype.FLOAT32, owned.floats());
-    meanSquare = scope.zeros(Dtype.FLOAT32, owned.floats());
+    flat = Buffer.of(parameters.flat());
+    Device device = flat.device();
+    mean = scope.zeros(device, Dtype.FLOAT32, owned.floats());
+    meanSquare = scope.zeros(device, Dtype.FLOAT32, owned.floats());
   }
 
   /** The owned range. */
@@ -41,12 +44,12 @@ public final class ShardedAdamW implements AutoCloseable {
   }
 
   /** Mean of gradients over the owned range. */
-  public NDArray mean() {
+  public Buffer mean() {
     return mean;
   }
 
   /** Mean of squared gradients over the owned range. */
-  public NDArray meanSquare() {
+  public Buffer meanSquare() {
     return meanSquare;
   }
 
@@ -58,32 +61,30 @@ public final class ShardedAdamW implements AutoCloseable {
    * @param gradientScale what the sum is multiplied with first: one over the number of tokens,
    *     times the clipping
    */
-  public void apply(long step, NDArray gradient, float gradientScale) {
+  public void apply(long step, Buffer gradient, float gradientScale) {
     double lrFactor = config.lrFactor(step + 1, totalSteps);
-    try (Scope views = Scope.open()) {
-      for (ParameterLayout.Slot slot : parameters.layout().slots()) {
-        long start = Math.max(slot.offset(), owned.start());
-        long end = Math.min(slot.end(), owned.end());
-        double rate = lrFactor * config.peakLr(slot.spec().module());
-        if (start >= end || rate == 0) {
-          continue;
-        }
-        long floats = end - start;
-        long inShard = start - owned.start();
-        AdamW.step(
-            Ops.narrow(parameters.flat(), 0, start, floats),
-            Ops.narrow(gradient, 0, inShard, floats),
-            Ops.narrow(mean, 0, inShard, floats),
-            Ops.narrow(meanSquare, 0, inShard, floats),
-            new AdamW.Hyper(
-                rate,
-                config.beta1(),
-                config.beta2(),
-                config.epsilon(),
-                config.decay(slot.spec()),
-                step + 1),
-            gradientScale);
+    for (ParameterLayout.Slot slot : parameters.layout().slots()) {
+      long start = Math.max(slot.offset(), owned.start());
+      long end = Math.min(slot.end(), owned.end());
+      double rate = lrFactor * config.peakLr(slot.spec().module());
+      if (start >= end || rate == 0) {
+        continue;
       }
+      long floats = end - start;
+      long inShard = start - owned.start();
+      AdamW.step(
+          flat.slice(start, floats),
+          gradient.slice(inShard, floats),
+          mean.slice(inShard, floats),
+          meanSquare.slice(inShard, floats),
+          new AdamW.Hyper(
+              rate,
+              config.beta1(),
+              config.beta2(),
+              config.epsilon(),
+              config.decay(slot.spec()),
+              step + 1),
+          gradientScale);
     }
   }
 

@@ -6,6 +6,7 @@ import io.lockstep.data.plan.RankSpan;
 import io.lockstep.data.plan.Shard;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.segment.SegmentSpec;
+import io.lockstep.tensor.Dtype;
 import io.lockstep.worker.zero.Buckets.Range;
 import io.lockstep.worker.zero.Routes.Leg;
 import java.util.ArrayList;
@@ -108,9 +109,9 @@ public record StageCost(
                                     floats(StepSequence.weights(segment, subject.layout()))))));
     return new StageCost(
         stage,
-        (subject.frozen() + weights) * Float.BYTES,
-        gradients(subject, stage, routes, rank) * Float.BYTES,
-        MOMENTS * (stage == 0 ? whole : held) * Float.BYTES,
+        Dtype.FLOAT32.bytes(subject.frozen() + weights),
+        Dtype.FLOAT32.bytes(gradients(subject, stage, routes, rank)),
+        Dtype.FLOAT32.bytes(MOMENTS * (stage == 0 ? whole : held)),
         sent(subject, stage, routes, rank, passes));
   }
 
@@ -177,7 +178,7 @@ public record StageCost(
 
   private static long wireBytes(List<Leg> legs) {
     return legs.stream()
-        .mapToLong(leg -> TcpCollective.wireBytes(leg.range().floats() * Float.BYTES))
+        .mapToLong(leg -> TcpCollective.wireBytes(Dtype.FLOAT32.bytes(leg.range().floats())))
         .sum();
   }
 

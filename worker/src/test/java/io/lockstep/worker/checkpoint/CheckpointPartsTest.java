@@ -18,7 +18,6 @@ import io.lockstep.model.checkpoint.CheckpointFiles;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.safetensors.SafetensorsFile;
 import io.lockstep.model.testing.GoldenFamily;
-import io.lockstep.tensor.TensorMemory;
 import io.lockstep.tensor.Torch;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.zero.Buckets;
@@ -149,8 +148,7 @@ class CheckpointPartsTest {
     try (ShardedAdamW optimizer =
         new ShardedAdamW(model.parameters(), config.optimizer(), 10, owned)) {
       for (long i = 0; i < owned.floats(); i++) {
-        TensorMemory.of(optimizer.mean())
-            .setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) (owned.start() + i));
+        optimizer.mean().floats().set(i, (float) (owned.start() + i));
       }
       return new CheckpointParts(folder, rank, WORLD).write(model, optimizer, config, 3, probes);
     }

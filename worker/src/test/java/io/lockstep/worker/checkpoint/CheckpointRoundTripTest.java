@@ -6,14 +6,17 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.lockstep.model.checkpoint.LoadedModel;
-import io.lockstep.tensor.TensorMemory;
+import io.lockstep.tensor.Device;
+import io.lockstep.tensor.IsolatedDevice;
+import io.lockstep.tensor.Scope;
+import io.lockstep.tensor.Buffer;
+import io.lockstep.tensor.Dtype;
 import io.lockstep.tensor.Torch;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.tuning.TuningPlan;
 import io.lockstep.worker.zero.Buckets.Range;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -59,6 +62,49 @@ class CheckpointRoundTripTest {
     }
   }
 
+  @Test
+  void whatLiesOnADeviceIsWrittenAndReadAsTheSameBytes() throws Exception {
+    RunConfig config = Runs.config("full");
+    Path onHost = Files.createDirectory(temporary.resolve("host"));
+    try (LoadedModel model = TuningPlan.of(config).load(config);
+        Arena arena = Arena.ofConfined()) {
+      scramble(model);
+      Runs.write(onHost, model, config, 2, STEPS, Runs.moments(arena, flat(model)));
+    }
+    Path onDevice = Files.createDirectory(temporary.resolve("device"));
+    try (IsolatedDevice device = IsolatedDevice.install();
+        Scope scope = Scope.lasting();
+        LoadedModel model = TuningPlan.of(config).load(config);
+        LoadedModel fresh = TuningPlan.of(config).load(config);
+        Arena arena = Arena.ofConfined()) {
+      scramble(model);
+      Moments host = Runs.moments(arena, flat(model));
+      Moments all = room(scope, device, flat(model));
+      all.mean().copyFrom(host.mean());
+      all.meanSquare().copyFrom(host.meanSquare());
+      Runs.write(onDevice, model, config, 2, STEPS, all);
+      assertEquals(Runs.files(onHost), Runs.files(onDevice));
+      for (String name : Runs.files(onHost)) {
+        assertEquals(-1, Files.mismatch(onHost.resolve(name), onDevice.resolve(name)), name);
+      }
+      try (CheckpointReader reader = CheckpointReader.open(onDevice)) {
+        Moments read = room(scope, device, flat(model));
+        reader.readTrained(fresh);
+        reader.readMoments(read);
+        assertSame(trained(model), trained(fresh));
+        assertSame(host.mean(), read.mean());
+        assertSame(host.meanSquare(), read.meanSquare());
+      }
+    }
+  }
+
+  private static Moments room(Scope scope, Device device, long floats) {
+    return new Moments(
+        0,
+        scope.zeros(device, Dtype.FLOAT32, floats),
+        scope.zeros(device, Dtype.FLOAT32, floats));
+  }
+
   private static void readEverything(
       Path folder, RunConfig config, LoadedModel fresh, int world, LoadedModel model, Moments all)
       throws IOException {
@@ -70,7 +116,7 @@ class CheckpointRoundTripTest {
       assertSame(trained(model), trained(fresh));
       for (int rank = 0; rank < world; rank++) {
         Range range = Runs.buckets(config, flat(model)).owned(rank, world);
-        MemorySegment values = arena.allocate(range.floats() * Float.BYTES, Float.BYTES);
+        Buffer values = Buffer.onHost(arena, Dtype.FLOAT32, range.floats());
         reader.readTrained(fresh, range.start(), values);
         assertSame(Runs.slice(trained(model), range), values);
         Moments own = Runs.room(arena, range.start(), range.floats());
@@ -139,8 +185,8 @@ class CheckpointRoundTripTest {
     return model.tuned().trained().layout().size();
   }
 
-  private static MemorySegment trained(LoadedModel model) {
-    return TensorMemory.of(model.tuned().trained().flat());
+  private static Buffer trained(LoadedModel model) {
+    return Buffer.of(model.tuned().trained().flat());
   }
 
   /** Gives the trained parameters other values, so that none is what the base model holds. */
@@ -150,11 +196,11 @@ class CheckpointRoundTripTest {
         .tuned()
         .trained()
         .byName()
-        .forEach((name, values) -> Runs.fill(TensorMemory.of(values), random));
+        .forEach((name, values) -> Runs.fill(Buffer.of(values), random));
   }
 
-  private static void assertSame(MemorySegment expected, MemorySegment actual) {
-    assertEquals(-1, expected.mismatch(actual));
+  private static void assertSame(Buffer expected, Buffer actual) {
+    assertTrue(expected.hasSameBytes(actual));
   }
 
   @Test
@@ -194,10 +240,10 @@ class CheckpointRoundTripTest {
               all,
               Runs.probes());
           // What is written is the copy: whatever becomes of the model now is not seen.
-          MemorySegment moving = trained(model);
-          MemorySegment before = arena.allocate(moving.byteSize()).copyFrom(moving);
-          moving.fill((byte) 1);
-          all.mean().fill((byte) 1);
+          Buffer moving = trained(model);
+          Buffer before = Buffer.onHost(arena, Dtype.FLOAT32, moving.elements()).copyFrom(moving);
+          moving.zero();
+          all.mean().zero();
           writer.await();
           moving.copyFrom(before);
           all.mean().copyFrom(Runs.moments(arena, flat(model)).mean());

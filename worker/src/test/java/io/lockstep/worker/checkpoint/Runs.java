@@ -3,13 +3,13 @@ package io.lockstep.worker.checkpoint;
 import io.lockstep.model.align.certificate.Probe;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.testing.GoldenFamily;
+import io.lockstep.tensor.Buffer;
+import io.lockstep.tensor.Dtype;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.zero.Buckets;
 import io.lockstep.worker.zero.Buckets.Range;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -51,8 +51,8 @@ final class Runs {
   static Moments room(Arena arena, long start, long floats) {
     return new Moments(
         start,
-        arena.allocate(floats * Float.BYTES, Float.BYTES),
-        arena.allocate(floats * Float.BYTES, Float.BYTES));
+        Buffer.onHost(arena, Dtype.FLOAT32, floats),
+        Buffer.onHost(arena, Dtype.FLOAT32, floats));
   }
 
   /** Moments of the whole flat layout, always the same. */
@@ -64,14 +64,16 @@ final class Runs {
     return moments;
   }
 
-  static void fill(MemorySegment values, SplittableRandom random) {
-    for (long i = 0; i < values.byteSize() / Float.BYTES; i++) {
-      values.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) (random.nextDouble() - 0.5));
-    }
+  static void fill(Buffer values, SplittableRandom random) {
+    values.write(host -> {
+      for (long i = 0; i < host.elements(); i++) {
+        host.floats().set(i, (float) (random.nextDouble() - 0.5));
+      }
+    });
   }
 
-  static MemorySegment slice(MemorySegment flat, Range range) {
-    return flat.asSlice(range.start() * Float.BYTES, range.floats() * Float.BYTES);
+  static Buffer slice(Buffer flat, Range range) {
+    return flat.slice(range.start(), range.floats());
   }
 
   /** Writes the parts of all ranks of a world. */

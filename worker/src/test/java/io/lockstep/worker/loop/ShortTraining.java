@@ -4,8 +4,8 @@ import io.lockstep.collective.Collective;
 import io.lockstep.data.geometry.Geometry;
 import io.lockstep.data.image.PngFile;
 import io.lockstep.data.image.RgbImage;
+import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.Scope;
-import io.lockstep.tensor.TensorMemory;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.loader.RunData;
 import io.lockstep.worker.step.TrainingRank;
@@ -13,7 +13,6 @@ import io.lockstep.worker.step.WorldFigures;
 import io.lockstep.worker.testing.LocalRanks;
 import io.lockstep.worker.tuning.TuningPlan;
 import java.io.IOException;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -48,7 +47,7 @@ public final class ShortTraining {
           rank.apply(figures.commit(step, rank.reduce(step)));
         }
       }
-      return TensorMemory.of(rank.model().parameters().flat()).toArray(ValueLayout.JAVA_FLOAT);
+      return Buffer.of(rank.model().parameters().flat()).floats().toArray();
     }
   }
 

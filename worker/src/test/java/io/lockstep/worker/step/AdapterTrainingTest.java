@@ -15,8 +15,8 @@ import io.lockstep.model.safetensors.SafetensorsFile;
 import io.lockstep.model.testing.GoldenAdapter;
 import io.lockstep.model.testing.GoldenBatch;
 import io.lockstep.model.testing.GoldenFamily;
+import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.Scope;
-import io.lockstep.tensor.TensorMemory;
 import io.lockstep.tensor.Torch;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.loader.MicroBatches;
@@ -115,7 +115,7 @@ class AdapterTrainingTest {
       for (ParameterLayout.Slot slot : trained.layout().slots()) {
         String name = slot.spec().name();
         float[] expected = golden.data(adapter.trainedName(name)).toArray(FLOAT);
-        float[] actual = TensorMemory.of(trained.get(name)).toArray(FLOAT);
+        float[] actual = Buffer.of(trained.get(name)).floats().toArray();
         double error = 0;
         double norm = 0;
         for (int i = 0; i < expected.length; i++) {

@@ -8,8 +8,8 @@ import io.lockstep.data.plan.Shard;
 import io.lockstep.model.batch.Sample;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.testing.GoldenFamily;
+import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.Scope;
-import io.lockstep.tensor.TensorMemory;
 import io.lockstep.tensor.Torch;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.loader.MicroBatches;
@@ -22,7 +22,6 @@ import io.lockstep.worker.testing.LocalRanks;
 import io.lockstep.worker.zero.GradientBuffers;
 import io.lockstep.worker.zero.Resharding.Holder;
 import java.io.IOException;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -117,7 +116,7 @@ class ElasticWorldsTest {
   }
 
   private static float[] parameters(Replica replica) {
-    return TensorMemory.of(replica.model().parameters().flat()).toArray(ValueLayout.JAVA_FLOAT);
+    return Buffer.of(replica.model().parameters().flat()).floats().toArray();
   }
 
   /** Forms a world and trains steps [from, to); the last of them is committed but not applied. */

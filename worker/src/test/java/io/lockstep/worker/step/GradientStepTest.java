@@ -15,9 +15,9 @@ import io.lockstep.model.parameter.Weights;
 import io.lockstep.model.segment.SegmentSpec;
 import io.lockstep.model.segment.SegmentWeights;
 import io.lockstep.model.testing.GoldenFamily;
+import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.Dtype;
 import io.lockstep.tensor.Scope;
-import io.lockstep.tensor.TensorMemory;
 import io.lockstep.tensor.Torch;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.loader.MicroBatch;
@@ -177,7 +177,7 @@ class GradientStepTest {
     }
 
     private static MemorySegment memory(NDArray array) {
-      return TensorMemory.of(array);
+      return Buffer.of(array).hostBytes();
     }
 
     /** All bits set is a NaN. */
@@ -241,7 +241,7 @@ class GradientStepTest {
   }
 
   private static void perturb(Parameters trained) {
-    MemorySegment values = TensorMemory.of(trained.flat());
+    MemorySegment values = Buffer.of(trained.flat()).hostBytes();
     SplittableRandom random = new SplittableRandom(4);
     for (ParameterLayout.Slot slot : trained.layout().slots()) {
       for (long i = slot.offset(); i < slot.end(); i++) {

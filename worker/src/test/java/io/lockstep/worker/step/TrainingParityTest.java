@@ -18,9 +18,9 @@ import io.lockstep.model.parameter.Parameters;
 import io.lockstep.model.safetensors.SafetensorsFile;
 import io.lockstep.model.testing.GoldenConversations;
 import io.lockstep.model.testing.GoldenFamily;
+import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.Dtype;
 import io.lockstep.tensor.Scope;
-import io.lockstep.tensor.TensorMemory;
 import io.lockstep.tensor.Torch;
 import io.lockstep.worker.config.ClusterConfig;
 import io.lockstep.worker.config.DataConfig;
@@ -226,7 +226,8 @@ class TrainingParityTest {
       double norm = 0;
       for (int i = 0; i < expected.length; i++) {
         double actual =
-            TensorMemory.of(flat).getAtIndex(ValueLayout.JAVA_FLOAT, slot.offset() + i) / divisor;
+            Buffer.of(flat).hostBytes().getAtIndex(ValueLayout.JAVA_FLOAT, slot.offset() + i)
+                / divisor;
         error += (actual - expected[i]) * (actual - expected[i]);
         norm += (double) expected[i] * expected[i];
       }

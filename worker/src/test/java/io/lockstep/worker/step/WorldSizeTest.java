@@ -3,14 +3,16 @@ package io.lockstep.worker.step;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.lockstep.collective.Collective;
 import io.lockstep.data.plan.EpochPlan;
 import io.lockstep.model.batch.Sample;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.testing.GoldenFamily;
+import io.lockstep.tensor.Buffer;
+import io.lockstep.tensor.IsolatedDevice;
 import io.lockstep.tensor.Scope;
-import io.lockstep.tensor.TensorMemory;
 import io.lockstep.tensor.Torch;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.loader.MicroBatches;
@@ -18,7 +20,6 @@ import io.lockstep.worker.protocol.Directive;
 import io.lockstep.worker.testing.LocalRanks;
 import io.lockstep.worker.tuning.TuningPlan;
 import java.io.IOException;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -73,6 +74,21 @@ class WorldSizeTest {
     assertArrayEquals(alone.parameters(), all.getFirst().parameters());
     for (Trained trained : all) {
       assertEquals(alone.commits(), trained.commits());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3})
+  void everyStageGivesTheSameBitsWhereJavaReachesTensorsByCopiesAlone(int stage) throws Exception {
+    Trained onHost = train(1, "{mode: full}").getFirst();
+    try (IsolatedDevice device = IsolatedDevice.install()) {
+      List<Trained> all = train(2, config("{mode: full}", "{zero_stage: " + stage + "}"));
+      assertArrayEquals(onHost.parameters(), all.getFirst().parameters());
+      assertEquals(onHost.sha256(), all.getFirst().sha256());
+      for (Trained trained : all) {
+        assertEquals(onHost.commits(), trained.commits());
+      }
+      assertTrue(device.bytesToHost() > 0 && device.bytesFromHost() > 0);
     }
   }
 
@@ -140,7 +156,7 @@ class WorldSizeTest {
       var _ = rank.model().save(stored);
       return new Trained(
           commits,
-          TensorMemory.of(rank.model().parameters().flat()).toArray(ValueLayout.JAVA_FLOAT),
+          Buffer.of(rank.model().parameters().flat()).toHost().floats().toArray(),
           LoadedModel.storedSha256(stored));
     }
   }

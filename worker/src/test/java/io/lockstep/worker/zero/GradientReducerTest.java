@@ -11,14 +11,13 @@ import io.lockstep.collective.tree.Node;
 import io.lockstep.collective.tree.ReductionTree;
 import io.lockstep.data.plan.RankSpan;
 import io.lockstep.data.plan.Shard;
+import io.lockstep.tensor.Buffer;
+import io.lockstep.tensor.Devices;
 import io.lockstep.tensor.Dtype;
 import io.lockstep.tensor.Scope;
-import io.lockstep.tensor.TensorMemory;
 import io.lockstep.tensor.Torch;
 import io.lockstep.worker.testing.LocalRanks;
 import io.lockstep.worker.zero.Buckets.Range;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -69,7 +68,12 @@ class GradientReducerTest {
   void aWorldOfOneOwnsTheWholeBuffer() {
     try (GradientReducer reducer =
         new GradientReducer(
-            LocalRanks.alone(), new Shard(0, 1, true), new Buckets(FLOATS, 64), 4, true)) {
+            LocalRanks.alone(),
+            new Shard(0, 1, true),
+            new Buckets(FLOATS, 64),
+            4,
+            true,
+            Devices.HOST)) {
       assertEquals(new Range(0, FLOATS), reducer.owned());
     }
   }
@@ -98,7 +102,8 @@ class GradientReducerTest {
     Buckets buckets = new Buckets(FLOATS, bucketFloats);
     RankSpan span = RankSpan.of(virtualRanks, ranks.rank(), ranks.size());
     ReductionTree tree = new ReductionTree(virtualRanks);
-    try (GradientReducer reducer = new GradientReducer(ranks, shard, buckets, virtualRanks, true);
+    try (GradientReducer reducer =
+            new GradientReducer(ranks, shard, buckets, virtualRanks, true, Devices.ofTensors());
         GradientBuffers buffers = new GradientBuffers(FLOATS);
         Scope lasting = Scope.lasting()) {
       NDArray parameters = lasting.zeros(Dtype.FLOAT32, FLOATS);
@@ -108,7 +113,7 @@ class GradientReducerTest {
               new BlockAccumulator<>(tree, span.first(), span.end(), buffers::sum);
           for (int virtualRank = span.first(); virtualRank < span.end(); virtualRank++) {
             NDArray gradient = buffers.acquire();
-            TensorMemory.of(gradient).copyFrom(MemorySegment.ofArray(gradient(step, virtualRank)));
+            var _ = Buffer.of(gradient).copyFrom(Buffer.onHost(gradient(step, virtualRank)));
             sums.add(virtualRank, gradient);
           }
           Map<Node, NDArray> partials = sums.finish();
@@ -120,7 +125,7 @@ class GradientReducerTest {
           ReducedGradient reduced = reducer.finish();
           add(parameters, reducer.owned(), reduced.owned());
           add(parameters, buckets.range(shard.copied(buckets.count())), reduced.copied());
-          reducer.gather(step, TensorMemory.of(parameters));
+          reducer.gather(step, Buffer.of(parameters));
           buffers.reset();
         }
       }
@@ -128,17 +133,10 @@ class GradientReducerTest {
     }
   }
 
-  private static void add(NDArray parameters, Range owned, NDArray reduced) {
-    assertEquals(owned.floats(), reduced.size());
-    MemorySegment sum = TensorMemory.of(parameters);
-    MemorySegment addend = TensorMemory.of(reduced);
-    for (long i = 0; i < owned.floats(); i++) {
-      float old = sum.getAtIndex(ValueLayout.JAVA_FLOAT, owned.start() + i);
-      sum.setAtIndex(
-          ValueLayout.JAVA_FLOAT,
-          owned.start() + i,
-          old + addend.getAtIndex(ValueLayout.JAVA_FLOAT, i));
-    }
+  private static void add(NDArray parameters, Range owned, Buffer reduced) {
+    assertEquals(owned.floats(), reduced.elements());
+    Buffer sum = Buffer.of(parameters).slice(owned.start(), owned.floats());
+    sum.device().kernels().add(sum, reduced);
   }
 
   /** Values of very different size, so that every order of summation rounds differently. */

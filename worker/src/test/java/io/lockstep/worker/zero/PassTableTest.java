@@ -4,8 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.lockstep.tensor.Buffer;
+import io.lockstep.tensor.Dtype;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,10 +37,10 @@ class PassTableTest {
   @Test
   void ranksTellEachOtherInBytes() {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment[] parts = new MemorySegment[UNEVEN.pictures().size()];
+      Buffer[] parts = new Buffer[UNEVEN.pictures().size()];
       for (int rank = 0; rank < parts.length; rank++) {
-        parts[rank] = arena.allocate(3);
-        parts[rank].fill((byte) 7);
+        parts[rank] = Buffer.onHost(arena, Dtype.UINT8, 3);
+        parts[rank].hostBytes().fill((byte) 7);
         PassTable.write(UNEVEN.pictures().get(rank), parts[rank]);
       }
       assertEquals(UNEVEN, PassTable.read(parts));

@@ -4,19 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
-import ai.djl.ndarray.NDArray;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.ParameterSpec;
 import io.lockstep.model.parameter.ParameterSpec.Module;
 import io.lockstep.model.parameter.Parameters;
-import io.lockstep.tensor.Ops;
+import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.Scope;
-import io.lockstep.tensor.TensorMemory;
 import io.lockstep.tensor.Torch;
 import io.lockstep.worker.config.OptimizerConfig;
 import io.lockstep.worker.zero.Buckets.Range;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -143,20 +139,20 @@ class ShardedAdamWTest {
     Buckets buckets = new Buckets(LAYOUT.size(), BUCKET_FLOATS);
     try (Parameters parameters = new Parameters(LAYOUT);
         Scope scope = Scope.open()) {
-      TensorMemory.of(parameters.flat()).copyFrom(MemorySegment.ofArray(initial()));
+      var _ = Buffer.of(parameters.flat()).copyFrom(Buffer.onHost(initial()));
       List<ShardedAdamW> shards = new ArrayList<>();
       for (int rank = 0; rank < world; rank++) {
         shards.add(new ShardedAdamW(parameters, config, STEPS, buckets.owned(rank, world)));
       }
       for (int step = 0; step < steps; step++) {
-        NDArray gradient = scope.fromFloats(gradients.of(step), LAYOUT.size());
+        Buffer gradient = Buffer.of(scope.fromFloats(gradients.of(step), LAYOUT.size()));
         for (ShardedAdamW shard : shards) {
           Range owned = shard.owned();
-          shard.apply(step, Ops.narrow(gradient, 0, owned.start(), owned.floats()), scale);
+          shard.apply(step, gradient.slice(owned.start(), owned.floats()), scale);
         }
       }
       shards.forEach(ShardedAdamW::close);
-      return TensorMemory.of(parameters.flat()).toArray(ValueLayout.JAVA_FLOAT);
+      return Buffer.of(parameters.flat()).toHost().floats().toArray();
     }
   }
 

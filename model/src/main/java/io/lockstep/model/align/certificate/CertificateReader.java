@@ -13,10 +13,8 @@ import io.lockstep.model.image.Grid;
 import io.lockstep.model.safetensors.DType;
 import io.lockstep.model.safetensors.SafetensorsFile;
 import io.lockstep.model.safetensors.TensorInfo;
+import io.lockstep.tensor.Buffer;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -39,8 +37,6 @@ final class CertificateReader {
   private static final long MAX_VALUES_BYTES = 256L << 20;
   private static final Pattern PICTURE =
       Pattern.compile(Certificate.FOLDER + "/([0-9a-f]{64})(\\.[a-z0-9]{1,5})?");
-  private static final ValueLayout.OfFloat F32 =
-      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final int GRID_AXES = 3;
 
   private final Path folder;
@@ -239,7 +235,7 @@ final class CertificateReader {
       throw problem(
           "needs a tensor %s of shape %s in %s".formatted(name, shape, Certificate.VALUES));
     }
-    return floats(file, name).data().toArray(F32);
+    return floats(file, name).data().floats().toArray();
   }
 
   /** The tensor's values, copied: the file is closed before they are compared. */
@@ -248,8 +244,7 @@ final class CertificateReader {
     if (info.dtype() != DType.F32) {
       throw problem("holds tensor " + name + " as " + info.dtype() + ", not as F32");
     }
-    return new Floats(
-        info.shape(), MemorySegment.ofArray(file.data(name).toArray(ValueLayout.JAVA_BYTE)));
+    return new Floats(info.shape(), Buffer.onHost(file.buffer(name).floats().toArray()));
   }
 
   private ImageSource picture(String name) throws IOException {

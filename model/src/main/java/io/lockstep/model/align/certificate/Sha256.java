@@ -1,5 +1,6 @@
 package io.lockstep.model.align.certificate;
 
+import io.lockstep.tensor.Buffer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -26,11 +27,7 @@ final class Sha256 {
   }
 
   static String of(float[] values) {
-    ByteBuffer bytes =
-        ByteBuffer.allocate(Math.multiplyExact(values.length, Float.BYTES))
-            .order(ByteOrder.LITTLE_ENDIAN);
-    bytes.asFloatBuffer().put(values);
-    return hex(digest(), bytes);
+    return of(Buffer.onHost(values).toByteArray());
   }
 
   static String of(byte[] bytes) {

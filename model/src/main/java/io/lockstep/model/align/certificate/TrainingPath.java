@@ -12,11 +12,9 @@ import io.lockstep.model.network.VisionLanguageModel;
 import io.lockstep.model.parameter.Parameters;
 import io.lockstep.model.parameter.Weights;
 import io.lockstep.tensor.Autograd;
+import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
-import io.lockstep.tensor.TensorMemory;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -165,14 +163,14 @@ final class TrainingPath {
       List<EncodedProbe> probes,
       List<ValueCollector> collectors,
       NDArray logits_NV) {
-    MemorySegment values = TensorMemory.of(Ops.contiguous(logits_NV));
-    long width = logits_NV.getShape().get(1) * Float.BYTES;
+    Buffer values = Buffer.of(Ops.contiguous(logits_NV)).toHost();
+    long width = logits_NV.getShape().get(1);
     for (int i = 0; i < compared.count(); i++) {
       int row = row(batch, compared, i);
       collectors
           .get(row)
           .logits(
-              values.asSlice(i * width, width).toArray(ValueLayout.JAVA_FLOAT),
+              values.slice(i * width, width).floats().toArray(),
               position(batch, compared, probes.get(row), i));
     }
   }

@@ -2,9 +2,8 @@ package io.lockstep.model.align.certificate;
 
 import ai.djl.ndarray.NDArray;
 import io.lockstep.model.align.Compare.Floats;
+import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.Ops;
-import io.lockstep.tensor.TensorMemory;
-import java.lang.foreign.MemorySegment;
 import java.util.LinkedHashMap;
 import java.util.SequencedMap;
 
@@ -58,9 +57,11 @@ final class ValueCollector {
     long[] shape = source.getShape().getShape();
     int width = Math.toIntExact(shape[shape.length - 1]);
     float[] values = layers.computeIfAbsent(name, key -> new float[rows * width]);
-    long bytes = (long) width * Float.BYTES;
-    MemorySegment.copy(
-        TensorMemory.of(source), from * bytes, MemorySegment.ofArray(values), row * bytes, bytes);
+    Buffer.of(source)
+        .slice(from * width, width)
+        .toHost()
+        .floats()
+        .copyTo(0, values, row * width, width);
   }
 
   private static double crossEntropy(float[] logits, int token) {

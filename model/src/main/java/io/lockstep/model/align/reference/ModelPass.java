@@ -13,11 +13,11 @@ import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.ParameterSpec;
 import io.lockstep.model.parameter.Weights;
 import io.lockstep.tensor.Autograd;
+import io.lockstep.tensor.Buffer;
+import io.lockstep.tensor.Dtype;
 import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
-import io.lockstep.tensor.TensorMemory;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -112,13 +112,13 @@ final class ModelPass {
    */
   private static Floats copy(NDArray array) {
     Floats seen = floats(array);
-    MemorySegment copy = Arena.ofAuto().allocate(seen.data().byteSize(), Float.BYTES);
+    Buffer copy = Buffer.onHost(Arena.ofAuto(), Dtype.FLOAT32, seen.data().elements());
     return new Floats(seen.shape(), copy.copyFrom(seen.data()));
   }
 
   private static Floats floats(NDArray array) {
     return new Floats(
         Arrays.stream(array.getShape().getShape()).boxed().toList(),
-        TensorMemory.of(Ops.contiguous(array)));
+        Buffer.of(Ops.contiguous(array)).toHost());
   }
 }

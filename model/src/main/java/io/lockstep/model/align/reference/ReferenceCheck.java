@@ -15,8 +15,6 @@ import io.lockstep.model.safetensors.DType;
 import io.lockstep.model.safetensors.SafetensorsFile;
 import io.lockstep.tensor.Scope;
 import java.io.IOException;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -32,9 +30,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Compares a model with a reference folder, beginning with what goes into the network. */
 public final class ReferenceCheck {
-
-  private static final ValueLayout.OfLong I64 =
-      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   private final LoadedModel model;
   private final Path folder;
@@ -172,12 +167,12 @@ public final class ReferenceCheck {
     requireType(forward, name, DType.I64);
     comparisons.add(
         Compare.exact(
-            name, forward.info(name).shape(), forward.data(name).toArray(I64), shape, actual));
+            name, forward.info(name).shape(), forward.values(name).toLongs(), shape, actual));
   }
 
   private Floats floats(SafetensorsFile file, String name) throws IOException {
     requireType(file, name, DType.F32);
-    return new Floats(file.info(name).shape(), file.data(name));
+    return new Floats(file.info(name).shape(), file.buffer(name));
   }
 
   private void requireType(SafetensorsFile file, String name, DType type) throws IOException {

@@ -26,8 +26,8 @@ import io.lockstep.model.network.ModelLayout;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.Parameters;
 import io.lockstep.model.testing.GoldenFamily;
+import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.Scope;
-import io.lockstep.tensor.TensorMemory;
 import io.lockstep.tensor.Torch;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -243,7 +243,7 @@ class CertificateTest {
     certifyAdapter(
         new Tuning.NewAdapter(plan, 7),
         adapter -> {
-          MemorySegment flat = TensorMemory.of(adapter.flat());
+          MemorySegment flat = Buffer.of(adapter.flat()).hostBytes();
           for (long i = 0; i < flat.byteSize() / Float.BYTES; i++) {
             float value = flat.getAtIndex(ValueLayout.JAVA_FLOAT, i);
             flat.setAtIndex(

@@ -1,0 +1,27 @@
+package io.lockstep.collective.tcp;
+
+import io.lockstep.collective.PieceSink;
+import io.lockstep.collective.PieceStreams;
+import io.lockstep.collective.Transfer;
+import io.lockstep.tensor.Buffer;
+import io.lockstep.tensor.Dtype;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/** Exchanges of plain bytes. */
+final class Bytes {
+
+  private Bytes() {}
+
+  static Buffer of(MemorySegment memory) {
+    return Buffer.onHost(memory, Dtype.UINT8);
+  }
+
+  static Transfer transfer(int peer, int slot, MemorySegment memory) {
+    return new Transfer(peer, slot, of(memory));
+  }
+
+  static PieceStreams streams(long bytes, List<PieceStreams.Source> sources, PieceSink sink) {
+    return new PieceStreams(Dtype.UINT8, bytes, sources, sink);
+  }
+}
