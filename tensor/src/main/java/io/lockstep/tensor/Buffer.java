@@ -80,6 +80,11 @@ public final class Buffer {
     return onHost(MemorySegment.ofArray(values), Dtype.FLOAT32);
   }
 
+  /** The values of an array, shared with it. */
+  public static Buffer onHost(long[] values) {
+    return onHost(MemorySegment.ofArray(values), Dtype.INT64);
+  }
+
   /** The bytes of an array, shared with it. */
   public static Buffer onHost(byte[] bytes) {
     return onHost(MemorySegment.ofArray(bytes), Dtype.UINT8);

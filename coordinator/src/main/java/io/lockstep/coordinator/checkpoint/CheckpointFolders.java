@@ -7,6 +7,9 @@ import io.lockstep.coordinator.checkpoint.CheckpointVerifier.Expected;
 import io.lockstep.coordinator.checkpoint.CheckpointVerifier.Verdict;
 import io.lockstep.coordinator.machine.Event.CheckpointFile;
 import io.lockstep.coordinator.machine.SaveAttempt;
+import io.lockstep.data.file.CheckpointManifest;
+import io.lockstep.data.file.FileWrites;
+import io.lockstep.data.file.Sha256;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -125,7 +128,7 @@ public final class CheckpointFolders {
     try {
       verify(partial, steps, files);
       Double loss = meanLoss.filter(Double::isFinite).orElse(null);
-      String manifestSha256 = Manifest.write(partial, steps, runId(), loss, files);
+      String manifestSha256 = writeManifest(partial, steps, loss, files);
       for (Path folder : DurableFolders.foldersDeepestFirst(partial)) {
         DurableFolders.sync(folder);
       }
@@ -140,6 +143,25 @@ public final class CheckpointFolders {
       throw new RunRefusedException(
           "can't complete the checkpoint at step " + steps + ": " + describe(error), error);
     }
+  }
+
+  /** Writes and syncs the manifest; returns its SHA-256. */
+  private String writeManifest(
+      Path folder, long steps, @Nullable Double loss, List<CheckpointFile> files)
+      throws IOException {
+    List<CheckpointManifest.Entry> entries =
+        files.stream()
+            .map(file -> new CheckpointManifest.Entry(file.path(), file.bytes(), file.sha256()))
+            .toList();
+    byte[] json = new CheckpointManifest(steps, runId(), loss, entries).toJson();
+    FileWrites.durable(folder.resolve(CheckpointManifest.FILE_NAME), json);
+    return Sha256.of(json);
+  }
+
+  /** Whether the model's alignment certificate could be written. */
+  private static boolean isCertified(CheckpointManifest manifest) {
+    return manifest.files().stream()
+        .noneMatch(file -> file.path().equals(CheckpointFile.UNCERTIFIED));
   }
 
   /**
@@ -158,12 +180,13 @@ public final class CheckpointFolders {
                 throw new RunRefusedException(
                     "checkpoint " + folder + " can't be gone on from: " + problem);
           };
-      Manifest.Document manifest =
-          Manifest.parse(Files.readAllBytes(folder.resolve(Manifest.FILE_NAME)));
+      CheckpointManifest manifest =
+          CheckpointManifest.parse(
+              Files.readAllBytes(folder.resolve(CheckpointManifest.FILE_NAME)));
       SaveAttempt attempt = new SaveAttempt(stored.steps(), 0);
       Path partial = prepare(attempt);
       List<CheckpointFile> files = new ArrayList<>();
-      for (Manifest.Entry entry : manifest.files()) {
+      for (CheckpointManifest.Entry entry : manifest.files()) {
         DurableFolders.copy(folder.resolve(entry.path()), partial.resolve(entry.path()));
         files.add(new CheckpointFile(entry.path(), entry.bytes(), entry.sha256()));
       }
@@ -297,10 +320,10 @@ public final class CheckpointFolders {
     List<Retention.Candidate> candidates = new ArrayList<>();
     for (long steps : completeSteps()) {
       try {
-        byte[] json = Files.readAllBytes(finalFolder(steps).resolve(Manifest.FILE_NAME));
-        Manifest.Document manifest = Manifest.parse(json);
+        byte[] json = Files.readAllBytes(finalFolder(steps).resolve(CheckpointManifest.FILE_NAME));
+        CheckpointManifest manifest = CheckpointManifest.parse(json);
         Optional<Double> loss = Optional.ofNullable(manifest.meanLoss());
-        candidates.add(new Retention.Candidate(steps, loss, manifest.certified()));
+        candidates.add(new Retention.Candidate(steps, loss, isCertified(manifest)));
       } catch (IOException error) {
         LOG.warn(
             "the folder of step {} has no readable manifest: it is left for a person to look at",

@@ -1,14 +1,13 @@
 package io.lockstep.coordinator.checkpoint;
 
+import io.lockstep.data.file.CheckpointManifest;
+import io.lockstep.data.file.Sha256;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -18,7 +17,6 @@ import java.util.stream.Stream;
 /** Compares a checkpoint with its manifest: every byte of every file, and nothing beside them. */
 public final class CheckpointVerifier {
 
-  private static final int CHUNK_BYTES = 1 << 20;
   private static final int SHOWN_PROBLEMS = 10;
 
   private CheckpointVerifier() {}
@@ -59,22 +57,25 @@ public final class CheckpointVerifier {
    * @throws IOException if a file can't be read, which is not to say that it is damaged
    */
   public static Verdict verify(Path folder, Expected expected) throws IOException {
-    Path file = folder.resolve(Manifest.FILE_NAME);
+    Path file = folder.resolve(CheckpointManifest.FILE_NAME);
     if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
       return new Verdict.Damaged(
-          Manifest.FILE_NAME + " is missing: the checkpoint was not written to its end");
+          CheckpointManifest.FILE_NAME + " is missing: the checkpoint was not written to its end");
     }
-    if (Files.size(file) > Manifest.MAX_BYTES) {
+    if (Files.size(file) > CheckpointManifest.MAX_BYTES) {
       return new Verdict.Damaged(
-          Manifest.FILE_NAME + " has more than " + Manifest.MAX_BYTES + " bytes");
+          CheckpointManifest.FILE_NAME
+              + " has more than "
+              + CheckpointManifest.MAX_BYTES
+              + " bytes");
     }
     byte[] json = Files.readAllBytes(file);
-    String sha256 = HexFormat.of().formatHex(Manifest.newSha256().digest(json));
-    Manifest.Document manifest;
+    String sha256 = Sha256.of(json);
+    CheckpointManifest manifest;
     try {
-      manifest = Manifest.parse(json);
+      manifest = CheckpointManifest.parse(json);
     } catch (IOException e) {
-      return new Verdict.Damaged(Manifest.FILE_NAME + " " + e.getMessage());
+      return new Verdict.Damaged(CheckpointManifest.FILE_NAME + " " + e.getMessage());
     }
     List<String> problems = new ArrayList<>(identity(manifest, sha256, expected));
     if (problems.isEmpty()) {
@@ -91,7 +92,7 @@ public final class CheckpointVerifier {
   }
 
   private static List<String> identity(
-      Manifest.Document manifest, String sha256, Expected expected) {
+      CheckpointManifest manifest, String sha256, Expected expected) {
     List<String> problems = new ArrayList<>();
     expected
         .manifestSha256()
@@ -99,76 +100,48 @@ public final class CheckpointVerifier {
         .ifPresent(registered ->
             problems.add(
                 "%s has SHA-256 %s, the run registered %s"
-                    .formatted(Manifest.FILE_NAME, sha256, registered)));
+                    .formatted(CheckpointManifest.FILE_NAME, sha256, registered)));
     expected
         .steps()
         .filter(steps -> steps != manifest.steps())
         .ifPresent(steps ->
             problems.add(
                 "%s is that of step %d, not of step %d"
-                    .formatted(Manifest.FILE_NAME, manifest.steps(), steps)));
+                    .formatted(CheckpointManifest.FILE_NAME, manifest.steps(), steps)));
     expected
         .run()
         .filter(run -> !run.equals(manifest.run()))
         .ifPresent(run ->
             problems.add(
                 "%s is that of run %s, this is run %s"
-                    .formatted(Manifest.FILE_NAME, manifest.run(), run)));
+                    .formatted(CheckpointManifest.FILE_NAME, manifest.run(), run)));
     return problems;
   }
 
-  private static List<String> contents(Path folder, Manifest.Document manifest) throws IOException {
+  private static List<String> contents(Path folder, CheckpointManifest manifest)
+      throws IOException {
     List<String> problems = new ArrayList<>();
     Path root = folder.toAbsolutePath().normalize();
-    Set<String> listed = new TreeSet<>(Set.of(Manifest.FILE_NAME));
-    for (Manifest.Entry entry : manifest.files()) {
+    Set<String> listed = new TreeSet<>(Set.of(CheckpointManifest.FILE_NAME));
+    for (CheckpointManifest.Entry entry : manifest.files()) {
       listed.add(entry.path());
-      problem(root, entry).ifPresent(problems::add);
+      entry.problem(root, LinkOption.NOFOLLOW_LINKS).ifPresent(problems::add);
     }
     try (Stream<Path> tree = Files.walk(root)) {
       tree.filter(path -> !Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS))
           .map(path -> root.relativize(path).toString())
           .filter(path -> !listed.contains(path))
           .sorted()
-          .forEach(path -> problems.add(path + " is not in " + Manifest.FILE_NAME));
+          .forEach(path -> problems.add(path + " is not in " + CheckpointManifest.FILE_NAME));
     }
     return Collections.unmodifiableList(problems);
   }
 
-  private static Optional<String> problem(Path root, Manifest.Entry entry) throws IOException {
-    Path file = root.resolve(entry.path()).normalize();
-    if (!file.startsWith(root) || file.equals(root)) {
-      return Optional.of(entry.path() + " points outside of the checkpoint");
-    }
-    if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
-      return Optional.of(entry.path() + " is missing");
-    }
-    long bytes = Files.size(file);
-    if (bytes != entry.bytes()) {
-      return Optional.of("%s has %d bytes, not %d".formatted(entry.path(), bytes, entry.bytes()));
-    }
-    String sha256 = sha256(file);
-    return sha256.equals(entry.sha256())
-        ? Optional.empty()
-        : Optional.of("%s has SHA-256 %s, not %s".formatted(entry.path(), sha256, entry.sha256()));
+  private static long bytes(CheckpointManifest manifest) {
+    return manifest.files().stream().mapToLong(CheckpointManifest.Entry::bytes).sum();
   }
 
-  private static String sha256(Path file) throws IOException {
-    MessageDigest digest = Manifest.newSha256();
-    byte[] chunk = new byte[CHUNK_BYTES];
-    try (InputStream in = Files.newInputStream(file)) {
-      for (int n = in.read(chunk); n >= 0; n = in.read(chunk)) {
-        digest.update(chunk, 0, n);
-      }
-    }
-    return HexFormat.of().formatHex(digest.digest());
-  }
-
-  private static long bytes(Manifest.Document manifest) {
-    return manifest.files().stream().mapToLong(Manifest.Entry::bytes).sum();
-  }
-
-  private static Optional<Double> loss(Manifest.Document manifest) {
+  private static Optional<Double> loss(CheckpointManifest manifest) {
     return Optional.ofNullable(manifest.meanLoss());
   }
 }

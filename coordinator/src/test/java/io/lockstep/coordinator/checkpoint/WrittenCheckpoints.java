@@ -3,11 +3,11 @@ package io.lockstep.coordinator.checkpoint;
 import io.lockstep.coordinator.CommittedCheckpoint;
 import io.lockstep.coordinator.machine.Event.CheckpointFile;
 import io.lockstep.coordinator.machine.SaveAttempt;
+import io.lockstep.data.file.Sha256;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -33,11 +33,7 @@ final class WrittenCheckpoints {
     for (String path : List.of(VALUES, MODEL)) {
       byte[] content = content(steps, path, bytes);
       Files.write(partial.resolve(path), content);
-      files.add(
-          new CheckpointFile(
-              path,
-              content.length,
-              HexFormat.of().formatHex(Manifest.newSha256().digest(content))));
+      files.add(new CheckpointFile(path, content.length, Sha256.of(content)));
     }
     return folders.complete(new SaveAttempt(steps, 1), files, false, Optional.of(loss));
   }

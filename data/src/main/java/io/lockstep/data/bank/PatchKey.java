@@ -1,5 +1,6 @@
 package io.lockstep.data.bank;
 
+import io.lockstep.data.file.Sha256;
 import io.lockstep.data.geometry.Geometry;
 import io.lockstep.data.geometry.Point;
 import java.io.ByteArrayOutputStream;
@@ -10,8 +11,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -54,11 +53,7 @@ public record PatchKey(long first, long second, long third, long fourth) {
 
   /** The name of anything that can be told apart by bytes. */
   static PatchKey of(byte[] content) {
-    try {
-      return read(ByteBuffer.wrap(MessageDigest.getInstance("SHA-256").digest(content)));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java runtime has SHA-256", e);
-    }
+    return read(ByteBuffer.wrap(Sha256.begin().digest(content)));
   }
 
   private static void geometry(DataOutputStream out, Geometry geometry) throws IOException {

@@ -1,6 +1,7 @@
 package io.lockstep.data.jsonl;
 
 import io.lockstep.data.file.FileWrites;
+import io.lockstep.data.file.Sha256;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -14,7 +15,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Optional;
@@ -89,24 +89,16 @@ final class StoredIndex implements Offsets {
 
   private static String name(Path file) throws IOException {
     byte[] path = file.toRealPath().toString().getBytes(StandardCharsets.UTF_8);
-    return HexFormat.of().formatHex(Arrays.copyOf(sha256().digest(path), 16)) + ".lines";
+    return HexFormat.of().formatHex(Arrays.copyOf(Sha256.begin().digest(path), 16)) + ".lines";
   }
 
   private static byte[] probe(MemorySegment bytes) {
     long size = bytes.byteSize();
-    MessageDigest digest = sha256();
+    MessageDigest digest = Sha256.begin();
     long head = Math.min(PROBED, size);
     digest.update(bytes.asSlice(0, head).toArray(ValueLayout.JAVA_BYTE));
     long tail = Math.min(PROBED, size - head);
     return digest.digest(bytes.asSlice(size - tail, tail).toArray(ValueLayout.JAVA_BYTE));
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
   }
 
   /** The index in a place, if it is one of that file. */

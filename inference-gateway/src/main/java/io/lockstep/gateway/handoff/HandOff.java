@@ -1,5 +1,6 @@
 package io.lockstep.gateway.handoff;
 
+import io.lockstep.data.file.CheckpointManifest;
 import io.lockstep.gateway.serving.Batcher;
 import io.lockstep.gateway.serving.ServedModel;
 import io.lockstep.gateway.serving.ServingException;
@@ -38,9 +39,9 @@ public final class HandOff {
       throw new BrokenCheckpointException(
           dir + " is not a folder; --model takes the folder of a checkpoint");
     }
-    boolean hasManifest = Files.exists(dir.resolve(Manifest.FILE_NAME));
+    boolean hasManifest = Files.exists(dir.resolve(CheckpointManifest.FILE_NAME));
     if (!hasManifest) {
-      log.info("{} has no {}: its files are taken as they are", dir, Manifest.FILE_NAME);
+      log.info("{} has no {}: its files are taken as they are", dir, CheckpointManifest.FILE_NAME);
     }
     adopt(dir, hasManifest ? ManifestCheck.verify(dir, Optional.empty()) : 0);
   }

@@ -81,7 +81,7 @@ class HandOffTest {
 
     Path garbled = Checkpoints.write(dir.resolve("garbled"), 7);
     Files.writeString(garbled.resolve("manifest.json"), "{\"steps\":");
-    assertTrue(refusal(garbled).contains("is not JSON"));
+    assertTrue(refusal(garbled).contains("manifest.json can't be read"));
 
     Path exchanged = Checkpoints.write(dir.resolve("exchanged"), 7);
     String other = "0".repeat(64);

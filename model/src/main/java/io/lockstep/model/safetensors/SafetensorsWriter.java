@@ -1,6 +1,7 @@
 package io.lockstep.model.safetensors;
 
 import io.lockstep.data.file.FileWrites;
+import io.lockstep.data.file.Sha256;
 import io.lockstep.tensor.Buffer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -13,7 +14,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -39,7 +39,7 @@ public final class SafetensorsWriter implements AutoCloseable {
   private final Header header;
   private final long dataBegin;
   private final Set<String> missing = new TreeSet<>(TensorInfo.NAME_ORDER);
-  private final MessageDigest digest = StoredFile.newSha256();
+  private final MessageDigest digest = Sha256.begin();
 
   /** Bytes from the file's begin that are in the digest. */
   private long hashed;
@@ -112,9 +112,7 @@ public final class SafetensorsWriter implements AutoCloseable {
   public void write(String name, Buffer values) throws IOException {
     Buffer host = values.toHost();
     // Arrays of floats are no source of bytes for files.
-    write(
-        name,
-        host.isOnHeap() ? MemorySegment.ofArray(host.toByteArray()) : host.hostBytes());
+    write(name, host.isOnHeap() ? MemorySegment.ofArray(host.toByteArray()) : host.hostBytes());
   }
 
   /** Writes one tensor's values as they are stored. */
@@ -150,8 +148,7 @@ public final class SafetensorsWriter implements AutoCloseable {
       folder.force(true);
     }
     long bytes = dataBegin + header.dataBytes();
-    String sha256 =
-        hashed == bytes ? HexFormat.of().formatHex(digest.digest()) : StoredFile.sha256(target);
+    String sha256 = hashed == bytes ? Sha256.hex(digest) : Sha256.of(target);
     return new StoredFile(String.valueOf(target.getFileName()), bytes, sha256);
   }
 

@@ -1,16 +1,12 @@
 package io.lockstep.model.safetensors;
 
 import io.lockstep.data.file.FileWrites;
+import io.lockstep.data.file.Sha256;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 
 /**
  * A file that is on the disk.
@@ -20,8 +16,6 @@ import java.util.HexFormat;
  * @param sha256 of its content, lower-case hexadecimal
  */
 public record StoredFile(String path, long bytes, String sha256) {
-
-  private static final int CHUNK_BYTES = 1 << 16;
 
   /**
    * Syncs a file that was written otherwise and reads it again for its hash: for small files;
@@ -34,31 +28,6 @@ public record StoredFile(String path, long bytes, String sha256) {
     } catch (IOException e) {
       throw FileWrites.failure(file, e);
     }
-    return new StoredFile(path, Files.size(file), sha256(file));
-  }
-
-  /** SHA-256 of a file's content, lower-case hexadecimal. */
-  public static String sha256(Path file) throws IOException {
-    MessageDigest digest = newSha256();
-    byte[] chunk = new byte[CHUNK_BYTES];
-    try (InputStream in = Files.newInputStream(file)) {
-      for (int n = in.read(chunk); n >= 0; n = in.read(chunk)) {
-        digest.update(chunk, 0, n);
-      }
-    }
-    return HexFormat.of().formatHex(digest.digest());
-  }
-
-  /** SHA-256 of a text in UTF-8, lower-case hexadecimal. */
-  public static String sha256(String text) {
-    return HexFormat.of().formatHex(newSha256().digest(text.getBytes(StandardCharsets.UTF_8)));
-  }
-
-  static MessageDigest newSha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
+    return new StoredFile(path, Files.size(file), Sha256.of(file));
   }
 }

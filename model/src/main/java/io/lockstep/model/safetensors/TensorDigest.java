@@ -1,10 +1,9 @@
 package io.lockstep.model.safetensors;
 
+import io.lockstep.data.file.Sha256;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -23,11 +22,7 @@ public final class TensorDigest {
 
   /** A digest of no tensors yet. */
   public TensorDigest() {
-    try {
-      sha256 = MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("This Java runtime has no SHA-256", e);
-    }
+    sha256 = Sha256.begin();
   }
 
   /** The digest of all tensors of a file or folder as 64 hexadecimal digits. */
@@ -66,7 +61,7 @@ public final class TensorDigest {
 
   /** Ends the digest: 64 hexadecimal digits. */
   public String hex() {
-    return HexFormat.of().formatHex(sha256.digest());
+    return Sha256.hex(sha256);
   }
 
   private void text(String text) {

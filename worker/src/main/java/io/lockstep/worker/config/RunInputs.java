@@ -1,8 +1,8 @@
 package io.lockstep.worker.config;
 
+import io.lockstep.data.file.Sha256;
 import io.lockstep.data.fusion.DatasetConfig;
 import io.lockstep.model.checkpoint.LoadedModel;
-import io.lockstep.model.safetensors.StoredFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,9 +57,9 @@ public record RunInputs(
   private static String sha256(List<Path> files) throws IOException {
     List<String> digests = new ArrayList<>();
     for (Path file : files) {
-      digests.add(StoredFile.sha256(file));
+      digests.add(Sha256.of(file));
     }
-    return digests.size() == 1 ? digests.getFirst() : StoredFile.sha256(String.join("", digests));
+    return digests.size() == 1 ? digests.getFirst() : Sha256.of(String.join("", digests));
   }
 
   static RunInputs read(Section section) {

@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.Device;
+import io.lockstep.tensor.Dtype;
 import io.lockstep.tensor.IsolatedDevice;
 import io.lockstep.tensor.Scope;
-import io.lockstep.tensor.Buffer;
-import io.lockstep.tensor.Dtype;
 import io.lockstep.tensor.Torch;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.tuning.TuningPlan;
@@ -100,9 +100,7 @@ class CheckpointRoundTripTest {
 
   private static Moments room(Scope scope, Device device, long floats) {
     return new Moments(
-        0,
-        scope.zeros(device, Dtype.FLOAT32, floats),
-        scope.zeros(device, Dtype.FLOAT32, floats));
+        0, scope.zeros(device, Dtype.FLOAT32, floats), scope.zeros(device, Dtype.FLOAT32, floats));
   }
 
   private static void readEverything(

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.lockstep.data.conversation.Conversation;
 import io.lockstep.data.conversation.ImageSource;
+import io.lockstep.data.file.Sha256;
 import io.lockstep.model.align.Compare.Floats;
 import io.lockstep.model.align.ConversationJson;
 import io.lockstep.model.batch.Sample;

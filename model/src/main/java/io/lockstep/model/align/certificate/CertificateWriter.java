@@ -2,6 +2,7 @@ package io.lockstep.model.align.certificate;
 
 import io.lockstep.data.conversation.ImageSource;
 import io.lockstep.data.file.FileWrites;
+import io.lockstep.data.file.Sha256;
 import io.lockstep.model.align.Compare.Floats;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Sample;

@@ -1,6 +1,8 @@
 package io.lockstep.model.align.certificate;
 
+import io.lockstep.data.file.Sha256;
 import io.lockstep.model.batch.Batch;
+import io.lockstep.tensor.Buffer;
 
 /**
  * What went into the network, as fingerprints: the side and amount of padding, too, are in them.
@@ -25,11 +27,19 @@ record InputDigests(
   static InputDigests of(Batch batch) {
     return new InputDigests(
         batch.length(),
-        Sha256.of(batch.ids()),
-        Sha256.of(batch.attentionMask()),
-        Sha256.of(batch.labels()),
-        Sha256.of(batch.positionIds()),
-        Sha256.of(batch.pixels()),
-        Sha256.of(batch.keptTokens()));
+        sha256(batch.ids()),
+        sha256(batch.attentionMask()),
+        sha256(batch.labels()),
+        sha256(batch.positionIds()),
+        sha256(batch.pixels()),
+        sha256(batch.keptTokens()));
+  }
+
+  private static String sha256(long[] values) {
+    return Sha256.of(Buffer.onHost(values).toByteArray());
+  }
+
+  private static String sha256(float[] values) {
+    return Sha256.of(Buffer.onHost(values).toByteArray());
   }
 }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.lockstep.data.file.Sha256;
 import io.lockstep.model.align.Comparison;
 import io.lockstep.model.align.Comparison.Kind;
 import io.lockstep.model.align.Comparison.Verdict;
