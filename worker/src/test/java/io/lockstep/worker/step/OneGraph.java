@@ -2,15 +2,14 @@ package io.lockstep.worker.step;
 
 import ai.djl.ndarray.NDArray;
 import io.lockstep.model.adapter.SeededDropout;
-import io.lockstep.model.align.TeacherForced;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Targets;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.checkpoint.Tuned;
-import io.lockstep.model.network.VisionLanguageModel;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.ParameterSpec;
 import io.lockstep.model.parameter.Weights;
+import io.lockstep.model.testing.PlainGraph;
 import io.lockstep.tensor.Autograd;
 import io.lockstep.tensor.Scope;
 import io.lockstep.worker.loader.MicroBatch;
@@ -19,7 +18,10 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.SequencedMap;
 
-/** A micro-batch's gradients by one graph over the whole model: what segments are compared with. */
+/**
+ * A micro-batch's gradients by one plain graph over the whole model: what segments are compared
+ * with.
+ */
 record OneGraph(double loss, Map<String, float[]> gradients) {
 
   /** The gradient of a parameter. */
@@ -39,7 +41,7 @@ record OneGraph(double loss, Map<String, float[]> gradients) {
         if (targets.count() > 0) {
           SeededDropout.Pass draw =
               new SeededDropout.Pass(seed, microBatch.step(), microBatch.virtualRank(), passes++);
-          loss += pass(model, leaves, draw, batch, targets);
+          loss += pass(model, leaves, draw, batch);
           pictures |= batch.patches() > 0;
         }
       }
@@ -62,21 +64,17 @@ record OneGraph(double loss, Map<String, float[]> gradients) {
       LoadedModel model,
       SequencedMap<String, NDArray> leaves,
       SeededDropout.Pass draw,
-      Batch batch,
-      Targets targets) {
+      Batch batch) {
     Tuned tuned = model.tuned();
     try (Scope scope = Scope.open()) {
       Weights weights =
           tuned.recorded(scope, leaves, new SeededDropout(scope, tuned.dropout(), draw));
-      VisionLanguageModel network = new VisionLanguageModel(model.config(), weights);
       NDArray loss =
-          Autograd.recording(() ->
-              TeacherForced.lossSum(
-                  scope,
-                  TeacherForced.logits(
-                      scope, network, batch, targets, VisionLanguageModel.NO_PROBE),
-                  targets));
-      if (weights.trains(ParameterSpec.Module.LLM) || batch.patches() > 0) {
+          Autograd.recording(() -> new PlainGraph(scope, model.config(), weights, batch).loss());
+      boolean trainsText =
+          tuned.trained().layout().slots().stream()
+              .anyMatch(slot -> slot.spec().module() == ParameterSpec.Module.LLM);
+      if (trainsText || batch.patches() > 0) {
         Autograd.backward(loss, null);
       }
       return loss.getFloat();
