@@ -101,6 +101,17 @@ class ModuleDirectionTest {
   }
 
   @Test
+  void onlyTheListKnowsModelFamilies() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("io.lockstep.model.family..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("io.lockstep.model.family.*..")
+        .check(CLASSES);
+  }
+
+  @Test
   void onlyTheDecoderReadsPictures() {
     noClasses()
         .that()

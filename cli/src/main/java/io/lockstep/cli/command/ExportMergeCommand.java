@@ -8,8 +8,7 @@ import io.lockstep.model.adapter.AdapterConfig;
 import io.lockstep.model.checkpoint.AdapterBase;
 import io.lockstep.model.checkpoint.AdapterMerge;
 import io.lockstep.model.checkpoint.LoadedModel;
-import io.lockstep.model.config.ModelConfig;
-import io.lockstep.model.network.ModelLayout;
+import io.lockstep.model.family.ModelFamilies;
 import io.lockstep.model.safetensors.DType;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -104,7 +103,7 @@ final class ExportMergeCommand implements Callable<Integer> {
     tensors.start();
     AdapterMerge merge =
         new AdapterMerge(base, adapter, precision.type, Math.round(maxShardGigabytes * GIGABYTE));
-    int total = ModelLayout.of(ModelConfig.read(base.resolve("config.json"))).slots().size();
+    int total = ModelFamilies.read(base.resolve("config.json")).layout().slots().size();
     AdapterMerge.Counts counts;
     try (Progress progress = new Progress("  merging", total, "tensors", 1)) {
       counts = merge.write(out, (name, written) -> progress.update(written, ""));

@@ -2,9 +2,9 @@ package io.lockstep.cli.command;
 
 import io.lockstep.cli.console.UsageError;
 import io.lockstep.model.budget.TokenBudget;
-import io.lockstep.model.config.ModelConfig;
 import io.lockstep.model.cost.ActivationBytes;
 import io.lockstep.model.image.ImageOptions;
+import io.lockstep.model.network.ModelConfig;
 import io.lockstep.worker.config.RunConfig;
 import java.io.IOException;
 import java.nio.file.Path;

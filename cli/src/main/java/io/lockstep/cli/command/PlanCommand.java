@@ -4,9 +4,9 @@ import io.lockstep.cli.console.JsonLine;
 import io.lockstep.cli.console.Table;
 import io.lockstep.cli.console.UserError;
 import io.lockstep.cli.train.PlannedCost;
-import io.lockstep.model.config.ModelConfig;
 import io.lockstep.model.cost.ActivationBytes;
-import io.lockstep.model.network.ModelLayout;
+import io.lockstep.model.family.ModelFamilies;
+import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.segment.SegmentSpec;
 import io.lockstep.tensor.Dtype;
 import io.lockstep.worker.config.RunConfig;
@@ -153,7 +153,7 @@ public final class PlanCommand implements Callable<Integer> {
           Optional.of(run));
     }
     ModelConfig config = config(model);
-    TuningPlan plan = TuningPlan.full(ModelLayout.of(config));
+    TuningPlan plan = TuningPlan.full(config.layout());
     StageCost.Subject whole =
         new StageCost.Subject(
             0,
@@ -172,7 +172,7 @@ public final class PlanCommand implements Callable<Integer> {
     if (!Files.isRegularFile(file)) {
       throw new UserError("there is no " + file + ": give a checkpoint's folder or a config.json");
     }
-    return ModelConfig.read(file);
+    return ModelFamilies.read(file);
   }
 
   private void print(Known known, long weights, List<StageCost> stages, Activations activations) {

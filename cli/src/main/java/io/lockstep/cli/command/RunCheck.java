@@ -8,8 +8,8 @@ import io.lockstep.data.record.Decoding;
 import io.lockstep.model.adapter.InvalidAdapterException;
 import io.lockstep.model.checkpoint.AdapterBase;
 import io.lockstep.model.config.InvalidConfigException;
-import io.lockstep.model.config.ModelConfig;
 import io.lockstep.model.context.ContextExceededException;
+import io.lockstep.model.family.ModelFamilies;
 import io.lockstep.model.safetensors.TensorSource;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.config.RunRecords;
@@ -147,7 +147,7 @@ final class RunCheck {
   private static void checkModel(RunConfig.ModelSource model, List<String> problems) {
     Path config = model.path().resolve("config.json");
     try {
-      ModelConfig.read(config);
+      ModelFamilies.read(config);
     } catch (IOException | InvalidConfigException e) {
       problems.add(config + ": " + e.getMessage());
     }

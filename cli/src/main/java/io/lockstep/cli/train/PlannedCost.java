@@ -2,7 +2,8 @@ package io.lockstep.cli.train;
 
 import io.lockstep.cli.console.Table;
 import io.lockstep.cli.run.Metrics;
-import io.lockstep.model.config.ModelConfig;
+import io.lockstep.model.family.ModelFamilies;
+import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.segment.SegmentSpec;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.tuning.TrainableTable;
@@ -24,7 +25,7 @@ public final class PlannedCost {
   /** What a recipe trains, as the formulas want it. */
   public static StageCost.Subject subject(RunConfig run, TuningPlan plan) throws IOException {
     TrainableTable.Row all = plan.table().rows().getLast();
-    ModelConfig model = ModelConfig.read(run.model().path().resolve("config.json"));
+    ModelConfig model = ModelFamilies.read(run.model().path().resolve("config.json"));
     return new StageCost.Subject(
         all.total() + all.adapters() - plan.trained().elements(),
         SegmentSpec.of(model, plan.trained()),

@@ -2,7 +2,6 @@ package io.lockstep.model.adapter;
 
 import ai.djl.ndarray.NDArray;
 import io.lockstep.model.adapter.AdapterPlan.Layer;
-import io.lockstep.model.parameter.ParameterSpec;
 import io.lockstep.model.parameter.Weights;
 import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
@@ -66,11 +65,6 @@ public final class AdaptedWeights implements Weights {
   public @Nullable NDArray find(String name) {
     String saved = plan.savedName(name);
     return saved == null ? base.find(name) : adapter.get(saved);
-  }
-
-  @Override
-  public boolean trains(ParameterSpec.Module part) {
-    return plan.touches(part);
   }
 
   /**

@@ -2,7 +2,6 @@ package io.lockstep.model.align;
 
 import ai.djl.ndarray.NDArray;
 import io.lockstep.model.parameter.NameHash;
-import io.lockstep.model.parameter.ParameterSpec;
 import io.lockstep.model.parameter.Weights;
 import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.Dtype;
@@ -45,11 +44,6 @@ final class DisturbedWeights implements Weights {
   @Override
   public @Nullable NDArray find(String name) {
     return weights.find(name);
-  }
-
-  @Override
-  public boolean trains(ParameterSpec.Module part) {
-    return weights.trains(part);
   }
 
   @Override

@@ -4,9 +4,7 @@ import io.lockstep.data.conversation.Content;
 import io.lockstep.data.conversation.Conversation;
 import io.lockstep.data.conversation.Message;
 import io.lockstep.data.conversation.Role;
-import io.lockstep.model.config.ModelConfig;
-import io.lockstep.model.config.Qwen25VlConfig;
-import io.lockstep.model.config.Qwen3VlConfig;
+import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -15,8 +13,7 @@ import java.util.Optional;
 
 /**
  * The chat format of Qwen-VL: {@code <|im_start|>role\n ... <|im_end|>\n} for every message.
- * Conversations of Qwen2.5-VL that have no system message get a default one, those of Qwen3-VL
- * don't.
+ * Conversations that have no system message get that of the model's family, if it has one.
  *
  * <p>A picture is {@code <|vision_start|>}, as many {@code <|image_pad|>} as it has tokens, and
  * {@code <|vision_end|>}. Whatever a message says is plain text, even if it looks like one of
@@ -30,9 +27,6 @@ public final class ChatTemplate {
   private static final String IMAGE_PAD = "<|image_pad|>";
   private static final String NEWLINE = "\n";
   private static final String ASSISTANT_HEADER = Role.ASSISTANT.label() + NEWLINE;
-
-  private static final Message QWEN25_SYSTEM =
-      Message.text(Role.SYSTEM, "You are a helpful assistant.");
 
   private final Tokenizer tokenizer;
   private final Optional<Message> defaultSystem;
@@ -60,10 +54,7 @@ public final class ChatTemplate {
    */
   public static ChatTemplate of(Tokenizer tokenizer, ModelConfig config) {
     Optional<Message> defaultSystem =
-        switch (config) {
-          case Qwen25VlConfig qwen25 -> Optional.of(QWEN25_SYSTEM);
-          case Qwen3VlConfig qwen3 -> Optional.empty();
-        };
+        config.defaultSystem().map(text -> Message.text(Role.SYSTEM, text));
     ChatTemplate template = new ChatTemplate(tokenizer, defaultSystem);
     template.requireMatch(config);
     return template;

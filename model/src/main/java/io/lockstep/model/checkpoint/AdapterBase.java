@@ -3,8 +3,8 @@ package io.lockstep.model.checkpoint;
 import io.lockstep.model.adapter.AdapterConfig;
 import io.lockstep.model.adapter.AdapterMerger;
 import io.lockstep.model.adapter.InvalidAdapterException;
-import io.lockstep.model.config.ModelConfig;
-import io.lockstep.model.network.ModelLayout;
+import io.lockstep.model.family.ModelFamilies;
+import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -58,8 +58,8 @@ public final class AdapterBase {
    * @throws IOException naming everything about the adapter that does not fit the model
    */
   public static void requireFit(Path adapter, Path model) throws IOException {
-    ModelConfig config = ModelConfig.read(model.resolve(CheckpointFiles.CONFIG));
-    try (AdapterMerger merger = AdapterMerger.open(adapter, ModelLayout.of(config))) {
+    ModelConfig config = ModelFamilies.read(model.resolve(CheckpointFiles.CONFIG));
+    try (AdapterMerger merger = AdapterMerger.open(adapter, config.layout())) {
       requireMatch(adapter, merger.baseSha256(), model);
     }
   }

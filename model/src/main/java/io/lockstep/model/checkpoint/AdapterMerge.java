@@ -4,8 +4,8 @@ import ai.djl.ndarray.NDArray;
 import io.lockstep.data.file.FileWrites;
 import io.lockstep.model.adapter.AdapterMerger;
 import io.lockstep.model.config.GenerationConfig;
-import io.lockstep.model.config.ModelConfig;
-import io.lockstep.model.network.ModelLayout;
+import io.lockstep.model.family.ModelFamilies;
+import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.safetensors.DType;
 import io.lockstep.model.safetensors.StoredValues;
@@ -68,8 +68,8 @@ public record AdapterMerge(Path base, Path adapter, DType type, long maxShardByt
   }
 
   private Counts writeInto(Path folder, ObjLongConsumer<String> progress) throws IOException {
-    ModelConfig config = ModelConfig.read(base.resolve(CheckpointFiles.CONFIG));
-    ParameterLayout layout = ModelLayout.of(config);
+    ModelConfig config = ModelFamilies.read(base.resolve(CheckpointFiles.CONFIG));
+    ParameterLayout layout = config.layout();
     ModelWeights weights = new ModelWeights(config);
     long[] written = new long[2];
     try (AdapterMerger merger = AdapterMerger.open(adapter, layout);

@@ -1,8 +1,8 @@
 package io.lockstep.model.checkpoint;
 
-import io.lockstep.model.config.ModelConfig;
 import io.lockstep.model.config.VisionConfig;
-import io.lockstep.model.network.InverseFrequency;
+import io.lockstep.model.layer.InverseFrequency;
+import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.safetensors.DType;
 import io.lockstep.model.safetensors.FloatConversion;
 import io.lockstep.model.safetensors.StoredValues;

@@ -6,10 +6,9 @@ import io.lockstep.model.adapter.AdapterPlan;
 import io.lockstep.model.batch.Collator;
 import io.lockstep.model.budget.TokenBudget;
 import io.lockstep.model.config.GenerationConfig;
-import io.lockstep.model.config.ModelConfig;
 import io.lockstep.model.encode.SampleEncoder;
 import io.lockstep.model.generate.Generator;
-import io.lockstep.model.network.ModelLayout;
+import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.network.VisionLanguageModel;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.Parameters;
@@ -111,7 +110,7 @@ public final class LoadedModel implements AutoCloseable {
     ModelInputs inputs = ModelInputs.open(folder, tuning);
     try {
       ModelConfig config = inputs.config();
-      Parameters parameters = source.of(config, tuning.layout(ModelLayout.of(config)));
+      Parameters parameters = source.of(config, tuning.layout(config.layout()));
       Tuned tuned = tune(tuning, folder, parameters);
       return new LoadedModel(folder, inputs, parameters, tuned);
     } catch (IOException | RuntimeException e) {

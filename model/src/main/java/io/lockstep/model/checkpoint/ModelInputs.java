@@ -5,9 +5,10 @@ import io.lockstep.model.budget.TokenBudget;
 import io.lockstep.model.chat.ChatTemplate;
 import io.lockstep.model.chat.TemplateCheck;
 import io.lockstep.model.config.GenerationConfig;
-import io.lockstep.model.config.ModelConfig;
 import io.lockstep.model.encode.SampleEncoder;
+import io.lockstep.model.family.ModelFamilies;
 import io.lockstep.model.image.ImageProcessor;
+import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -44,7 +45,7 @@ public record ModelInputs(
    */
   public static ModelInputs open(Path folder, Tuning tuning) throws IOException {
     CheckpointFiles.require(folder, false);
-    ModelConfig config = ModelConfig.read(folder.resolve(CheckpointFiles.CONFIG));
+    ModelConfig config = ModelFamilies.read(folder.resolve(CheckpointFiles.CONFIG));
     GenerationConfig stored = GenerationConfig.of(folder);
     VisionSettings vision = VisionSettings.read(folder, tuning);
     ImageProcessor images = ImageProcessor.of(folder);

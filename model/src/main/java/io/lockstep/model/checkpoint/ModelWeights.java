@@ -1,6 +1,6 @@
 package io.lockstep.model.checkpoint;
 
-import io.lockstep.model.config.ModelConfig;
+import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.ParameterSpec;
 import io.lockstep.model.parameter.Parameters;
@@ -33,11 +33,9 @@ final class ModelWeights {
   private static final String TABLE = "model.language_model.embed_tokens.weight";
 
   private final ModelConfig config;
-  private final WeightNames names;
 
   ModelWeights(ModelConfig config) {
     this.config = config;
-    names = WeightNames.of(config);
   }
 
   /** Takes a parameter's values, which are valid during the call. */
@@ -92,7 +90,7 @@ final class ModelWeights {
     List<String> problems = new ArrayList<>();
     Map<String, String> extra = new TreeMap<>();
     for (String stored : tensors.names()) {
-      String other = extra.put(names.parameter(stored), stored);
+      String other = extra.put(config.parameterName(stored), stored);
       if (other != null) {
         problems.add("tensors " + other + " and " + stored + " are the same parameter");
       }
@@ -130,7 +128,7 @@ final class ModelWeights {
   private String missing(ParameterSpec spec) {
     return "tensor %s %s is missing%s"
         .formatted(
-            names.stored(spec.name()),
+            config.storedName(spec.name()),
             spec.shape(),
             spec.name().equals(LeftOut.HEAD)
                 ? "; if the head is the embedding table, config.json must say so with"
@@ -196,7 +194,7 @@ final class ModelWeights {
     for (int i = 0; i < shards.size(); i++) {
       String file = "model-%05d-of-%05d.safetensors".formatted(i + 1, shards.size());
       files.add(write(folder.resolve(file), shards.get(i), source, type));
-      shards.get(i).forEach(spec -> weightMap.put(names.stored(spec.name()), file));
+      shards.get(i).forEach(spec -> weightMap.put(config.storedName(spec.name()), file));
     }
     long bytes = layout.elements() * type.bytes();
     new ShardIndex(weightMap).write(folder.resolve(TensorSource.INDEX_FILE), bytes);
@@ -223,7 +221,7 @@ final class ModelWeights {
   private StoredFile write(Path file, List<ParameterSpec> specs, Source source, DType type)
       throws IOException {
     SequencedMap<String, ParameterSpec> byStoredName = new TreeMap<>(TensorInfo.NAME_ORDER);
-    specs.forEach(spec -> byStoredName.put(names.stored(spec.name()), spec));
+    specs.forEach(spec -> byStoredName.put(config.storedName(spec.name()), spec));
     List<TensorInfo> infos = new ArrayList<>();
     byStoredName.forEach((name, spec) -> infos.add(TensorInfo.of(name, type, spec.dimensions())));
     try (SafetensorsWriter writer = SafetensorsWriter.create(file, infos)) {

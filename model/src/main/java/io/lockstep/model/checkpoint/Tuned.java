@@ -7,7 +7,6 @@ import io.lockstep.model.adapter.Dropout;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.ParameterSpec;
 import io.lockstep.model.parameter.Parameters;
-import io.lockstep.model.parameter.PartlyFrozen;
 import io.lockstep.model.parameter.Weights;
 import io.lockstep.tensor.Scope;
 import java.io.IOException;
@@ -25,7 +24,6 @@ public final class Tuned implements AutoCloseable {
 
   private final Path folder;
   private final Parameters base;
-  private final Set<ParameterSpec.Module> frozen;
   private final @Nullable Adapter adapter;
   private final Parameters trained;
   private final Scope scope = Scope.lasting();
@@ -33,15 +31,9 @@ public final class Tuned implements AutoCloseable {
   private @Nullable String baseSha256;
   private volatile boolean recorded;
 
-  private Tuned(
-      Path folder,
-      Parameters base,
-      Set<ParameterSpec.Module> frozen,
-      @Nullable Adapter adapter,
-      Parameters trained) {
+  private Tuned(Path folder, Parameters base, @Nullable Adapter adapter, Parameters trained) {
     this.folder = folder;
     this.base = base;
-    this.frozen = frozen;
     this.adapter = adapter;
     this.trained = trained;
     inference = adapter == null ? base : adapter.on(scope, base);
@@ -56,7 +48,7 @@ public final class Tuned implements AutoCloseable {
   static Tuned of(Tuning tuning, Path folder, Parameters base) throws IOException {
     return switch (tuning) {
       case Tuning.Full(Set<ParameterSpec.Module> frozen) ->
-          new Tuned(folder, base, frozen, null, thawed(base, frozen));
+          new Tuned(folder, base, null, thawed(base, frozen));
       case Tuning.NewAdapter newAdapter ->
           adapted(folder, base, Adapter.initialise(newAdapter.plan(), base, newAdapter.seed()));
       case Tuning.StoredAdapter(Path stored) -> {
@@ -73,7 +65,7 @@ public final class Tuned implements AutoCloseable {
   }
 
   private static Tuned adapted(Path folder, Parameters base, Adapter adapter) {
-    return new Tuned(folder, base, Set.of(), adapter, adapter.parameters());
+    return new Tuned(folder, base, adapter, adapter.parameters());
   }
 
   private static Parameters thawed(Parameters base, Set<ParameterSpec.Module> frozen) {
@@ -129,13 +121,21 @@ public final class Tuned implements AutoCloseable {
   public Weights recorded(Scope scope, Map<String, NDArray> leaves, Dropout dropout) {
     recorded = true;
     return adapter == null
-        ? new PartlyFrozen(leaves, base, frozen)
+        ? over(leaves)
         : new AdaptedWeights(scope, base, adapter.plan(), leaves::get, dropout);
   }
 
   /** All weights with other values of what is trained. */
   Weights with(Parameters values) {
-    return new PartlyFrozen(values.byName(), base, frozen);
+    return over(values.byName());
+  }
+
+  /** The base model's weights with others in the place of some. */
+  private Weights over(Map<String, NDArray> values) {
+    return name -> {
+      NDArray value = values.get(name);
+      return value == null ? base.find(name) : value;
+    };
   }
 
   /** Tells that the trained parameters have changed otherwise than by a training step. */

@@ -7,7 +7,7 @@ import java.util.Set;
  * the file, its {@code text_config} and its {@code vision_config} are all written by one class of
  * the public library, which stores what it has, and by tools that add notes of their own.
  */
-final class InertKeys {
+public final class InertKeys {
 
   private static final Set<String> ANYWHERE =
       Set.of(
@@ -89,7 +89,7 @@ final class InertKeys {
   private InertKeys() {}
 
   /** Whether a key is one of them; a leading underscore marks what a library notes for itself. */
-  static boolean contains(String key) {
+  public static boolean contains(String key) {
     return key.startsWith("_") || ANYWHERE.contains(key);
   }
 }

@@ -9,9 +9,9 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** What the families' {@code config.json} have in common. */
-final class JsonParts {
-  static final String TIED = "tie_word_embeddings";
-  static final double NO_DROPOUT = 0.0;
+public final class JsonParts {
+  public static final String TIED = "tie_word_embeddings";
+  public static final double NO_DROPOUT = 0.0;
   private static final int CHANNELS = 3;
   private static final String[] DTYPES = {"float32", "bfloat16", "float16"};
   private static final List<String> ROPE = List.of("rope_scaling", "rope_parameters");
@@ -36,7 +36,7 @@ final class JsonParts {
 
   private JsonParts() {}
 
-  static int tokenId(StrictJson json, String key, TextConfig text) {
+  public static int tokenId(StrictJson json, String key, TextConfig text) {
     int id = json.integer(key, 0);
     if (json.has(key) && id >= text.vocabSize()) {
       json.problem(key, "is " + id + ", outside the vocabulary of " + text.vocabSize());
@@ -48,7 +48,7 @@ final class JsonParts {
    * The declared type of the weights: published files say {@code torch_dtype}, or {@code dtype} in
    * one of two places; a file that says nothing means float32.
    */
-  static String dtype(StrictJson json, StrictJson text) {
+  public static String dtype(StrictJson json, StrictJson text) {
     for (StrictJson place : List.of(json, text)) {
       for (String key : List.of("dtype", "torch_dtype")) {
         if (place.has(key)) {
@@ -63,7 +63,7 @@ final class JsonParts {
    * Checks what some writers repeat at the top level beside a {@code text_config}, which is what
    * counts: a file that says two things is refused.
    */
-  static void checkRepeated(StrictJson json, StrictJson text, TextConfig config) {
+  public static void checkRepeated(StrictJson json, StrictJson text, TextConfig config) {
     json.sameIfPresent(text, REPEATED);
     for (String key : ROPE) {
       if (json.has(key)) {
@@ -77,7 +77,7 @@ final class JsonParts {
     json.onlyIfPresent("rope_theta", config.ropeTheta());
   }
 
-  static int kvHeads(StrictJson json, int heads) {
+  public static int kvHeads(StrictJson json, int heads) {
     int kvHeads = json.size("num_key_value_heads");
     if (heads % kvHeads != 0) {
       json.problem(
@@ -87,7 +87,7 @@ final class JsonParts {
   }
 
   /** The rotary settings, under their older or their newer name. */
-  static StrictJson rope(StrictJson json) {
+  public static StrictJson rope(StrictJson json) {
     StrictJson rope = json.object(json.has("rope_scaling") ? "rope_scaling" : "rope_parameters");
     if (!rope.has("rope_type") && rope.has("type")) {
       rope.oneOf("type", "default", "mrope");
@@ -99,11 +99,11 @@ final class JsonParts {
   }
 
   /** The base of the rotary frequencies: beside the other settings, or among them. */
-  static double ropeTheta(StrictJson json, StrictJson rope) {
+  public static double ropeTheta(StrictJson json, StrictJson rope) {
     return rope.has("rope_theta") ? rope.number("rope_theta") : json.number("rope_theta");
   }
 
-  static List<Integer> mropeSection(StrictJson rope, int headDim) {
+  public static List<Integer> mropeSection(StrictJson rope, int headDim) {
     List<Integer> sections = rope.integers("mrope_section");
     int sum = sections.stream().mapToInt(Integer::intValue).sum();
     if (!sections.isEmpty() && (sections.size() != 3 || sum * 2 != headDim)) {
@@ -115,7 +115,7 @@ final class JsonParts {
     return sections;
   }
 
-  static void visionRope(StrictJson vision) {
+  public static void visionRope(StrictJson vision) {
     if (vision.has("rope_parameters")) {
       StrictJson rope = vision.object("rope_parameters");
       rope.onlyIfPresent("rope_theta", VisionConfig.ROPE_THETA);
@@ -123,7 +123,7 @@ final class JsonParts {
     }
   }
 
-  static void checkVision(StrictJson json, VisionConfig vision, TextConfig text) {
+  public static void checkVision(StrictJson json, VisionConfig vision, TextConfig text) {
     for (String key : List.of("in_chans", "in_channels")) {
       if (json.has(key) && vision.inChannels() != CHANNELS) {
         json.problem(
@@ -145,7 +145,7 @@ final class JsonParts {
   }
 
   /** Blocks of a tower must be listed in order. */
-  static void checkAscending(StrictJson json, String key, List<Integer> blocks, int depth) {
+  public static void checkAscending(StrictJson json, String key, List<Integer> blocks, int depth) {
     int previous = -1;
     for (int block : blocks) {
       if (block <= previous || block >= depth) {
@@ -156,11 +156,11 @@ final class JsonParts {
     }
   }
 
-  static void add(ArrayNode array, List<Integer> values) {
+  public static void add(ArrayNode array, List<Integer> values) {
     values.forEach(array::add);
   }
 
-  static void write(ObjectNode root, Path file) throws IOException {
+  public static void write(ObjectNode root, Path file) throws IOException {
     String json = new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(root);
     FileWrites.text(file, json + "\n");
   }

@@ -58,7 +58,7 @@ public final class StrictJson {
    *
    * @param inert tells these keys
    */
-  static StrictJson read(Path file, Predicate<String> inert) throws IOException {
+  public static StrictJson read(Path file, Predicate<String> inert) throws IOException {
     JsonNode tree;
     try {
       tree = JSON.readTree(Files.readAllBytes(file));

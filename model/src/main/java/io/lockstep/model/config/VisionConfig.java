@@ -1,7 +1,7 @@
 package io.lockstep.model.config;
 
 /** What the vision towers of all families have in common. */
-public sealed interface VisionConfig permits Qwen25VisionConfig, Qwen3VisionConfig {
+public interface VisionConfig {
 
   /** Base of the rotary frequencies of all vision towers. */
   double ROPE_THETA = 10000.0;
@@ -32,6 +32,9 @@ public sealed interface VisionConfig permits Qwen25VisionConfig, Qwen3VisionConf
 
   /** Width of the language model that receives the merged embeddings. */
   int outHiddenSize();
+
+  /** What its blocks are made of. */
+  VisionCost cost();
 
   /** Width of one attention head. */
   default int headDim() {

@@ -1,8 +1,8 @@
 package io.lockstep.model.cost;
 
 import io.lockstep.model.adapter.AdapterPlan;
-import io.lockstep.model.config.ModelConfig;
 import io.lockstep.model.config.TextConfig;
+import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.parameter.ParameterSpec.Module;
 import io.lockstep.tensor.Dtype;
 import java.util.Optional;

@@ -1,8 +1,8 @@
 package io.lockstep.model.cost;
 
-import io.lockstep.model.config.ModelConfig;
 import io.lockstep.model.config.TextConfig;
 import io.lockstep.model.image.Grid;
+import io.lockstep.model.network.ModelConfig;
 import java.util.List;
 
 /**
@@ -29,7 +29,7 @@ public record FlopCount(long visionTower, long mergers, long textPrefill) {
    * @param promptTokens its tokens, kept vision tokens included
    */
   public static FlopCount of(ModelConfig config, List<Grid> pictures, int promptTokens) {
-    VisionFlops vision = VisionFlops.of(config.vision());
+    VisionFlops vision = new VisionFlops(config.vision());
     FlopCount count = new FlopCount(0, 0, text(config.text(), promptTokens));
     for (Grid picture : pictures) {
       count = count.plus(new FlopCount(vision.tower(picture), vision.mergers(picture), 0));

@@ -1,10 +1,9 @@
 package io.lockstep.model.cost;
 
 import io.lockstep.model.adapter.AdapterPlan;
-import io.lockstep.model.config.ModelConfig;
-import io.lockstep.model.config.Qwen25VisionConfig;
-import io.lockstep.model.config.Qwen3VisionConfig;
 import io.lockstep.model.config.VisionConfig;
+import io.lockstep.model.config.VisionCost;
+import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.parameter.ParameterSpec.Module;
 import java.util.Optional;
 
@@ -54,31 +53,23 @@ record VisionBlock(
     double kept =
         ActivationBytes.updates(
             adapter, Module.VIT, patches, config.depth(), dora ? DecoderLayer.DORA_SAVED : 0);
-    return switch (config) {
-      case Qwen3VisionConfig qwen3 ->
-          new VisionBlock(
-              qwen3,
-              patches,
-              1 + qwen3.deepstackVisualIndexes().size(),
-              patches * ((COMMON_RESULTS + 2) * width + 10 * inner) + added,
-              patches * ((COMMON_SAVED + 2) * width + 6 * inner) + kept,
-              0);
-      case Qwen25VisionConfig qwen25 ->
-          new VisionBlock(
-              qwen25,
-              patches,
-              1,
-              patches * ((COMMON_RESULTS + 7) * width + 4 * inner) + added,
-              patches * ((COMMON_SAVED + (adapter.isPresent() ? 2 : 4)) * width + 4 * inner) + kept,
-              patches * scores(qwen25, (double) load.patchesOfPicture()));
-    };
+    VisionCost cost = config.cost();
+    int savedWidths = adapter.isPresent() ? cost.savedWidthsAdapted() : cost.savedWidths();
+    return new VisionBlock(
+        config,
+        patches,
+        cost.mergers(),
+        patches * ((COMMON_RESULTS + cost.resultWidths()) * width + cost.resultInners() * inner)
+            + added,
+        patches * ((COMMON_SAVED + savedWidths) * width + cost.savedInners() * inner) + kept,
+        cost.keepsScores() ? patches * scores(config, (double) load.patchesOfPicture()) : 0);
   }
 
   /** Keys that a patch sees, in all heads, on average over the blocks. */
-  private static double scores(Qwen25VisionConfig config, double picture) {
-    double side = config.windowTokens() * (double) config.spatialMergeSize();
-    int full = config.fullAttentionBlocks().size();
-    double keys = full * picture + (config.depth() - full) * Math.min(picture, side * side);
+  private static double scores(VisionConfig config, double picture) {
+    double side = config.cost().windowTokens() * (double) config.spatialMergeSize();
+    int windowed = config.cost().windowedBlocks();
+    double keys = (config.depth() - windowed) * picture + windowed * Math.min(picture, side * side);
     return config.heads() * keys / config.depth();
   }
 

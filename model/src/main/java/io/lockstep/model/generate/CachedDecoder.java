@@ -2,7 +2,7 @@ package io.lockstep.model.generate;
 
 import ai.djl.ndarray.NDArray;
 import io.lockstep.model.batch.Batch;
-import io.lockstep.model.network.KvCache;
+import io.lockstep.model.layer.KvCache;
 import io.lockstep.model.network.VisionLanguageModel;
 import io.lockstep.tensor.Scope;
 import java.util.Arrays;

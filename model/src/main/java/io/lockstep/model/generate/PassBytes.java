@@ -1,8 +1,8 @@
 package io.lockstep.model.generate;
 
-import io.lockstep.model.config.ModelConfig;
 import io.lockstep.model.config.TextConfig;
 import io.lockstep.model.config.VisionConfig;
+import io.lockstep.model.network.ModelConfig;
 import io.lockstep.tensor.Dtype;
 import java.util.List;
 

@@ -28,14 +28,6 @@ public interface Weights {
   }
 
   /**
-   * Whether a part of the model has anything that is trained; if not, its outputs are constants and
-   * nothing is recorded for them.
-   */
-  default boolean trains(ParameterSpec.Module part) {
-    return true;
-  }
-
-  /**
    * Applies a linear layer: x [..., in] to [..., out]. Its bias is added if the model's layout has
    * one.
    *

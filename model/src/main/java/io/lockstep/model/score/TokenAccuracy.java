@@ -29,10 +29,7 @@ public record TokenAccuracy(long correct, long tokens) {
       long[] predicted =
           Autograd.inference(() -> {
             NDArray hidden = network.hidden(scope, batch, null, VisionLanguageModel.NO_PROBE);
-            NDArray flat = hidden.reshape(-1, hidden.getShape().get(2));
-            NDArray rows = scope.fromLongs(targets.rows(), targets.count());
-            NDArray logits_NV = network.logits(Ops.indexSelect(flat, 0, rows));
-            return Ops.argmax(logits_NV, 1).toLongArray();
+            return Ops.argmax(network.logits(scope, hidden, targets), 1).toLongArray();
           });
       long correct = 0;
       for (int i = 0; i < predicted.length; i++) {

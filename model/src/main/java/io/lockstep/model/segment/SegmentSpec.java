@@ -1,11 +1,13 @@
 package io.lockstep.model.segment;
 
 import io.lockstep.model.adapter.AdapterPlan;
-import io.lockstep.model.config.ModelConfig;
-import io.lockstep.model.network.Segmentation;
+import io.lockstep.model.network.ModelConfig;
+import io.lockstep.model.network.Network;
+import io.lockstep.model.network.Segment;
 import io.lockstep.model.parameter.ParameterLayout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * A segment of a model and what of the trained parameters it has. The segments' slots and ranges
@@ -44,24 +46,29 @@ public record SegmentSpec(
    *     parameter that the model has not
    */
   public static List<SegmentSpec> of(ModelConfig config, ParameterLayout trained) {
-    Segmentation segmentation = new Segmentation(config);
+    return of(new Network(config), trained);
+  }
+
+  static List<SegmentSpec> of(Network network, ParameterLayout trained) {
     List<ParameterLayout.Slot> slots = trained.slots();
     List<SegmentSpec> specs = new ArrayList<>();
     int next = 0;
-    for (String name : segmentation.names()) {
-      int index = specs.size();
+    for (Segment segment : network.segments()) {
       int first = next;
-      while (next < slots.size() && segmentation.owner(baseName(slots.get(next))) == index) {
+      while (next < slots.size() && network.owner(baseName(slots.get(next))) == segment.index()) {
         next++;
       }
       specs.add(
           new SegmentSpec(
-              index,
-              name,
+              segment.index(),
+              segment.name(),
               first,
               next,
-              name.equals(Segmentation.HEAD) ? shared(segmentation, slots) : List.of(),
-              segmentation.needsPictures(index),
+              IntStream.range(0, slots.size())
+                  .filter(slot -> segment.shared().contains(baseName(slots.get(slot))))
+                  .boxed()
+                  .toList(),
+              segment.needsPictures(),
               offset(trained, first),
               offset(trained, next)));
     }
@@ -72,16 +79,6 @@ public record SegmentSpec(
               + " comes after those of later segments: lay parameters out in order of computation");
     }
     return List.copyOf(specs);
-  }
-
-  private static List<Integer> shared(Segmentation segmentation, List<ParameterLayout.Slot> slots) {
-    List<Integer> shared = new ArrayList<>();
-    for (int slot = 0; slot < slots.size(); slot++) {
-      if (segmentation.isTied(baseName(slots.get(slot)))) {
-        shared.add(slot);
-      }
-    }
-    return shared;
   }
 
   /** A parameter's name in the base model; of an adapter's tensor, a name below its layer's. */

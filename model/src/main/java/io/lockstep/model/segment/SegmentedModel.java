@@ -4,7 +4,8 @@ import io.lockstep.model.adapter.SeededDropout;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Targets;
 import io.lockstep.model.checkpoint.Tuned;
-import io.lockstep.model.config.ModelConfig;
+import io.lockstep.model.network.ModelConfig;
+import io.lockstep.model.network.Network;
 import io.lockstep.tensor.Scope;
 import java.util.List;
 import java.util.SortedMap;
@@ -17,7 +18,7 @@ import java.util.TreeMap;
  */
 public final class SegmentedModel {
 
-  private final ModelConfig config;
+  private final Network network;
   private final Tuned tuned;
   private final boolean recomputes;
   private final List<SegmentSpec> specs;
@@ -65,10 +66,10 @@ public final class SegmentedModel {
    *     sublinear memory cost", 2016): less memory, the same bits
    */
   public SegmentedModel(ModelConfig config, Tuned tuned, boolean recomputes) {
-    this.config = config;
+    network = new Network(config);
     this.tuned = tuned;
     this.recomputes = recomputes;
-    specs = SegmentSpec.of(config, tuned.trained().layout());
+    specs = SegmentSpec.of(network, tuned.trained().layout());
   }
 
   /** All segments in order. */
@@ -95,7 +96,7 @@ public final class SegmentedModel {
     try (Scope scope = Scope.open();
         SegmentedPass pass =
             new SegmentedPass(
-                config, tuned, specs, recomputes, weights, draw, scope, batch, targets, groups)) {
+                network, tuned, specs, recomputes, weights, draw, scope, batch, targets, groups)) {
       pass.forward();
       pass.backward(sink);
       return pass.outcome();

@@ -2,13 +2,13 @@ package io.lockstep.model.segment;
 
 import ai.djl.ndarray.NDArray;
 import io.lockstep.model.adapter.SeededDropout;
-import io.lockstep.model.align.TeacherForced;
 import io.lockstep.model.batch.Batch;
+import io.lockstep.model.batch.Sample;
 import io.lockstep.model.batch.Targets;
 import io.lockstep.model.checkpoint.Tuned;
-import io.lockstep.model.config.ModelConfig;
+import io.lockstep.model.network.Network;
+import io.lockstep.model.network.PassInputs;
 import io.lockstep.model.network.Segment;
-import io.lockstep.model.network.Segmentation;
 import io.lockstep.model.network.VisionLanguageModel;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.Weights;
@@ -21,7 +21,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,11 +40,10 @@ final class SegmentedPass implements AutoCloseable {
   private final SeededDropout.Pass draw;
   private final Targets targets;
   private final GroupFigures groups;
+  private final PassInputs inputs;
   private final List<Segment> segments;
-  private final CurrentWeights current = new CurrentWeights();
   private final Scope live = Scope.lasting();
-  private final Map<Integer, NDArray> outputs = new LinkedHashMap<>();
-  private final Map<Integer, Recording> recordings = new LinkedHashMap<>();
+  private final Map<Integer, SegmentGraph> graphs = new LinkedHashMap<>();
   private final Map<Integer, NDArray> outputGradients = new LinkedHashMap<>();
   private final Map<Integer, NDArray> sharedGradients = new LinkedHashMap<>();
   private double loss;
@@ -58,7 +56,7 @@ final class SegmentedPass implements AutoCloseable {
    * @param groupOfTarget the group of each target; empty for none
    */
   SegmentedPass(
-      ModelConfig config,
+      Network network,
       Tuned tuned,
       List<SegmentSpec> specs,
       boolean recomputes,
@@ -76,19 +74,16 @@ final class SegmentedPass implements AutoCloseable {
     this.draw = draw;
     this.targets = targets;
     this.groups = new GroupFigures(targets, groupOfTarget);
-    VisionLanguageModel network = new VisionLanguageModel(config, current);
-    segments = new ArrayList<>(network.segments(scope, batch));
-    int last = segments.getLast().index();
+    inputs = network.inputs(scope, batch, null, VisionLanguageModel.NO_PROBE);
+    segments = new ArrayList<>(network.segments(inputs));
+    Segment head = segments.removeLast();
     segments.add(
-        new Segment(
-            new Segmentation(config).indexOf(Segmentation.HEAD),
-            List.of(last),
-            inputs -> head(scope, network, inputs.getFirst())));
+        head.computing((weights, pass, read) -> loss(scope, network, weights, read.getFirst())));
   }
 
   /** The loss of hidden states. */
-  private NDArray head(Scope scope, VisionLanguageModel network, NDArray hidden_BTH) {
-    NDArray logits_NV = TeacherForced.logits(scope, network, hidden_BTH, targets);
+  private NDArray loss(Scope scope, Network network, Weights weights, NDArray hidden_BTH) {
+    NDArray logits_NV = network.logits(weights, Network.supervised(scope, hidden_BTH, targets));
     Autograd.inference(() -> {
       long[] predicted = Ops.argmax(logits_NV, 1).toLongArray();
       for (int i = 0; i < predicted.length; i++) {
@@ -96,7 +91,8 @@ final class SegmentedPass implements AutoCloseable {
       }
       groups.count(logits_NV, predicted);
     });
-    return TeacherForced.lossSum(scope, logits_NV, targets);
+    NDArray labels = scope.fromLongs(targets.labels(), targets.count());
+    return Ops.crossEntropySum(logits_NV, labels, Sample.IGNORED);
   }
 
   SegmentedModel.Outcome outcome() {
@@ -105,87 +101,66 @@ final class SegmentedPass implements AutoCloseable {
 
   /** Computes the loss; what going back needs stays. */
   void forward() {
-    int[] lastReaders = new int[specs.size()];
-    segments.forEach(
-        segment -> segment.inputs().forEach(input -> lastReaders[input] = segment.index()));
-    for (Segment segment : segments) {
-      NDArray output = forward(segment);
-      outputs.put(segment.index(), output);
-      for (int input : segment.inputs()) {
-        if (lastReaders[input] == segment.index()) {
-          Objects.requireNonNull(outputs.remove(input)).close();
-        }
-      }
-    }
-    loss = Objects.requireNonNull(outputs.get(segments.getLast().index())).getFloat();
+    loss = Segment.walk(segments, this::forward).getFloat();
   }
 
   /** Computes a segment; its output belongs to {@link #live}. */
-  private NDArray forward(Segment segment) {
+  private NDArray forward(Segment segment, List<NDArray> read) {
     SegmentSpec spec = specs.get(segment.index());
-    List<NDArray> inputs =
-        segment.inputs().stream().map(input -> Objects.requireNonNull(outputs.get(input))).toList();
     boolean differentiable =
-        spec.trains() || segment.inputs().stream().anyMatch(recordings::containsKey);
+        spec.trains() || segment.inputs().stream().anyMatch(graphs::containsKey);
     if (!differentiable) {
-      return plain(segment, spec, inputs);
+      return plain(segment, spec, read);
     }
     try (Scope scope = Scope.open()) {
-      Recording recording = new Recording(segment, spec, inputs);
-      recordings.put(segment.index(), recording);
-      boolean isHead = segment.equals(segments.getLast());
+      SegmentGraph graph = new SegmentGraph(segment, spec, read);
+      graphs.put(segment.index(), graph);
+      boolean isHead = segment.index() == segments.getLast().index();
       if (recomputes && !isHead) {
-        return plain(segment, spec, inputs);
+        return plain(segment, spec, read);
       }
-      return live.keep(Autograd.detach(record(recording, Pass.FORWARD)));
+      return live.keep(Autograd.detach(record(graph, Pass.FORWARD)));
     }
   }
 
   /** Computes a segment without a graph. */
-  private NDArray plain(Segment segment, SegmentSpec spec, List<NDArray> inputs) {
+  private NDArray plain(Segment segment, SegmentSpec spec, List<NDArray> read) {
     try (Scope scope = Scope.open()) {
       Weights values = source.enter(spec, Pass.FORWARD);
       Map<String, NDArray> trained = new LinkedHashMap<>();
       reads(spec).forEach(slot -> trained.put(name(slot), values.get(name(slot))));
-      NDArray output =
-          compute(
-              scope, trained, () -> Autograd.inference(() -> segment.computation().apply(inputs)));
+      Weights weights = weights(scope, trained);
+      NDArray output = Autograd.inference(() -> segment.computation().apply(weights, inputs, read));
       source.leave(spec, Pass.FORWARD);
       return live.keep(output);
     }
   }
 
   /** Computes a segment with a graph, and returns its end. */
-  private NDArray record(Recording recording, Pass pass) {
-    SegmentSpec spec = recording.spec();
-    Segment segment = recording.segment();
+  private NDArray record(SegmentGraph graph, Pass pass) {
+    SegmentSpec spec = graph.spec();
+    Segment segment = graph.segment();
     try (Scope scope = Scope.open()) {
       Weights values = source.enter(spec, pass);
       Map<String, NDArray> leaves = new LinkedHashMap<>();
       reads(spec)
-          .forEach(
-              slot -> leaves.put(name(slot), recording.weightLeaf(slot, values.get(name(slot)))));
-      List<NDArray> inputs = new ArrayList<>();
+          .forEach(slot -> leaves.put(name(slot), graph.weightLeaf(slot, values.get(name(slot)))));
+      List<NDArray> read = new ArrayList<>();
       for (int i = 0; i < segment.inputs().size(); i++) {
-        inputs.add(
-            recordings.containsKey(segment.inputs().get(i))
-                ? recording.inputLeaf(i)
-                : recording.inputs().get(i));
+        read.add(
+            graphs.containsKey(segment.inputs().get(i))
+                ? graph.inputLeaf(i)
+                : graph.inputs().get(i));
       }
-      return recording.finish(
-          compute(
-              scope, leaves, () -> Autograd.recording(() -> segment.computation().apply(inputs))));
+      Weights weights = weights(scope, leaves);
+      return graph.finish(
+          Autograd.recording(() -> segment.computation().apply(weights, inputs, read)));
     }
   }
 
-  private NDArray compute(
-      Scope scope, Map<String, NDArray> trained, Supplier<NDArray> computation) {
-    current.set(tuned.recorded(scope, trained, new SeededDropout(scope, tuned.dropout(), draw)));
-    try {
-      return computation.get();
-    } finally {
-      current.set(null);
-    }
+  /** The weights that a segment is computed with. */
+  private Weights weights(Scope scope, Map<String, NDArray> trained) {
+    return tuned.recorded(scope, trained, new SeededDropout(scope, tuned.dropout(), draw));
   }
 
   private List<Integer> reads(SegmentSpec spec) {
@@ -205,33 +180,33 @@ final class SegmentedPass implements AutoCloseable {
    */
   void backward(GradientSink sink) {
     for (SegmentSpec spec : specs.reversed()) {
-      try (Recording recording = recordings.remove(spec.index());
+      try (SegmentGraph graph = graphs.remove(spec.index());
           Scope scope = Scope.open()) {
-        sink.accept(spec, recording == null ? List.of() : backward(recording));
+        sink.accept(spec, graph == null ? List.of() : backward(graph));
       }
     }
   }
 
   /** Walks a segment's graph; the gradients of its own slots belong to the innermost scope. */
-  private List<NDArray> backward(Recording recording) {
-    SegmentSpec spec = recording.spec();
-    Pass pass = recording.output() == null ? Pass.BACKWARD : Pass.FORWARD;
-    NDArray end = recording.output();
+  private List<NDArray> backward(SegmentGraph graph) {
+    SegmentSpec spec = graph.spec();
+    Pass pass = graph.output() == null ? Pass.BACKWARD : Pass.FORWARD;
+    NDArray end = graph.output();
     if (end == null) {
-      end = record(recording, pass);
+      end = record(graph, pass);
     }
     NDArray gradient = outputGradients.remove(spec.index());
     Autograd.backward(end, gradient);
     if (gradient != null) {
       gradient.close();
     }
-    recording
+    graph
         .inputLeaves()
         .forEach((index, leaf) -> add(outputGradients, index, Autograd.gradient(leaf)));
-    spec.sharedSlots().forEach(slot -> add(sharedGradients, slot, gradientOf(recording, slot)));
+    spec.sharedSlots().forEach(slot -> add(sharedGradients, slot, gradientOf(graph, slot)));
     List<NDArray> own = new ArrayList<>();
     for (int slot = spec.firstSlot(); slot < spec.endSlot(); slot++) {
-      NDArray part = gradientOf(recording, slot);
+      NDArray part = gradientOf(graph, slot);
       NDArray shared = sharedGradients.remove(slot);
       own.add(shared == null ? part : shared.add(part));
       if (shared != null) {
@@ -242,8 +217,8 @@ final class SegmentedPass implements AutoCloseable {
     return own;
   }
 
-  private static NDArray gradientOf(Recording recording, int slot) {
-    return Autograd.gradient(Objects.requireNonNull(recording.weightLeaves().get(slot)));
+  private static NDArray gradientOf(SegmentGraph graph, int slot) {
+    return Autograd.gradient(Objects.requireNonNull(graph.weightLeaves().get(slot)));
   }
 
   private void add(Map<Integer, NDArray> sums, int key, NDArray gradient) {
@@ -258,7 +233,7 @@ final class SegmentedPass implements AutoCloseable {
 
   @Override
   public void close() {
-    recordings.values().forEach(Recording::close);
+    graphs.values().forEach(SegmentGraph::close);
     live.close();
   }
 }

@@ -6,8 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.lockstep.model.adapter.AdapterPlan.Layer;
-import io.lockstep.model.config.ModelConfig;
-import io.lockstep.model.network.ModelLayout;
+import io.lockstep.model.family.ModelFamilies;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.ParameterSpec;
 import io.lockstep.model.parameter.ParameterSpec.Module;
@@ -259,6 +258,6 @@ class AdapterPlanTest {
   }
 
   private static ParameterLayout layout(GoldenFamily family) throws IOException {
-    return ModelLayout.of(ModelConfig.read(family.checkpoint().resolve("config.json")));
+    return ModelFamilies.read(family.checkpoint().resolve("config.json")).layout();
   }
 }

@@ -14,7 +14,8 @@ import io.lockstep.data.conversation.Conversation;
 import io.lockstep.data.conversation.ImageSource;
 import io.lockstep.data.conversation.Message;
 import io.lockstep.data.conversation.Role;
-import io.lockstep.model.config.ModelConfig;
+import io.lockstep.model.family.ModelFamilies;
+import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.testing.GoldenConversations;
 import io.lockstep.model.testing.GoldenFamily;
 import io.lockstep.model.testing.Goldens;
@@ -51,7 +52,7 @@ final class ChatTemplateTest {
   }
 
   private static ModelConfig config(String family) throws IOException {
-    return ModelConfig.read(Goldens.path(family + "/checkpoint/config.json"));
+    return ModelFamilies.read(Goldens.path(family + "/checkpoint/config.json"));
   }
 
   @ParameterizedTest

@@ -12,8 +12,7 @@ import io.lockstep.model.adapter.InvalidAdapterException;
 import io.lockstep.model.adapter.Targets;
 import io.lockstep.model.budget.TokenBudget;
 import io.lockstep.model.config.InvalidConfigException;
-import io.lockstep.model.config.ModelConfig;
-import io.lockstep.model.network.ModelLayout;
+import io.lockstep.model.family.ModelFamilies;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.safetensors.DType;
 import io.lockstep.model.safetensors.SafetensorsFile;
@@ -273,7 +272,7 @@ class AdapterCheckpointTest {
   }
 
   private static ParameterLayout layout(Path base) throws IOException {
-    return ModelLayout.of(ModelConfig.read(base.resolve("config.json")));
+    return ModelFamilies.read(base.resolve("config.json")).layout();
   }
 
   private static void rewrite(Path folder, UnaryOperator<String> rename, Map<String, byte[]> tables)

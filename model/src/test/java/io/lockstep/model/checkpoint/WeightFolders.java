@@ -1,7 +1,6 @@
 package io.lockstep.model.checkpoint;
 
-import io.lockstep.model.config.ModelConfig;
-import io.lockstep.model.network.ModelLayout;
+import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.parameter.Parameters;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -12,7 +11,7 @@ public final class WeightFolders {
   private WeightFolders() {}
 
   public static Parameters read(Path folder, ModelConfig config) throws IOException {
-    return new ModelWeights(config).read(folder, ModelLayout.of(config));
+    return new ModelWeights(config).read(folder, config.layout());
   }
 
   public static void write(Path folder, ModelConfig config, Parameters parameters)

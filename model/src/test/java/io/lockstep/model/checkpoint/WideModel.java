@@ -6,8 +6,7 @@ import io.lockstep.model.adapter.AdapterConfig;
 import io.lockstep.model.adapter.AdapterFile;
 import io.lockstep.model.adapter.AdapterPlan;
 import io.lockstep.model.adapter.Targets;
-import io.lockstep.model.config.ModelConfig;
-import io.lockstep.model.network.ModelLayout;
+import io.lockstep.model.family.ModelFamilies;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.safetensors.DType;
 import io.lockstep.model.safetensors.SafetensorsWriter;
@@ -43,7 +42,7 @@ record WideModel(Path base, Path adapter, ParameterLayout layout, long adaptedLa
         .put("num_hidden_layers", layers);
     ((ObjectNode) root.get("vision_config")).put("out_hidden_size", 256);
     JSON.writeValue(configFile.toFile(), root);
-    ParameterLayout layout = ModelLayout.of(ModelConfig.read(configFile));
+    ParameterLayout layout = ModelFamilies.read(configFile).layout();
     Files.delete(base.resolve("model.safetensors"));
     write(base.resolve("model.safetensors"), layout, DType.BF16);
 

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.lockstep.model.family.ModelFamilies;
+import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.testing.Foreign;
 import io.lockstep.model.testing.GoldenFamily;
 import java.io.IOException;
@@ -45,8 +47,8 @@ final class ForeignConfigTest {
 
   /** Everything that a model computes follows from what is equal here, and from its weights. */
   private static void means(GoldenFamily family, Path file) throws IOException {
-    ModelConfig expected = ModelConfig.read(family.file("checkpoint/config.json"));
-    ModelConfig config = ModelConfig.read(file);
+    ModelConfig expected = ModelFamilies.read(family.file("checkpoint/config.json"));
+    ModelConfig config = ModelFamilies.read(file);
     assertEquals(expected.toString().replace(expected.dtype(), config.dtype()), config.toString());
   }
 
@@ -124,6 +126,6 @@ final class ForeignConfigTest {
   private ModelConfig read(ObjectNode root) throws IOException {
     Path file = folder.resolve("config.json");
     JSON.writeValue(file.toFile(), root);
-    return ModelConfig.read(file);
+    return ModelFamilies.read(file);
   }
 }

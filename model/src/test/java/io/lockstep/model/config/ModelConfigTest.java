@@ -6,6 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.lockstep.model.family.ModelFamilies;
+import io.lockstep.model.family.qwen3vl.Qwen3VisionConfig;
+import io.lockstep.model.family.qwen3vl.Qwen3VlConfig;
+import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.testing.Goldens;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -25,7 +29,7 @@ final class ModelConfigTest {
 
   @Test
   void theReferenceCheckpointIsRead() throws IOException {
-    Qwen3VlConfig config = assertInstanceOf(Qwen3VlConfig.class, ModelConfig.read(REFERENCE));
+    Qwen3VlConfig config = assertInstanceOf(Qwen3VlConfig.class, ModelFamilies.read(REFERENCE));
     assertEquals(
         new TextConfig(
             704, 64, 160, 4, 4, 2, 32, 1e-6, 5e6, List.of(6, 5, 5), true, false, true, 4096),
@@ -42,10 +46,10 @@ final class ModelConfigTest {
 
   @Test
   void whatIsWrittenReadsBackTheSame() throws IOException {
-    ModelConfig config = ModelConfig.read(REFERENCE);
+    ModelConfig config = ModelFamilies.read(REFERENCE);
     Path copy = folder.resolve("config.json");
     config.write(copy);
-    assertEquals(config, ModelConfig.read(copy));
+    assertEquals(config, ModelFamilies.read(copy));
   }
 
   @Test
@@ -59,14 +63,14 @@ final class ModelConfigTest {
           root.set("torch_dtype", root.remove("dtype"));
           ((ObjectNode) root.get("vision_config")).put("model_type", "qwen3_vl");
         });
-    assertEquals(ModelConfig.read(REFERENCE), ModelConfig.read(file));
+    assertEquals(ModelFamilies.read(REFERENCE), ModelFamilies.read(file));
   }
 
   @Test
   void theTypeOfTheWeightsMayStandInTheTextConfig() throws IOException {
     Path file =
         changed(root -> ((ObjectNode) root.get("text_config")).set("dtype", root.remove("dtype")));
-    assertEquals("float32", ModelConfig.read(file).dtype());
+    assertEquals("float32", ModelFamilies.read(file).dtype());
   }
 
   @Test
@@ -81,7 +85,7 @@ final class ModelConfigTest {
           ((ObjectNode) root.get("vision_config")).put("out_hidden_size", 32);
           root.put("image_token_id", 704);
         });
-    var error = assertThrows(InvalidConfigException.class, () -> ModelConfig.read(file));
+    var error = assertThrows(InvalidConfigException.class, () -> ModelFamilies.read(file));
     assertEquals(
         List.of(
             "text_config.attention_dropout is 0.1 but only 0.0 is supported",
@@ -123,13 +127,13 @@ final class ModelConfigTest {
     vision.put("spatial_patch_size", 14).put("model_type", "qwen2_5_vl");
     Path flat = folder.resolve("flat.json");
     JSON.writeValue(flat.toFile(), root);
-    assertEquals(ModelConfig.read(nested), ModelConfig.read(flat));
+    assertEquals(ModelFamilies.read(nested), ModelFamilies.read(flat));
 
     ObjectNode both = (ObjectNode) JSON.readTree(nested.toFile());
     JSON.writeValue(flat.toFile(), both.put("hidden_size", 64));
-    assertEquals(ModelConfig.read(nested), ModelConfig.read(flat));
+    assertEquals(ModelFamilies.read(nested), ModelFamilies.read(flat));
     JSON.writeValue(flat.toFile(), both.put("hidden_size", 65));
-    var error = assertThrows(InvalidConfigException.class, () -> ModelConfig.read(flat));
+    var error = assertThrows(InvalidConfigException.class, () -> ModelFamilies.read(flat));
     assertEquals(List.of("hidden_size is 65 but text_config.hidden_size is 64"), error.problems());
   }
 
@@ -145,7 +149,7 @@ final class ModelConfigTest {
     ((ObjectNode) root.get("text_config")).put("use_sliding_window", true).put("head_dim", 32);
     Path file = folder.resolve("config.json");
     JSON.writeValue(file.toFile(), root);
-    var error = assertThrows(InvalidConfigException.class, () -> ModelConfig.read(file));
+    var error = assertThrows(InvalidConfigException.class, () -> ModelFamilies.read(file));
     assertEquals(
         List.of(
             "text_config.use_sliding_window is true but only false is supported",
@@ -161,7 +165,7 @@ final class ModelConfigTest {
   @Test
   void anotherFamilyIsRefused() throws IOException {
     Path file = changed(root -> root.put("model_type", "llama"));
-    var error = assertThrows(InvalidConfigException.class, () -> ModelConfig.read(file));
+    var error = assertThrows(InvalidConfigException.class, () -> ModelFamilies.read(file));
     assertEquals(
         file + ": model_type is 'llama' but must be one of qwen2_5_vl, qwen3_vl",
         error.getMessage());
@@ -241,7 +245,7 @@ final class ModelConfigTest {
   }
 
   private static void missing(Path file, String key) {
-    var error = assertThrows(InvalidConfigException.class, () -> ModelConfig.read(file));
+    var error = assertThrows(InvalidConfigException.class, () -> ModelFamilies.read(file));
     assertEquals(
         1, error.problems().stream().filter(p -> p.endsWith(key + " is missing")).count(), key);
   }

@@ -7,8 +7,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.lockstep.model.adapter.AdapterConfig;
 import io.lockstep.model.adapter.AdapterPlan;
 import io.lockstep.model.adapter.Targets;
-import io.lockstep.model.config.ModelConfig;
-import io.lockstep.model.network.ModelLayout;
+import io.lockstep.model.family.ModelFamilies;
+import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.testing.GoldenFamily;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -73,16 +73,16 @@ class ActivationBytesTest {
   private ModelConfig config(String model) throws IOException {
     return switch (model) {
       case "qwen2_5_vl" ->
-          ModelConfig.read(GoldenFamily.QWEN2_5_VL.checkpoint().resolve("config.json"));
+          ModelFamilies.read(GoldenFamily.QWEN2_5_VL.checkpoint().resolve("config.json"));
       case "ungrouped" -> {
         ObjectMapper json = new ObjectMapper();
         ObjectNode tree = (ObjectNode) json.readTree(BASE.toFile());
         ((ObjectNode) tree.get("text_config")).put("num_key_value_heads", 4);
         Path file = folder.resolve("config.json");
         Files.writeString(file, tree.toString());
-        yield ModelConfig.read(file);
+        yield ModelFamilies.read(file);
       }
-      default -> ModelConfig.read(BASE);
+      default -> ModelFamilies.read(BASE);
     };
   }
 
@@ -92,6 +92,6 @@ class ActivationBytesTest {
     }
     AdapterConfig adapter =
         AdapterConfig.of(8, 16, new Targets.AllLinear()).withDora(mode.equals("dora"));
-    return Optional.of(AdapterPlan.of(adapter, ModelLayout.of(config), Set.of()));
+    return Optional.of(AdapterPlan.of(adapter, config.layout(), Set.of()));
   }
 }

@@ -2,13 +2,13 @@ package io.lockstep.model.cost;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.lockstep.model.config.ModelConfig;
-import io.lockstep.model.config.Qwen25VisionConfig;
-import io.lockstep.model.config.Qwen25VlConfig;
-import io.lockstep.model.config.Qwen3VisionConfig;
-import io.lockstep.model.config.Qwen3VlConfig;
 import io.lockstep.model.config.TextConfig;
+import io.lockstep.model.family.qwen25vl.Qwen25VisionConfig;
+import io.lockstep.model.family.qwen25vl.Qwen25VlConfig;
+import io.lockstep.model.family.qwen3vl.Qwen3VisionConfig;
+import io.lockstep.model.family.qwen3vl.Qwen3VlConfig;
 import io.lockstep.model.image.Grid;
+import io.lockstep.model.network.ModelConfig;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -12,7 +12,7 @@ import io.lockstep.data.image.ImageDecoder;
 import io.lockstep.data.image.RgbImage;
 import io.lockstep.data.image.UnreadableImageException;
 import io.lockstep.model.config.InvalidConfigException;
-import io.lockstep.model.config.ModelConfig;
+import io.lockstep.model.family.ModelFamilies;
 import io.lockstep.model.safetensors.SafetensorsFile;
 import io.lockstep.model.testing.GoldenFamily;
 import io.lockstep.model.testing.Goldens;
@@ -191,7 +191,7 @@ final class ImageProcessorTest {
     options.write(copy);
     assertEquals(options, ImageOptions.read(copy));
     options.requireMatch(
-        ModelConfig.read(Goldens.path("qwen3_vl/checkpoint/config.json")).vision());
+        ModelFamilies.read(Goldens.path("qwen3_vl/checkpoint/config.json")).vision());
     assertEquals(32, options.factor());
   }
 

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.lockstep.model.batch.Collator;
 import io.lockstep.model.batch.Sample;
-import io.lockstep.model.config.ModelConfig;
+import io.lockstep.model.family.ModelFamilies;
 import io.lockstep.model.image.Grid;
 import io.lockstep.model.image.Patches;
 import io.lockstep.model.parameter.ParameterLayout;
@@ -58,7 +58,7 @@ record DrawnShape(Path folder) {
   }
 
   ModelConfig config() throws IOException {
-    return ModelConfig.read(folder.resolve("config.json"));
+    return ModelFamilies.read(folder.resolve("config.json"));
   }
 
   SafetensorsFile reference() throws IOException {
@@ -121,7 +121,7 @@ record DrawnShape(Path folder) {
   }
 
   Parameters weights() throws IOException {
-    Parameters parameters = new Parameters(ModelLayout.of(config()));
+    Parameters parameters = new Parameters(config().layout());
     for (ParameterLayout.Slot slot : parameters.layout().slots()) {
       String name = slot.spec().name();
       List<Long> shape = slot.spec().shape();

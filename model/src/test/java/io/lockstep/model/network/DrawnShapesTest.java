@@ -8,7 +8,7 @@ import io.lockstep.model.align.Comparison;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Sample;
 import io.lockstep.model.checkpoint.WeightFolders;
-import io.lockstep.model.config.ModelConfig;
+import io.lockstep.model.family.ModelFamilies;
 import io.lockstep.model.generate.Decoder;
 import io.lockstep.model.generate.Profile;
 import io.lockstep.model.parameter.Parameters;
@@ -157,7 +157,7 @@ class DrawnShapesTest {
   void configurationAndWeightsAreReadBackAsTheyWereSaved(DrawnShape shape) throws IOException {
     ModelConfig config = shape.config();
     config.write(folder.resolve("config.json"));
-    assertEquals(config, ModelConfig.read(folder.resolve("config.json")));
+    assertEquals(config, ModelFamilies.read(folder.resolve("config.json")));
     try (Parameters weights = shape.weights()) {
       WeightFolders.write(folder, config, weights);
       try (Parameters again = WeightFolders.read(folder, config)) {

@@ -10,12 +10,11 @@ import ai.djl.ndarray.NDArray;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Collator;
 import io.lockstep.model.batch.Sample;
-import io.lockstep.model.config.ModelConfig;
-import io.lockstep.model.config.Qwen25VisionConfig;
-import io.lockstep.model.config.Qwen25VlConfig;
-import io.lockstep.model.config.Qwen3VisionConfig;
-import io.lockstep.model.config.Qwen3VlConfig;
 import io.lockstep.model.config.TextConfig;
+import io.lockstep.model.family.qwen25vl.Qwen25VisionConfig;
+import io.lockstep.model.family.qwen25vl.Qwen25VlConfig;
+import io.lockstep.model.family.qwen3vl.Qwen3VisionConfig;
+import io.lockstep.model.family.qwen3vl.Qwen3VlConfig;
 import io.lockstep.model.image.Grid;
 import io.lockstep.model.image.Patches;
 import io.lockstep.model.parameter.ParameterLayout;
@@ -329,7 +328,7 @@ class NetworkShapesTest {
 
   private static Parameters random(ModelConfig config, long seed) {
     SplittableRandom random = new SplittableRandom(seed);
-    Parameters parameters = new Parameters(ModelLayout.of(config));
+    Parameters parameters = new Parameters(config.layout());
     for (ParameterLayout.Slot slot : parameters.layout().slots()) {
       MemorySegment values = Buffer.of(parameters.get(slot.spec().name())).hostBytes();
       boolean matrix = slot.spec().shape().size() > 1;

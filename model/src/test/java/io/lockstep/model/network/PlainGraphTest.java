@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.lockstep.model.align.Comparison;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.checkpoint.LoadedModel;
-import io.lockstep.model.config.ModelConfig;
 import io.lockstep.model.parameter.Parameters;
 import io.lockstep.model.testing.ExactValues;
 import io.lockstep.model.testing.GoldenBatch;

@@ -2,7 +2,7 @@ package io.lockstep.model.network;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.lockstep.model.config.ModelConfig;
+import io.lockstep.model.family.ModelFamilies;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.ParameterSpec.Module;
 import java.io.IOException;
@@ -34,8 +34,8 @@ final class PublishedSizesTest {
   void everyModuleHasAsManyParametersAsInThePublicImplementation(
       String name, long all, long llm, long vit, long aligner)
       throws IOException, URISyntaxException {
-    ModelConfig config = ModelConfig.read(published(name));
-    ParameterLayout layout = ModelLayout.of(config);
+    ModelConfig config = ModelFamilies.read(published(name));
+    ParameterLayout layout = config.layout();
     Map<Module, Long> counts = new EnumMap<>(Module.class);
     layout
         .slots()
@@ -44,7 +44,7 @@ final class PublishedSizesTest {
     assertEquals(all, layout.elements());
     Path copy = folder.resolve("config.json");
     config.write(copy);
-    assertEquals(config, ModelConfig.read(copy));
+    assertEquals(config, ModelFamilies.read(copy));
     Files.delete(copy);
   }
 

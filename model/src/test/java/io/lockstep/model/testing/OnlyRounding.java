@@ -8,7 +8,7 @@ import io.lockstep.model.align.Comparison;
 import io.lockstep.model.align.Comparison.Kind;
 import io.lockstep.model.align.RowLimits;
 import io.lockstep.model.align.Tolerance;
-import io.lockstep.model.config.ModelConfig;
+import io.lockstep.model.network.ModelConfig;
 
 /** Two float32 computations of the same logits: whatever kernels they run through, they round. */
 public final class OnlyRounding {

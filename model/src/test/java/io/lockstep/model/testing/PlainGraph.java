@@ -6,12 +6,12 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Targets;
-import io.lockstep.model.config.ModelConfig;
-import io.lockstep.model.config.Qwen25VisionConfig;
-import io.lockstep.model.config.Qwen3VisionConfig;
 import io.lockstep.model.config.TextConfig;
 import io.lockstep.model.config.VisionConfig;
+import io.lockstep.model.family.qwen25vl.Qwen25VisionConfig;
+import io.lockstep.model.family.qwen3vl.Qwen3VisionConfig;
 import io.lockstep.model.image.Grid;
+import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.parameter.Weights;
 import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
@@ -375,7 +375,8 @@ public final class PlainGraph {
     for (int block = 0; block < vision.depth(); block++) {
       String name = VISUAL + "blocks." + block + ".";
       List<Integer> sizes = vision.fullAttentionBlocks().contains(block) ? frames() : windows;
-      NDArray middle = x.add(composed(vision, name, rmsNorm(name + "norm1", x, EPS), cosSin, sizes));
+      NDArray middle =
+          x.add(composed(vision, name, rmsNorm(name + "norm1", x, EPS), cosSin, sizes));
       x = middle.add(gatedMlp(name, rmsNorm(name + "norm2", middle, EPS)));
     }
     NDArray grouped = rmsNorm(VISUAL + "merger.ln_q", x, EPS).reshape(-1, merged);
@@ -451,7 +452,8 @@ public final class PlainGraph {
   }
 
   private NDArray layerNorm(String name, NDArray x) {
-    return Ops.layerNorm(x, weights.get(name + ".weight"), weights.get(name + ".bias"), (float) EPS);
+    return Ops.layerNorm(
+        x, weights.get(name + ".weight"), weights.get(name + ".bias"), (float) EPS);
   }
 
   private NDArray longs(long[] values) {

@@ -5,7 +5,7 @@ import io.lockstep.model.adapter.SeededDropout;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Targets;
 import io.lockstep.model.checkpoint.Tuned;
-import io.lockstep.model.config.ModelConfig;
+import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.Parameters;
 import io.lockstep.model.segment.SegmentSpec;

@@ -5,9 +5,9 @@ import io.lockstep.model.adapter.AdapterPlan;
 import io.lockstep.model.adapter.InvalidAdapterException;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.checkpoint.Tuning;
-import io.lockstep.model.config.ModelConfig;
 import io.lockstep.model.context.ContextLimit;
-import io.lockstep.model.network.ModelLayout;
+import io.lockstep.model.family.ModelFamilies;
+import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.ParameterSpec;
 import io.lockstep.worker.config.RunConfig;
@@ -37,10 +37,10 @@ public record TuningPlan(
    *     than what the model takes
    */
   public static TuningPlan of(RunConfig run) throws IOException {
-    ModelConfig config = ModelConfig.read(run.model().path().resolve("config.json"));
+    ModelConfig config = ModelFamilies.read(run.model().path().resolve("config.json"));
     ContextLimit.of(config.text().maxPositionEmbeddings())
         .requireTraining("the model in " + run.model().path(), run.training().globalMaxLength());
-    ParameterLayout base = ModelLayout.of(config);
+    ParameterLayout base = config.layout();
     Set<ParameterSpec.Module> frozen = run.tuning().frozen();
     return switch (run.tuning().mode()) {
       case FULL -> {

@@ -1,6 +1,6 @@
 package io.lockstep.model.align.certificate;
 
-import io.lockstep.model.config.ModelConfig;
+import io.lockstep.model.network.ModelConfig;
 import java.util.List;
 import java.util.stream.IntStream;
 

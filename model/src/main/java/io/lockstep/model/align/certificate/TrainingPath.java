@@ -3,7 +3,6 @@ package io.lockstep.model.align.certificate;
 import ai.djl.ndarray.NDArray;
 import io.lockstep.model.adapter.Dropout;
 import io.lockstep.model.align.Conditioning;
-import io.lockstep.model.align.TeacherForced;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Targets;
 import io.lockstep.model.checkpoint.LoadedModel;
@@ -88,12 +87,7 @@ final class TrainingPath {
                 null,
                 (name, activation) -> layer(model, batch, probes, collectors, name, activation));
         Targets compared = compared(batch, probes);
-        logits(
-            batch,
-            compared,
-            probes,
-            collectors,
-            TeacherForced.logits(scope, network, hidden_BTH, compared));
+        logits(batch, compared, probes, collectors, network.logits(scope, hidden_BTH, compared));
       }
     });
     return collectors.stream().map(ValueCollector::finish).toList();

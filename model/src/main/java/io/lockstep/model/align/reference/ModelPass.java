@@ -4,8 +4,8 @@ import ai.djl.ndarray.NDArray;
 import io.lockstep.model.adapter.Dropout;
 import io.lockstep.model.align.Compare.Floats;
 import io.lockstep.model.align.Conditioning;
-import io.lockstep.model.align.TeacherForced;
 import io.lockstep.model.batch.Batch;
+import io.lockstep.model.batch.Sample;
 import io.lockstep.model.batch.Targets;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.network.VisionLanguageModel;
@@ -71,12 +71,17 @@ final class ModelPass {
       BiConsumer<String, NDArray> probe = (name, activation) -> seen.put(name, copy(activation));
       NDArray hidden_BTH = network.hidden(scope, batch, null, probe);
       seen.put(ReferenceNames.LOGITS, floats(network.logits(hidden_BTH)));
-      NDArray logits_NV =
-          TeacherForced.logits(scope, network, batch, targets, VisionLanguageModel.NO_PROBE);
-      float sum = TeacherForced.lossSum(scope, logits_NV, targets).getFloat();
+      float sum = loss(scope, network).getFloat();
       seen.put(ReferenceNames.LOSS, Floats.of(new float[] {sum / targets.count()}));
     });
     return seen;
+  }
+
+  /** The sum of the cross entropy over supervised tokens. */
+  private NDArray loss(Scope scope, VisionLanguageModel network) {
+    NDArray hidden_BTH = network.hidden(scope, batch, null, VisionLanguageModel.NO_PROBE);
+    NDArray labels = scope.fromLongs(targets.labels(), targets.count());
+    return Ops.crossEntropySum(network.logits(scope, hidden_BTH, targets), labels, Sample.IGNORED);
   }
 
   /**
@@ -87,12 +92,7 @@ final class ModelPass {
     SequencedMap<String, NDArray> leaves = model.tuned().trained().leaves();
     Weights weights = model.tuned().recorded(scope, leaves, Dropout.NONE);
     VisionLanguageModel network = new VisionLanguageModel(model.config(), weights);
-    NDArray loss =
-        Autograd.recording(() ->
-            TeacherForced.lossSum(
-                scope,
-                TeacherForced.logits(scope, network, batch, targets, VisionLanguageModel.NO_PROBE),
-                targets));
+    NDArray loss = Autograd.recording(() -> loss(scope, network));
     Autograd.backward(loss, scope.fromFloats(new float[] {1f / targets.count()}));
     SequencedMap<String, Floats> gradients = new LinkedHashMap<>();
     for (ParameterLayout.Slot slot : model.tuned().trained().layout().slots()) {
@@ -107,9 +107,7 @@ final class ModelPass {
     return gradients;
   }
 
-  /**
-   * Some activations are gone before the pass ends: those of a tower in which nothing is trained.
-   */
+  /** Activations are gone before the pass ends. */
   private static Floats copy(NDArray array) {
     Floats seen = floats(array);
     Buffer copy = Buffer.onHost(Arena.ofAuto(), Dtype.FLOAT32, seen.data().elements());

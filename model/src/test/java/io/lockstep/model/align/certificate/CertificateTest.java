@@ -21,8 +21,7 @@ import io.lockstep.model.align.Comparison;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.checkpoint.Tuning;
-import io.lockstep.model.config.ModelConfig;
-import io.lockstep.model.network.ModelLayout;
+import io.lockstep.model.family.ModelFamilies;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.Parameters;
 import io.lockstep.model.testing.GoldenFamily;
@@ -257,7 +256,7 @@ class CertificateTest {
   }
 
   private ParameterLayout layout() throws IOException {
-    return ModelLayout.of(ModelConfig.read(checkpoint.resolve("config.json")));
+    return ModelFamilies.read(checkpoint.resolve("config.json")).layout();
   }
 
   /**

@@ -1,0 +1,9 @@
+/**
+ * Qwen2.5-VL: configuration and its reader, stored names, and the vision tower. Imports {@code
+ * tensor} and the model's {@code network}, {@code layer}, {@code config}, {@code parameter} and
+ * {@code image} packages.
+ */
+@NullMarked
+package io.lockstep.model.family.qwen25vl;
+
+import org.jspecify.annotations.NullMarked;

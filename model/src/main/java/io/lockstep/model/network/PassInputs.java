@@ -1,0 +1,192 @@
+package io.lockstep.model.network;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
+import io.lockstep.model.batch.Batch;
+import io.lockstep.model.layer.CosSin;
+import io.lockstep.model.layer.KvCache;
+import io.lockstep.model.layer.PaddedMask;
+import io.lockstep.model.layer.SelfAttention;
+import io.lockstep.model.layer.TextRotary;
+import io.lockstep.tensor.Ops;
+import io.lockstep.tensor.Scope;
+import java.util.function.BiConsumer;
+import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the segments of one pass read besides weights and each other's outputs: the batch as
+ * tensors, the cache of keys and values and the probe, if there are any.
+ *
+ * <p>Shapes: B rows, T tokens, H hidden size.
+ */
+public final class PassInputs {
+
+  private final NDArray ids;
+  private final SelfAttention.Tokens tokens;
+  private final @Nullable Pictures pictures;
+  private final @Nullable KvCache cache;
+  private final BiConsumer<String, NDArray> probe;
+
+  /**
+   * The pictures of a batch and where they go.
+   *
+   * @param rows rows of the flattened batch [B * T] that hold picture tokens, int64
+   * @param mask true at those, [B, T, 1]
+   * @param kept rows of the merged features that take the placeholders' places; all if absent
+   */
+  private record Pictures(
+      VisionTower.OnPictures vision,
+      NDArray pixels,
+      NDArray rows,
+      NDArray mask,
+      @Nullable NDArray kept) {
+
+    static Pictures of(ModelConfig config, VisionTower tower, Scope scope, Batch batch) {
+      long[] rows =
+          LongStream.range(0, batch.ids().length)
+              .filter(row -> batch.ids()[(int) row] == config.imageTokenId())
+              .toArray();
+      boolean[] isPicture = new boolean[batch.ids().length];
+      for (long row : rows) {
+        isPicture[(int) row] = true;
+      }
+      long[] kept = batch.keptTokens();
+      return new Pictures(
+          tower.on(scope, batch.grids()),
+          scope.fromFloats(batch.pixels(), batch.patches(), config.vision().patchValues()),
+          scope.fromLongs(rows, rows.length),
+          scope.fromBooleans(isPicture, batch.rows(), batch.length(), 1),
+          kept.length == 0 ? null : scope.fromLongs(kept, kept.length));
+    }
+  }
+
+  private PassInputs(
+      NDArray ids,
+      SelfAttention.Tokens tokens,
+      @Nullable Pictures pictures,
+      @Nullable KvCache cache,
+      BiConsumer<String, NDArray> probe) {
+    this.ids = ids;
+    this.tokens = tokens;
+    this.pictures = pictures;
+    this.cache = cache;
+    this.probe = probe;
+  }
+
+  static PassInputs of(
+      ModelConfig config,
+      VisionTower tower,
+      TextRotary rotary,
+      Scope scope,
+      Batch batch,
+      @Nullable KvCache cache,
+      BiConsumer<String, NDArray> probe) {
+    CosSin cosSin = cosSin(config, rotary, scope, batch.positionIds(), batch.rows());
+    return new PassInputs(
+        scope.fromLongs(batch.ids(), batch.rows(), batch.length()),
+        new SelfAttention.Tokens(cosSin, PaddedMask.of(scope, batch)),
+        batch.patches() == 0 ? null : Pictures.of(config, tower, scope, batch),
+        cache,
+        probe);
+  }
+
+  static PassInputs ofNext(
+      ModelConfig config,
+      TextRotary rotary,
+      Scope scope,
+      long[] tokens,
+      long[] positions,
+      boolean[] visible,
+      KvCache cache,
+      BiConsumer<String, NDArray> probe) {
+    int rows = tokens.length;
+    long[] axes = new long[3 * rows];
+    for (int axis = 0; axis < 3; axis++) {
+      System.arraycopy(positions, 0, axes, axis * rows, rows);
+    }
+    NDArray mask = PaddedMask.of(scope, visible, rows, 1, cache.length() + 1);
+    return new PassInputs(
+        scope.fromLongs(tokens, rows, 1),
+        new SelfAttention.Tokens(cosSin(config, rotary, scope, axes, rows), mask),
+        null,
+        cache,
+        probe);
+  }
+
+  private static CosSin cosSin(
+      ModelConfig config, TextRotary rotary, Scope scope, long[] positions, int rows) {
+    int width = config.text().headDim();
+    return CosSin.of(scope, rotary.angles(positions), width, config.rotaryRounding())
+        .reshape(new Shape(rows, 1, positions.length / 3 / rows, width));
+  }
+
+  boolean hasPictures() {
+    return pictures != null;
+  }
+
+  /** Token ids, [B, T]. */
+  NDArray ids() {
+    return ids;
+  }
+
+  /** How tokens see each other. */
+  SelfAttention.Tokens tokens() {
+    return tokens;
+  }
+
+  /** Where keys and values are kept, if anywhere. */
+  @Nullable KvCache cache() {
+    return cache;
+  }
+
+  /** The activation, after the probe has seen it. */
+  NDArray probed(String name, NDArray activation) {
+    probe.accept(name, activation);
+    return activation;
+  }
+
+  private Pictures pictures() {
+    if (pictures == null) {
+      throw new IllegalStateException("the pass has no pictures");
+    }
+    return pictures;
+  }
+
+  /** The vision tower on this batch's pictures. */
+  VisionTower.OnPictures vision() {
+    return pictures().vision();
+  }
+
+  /** Normalised patches of all pictures. */
+  NDArray pixels() {
+    return pictures().pixels();
+  }
+
+  /** The features [M, H] that take a placeholder's place. */
+  NDArray kept(NDArray features_MH) {
+    NDArray rows = pictures().kept();
+    return rows == null ? features_MH : Ops.indexSelect(features_MH, 0, rows);
+  }
+
+  /** Replaces the embeddings of picture tokens, in order, by merged features. */
+  NDArray placed(NDArray embedded_BTH, NDArray merged_MH) {
+    long places = pictures().rows().getShape().get(0);
+    if (places != merged_MH.getShape().get(0)) {
+      throw new IllegalArgumentException(
+          "the batch has "
+              + places
+              + " picture tokens, its pictures give "
+              + merged_MH.getShape().get(0)
+              + " features: expand each picture to t*h*w/4 tokens");
+    }
+    NDArray mask = pictures().mask().broadcast(embedded_BTH.getShape());
+    return Ops.maskedScatter(embedded_BTH, mask, merged_MH);
+  }
+
+  /** Adds features [M, H] to picture tokens, in order. */
+  NDArray addedToPictures(NDArray hidden_BTH, NDArray features_MH) {
+    NDArray flat = hidden_BTH.reshape(-1, features_MH.getShape().get(1));
+    return Ops.indexAdd(flat, 0, pictures().rows(), features_MH).reshape(hidden_BTH.getShape());
+  }
+}
