@@ -238,16 +238,20 @@ public final class Network {
     return name.substring(0, name.lastIndexOf('.'));
   }
 
-  /** The hidden states [N, H] that predict targets, of those [B, T, H] of their batch. */
-  public static NDArray supervised(Scope scope, NDArray hidden_BTH, Targets targets) {
-    NDArray flat = hidden_BTH.reshape(-1, hidden_BTH.getShape().get(2));
-    return Ops.indexSelect(flat, 0, scope.fromLongs(targets.rows(), targets.count()));
-  }
-
   /** Logits [.., V] of hidden states [.., H]: final norm, then the projection. */
   public NDArray logits(Weights weights, NDArray hidden) {
     NDArray normed = finalNorm.apply(weights, hidden);
     return weights.linear(config.tieWordEmbeddings() ? TABLE : HEAD, normed);
+  }
+
+  /**
+   * What hidden states [B, T, H] of a batch predict at its targets.
+   *
+   * @param scope holds indices
+   */
+  public Prediction prediction(
+      Scope scope, Weights weights, NDArray hidden_BTH, Targets targets) {
+    return Prediction.of(scope, this, weights, hidden_BTH, targets);
   }
 
   /**

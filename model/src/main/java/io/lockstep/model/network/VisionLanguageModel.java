@@ -92,8 +92,8 @@ public final class VisionLanguageModel {
     return network.logits(weights, hidden);
   }
 
-  /** Logits [N, V] of targets alone, from the hidden states [B, T, H] of their batch. */
-  public NDArray logits(Scope scope, NDArray hidden_BTH, Targets targets) {
-    return logits(Network.supervised(scope, hidden_BTH, targets));
+  /** What hidden states [B, T, H] of a batch predict at its targets. */
+  public Prediction prediction(Scope scope, NDArray hidden_BTH, Targets targets) {
+    return network.prediction(scope, weights, hidden_BTH, targets);
   }
 }

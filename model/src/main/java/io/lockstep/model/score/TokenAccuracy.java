@@ -5,7 +5,6 @@ import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Targets;
 import io.lockstep.model.network.VisionLanguageModel;
 import io.lockstep.tensor.Autograd;
-import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
 
 /**
@@ -26,15 +25,11 @@ public record TokenAccuracy(long correct, long tokens) {
       return NONE;
     }
     try (Scope scope = Scope.open()) {
-      long[] predicted =
+      long correct =
           Autograd.inference(() -> {
             NDArray hidden = network.hidden(scope, batch, null, VisionLanguageModel.NO_PROBE);
-            return Ops.argmax(network.logits(scope, hidden, targets), 1).toLongArray();
+            return network.prediction(scope, hidden, targets).correct();
           });
-      long correct = 0;
-      for (int i = 0; i < predicted.length; i++) {
-        correct += predicted[i] == targets.labels()[i] ? 1 : 0;
-      }
       return new TokenAccuracy(correct, targets.count());
     }
   }

@@ -6,6 +6,8 @@ import io.lockstep.model.batch.Targets;
 import io.lockstep.model.checkpoint.Tuned;
 import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.network.Network;
+import io.lockstep.model.objective.Objective;
+import io.lockstep.model.objective.ObjectiveSums;
 import io.lockstep.tensor.Scope;
 import java.util.List;
 import java.util.SortedMap;
@@ -21,40 +23,25 @@ public final class SegmentedModel {
   private final Network network;
   private final Tuned tuned;
   private final boolean recomputes;
+  private final Objective objective;
   private final List<SegmentSpec> specs;
 
   /**
-   * What a pass has found; the loss is a sum over tokens, in nats.
+   * What passes have found.
    *
-   * @param groups the same of each group of tokens, ascending by group; empty if there are none
+   * @param total of all targets
+   * @param groups the same of each group of targets; empty if there are none
    */
-  public record Outcome(double loss, long tokens, long correct, List<GroupOutcome> groups) {
+  public record Outcome(ObjectiveSums total, SortedMap<Integer, ObjectiveSums> groups) {
 
     /** What no pass has found. */
-    public static final Outcome NONE = new Outcome(0, 0, 0, List.of());
-
-    public Outcome {
-      groups = List.copyOf(groups);
-    }
+    public static final Outcome NONE = new Outcome(ObjectiveSums.NONE, new TreeMap<>());
 
     /** What both have found. */
     public Outcome plus(Outcome other) {
-      SortedMap<Integer, GroupOutcome> sums = new TreeMap<>();
-      groups.forEach(group -> sums.put(group.group(), group));
-      other.groups.forEach(group -> sums.merge(group.group(), group, GroupOutcome::plus));
-      return new Outcome(
-          loss + other.loss,
-          tokens + other.tokens,
-          correct + other.correct,
-          List.copyOf(sums.values()));
-    }
-  }
-
-  /** What a pass has found in the tokens of one group. */
-  public record GroupOutcome(int group, double loss, long tokens, long correct) {
-    private GroupOutcome plus(GroupOutcome other) {
-      return new GroupOutcome(
-          group, loss + other.loss, tokens + other.tokens, correct + other.correct);
+      SortedMap<Integer, ObjectiveSums> sums = new TreeMap<>(groups);
+      other.groups.forEach((group, found) -> sums.merge(group, found, ObjectiveSums::plus));
+      return new Outcome(total.plus(other.total), sums);
     }
   }
 
@@ -65,10 +52,11 @@ public final class SegmentedModel {
    *     computes each segment again (gradient checkpointing; Chen et al., "Training deep nets with
    *     sublinear memory cost", 2016): less memory, the same bits
    */
-  public SegmentedModel(ModelConfig config, Tuned tuned, boolean recomputes) {
+  public SegmentedModel(ModelConfig config, Tuned tuned, boolean recomputes, Objective objective) {
     network = new Network(config);
     this.tuned = tuned;
     this.recomputes = recomputes;
+    this.objective = objective;
     specs = SegmentSpec.of(network, tuned.trained().layout());
   }
 
@@ -78,8 +66,7 @@ public final class SegmentedModel {
   }
 
   /**
-   * Forward and backward of one batch: the loss of its supervised tokens, summed, and the gradient
-   * of that sum.
+   * Forward and backward of one batch: the sum that the objective gives, and its gradient.
    *
    * @param groups the group of each target, whose figures are told apart; empty for none
    * @param draw decides what dropout drops
@@ -96,7 +83,7 @@ public final class SegmentedModel {
     try (Scope scope = Scope.open();
         SegmentedPass pass =
             new SegmentedPass(
-                network, tuned, specs, recomputes, weights, draw, scope, batch, targets, groups)) {
+                network, tuned, specs, recomputes, objective, weights, draw, scope, batch, targets, groups)) {
       pass.forward();
       pass.backward(sink);
       return pass.outcome();

@@ -3,24 +3,29 @@ package io.lockstep.model.segment;
 import ai.djl.ndarray.NDArray;
 import io.lockstep.model.adapter.SeededDropout;
 import io.lockstep.model.batch.Batch;
-import io.lockstep.model.batch.Sample;
 import io.lockstep.model.batch.Targets;
 import io.lockstep.model.checkpoint.Tuned;
 import io.lockstep.model.network.Network;
 import io.lockstep.model.network.PassInputs;
 import io.lockstep.model.network.Segment;
 import io.lockstep.model.network.VisionLanguageModel;
+import io.lockstep.model.network.Prediction;
+import io.lockstep.model.objective.Objective;
+import io.lockstep.model.objective.ObjectiveSums;
+import io.lockstep.model.objective.ObjectiveSums.Judged;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.Weights;
 import io.lockstep.model.segment.SegmentWeights.Pass;
 import io.lockstep.tensor.Autograd;
-import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,16 +43,16 @@ final class SegmentedPass implements AutoCloseable {
   private final boolean recomputes;
   private final SegmentWeights source;
   private final SeededDropout.Pass draw;
-  private final Targets targets;
-  private final GroupFigures groups;
+  private final Objective objective;
+  private final int[] groupOfTarget;
   private final PassInputs inputs;
   private final List<Segment> segments;
   private final Scope live = Scope.lasting();
   private final Map<Integer, SegmentGraph> graphs = new LinkedHashMap<>();
   private final Map<Integer, NDArray> outputGradients = new LinkedHashMap<>();
   private final Map<Integer, NDArray> sharedGradients = new LinkedHashMap<>();
-  private double loss;
-  private long correct;
+  private final SortedMap<Integer, ObjectiveSums> groups = new TreeMap<>();
+  private ObjectiveSums total = ObjectiveSums.NONE;
 
   /**
    * A pass that has not begun.
@@ -60,6 +65,7 @@ final class SegmentedPass implements AutoCloseable {
       Tuned tuned,
       List<SegmentSpec> specs,
       boolean recomputes,
+      Objective objective,
       SegmentWeights source,
       SeededDropout.Pass draw,
       Scope scope,
@@ -72,36 +78,43 @@ final class SegmentedPass implements AutoCloseable {
     this.recomputes = recomputes;
     this.source = source;
     this.draw = draw;
-    this.targets = targets;
-    this.groups = new GroupFigures(targets, groupOfTarget);
+    this.objective = objective;
+    this.groupOfTarget = groupOfTarget;
     inputs = network.inputs(scope, batch, null, VisionLanguageModel.NO_PROBE);
     segments = new ArrayList<>(network.segments(inputs));
     Segment head = segments.removeLast();
     segments.add(
-        head.computing((weights, pass, read) -> loss(scope, network, weights, read.getFirst())));
+        head.computing(
+            (weights, pass, read) ->
+                judge(network.prediction(scope, weights, read.getFirst(), targets))));
   }
 
-  /** The loss of hidden states. */
-  private NDArray loss(Scope scope, Network network, Weights weights, NDArray hidden_BTH) {
-    NDArray logits_NV = network.logits(weights, Network.supervised(scope, hidden_BTH, targets));
-    Autograd.inference(() -> {
-      long[] predicted = Ops.argmax(logits_NV, 1).toLongArray();
-      for (int i = 0; i < predicted.length; i++) {
-        correct += predicted[i] == targets.labels()[i] ? 1 : 0;
-      }
-      groups.count(logits_NV, predicted);
-    });
-    NDArray labels = scope.fromLongs(targets.labels(), targets.count());
-    return Ops.crossEntropySum(logits_NV, labels, Sample.IGNORED);
+  /**
+   * What is differentiated. Groups are told apart beside the graph: what is learned has the same
+   * bits with and without them.
+   */
+  private NDArray judge(Prediction prediction) {
+    Judged judged = Judged.of(objective, prediction);
+    total = judged.sums();
+    int[] present = Arrays.stream(groupOfTarget).sorted().distinct().toArray();
+    for (int group : present) {
+      groups.put(
+          group,
+          present.length == 1
+              ? total
+              : Autograd.inference(
+                  () -> Judged.of(objective, prediction.of(group, groupOfTarget)).sums()));
+    }
+    return judged.total();
   }
 
   SegmentedModel.Outcome outcome() {
-    return new SegmentedModel.Outcome(loss, targets.count(), correct, groups.outcomes(loss));
+    return new SegmentedModel.Outcome(total, groups);
   }
 
-  /** Computes the loss; what going back needs stays. */
+  /** Computes what is minimised; what going back needs stays. */
   void forward() {
-    loss = Segment.walk(segments, this::forward).getFloat();
+    Segment.walk(segments, this::forward).close();
   }
 
   /** Computes a segment; its output belongs to {@link #live}. */

@@ -6,6 +6,9 @@ import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Targets;
 import io.lockstep.model.checkpoint.Tuned;
 import io.lockstep.model.network.ModelConfig;
+import io.lockstep.model.objective.Objective;
+import io.lockstep.model.objective.ObjectiveSums;
+import io.lockstep.model.objective.Objectives;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.Parameters;
 import io.lockstep.model.segment.SegmentSpec;
@@ -46,7 +49,7 @@ public final class GradientStep {
    * @param checkpointing whether segments are computed again going back, instead of kept
    */
   GradientStep(ModelConfig config, Tuned tuned, long seed, boolean checkpointing) {
-    this.model = new SegmentedModel(config, tuned, checkpointing);
+    this.model = new SegmentedModel(config, tuned, checkpointing, Objectives.standard());
     this.tuned = tuned;
     this.seed = seed;
   }
@@ -117,15 +120,23 @@ public final class GradientStep {
     }
     return new Contribution(
         microBatch.virtualRank(),
-        total.loss(),
-        total.tokens(),
-        total.correct(),
+        total.total().loss(),
+        total.total().normaliser(),
+        correct(total.total()),
         microBatch.tooLong(),
         microBatch.unreadable(),
-        total.groups().stream()
+        total.groups().entrySet().stream()
             .map(group ->
-                new DatasetSums(group.group(), group.loss(), group.tokens(), group.correct()))
+                new DatasetSums(
+                    group.getKey(),
+                    group.getValue().loss(),
+                    group.getValue().normaliser(),
+                    correct(group.getValue())))
             .toList());
+  }
+
+  private static long correct(ObjectiveSums sums) {
+    return (long) sums.figure(Objective.Figure.TOKEN_ACCURACY);
   }
 
   /** Whether each pass of a micro-batch has pictures. */

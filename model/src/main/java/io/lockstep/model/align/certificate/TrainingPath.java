@@ -87,7 +87,7 @@ final class TrainingPath {
                 null,
                 (name, activation) -> layer(model, batch, probes, collectors, name, activation));
         Targets compared = compared(batch, probes);
-        logits(batch, compared, probes, collectors, network.logits(scope, hidden_BTH, compared));
+        logits(batch, compared, probes, collectors, network.prediction(scope, hidden_BTH, compared).logits());
       }
     });
     return collectors.stream().map(ValueCollector::finish).toList();

@@ -5,10 +5,11 @@ import io.lockstep.model.adapter.Dropout;
 import io.lockstep.model.align.Compare.Floats;
 import io.lockstep.model.align.Conditioning;
 import io.lockstep.model.batch.Batch;
-import io.lockstep.model.batch.Sample;
 import io.lockstep.model.batch.Targets;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.network.VisionLanguageModel;
+import io.lockstep.model.objective.ObjectiveSums.Judged;
+import io.lockstep.model.objective.Objectives;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.ParameterSpec;
 import io.lockstep.model.parameter.Weights;
@@ -77,11 +78,10 @@ final class ModelPass {
     return seen;
   }
 
-  /** The sum of the cross entropy over supervised tokens. */
+  /** The sum over supervised tokens that training minimises. */
   private NDArray loss(Scope scope, VisionLanguageModel network) {
     NDArray hidden_BTH = network.hidden(scope, batch, null, VisionLanguageModel.NO_PROBE);
-    NDArray labels = scope.fromLongs(targets.labels(), targets.count());
-    return Ops.crossEntropySum(network.logits(scope, hidden_BTH, targets), labels, Sample.IGNORED);
+    return Judged.of(Objectives.standard(), network.prediction(scope, hidden_BTH, targets)).total();
   }
 
   /**

@@ -1,4 +1,4 @@
-package io.lockstep.model.loss;
+package io.lockstep.model.objective;
 
 import ai.djl.ndarray.NDArray;
 import io.lockstep.tensor.LogProbabilities;

@@ -1,4 +1,4 @@
-package io.lockstep.model.loss;
+package io.lockstep.model.objective;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;

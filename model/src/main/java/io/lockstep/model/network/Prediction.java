@@ -1,0 +1,118 @@
+package io.lockstep.model.network;
+
+import ai.djl.ndarray.NDArray;
+import io.lockstep.model.batch.Sample;
+import io.lockstep.model.batch.Targets;
+import io.lockstep.model.parameter.Weights;
+import io.lockstep.tensor.Autograd;
+import io.lockstep.tensor.Ops;
+import io.lockstep.tensor.Scope;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the walk has produced at the supervised positions of a batch, for whoever judges it. The rest
+ * of the batch never reaches the head.
+ *
+ * <p>Shapes: N supervised positions, H hidden size, V vocabulary.
+ */
+public final class Prediction {
+
+  private final Scope scope;
+  private final Head head;
+  private final long[] labels;
+
+  /** The last hidden states, and the logits once somebody asks for them. */
+  private static final class Head {
+    private final Network network;
+    private final Weights weights;
+    private final NDArray hidden_NH;
+    private @Nullable NDArray logits_NV;
+    private long @Nullable [] mostProbable;
+
+    Head(Network network, Weights weights, NDArray hidden_NH) {
+      this.network = network;
+      this.weights = weights;
+      this.hidden_NH = hidden_NH;
+    }
+
+    NDArray logits() {
+      NDArray logits = logits_NV;
+      if (logits == null) {
+        logits = network.logits(weights, hidden_NH);
+        logits_NV = logits;
+      }
+      return logits;
+    }
+
+    long[] mostProbable() {
+      long[] tokens = mostProbable;
+      if (tokens == null) {
+        tokens = Autograd.inference(() -> Ops.argmax(logits(), 1).toLongArray());
+        mostProbable = tokens;
+      }
+      return tokens;
+    }
+  }
+
+  private Prediction(Scope scope, Head head, long[] labels) {
+    this.scope = scope;
+    this.head = head;
+    this.labels = labels;
+  }
+
+  /**
+   * What hidden states predict.
+   *
+   * @param scope holds indices
+   * @param hidden_BTH of the whole batch, before the final norm
+   */
+  static Prediction of(
+      Scope scope, Network network, Weights weights, NDArray hidden_BTH, Targets targets) {
+    NDArray flat = hidden_BTH.reshape(-1, hidden_BTH.getShape().get(2));
+    NDArray rows = scope.fromLongs(targets.rows(), targets.count());
+    NDArray hidden_NH = Ops.indexSelect(flat, 0, rows);
+    return new Prediction(scope, new Head(network, weights, hidden_NH), targets.labels());
+  }
+
+  /** The same of which only some positions count: the labels of others are {@link Sample#IGNORED}. */
+  public Prediction of(int group, int[] groupOfTarget) {
+    long[] own = labels.clone();
+    for (int i = 0; i < own.length; i++) {
+      if (groupOfTarget[i] != group) {
+        own[i] = Sample.IGNORED;
+      }
+    }
+    return new Prediction(scope, head, own);
+  }
+
+  /** Hidden states before the final norm, [N, H]. */
+  public NDArray hidden() {
+    return head.hidden_NH;
+  }
+
+  /** Logits, [N, V]; they are computed when this is called first. */
+  public NDArray logits() {
+    return head.logits();
+  }
+
+  /** The tokens wanted, [N] int64; {@link Sample#IGNORED} at positions that don't count. */
+  public NDArray labels() {
+    return scope.fromLongs(labels, labels.length);
+  }
+
+  /** How many positions count. */
+  public long count() {
+    return Arrays.stream(labels).filter(label -> label != Sample.IGNORED).count();
+  }
+
+  /** At how many of those the wanted token is the most probable one. */
+  public long correct() {
+    long[] tokens = head.mostProbable();
+    long correct = 0;
+    for (int i = 0; i < labels.length; i++) {
+      correct += tokens[i] == labels[i] ? 1 : 0;
+    }
+    return correct;
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * What training minimises: the port, the list of objectives, and the sums that they give. Imports
+ * {@code tensor} and the model's {@code network} package.
+ */
+@NullMarked
+package io.lockstep.model.objective;
+
+import org.jspecify.annotations.NullMarked;
