@@ -35,7 +35,7 @@ record Resolution(
     Search search = new Search(config, base, frozen);
     Set<String> saved = search.saved();
     SequencedSet<String> meant = search.layers();
-    SequencedSet<String> layers = search.thawed(meant);
+    SequencedSet<String> layers = search.trainable(meant);
     if (layers.isEmpty() && !meant.isEmpty()) {
       search.problems.add(
           "target_modules mean only layers of parts of the model that are frozen: thaw one of "
@@ -160,15 +160,15 @@ record Resolution(
               .anyMatch(name -> ("." + module + ".").contains("." + name + "."));
     }
 
-    SequencedSet<String> thawed(SequencedSet<String> layers) {
-      SequencedSet<String> thawed = new LinkedHashSet<>();
+    SequencedSet<String> trainable(SequencedSet<String> layers) {
+      SequencedSet<String> trainable = new LinkedHashSet<>();
       for (String layer : layers) {
         ParameterSpec weight = modules.linears().get(layer);
         if (weight != null && !frozen.contains(weight.module())) {
-          thawed.add(layer);
+          trainable.add(layer);
         }
       }
-      return thawed;
+      return trainable;
     }
 
     Set<String> saved() {

@@ -39,14 +39,15 @@ public final class LoadedModel implements AutoCloseable {
   private final Collator collator;
   private final Parameters parameters;
   private VisionSettings vision;
-  private final Tuned tuned;
+  private final TrainableModel trainable;
 
-  private LoadedModel(Path folder, ModelInputs inputs, Parameters parameters, Tuned tuned) {
+  private LoadedModel(
+      Path folder, ModelInputs inputs, Parameters parameters, TrainableModel trainable) {
     this.folder = folder;
     this.inputs = inputs;
     this.parameters = parameters;
     this.vision = new VisionSettings(inputs.tokenBudget());
-    this.tuned = tuned;
+    this.trainable = trainable;
     this.collator =
         new Collator(
             inputs.generationConfig().padTokenId(),
@@ -111,17 +112,18 @@ public final class LoadedModel implements AutoCloseable {
     try {
       ModelConfig config = inputs.config();
       Parameters parameters = source.of(config, tuning.layout(config.layout()));
-      Tuned tuned = tune(tuning, folder, parameters);
-      return new LoadedModel(folder, inputs, parameters, tuned);
+      TrainableModel trainable = tune(tuning, folder, parameters);
+      return new LoadedModel(folder, inputs, parameters, trainable);
     } catch (IOException | RuntimeException e) {
       inputs.close();
       throw e;
     }
   }
 
-  private static Tuned tune(Tuning tuning, Path folder, Parameters parameters) throws IOException {
+  private static TrainableModel tune(Tuning tuning, Path folder, Parameters parameters)
+      throws IOException {
     try {
-      return Tuned.of(tuning, folder, parameters);
+      return TrainableModel.of(tuning, folder, parameters);
     } catch (IOException | RuntimeException e) {
       parameters.close();
       throw e;
@@ -153,7 +155,7 @@ public final class LoadedModel implements AutoCloseable {
 
   /** Saves with shards of at most so many bytes. */
   List<String> save(Path target, long maxShardBytes) throws IOException {
-    return save(target, tuned.trained(), maxShardBytes).stream().map(StoredFile::path).toList();
+    return save(target, trainable.trained(), maxShardBytes).stream().map(StoredFile::path).toList();
   }
 
   /**
@@ -170,15 +172,15 @@ public final class LoadedModel implements AutoCloseable {
       throws IOException {
     List<StoredFile> files = new ArrayList<>();
     List<String> names = new ArrayList<>();
-    if (tuned.adapter().isPresent()) {
+    if (trainable.adapter().isPresent()) {
       String base = folder.toAbsolutePath().normalize().toString();
-      files.add(tuned.adapter().get().write(target, trained, base, tuned.baseSha256()));
+      files.add(trainable.adapter().get().write(target, trained, base, trainable.baseSha256()));
       names.add(AdapterConfig.FILE_NAME);
       names.add(vision.writeAlways(target));
     } else {
       files.addAll(
           new ModelWeights(config())
-              .write(target, parameters.layout(), tuned.with(trained), maxShardBytes));
+              .write(target, parameters.layout(), trainable.with(trained), maxShardBytes));
       names.addAll(CheckpointFiles.copy(folder, target));
       vision.write(target).ifPresent(names::add);
       generationConfig().declareEnds(target.resolve(GenerationConfig.FILE_NAME));
@@ -202,9 +204,9 @@ public final class LoadedModel implements AutoCloseable {
    *     everything that does not fit
    */
   public void readTrained(Path checkpoint, long start, Buffer values) throws IOException {
-    ParameterLayout trained = tuned.trained().layout();
-    if (tuned.adapter().isPresent()) {
-      AdapterPlan plan = tuned.adapter().get().plan();
+    ParameterLayout trained = trainable.trained().layout();
+    if (trainable.adapter().isPresent()) {
+      AdapterPlan plan = trainable.adapter().get().plan();
       try (SafetensorsFile tensors = AdapterFile.open(checkpoint, plan)) {
         AdapterBase.requireMatch(checkpoint, AdapterFile.baseSha256(tensors), folder);
         FlatRange.read(tensors, trained, name -> name, start, values);
@@ -212,7 +214,7 @@ public final class LoadedModel implements AutoCloseable {
     } else {
       new ModelWeights(config()).readRange(checkpoint, parameters.layout(), trained, start, values);
     }
-    tuned.changed();
+    trainable.changed();
   }
 
   /** The folder the model was loaded from. */
@@ -278,13 +280,13 @@ public final class LoadedModel implements AutoCloseable {
   }
 
   /** What is trained of the model, and the weights to compute with. */
-  public Tuned tuned() {
-    return tuned;
+  public TrainableModel trainable() {
+    return trainable;
   }
 
   /** The network to compute with where nothing is trained: base model and adapter, if any. */
   public VisionLanguageModel network() {
-    return new VisionLanguageModel(config(), tuned.inference());
+    return new VisionLanguageModel(config(), trainable.inference());
   }
 
   /** A generator over this model; one caller at a time. */
@@ -295,7 +297,7 @@ public final class LoadedModel implements AutoCloseable {
 
   @Override
   public void close() {
-    tuned.close();
+    trainable.close();
     inputs.close();
   }
 }

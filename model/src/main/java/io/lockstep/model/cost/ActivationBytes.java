@@ -76,7 +76,7 @@ public record ActivationBytes(long vision, long decoder, long segment, long peak
   /** Counts a pass. */
   public static ActivationBytes of(ModelConfig config, Load load, Mode mode) {
     TextConfig text = config.text();
-    DecoderLayer layer = DecoderLayer.of(text, load, mode.adapter());
+    DecoderLayer layer = DecoderLayer.of(config, load, mode.adapter());
     VisionBlock block = VisionBlock.of(config, load, mode.adapter());
     double features = block.features(text.hiddenSize());
     double vision = block.pixels() + features;

@@ -2,6 +2,7 @@ package io.lockstep.model.cost;
 
 import io.lockstep.model.adapter.AdapterPlan;
 import io.lockstep.model.config.TextConfig;
+import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.parameter.ParameterSpec.Module;
 import java.util.Optional;
 
@@ -31,7 +32,8 @@ record DecoderLayer(double results, double saved, double scores) {
   static final int DORA_SAVED = 2;
 
   static DecoderLayer of(
-      TextConfig text, ActivationBytes.Load load, Optional<AdapterPlan> adapter) {
+      ModelConfig config, ActivationBytes.Load load, Optional<AdapterPlan> adapter) {
+    TextConfig text = config.text();
     double width = text.hiddenSize();
     double queries = (double) text.heads() * text.headDim();
     double keys = (double) text.kvHeads() * text.headDim();
@@ -48,14 +50,14 @@ record DecoderLayer(double results, double saved, double scores) {
             + ROTARY * (queries + keys)
             + attention
             + 4 * width
-            + 4.0 * text.intermediateSize();
+            + 4.0 * config.feedForwardWidth();
     // A norm whose weight is trained keeps what that is multiplied with.
     int perNorm = adapter.isPresent() ? 1 : 2;
     double saved =
         (2 * perNorm + 1) * width
             + perNorm * normed
             + (fused ? 2 * (queries + keys) : 4 * queries)
-            + 4.0 * text.intermediateSize();
+            + 4.0 * config.feedForwardWidth();
     boolean dora = adapter.map(plan -> plan.config().dora()).orElse(false);
     double tokens = load.tokens();
     return new DecoderLayer(

@@ -30,7 +30,7 @@ public record FlopCount(long visionTower, long mergers, long textPrefill) {
    */
   public static FlopCount of(ModelConfig config, List<Grid> pictures, int promptTokens) {
     VisionFlops vision = new VisionFlops(config.vision());
-    FlopCount count = new FlopCount(0, 0, text(config.text(), promptTokens));
+    FlopCount count = new FlopCount(0, 0, text(config, promptTokens));
     for (Grid picture : pictures) {
       count = count.plus(new FlopCount(vision.tower(picture), vision.mergers(picture), 0));
     }
@@ -48,7 +48,8 @@ public record FlopCount(long visionTower, long mergers, long textPrefill) {
     return visionTower + mergers + textPrefill;
   }
 
-  private static long text(TextConfig config, long tokens) {
+  private static long text(ModelConfig model, long tokens) {
+    TextConfig config = model.text();
     long queries = (long) config.heads() * config.headDim();
     long keys = (long) config.kvHeads() * config.headDim();
     long hidden = config.hiddenSize();
@@ -56,9 +57,12 @@ public record FlopCount(long visionTower, long mergers, long textPrefill) {
         linear(tokens, hidden, queries)
             + 2 * linear(tokens, hidden, keys)
             + attention(tokens * (tokens + 1) / 2, queries)
-            + linear(tokens, queries, hidden)
-            + 3 * linear(tokens, hidden, config.intermediateSize());
-    return config.layers() * layer + linear(1, hidden, config.vocabSize());
+            + linear(tokens, queries, hidden);
+    long feedForward = 0;
+    for (int i = 0; i < config.layers(); i++) {
+      feedForward += 3 * linear(tokens, hidden, model.feedForwardWidth(i));
+    }
+    return config.layers() * layer + feedForward + linear(1, hidden, config.vocabSize());
   }
 
   static long linear(long rows, long in, long out) {

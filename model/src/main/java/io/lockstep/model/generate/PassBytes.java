@@ -51,18 +51,19 @@ public final class PassBytes {
     boolean cached = profile == Profile.CACHED;
     double whole = (double) prompt + longest;
     double values =
-        text(text, rows, cached ? (double) prompt : whole)
+        text(config, rows, cached ? (double) prompt : whole)
             + (cached ? keysAndValues(text, rows, whole) : 0)
             + vision(config.vision(), (double) patches)
             + (double) LOGITS * rows * text.vocabSize();
     return (long) (values * Dtype.FLOAT32.bytes());
   }
 
-  private static double text(TextConfig text, long rows, double length) {
+  private static double text(ModelConfig config, long rows, double length) {
+    TextConfig text = config.text();
     double perToken =
         (double) WIDE * text.hiddenSize()
             + (double) HEADS * (text.heads() + 2 * text.kvHeads()) * text.headDim()
-            + (double) INNER * text.intermediateSize();
+            + INNER * config.feedForwardWidth();
     double perPair = (double) SCORES * text.heads() + MASKS;
     return rows * length * (text.layers() * perToken + length * perPair);
   }

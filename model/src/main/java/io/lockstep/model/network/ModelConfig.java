@@ -10,6 +10,7 @@ import io.lockstep.model.parameter.ParameterLayout;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * A vision-language model of some family, as its {@code config.json} tells it: its sizes, and what
@@ -57,6 +58,16 @@ public interface ModelConfig {
   default FeedForward feedForward(int layer) {
     String prefix = Network.LANGUAGE + "layers." + layer + ".mlp.";
     return FeedForward.Gated.of(LLM, prefix, text().hiddenSize(), text().intermediateSize(), false);
+  }
+
+  /** Inner values that a token has in the feed-forward network of a layer, for counting costs. */
+  default int feedForwardWidth(int layer) {
+    return text().intermediateSize();
+  }
+
+  /** The same on average over the layers. */
+  default double feedForwardWidth() {
+    return IntStream.range(0, text().layers()).map(this::feedForwardWidth).average().orElse(0);
   }
 
   /** The system message of conversations that have none. */

@@ -249,8 +249,7 @@ public final class Network {
    *
    * @param scope holds indices
    */
-  public Prediction prediction(
-      Scope scope, Weights weights, NDArray hidden_BTH, Targets targets) {
+  public Prediction prediction(Scope scope, Weights weights, NDArray hidden_BTH, Targets targets) {
     return Prediction.of(scope, this, weights, hidden_BTH, targets);
   }
 

@@ -11,8 +11,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the walk has produced at the supervised positions of a batch, for whoever judges it. The rest
- * of the batch never reaches the head.
+ * What the walk has produced at the supervised positions of a batch, for whoever judges it. The
+ * rest of the batch never reaches the head.
  *
  * <p>Shapes: N supervised positions, H hidden size, V vocabulary.
  */
@@ -75,7 +75,9 @@ public final class Prediction {
     return new Prediction(scope, new Head(network, weights, hidden_NH), targets.labels());
   }
 
-  /** The same of which only some positions count: the labels of others are {@link Sample#IGNORED}. */
+  /**
+   * The same of which only some positions count: the labels of others are {@link Sample#IGNORED}.
+   */
   public Prediction of(int group, int[] groupOfTarget) {
     long[] own = labels.clone();
     for (int i = 0; i < own.length; i++) {

@@ -24,8 +24,7 @@ public interface Objective {
 
   /** What is logged beside the terms and not minimised; computed outside of the graph. */
   default List<Figure> figures(Prediction prediction) {
-    return List.of(
-        new Figure(Figure.TOKEN_ACCURACY, prediction.correct(), prediction.count()));
+    return List.of(new Figure(Figure.TOKEN_ACCURACY, prediction.correct(), prediction.count()));
   }
 
   /**

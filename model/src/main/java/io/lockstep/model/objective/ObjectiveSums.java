@@ -61,8 +61,7 @@ public record ObjectiveSums(SequencedMap<String, Sum> terms, SequencedMap<String
       }
       SequencedMap<String, Sum> sums = new LinkedHashMap<>();
       for (Term term : terms) {
-        sums.put(
-            term.name(), new Sum(term.sum().getFloat(), term.normaliser(), term.weight()));
+        sums.put(term.name(), new Sum(term.sum().getFloat(), term.normaliser(), term.weight()));
       }
       SequencedMap<String, Sum> figures = new LinkedHashMap<>();
       for (Figure figure : Autograd.inference(() -> objective.figures(prediction))) {

@@ -3,7 +3,7 @@ package io.lockstep.model.segment;
 import io.lockstep.model.adapter.SeededDropout;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Targets;
-import io.lockstep.model.checkpoint.Tuned;
+import io.lockstep.model.checkpoint.TrainableModel;
 import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.network.Network;
 import io.lockstep.model.objective.Objective;
@@ -21,7 +21,7 @@ import java.util.TreeMap;
 public final class SegmentedModel {
 
   private final Network network;
-  private final Tuned tuned;
+  private final TrainableModel trainable;
   private final boolean recomputes;
   private final Objective objective;
   private final List<SegmentSpec> specs;
@@ -52,12 +52,13 @@ public final class SegmentedModel {
    *     computes each segment again (gradient checkpointing; Chen et al., "Training deep nets with
    *     sublinear memory cost", 2016): less memory, the same bits
    */
-  public SegmentedModel(ModelConfig config, Tuned tuned, boolean recomputes, Objective objective) {
+  public SegmentedModel(
+      ModelConfig config, TrainableModel trainable, boolean recomputes, Objective objective) {
     network = new Network(config);
-    this.tuned = tuned;
+    this.trainable = trainable;
     this.recomputes = recomputes;
     this.objective = objective;
-    specs = SegmentSpec.of(network, tuned.trained().layout());
+    specs = SegmentSpec.of(network, trainable.trained().layout());
   }
 
   /** All segments in order. */
@@ -83,7 +84,17 @@ public final class SegmentedModel {
     try (Scope scope = Scope.open();
         SegmentedPass pass =
             new SegmentedPass(
-                network, tuned, specs, recomputes, objective, weights, draw, scope, batch, targets, groups)) {
+                network,
+                trainable,
+                specs,
+                recomputes,
+                objective,
+                weights,
+                draw,
+                scope,
+                batch,
+                targets,
+                groups)) {
       pass.forward();
       pass.backward(sink);
       return pass.outcome();

@@ -4,12 +4,12 @@ import ai.djl.ndarray.NDArray;
 import io.lockstep.model.adapter.SeededDropout;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Targets;
-import io.lockstep.model.checkpoint.Tuned;
+import io.lockstep.model.checkpoint.TrainableModel;
 import io.lockstep.model.network.Network;
 import io.lockstep.model.network.PassInputs;
+import io.lockstep.model.network.Prediction;
 import io.lockstep.model.network.Segment;
 import io.lockstep.model.network.VisionLanguageModel;
-import io.lockstep.model.network.Prediction;
 import io.lockstep.model.objective.Objective;
 import io.lockstep.model.objective.ObjectiveSums;
 import io.lockstep.model.objective.ObjectiveSums.Judged;
@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class SegmentedPass implements AutoCloseable {
 
-  private final Tuned tuned;
+  private final TrainableModel trainable;
   private final List<ParameterLayout.Slot> slots;
   private final List<SegmentSpec> specs;
   private final boolean recomputes;
@@ -62,7 +62,7 @@ final class SegmentedPass implements AutoCloseable {
    */
   SegmentedPass(
       Network network,
-      Tuned tuned,
+      TrainableModel trainable,
       List<SegmentSpec> specs,
       boolean recomputes,
       Objective objective,
@@ -72,8 +72,8 @@ final class SegmentedPass implements AutoCloseable {
       Batch batch,
       Targets targets,
       int[] groupOfTarget) {
-    this.tuned = tuned;
-    this.slots = tuned.trained().layout().slots();
+    this.trainable = trainable;
+    this.slots = trainable.trained().layout().slots();
     this.specs = specs;
     this.recomputes = recomputes;
     this.source = source;
@@ -84,9 +84,8 @@ final class SegmentedPass implements AutoCloseable {
     segments = new ArrayList<>(network.segments(inputs));
     Segment head = segments.removeLast();
     segments.add(
-        head.computing(
-            (weights, pass, read) ->
-                judge(network.prediction(scope, weights, read.getFirst(), targets))));
+        head.computing((weights, pass, read) ->
+            judge(network.prediction(scope, weights, read.getFirst(), targets))));
   }
 
   /**
@@ -173,7 +172,7 @@ final class SegmentedPass implements AutoCloseable {
 
   /** The weights that a segment is computed with. */
   private Weights weights(Scope scope, Map<String, NDArray> trained) {
-    return tuned.recorded(scope, trained, new SeededDropout(scope, tuned.dropout(), draw));
+    return trainable.recorded(scope, trained, new SeededDropout(scope, trainable.dropout(), draw));
   }
 
   private List<Integer> reads(SegmentSpec spec) {

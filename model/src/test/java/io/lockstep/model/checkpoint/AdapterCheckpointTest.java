@@ -205,7 +205,7 @@ class AdapterCheckpointTest {
         LoadedModel.open(
             base, new Tuning.NewAdapter(AdapterPlan.of(config, layout(base), Set.of()), 3))) {
       MemorySegment up =
-          Buffer.of(model.tuned().trained().get("base_model.model.lm_head.lora_B.weight"))
+          Buffer.of(model.trainable().trained().get("base_model.model.lm_head.lora_B.weight"))
               .hostBytes();
       for (long i = 0; i < up.byteSize() / Float.BYTES; i++) {
         up.setAtIndex(ValueLayout.JAVA_FLOAT, i, i % 5 / 16f);

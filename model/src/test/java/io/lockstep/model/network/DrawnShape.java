@@ -17,6 +17,7 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.net.URISyntaxException;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -65,6 +66,10 @@ record DrawnShape(Path folder) {
     return SafetensorsFile.open(folder.resolve("reference.safetensors"));
   }
 
+  SafetensorsFile gradients() throws IOException {
+    return SafetensorsFile.open(folder.resolve("gradients.safetensors"));
+  }
+
   Collator collator() throws IOException {
     try (SafetensorsFile reference = reference()) {
       int pad = (int) Goldens.longs(reference, "pad_token_id")[0];
@@ -102,6 +107,37 @@ record DrawnShape(Path folder) {
       assertEquals(List.of(), pictures);
       return rows;
     }
+  }
+
+  /** The rows, of which every text token that follows another is learned. */
+  List<Sample> learnedRows() throws IOException {
+    int picture = config().imageTokenId();
+    return rows().stream()
+        .map(row -> {
+          int[] labels =
+              Arrays.stream(row.tokens()).map(t -> t == picture ? Sample.IGNORED : t).toArray();
+          labels[0] = Sample.IGNORED;
+          return new Sample(row.name(), row.tokens(), labels, row.images());
+        })
+        .toList();
+  }
+
+  /** What is stored of a parameter's gradient: its product with numbers from the name, its norm. */
+  double[] doubles(SafetensorsFile reference, String name) {
+    return reference
+        .data(name)
+        .toArray(ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN));
+  }
+
+  /** The same of a gradient. */
+  double[] described(String name, float[] gradient) {
+    double product = 0;
+    double squares = 0;
+    for (int i = 0; i < gradient.length; i++) {
+      product += gradient[i] * uniform("direction." + name, i);
+      squares += (double) gradient[i] * gradient[i];
+    }
+    return new double[] {product, Math.sqrt(squares)};
   }
 
   private static List<Patches> pictures(ModelConfig config, long[] grids) {

@@ -69,7 +69,7 @@ class ObjectiveTest {
   private static Pass pass(Objective objective, int[] groups) {
     List<float[]> gradients = new ArrayList<>();
     SegmentedModel.Outcome outcome =
-        new SegmentedModel(model.config(), model.tuned(), false, objective)
+        new SegmentedModel(model.config(), model.trainable(), false, objective)
             .pass(
                 batch,
                 Targets.of(batch),

@@ -47,7 +47,7 @@ public record CheckpointParts(Path folder, int rank, int world) {
       throws IOException {
     Moments moments =
         new Moments(optimizer.owned().start(), optimizer.mean(), optimizer.meanSquare());
-    Parameters trained = rank == 0 ? model.tuned().trained() : null;
+    Parameters trained = rank == 0 ? model.trainable().trained() : null;
     return write(model, trained, moments, config, steps, probes);
   }
 

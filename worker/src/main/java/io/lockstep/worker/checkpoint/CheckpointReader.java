@@ -81,7 +81,7 @@ public final class CheckpointReader implements AutoCloseable {
 
   /** Loads all of what is trained into a model. */
   public void readTrained(LoadedModel model) throws IOException {
-    readTrained(model, 0, Buffer.of(model.tuned().trained().flat()));
+    readTrained(model, 0, Buffer.of(model.trainable().trained().flat()));
   }
 
   /**

@@ -65,7 +65,7 @@ public final class CheckpointWriter implements AutoCloseable {
     this.model = model;
     this.config = config;
     this.listener = listener;
-    this.snapshot = new Snapshot(model.tuned().trained().layout());
+    this.snapshot = new Snapshot(model.trainable().trained().layout());
   }
 
   /**

@@ -10,7 +10,7 @@ import io.lockstep.worker.checkpoint.WrittenFile;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.protocol.Directive;
 import io.lockstep.worker.protocol.Session;
-import io.lockstep.worker.state.Replica;
+import io.lockstep.worker.state.TrainingState;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -43,15 +43,15 @@ final class BackgroundCheckpoints implements CheckpointWriter.Listener, AutoClos
   }
 
   /** Copies what this worker writes of the present state and begins to write it. */
-  void save(Directive.SaveCheckpoint save, Replica replica, List<Probe> probes)
+  void save(Directive.SaveCheckpoint save, TrainingState state, List<Probe> probes)
       throws InterruptedException {
-    int rank = replica.shard().shard().rank();
-    int world = replica.shard().shard().world();
-    Buffer trained = rank == 0 ? Buffer.of(replica.model().tuned().trained().flat()) : null;
-    Moments moments = Replica.moments(replica.shard().owned());
+    int rank = state.shard().shard().rank();
+    int world = state.shard().shard().world();
+    Buffer trained = rank == 0 ? Buffer.of(state.model().trainable().trained().flat()) : null;
+    Moments moments = TrainingState.moments(state.shard().owned());
     CheckpointParts parts = new CheckpointParts(Path.of(save.dir()), rank, world);
     var _ =
-        writerFor(replica.model())
+        writerFor(state.model())
             .begin(
                 new CheckpointWriter.Request(parts, save.generation(), save.steps()),
                 trained,

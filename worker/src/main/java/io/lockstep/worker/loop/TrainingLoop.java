@@ -13,7 +13,7 @@ import io.lockstep.worker.protocol.Directive;
 import io.lockstep.worker.protocol.Rounds;
 import io.lockstep.worker.protocol.Session;
 import io.lockstep.worker.state.ModelSource;
-import io.lockstep.worker.state.Replica;
+import io.lockstep.worker.state.TrainingState;
 import io.lockstep.worker.step.TrainingStep;
 import io.lockstep.worker.zero.GradientBuffers;
 import java.io.IOException;
@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
  * <p>A step is reduced first, then committed by the coordinator, and only then applied: a worker
  * that dies before the commit costs that one step, and nobody ever applies a step that others have
  * not reduced. When the world changes, what is under way of the old one ends at once, and the
- * {@link Replica} is brought to where the new one starts.
+ * {@link TrainingState} is brought to where the new one starts.
  */
 public final class TrainingLoop implements AutoCloseable {
 
@@ -44,7 +44,7 @@ public final class TrainingLoop implements AutoCloseable {
   private final RunData data;
   private final long totalSteps;
   private final CollectiveConnector connector;
-  private final Replica replica;
+  private final TrainingState state;
   private final GradientBuffers buffers;
   private final BackgroundCheckpoints checkpoints;
   private final Deque<Directive> deferred = new ArrayDeque<>();
@@ -69,10 +69,10 @@ public final class TrainingLoop implements AutoCloseable {
     this.data = data;
     this.totalSteps = config.training().totalSteps(data.size());
     this.connector = connector;
-    replica = new Replica(config, source, totalSteps);
-    buffers = new GradientBuffers(replica.model().tuned().trained().layout().size());
+    state = new TrainingState(config, source, totalSteps);
+    buffers = new GradientBuffers(state.model().trainable().trained().layout().size());
     checkpoints = new BackgroundCheckpoints(session, config, this::isOver);
-    session.describeHoldings(replica::holdings);
+    session.describeHoldings(state::holdings);
     session.onInterruption(this::interrupt);
     session.loaded();
   }
@@ -126,7 +126,7 @@ public final class TrainingLoop implements AutoCloseable {
 
   private void enter(Directive.World world) throws IOException, SampleException {
     entered = world.generation();
-    replica.settle(world);
+    state.settle(world);
     closeGeneration();
     if (!world.goesOn()) {
       checkpoints.close();
@@ -151,7 +151,7 @@ public final class TrainingLoop implements AutoCloseable {
     session.activity(world.generation(), "handing over what it holds");
     LOG.info("generation {}: handing over to {}", world.generation(), world.members());
     try (Collective everybody = connectAll(world)) {
-      replica.adopt(world, everybody);
+      state.adopt(world, everybody);
     }
   }
 
@@ -166,7 +166,7 @@ public final class TrainingLoop implements AutoCloseable {
         world.nextStep());
     if (!world.departing().isEmpty()) {
       try (Collective everybody = connectAll(world)) {
-        replica.adopt(world, everybody);
+        state.adopt(world, everybody);
       }
     }
     TrainingStep current;
@@ -175,7 +175,7 @@ public final class TrainingLoop implements AutoCloseable {
     try {
       if (world.departing().isEmpty()) {
         session.activity(world.generation(), "getting its part of the state");
-        replica.adopt(world, members);
+        state.adopt(world, members);
       }
       current = steps(world, members);
       steps = current;
@@ -185,9 +185,9 @@ public final class TrainingLoop implements AutoCloseable {
     }
     if (world.rank() == 0) {
       if (world.nextStep() == 0) {
-        HealthChecks.require(data, replica.model());
+        HealthChecks.require(data, state.model());
       }
-      probes = ProbeChoice.of(data, replica.model());
+      probes = ProbeChoice.of(data, state.model());
       RunMetrics log = RunMetrics.open(runDir(), config, data, world);
       metrics = log;
       current.tell(log);
@@ -203,9 +203,9 @@ public final class TrainingLoop implements AutoCloseable {
     return new TrainingStep(
         world,
         config,
-        replica,
+        state,
         buffers,
-        data.microBatches(replica.model()),
+        data.microBatches(state.model()),
         totalSteps,
         members,
         session,
@@ -278,7 +278,7 @@ public final class TrainingLoop implements AutoCloseable {
       LOG.debug("lease of generation {} is void", lease.generation());
       return;
     }
-    replica.worldHasBegun();
+    state.worldHasBegun();
     for (long step = lease.firstStep(); step < lease.firstStep() + lease.steps(); step++) {
       boolean isLast = step == lease.firstStep() + lease.steps() - 1;
       try {
@@ -296,7 +296,7 @@ public final class TrainingLoop implements AutoCloseable {
 
   private void save(Directive.SaveCheckpoint save) throws InterruptedException {
     session.activity(save.generation(), "copying the state of step " + save.steps());
-    checkpoints.save(save, replica, probes);
+    checkpoints.save(save, state, probes);
   }
 
   private void closeGeneration() throws IOException {
@@ -317,6 +317,6 @@ public final class TrainingLoop implements AutoCloseable {
     closeGeneration();
     checkpoints.close();
     buffers.close();
-    replica.close();
+    state.close();
   }
 }

@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDArray;
 import io.lockstep.model.adapter.SeededDropout;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Targets;
-import io.lockstep.model.checkpoint.Tuned;
+import io.lockstep.model.checkpoint.TrainableModel;
 import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.objective.Objective;
 import io.lockstep.model.objective.ObjectiveSums;
@@ -34,12 +34,12 @@ import java.util.List;
 public final class GradientStep {
 
   private final SegmentedModel model;
-  private final Tuned tuned;
+  private final TrainableModel trainable;
   private final long seed;
 
   /** Steps that keep what going back needs. */
-  GradientStep(ModelConfig config, Tuned tuned, long seed) {
-    this(config, tuned, seed, false);
+  GradientStep(ModelConfig config, TrainableModel trainable, long seed) {
+    this(config, trainable, seed, false);
   }
 
   /**
@@ -48,9 +48,9 @@ public final class GradientStep {
    * @param seed decides what dropout drops
    * @param checkpointing whether segments are computed again going back, instead of kept
    */
-  GradientStep(ModelConfig config, Tuned tuned, long seed, boolean checkpointing) {
-    this.model = new SegmentedModel(config, tuned, checkpointing, Objectives.standard());
-    this.tuned = tuned;
+  GradientStep(ModelConfig config, TrainableModel trainable, long seed, boolean checkpointing) {
+    this.model = new SegmentedModel(config, trainable, checkpointing, Objectives.standard());
+    this.trainable = trainable;
     this.seed = seed;
   }
 
@@ -65,7 +65,7 @@ public final class GradientStep {
    * @param datasets the dataset of each target; empty in a run with one
    */
   @SuppressWarnings("ArrayRecordComponent")
-  private record Taught(Batch batch, Targets targets, int[] datasets) {}
+  private record SupervisedBatch(Batch batch, Targets targets, int[] datasets) {}
 
   /**
    * Computes one micro-batch with the parameters this process holds.
@@ -73,7 +73,7 @@ public final class GradientStep {
    * @param flatGradient flat buffer that receives the gradient; its gaps are left alone
    */
   Contribution compute(MicroBatch microBatch, NDArray flatGradient) throws SampleException {
-    return compute(microBatch, flatGradient, SegmentWeights.resident(tuned.trained()));
+    return compute(microBatch, flatGradient, SegmentWeights.resident(trainable.trained()));
   }
 
   /** Computes one micro-batch of which nobody needs to know where a pass ends. */
@@ -93,14 +93,14 @@ public final class GradientStep {
   Contribution compute(
       MicroBatch microBatch, NDArray flatGradient, SegmentWeights weights, Runnable afterPass)
       throws SampleException {
-    List<Taught> taught = taught(microBatch);
+    List<SupervisedBatch> supervised = supervised(microBatch);
     FlatGradient gradient = new FlatGradient(flatGradient);
     Outcome total = Outcome.NONE;
-    for (int pass = 0; pass < taught.size(); pass++) {
+    for (int pass = 0; pass < supervised.size(); pass++) {
       SeededDropout.Pass draw =
           new SeededDropout.Pass(seed, microBatch.step(), microBatch.virtualRank(), pass);
-      Taught next = taught.get(pass);
-      boolean last = pass == taught.size() - 1;
+      SupervisedBatch next = supervised.get(pass);
+      boolean last = pass == supervised.size() - 1;
       total =
           total.plus(
               model.pass(
@@ -141,26 +141,28 @@ public final class GradientStep {
 
   /** Whether each pass of a micro-batch has pictures. */
   public List<Boolean> passes(MicroBatch microBatch) throws SampleException {
-    return taught(microBatch).stream().map(taught -> taught.batch().patches() > 0).toList();
+    return supervised(microBatch).stream()
+        .map(supervised -> supervised.batch().patches() > 0)
+        .toList();
   }
 
-  private static List<Taught> taught(MicroBatch microBatch) throws SampleException {
-    List<Taught> taught = new ArrayList<>();
+  private static List<SupervisedBatch> supervised(MicroBatch microBatch) throws SampleException {
+    List<SupervisedBatch> supervised = new ArrayList<>();
     for (int i = 0; i < microBatch.batches().size(); i++) {
       Batch batch = microBatch.batches().get(i);
       Targets targets = Targets.of(batch);
       if (targets.count() > 0) {
         int[] rows = microBatch.datasetsOf(i);
         int[] datasets = rows.length == 0 ? rows : targets.groups(batch, rows);
-        taught.add(new Taught(batch, targets, datasets));
+        supervised.add(new SupervisedBatch(batch, targets, datasets));
       }
     }
-    if (taught.isEmpty()) {
+    if (supervised.isEmpty()) {
       throw new SampleException(
           "step %d, virtual rank %d has no supervised token: its samples have no assistant turn"
               .formatted(microBatch.step(), microBatch.virtualRank()));
     }
-    return taught;
+    return supervised;
   }
 
   /** A flat buffer on the way to a micro-batch's gradient. */
@@ -195,7 +197,7 @@ public final class GradientStep {
     }
 
     private ParameterLayout.Slot slot(int slot) {
-      return tuned.trained().layout().slots().get(slot);
+      return trainable.trained().layout().slots().get(slot);
     }
 
     private Buffer place(ParameterLayout.Slot slot) {

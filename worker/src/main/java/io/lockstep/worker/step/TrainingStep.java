@@ -29,7 +29,7 @@ import io.lockstep.worker.protocol.Session;
 import io.lockstep.worker.protocol.Session.BucketFigures;
 import io.lockstep.worker.protocol.Session.Contribution;
 import io.lockstep.worker.protocol.Session.StepTimes;
-import io.lockstep.worker.state.Replica;
+import io.lockstep.worker.state.TrainingState;
 import io.lockstep.worker.zero.Buckets;
 import io.lockstep.worker.zero.GradientBuffers;
 import io.lockstep.worker.zero.GradientRanges;
@@ -74,7 +74,7 @@ import org.jspecify.annotations.Nullable;
 public final class TrainingStep implements AutoCloseable {
 
   private final Directive.World world;
-  private final Replica state;
+  private final TrainingState state;
   private final Session session;
   private final Commits commits;
   private final Collective collective;
@@ -122,7 +122,7 @@ public final class TrainingStep implements AutoCloseable {
   public TrainingStep(
       Directive.World world,
       RunConfig config,
-      Replica state,
+      TrainingState state,
       GradientBuffers buffers,
       MicroBatches microBatches,
       long totalSteps,
@@ -135,12 +135,12 @@ public final class TrainingStep implements AutoCloseable {
     this.commits = commits;
     this.shard = state.shard().shard();
     this.buckets = state.buckets();
-    this.parameters = state.model().tuned().trained();
+    this.parameters = state.model().trainable().trained();
     this.buffers = buffers;
     this.gradientStep =
         new GradientStep(
             state.model().config(),
-            state.model().tuned(),
+            state.model().trainable(),
             config.seed(),
             config.training().gradientCheckpointing());
     this.collective = collective;

@@ -180,18 +180,18 @@ class CheckpointRoundTripTest {
   }
 
   private static long flat(LoadedModel model) {
-    return model.tuned().trained().layout().size();
+    return model.trainable().trained().layout().size();
   }
 
   private static Buffer trained(LoadedModel model) {
-    return Buffer.of(model.tuned().trained().flat());
+    return Buffer.of(model.trainable().trained().flat());
   }
 
   /** Gives the trained parameters other values, so that none is what the base model holds. */
   private static void scramble(LoadedModel model) {
     SplittableRandom random = new SplittableRandom(3);
     model
-        .tuned()
+        .trainable()
         .trained()
         .byName()
         .forEach((name, values) -> Runs.fill(Buffer.of(values), random));

@@ -86,7 +86,7 @@ final class Runs {
           new CheckpointParts(folder, rank, world)
               .write(
                   model,
-                  rank == 0 ? model.tuned().trained() : null,
+                  rank == 0 ? model.trainable().trained() : null,
                   new Moments(
                       range.start(), slice(all.mean(), range), slice(all.meanSquare(), range)),
                   config,

@@ -86,7 +86,7 @@ class AdapterTrainingTest {
           rank.apply(commit);
         }
       }
-      assertClose(adapter, family, rank.model().tuned().trained());
+      assertClose(adapter, family, rank.model().trainable().trained());
       assertOpensAsItIs(family, rank.model());
     }
   }

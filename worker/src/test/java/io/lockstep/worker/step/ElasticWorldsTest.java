@@ -15,7 +15,7 @@ import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.loader.MicroBatches;
 import io.lockstep.worker.protocol.Directive;
 import io.lockstep.worker.protocol.Session;
-import io.lockstep.worker.state.Replica;
+import io.lockstep.worker.state.TrainingState;
 import io.lockstep.worker.step.TrainingStep.Reduction;
 import io.lockstep.worker.testing.FakeCoordinator;
 import io.lockstep.worker.testing.LocalRanks;
@@ -37,7 +37,7 @@ class ElasticWorldsTest {
   private static final int STEPS = 5;
   private static final int VIRTUAL_RANKS = 4;
 
-  private final List<Replica> all = new ArrayList<>();
+  private final List<TrainingState> all = new ArrayList<>();
   private long generation;
   private Optional<Directive.Commit> last = Optional.empty();
 
@@ -47,36 +47,36 @@ class ElasticWorldsTest {
   }
 
   @AfterEach
-  void closeReplicas() {
-    all.forEach(Replica::close);
+  void closeStates() {
+    all.forEach(TrainingState::close);
   }
 
   @Test
   void lostJoinedAndReplayedSharesOfStateGiveTheBitsOfAWorldOfOne() throws Exception {
     float[] expected = alone();
-    Replica a = worker("buddy");
-    Replica b = worker("buddy");
-    Replica c = worker("buddy");
+    TrainingState a = worker("buddy");
+    TrainingState b = worker("buddy");
+    TrainingState c = worker("buddy");
     train(List.of(a, b, c), List.of(), 0, 2, true);
-    // b is lost: its replica c has its shard. Step 2 is committed, but nobody comes to apply it.
+    // b is lost: its state c has its shard. Step 2 is committed, but nobody comes to apply it.
     train(List.of(a, c), List.of(), 2, 3, false);
     // a is lost, d and e join: c applies step 2 by itself and gives all there is.
-    Replica d = worker("buddy");
-    Replica e = worker("buddy");
+    TrainingState d = worker("buddy");
+    TrainingState e = worker("buddy");
     train(List.of(d, c, e), List.of(), 3, 4, true);
     train(List.of(c, e), List.of(d), 4, STEPS, true);
-    for (Replica replica : List.of(c, e)) {
-      assertArrayEquals(expected, parameters(replica));
+    for (TrainingState state : List.of(c, e)) {
+      assertArrayEquals(expected, parameters(state));
     }
   }
 
   @Test
   void withoutBuddiesWhoLeavesHandsOverWhatItHolds() throws Exception {
     float[] expected = alone();
-    Replica a = worker("checkpoint");
-    Replica b = worker("checkpoint");
-    Replica c = worker("checkpoint");
-    Replica d = worker("checkpoint");
+    TrainingState a = worker("checkpoint");
+    TrainingState b = worker("checkpoint");
+    TrainingState c = worker("checkpoint");
+    TrainingState d = worker("checkpoint");
     train(List.of(a, b, c, d), List.of(), 0, 2, true);
     train(List.of(a, c), List.of(b, d), 2, 4, true);
     train(List.of(b), List.of(a, c), 4, STEPS, true);
@@ -86,9 +86,9 @@ class ElasticWorldsTest {
   @Test
   void aWorldThatNeverBeginsCostsNothing() throws Exception {
     float[] expected = alone();
-    Replica a = worker("buddy");
-    Replica b = worker("buddy");
-    Replica c = worker("buddy");
+    TrainingState a = worker("buddy");
+    TrainingState b = worker("buddy");
+    TrainingState c = worker("buddy");
     train(List.of(a, b), List.of(), 0, 3, true);
     // A world of three is formed, but only a gets as far as READY, where it holds two shards.
     form(List.of(a, b, c), List.of(), 3, false);
@@ -101,27 +101,31 @@ class ElasticWorldsTest {
   }
 
   private float[] alone() throws Exception {
-    Replica replica = worker("buddy");
-    train(List.of(replica), List.of(), 0, STEPS, true);
+    TrainingState state = worker("buddy");
+    train(List.of(state), List.of(), 0, STEPS, true);
     last = Optional.empty();
-    return parameters(replica);
+    return parameters(state);
   }
 
-  private Replica worker(String resilience) throws Exception {
-    Replica replica =
-        new Replica(
+  private TrainingState worker(String resilience) throws Exception {
+    TrainingState state =
+        new TrainingState(
             config(resilience), () -> LoadedModel.open(GoldenFamily.QWEN3_VL.checkpoint()), STEPS);
-    all.add(replica);
-    return replica;
+    all.add(state);
+    return state;
   }
 
-  private static float[] parameters(Replica replica) {
-    return Buffer.of(replica.model().parameters().flat()).floats().toArray();
+  private static float[] parameters(TrainingState state) {
+    return Buffer.of(state.model().parameters().flat()).floats().toArray();
   }
 
   /** Forms a world and trains steps [from, to); the last of them is committed but not applied. */
   private void train(
-      List<Replica> members, List<Replica> departing, long from, long to, boolean applyLast)
+      List<TrainingState> members,
+      List<TrainingState> departing,
+      long from,
+      long to,
+      boolean applyLast)
       throws Exception {
     List<Directive.World> worlds = form(members, departing, from, true);
     WorldFigures figures = new WorldFigures(members.size(), STEPS);
@@ -129,16 +133,16 @@ class ElasticWorldsTest {
         LocalRanks.run(
             members.size(),
             ranks -> {
-              Replica replica = members.get(ranks.rank());
+              TrainingState state = members.get(ranks.rank());
               Optional<Directive.Commit> commit = last;
-              try (GradientBuffers buffers = new GradientBuffers(replica.buckets().floats());
+              try (GradientBuffers buffers = new GradientBuffers(state.buckets().floats());
                   TrainingStep rank =
                       new TrainingStep(
                           worlds.get(ranks.rank()),
                           config("buddy"),
-                          replica,
+                          state,
                           buffers,
-                          microBatches(replica.model()),
+                          microBatches(state.model()),
                           STEPS,
                           ranks,
                           FakeCoordinator.reciting(),
@@ -146,15 +150,15 @@ class ElasticWorldsTest {
                 for (long step = from; step < to; step++) {
                   try (Scope scope = Scope.open()) {
                     Reduction reduction = rank.reduce(step);
-                    replica.reduced(reduction.gradient());
+                    state.reduced(reduction.gradient());
                     commit = Optional.of(figures.commit(Math.toIntExact(step), reduction));
                     if (step < to - 1 || applyLast) {
-                      replica.apply(commit.get());
+                      state.apply(commit.get());
                       rank.gather(step, step == to - 1);
                     }
                   }
                 }
-                replica.settle(settling(to, commit));
+                state.settle(settling(to, commit));
               }
               return commit;
             });
@@ -167,10 +171,10 @@ class ElasticWorldsTest {
   }
 
   private List<Directive.World> form(
-      List<Replica> members, List<Replica> departing, long nextStep, boolean begins)
+      List<TrainingState> members, List<TrainingState> departing, long nextStep, boolean begins)
       throws Exception {
     generation++;
-    List<Replica> participants = new ArrayList<>(members);
+    List<TrainingState> participants = new ArrayList<>(members);
     participants.addAll(departing);
     List<Holder> holders = new ArrayList<>();
     for (int rank = 0; rank < participants.size() && nextStep > 0; rank++) {
@@ -196,10 +200,10 @@ class ElasticWorldsTest {
     LocalRanks.run(
         participants.size(),
         ranks -> {
-          Replica replica = participants.get(ranks.rank());
-          replica.adopt(worlds.get(ranks.rank()), ranks);
+          TrainingState state = participants.get(ranks.rank());
+          state.adopt(worlds.get(ranks.rank()), ranks);
           if (begins && ranks.rank() < members.size()) {
-            replica.worldHasBegun();
+            state.worldHasBegun();
           }
           return true;
         });

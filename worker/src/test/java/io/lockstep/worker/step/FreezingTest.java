@@ -68,12 +68,12 @@ class FreezingTest {
   private static Map<String, float[]> gradients(Set<Module> frozen) throws Exception {
     try (LoadedModel model = LoadedModel.open(FAMILY.checkpoint(), new Tuning.Full(frozen));
         Scope scope = Scope.open()) {
-      ParameterLayout layout = model.tuned().trained().layout();
+      ParameterLayout layout = model.trainable().trained().layout();
       NDArray flat = scope.zeros(Dtype.FLOAT32, layout.size());
       MicroBatch microBatch =
           new MicroBatch(
               0, 0, List.of(model.collator().collate(FAMILY.samples(model.encoder()))), List.of());
-      var _ = new GradientStep(model.config(), model.tuned(), 1).compute(microBatch, flat);
+      var _ = new GradientStep(model.config(), model.trainable(), 1).compute(microBatch, flat);
       Map<String, float[]> gradients = new TreeMap<>();
       for (ParameterLayout.Slot slot : layout.slots()) {
         gradients.put(slot.spec().name(), Parameters.view(flat, slot).toFloatArray());

@@ -99,7 +99,7 @@ class GradientStepTest {
   @MethodSource("cases")
   void segmentsGiveTheBitsOfOneGraph(GoldenFamily family, String tuning) throws Exception {
     try (LoadedModel model = load(family, tuning)) {
-      perturb(model.tuned().trained());
+      perturb(model.trainable().trained());
       for (Passes passes : Passes.values()) {
         MicroBatch microBatch = new MicroBatch(3, 1, passes.of(model, family), List.of());
         OneGraph expected = OneGraph.of(model, microBatch, SEED);
@@ -141,11 +141,11 @@ class GradientStepTest {
       boolean checkpointing,
       String passes)
       throws Exception {
-    Parameters trained = model.tuned().trained();
+    Parameters trained = model.trainable().trained();
     try (Scope scope = Scope.open();
         Lender lender = new Lender(trained)) {
       NDArray flat = scope.zeros(Dtype.FLOAT32, trained.layout().size());
-      GradientStep step = new GradientStep(model.config(), model.tuned(), SEED, checkpointing);
+      GradientStep step = new GradientStep(model.config(), model.trainable(), SEED, checkpointing);
       Contribution contribution = step.compute(microBatch, flat, lender);
       assertEquals(expected.loss(), contribution.lossSum(), passes);
       assertMakesUp(contribution, !microBatch.datasets().isEmpty());
@@ -224,10 +224,11 @@ class GradientStepTest {
   void theRangesOfTheSegmentsCoverTheFlatBuffer() throws Exception {
     for (GoldenFamily family : GoldenFamily.values()) {
       try (LoadedModel model = load(family, "{mode: full}")) {
-        ParameterLayout layout = model.tuned().trained().layout();
+        ParameterLayout layout = model.trainable().trained().layout();
         long next = 0;
         int slot = 0;
-        for (SegmentSpec segment : new GradientStep(model.config(), model.tuned(), 0).segments()) {
+        for (SegmentSpec segment :
+            new GradientStep(model.config(), model.trainable(), 0).segments()) {
           assertEquals(next, segment.start());
           assertEquals(slot, segment.firstSlot());
           assertTrue(segment.endSlot() > segment.firstSlot(), segment.name());

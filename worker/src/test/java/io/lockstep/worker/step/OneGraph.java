@@ -5,7 +5,7 @@ import io.lockstep.model.adapter.SeededDropout;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Targets;
 import io.lockstep.model.checkpoint.LoadedModel;
-import io.lockstep.model.checkpoint.Tuned;
+import io.lockstep.model.checkpoint.TrainableModel;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.ParameterSpec;
 import io.lockstep.model.parameter.Weights;
@@ -30,9 +30,9 @@ record OneGraph(double loss, Map<String, float[]> gradients) {
   }
 
   static OneGraph of(LoadedModel model, MicroBatch microBatch, long seed) {
-    Tuned tuned = model.tuned();
+    TrainableModel trainable = model.trainable();
     try (Scope scope = Scope.open()) {
-      SequencedMap<String, NDArray> leaves = tuned.trained().leaves();
+      SequencedMap<String, NDArray> leaves = trainable.trained().leaves();
       double loss = 0;
       int passes = 0;
       boolean pictures = false;
@@ -46,7 +46,7 @@ record OneGraph(double loss, Map<String, float[]> gradients) {
         }
       }
       Map<String, float[]> gradients = new LinkedHashMap<>();
-      for (ParameterLayout.Slot slot : tuned.trained().layout().slots()) {
+      for (ParameterLayout.Slot slot : trainable.trained().layout().slots()) {
         ParameterSpec spec = slot.spec();
         boolean without = !pictures && spec.module() != ParameterSpec.Module.LLM;
         NDArray leaf = Objects.requireNonNull(leaves.get(spec.name()));
@@ -65,14 +65,14 @@ record OneGraph(double loss, Map<String, float[]> gradients) {
       SequencedMap<String, NDArray> leaves,
       SeededDropout.Pass draw,
       Batch batch) {
-    Tuned tuned = model.tuned();
+    TrainableModel trainable = model.trainable();
     try (Scope scope = Scope.open()) {
       Weights weights =
-          tuned.recorded(scope, leaves, new SeededDropout(scope, tuned.dropout(), draw));
+          trainable.recorded(scope, leaves, new SeededDropout(scope, trainable.dropout(), draw));
       NDArray loss =
           Autograd.recording(() -> new PlainGraph(scope, model.config(), weights, batch).loss());
       boolean trainsText =
-          tuned.trained().layout().slots().stream()
+          trainable.trained().layout().slots().stream()
               .anyMatch(slot -> slot.spec().module() == ParameterSpec.Module.LLM);
       if (trainsText || batch.patches() > 0) {
         Autograd.backward(loss, null);

@@ -82,7 +82,8 @@ class StageCostMeasuredTest {
 
   private static StageCost planned(Collective ranks, RunConfig config, LoadedModel model, int stage)
       throws Exception {
-    GradientStep gradients = new GradientStep(model.config(), model.tuned(), config.seed(), true);
+    GradientStep gradients =
+        new GradientStep(model.config(), model.trainable(), config.seed(), true);
     MicroBatches microBatches = microBatches(model);
     List<List<Boolean>> passes = new ArrayList<>();
     for (int rank = 0; rank < ranks.size(); rank++) {
@@ -97,8 +98,9 @@ class StageCostMeasuredTest {
         new StageCost.Subject(
             0,
             gradients.segments(),
-            model.tuned().trained().layout(),
-            new Buckets(model.tuned().trained().layout().size(), config.training().bucketFloats()),
+            model.trainable().trained().layout(),
+            new Buckets(
+                model.trainable().trained().layout().size(), config.training().bucketFloats()),
             VIRTUAL_RANKS,
             config.training().samplesPerVirtualRank(),
             config.cluster().replicates());

@@ -80,7 +80,7 @@ class TrainingParityTest {
         SafetensorsFile golden = SafetensorsFile.open(family.file("gradients.safetensors"));
         Scope scope = Scope.open()) {
       NDArray flat = scope.zeros(Dtype.FLOAT32, model.parameters().layout().size());
-      GradientStep gradientStep = new GradientStep(model.config(), model.tuned(), 1);
+      GradientStep gradientStep = new GradientStep(model.config(), model.trainable(), 1);
       MicroBatch all =
           new MicroBatch(
               0, 0, List.of(model.collator().collate(family.samples(model.encoder()))), List.of());
@@ -108,7 +108,7 @@ class TrainingParityTest {
               .map(sample -> model.collator().collate(List.of(sample)))
               .toList();
       Contribution contribution =
-          new GradientStep(model.config(), model.tuned(), 1)
+          new GradientStep(model.config(), model.trainable(), 1)
               .compute(new MicroBatch(0, 0, groups, List.of()), flat);
       assertEquals(supervised(family), contribution.tokens());
       assertParametersClose(

@@ -6,7 +6,7 @@ import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.loader.MicroBatches;
 import io.lockstep.worker.protocol.Directive;
 import io.lockstep.worker.state.ModelSource;
-import io.lockstep.worker.state.Replica;
+import io.lockstep.worker.state.TrainingState;
 import io.lockstep.worker.step.TrainingStep.Reduction;
 import io.lockstep.worker.testing.FakeCoordinator;
 import io.lockstep.worker.zero.GradientBuffers;
@@ -18,7 +18,7 @@ import java.util.Optional;
 /** One rank of the first world of a run, without a session: whoever tests it commits the steps. */
 public final class TrainingRank implements AutoCloseable {
 
-  private final Replica replica;
+  private final TrainingState state;
   private final GradientBuffers buffers;
   private final TrainingStep steps;
 
@@ -36,15 +36,15 @@ public final class TrainingRank implements AutoCloseable {
     Directive.World world =
         new Directive.World(
             1, collective.rank(), members, 0, "", List.of(), List.of(), Optional.empty());
-    replica = new Replica(config, source, totalSteps);
-    replica.adopt(world, collective);
-    replica.worldHasBegun();
-    buffers = new GradientBuffers(replica.buckets().floats());
+    state = new TrainingState(config, source, totalSteps);
+    state.adopt(world, collective);
+    state.worldHasBegun();
+    buffers = new GradientBuffers(state.buckets().floats());
     steps =
         new TrainingStep(
             world,
             config,
-            replica,
+            state,
             buffers,
             data.of(model()),
             totalSteps,
@@ -54,12 +54,12 @@ public final class TrainingRank implements AutoCloseable {
   }
 
   public LoadedModel model() {
-    return replica.model();
+    return state.model();
   }
 
   public Reduction reduce(long step) throws Exception {
     Reduction reduction = steps.reduce(step);
-    replica.reduced(reduction.gradient());
+    state.reduced(reduction.gradient());
     return reduction;
   }
 
@@ -69,19 +69,19 @@ public final class TrainingRank implements AutoCloseable {
   }
 
   public void apply(Directive.Commit commit, boolean isLast) {
-    replica.apply(commit);
+    state.apply(commit);
     steps.gather(commit.step(), isLast);
   }
 
   /** Bytes of the moments that this rank holds. */
   long optimizerBytes() {
-    return replica.shard().bytes();
+    return state.shard().bytes();
   }
 
   @Override
   public void close() {
     steps.close();
     buffers.close();
-    replica.close();
+    state.close();
   }
 }

@@ -93,7 +93,8 @@ class TuningPlanTest {
         2 * TEXT_LAYERS * (64 + 64) + 64,
         all(
             plan(
-                "{mode: lora, rank: 2, target_modules: [v_proj], modules_to_save: [language_model.norm]}")));
+                "{mode: lora, rank: 2, target_modules: [v_proj], modules_to_save:"
+                    + " [language_model.norm]}")));
   }
 
   private static Row row(TrainableTable table, Module part) {
@@ -149,7 +150,7 @@ class TuningPlanTest {
       RunConfig config = config(tuning, "");
       TuningPlan plan = TuningPlan.of(config);
       try (LoadedModel model = plan.load(config)) {
-        assertEquals(plan.trained().slots(), model.tuned().trained().layout().slots());
+        assertEquals(plan.trained().slots(), model.trainable().trained().layout().slots());
       }
     }
   }

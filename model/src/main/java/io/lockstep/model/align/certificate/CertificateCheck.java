@@ -101,7 +101,7 @@ public final class CertificateCheck {
     if (comparable()) {
       path(
           "training",
-          TrainingPath.values(model, model.tuned().trained(), batch, probes, selections));
+          TrainingPath.values(model, model.trainable().trained(), batch, probes, selections));
       List<ProbeValues> alone = new ArrayList<>();
       for (int row = 0; row < probes.size(); row++) {
         alone.addAll(

@@ -56,7 +56,7 @@ public final class CertificateWriter {
    */
   public static List<String> write(Path folder, LoadedModel model, List<Probe> probes)
       throws IOException {
-    return write(folder, model, model.tuned().trained(), probes);
+    return write(folder, model, model.trainable().trained(), probes);
   }
 
   /**

@@ -6,7 +6,7 @@ import io.lockstep.model.align.Conditioning;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Targets;
 import io.lockstep.model.checkpoint.LoadedModel;
-import io.lockstep.model.checkpoint.Tuned;
+import io.lockstep.model.checkpoint.TrainableModel;
 import io.lockstep.model.network.VisionLanguageModel;
 import io.lockstep.model.parameter.Parameters;
 import io.lockstep.model.parameter.Weights;
@@ -76,9 +76,9 @@ final class TrainingPath {
     }
     Autograd.inference(() -> {
       try (Scope scope = Scope.open()) {
-        Tuned tuned = model.tuned();
+        TrainableModel trainable = model.trainable();
         Weights weights =
-            disturbance.apply(scope, tuned.recorded(scope, trained.byName(), Dropout.NONE));
+            disturbance.apply(scope, trainable.recorded(scope, trained.byName(), Dropout.NONE));
         VisionLanguageModel network = new VisionLanguageModel(model.config(), weights);
         NDArray hidden_BTH =
             network.hidden(
@@ -87,7 +87,12 @@ final class TrainingPath {
                 null,
                 (name, activation) -> layer(model, batch, probes, collectors, name, activation));
         Targets compared = compared(batch, probes);
-        logits(batch, compared, probes, collectors, network.prediction(scope, hidden_BTH, compared).logits());
+        logits(
+            batch,
+            compared,
+            probes,
+            collectors,
+            network.prediction(scope, hidden_BTH, compared).logits());
       }
     });
     return collectors.stream().map(ValueCollector::finish).toList();

@@ -44,7 +44,7 @@ final class ModelPass {
    * as the scope.
    */
   SequencedMap<String, Floats> forward(Scope scope) {
-    return forward(scope, model.tuned().inference());
+    return forward(scope, model.trainable().inference());
   }
 
   /** By name and row, how far roundings move activations and logits. */
@@ -54,7 +54,7 @@ final class ModelPass {
     for (int pass = 0; pass < Conditioning.PASSES; pass++) {
       try (Scope scope = Scope.open()) {
         SequencedMap<String, Floats> disturbed =
-            forward(scope, Conditioning.disturbed(scope, model.tuned().inference(), pass));
+            forward(scope, Conditioning.disturbed(scope, model.trainable().inference(), pass));
         moved.forEach((name, rows) ->
             Conditioning.widen(
                 rows,
@@ -89,13 +89,13 @@ final class ModelPass {
    * adapter's; valid as long as the scope.
    */
   SequencedMap<String, Floats> gradients(Scope scope) {
-    SequencedMap<String, NDArray> leaves = model.tuned().trained().leaves();
-    Weights weights = model.tuned().recorded(scope, leaves, Dropout.NONE);
+    SequencedMap<String, NDArray> leaves = model.trainable().trained().leaves();
+    Weights weights = model.trainable().recorded(scope, leaves, Dropout.NONE);
     VisionLanguageModel network = new VisionLanguageModel(model.config(), weights);
     NDArray loss = Autograd.recording(() -> loss(scope, network));
     Autograd.backward(loss, scope.fromFloats(new float[] {1f / targets.count()}));
     SequencedMap<String, Floats> gradients = new LinkedHashMap<>();
-    for (ParameterLayout.Slot slot : model.tuned().trained().layout().slots()) {
+    for (ParameterLayout.Slot slot : model.trainable().trained().layout().slots()) {
       ParameterSpec spec = slot.spec();
       boolean reached = batch.patches() > 0 || spec.module() == ParameterSpec.Module.LLM;
       gradients.put(

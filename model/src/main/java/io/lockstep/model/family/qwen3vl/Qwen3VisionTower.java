@@ -112,11 +112,8 @@ public final class Qwen3VisionTower implements VisionTower {
   }
 
   /**
-   * The pictures of one batch.
-   *
-   * @param frames patches that see each other
-   * @param rows rows of the position table around each patch, [4, N]
-   * @param corners their weights, [4, N, 1]
+   * The pictures of one batch: frames whose patches see each other, and the rows of the position
+   * table around each patch, [4, N], with their weights, [4, N, 1].
    */
   private final class Pictures implements OnPictures {
     private final List<VisionAttention.Run> frames;

@@ -8,6 +8,7 @@ import io.lockstep.model.config.TextConfig;
 import io.lockstep.model.network.ModelFamily;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.function.Consumer;
 
 /** The public {@code config.json} layout of Qwen3-VL. */
 public final class Qwen3VlFamily implements ModelFamily {
@@ -19,29 +20,39 @@ public final class Qwen3VlFamily implements ModelFamily {
 
   @Override
   public Qwen3VlConfig parse(StrictJson json) {
-    // The public library looks for it here alone; text_config may repeat it, also wrongly.
-    boolean tied = json.bool(JsonParts.TIED, false);
-    StrictJson textJson = json.object("text_config");
-    TextConfig text = text(textJson);
-    JsonParts.checkRepeated(json, textJson, text);
-    Qwen3VisionConfig vision = vision(json.object("vision_config"), text);
-    Qwen3VlConfig config =
-        new Qwen3VlConfig(
-            text,
-            vision,
-            tied,
-            JsonParts.tokenId(json, "image_token_id", text),
-            JsonParts.tokenId(json, "video_token_id", text),
-            JsonParts.tokenId(json, "vision_start_token_id", text),
-            JsonParts.tokenId(json, "vision_end_token_id", text),
-            JsonParts.dtype(json, textJson));
+    Qwen3VlConfig config = read(json, Qwen3VlConfig.MODEL_TYPE, text -> {});
     json.finish();
     return config;
   }
 
-  private static TextConfig text(StrictJson json) {
+  /**
+   * Reads the keys that a family shares with Qwen3-VL, and leaves it to the caller to finish.
+   *
+   * @param modelType the family's name
+   * @param more reads what the family's {@code text_config} has besides
+   */
+  public static Qwen3VlConfig read(StrictJson json, String modelType, Consumer<StrictJson> more) {
+    // The public library looks for it here alone; text_config may repeat it, also wrongly.
+    boolean tied = json.bool(JsonParts.TIED, false);
+    StrictJson textJson = json.object("text_config");
+    TextConfig text = text(textJson, modelType);
+    more.accept(textJson);
+    JsonParts.checkRepeated(json, textJson, text);
+    Qwen3VisionConfig vision = vision(json.object("vision_config"), text, modelType);
+    return new Qwen3VlConfig(
+        text,
+        vision,
+        tied,
+        JsonParts.tokenId(json, "image_token_id", text),
+        JsonParts.tokenId(json, "video_token_id", text),
+        JsonParts.tokenId(json, "vision_start_token_id", text),
+        JsonParts.tokenId(json, "vision_end_token_id", text),
+        JsonParts.dtype(json, textJson));
+  }
+
+  private static TextConfig text(StrictJson json, String modelType) {
     json.inert(JsonParts.TIED);
-    json.onlyIfPresent("model_type", "qwen3_vl_text");
+    json.onlyIfPresent("model_type", modelType + "_text");
     json.onlyIfPresent("attention_dropout", JsonParts.NO_DROPOUT);
     json.oneOf("hidden_act", "silu");
     if (json.bool("attention_bias", false)) {
@@ -70,11 +81,11 @@ public final class Qwen3VlFamily implements ModelFamily {
         json.size("max_position_embeddings"));
   }
 
-  private static Qwen3VisionConfig vision(StrictJson json, TextConfig text) {
+  private static Qwen3VisionConfig vision(StrictJson json, TextConfig text, String modelType) {
     json.inert(JsonParts.TIED);
     json.oneOf("hidden_act", "gelu_pytorch_tanh");
     if (json.has("model_type")) {
-      json.oneOf("model_type", "qwen3_vl", "qwen3_vl_vision");
+      json.oneOf("model_type", modelType, modelType + "_vision");
     }
     JsonParts.visionRope(json);
     Qwen3VisionConfig vision =
@@ -108,21 +119,27 @@ public final class Qwen3VlFamily implements ModelFamily {
   }
 
   static void write(Qwen3VlConfig config, Path file) throws IOException {
-    ObjectNode root = JsonNodeFactory.instance.objectNode();
-    root.putArray("architectures").add("Qwen3VLForConditionalGeneration");
-    root.put("dtype", config.dtype());
-    root.put("image_token_id", config.imageTokenId());
-    root.put("model_type", config.modelType());
-    writeText(config, root.putObject("text_config"));
-    root.put("tie_word_embeddings", config.tieWordEmbeddings());
-    root.put("video_token_id", config.videoTokenId());
-    writeVision(config.vision(), root.putObject("vision_config"));
-    root.put("vision_end_token_id", config.visionEndTokenId());
-    root.put("vision_start_token_id", config.visionStartTokenId());
-    JsonParts.write(root, file);
+    JsonParts.write(
+        tree(config, Qwen3VlConfig.MODEL_TYPE, "Qwen3VLForConditionalGeneration"), file);
   }
 
-  private static void writeText(Qwen3VlConfig config, ObjectNode node) {
+  /** A {@code config.json} with the keys that a family shares with Qwen3-VL. */
+  public static ObjectNode tree(Qwen3VlConfig config, String modelType, String architecture) {
+    ObjectNode root = JsonNodeFactory.instance.objectNode();
+    root.putArray("architectures").add(architecture);
+    root.put("dtype", config.dtype());
+    root.put("image_token_id", config.imageTokenId());
+    root.put("model_type", modelType);
+    writeText(config, root.putObject("text_config"), modelType);
+    root.put("tie_word_embeddings", config.tieWordEmbeddings());
+    root.put("video_token_id", config.videoTokenId());
+    writeVision(config.vision(), root.putObject("vision_config"), modelType);
+    root.put("vision_end_token_id", config.visionEndTokenId());
+    root.put("vision_start_token_id", config.visionStartTokenId());
+    return root;
+  }
+
+  private static void writeText(Qwen3VlConfig config, ObjectNode node, String modelType) {
     TextConfig text = config.text();
     node.put("attention_bias", text.attentionBias());
     node.put("attention_dropout", JsonParts.NO_DROPOUT);
@@ -131,7 +148,7 @@ public final class Qwen3VlFamily implements ModelFamily {
     node.put("hidden_size", text.hiddenSize());
     node.put("intermediate_size", text.intermediateSize());
     node.put("max_position_embeddings", text.maxPositionEmbeddings());
-    node.put("model_type", "qwen3_vl_text");
+    node.put("model_type", modelType + "_text");
     node.put("num_attention_heads", text.heads());
     node.put("num_hidden_layers", text.layers());
     node.put("num_key_value_heads", text.kvHeads());
@@ -145,14 +162,14 @@ public final class Qwen3VlFamily implements ModelFamily {
     node.put("vocab_size", text.vocabSize());
   }
 
-  private static void writeVision(Qwen3VisionConfig vision, ObjectNode node) {
+  private static void writeVision(Qwen3VisionConfig vision, ObjectNode node, String modelType) {
     JsonParts.add(node.putArray("deepstack_visual_indexes"), vision.deepstackVisualIndexes());
     node.put("depth", vision.depth());
     node.put("hidden_act", "gelu_pytorch_tanh");
     node.put("hidden_size", vision.hiddenSize());
     node.put("in_channels", vision.inChannels());
     node.put("intermediate_size", vision.intermediateSize());
-    node.put("model_type", "qwen3_vl_vision");
+    node.put("model_type", modelType + "_vision");
     node.put("num_heads", vision.heads());
     node.put("num_position_embeddings", vision.numPositionEmbeddings());
     node.put("out_hidden_size", vision.outHiddenSize());

@@ -88,7 +88,7 @@ class CertificateTest {
     Path saved = Files.createDirectory(dir.resolve("saved"));
     try (LoadedModel model = LoadedModel.open(checkpoint)) {
       model.save(saved);
-      CertificateWriter.write(saved, model, model.tuned().trained(), probes());
+      CertificateWriter.write(saved, model, model.trainable().trained(), probes());
     }
     checkpoint = saved;
     AlignmentReport report = check();
@@ -265,7 +265,7 @@ class CertificateTest {
   private void certifyAdapter(Tuning tuning, Consumer<Parameters> change) throws IOException {
     Path folder = Files.createDirectory(dir.resolve("adapter"));
     try (LoadedModel model = LoadedModel.open(checkpoint, tuning)) {
-      change.accept(model.tuned().trained());
+      change.accept(model.trainable().trained());
       model.save(folder);
       CertificateWriter.write(folder, model, probes());
     }
@@ -367,7 +367,7 @@ class CertificateTest {
       CertificateWriter.write(
           checkpoint,
           model,
-          model.tuned().trained(),
+          model.trainable().trained(),
           probes(),
           samples -> paddedRight(model.collator().collate(samples)));
     }

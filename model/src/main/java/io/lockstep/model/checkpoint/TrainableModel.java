@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * A model's parameters, cut into what a run trains, which is one flat buffer, and what stays as it
  * was loaded.
  */
-public final class Tuned implements AutoCloseable {
+public final class TrainableModel implements AutoCloseable {
 
   private final Path folder;
   private final Parameters base;
@@ -31,7 +31,8 @@ public final class Tuned implements AutoCloseable {
   private @Nullable String baseSha256;
   private volatile boolean recorded;
 
-  private Tuned(Path folder, Parameters base, @Nullable Adapter adapter, Parameters trained) {
+  private TrainableModel(
+      Path folder, Parameters base, @Nullable Adapter adapter, Parameters trained) {
     this.folder = folder;
     this.base = base;
     this.adapter = adapter;
@@ -45,10 +46,10 @@ public final class Tuned implements AutoCloseable {
    * @param folder the base model's folder
    * @param base its parameters, laid out as the tuning says; closed with the result
    */
-  static Tuned of(Tuning tuning, Path folder, Parameters base) throws IOException {
+  static TrainableModel of(Tuning tuning, Path folder, Parameters base) throws IOException {
     return switch (tuning) {
       case Tuning.Full(Set<ParameterSpec.Module> frozen) ->
-          new Tuned(folder, base, null, thawed(base, frozen));
+          new TrainableModel(folder, base, null, trainable(base, frozen));
       case Tuning.NewAdapter newAdapter ->
           adapted(folder, base, Adapter.initialise(newAdapter.plan(), base, newAdapter.seed()));
       case Tuning.StoredAdapter(Path stored) -> {
@@ -64,11 +65,11 @@ public final class Tuned implements AutoCloseable {
     };
   }
 
-  private static Tuned adapted(Path folder, Parameters base, Adapter adapter) {
-    return new Tuned(folder, base, adapter, adapter.parameters());
+  private static TrainableModel adapted(Path folder, Parameters base, Adapter adapter) {
+    return new TrainableModel(folder, base, adapter, adapter.parameters());
   }
 
-  private static Parameters thawed(Parameters base, Set<ParameterSpec.Module> frozen) {
+  private static Parameters trainable(Parameters base, Set<ParameterSpec.Module> frozen) {
     int count = 0;
     for (ParameterLayout.Slot slot : base.layout().slots()) {
       count += frozen.contains(slot.spec().module()) ? 0 : 1;

@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * <p>While a world is being formed there are two shards: the one in force, and the new one from
  * READY until the first lease tells that everybody has theirs.
  */
-public final class Replica implements AutoCloseable {
+public final class TrainingState implements AutoCloseable {
 
   private final RunConfig config;
   private final ModelSource source;
@@ -55,7 +55,7 @@ public final class Replica implements AutoCloseable {
   /** Read by the session's thread. */
   private volatile List<Holding> holdings = List.of();
 
-  public Replica(RunConfig config, ModelSource source, long totalSteps) throws IOException {
+  public TrainingState(RunConfig config, ModelSource source, long totalSteps) throws IOException {
     this.config = config;
     this.source = source;
     this.totalSteps = totalSteps;
@@ -92,7 +92,7 @@ public final class Replica implements AutoCloseable {
   }
 
   private Parameters parameters() {
-    return model.tuned().trained();
+    return model.trainable().trained();
   }
 
   /** Everybody is ready: the new shard is in force, the old one is needed no more. */
