@@ -80,7 +80,8 @@ def disturb(model, seed):
 
     handles = []
     for module in model.modules():
-        if isinstance(module, (torch.nn.Linear, torch.nn.Conv3d)):
+        products = isinstance(module, (torch.nn.Linear, torch.nn.Conv3d)) or type(module).__name__.endswith("TextExperts")
+        if products:
             handles.append(module.register_forward_pre_hook(lambda _, args: (off(args[0]), *args[1:])))
             handles.append(module.register_forward_hook(lambda _, args, out: off(out)))
     return handles

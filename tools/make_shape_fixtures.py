@@ -3,7 +3,8 @@
 
 Run from the repository's root with torch, transformers, safetensors and numpy installed:
 
-    python tools/make_shape_fixtures.py
+    python tools/make_shape_fixtures.py             # of all families
+    python tools/make_shape_fixtures.py FAMILY ...  # of some
 
 Each folder FAMILY-N holds a config.json and reference.safetensors. All sizes are drawn: heads and their widths, grouped
 queries, rotary sections and bases, depths, DeepStack layers, windows, patches, vocabularies, special tokens. Weights and
@@ -14,11 +15,13 @@ The batch has four rows, left-padded: a picture, two pictures of other sizes, te
   input_ids, attention_mask [B, T], position_ids [3, B, T], image_grid_thw [pictures, 3]
   chosen [B, K]      positions in the padded row whose logits are kept, first to last
   logits [B, K, V]   float32, eager attention, one thread
+  gradients.safetensors: see `gradients`
   new_tokens [B, 6]  greedy continuation of all rows as one batch; no token is closer to another than MARGIN
 """
 
 import random
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +32,8 @@ from transformers import (
     Qwen2_5_VLForConditionalGeneration,
     Qwen3VLConfig,
     Qwen3VLForConditionalGeneration,
+    Qwen3VLMoeConfig,
+    Qwen3VLMoeForConditionalGeneration,
 )
 
 TARGET = Path("model/src/test/resources/shapes")
@@ -115,7 +120,7 @@ def special_tokens(draw, vocabulary):
     return dict(zip(names, ids))
 
 
-def qwen3(draw, index, ratio):
+def qwen3_parts(draw, index, ratio):
     text, vision = text_config(draw, ratio, draw.randint(2, 3)), vision_config(draw, index)
     special = special_tokens(draw, text["vocab_size"])
     kv, heads, theta = text.pop("kv"), text.pop("ratio"), text.pop("rope_theta")
@@ -142,8 +147,27 @@ def qwen3(draw, index, ratio):
         deepstack_visual_indexes=subset(draw, vision["depth"], 0 if index == 0 else 1, text["num_hidden_layers"]),
     )
     pad = special.pop("pad")
-    config = Qwen3VLConfig(text_config=text, vision_config=vision, tie_word_embeddings=index % 2 == 0, **special)
-    return config, pad
+    return {"text_config": text, "vision_config": vision, "tie_word_embeddings": index % 2 == 0, **special}, pad
+
+
+def qwen3(draw, index, ratio):
+    parts, pad = qwen3_parts(draw, index, ratio)
+    return Qwen3VLConfig(**parts), pad
+
+
+def qwen3_moe(draw, index, ratio):
+    """Experts in all layers, in every second, or in all but some."""
+    parts, pad = qwen3_parts(draw, index, ratio)
+    text = parts["text_config"]
+    experts = draw.randint(3, 9)
+    text.update(
+        num_experts=experts,
+        num_experts_per_tok=draw.randint(1, min(4, experts)),
+        moe_intermediate_size=draw.randint(8, 40),
+        decoder_sparse_step=[1, 2, 1][index % 3],
+        mlp_only_layers=[0] if index % 3 == 2 else [],
+    )
+    return Qwen3VLMoeConfig(**parts), pad
 
 
 def qwen25(draw, index, ratio):
@@ -179,17 +203,27 @@ def qwen25(draw, index, ratio):
     return config, pad
 
 
-FAMILIES = {"qwen3_vl": qwen3, "qwen2_5_vl": qwen25}
-KINDS = {"qwen3_vl": Qwen3VLForConditionalGeneration, "qwen2_5_vl": Qwen2_5_VLForConditionalGeneration}
+FAMILIES = {"qwen3_vl": qwen3, "qwen2_5_vl": qwen25, "qwen3_vl_moe": qwen3_moe}
+KINDS = {
+    "qwen3_vl": Qwen3VLForConditionalGeneration,
+    "qwen2_5_vl": Qwen2_5_VLForConditionalGeneration,
+    "qwen3_vl_moe": Qwen3VLMoeForConditionalGeneration,
+}
 
 
 def build(config, kind):
     """The public model with weights from their names."""
     config._attn_implementation = "eager"
+    config._experts_implementation = "eager"
     model = kind(config).float().eval()
     with torch.no_grad():
         for name, parameter in model.named_parameters():
-            parameter.copy_(weight(name, tuple(parameter.shape)))
+            shape = tuple(parameter.shape)
+            if ".experts." in name:
+                # Stored the other way round: [experts, in, out].
+                parameter.copy_(weight(name, (shape[0], shape[2], shape[1])).transpose(1, 2))
+            else:
+                parameter.copy_(weight(name, shape))
     model.generation_config.eos_token_id = None
     return model
 
@@ -283,6 +317,24 @@ def positions(model, batch):
     return ids
 
 
+def gradients(model, batch):
+    """Of the cross entropy of all text tokens that follow another, summed: by parameter, as stored, its product with numbers from
+    the parameter's name, and its norm; of parameters that the loss does not reach, zeros."""
+    ids, mask = batch["input_ids"], batch["attention_mask"]
+    learned = (mask[:, :-1] == 1) & (mask[:, 1:] == 1) & (ids[:, 1:] != model.config.image_token_id)
+    logits = model(**batch).logits[:, :-1][learned]
+    torch.nn.functional.cross_entropy(logits, ids[:, 1:][learned], reduction="sum").backward()
+    found = {}
+    for name, parameter in model.named_parameters():
+        gradient = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
+        if ".experts." in name:
+            gradient = gradient.transpose(1, 2)
+        gradient = gradient.double().flatten()
+        direction = torch.from_numpy(uniform("direction." + name, gradient.numel()))
+        found[name] = torch.stack([gradient @ direction, gradient.norm()])
+    return found
+
+
 def write(family, index, ratio):
     model, pad, batch, new_tokens = example(family, index, ratio)
     with torch.inference_mode():
@@ -297,6 +349,7 @@ def write(family, index, ratio):
     tensors.update(position_ids=positions(model, batch).contiguous(), chosen=picked, logits=kept, new_tokens=new_tokens)
     tensors["pad_token_id"] = torch.tensor([pad])
     save_file(tensors, folder / "reference.safetensors")
+    save_file(gradients(model, batch), folder / "gradients.safetensors")
     text, vision = model.config.text_config, model.config.vision_config
     print(
         f"{folder.name}: hidden {text.hidden_size}, {text.num_attention_heads} heads of "
@@ -309,8 +362,9 @@ def write(family, index, ratio):
 
 def main():
     torch.set_num_threads(1)
-    shutil.rmtree(TARGET, ignore_errors=True)
-    for family in FAMILIES:
+    for family in sys.argv[1:] or FAMILIES:
+        for index in range(SHAPES):
+            shutil.rmtree(TARGET / f"{family}-{index}", ignore_errors=True)
         ratios = random.Random(family).sample(RATIOS, SHAPES)
         for index, ratio in enumerate(ratios):
             write(family, index, ratio)

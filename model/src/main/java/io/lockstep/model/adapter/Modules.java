@@ -19,8 +19,8 @@ record Modules(SequencedMap<String, ParameterSpec> linears, SequencedSet<String>
 
   private static final String WEIGHT = ".weight";
 
-  /** Matrices that are looked up in, not multiplied with. */
-  private static final Set<String> TABLES = Set.of("embed_tokens", "pos_embed");
+  /** Matrices that are no linear layers: tables that are looked up in, and routers. */
+  private static final Set<String> NO_LINEARS = Set.of("embed_tokens", "pos_embed", "gate");
 
   static Modules of(ParameterLayout layout) {
     SequencedMap<String, ParameterSpec> linears = new LinkedHashMap<>();
@@ -33,7 +33,7 @@ record Modules(SequencedMap<String, ParameterSpec> linears, SequencedSet<String>
       }
       if (name.endsWith(WEIGHT) && spec.shape().size() == 2) {
         String module = name.substring(0, name.length() - WEIGHT.length());
-        if (!TABLES.contains(lastPart(module))) {
+        if (!NO_LINEARS.contains(lastPart(module))) {
           linears.put(module, spec);
         }
       }

@@ -5,6 +5,7 @@ import io.lockstep.model.config.InvalidConfigException;
 import io.lockstep.model.config.StrictJson;
 import io.lockstep.model.family.qwen25vl.Qwen25VlFamily;
 import io.lockstep.model.family.qwen3vl.Qwen3VlFamily;
+import io.lockstep.model.family.qwen3vlmoe.Qwen3VlMoeFamily;
 import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.network.ModelFamily;
 import java.io.IOException;
@@ -15,7 +16,8 @@ import java.util.stream.Collectors;
 /** The families of models there are: a new one is a folder beside this file and a line in it. */
 public final class ModelFamilies {
 
-  private static final List<ModelFamily> ALL = List.of(new Qwen25VlFamily(), new Qwen3VlFamily());
+  private static final List<ModelFamily> ALL =
+      List.of(new Qwen25VlFamily(), new Qwen3VlFamily(), new Qwen3VlMoeFamily());
 
   /** Says that the stored weights are none of the types that are read. */
   private static final String QUANTIZATION = "quantization_config";

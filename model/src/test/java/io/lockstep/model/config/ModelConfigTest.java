@@ -167,7 +167,7 @@ final class ModelConfigTest {
     Path file = changed(root -> root.put("model_type", "llama"));
     var error = assertThrows(InvalidConfigException.class, () -> ModelFamilies.read(file));
     assertEquals(
-        file + ": model_type is 'llama' but must be one of qwen2_5_vl, qwen3_vl",
+        file + ": model_type is 'llama' but must be one of qwen2_5_vl, qwen3_vl, qwen3_vl_moe",
         error.getMessage());
   }
 

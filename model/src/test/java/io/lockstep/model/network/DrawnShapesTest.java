@@ -4,13 +4,17 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.djl.ndarray.NDArray;
 import io.lockstep.model.align.Comparison;
+import io.lockstep.model.align.Tolerance;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Sample;
+import io.lockstep.model.batch.Targets;
 import io.lockstep.model.checkpoint.WeightFolders;
 import io.lockstep.model.family.ModelFamilies;
 import io.lockstep.model.generate.Decoder;
 import io.lockstep.model.generate.Profile;
+import io.lockstep.model.objective.CrossEntropy;
 import io.lockstep.model.parameter.Parameters;
 import io.lockstep.model.safetensors.SafetensorsFile;
 import io.lockstep.model.testing.ExactValues;
@@ -24,6 +28,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import java.util.SequencedMap;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -51,9 +57,9 @@ class DrawnShapesTest {
   }
 
   @Test
-  void bothFamiliesAreDrawn() {
-    for (String family : List.of("qwen3_vl", "qwen2_5_vl")) {
-      assertEquals(6, all().stream().filter(s -> s.toString().startsWith(family)).count());
+  void allFamiliesAreDrawn() {
+    for (String family : List.of("qwen3_vl", "qwen2_5_vl", "qwen3_vl_moe")) {
+      assertEquals(6, all().stream().filter(s -> s.toString().startsWith(family + "-")).count());
     }
   }
 
@@ -150,6 +156,39 @@ class DrawnShapesTest {
       best = logits[i] > logits[best] ? i : best;
     }
     return best;
+  }
+
+  /** Of every parameter the gradient's norm, and its product with numbers from the name. */
+  @ParameterizedTest
+  @MethodSource("all")
+  void gradientsEqualThePublicImplementation(DrawnShape shape) throws IOException {
+    ModelConfig config = shape.config();
+    Batch batch = shape.collator().collate(shape.learnedRows());
+    Targets targets = Targets.of(batch);
+    try (SafetensorsFile reference = shape.gradients();
+        Parameters weights = shape.weights();
+        Scope scope = Scope.open()) {
+      SequencedMap<String, NDArray> leaves = weights.leaves();
+      VisionLanguageModel network = new VisionLanguageModel(config, leaves::get);
+      NDArray loss =
+          Autograd.recording(() -> {
+            NDArray hidden = network.hidden(scope, batch, null, VisionLanguageModel.NO_PROBE);
+            Prediction prediction = network.prediction(scope, hidden, targets);
+            return new CrossEntropy().terms(prediction).getFirst().sum();
+          });
+      Autograd.backward(loss, null);
+      assertEquals(reference.names().size(), leaves.size());
+      for (String name : leaves.keySet()) {
+        double[] wanted = shape.doubles(reference, name);
+        double[] found = shape.described(name, gradient(leaves, name));
+        assertEquals(wanted[0], found[0], Tolerance.GRADIENT * wanted[1], name);
+        assertEquals(wanted[1], found[1], Tolerance.GRADIENT * wanted[1], name);
+      }
+    }
+  }
+
+  private static float[] gradient(SequencedMap<String, NDArray> leaves, String name) {
+    return Autograd.gradient(Objects.requireNonNull(leaves.get(name))).toFloatArray();
   }
 
   @ParameterizedTest

@@ -10,6 +10,8 @@ import io.lockstep.model.config.TextConfig;
 import io.lockstep.model.config.VisionConfig;
 import io.lockstep.model.family.qwen25vl.Qwen25VisionConfig;
 import io.lockstep.model.family.qwen3vl.Qwen3VisionConfig;
+import io.lockstep.model.family.qwen3vlmoe.MoeConfig;
+import io.lockstep.model.family.qwen3vlmoe.Qwen3VlMoeConfig;
 import io.lockstep.model.image.Grid;
 import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.parameter.Weights;
@@ -133,13 +135,54 @@ public final class PlainGraph {
             .transpose(0, 2, 1, 3)
             .reshape(batch.rows(), batch.length(), (long) text.heads() * text.headDim());
     NDArray middle = x.add(weights.linear(attention + "o_proj", joined));
-    return middle.add(gatedMlp(name, rmsNorm(name + "post_attention_layernorm", middle, eps)));
+    NDArray ready = rmsNorm(name + "post_attention_layernorm", middle, eps);
+    boolean sparse = weights.find(name + "mlp.gate.weight") != null;
+    return middle.add(sparse ? experts(name + "mlp.", ready) : gatedMlp(name, ready));
   }
 
   private NDArray gatedMlp(String name, NDArray x) {
     NDArray gate = Ops.silu(weights.linear(name + "mlp.gate_proj", x));
     return weights.linear(
         name + "mlp.down_proj", gate.mul(weights.linear(name + "mlp.up_proj", x)));
+  }
+
+  /** Tokens through the experts that the router finds most probable, expert by expert. */
+  private NDArray experts(String name, NDArray x) {
+    MoeConfig moe = ((Qwen3VlMoeConfig) config).moe();
+    NDArray tokens = x.reshape(-1, config.text().hiddenSize());
+    NDArray probabilities = Ops.softmax(weights.linear(name + "gate", tokens), -1);
+    float[] values = probabilities.toFloatArray();
+    int experts = moe.experts();
+    float[] mask = new float[values.length];
+    for (int begin = 0; begin < mask.length; begin += experts) {
+      int first = begin;
+      IntStream.range(0, experts)
+          .boxed()
+          .sorted(Comparator.comparingDouble(expert -> -values[first + expert]))
+          .limit(moe.expertsPerToken())
+          .forEach(expert -> mask[first + expert] = 1);
+    }
+    NDArray chosen = Ops.mul(probabilities, scope.fromFloats(mask, mask.length / experts, experts));
+    NDArray shares = chosen.div(chosen.sum(new int[] {1}, true));
+    NDArray sum = tokens.zerosLike();
+    for (int expert = 0; expert < experts; expert++) {
+      int column = expert;
+      long[] own =
+          IntStream.range(0, mask.length / experts)
+              .filter(token -> mask[token * experts + column] == 1)
+              .asLongStream()
+              .toArray();
+      if (own.length > 0) {
+        NDArray read = Ops.indexSelect(tokens, 0, longs(own));
+        NDArray both = Ops.matmul(read, weights.get(name + "experts.gate_up_proj").get(expert));
+        NDArray gate = Ops.silu(Ops.narrow(both, 1, 0, moe.intermediateSize()));
+        NDArray up = Ops.narrow(both, 1, moe.intermediateSize(), moe.intermediateSize());
+        NDArray out = Ops.matmul(gate.mul(up), weights.get(name + "experts.down_proj").get(expert));
+        NDArray share = Ops.narrow(Ops.indexSelect(shares, 0, longs(own)), 1, expert, 1);
+        sum = Ops.indexAdd(sum, 0, longs(own), Ops.mul(out, share));
+      }
+    }
+    return sum.reshape(x.getShape());
   }
 
   private NDArray heads(String name, NDArray x, int heads) {

@@ -1,0 +1,129 @@
+package io.lockstep.model.family.qwen3vlmoe;
+
+import static io.lockstep.model.parameter.ParameterSpec.Module.LLM;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
+import io.lockstep.model.layer.FeedForward;
+import io.lockstep.model.layer.Linear;
+import io.lockstep.model.parameter.ParameterSpec;
+import io.lockstep.model.parameter.Weights;
+import io.lockstep.tensor.Ops;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A router and experts in the place of one feed-forward network: each token goes through the k
+ * experts that the router finds most probable, and their outputs are added up by these
+ * probabilities, normalised to a sum of 1 (Shazeer et al., "Outrageously large neural networks",
+ * 2017). Experts are computed in ascending order, each for all of its tokens.
+ *
+ * <p>Shapes: N tokens, H hidden size, E experts, I inner size, n tokens of one expert. The experts'
+ * weights are stored fused, as they are published: gate and up side by side [E, H, 2I], and down
+ * [E, I, H].
+ */
+final class Experts implements FeedForward {
+
+  private final MoeConfig config;
+  private final Linear router;
+  private final ParameterSpec gateUp;
+  private final ParameterSpec down;
+  private final long hidden;
+
+  /**
+   * The experts of a layer.
+   *
+   * @param prefix name of the module, with a dot at its end
+   */
+  Experts(MoeConfig config, String prefix, long hidden) {
+    this.config = config;
+    this.hidden = hidden;
+    long inner = config.intermediateSize();
+    router = new Linear(LLM, prefix + "gate", hidden, config.experts(), false);
+    gateUp =
+        ParameterSpec.of(LLM, prefix + "experts.gate_up_proj", config.experts(), hidden, 2 * inner);
+    down = ParameterSpec.of(LLM, prefix + "experts.down_proj", config.experts(), inner, hidden);
+  }
+
+  @Override
+  public List<ParameterSpec> parameters() {
+    List<ParameterSpec> all = new ArrayList<>(router.parameters());
+    all.add(gateUp);
+    all.add(down);
+    return all;
+  }
+
+  @Override
+  public NDArray apply(Weights weights, NDArray x) {
+    NDArray x_NH = x.reshape(-1, hidden);
+    NDArray probabilities_NE = Ops.softmax(router.apply(weights, x_NH), -1);
+    Routing routing =
+        Routing.of(probabilities_NE.toFloatArray(), config.experts(), config.expertsPerToken());
+    NDArray mask_NE = x.getManager().create(routing.mask(), probabilities_NE.getShape());
+    NDArray chosen_NE = Ops.mul(probabilities_NE, mask_NE);
+    NDArray shares_NE = chosen_NE.div(chosen_NE.sum(new int[] {1}, true));
+    NDArray sum_NH = x_NH.zerosLike();
+    for (int expert = 0; expert < config.experts(); expert++) {
+      long[] tokens = routing.tokens().get(expert);
+      if (tokens.length > 0) {
+        NDArray rows = x.getManager().create(tokens);
+        NDArray share_n1 = Ops.narrow(Ops.indexSelect(shares_NE, 0, rows), 1, expert, 1);
+        NDArray out_nH = expert(weights, expert, Ops.indexSelect(x_NH, 0, rows));
+        sum_NH = Ops.indexAdd(sum_NH, 0, rows, Ops.mul(out_nH, share_n1));
+      }
+    }
+    return sum_NH.reshape(x.getShape());
+  }
+
+  private NDArray expert(Weights weights, int expert, NDArray x_nH) {
+    long inner = config.intermediateSize();
+    NDArray both_n2I = Ops.matmul(x_nH, of(weights, gateUp, expert));
+    NDArray gate_nI = Ops.silu(Ops.narrow(both_n2I, 1, 0, inner));
+    NDArray inner_nI = gate_nI.mul(Ops.narrow(both_n2I, 1, inner, inner));
+    return Ops.matmul(inner_nI, of(weights, down, expert));
+  }
+
+  /** The matrix of an expert. */
+  private static NDArray of(Weights weights, ParameterSpec fused, int expert) {
+    return Ops.narrow(weights.get(fused.name()), 0, expert, 1)
+        .reshape(new Shape(fused.shape().get(1), fused.shape().get(2)));
+  }
+
+  /**
+   * Which experts tokens go through.
+   *
+   * @param mask 1 where a token [N] goes through an expert [E], else 0
+   * @param tokens of each expert, ascending
+   */
+  @SuppressWarnings("ArrayRecordComponent")
+  record Routing(float[] mask, List<long[]> tokens) {
+
+    /** Of equally probable experts the first counts. */
+    static Routing of(float[] probabilities, int experts, int perToken) {
+      float[] mask = new float[probabilities.length];
+      List<List<Long>> tokens = new ArrayList<>();
+      for (int expert = 0; expert < experts; expert++) {
+        tokens.add(new ArrayList<>());
+      }
+      for (int token = 0; token < probabilities.length / experts; token++) {
+        for (int i = 0; i < perToken; i++) {
+          int best = -1;
+          for (int at = token * experts; at < (token + 1) * experts; at++) {
+            if (mask[at] == 0 && (best < 0 || probabilities[at] > probabilities[best])) {
+              best = at;
+            }
+          }
+          mask[best] = 1;
+        }
+        for (int expert = 0; expert < experts; expert++) {
+          if (mask[token * experts + expert] == 1) {
+            tokens.get(expert).add((long) token);
+          }
+        }
+      }
+      return new Routing(
+          mask,
+          tokens.stream().map(own -> own.stream().mapToLong(Long::longValue).toArray()).toList());
+    }
+  }
+}
