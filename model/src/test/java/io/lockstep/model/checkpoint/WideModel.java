@@ -28,7 +28,7 @@ import java.util.Set;
  * @param base the base model's folder
  * @param adapter the adapter's folder
  */
-record WideModel(Path base, Path adapter, ParameterLayout layout, long adaptedLayers) {
+record WideModel(Path base, Path adapter, ParameterLayout layout) {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -51,7 +51,7 @@ record WideModel(Path base, Path adapter, ParameterLayout layout, long adaptedLa
     AdapterPlan plan = AdapterPlan.of(config, layout, Set.of());
     config.write(adapter);
     write(adapter.resolve(AdapterFile.FILE_NAME), plan.layout(), DType.F32);
-    return new WideModel(base, adapter, layout, plan.layers().size());
+    return new WideModel(base, adapter, layout);
   }
 
   /** Every value is the one whose bytes are all 0x3C: about 0.01 in both types. */
