@@ -12,6 +12,7 @@ import java.util.Set;
  * FORMING  -> TRAINING   every member is connected and holds the state
  * FORMING  -> FINISHED   drained before the first step
  * TRAINING -> SAVING     the run stands still until a checkpoint is complete
+ * TRAINING -> FINISHED   drained at a step that is saved already
  * SAVING   -> TRAINING   steps remain
  * SAVING   -> FINISHED   the last checkpoint is committed
  * FORMING, TRAINING, SAVING -> FORMING   the membership has changed
@@ -38,7 +39,7 @@ public enum Phase {
     return switch (this) {
       case WAITING -> EnumSet.of(FORMING, FINISHED, FAILED);
       case FORMING -> EnumSet.of(FORMING, WAITING, TRAINING, FINISHED, FAILED);
-      case TRAINING -> EnumSet.of(SAVING, FORMING, WAITING, FAILED);
+      case TRAINING -> EnumSet.of(SAVING, FORMING, WAITING, FINISHED, FAILED);
       case SAVING -> EnumSet.of(TRAINING, FORMING, WAITING, FINISHED, FAILED);
       case FINISHED, FAILED -> EnumSet.noneOf(Phase.class);
     };

@@ -48,11 +48,11 @@ final class Ends {
     return true;
   }
 
-  /** Ends the run after what is leased already. */
+  /** Ends the run after what is leased already, once; whoever asks again is told the same end. */
   void drain(String by) {
     World world = state.world;
     long leased = world == null ? state.committed() : world.leasedUntil();
-    if (state.phase.ended() || state.endAt() <= leased) {
+    if (state.phase.ended() || state.history.drainedAt().isPresent()) {
       return;
     }
     state.journal(new JournalEntry.DrainAccepted(leased, by));

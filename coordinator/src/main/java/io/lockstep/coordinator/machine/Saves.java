@@ -82,14 +82,22 @@ final class Saves {
 
   /** Begins a checkpoint, or waits for the one before; false if nothing is due. */
   boolean advance() {
-    if (!state.standsStill() || isPreparing()) {
+    PendingCheckpoint present = pending;
+    if (!state.standsStill()) {
+      return false;
+    }
+    if (present != null && present.steps() == state.endAt()) {
+      // The run may have been drained since this checkpoint was begun.
+      return standStill("saving the checkpoint at step " + present.steps());
+    }
+    if (isPreparing()) {
       return false;
     }
     if (!isDue()) {
       owed = false;
       return false;
     }
-    if (pending != null) {
+    if (present != null) {
       return standStill("waiting for " + describePending() + " before the next one");
     }
     World world = state.world;

@@ -484,6 +484,36 @@ final class RunMachineTest {
   }
 
   @Test
+  void drainDuringTheLastLeaseIsAcceptedAndTheRunIsWhole() {
+    Cluster cluster = Cluster.training(plan(1, 2, 0));
+    cluster.handle(new Event.DrainRequested("ann"));
+    assertTrue(
+        cluster.noticed("drained by ann: the run ends with a checkpoint after step 2"),
+        cluster.notices::toString);
+    cluster.step(0);
+    cluster.step(1);
+    cluster.save(2);
+    assertEquals("all 2 steps are done", cluster.outcome().reason());
+  }
+
+  @Test
+  void drainWhileACheckpointIsPreparedMakesItTheLast() {
+    Cluster cluster = Cluster.training(plan(1, 100, 2)).withoutDisk();
+    cluster.step(0);
+    cluster.step(1);
+    SaveAttempt attempt = new SaveAttempt(2, 1);
+    cluster.handle(new Event.DrainRequested("ann"));
+    assertEquals(Phase.SAVING, cluster.phase());
+    cluster.handle(new Event.CheckpointPrepared(attempt, Path.of("/run/.partial")));
+    cluster.save(2);
+    cluster.handle(
+        new Event.CheckpointCommitted(
+            attempt,
+            new CommittedCheckpoint(2, Path.of("/run/step-2"), "0".repeat(64), 5, true)));
+    assertEquals("drained by ann after step 2 of 100", cluster.outcome().reason());
+  }
+
+  @Test
   void drainIsKeptInTheJournal() {
     Cluster cluster = Cluster.training(plan(1, 100, 0));
     cluster.handle(new Event.DrainRequested("ann"));

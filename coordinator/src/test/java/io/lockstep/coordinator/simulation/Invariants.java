@@ -86,9 +86,11 @@ final class Invariants {
         require(steps <= committed, "a checkpoint of the future: " + checkpoint);
         checkpoints.add(steps);
       }
-      case JournalEntry.DrainAccepted _,
-          JournalEntry.NumericsFixed _,
-          JournalEntry.RunResumed _ -> {}
+      case JournalEntry.DrainAccepted drain ->
+          require(
+              drain.endAt() >= committed && drain.endAt() <= plan.totalSteps(),
+              "drained at an impossible step: " + drain);
+      case JournalEntry.NumericsFixed _, JournalEntry.RunResumed _ -> {}
       case JournalEntry.RunEnded _ -> ended = true;
     }
   }

@@ -122,6 +122,15 @@ final class SimulatedCoordinator {
     agenda.later(comesBackAfter, this::start);
   }
 
+  /** Somebody asks for the run's end, again and again while there is nobody to ask. */
+  void drain() {
+    if (machine == null && outcome.isEmpty()) {
+      agenda.later(TICK_MILLIS, this::drain);
+    } else if (outcome.isEmpty()) {
+      feed(new Event.DrainRequested("somebody"));
+    }
+  }
+
   private void tick(long mine) {
     if (mine == process && outcome.isEmpty()) {
       feed(new Event.Tick());

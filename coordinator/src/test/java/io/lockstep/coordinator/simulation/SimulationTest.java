@@ -23,6 +23,13 @@ final class SimulationTest {
   }
 
   @Test
+  void aRunThatIsDrainedAtAnyMomentEndsWithWhatItComputedLast() {
+    for (long seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) {
+      named(seed, Scenario::drained);
+    }
+  }
+
+  @Test
   void everyRunFinishesWhateverIsLostRepeatedOrDelayedWhileWorkersJoin() {
     for (long seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) {
       named(seed, Scenario::troubledJoining);
