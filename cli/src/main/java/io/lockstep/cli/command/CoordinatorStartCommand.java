@@ -6,6 +6,7 @@ import io.lockstep.cli.process.Closing;
 import io.lockstep.cli.process.ExitCode;
 import io.lockstep.cli.process.ParentWatch;
 import io.lockstep.cli.process.PortFile;
+import io.lockstep.cli.process.Signals;
 import io.lockstep.cli.run.RunFolder;
 import io.lockstep.cli.train.DrainOnSignal;
 import io.lockstep.cli.train.DrainedRun;
@@ -125,11 +126,13 @@ final class CoordinatorStartCommand implements Callable<Integer> {
     return 0;
   }
 
-  /** Of a child process its parent knows what a signal means to the run. */
+  /** Of a child process its parent knows what a signal means to the run, and drains it. */
   private static Optional<DrainOnSignal> drainOnSignal() {
-    return ParentWatch.isChild()
-        ? Optional.empty()
-        : Optional.of(DrainOnSignal.install("lockstep coordinator start", System.out));
+    if (ParentWatch.isChild()) {
+      Signals.ignore("TERM");
+      return Optional.empty();
+    }
+    return Optional.of(DrainOnSignal.install("lockstep coordinator start", System.out));
   }
 
   private String command() {

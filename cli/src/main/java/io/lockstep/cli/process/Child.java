@@ -108,9 +108,16 @@ public final class Child {
     return lastLine(ERROR_PREFIX).map(line -> line.substring(ERROR_PREFIX.length()));
   }
 
-  /** Asks it to end and returns at once; its group sees to the rest. */
+  /**
+   * Asks it to end and returns at once; its group sees to the rest. What says so is the end of its
+   * standard input ({@link ParentWatch}): a signal may come from anybody.
+   */
   public void terminate() {
-    process.destroy();
+    try {
+      process.getOutputStream().close();
+    } catch (IOException e) {
+      process.destroy();
+    }
   }
 
   void kill() {

@@ -111,6 +111,10 @@ public record KillSchedule(List<Strike> strikes) {
       if (strike.process().equals("coordinator") && strike.phase().isPresent()) {
         problem("'phase' is a worker's: give the coordinator a 'delay' instead");
       }
+      if (strike.process().equals("coordinator") && signal == Strike.Signal.SIGTERM) {
+        problem(
+            "the coordinator ends with the run alone: strike it with SIGKILL or SIGSTOP, or drain the run");
+      }
       return problems.size() == before ? Optional.of(strike) : Optional.empty();
     }
 

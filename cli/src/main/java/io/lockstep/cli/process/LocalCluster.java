@@ -44,6 +44,7 @@ public final class LocalCluster implements AutoCloseable {
   private final Map<String, Child> processes = new LinkedHashMap<>();
   private final Set<String> lost = new LinkedHashSet<>();
   private final Endpoint endpoint;
+  private volatile boolean draining;
 
   private LocalCluster(ProcessGroup group, Options options) throws IOException {
     this.group = group;
@@ -104,6 +105,18 @@ public final class LocalCluster implements AutoCloseable {
   /** Where the coordinator listens, also after it was started again. */
   public Endpoint endpoint() {
     return endpoint;
+  }
+
+  /**
+   * Asks the run to end with a checkpoint.
+   *
+   * @param by who asks, one line
+   * @return steps after which the run ends
+   * @throws UserError if there is nobody to ask any more
+   */
+  public long drain(String by) {
+    draining = true;
+    return CoordinatorClient.drain(endpoint, by);
   }
 
   private Child coordinator() {
@@ -274,8 +287,12 @@ public final class LocalCluster implements AutoCloseable {
     boolean hopeless =
         workers().stream()
             .allMatch(worker -> lost.contains(worker.name()) && !strikes.restarts(worker.name()));
-    if (hopeless) {
-      throw failure(steps);
+    if (hopeless && !draining) {
+      // Whoever ends a whole job sends the signal to all its processes, in any order.
+      coordinator().await(BLAME_PATIENCE);
+      if (!draining) {
+        throw failure(steps);
+      }
     }
   }
 

@@ -23,7 +23,8 @@ public final class ParentWatch {
   /** Starts watching if this process was started by {@link ProcessGroup}. */
   public static void startIfChild() {
     if (isChild()) {
-      // A terminal sends it to parent and children alike; the parent knows what it means to them.
+      // Parent and children alike are sent it by a terminal, and SIGTERM by whoever ends all of a
+      // job's or a service's processes; the parent knows what that means to them.
       Signals.ignore("INT");
       Thread.ofPlatform().daemon().name("parent-watch").start(ParentWatch::watch);
     }

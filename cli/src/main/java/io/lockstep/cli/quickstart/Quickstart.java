@@ -85,7 +85,7 @@ public final class Quickstart {
               "Train on %d worker processes".formatted(workers),
               () ->
                   training.run(
-                      group, coordinator -> gateways.add(startFollower(group, coordinator))));
+                      group, cluster -> gateways.add(startFollower(group, cluster.endpoint()))));
       trained
           .drained()
           .ifPresent(why -> {

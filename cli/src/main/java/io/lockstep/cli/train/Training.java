@@ -6,11 +6,9 @@ import io.lockstep.cli.process.LocalCluster;
 import io.lockstep.cli.process.ProcessGroup;
 import io.lockstep.cli.report.Provenance;
 import io.lockstep.cli.report.RunReport;
-import io.lockstep.cli.rpc.CoordinatorClient;
 import io.lockstep.cli.rpc.RunStatus;
 import io.lockstep.cli.run.Digest;
 import io.lockstep.cli.run.Metrics;
-import io.lockstep.client.Endpoint;
 import io.lockstep.data.plan.Pace;
 import io.lockstep.worker.config.ConfigException;
 import io.lockstep.worker.config.RunConfig;
@@ -93,8 +91,7 @@ public final class Training {
    */
   public Result runUntilSignalled(ProcessGroup group) throws IOException {
     DrainOnSignal drain = DrainOnSignal.install("lockstep train", out);
-    Result result =
-        run(group, coordinator -> drain.began(by -> CoordinatorClient.drain(coordinator, by)));
+    Result result = run(group, cluster -> drain.began(cluster::drain));
     drain.ended();
     return result;
   }
@@ -102,14 +99,14 @@ public final class Training {
   /**
    * Runs to the end.
    *
-   * @param onStart is told the coordinator's address once the workers are started
+   * @param onStart is told the cluster once its processes are started
    * @throws DrainedUnbegunException if the run was drained before its first step
    */
-  public Result run(ProcessGroup group, Consumer<Endpoint> onStart) throws IOException {
+  public Result run(ProcessGroup group, Consumer<LocalCluster> onStart) throws IOException {
     long start = System.nanoTime();
     Optional<String> drained;
     try (LocalCluster cluster = LocalCluster.start(group, options)) {
-      onStart.accept(cluster.endpoint());
+      onStart.accept(cluster);
       try (Display display = new Display()) {
         drained = cluster.await(display::show, display::announce);
         if (drained.isPresent() && options.folder().lastCheckpoint().isEmpty()) {

@@ -96,6 +96,8 @@ class ElasticRunTest {
     };
     try (Launched train = Launched.start(folder, command)) {
       awaitSteps(train, run, 3);
+      // As whoever ends all processes of a job or a service: the workers may hear of it first.
+      train.process().descendants().forEach(ProcessHandle::destroy);
       train.process().destroy();
       train.await();
       assertEquals(3, train.process().exitValue(), train.errors());

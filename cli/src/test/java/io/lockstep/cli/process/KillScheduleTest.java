@@ -31,7 +31,8 @@ class KillScheduleTest {
         {"at_step": 12, "phase": "waiting", "process": "worker-1", "restart_after": 0.5}
 
         {"at_step": 20, "delay": 0.05, "process": "worker-0", "signal": "sigstop", "seconds": 5}
-        {"process": "coordinator", "signal": "SIGTERM"}
+        {"process": "coordinator"}
+        {"process": "worker-1", "signal": "SIGTERM"}
         """)
             .strikes();
     assertEquals(
@@ -57,6 +58,14 @@ class KillScheduleTest {
                 Optional.empty(),
                 Duration.ZERO,
                 "coordinator",
+                Signal.SIGKILL,
+                Duration.ZERO,
+                Optional.empty()),
+            new Strike(
+                0,
+                Optional.empty(),
+                Duration.ZERO,
+                "worker-1",
                 Signal.SIGTERM,
                 Duration.ZERO,
                 Optional.empty())),
@@ -74,6 +83,7 @@ class KillScheduleTest {
         "{\"process\": \"worker-0\", \"signal\": \"SIGSTOP\"} | how long SIGSTOP lasts",
         "{\"process\": \"worker-0\", \"seconds\": 2} | how long SIGSTOP lasts",
         "{\"process\": \"coordinator\", \"phase\": \"waiting\"} | 'phase' is a worker's",
+        "{\"process\": \"coordinator\", \"signal\": \"SIGTERM\"} | ends with the run alone",
         "{\"process\": | is not JSON",
       })
   void whatIsWrongIsToldWithItsLine(String line, String problem) {
