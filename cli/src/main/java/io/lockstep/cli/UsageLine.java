@@ -1,6 +1,6 @@
 package io.lockstep.cli;
 
-import io.lockstep.data.naming.NearestName;
+import io.lockstep.config.text.NearestName;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -49,14 +49,15 @@ class ModuleDirectionTest {
   @CsvSource({
     "proto,",
     "tensor,",
-    "data,",
-    "datatools, data",
+    "config,",
+    "data, config",
+    "datatools, data config.text",
     "collective, tensor",
-    "model, tensor data.conversation data.file data.image",
+    "model, tensor config.text data.conversation data.file data.image",
     "coordinator, proto data.file data.plan",
-    "worker, proto model data collective tensor",
+    "worker, proto model data collective tensor config",
     "client, proto data.conversation data.image data.stageb",
-    "gateway, proto model tensor data.conversation data.file data.image data.naming data.prompt data.stageb",
+    "gateway, proto model tensor config.text data.conversation data.file data.image data.prompt data.stageb",
   })
   void moduleImportsOnlyWhatItMay(String module, String allowed) {
     noClasses()
@@ -195,6 +196,7 @@ class ModuleDirectionTest {
   @ValueSource(
       strings = {
         "tensor",
+        "config",
         "data",
         "datatools",
         "collective",

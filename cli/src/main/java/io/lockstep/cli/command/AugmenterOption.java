@@ -1,10 +1,10 @@
 package io.lockstep.cli.command;
 
 import io.lockstep.cli.console.UserError;
+import io.lockstep.config.ConfigException;
 import io.lockstep.data.augment.AugmentationConfig;
 import io.lockstep.data.dataset.RecordAugmenter;
 import io.lockstep.worker.config.AugmentationFile;
-import io.lockstep.worker.config.ConfigException;
 import java.io.IOException;
 import java.nio.file.Path;
 

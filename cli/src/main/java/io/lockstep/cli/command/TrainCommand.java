@@ -16,7 +16,7 @@ import io.lockstep.cli.train.PlannedCost;
 import io.lockstep.cli.train.StoredRun;
 import io.lockstep.cli.train.Training;
 import io.lockstep.cli.train.UnreadableReport;
-import io.lockstep.worker.config.ConfigException;
+import io.lockstep.config.ConfigException;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.tuning.TuningPlan;
 import java.io.IOException;

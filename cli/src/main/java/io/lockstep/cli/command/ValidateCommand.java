@@ -1,6 +1,6 @@
 package io.lockstep.cli.command;
 
-import io.lockstep.worker.config.ConfigException;
+import io.lockstep.config.ConfigException;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.tuning.TuningPlan;
 import java.nio.file.Path;

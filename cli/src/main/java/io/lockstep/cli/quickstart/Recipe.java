@@ -5,9 +5,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.lockstep.cli.console.UserError;
+import io.lockstep.config.ConfigException;
+import io.lockstep.config.YamlText;
 import io.lockstep.data.file.FileWrites;
-import io.lockstep.worker.config.ConfigException;
-import io.lockstep.worker.config.YamlText;
 import java.io.IOException;
 import java.nio.file.Path;
 

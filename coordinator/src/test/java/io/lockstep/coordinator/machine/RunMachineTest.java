@@ -508,8 +508,7 @@ final class RunMachineTest {
     cluster.save(2);
     cluster.handle(
         new Event.CheckpointCommitted(
-            attempt,
-            new CommittedCheckpoint(2, Path.of("/run/step-2"), "0".repeat(64), 5, true)));
+            attempt, new CommittedCheckpoint(2, Path.of("/run/step-2"), "0".repeat(64), 5, true)));
     assertEquals("drained by ann after step 2 of 100", cluster.outcome().reason());
   }
 

@@ -7,8 +7,8 @@ import java.util.stream.LongStream;
 /**
  * Runs many seeds on all cores and says what they went through: {@code ManySeeds COUNT [FIRST]
  * [WORKERS]}, the last for worlds of that size, or {@code joining} for a network that spoils
- * joining, or {@code once} for workers that say everything once, or {@code strangers}, or
- * {@code drained} for runs that are drained.
+ * joining, or {@code once} for workers that say everything once, or {@code strangers}, or {@code
+ * drained} for runs that are drained.
  */
 final class ManySeeds {
   private static final int MOST_SHOWN = 5;

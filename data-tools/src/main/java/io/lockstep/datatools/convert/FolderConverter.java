@@ -1,7 +1,7 @@
 package io.lockstep.datatools.convert;
 
+import io.lockstep.config.text.UsableText;
 import io.lockstep.data.conversation.SameText;
-import io.lockstep.data.conversation.UsableText;
 import io.lockstep.data.image.OtherSpelling;
 import io.lockstep.data.record.Description;
 import io.lockstep.data.record.SummaryText;

@@ -2,7 +2,7 @@ package io.lockstep.data.parameter;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.NullNode;
-import io.lockstep.data.naming.NearestName;
+import io.lockstep.config.text.NearestName;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -1,12 +1,12 @@
 package io.lockstep.data.record;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.lockstep.config.text.UsableText;
 import io.lockstep.data.conversation.Content;
 import io.lockstep.data.conversation.Conversation;
 import io.lockstep.data.conversation.ImageSource;
 import io.lockstep.data.conversation.Message;
 import io.lockstep.data.conversation.Role;
-import io.lockstep.data.conversation.UsableText;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,7 +1,7 @@
 package io.lockstep.data.record;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.lockstep.data.conversation.UsableText;
+import io.lockstep.config.text.UsableText;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,9 +1,9 @@
 package io.lockstep.data.record;
 
+import io.lockstep.config.text.UsableText;
 import io.lockstep.data.conversation.Content;
 import io.lockstep.data.conversation.ImageSource;
 import io.lockstep.data.conversation.Message;
-import io.lockstep.data.conversation.UsableText;
 import io.lockstep.data.image.DecodeLimits;
 import io.lockstep.data.image.ImageDecoder;
 import io.lockstep.data.image.ImageHeader;

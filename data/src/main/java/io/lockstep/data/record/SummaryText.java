@@ -1,7 +1,7 @@
 package io.lockstep.data.record;
 
+import io.lockstep.config.text.UsableText;
 import io.lockstep.data.conversation.SameText;
-import io.lockstep.data.conversation.UsableText;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -16,7 +16,7 @@ import com.linecorp.armeria.common.grpc.GrpcJsonMarshaller;
 import io.grpc.MethodDescriptor.Marshaller;
 import io.grpc.MethodDescriptor.PrototypeMarshaller;
 import io.grpc.StatusRuntimeException;
-import io.lockstep.data.naming.NearestName;
+import io.lockstep.config.text.NearestName;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

@@ -2,7 +2,7 @@ package io.lockstep.gateway.rpc;
 
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
-import io.lockstep.data.conversation.UsableText;
+import io.lockstep.config.text.UsableText;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;

@@ -1,6 +1,8 @@
 package io.lockstep.worker.config;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.lockstep.config.ConfigException;
+import io.lockstep.config.YamlText;
 import io.lockstep.data.fusion.DatasetConfig;
 import io.lockstep.data.plan.EpochOrder;
 import io.lockstep.data.plan.WholeDataset;

@@ -2,8 +2,8 @@ package io.lockstep.worker.config;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import io.lockstep.data.conversation.UsableText;
-import io.lockstep.data.naming.NearestName;
+import io.lockstep.config.text.NearestName;
+import io.lockstep.config.text.UsableText;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;

@@ -2,7 +2,7 @@ package io.lockstep.worker.metrics;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.lockstep.data.conversation.UsableText;
+import io.lockstep.config.text.UsableText;
 import io.lockstep.data.file.FileWrites;
 import java.io.BufferedWriter;
 import java.io.IOException;

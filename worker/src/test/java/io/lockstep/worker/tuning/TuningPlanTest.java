@@ -4,13 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.lockstep.config.ConfigException;
 import io.lockstep.model.adapter.InvalidAdapterException;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.context.ContextExceededException;
 import io.lockstep.model.parameter.ParameterSpec.Module;
 import io.lockstep.model.testing.GoldenFamily;
 import io.lockstep.tensor.Torch;
-import io.lockstep.worker.config.ConfigException;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.tuning.TrainableTable.Row;
 import java.nio.file.Path;

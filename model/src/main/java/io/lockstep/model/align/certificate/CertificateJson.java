@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.lockstep.data.conversation.UsableText;
+import io.lockstep.config.text.UsableText;
 import io.lockstep.model.align.ConversationJson;
 import io.lockstep.model.align.ConversationJson.PictureNames;
 import io.lockstep.model.batch.Sample;

@@ -1,4 +1,4 @@
-package io.lockstep.worker.config;
+package io.lockstep.config;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;

@@ -1,4 +1,4 @@
-package io.lockstep.data.naming;
+package io.lockstep.config.text;
 
 import java.util.Optional;
 

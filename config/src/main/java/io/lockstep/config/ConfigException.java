@@ -1,4 +1,4 @@
-package io.lockstep.worker.config;
+package io.lockstep.config;
 
 import java.util.List;
 

@@ -1,4 +1,4 @@
-package io.lockstep.data.conversation;
+package io.lockstep.config.text;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;

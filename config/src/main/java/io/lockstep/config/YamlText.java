@@ -1,4 +1,4 @@
-package io.lockstep.worker.config;
+package io.lockstep.config;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;

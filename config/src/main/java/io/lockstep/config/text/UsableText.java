@@ -1,4 +1,4 @@
-package io.lockstep.data.conversation;
+package io.lockstep.config.text;
 
 import java.util.Optional;
 
