@@ -13,7 +13,7 @@ import java.util.Optional;
  * @param steps committed steps
  * @param totalSteps steps of the whole run
  * @param loss mean loss per supervised token of the last committed step, 0 before the first
- * @param stepsPerSecond smoothed rate without pauses between worlds, 0 while none is known
+ * @param stepsPerSecond smoothed rate without pauses between epochs, 0 while none is known
  * @param remaining time to the last step at that rate, with its spread
  * @param workers members by rank, then those that wait
  * @param notices the newest of what people should read, oldest first

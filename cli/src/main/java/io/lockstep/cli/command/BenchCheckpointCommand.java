@@ -7,8 +7,8 @@ import io.lockstep.coordinator.checkpoint.CheckpointFolders;
 import io.lockstep.coordinator.checkpoint.CheckpointVerifier;
 import io.lockstep.coordinator.checkpoint.CheckpointVerifier.Verdict;
 import io.lockstep.coordinator.checkpoint.UsableSpace;
+import io.lockstep.coordinator.machine.CheckpointAttempt;
 import io.lockstep.coordinator.machine.Event.CheckpointFile;
-import io.lockstep.coordinator.machine.SaveAttempt;
 import io.lockstep.tensor.Dtype;
 import io.lockstep.worker.checkpoint.CheckpointBench;
 import io.lockstep.worker.checkpoint.WrittenFile;
@@ -124,7 +124,7 @@ final class BenchCheckpointCommand implements Callable<Integer> {
 
   private static Path write(CheckpointBench bench, CheckpointFolders folders, long steps)
       throws IOException {
-    SaveAttempt attempt = new SaveAttempt(steps, 1);
+    CheckpointAttempt attempt = new CheckpointAttempt(steps, 1);
     List<CheckpointFile> files =
         bench.write(folders.prepare(attempt), steps).stream()
             .sorted(Comparator.comparing(WrittenFile::path))

@@ -5,8 +5,8 @@ import io.lockstep.coordinator.Retention;
 import io.lockstep.coordinator.RunRefusedException;
 import io.lockstep.coordinator.checkpoint.CheckpointVerifier.Expected;
 import io.lockstep.coordinator.checkpoint.CheckpointVerifier.Verdict;
+import io.lockstep.coordinator.machine.CheckpointAttempt;
 import io.lockstep.coordinator.machine.Event.CheckpointFile;
-import io.lockstep.coordinator.machine.SaveAttempt;
 import io.lockstep.data.file.CheckpointManifest;
 import io.lockstep.data.file.FileWrites;
 import io.lockstep.data.file.Sha256;
@@ -45,7 +45,7 @@ public final class CheckpointFolders {
   private final Path root;
   private final long minFreeBytes;
   private final UsableSpace space;
-  private final Map<SaveAttempt, Path> partials = new HashMap<>();
+  private final Map<CheckpointAttempt, Path> partials = new HashMap<>();
   private @Nullable String run;
   private long previousBytes;
 
@@ -85,7 +85,7 @@ public final class CheckpointFolders {
    * @return the folder, absolute
    * @throws RunRefusedException if the disk has too little room or the folder can't be created
    */
-  public Path prepare(SaveAttempt attempt) {
+  public Path prepare(CheckpointAttempt attempt) {
     long steps = attempt.steps();
     try {
       Files.createDirectories(root);
@@ -106,7 +106,7 @@ public final class CheckpointFolders {
 
   /** The same without a known loss. */
   public CommittedCheckpoint complete(
-      SaveAttempt attempt, List<CheckpointFile> files, boolean last) {
+      CheckpointAttempt attempt, List<CheckpointFile> files, boolean last) {
     return complete(attempt, files, last, Optional.empty());
   }
 
@@ -119,7 +119,10 @@ public final class CheckpointFolders {
    * @throws RunRefusedException if a file is missing, of another size or not in the list
    */
   public CommittedCheckpoint complete(
-      SaveAttempt attempt, List<CheckpointFile> files, boolean last, Optional<Double> meanLoss) {
+      CheckpointAttempt attempt,
+      List<CheckpointFile> files,
+      boolean last,
+      Optional<Double> meanLoss) {
     long steps = attempt.steps();
     Path partial = partials.get(attempt);
     if (partial == null) {
@@ -183,7 +186,7 @@ public final class CheckpointFolders {
       CheckpointManifest manifest =
           CheckpointManifest.parse(
               Files.readAllBytes(folder.resolve(CheckpointManifest.FILE_NAME)));
-      SaveAttempt attempt = new SaveAttempt(stored.steps(), 0);
+      CheckpointAttempt attempt = new CheckpointAttempt(stored.steps(), 0);
       Path partial = prepare(attempt);
       List<CheckpointFile> files = new ArrayList<>();
       for (CheckpointManifest.Entry entry : manifest.files()) {
@@ -198,7 +201,7 @@ public final class CheckpointFolders {
   }
 
   /** Removes the partial folder of a checkpoint, if there is one. */
-  public void discard(SaveAttempt attempt) {
+  public void discard(CheckpointAttempt attempt) {
     Path partial = partials.remove(attempt);
     if (partial != null && Files.exists(partial)) {
       remove(partial);

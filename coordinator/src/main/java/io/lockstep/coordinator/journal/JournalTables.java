@@ -7,8 +7,8 @@ import io.lockstep.coordinator.Numerics;
 import io.lockstep.coordinator.RunOutcome;
 import io.lockstep.coordinator.UnreadableRecord;
 import io.lockstep.coordinator.machine.JournalEntry;
+import io.lockstep.coordinator.machine.Membership;
 import io.lockstep.coordinator.machine.RunHistory;
-import io.lockstep.coordinator.machine.WorldMember;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -166,7 +166,7 @@ final class JournalTables {
     }
     query(connection, "select * from checkpoints order by steps", JournalTables::checkpoint)
         .forEach(checkpoint -> history.add(new JournalEntry.CheckpointCommitted(checkpoint)));
-    lastWorld(connection).ifPresent(history::add);
+    lastMembers(connection).ifPresent(history::add);
     SortedMap<String, String> numerics = new TreeMap<>();
     query(
         connection,
@@ -191,18 +191,19 @@ final class JournalTables {
     return query(connection, "select count(*) from rewinds", row -> row.getLong(1)).getFirst();
   }
 
-  private static Optional<JournalEntry.WorldFormed> lastWorld(Connection connection)
+  private static Optional<JournalEntry.MembershipFormed> lastMembers(Connection connection)
       throws SQLException {
-    List<WorldMember> members =
+    List<Membership.Participant> members =
         query(
             connection,
             "select worker, address, capability from members"
                 + " where generation = (select max(generation) from worlds) order by rank",
-            row -> new WorldMember(row.getString(1), row.getString(2), row.getString(3)));
+            row ->
+                new Membership.Participant(row.getString(1), row.getString(2), row.getString(3)));
     return query(
             connection,
             "select generation, next_step from worlds order by generation desc limit 1",
-            row -> new JournalEntry.WorldFormed(row.getLong(1), row.getLong(2), members))
+            row -> new JournalEntry.MembershipFormed(row.getLong(1), row.getLong(2), members))
         .stream()
         .findFirst();
   }

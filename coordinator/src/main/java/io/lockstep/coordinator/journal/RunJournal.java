@@ -9,8 +9,8 @@ import io.lockstep.coordinator.RunPlan;
 import io.lockstep.coordinator.RunRefusedException;
 import io.lockstep.coordinator.UnreadableRecord;
 import io.lockstep.coordinator.machine.JournalEntry;
+import io.lockstep.coordinator.machine.Membership;
 import io.lockstep.coordinator.machine.RunHistory;
-import io.lockstep.coordinator.machine.WorldMember;
 import io.lockstep.data.file.FileWrites;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -53,7 +53,7 @@ public final class RunJournal implements AutoCloseable {
     static Durability of(JournalEntry entry) {
       return switch (entry) {
         case JournalEntry.StepCommitted _, JournalEntry.LeaseGranted _ -> PROCESS;
-        case JournalEntry.WorldFormed _,
+        case JournalEntry.MembershipFormed _,
             JournalEntry.NumericsFixed _,
             JournalEntry.Rewound _,
             JournalEntry.CheckpointCommitted _,
@@ -230,7 +230,7 @@ public final class RunJournal implements AutoCloseable {
   }
 
   /**
-   * Lets the run go on with other numerics than before; the next world's become the run's.
+   * Lets the run go on with other numerics than before; the next generation's become the run's.
    *
    * @param acknowledged keys such as {@code numerics.threads}; others are nothing to this
    */
@@ -352,7 +352,7 @@ public final class RunJournal implements AutoCloseable {
 
   private void write(JournalEntry entry) throws SQLException {
     switch (entry) {
-      case JournalEntry.WorldFormed world -> writeWorld(world);
+      case JournalEntry.MembershipFormed formed -> writeMembership(formed);
       case JournalEntry.NumericsFixed fixed -> writeNumerics(fixed.numerics());
       case JournalEntry.LeaseGranted lease ->
           insert(
@@ -376,19 +376,19 @@ public final class RunJournal implements AutoCloseable {
     }
   }
 
-  private void writeWorld(JournalEntry.WorldFormed world) throws SQLException {
+  private void writeMembership(JournalEntry.MembershipFormed formed) throws SQLException {
     insert(
         "insert into worlds(generation, next_step, formed_at) values (?, ?, ?)",
-        world.generation(),
-        world.nextStep(),
+        formed.generation(),
+        formed.nextStep(),
         now());
     try (PreparedStatement statement =
         connection.prepareStatement(
             "insert into members(generation, rank, worker, address, capability)"
                 + " values (?, ?, ?, ?, ?)")) {
       int rank = 0;
-      for (WorldMember member : world.members()) {
-        statement.setLong(1, world.generation());
+      for (Membership.Participant member : formed.members()) {
+        statement.setLong(1, formed.generation());
         statement.setInt(2, rank++);
         statement.setString(3, member.name());
         statement.setString(4, member.address());

@@ -7,9 +7,9 @@ import io.lockstep.coordinator.checkpoint.CheckpointFolders;
 import io.lockstep.coordinator.checkpoint.MisreportedException;
 import io.lockstep.coordinator.checkpoint.StoredCheckpoint;
 import io.lockstep.coordinator.machine.Action;
+import io.lockstep.coordinator.machine.CheckpointAttempt;
 import io.lockstep.coordinator.machine.Event;
 import io.lockstep.coordinator.machine.RunHistory;
-import io.lockstep.coordinator.machine.SaveAttempt;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -61,7 +61,7 @@ final class CheckpointDisk implements AutoCloseable {
         stored.steps(), stored.dir(), stored.manifestSha256(), stored.bytes(), false);
   }
 
-  void prepare(SaveAttempt attempt) {
+  void prepare(CheckpointAttempt attempt) {
     answer(attempt, () -> new Event.CheckpointPrepared(attempt, folders.prepare(attempt)));
   }
 
@@ -114,7 +114,7 @@ final class CheckpointDisk implements AutoCloseable {
     });
   }
 
-  void discard(SaveAttempt attempt) {
+  void discard(CheckpointAttempt attempt) {
     thread.execute(() -> tidy(() -> folders.discard(attempt)));
   }
 
@@ -128,7 +128,7 @@ final class CheckpointDisk implements AutoCloseable {
     thread.close();
   }
 
-  private void answer(SaveAttempt attempt, Supplier<Event> work) {
+  private void answer(CheckpointAttempt attempt, Supplier<Event> work) {
     thread.execute(() -> {
       Event answer;
       try {

@@ -315,7 +315,7 @@ public final class RunLoop implements AutoCloseable {
         watchers.forEach(watcher -> watcher.committed(committed.checkpoint()));
         retain();
       }
-      case JournalEntry.WorldFormed _,
+      case JournalEntry.MembershipFormed _,
           JournalEntry.NumericsFixed _,
           JournalEntry.LeaseGranted _,
           JournalEntry.DrainAccepted _,

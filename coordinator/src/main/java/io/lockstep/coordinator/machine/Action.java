@@ -18,18 +18,18 @@ public sealed interface Action {
   record Journal(JournalEntry entry) implements Action {}
 
   /** Check space, create a folder that only this attempt uses and answer with an event. */
-  record PrepareCheckpoint(SaveAttempt attempt) implements Action {}
+  record PrepareCheckpoint(CheckpointAttempt attempt) implements Action {}
 
   /** Verify the files, write the manifest, rename the folder and answer with an event. */
-  record FinalizeCheckpoint(SaveAttempt attempt, List<Event.CheckpointFile> files, boolean last)
-      implements Action {
+  record FinalizeCheckpoint(
+      CheckpointAttempt attempt, List<Event.CheckpointFile> files, boolean last) implements Action {
     public FinalizeCheckpoint {
       files = List.copyOf(files);
     }
   }
 
   /** Remove the folder of an attempt that won't be completed and that nobody writes to. */
-  record DiscardCheckpoint(SaveAttempt attempt) implements Action {}
+  record DiscardCheckpoint(CheckpointAttempt attempt) implements Action {}
 
   /** Answer with the first of these that is complete and unaltered. */
   record ChooseCheckpoint(List<CommittedCheckpoint> newestFirst) implements Action {

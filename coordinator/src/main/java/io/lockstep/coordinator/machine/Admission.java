@@ -9,7 +9,7 @@ final class Admission {
   /** Most characters of a name, an address, a node, a capability or an incarnation. */
   static final int MAX_TEXT = 512;
 
-  /** Workers that may wait as spares, besides as many as the run takes. */
+  /** Spare workers, besides twice as many as the run takes. */
   static final int SPARES = 64;
 
   private Admission() {}
@@ -31,27 +31,27 @@ final class Admission {
     if (!joined.numerics().isReasonable()) {
       return Optional.of("worker %s says too much of its numerics".formatted(joined.name()));
     }
-    Member sameName = state.roster.byName(joined.name());
+    Member sameName = state.members.byName(joined.name());
     if (sameName != null && !isReturning(joined, sameName)) {
       return Optional.of(
           "a worker named %s is in the run already: give this one another --name"
               .formatted(joined.name()));
     }
-    Member sameAddress = state.roster.byAddress(joined.address());
+    Member sameAddress = state.members.byAddress(joined.address());
     if (sameAddress != null && sameAddress != sameName) {
       return Optional.of(
           "%s has the collective address %s already: give this worker another --host"
               .formatted(sameAddress.describe(), joined.address()));
     }
-    if (sameName == null && state.roster.size() >= mostWorkers(state)) {
+    if (sameName == null && state.members.size() >= mostWorkers(state)) {
       return Optional.of(
           "%d workers are there and the run takes at most %d"
-              .formatted(state.roster.size(), state.plan.membership().maxWorkers()));
+              .formatted(state.members.size(), state.plan.membership().maxWorkers()));
     }
-    return numerics(joined, state).or(() -> Nodes.refusal(joined, state));
+    return numerics(joined, state).or(() -> otherNode(joined, state));
   }
 
-  /** Those that may be there at once, spares included. */
+  /** Most workers at a time, spares included. */
   private static int mostWorkers(RunState state) {
     return SPARES + 2 * state.plan.membership().maxWorkers();
   }
@@ -64,6 +64,29 @@ final class Admission {
         ? difference.map(text ->
             text + ". To go on with them all the same: --resume --acknowledge numerics.NAME")
         : difference;
+  }
+
+  /** Why a worker can't join those that are there, if the run is bound to one node. */
+  private static Optional<String> otherNode(Event.Joined joined, RunState state) {
+    return state
+        .plan
+        .oneNode()
+        .flatMap(why ->
+            state.members.all().stream()
+                .filter(member -> !member.node.equals(joined.node()))
+                .findFirst()
+                .map(member ->
+                    "worker %s sits on %s and %s on %s, but %s"
+                        .formatted(
+                            joined.name(),
+                            named(joined.node()),
+                            member.describe(),
+                            named(member.node),
+                            why)));
+  }
+
+  private static String named(String node) {
+    return node.isEmpty() ? "a node without a name" : node;
   }
 
   /** Whether the worker is one that is there already and comes on another stream. */

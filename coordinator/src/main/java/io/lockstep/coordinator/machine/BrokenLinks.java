@@ -11,20 +11,21 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Which connections between workers keep breaking although both ends live. A pair that broke
- * several generations in a row, none of which committed a step, can't be in one world.
+ * Which connections between workers keep breaking although both ends live. One of a pair that broke
+ * several generations in a row, none of which committed a step, is evicted.
  */
 final class BrokenLinks {
 
-  /** Generations in a row after which one of a pair has to go. */
-  static final int PATIENCE = 3;
+  /** Generations in a row that a pair may break. */
+  static final int MAX_BREAKS = 3;
 
-  /** The same of one that never was in a world that computed, with one that was. */
-  static final int PATIENCE_WITH_NEWCOMERS = 1;
+  /** The same of a pair of which one is a newcomer. */
+  static final int MAX_BREAKS_WITH_NEWCOMER = 1;
 
+  /** How many generations in a row each pair broke. */
   private Map<Pair, Integer> streaks = new TreeMap<>();
 
-  /** Two names in their order; the second is empty if nobody in particular was to blame. */
+  /** Two names in their order; the second is empty if no single peer was named. */
   record Pair(String first, String second) implements Comparable<Pair> {
     private static final Comparator<Pair> ORDER =
         Comparator.comparing(Pair::first).thenComparing(Pair::second);
@@ -46,21 +47,21 @@ final class BrokenLinks {
   }
 
   /**
-   * A generation broke and everybody lives.
+   * The connections of a generation broke and nobody died.
    *
-   * @return who has to go, if a pair has used up its patience: the newcomer, else the one that more
-   *     workers complain about, else the one of higher rank
+   * @return who is evicted, if a pair broke too often: the newcomer, else the one that more workers
+   *     reported, else the one of higher rank
    */
-  Optional<Member> generationBroke(World world) {
+  Optional<Member> generationBroke(MembershipEpoch epoch) {
     Map<Pair, Integer> next = new TreeMap<>();
     Set<Pair> withNewcomers = new HashSet<>();
-    Map<Member, Integer> complaints = new HashMap<>();
-    for (Member torn : world.torn()) {
-      Optional<Member> peer = peer(world, torn);
-      Pair pair = Pair.of(torn.name(), peer.map(Member::name).orElse(""));
+    Map<Member, Integer> reports = new HashMap<>();
+    for (Member reporter : epoch.disconnected()) {
+      Optional<Member> peer = peer(epoch, reporter);
+      Pair pair = Pair.of(reporter.name(), peer.map(Member::name).orElse(""));
       next.put(pair, streaks.getOrDefault(pair, 0) + 1);
-      peer.ifPresent(accused -> complaints.merge(accused, 1, Integer::sum));
-      if (peer.filter(accused -> accused.proven != torn.proven).isPresent()) {
+      peer.ifPresent(other -> reports.merge(other, 1, Integer::sum));
+      if (peer.filter(other -> other.proven != reporter.proven).isPresent()) {
         withNewcomers.add(pair);
       }
     }
@@ -70,25 +71,26 @@ final class BrokenLinks {
             .filter(entry ->
                 entry.getValue()
                     >= (withNewcomers.contains(entry.getKey())
-                        ? PATIENCE_WITH_NEWCOMERS
-                        : PATIENCE))
+                        ? MAX_BREAKS_WITH_NEWCOMER
+                        : MAX_BREAKS))
             .map(Map.Entry::getKey)
             .findFirst();
     worst.ifPresent(_ -> streaks.clear());
-    return worst.flatMap(pair -> guilty(world, pair, complaints));
+    return worst.flatMap(pair -> evicted(epoch, pair, reports));
   }
 
-  private static Optional<Member> peer(World world, Member torn) {
-    Event.Broken broken = torn.broken;
-    if (broken == null || broken.peer() < 0 || broken.peer() == torn.rank) {
+  private static Optional<Member> peer(MembershipEpoch epoch, Member reporter) {
+    Event.Broken broken = reporter.broken;
+    if (broken == null || broken.peer() < 0 || broken.peer() == reporter.rank) {
       return Optional.empty();
     }
-    return world.byRank(broken.peer());
+    return epoch.byRank(broken.peer());
   }
 
-  private static Optional<Member> guilty(World world, Pair pair, Map<Member, Integer> complaints) {
+  private static Optional<Member> evicted(
+      MembershipEpoch epoch, Pair pair, Map<Member, Integer> reports) {
     List<Member> both = new ArrayList<>();
-    world.forEach(member -> {
+    epoch.forEach(member -> {
       if (member.name().equals(pair.first()) || member.name().equals(pair.second())) {
         both.add(member);
       }
@@ -96,7 +98,7 @@ final class BrokenLinks {
     return both.stream()
         .max(
             Comparator.comparing((Member member) -> !member.proven)
-                .thenComparingInt(member -> complaints.getOrDefault(member, 0))
+                .thenComparingInt(member -> reports.getOrDefault(member, 0))
                 .thenComparingInt(member -> member.rank));
   }
 }

@@ -8,9 +8,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What the run waits for, since when and for how long at most: no state lasts without a name for
- * what is awaited and a limit. A limit that is passed costs whoever is awaited its place; the run
- * itself ends only where nobody else could bring it on.
+ * What the run waits for, since when and for how long at most. Every state that waits has a name
+ * for what is awaited and a timeout. When it passes, the workers that are awaited are evicted; the
+ * run fails only if other workers couldn't bring it on.
  */
 final class Deadlines {
   private static final long MINUTE = 60_000;
@@ -24,37 +24,45 @@ final class Deadlines {
   /** Moving or loading the state, once connections are there. */
   static final long STATE_MILLIS = 30 * MINUTE;
 
-  /** A step, while no longer one was seen. */
+  /** A step, unless {@link #STEP_FACTOR} times the longest so far is more. */
   static final long STEP_MILLIS = 30 * MINUTE;
 
   /** Writing or verifying a checkpoint, looking for one. */
   static final long DISK_MILLIS = 60 * MINUTE;
 
-  /** How many times as long as the longest step so far one may take. */
+  /** How many times the longest step so far a step may take. */
   private static final long STEP_FACTOR = 20;
 
-  /** What a member needs to notice that the world it computes for is over. */
+  /** What a member needs to notice that the epoch it computes for is over. */
   private static final long NOTICE_MILLIS = MINUTE;
 
   private final RunState state;
-  private final Saves saves;
-  private final Worlds worlds;
+  private final CheckpointCoordinator checkpoints;
+  private final MembershipCoordinator memberships;
+  private final Rendezvous rendezvous;
   private final Stalls stalls;
-  private final Probation probation;
+  private final ReadmissionBackoff backoff;
   private Map<Wait, Long> since = new HashMap<>();
   private long lastCommit = -1;
   private long longestStep;
-  private long tornAtStep = -1;
+  private long reconnectedAtStep = -1;
 
-  Deadlines(RunState state, Saves saves, Worlds worlds, Stalls stalls, Probation probation) {
+  Deadlines(
+      RunState state,
+      CheckpointCoordinator checkpoints,
+      MembershipCoordinator memberships,
+      Rendezvous rendezvous,
+      Stalls stalls,
+      ReadmissionBackoff backoff) {
     this.state = state;
-    this.saves = saves;
-    this.worlds = worlds;
+    this.checkpoints = checkpoints;
+    this.memberships = memberships;
+    this.rendezvous = rendezvous;
     this.stalls = stalls;
-    this.probation = probation;
+    this.backoff = backoff;
   }
 
-  /** The states that wait. Equal waits are one: their time goes on. */
+  /** What is waited for; the time of equal waits goes on. */
   private sealed interface Wait {
     /** For enough workers. */
     record Workers(long generation) implements Wait {}
@@ -62,20 +70,20 @@ final class Deadlines {
     /** For a checkpoint to go back to. */
     record Choice() implements Wait {}
 
-    /** For the members of a world to be ready. */
+    /** For the members of an epoch to be ready. */
     record State(long generation) implements Wait {}
 
     /** For a step to be reduced, or applied, by everybody. */
     record Step(long generation, long step) implements Wait {}
 
     /** For a checkpoint's folder. */
-    record Folder(SaveAttempt attempt) implements Wait {}
+    record Folder(CheckpointAttempt attempt) implements Wait {}
 
     /** For the parts of a checkpoint. */
-    record Parts(SaveAttempt attempt) implements Wait {}
+    record Parts(CheckpointAttempt attempt) implements Wait {}
 
     /** For a checkpoint to be verified. */
-    record Verification(SaveAttempt attempt) implements Wait {}
+    record Verification(CheckpointAttempt attempt) implements Wait {}
   }
 
   /** A step is committed. */
@@ -84,10 +92,10 @@ final class Deadlines {
       longestStep = Math.max(longestStep, state.now - lastCommit);
     }
     lastCommit = state.now;
-    tornAtStep = -1;
+    reconnectedAtStep = -1;
   }
 
-  /** Notes what is waited for from now on. */
+  /** Notes what is waited for, after each event. */
   void observe() {
     Map<Wait, Long> next = new HashMap<>();
     for (Wait wait : waits()) {
@@ -101,22 +109,24 @@ final class Deadlines {
     if (state.phase.ended()) {
       return waits;
     }
-    World world = state.world;
-    if (world == null) {
+    MembershipEpoch epoch = state.epoch;
+    if (epoch == null) {
       waits.add(
-          worlds.isChoosing() ? new Wait.Choice() : new Wait.Workers(state.history.generation()));
-    } else if (!world.hasBegun()) {
-      waits.add(new Wait.State(world.number()));
+          rendezvous.isChoosing()
+              ? new Wait.Choice()
+              : new Wait.Workers(state.history.generation()));
+    } else if (!epoch.hasBegun()) {
+      waits.add(new Wait.State(epoch.generation()));
     } else if (!state.standsStill()) {
-      waits.add(new Wait.Step(world.number(), state.committed()));
+      waits.add(new Wait.Step(epoch.generation(), state.committed()));
     }
-    saves
+    checkpoints
         .attempt()
         .ifPresent(attempt ->
             waits.add(
-                saves.isPreparing()
+                checkpoints.isPreparing()
                     ? new Wait.Folder(attempt)
-                    : saves.missing().isEmpty()
+                    : checkpoints.missing().isEmpty()
                         ? new Wait.Verification(attempt)
                         : new Wait.Parts(attempt)));
     return waits;
@@ -130,19 +140,20 @@ final class Deadlines {
   }
 
   private Awaited describe(Wait wait, long from) {
-    World world = state.world;
+    MembershipEpoch epoch = state.epoch;
     return switch (wait) {
       case Wait.Workers _ -> new Awaited(state.detail(), from, WORKERS_MILLIS);
       case Wait.Choice _ -> new Awaited("the disk, for a checkpoint", from, DISK_MILLIS);
       case Wait.State _ ->
           new Awaited(
-              (world == null ? "nobody" : world.notReady()) + " to connect and load",
+              (epoch == null ? "nobody" : epoch.notReady()) + " to connect and load",
               from,
               STATE_MILLIS);
       case Wait.Step step ->
           new Awaited(
               "step %d from %s"
-                  .formatted(step.step(), world == null ? "nobody" : World.names(late(world))),
+                  .formatted(
+                      step.step(), epoch == null ? "nobody" : MembershipEpoch.names(late(epoch))),
               from,
               stepLimit());
       case Wait.Folder attempt ->
@@ -155,7 +166,8 @@ final class Deadlines {
               "parts of the checkpoint at step %d from %s"
                   .formatted(
                       attempt.attempt().steps(),
-                      World.names(saves.missing().stream().map(Member.WorkerId::name).toList())),
+                      MembershipEpoch.names(
+                          checkpoints.missing().stream().map(Member.WorkerId::name).toList())),
               from,
               DISK_MILLIS);
       case Wait.Verification attempt ->
@@ -170,16 +182,16 @@ final class Deadlines {
     return Math.max(STEP_MILLIS, STEP_FACTOR * longestStep);
   }
 
-  private static List<String> late(World world) {
-    return world.late().stream().map(Member::describe).toList();
+  private static List<String> late(MembershipEpoch epoch) {
+    return epoch.late().stream().map(Member::describe).toList();
   }
 
-  /** Looks at the clock: whoever is overdue loses its place. */
+  /** Evicts the workers that are overdue. */
   void tick() {
-    loading();
-    World forming = state.world;
+    evictLoading();
+    MembershipEpoch forming = state.epoch;
     if (forming != null && !forming.hasBegun()) {
-      holdup(forming);
+      evictStraggler(forming);
     }
     for (Map.Entry<Wait, Long> entry : Map.copyOf(since).entrySet()) {
       Awaited awaited = describe(entry.getKey(), entry.getValue());
@@ -189,84 +201,82 @@ final class Deadlines {
     }
   }
 
-  private void loading() {
-    for (Member member : List.copyOf(state.roster.all())) {
+  private void evictLoading() {
+    for (Member member : List.copyOf(state.members.all())) {
       if (member.loading && state.now - member.joinedAt > LOAD_MILLIS) {
-        dismiss(member, "it has loaded the model for %d s".formatted(LOAD_MILLIS / 1000));
+        evict(member, "it has loaded the model for %d s".formatted(LOAD_MILLIS / 1000));
       }
     }
   }
 
-  private void holdup(World forming) {
+  private void evictStraggler(MembershipEpoch forming) {
     long timeout = state.plan.membership().heartbeatTimeout().toMillis();
-    Holdups.find(
+    Stragglers.find(
             forming,
-            forming.formedAt(),
             state.now,
-            Math.max(Holdups.ENTER_MILLIS, timeout / 2),
+            Math.max(Stragglers.ENTER_MILLIS, timeout / 2),
             Math.max(NOTICE_MILLIS, STEP_FACTOR * longestStep))
-        .ifPresent(holdup -> dismiss(holdup.member(), holdup.how()));
+        .ifPresent(straggler -> evict(straggler.member(), straggler.how()));
   }
 
-  /** Takes a worker's place; it may come back after a while. */
-  private void dismiss(Member member, String how) {
-    long millis = probation.failed(member, state.now);
-    worlds.lose(
+  /** Evicts a worker, which may join again after its backoff. */
+  private void evict(Member member, String how) {
+    long millis = backoff.failed(member, state.now);
+    memberships.lose(
         member,
         how + "; it isn't taken back for %d s".formatted(Math.ceilDiv(millis, 1000)),
         Optional.of(ToWorker.Stop.until(how, millis)));
   }
 
   private void overdue(Wait wait, Awaited awaited) {
-    World world = state.world;
+    MembershipEpoch epoch = state.epoch;
     String what = "waited in vain for " + awaited.describe(state.now);
     switch (wait) {
       case Wait.Workers _ ->
-          throw new RunFailure(
-              "%s; %s"
-                  .formatted(
-                      what,
-                      EndReasons.advice(state.history.newestCheckpoint().map(each -> each.dir()))));
+          throw new RunFailure("%s; %s".formatted(what, Termination.advice(state.history)));
       case Wait.Choice _, Wait.Folder _, Wait.Verification _ ->
           throw new RunFailure(what + ": look whether the disk of the run folder still answers");
       case Wait.State _ -> {
-        if (world != null) {
-          world.unready().forEach(member -> dismiss(member, what));
+        if (epoch != null) {
+          epoch.unready().forEach(member -> evict(member, what));
         }
       }
       case Wait.Step step -> {
-        if (world != null) {
-          late(world, step, what);
+        if (epoch != null) {
+          late(epoch, step, what);
         }
       }
       case Wait.Parts _ ->
-          List.copyOf(state.roster.all()).stream()
-              .filter(member -> saves.missing().contains(member.id))
-              .forEach(member -> dismiss(member, what));
+          List.copyOf(state.members.all()).stream()
+              .filter(member -> checkpoints.missing().contains(member.id))
+              .forEach(member -> evict(member, what));
     }
   }
 
-  /** Those that the others wait for have to go; if nobody knows who that is, all connect anew. */
-  private void late(World world, Wait.Step step, String what) {
-    List<Member> culprits = world.late();
-    if (culprits.size() == world.size()) {
-      culprits = stalls.culprits(world);
+  /**
+   * Evicts those that the others wait for; if all wait, the members connect again, and if that
+   * doesn't help either, newcomers are evicted.
+   */
+  private void late(MembershipEpoch epoch, Wait.Step step, String what) {
+    List<Member> blockers = epoch.late();
+    if (blockers.size() == epoch.size()) {
+      blockers = stalls.blockers(epoch);
     }
-    if (!culprits.isEmpty()) {
-      culprits.forEach(member -> dismiss(member, what));
-    } else if (tornAtStep == step.step()) {
-      List<Member> unproven = world.members().stream().filter(each -> !each.proven).toList();
-      if (unproven.isEmpty()) {
+    if (!blockers.isEmpty()) {
+      blockers.forEach(member -> evict(member, what));
+    } else if (reconnectedAtStep == step.step()) {
+      List<Member> newcomers = epoch.members().stream().filter(each -> !each.proven).toList();
+      if (newcomers.isEmpty()) {
         throw new RunFailure(what + ", twice: see the logs of the workers");
       }
-      unproven.forEach(member -> dismiss(member, what));
+      newcomers.forEach(member -> evict(member, what));
     } else {
-      tornAtStep = step.step();
-      world.breakUp(what, false);
+      reconnectedAtStep = step.step();
+      epoch.end(what, false);
     }
   }
 
-  /** For people: that something is late, if it is. */
+  /** What is late, if anything is, for the status; one line. */
   Optional<String> note() {
     return state.phase == Phase.TRAINING || state.phase == Phase.SAVING
         ? awaited().stream()

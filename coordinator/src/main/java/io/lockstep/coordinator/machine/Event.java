@@ -16,7 +16,7 @@ public sealed interface Event {
    *
    * @param incarnation drawn once by each process, empty if it has none
    * @param holdings shards of the run's state that it holds
-   * @param loading whether it has yet to load the model; no world waits for it before
+   * @param loading whether it has yet to load the model; no epoch waits for it before
    * @param node the machine that it runs on, empty if it didn't say
    * @param numerics what decides the bits of its results
    */
@@ -191,10 +191,10 @@ public sealed interface Event {
   record Aborted(String reason) implements Event {}
 
   /** Answer to {@link Action.PrepareCheckpoint}: the folder exists and there is room. */
-  record CheckpointPrepared(SaveAttempt attempt, Path dir) implements Event {}
+  record CheckpointPrepared(CheckpointAttempt attempt, Path dir) implements Event {}
 
   /** Answer to {@link Action.FinalizeCheckpoint}: the checkpoint has its final name. */
-  record CheckpointCommitted(SaveAttempt attempt, CommittedCheckpoint checkpoint)
+  record CheckpointCommitted(CheckpointAttempt attempt, CommittedCheckpoint checkpoint)
       implements Event {}
 
   /**
@@ -202,14 +202,14 @@ public sealed interface Event {
    *
    * @param misreported files that aren't as their writers said, if that is why
    */
-  record CheckpointFailed(SaveAttempt attempt, String problem, List<String> misreported)
+  record CheckpointFailed(CheckpointAttempt attempt, String problem, List<String> misreported)
       implements Event {
     public CheckpointFailed {
       misreported = List.copyOf(misreported);
     }
 
     /** No worker is to blame. */
-    public CheckpointFailed(SaveAttempt attempt, String problem) {
+    public CheckpointFailed(CheckpointAttempt attempt, String problem) {
       this(attempt, problem, List.of());
     }
   }

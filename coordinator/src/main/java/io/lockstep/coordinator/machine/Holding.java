@@ -3,7 +3,7 @@ package io.lockstep.coordinator.machine;
 import io.lockstep.data.plan.Shard;
 
 /**
- * A shard of the run's state that a worker holds.
+ * A shard of the run's state in a worker's memory.
  *
  * @param steps steps that it has seen
  * @param reducedNext whether the reduced gradient of step {@code steps} is at hand, so that the

@@ -9,10 +9,10 @@ import java.util.List;
 /** A fact of a run that outlives the coordinator. */
 public sealed interface JournalEntry {
 
-  /** A generation of the world was formed. */
-  record WorldFormed(long generation, long nextStep, List<WorldMember> members)
+  /** A generation of the epoch was formed. */
+  record MembershipFormed(long generation, long nextStep, List<Membership.Participant> members)
       implements JournalEntry {
-    public WorldFormed {
+    public MembershipFormed {
       members = List.copyOf(members);
     }
   }

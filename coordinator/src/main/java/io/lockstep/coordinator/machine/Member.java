@@ -5,7 +5,10 @@ import io.lockstep.coordinator.RunStatus;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What the machine knows of one worker; owned by the machine's thread. */
+/**
+ * What the machine knows of one worker that has joined, whether it takes part in the present epoch
+ * or is a spare; owned by the machine's thread.
+ */
 final class Member {
   final long session;
   final WorkerId id;
@@ -18,14 +21,14 @@ final class Member {
   /** What decides the bits of its results. */
   final Numerics numerics;
 
-  /** What a worker is to the present world. */
-  enum Place {
-    /** Not in it. */
-    WAITS,
+  /** A worker's part in the present epoch. */
+  enum Role {
+    /** None. */
+    SPARE,
     /** Computes and holds a shard. */
     MEMBER,
-    /** Hands over what it holds. */
-    DEPARTS
+    /** Hands over its shards and leaves. */
+    DEPARTING
   }
 
   /**
@@ -41,27 +44,30 @@ final class Member {
     }
   }
 
-  Place place = Place.WAITS;
+  Role role = Role.SPARE;
 
-  /** Rank in the present generation, -1 if it is in none. */
+  /** Rank in the present epoch, -1 for a spare. */
   int rank = -1;
 
-  /** Has been in a world of this coordinator. */
+  /** Has been in an epoch of this coordinator. */
   boolean hasTrained;
 
-  /** Has taken part in a step that was committed: it reaches its peers and they reach it. */
+  /**
+   * Has taken part in a committed step: it reaches its peers and they reach it. One that hasn't is
+   * a newcomer.
+   */
   boolean proven;
 
-  /** When it said first that it has entered the present generation; -1 if it hasn't yet. */
+  /** When it first said that it has entered the present epoch; -1 before. */
   long enteredAt = -1;
 
-  /** Ranks that it has no connection with yet, as it said last. */
+  /** Ranks that it has no connection with yet, by its newest heartbeat. */
   List<Integer> awaited = List.of();
 
-  /** Holds the state of the present generation. */
+  /** Is connected to all peers and holds the state of the present epoch. */
   boolean ready;
 
-  /** Shards it holds, the oldest first. */
+  /** Shards that it holds, the oldest first. */
   List<Holding> holdings;
 
   /** What it reported for the step being reduced. */
@@ -70,7 +76,7 @@ final class Member {
   long reducedStep = -1;
   long appliedStep = -1;
 
-  /** What it said when its connections to peers broke in the present generation. */
+  /** How its connections to peers broke in the present epoch, if they did. */
   Event.@Nullable Broken broken;
 
   /** Why it has to end, if it said so. */
@@ -105,19 +111,19 @@ final class Member {
     return id.name();
   }
 
-  /** Whether it can be in a world. */
+  /** Whether it can be a member of the next epoch. */
   boolean isAvailable() {
     return !loading && leaving == null;
   }
 
-  /** Whether it can bring some of the state to {@code committed} steps. */
+  /** Whether it holds a shard that it can bring to {@code committed} steps. */
   boolean holdsSomethingOf(long committed) {
     return holdings.stream().anyMatch(holding -> holding.isUsableAt(committed));
   }
 
-  /** Enters a world; what it holds is {@code kept} until it is ready. */
-  void enter(Place newPlace, int newRank, long nextStep, List<Holding> kept) {
-    place = newPlace;
+  /** Is given a part in a new epoch, for which it keeps these shards until it is ready. */
+  void enter(Role newRole, int newRank, long nextStep, List<Holding> kept) {
+    role = newRole;
     rank = newRank;
     hasTrained = true;
     ready = false;
@@ -129,9 +135,9 @@ final class Member {
     appliedStep = nextStep - 1;
   }
 
-  /** Leaves the world, which is over. */
+  /** The epoch is over: it is a spare until the next. */
   void dismiss() {
-    place = Place.WAITS;
+    role = Role.SPARE;
     rank = -1;
     ready = false;
     enteredAt = -1;
@@ -140,15 +146,15 @@ final class Member {
     broken = null;
   }
 
-  /** It has said something of the present generation. */
+  /** It has entered the present epoch, as one of its messages tells. */
   void entered(long now) {
     if (enteredAt < 0) {
       enteredAt = now;
     }
   }
 
-  WorldMember asWorldMember() {
-    return new WorldMember(name(), address, capability);
+  Membership.Participant asParticipant() {
+    return new Membership.Participant(name(), address, capability);
   }
 
   RunStatus.WorkerStatus status(long now) {

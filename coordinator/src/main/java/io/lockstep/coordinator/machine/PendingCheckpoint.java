@@ -19,18 +19,18 @@ final class PendingCheckpoint {
   /** Names the coordinator writes itself. */
   private static final String MANIFEST = "manifest.json";
 
-  private final SaveAttempt attempt;
+  private final CheckpointAttempt attempt;
   private final Set<Member.WorkerId> missing = new HashSet<>();
   private final Set<Member.WorkerId> delivered = new HashSet<>();
   private final Map<String, CheckpointFile> files = new TreeMap<>();
   private final Map<String, Member.WorkerId> writers = new TreeMap<>();
   private boolean requested;
 
-  PendingCheckpoint(SaveAttempt attempt) {
+  PendingCheckpoint(CheckpointAttempt attempt) {
     this.attempt = attempt;
   }
 
-  SaveAttempt attempt() {
+  CheckpointAttempt attempt() {
     return attempt;
   }
 

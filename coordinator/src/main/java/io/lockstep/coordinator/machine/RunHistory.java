@@ -20,7 +20,7 @@ public final class RunHistory {
   private static final int FIRST_CAPACITY = 64;
 
   private long generation;
-  private List<String> lastWorld = List.of();
+  private List<String> lastMembers = List.of();
   private Numerics numerics = Numerics.UNKNOWN;
   private long committed;
   private Optional<CommittedStep> lastStep = Optional.empty();
@@ -40,9 +40,9 @@ public final class RunHistory {
   /** Adds the next entry. */
   public void add(JournalEntry entry) {
     switch (entry) {
-      case JournalEntry.WorldFormed world -> {
-        generation = world.generation();
-        lastWorld = world.members().stream().map(WorldMember::name).toList();
+      case JournalEntry.MembershipFormed epoch -> {
+        generation = epoch.generation();
+        lastMembers = epoch.members().stream().map(Membership.Participant::name).toList();
       }
       case JournalEntry.NumericsFixed fixed -> numerics = fixed.numerics();
       case JournalEntry.LeaseGranted _ -> {}
@@ -96,11 +96,11 @@ public final class RunHistory {
   }
 
   /** Names of the newest generation's members. */
-  public List<String> lastWorld() {
-    return lastWorld;
+  public List<String> lastMembers() {
+    return lastMembers;
   }
 
-  /** What the run's workers have to compute with; what isn't known before the first world. */
+  /** What the run's workers have to compute with; what isn't known before the first epoch. */
   public Numerics numerics() {
     return numerics;
   }

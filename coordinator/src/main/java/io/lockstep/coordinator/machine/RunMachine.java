@@ -16,8 +16,9 @@ import java.util.Set;
  * docs/elasticity.md.
  *
  * <p>An event first changes what is known; then transitions follow one another until none is due:
- * {@link Worlds}, {@link Steps}, {@link Saves}, {@link Ends}. What has to outlive the coordinator
- * is in {@link RunHistory} alone, which the journal can rebuild.
+ * {@link MembershipCoordinator}, {@link Steps}, {@link CheckpointCoordinator}, {@link Termination}.
+ * What has to outlive the coordinator is in {@link RunHistory} alone, which the journal can
+ * rebuild.
  *
  * <p>A worker that breaks the protocol or says that it can't go on loses its place, and the run
  * goes on without it. What was said twice counts once, what belongs to an older generation is void,
@@ -29,27 +30,28 @@ public final class RunMachine {
   private static final int SILENCE_TIMEOUTS = 3;
 
   private final RunState state;
-  private final Saves saves;
-  private final Worlds worlds;
+  private final CheckpointCoordinator checkpoints;
+  private final Rendezvous rendezvous;
+  private final MembershipCoordinator memberships;
   private final Steps steps;
-  private final Ends ends;
+  private final Termination termination;
   private final Liveness liveness;
   private final Stalls stalls;
   private final Deadlines deadlines;
-  private final Probation probation = new Probation();
+  private final ReadmissionBackoff backoff = new ReadmissionBackoff();
 
   /** A run as its journal left it; a new one with an empty history. */
   public RunMachine(RunPlan plan, RunHistory history) {
-    BrokenLinks links = new BrokenLinks();
     state = new RunState(plan, history);
-    saves = new Saves(state);
-    Waiting waiting = new Waiting(state);
-    worlds = new Worlds(state, saves, links, waiting, probation);
+    checkpoints = new CheckpointCoordinator(state);
+    Quorum quorum = new Quorum(state);
+    rendezvous = new Rendezvous(state, checkpoints, quorum, backoff);
+    memberships = new MembershipCoordinator(state, checkpoints, rendezvous, backoff);
     stalls = new Stalls(state);
-    deadlines = new Deadlines(state, saves, worlds, stalls, probation);
-    steps = new Steps(state, saves, links, probation, this::expel, this::stepCommitted);
+    deadlines = new Deadlines(state, checkpoints, memberships, rendezvous, stalls, backoff);
+    steps = new Steps(state, checkpoints, backoff, this::expel, this::stepCommitted);
     liveness = new Liveness(plan.membership().heartbeatTimeout().toMillis());
-    ends = new Ends(state, saves, worlds, waiting);
+    termination = new Termination(state, checkpoints, memberships, quorum);
     state.setDetail("waiting for workers");
     deadlines.observe();
   }
@@ -72,7 +74,7 @@ public final class RunMachine {
       learn(event);
       advance();
     } catch (RunFailure failure) {
-      ends.fail(failure.reason());
+      termination.fail(failure.reason());
     }
     deadlines.observe();
     return List.copyOf(state.actions);
@@ -88,14 +90,14 @@ public final class RunMachine {
     return state.phase.ended();
   }
 
-  /** The rate of the run, without pauses between worlds. */
+  /** Steps per second, smoothed, without the pauses between epochs; 0 while none is known. */
   public double stepsPerSecond() {
     return steps.stepsPerSecond();
   }
 
   /** The run at this moment. */
   public RunStatus status(long now) {
-    List<Member> byRank = new ArrayList<>(state.roster.all());
+    List<Member> byRank = new ArrayList<>(state.members.all());
     byRank.sort(
         Comparator.comparingInt(member -> member.rank < 0 ? Integer.MAX_VALUE : member.rank));
     return new RunStatus(
@@ -120,6 +122,7 @@ public final class RunMachine {
   private void stepCommitted() {
     deadlines.stepCommitted();
     stalls.stepCommitted();
+    memberships.stepCommitted();
   }
 
   private void learn(Event event) {
@@ -127,15 +130,16 @@ public final class RunMachine {
       case Event.Joined joined -> join(joined);
       case Event.FromWorker said -> hear(said);
       case Event.Tick _ -> tick();
-      case Event.DrainRequested drain -> ends.drain(drain.by());
-      case Event.Aborted aborted -> ends.fail(aborted.reason());
-      case Event.CheckpointPrepared prepared -> saves.prepared(prepared.attempt(), prepared.dir());
+      case Event.DrainRequested drain -> termination.drain(drain.by());
+      case Event.Aborted aborted -> termination.fail(aborted.reason());
+      case Event.CheckpointPrepared prepared ->
+          checkpoints.prepared(prepared.attempt(), prepared.dir());
       case Event.CheckpointCommitted done -> {
-        saves.committed(done.attempt(), done.checkpoint());
-        worlds.forgetChoice();
+        checkpoints.committed(done.attempt(), done.checkpoint());
+        rendezvous.forgetChoice();
       }
       case Event.CheckpointFailed failed -> checkpointFailed(failed);
-      case Event.CheckpointChosen chosen -> worlds.chosen(chosen);
+      case Event.CheckpointChosen chosen -> rendezvous.chosen(chosen);
     }
   }
 
@@ -143,56 +147,60 @@ public final class RunMachine {
   private void advance() {
     boolean changed = true;
     while (changed && !state.phase.ended()) {
-      changed = worlds.advance() || steps.advance() || saves.advance() || ends.advance();
+      changed =
+          memberships.advance()
+              || steps.advance()
+              || checkpoints.advance()
+              || termination.advance();
     }
   }
 
   // ---- workers
 
   private void join(Event.Joined joined) {
-    if (state.roster.bySession(joined.session()) != null) {
+    if (state.members.bySession(joined.session()) != null) {
       return;
     }
-    long exile = probation.remaining(joined.name(), joined.address(), state.now);
-    if (exile > 0 && !ended()) {
+    long refusedMillis = backoff.remaining(joined.name(), joined.address(), state.now);
+    if (refusedMillis > 0 && !ended()) {
       state.actions.add(
           new Action.Send(
               joined.session(),
               ToWorker.Stop.until(
                   "%s kept the run from going on and isn't taken back for %d s more"
-                      .formatted(joined.name(), Math.ceilDiv(exile, 1000)),
-                  exile)));
+                      .formatted(joined.name(), Math.ceilDiv(refusedMillis, 1000)),
+                  refusedMillis)));
       return;
     }
     Optional<String> refusal = Admission.refusal(joined, state);
     if (refusal.isPresent()) {
       boolean finished = state.history.outcome().filter(end -> end.finished()).isPresent();
-      state.notice(Newcomers.News.REFUSED, "refused " + joined.name() + ": " + refusal.get());
+      state.notice(NoticeLimit.Kind.REFUSED, "refused " + joined.name() + ": " + refusal.get());
       state.actions.add(
           new Action.Send(joined.session(), new ToWorker.Stop(finished, refusal.get(), false)));
       return;
     }
-    Member known = state.roster.byName(joined.name());
+    Member known = state.members.byName(joined.name());
     Member member = new Member(joined, state.now);
     if (known != null) {
-      worlds.replaceStream(known);
+      memberships.replaceStream(known);
       member.hasTrained = known.hasTrained;
       member.proven = known.proven;
     }
-    state.roster.add(member);
+    state.members.add(member);
     welcome(member);
     String leaving = known == null ? null : known.leaving;
     if (leaving != null) {
-      worlds.leaving(member, leaving);
+      memberships.leaving(member, leaving);
     }
     state.notice(
         member,
-        Newcomers.News.JOINED,
+        NoticeLimit.Kind.JOINED,
         "%s %s, %d workers are there"
             .formatted(
                 member.name(),
                 known == null ? "joined" : "came back on another stream",
-                state.roster.size()));
+                state.members.size()));
   }
 
   private void welcome(Member member) {
@@ -206,7 +214,7 @@ public final class RunMachine {
   }
 
   private void hear(Event.FromWorker said) {
-    Member member = state.roster.bySession(said.session());
+    Member member = state.members.bySession(said.session());
     if (state.phase.ended() || member == null) {
       return;
     }
@@ -220,40 +228,40 @@ public final class RunMachine {
 
   /** Whoever says what can't be right loses its stream and is named; the run goes on. */
   private void expel(Member member, String reason) {
-    long millis = probation.failed(member, state.now);
+    long millis = backoff.failed(member, state.now);
     String how =
         "it broke the protocol: %s; it isn't taken back for %d s"
             .formatted(reason, Math.ceilDiv(millis, 1000));
-    worlds.lose(member, how, Optional.of(new ToWorker.Stop(false, how, false)));
+    memberships.lose(member, how, Optional.of(new ToWorker.Stop(false, how, false)));
   }
 
   /** Whoever reported what it didn't write loses its place, as long as others can write it. */
   private void checkpointFailed(Event.CheckpointFailed failed) {
-    Set<Member.WorkerId> writers = saves.writers(failed.misreported());
+    Set<Member.WorkerId> writers = checkpoints.writers(failed.misreported());
     List<Member> liars =
-        state.roster.all().stream().filter(member -> writers.contains(member.id)).toList();
-    if (writers.isEmpty() || state.roster.size() == liars.size()) {
-      ends.fail(failed.problem());
+        state.members.all().stream().filter(member -> writers.contains(member.id)).toList();
+    if (writers.isEmpty() || state.members.size() == liars.size()) {
+      termination.fail(failed.problem());
       return;
     }
-    saves.abandon(failed.problem());
+    checkpoints.abandon(failed.problem());
     liars.forEach(member -> expel(member, failed.problem()));
   }
 
   private void understand(Member member, Event.FromWorker said) {
     switch (said) {
-      case Event.Heartbeat heartbeat -> worlds.beats(member, heartbeat);
+      case Event.Heartbeat heartbeat -> memberships.heartbeat(member, heartbeat);
       case Event.Telemetry _ -> {}
-      case Event.Ready ready -> worlds.ready(member, ready);
+      case Event.Ready ready -> memberships.ready(member, ready);
       case Event.Reduced reduced -> steps.reduced(member, reduced);
       case Event.Applied applied -> steps.applied(member, applied);
-      case Event.PartWritten part -> saves.partWritten(member, part);
-      case Event.Broken broken -> worlds.broken(member, broken);
-      case Event.Leaving leaving -> worlds.leaving(member, leaving.reason());
+      case Event.PartWritten part -> checkpoints.partWritten(member, part);
+      case Event.Broken broken -> memberships.broken(member, broken);
+      case Event.Leaving leaving -> memberships.leaving(member, leaving.reason());
       case Event.Stalled stalled -> stalls.stalled(member, stalled);
-      case Event.Failed failed -> ends.failed(member, failed.message());
+      case Event.Failed failed -> termination.failed(member, failed.message());
       case Event.Violated violated -> throw new ProtocolViolation(violated.what());
-      case Event.Lost lost -> worlds.lose(member, lost.how(), Optional.empty());
+      case Event.Lost lost -> memberships.lose(member, lost.how(), Optional.empty());
     }
   }
 
@@ -266,15 +274,15 @@ public final class RunMachine {
     if (liveness.wasPaused(state.now)) {
       state.notice(
           "the coordinator itself stood still; the silence of workers is counted from now");
-      state.roster.all().forEach(member -> member.lastSeen = state.now);
+      state.members.all().forEach(member -> member.lastSeen = state.now);
     }
-    for (Member member : List.copyOf(state.roster.all())) {
+    for (Member member : List.copyOf(state.members.all())) {
       if (!state.phase.ended() && liveness.isSilent(member, state.now)) {
         String how = liveness.describeSilence(member, state.now);
-        worlds.lose(member, how, Optional.of(new ToWorker.Stop(false, how, true)));
+        memberships.lose(member, how, Optional.of(new ToWorker.Stop(false, how, true)));
       }
     }
-    state.newcomers.counts(state.now).forEach(state::notice);
+    state.noticeLimit.counts(state.now).forEach(state::notice);
     deadlines.tick();
     pulse();
   }
@@ -285,7 +293,7 @@ public final class RunMachine {
       return;
     }
     long quiet = state.plan.membership().heartbeatTimeout().toMillis() / 2;
-    for (Member member : state.roster.all()) {
+    for (Member member : state.members.all()) {
       if (state.now - member.lastSent > quiet) {
         state.send(member, new ToWorker.Pulse());
       }

@@ -8,23 +8,23 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the parts of the machine share: the durable facts, who is there, the present world, and the
- * actions decided so far.
+ * What the parts of the machine share: the durable facts, the workers that have joined, the present
+ * epoch, and the actions decided so far.
  */
 final class RunState {
   final RunPlan plan;
   final RunHistory history;
-  final Roster roster = new Roster();
-  final Newcomers newcomers = new Newcomers();
+  final Members members = new Members();
+  final NoticeLimit noticeLimit = new NoticeLimit();
   final List<Action> actions = new ArrayList<>();
 
   Phase phase = Phase.WAITING;
-  @Nullable World world;
+  @Nullable MembershipEpoch epoch;
 
   /** Milliseconds of a clock that never runs backwards, when the present event came. */
   long now;
 
-  /** Whether a step was committed by the present event, so that nobody computes the next yet. */
+  /** Whether the present event committed a step: no member computes the next one yet. */
   boolean justCommitted;
 
   private String detail = "";
@@ -43,31 +43,33 @@ final class RunState {
     return Math.min(plan.totalSteps(), history.drainedAt().orElse(plan.totalSteps()));
   }
 
-  /** What a newcomer has to compute with: as the run does, else as the first that is there. */
+  /**
+   * What a worker that joins has to compute with: as the run does, else as the first that joined.
+   */
   Numerics numerics(Numerics newcomer) {
     Numerics kept = history.numerics();
     return kept.completedBy(
-        roster.all().stream().findFirst().map(first -> first.numerics).orElse(newcomer));
+        members.all().stream().findFirst().map(first -> first.numerics).orElse(newcomer));
   }
 
   SavePoints savePoints() {
     return new SavePoints(plan.saving(), endAt());
   }
 
-  /** Whether everybody in the world has applied every committed step and nothing is leased. */
+  /** Whether all members have applied every committed step and nothing is leased. */
   boolean standsStill() {
-    World present = world;
+    MembershipEpoch present = epoch;
     return present != null && present.standsAt(committed());
   }
 
-  /** Whether too few workers stay for the next world, because of those that leave. */
+  /** Whether so many want to leave that too few stay for the next epoch. */
   boolean losesTooMany() {
-    return !roster.leaving().isEmpty() && roster.available() < plan.membership().minWorkers();
+    return !members.leaving().isEmpty() && members.available() < plan.membership().minWorkers();
   }
 
-  /** One line for people: what the run waits for, or why it ended. */
+  /** What the run waits for, or why it ended; one line. */
   String detail() {
-    World present = world;
+    MembershipEpoch present = epoch;
     if (phase == Phase.FORMING && present != null) {
       return "waiting for " + present.notReady() + " to connect and load";
     }
@@ -84,7 +86,7 @@ final class RunState {
     actions.add(new Action.ChangePhase(next, why));
   }
 
-  /** Waits, and says why; loudly if it did not wait before. */
+  /** Waits for workers or a checkpoint; the reason is a notice when the wait begins. */
   void await(String why) {
     if (phase != Phase.WAITING) {
       enter(Phase.WAITING, why);
@@ -117,8 +119,8 @@ final class RunState {
     actions.add(new Action.Notice(text));
   }
 
-  /** Says something of a worker, unless too much is said of those like it. */
-  void notice(Member member, Newcomers.News news, String text) {
+  /** A notice about a worker, limited if it is a newcomer. */
+  void notice(Member member, NoticeLimit.Kind news, String text) {
     if (member.proven) {
       notice(text);
     } else {
@@ -126,26 +128,28 @@ final class RunState {
     }
   }
 
-  /** Says something of somebody who has not computed yet, unless too much is. */
-  void notice(Newcomers.News news, String text) {
-    if (newcomers.isSaid(news, now)) {
+  /** A notice about a newcomer, unless too many of its kind were said. */
+  void notice(NoticeLimit.Kind news, String text) {
+    if (noticeLimit.isSaid(news, now)) {
       notice(text);
     }
   }
 
   /**
-   * Whether a worker's message belongs to the present generation; an older one's is void.
+   * Whether a worker's message belongs to the present epoch; one of an older epoch is void.
    *
    * @throws ProtocolViolation for a generation that doesn't exist yet
    */
   boolean isCurrent(Member member, String what, long generation) {
     if (generation > history.generation()) {
       throw new ProtocolViolation(
-          "%s sent %s of generation %d, the world is at %d"
+          "%s sent %s of generation %d, the run is at %d"
               .formatted(member.describe(), what, generation, history.generation()));
     }
-    World present = world;
-    return present != null && present.number() == generation && member.place != Member.Place.WAITS;
+    MembershipEpoch present = epoch;
+    return present != null
+        && present.generation() == generation
+        && member.role != Member.Role.SPARE;
   }
 
   void require(boolean holds, Member member, String what) {
@@ -156,9 +160,9 @@ final class RunState {
     }
   }
 
-  /** The state in one line, for messages. */
+  /** The state for messages, one line. */
   String describe() {
-    World present = world;
+    MembershipEpoch present = epoch;
     return "%s (generation %d, %d steps committed, leased up to %d, ends at %d)"
         .formatted(
             phase,

@@ -6,11 +6,11 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/** Who waits for whom in the present generation, as its members say. */
+/** Which participants of the present epoch wait for which, as they report. */
 final class Stalls {
 
-  /** Most that are kept of a generation. */
-  private static final int KEPT = 1024;
+  /** Most notices of one step. */
+  private static final int MAX_NOTICES = 1024;
 
   private final RunState state;
   private final Set<Event.Stalled> told = new HashSet<>();
@@ -22,39 +22,39 @@ final class Stalls {
     this.state = state;
   }
 
-  /** A member waits for another; people are told once. */
+  /** A participant waits for another; the same wait is told once. */
   void stalled(Member member, Event.Stalled stalled) {
-    World world = state.world;
-    if (!state.isCurrent(member, "STALLED", stalled.generation()) || world == null) {
+    MembershipEpoch epoch = state.epoch;
+    if (!state.isCurrent(member, "STALLED", stalled.generation()) || epoch == null) {
       return;
     }
-    if (generation != world.number()) {
-      generation = world.number();
+    if (generation != epoch.generation()) {
+      generation = epoch.generation();
       stepCommitted();
     }
     waiting.add(member);
-    world.byRank(stalled.peer()).filter(peer -> peer != member).ifPresent(awaited::add);
-    if (told.size() < KEPT
+    epoch.byRank(stalled.peer()).filter(peer -> peer != member).ifPresent(awaited::add);
+    if (told.size() < MAX_NOTICES
         && told.add(new Event.Stalled(0, member.rank, stalled.peer(), stalled.what()))) {
-      String peer = world.byRank(stalled.peer()).map(Member::describe).orElse("others");
+      String peer = epoch.byRank(stalled.peer()).map(Member::describe).orElse("others");
       state.notice("%s waits for %s: %s".formatted(member.describe(), peer, stalled.what()));
     }
   }
 
-  /** Whoever waited has gone on. */
+  /** All waits are over. */
   void stepCommitted() {
     told.clear();
     waiting.clear();
     awaited.clear();
   }
 
-  /** Those that others wait for and that wait for nobody. */
-  List<Member> culprits(World world) {
-    if (generation != world.number()) {
+  /** Participants that others wait for and that wait for nobody themselves. */
+  List<Member> blockers(MembershipEpoch epoch) {
+    if (generation != epoch.generation()) {
       return List.of();
     }
-    List<Member> culprits = new ArrayList<>(awaited);
-    culprits.removeAll(waiting);
-    return culprits;
+    List<Member> blockers = new ArrayList<>(awaited);
+    blockers.removeAll(waiting);
+    return blockers;
   }
 }

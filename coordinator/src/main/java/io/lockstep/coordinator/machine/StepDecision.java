@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Whether a reduced step is committed, and with which global figures. Sums run over virtual ranks
- * and buckets in their order, never over workers, so that the figures don't depend on the world's
+ * and buckets in their order, never over workers, so that the figures don't depend on the epoch's
  * size.
  */
 final class StepDecision {

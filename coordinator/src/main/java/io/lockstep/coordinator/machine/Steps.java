@@ -17,28 +17,25 @@ import java.util.function.BiConsumer;
  */
 final class Steps {
   private final RunState state;
-  private final Saves saves;
-  private final BrokenLinks links;
-  private final Probation probation;
+  private final CheckpointCoordinator checkpoints;
+  private final ReadmissionBackoff backoff;
   private final BiConsumer<Member, String> violations;
   private final Runnable committed;
   private final Throughput throughput = new Throughput();
 
   /**
-   * @param violations what becomes of a member that broke the protocol, and how it did
-   * @param committed hears of each committed step
+   * @param violations called with a member that broke the protocol, and how it did
+   * @param committed called after each committed step
    */
   Steps(
       RunState state,
-      Saves saves,
-      BrokenLinks links,
-      Probation probation,
+      CheckpointCoordinator checkpoints,
+      ReadmissionBackoff backoff,
       BiConsumer<Member, String> violations,
       Runnable committed) {
     this.state = state;
-    this.saves = saves;
-    this.links = links;
-    this.probation = probation;
+    this.checkpoints = checkpoints;
+    this.backoff = backoff;
     this.violations = violations;
     this.committed = committed;
   }
@@ -54,8 +51,8 @@ final class Steps {
 
   void reduced(Member member, Event.Reduced reduced) {
     String what = "REDUCED of step " + reduced.step();
-    World world = state.world;
-    if (!state.isCurrent(member, what, reduced.generation()) || world == null) {
+    MembershipEpoch epoch = state.epoch;
+    if (!state.isCurrent(member, what, reduced.generation()) || epoch == null) {
       return;
     }
     StepDecision.Report report =
@@ -68,23 +65,24 @@ final class Steps {
       return;
     }
     boolean inTurn =
-        world.hasBegun()
-            && member.place == Member.Place.MEMBER
+        epoch.hasBegun()
+            && member.role == Member.Role.MEMBER
             && reduced.step() == state.committed()
-            && reduced.step() < world.leasedUntil()
+            && reduced.step() < epoch.leasedUntil()
             && member.report == null
             && member.appliedStep == state.committed() - 1;
     state.require(inTurn, member, what);
-    requireSound(world, member, reduced, what);
-    world.markReduced(member, report);
+    requireSound(epoch, member, reduced, what);
+    epoch.markReduced(member, report);
     member.holdings = member.holdings.stream().map(Holding::reduced).toList();
     member.reducedStep = reduced.step();
     member.activity = "reduced step " + reduced.step();
   }
 
-  private void requireSound(World world, Member member, Event.Reduced reduced, String what) {
-    Shares.problem(
-            reduced, member.rank, world.size(), state.plan.virtualRanks(), state.history.buckets())
+  private void requireSound(
+      MembershipEpoch epoch, Member member, Event.Reduced reduced, String what) {
+    ReportCheck.problem(
+            reduced, member.rank, epoch.size(), state.plan.virtualRanks(), state.history.buckets())
         .ifPresent(problem -> {
           throw new ProtocolViolation(
               "%s sent %s that can't be: %s".formatted(member.describe(), what, problem));
@@ -92,8 +90,9 @@ final class Steps {
     boolean finite =
         reduced.virtualRanks().stream().allMatch(result -> Double.isFinite(result.lossSum()))
             && reduced.buckets().stream().allMatch(bucket -> Double.isFinite(bucket.squareSum()));
-    boolean othersKnowBetter = !member.proven && world.members().stream().anyMatch(m -> m.proven);
-    if (!finite && othersKnowBetter) {
+    boolean newcomerAmongOthers =
+        !member.proven && epoch.members().stream().anyMatch(m -> m.proven);
+    if (!finite && newcomerAmongOthers) {
       throw new ProtocolViolation(
           "%s sent %s with figures that are no numbers, the first that it ever sent"
               .formatted(member.describe(), what));
@@ -102,65 +101,65 @@ final class Steps {
 
   void applied(Member member, Event.Applied applied) {
     String what = "APPLIED of step " + applied.step();
-    World world = state.world;
-    if (!state.isCurrent(member, what, applied.generation()) || world == null) {
+    MembershipEpoch epoch = state.epoch;
+    if (!state.isCurrent(member, what, applied.generation()) || epoch == null) {
       return;
     }
-    if (applied.step() >= world.firstStep() && applied.step() <= member.appliedStep) {
+    if (applied.step() >= epoch.firstStep() && applied.step() <= member.appliedStep) {
       return;
     }
     boolean inTurn =
-        world.hasBegun()
-            && member.place == Member.Place.MEMBER
+        epoch.hasBegun()
+            && member.role == Member.Role.MEMBER
             && applied.step() == state.committed() - 1
             && member.appliedStep == state.committed() - 2;
     state.require(inTurn, member, what);
-    world.markApplied();
+    epoch.markApplied();
     member.holdings = member.holdings.stream().map(Holding::applied).toList();
     member.appliedStep = applied.step();
     member.activity = "applied step " + applied.step();
   }
 
-  /** Decides the step under way, or hands out more; false if neither is due. */
+  /** Decides the step that all members have reduced, or leases more; false if neither is due. */
   boolean advance() {
-    World world = state.world;
-    if (world == null || !world.hasBegun()) {
+    MembershipEpoch epoch = state.epoch;
+    if (epoch == null || !epoch.hasBegun()) {
       return false;
     }
-    if (world.isReduced()) {
-      decide(world);
+    if (epoch.isReduced()) {
+      decide(epoch);
       return true;
     }
-    return world.end() == null && grantLease(world);
+    return epoch.endReason() == null && grantLease(epoch);
   }
 
-  private void decide(World world) {
-    Optional<Member> stranger = disagrees(world);
-    if (stranger.isPresent()) {
+  private void decide(MembershipEpoch epoch) {
+    Optional<Member> outlier = disagrees(epoch);
+    if (outlier.isPresent()) {
       violations.accept(
-          stranger.get(),
+          outlier.get(),
           "%s reported other gradient buckets of step %d than the others: the workers disagree about the model"
-              .formatted(stranger.get().describe(), state.committed()));
+              .formatted(outlier.get().describe(), state.committed()));
       return;
     }
-    List<StepDecision.Report> reports = world.takeReports();
+    List<StepDecision.Report> reports = epoch.takeReports();
     switch (StepDecision.decide(
-        world.number(),
+        epoch.generation(),
         state.committed(),
         state.plan.virtualRanks(),
         state.history.buckets(),
         reports)) {
       case StepDecision.Verdict.Rejected rejected -> throw new RunFailure(rejected.reason());
-      case StepDecision.Verdict.Committed verdict -> commit(world, verdict.step());
+      case StepDecision.Verdict.Committed verdict -> commit(epoch, verdict.step());
     }
   }
 
   /** Who reported other buckets than most in the first step, before anybody knows their number. */
-  private Optional<Member> disagrees(World world) {
+  private Optional<Member> disagrees(MembershipEpoch epoch) {
     List<List<Event.BucketResult>> buckets = new ArrayList<>();
     List<Long> sessions = new ArrayList<>();
     int sum = 0;
-    for (Member member : world.members()) {
+    for (Member member : epoch.members()) {
       StepDecision.Report report = member.report;
       buckets.add(report == null ? List.of() : report.buckets());
       sessions.add(member.session);
@@ -170,38 +169,38 @@ final class Steps {
     if (count == 0 || areOwned(buckets, count)) {
       return Optional.empty();
     }
-    int likely = Shares.likelyBuckets(buckets, sessions);
-    return world.members().stream()
+    int likely = ReportCheck.likelyBuckets(buckets, sessions);
+    return epoch.members().stream()
         .filter(member ->
-            likely > 0 && !Shares.owns(buckets.get(member.rank), member.rank, world.size(), likely))
+            likely > 0
+                && !ReportCheck.owns(buckets.get(member.rank), member.rank, epoch.size(), likely))
         .findFirst();
   }
 
   private static boolean areOwned(List<List<Event.BucketResult>> buckets, int count) {
     for (int rank = 0; rank < buckets.size(); rank++) {
-      if (!Shares.owns(buckets.get(rank), rank, buckets.size(), count)) {
+      if (!ReportCheck.owns(buckets.get(rank), rank, buckets.size(), count)) {
         return false;
       }
     }
     return true;
   }
 
-  private void commit(World world, CommittedStep step) {
+  private void commit(MembershipEpoch epoch, CommittedStep step) {
     requireSameBits(step);
     requireFewUnreadable(step);
     state.journal(new JournalEntry.StepCommitted(step));
     state.justCommitted = true;
-    throughput.committed(state.now, world.number(), world.members().size());
-    links.stepCommitted();
+    throughput.committed(state.now, epoch.generation(), epoch.members().size());
     committed.run();
-    for (Member member : world.members()) {
+    for (Member member : epoch.members()) {
       if (!member.proven) {
         member.proven = true;
-        probation.proved(member);
+        backoff.proved(member);
       }
     }
     ToWorker.Commit commit = new ToWorker.Commit(step);
-    world.members().forEach(member -> state.send(member, commit));
+    epoch.members().forEach(member -> state.send(member, commit));
   }
 
   /** A step that is computed again has to give what it gave the first time. */
@@ -230,26 +229,27 @@ final class Steps {
     }
   }
 
-  private boolean grantLease(World world) {
-    if (saves.holdsBackLeases(world)) {
+  private boolean grantLease(MembershipEpoch epoch) {
+    if (checkpoints.holdsBackLeases(epoch)) {
       return false;
     }
     return LeasePlan.next(
-            state.plan.leaseSteps(), state.committed(), world.leasedUntil(), state.savePoints())
+            state.plan.leaseSteps(), state.committed(), epoch.leasedUntil(), state.savePoints())
         .map(span -> {
-          lease(world, span);
+          lease(epoch, span);
           return true;
         })
         .orElse(false);
   }
 
-  private void lease(World world, LeasePlan.Span span) {
+  private void lease(MembershipEpoch epoch, LeasePlan.Span span) {
     if (state.phase != Phase.TRAINING) {
       state.enter(Phase.TRAINING, "training");
     }
-    world.lease(span.firstStep() + span.steps());
-    state.journal(new JournalEntry.LeaseGranted(world.number(), span.firstStep(), span.steps()));
-    ToWorker.Lease lease = new ToWorker.Lease(world.number(), span.firstStep(), span.steps());
-    world.members().forEach(member -> state.send(member, lease));
+    epoch.lease(span.firstStep() + span.steps());
+    state.journal(
+        new JournalEntry.LeaseGranted(epoch.generation(), span.firstStep(), span.steps()));
+    ToWorker.Lease lease = new ToWorker.Lease(epoch.generation(), span.firstStep(), span.steps());
+    epoch.members().forEach(member -> state.send(member, lease));
   }
 }

@@ -4,8 +4,8 @@ import io.lockstep.data.plan.Pace;
 import java.util.Optional;
 
 /**
- * How fast steps are committed. What lies between two commits of the same world is a step's time;
- * between two worlds nothing is counted, so that a recovery leaves the rate as it was.
+ * How fast steps are committed. The time between two commits of the same epoch is a step's time;
+ * the time between two epochs doesn't count, so that a recovery leaves the rate as it was.
  */
 final class Throughput {
 
@@ -15,7 +15,7 @@ final class Throughput {
   private long lastGeneration = -1;
   private long lastCommit;
 
-  /** A step of a world of so many workers is committed. */
+  /** A step of an epoch of so many workers is committed. */
   void committed(long now, long generation, int workers) {
     if (generation == lastGeneration) {
       pace.step(workers, Math.max(now - lastCommit, 1) / MILLIS);
@@ -24,7 +24,7 @@ final class Throughput {
     lastCommit = now;
   }
 
-  /** 0 while fewer than two commits of one world are known. */
+  /** 0 while fewer than two commits of one epoch are known. */
   double stepsPerSecond() {
     return pace.stepsPerSecond();
   }

@@ -14,10 +14,10 @@ public sealed interface ToWorker {
   record Welcome(String runConfigYaml, long heartbeatMillis, long silenceMillis)
       implements ToWorker {}
 
-  /** A generation of the world, and the worker's rank in it. */
-  record World(Generation generation, int rank) implements ToWorker {}
+  /** A generation of the epoch, and the worker's rank in it. */
+  record NewMembership(Membership membership, int rank) implements ToWorker {}
 
-  /** Steps the world may compute. */
+  /** Steps the epoch may compute. */
   record Lease(long generation, long firstStep, long steps) implements ToWorker {}
 
   /** A step is decided: apply it. */

@@ -2,15 +2,13 @@ package io.lockstep.coordinator.rpc;
 
 import com.google.protobuf.ByteString;
 import io.lockstep.coordinator.CommittedStep;
-import io.lockstep.coordinator.machine.Generation;
+import io.lockstep.coordinator.machine.Membership;
 import io.lockstep.coordinator.machine.ToWorker;
-import io.lockstep.coordinator.machine.WorldMember;
 import io.lockstep.proto.coordinator.v1.Commit;
 import io.lockstep.proto.coordinator.v1.CoordinatorMessage;
 import io.lockstep.proto.coordinator.v1.Holder;
 import io.lockstep.proto.coordinator.v1.Lease;
 import io.lockstep.proto.coordinator.v1.Member;
-import io.lockstep.proto.coordinator.v1.Membership;
 import io.lockstep.proto.coordinator.v1.Pulse;
 import io.lockstep.proto.coordinator.v1.SaveCheckpoint;
 import io.lockstep.proto.coordinator.v1.Stop;
@@ -23,8 +21,8 @@ import java.util.zip.DeflaterOutputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Maps the machine's messages to workers to those of the wire. What all members of a generation are
- * told alike is put into bytes once. For one thread.
+ * Maps the machine's messages to workers to those of the wire. What all participants of a
+ * generation are told alike is put into bytes once. For one thread.
  */
 final class WorkerMessages {
 
@@ -49,12 +47,12 @@ final class WorkerMessages {
                   .setHeartbeatMillis(welcome.heartbeatMillis())
                   .setSilenceMillis(welcome.silenceMillis())
                   .setCollectiveToken(collectiveToken));
-      case ToWorker.World world ->
+      case ToWorker.NewMembership next ->
           wire.setWorld(
               World.newBuilder()
-                  .setGeneration(world.generation().number())
-                  .setRank(world.rank())
-                  .setMembership(packed(world.generation())));
+                  .setGeneration(next.membership().generation())
+                  .setRank(next.rank())
+                  .setMembership(packed(next.membership())));
       case ToWorker.Lease lease ->
           wire.setLease(
               Lease.newBuilder()
@@ -80,16 +78,16 @@ final class WorkerMessages {
     return wire.build();
   }
 
-  private ByteString packed(Generation generation) {
+  private ByteString packed(Membership membership) {
     Packed known = newest;
-    if (known == null || known.generation() != generation.number()) {
-      known = new Packed(generation.number(), deflated(membership(generation)));
+    if (known == null || known.generation() != membership.generation()) {
+      known = new Packed(membership.generation(), deflated(wire(membership)));
       newest = known;
     }
     return known.membership();
   }
 
-  private static ByteString deflated(Membership membership) {
+  private static ByteString deflated(io.lockstep.proto.coordinator.v1.Membership membership) {
     ByteString.Output bytes = ByteString.newOutput();
     try (DeflaterOutputStream deflater = new DeflaterOutputStream(bytes)) {
       membership.writeTo(deflater);
@@ -99,22 +97,22 @@ final class WorkerMessages {
     return bytes.toByteString();
   }
 
-  private static Membership membership(Generation generation) {
-    Membership.Builder wire =
-        Membership.newBuilder()
-            .setNextStep(generation.nextStep())
-            .setCheckpointDir(generation.checkpoint().map(Path::toString).orElse(""));
-    generation.members().forEach(member -> wire.addMembers(member(member)));
-    generation.departing().forEach(member -> wire.addDeparting(member(member)));
-    for (Generation.Holder holder : generation.holders()) {
+  private static io.lockstep.proto.coordinator.v1.Membership wire(Membership membership) {
+    io.lockstep.proto.coordinator.v1.Membership.Builder wire =
+        io.lockstep.proto.coordinator.v1.Membership.newBuilder()
+            .setNextStep(membership.nextStep())
+            .setCheckpointDir(membership.checkpoint().map(Path::toString).orElse(""));
+    membership.members().forEach(member -> wire.addMembers(member(member)));
+    membership.departing().forEach(member -> wire.addDeparting(member(member)));
+    for (Membership.Holder holder : membership.holders()) {
       wire.addHolders(
           Holder.newBuilder().setRank(holder.rank()).setHolding(Wire.holding(holder.holding())));
     }
-    generation.lastCommit().ifPresent(step -> wire.setLastCommit(commit(step)));
+    membership.lastCommit().ifPresent(step -> wire.setLastCommit(commit(step)));
     return wire.build();
   }
 
-  private static Member member(WorldMember member) {
+  private static Member member(Membership.Participant member) {
     return Member.newBuilder()
         .setWorkerId(member.name())
         .setCollectiveAddress(member.address())

@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.lockstep.coordinator.CommittedCheckpoint;
 import io.lockstep.coordinator.RunRefusedException;
+import io.lockstep.coordinator.machine.CheckpointAttempt;
 import io.lockstep.coordinator.machine.Event.CheckpointFile;
-import io.lockstep.coordinator.machine.SaveAttempt;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +27,7 @@ final class CheckpointFoldersTest {
   @Test
   void completeCheckpointHasItsFilesAManifestAndTheFinalName() throws Exception {
     CheckpointFolders folders = new CheckpointFolders(run, 0, UsableSpace.OF_DISK);
-    Path partial = folders.prepare(new SaveAttempt(120, 1));
+    Path partial = folders.prepare(new CheckpointAttempt(120, 1));
     assertEquals(run.resolve("checkpoints"), partial.getParent());
     assertTrue(
         partial.getFileName().toString().matches("\\.step-00000120\\.[0-9a-f]{8}\\.partial"),
@@ -37,7 +37,7 @@ final class CheckpointFoldersTest {
     Files.writeString(partial.resolve("sub/b.bin"), "12345");
     CommittedCheckpoint checkpoint =
         folders.complete(
-            new SaveAttempt(120, 1),
+            new CheckpointAttempt(120, 1),
             List.of(new CheckpointFile("a.json", 2, SHA), new CheckpointFile("sub/b.bin", 5, SHA)),
             true,
             Optional.of(0.5));
@@ -70,7 +70,7 @@ final class CheckpointFoldersTest {
   @Test
   void missingWrongSizedAndUnreportedFilesAreAllNamed() throws Exception {
     CheckpointFolders folders = new CheckpointFolders(run, 0, UsableSpace.OF_DISK);
-    Path partial = folders.prepare(new SaveAttempt(3, 1));
+    Path partial = folders.prepare(new CheckpointAttempt(3, 1));
     Files.writeString(partial.resolve("short"), "1");
     Files.writeString(partial.resolve("stray"), "1");
     MisreportedException refusal =
@@ -78,7 +78,7 @@ final class CheckpointFoldersTest {
             MisreportedException.class,
             () ->
                 folders.complete(
-                    new SaveAttempt(3, 1),
+                    new CheckpointAttempt(3, 1),
                     List.of(
                         new CheckpointFile("gone", 1, SHA), new CheckpointFile("short", 9, SHA)),
                     false));
@@ -93,7 +93,7 @@ final class CheckpointFoldersTest {
   void fullDiskIsToldBeforeAnythingIsWritten() throws Exception {
     CheckpointFolders folders = new CheckpointFolders(run, 20_000_001, _ -> 10_485_760);
     RunRefusedException refusal =
-        assertThrows(RunRefusedException.class, () -> folders.prepare(new SaveAttempt(7, 1)));
+        assertThrows(RunRefusedException.class, () -> folders.prepare(new CheckpointAttempt(7, 1)));
     assertEquals(
         "no room for the checkpoint at step 7: "
             + run.resolve("checkpoints")
@@ -105,40 +105,41 @@ final class CheckpointFoldersTest {
   @Test
   void nextCheckpointNeedsTheRoomOfTheOneBefore() throws Exception {
     CheckpointFolders folders = new CheckpointFolders(run, 0, _ -> 4);
-    Path partial = folders.prepare(new SaveAttempt(1, 1));
+    Path partial = folders.prepare(new CheckpointAttempt(1, 1));
     Files.writeString(partial.resolve("a"), "12345");
     CommittedCheckpoint first =
-        folders.complete(new SaveAttempt(1, 1), List.of(new CheckpointFile("a", 5, SHA)), false);
+        folders.complete(
+            new CheckpointAttempt(1, 1), List.of(new CheckpointFile("a", 5, SHA)), false);
     assertEquals(5, first.bytes());
     RunRefusedException refusal =
-        assertThrows(RunRefusedException.class, () -> folders.prepare(new SaveAttempt(2, 1)));
+        assertThrows(RunRefusedException.class, () -> folders.prepare(new CheckpointAttempt(2, 1)));
     assertTrue(refusal.reason().startsWith("no room for the checkpoint at step 2"));
   }
 
   @Test
   void discardedCheckpointLeavesNothing() throws Exception {
     CheckpointFolders folders = new CheckpointFolders(run, 0, UsableSpace.OF_DISK);
-    Path partial = folders.prepare(new SaveAttempt(1, 1));
+    Path partial = folders.prepare(new CheckpointAttempt(1, 1));
     Files.createDirectory(partial.resolve("sub"));
     Files.writeString(partial.resolve("sub/b"), "1");
-    folders.discard(new SaveAttempt(1, 1));
-    folders.discard(new SaveAttempt(1, 1));
+    folders.discard(new CheckpointAttempt(1, 1));
+    folders.discard(new CheckpointAttempt(1, 1));
     assertEquals(List.of(), list(run.resolve("checkpoints")));
   }
 
   @Test
   void everyAttemptHasAFolderOfItsOwn() throws Exception {
     CheckpointFolders folders = new CheckpointFolders(run, 0, UsableSpace.OF_DISK);
-    Path first = folders.prepare(new SaveAttempt(1, 1));
-    folders.discard(new SaveAttempt(1, 1));
-    Path second = folders.prepare(new SaveAttempt(1, 1));
+    Path first = folders.prepare(new CheckpointAttempt(1, 1));
+    folders.discard(new CheckpointAttempt(1, 1));
+    Path second = folders.prepare(new CheckpointAttempt(1, 1));
     assertFalse(first.equals(second));
     Files.writeString(second.resolve("a"), "12345");
     assertThrows(IOException.class, () -> Files.writeString(first.resolve("b"), "late"));
     assertEquals(
         run.resolve("checkpoints/step-00000001"),
         folders
-            .complete(new SaveAttempt(1, 1), List.of(new CheckpointFile("a", 5, SHA)), false)
+            .complete(new CheckpointAttempt(1, 1), List.of(new CheckpointFile("a", 5, SHA)), false)
             .dir());
   }
 
@@ -147,7 +148,7 @@ final class CheckpointFoldersTest {
     Files.createDirectories(run.resolve("checkpoints/step-00000001"));
     CheckpointFolders folders = new CheckpointFolders(run, 0, UsableSpace.OF_DISK);
     RunRefusedException refusal =
-        assertThrows(RunRefusedException.class, () -> folders.prepare(new SaveAttempt(1, 1)));
+        assertThrows(RunRefusedException.class, () -> folders.prepare(new CheckpointAttempt(1, 1)));
     assertTrue(refusal.reason().contains("exists already"), refusal.reason());
   }
 

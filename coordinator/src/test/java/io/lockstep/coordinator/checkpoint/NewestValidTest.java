@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.lockstep.coordinator.CommittedCheckpoint;
 import io.lockstep.coordinator.checkpoint.CheckpointFolders.Choice;
 import io.lockstep.coordinator.checkpoint.CheckpointFolders.Rejected;
-import io.lockstep.coordinator.machine.SaveAttempt;
+import io.lockstep.coordinator.machine.CheckpointAttempt;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -141,7 +141,7 @@ final class NewestValidTest {
 
   @Test
   void whatADeadCoordinatorLeftBehindIsRemovedAndTold() throws IOException {
-    Path partial = folders.prepare(new SaveAttempt(30, 1));
+    Path partial = folders.prepare(new CheckpointAttempt(30, 1));
     Files.writeString(partial.resolve("half"), "1");
     Path old = Files.createDirectory(newest.resolveSibling(".step-00000005.partial"));
     Path deleting = Files.createDirectory(newest.resolveSibling(".step-00000005.0a.deleting"));

@@ -1,8 +1,8 @@
 package io.lockstep.coordinator.checkpoint;
 
 import io.lockstep.coordinator.CommittedCheckpoint;
+import io.lockstep.coordinator.machine.CheckpointAttempt;
 import io.lockstep.coordinator.machine.Event.CheckpointFile;
-import io.lockstep.coordinator.machine.SaveAttempt;
 import io.lockstep.data.file.Sha256;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -27,7 +27,7 @@ final class WrittenCheckpoints {
 
   static CommittedCheckpoint write(CheckpointFolders folders, long steps, double loss, int bytes)
       throws IOException {
-    Path partial = folders.prepare(new SaveAttempt(steps, 1));
+    Path partial = folders.prepare(new CheckpointAttempt(steps, 1));
     Files.createDirectory(partial.resolve("alignment"));
     List<CheckpointFile> files = new ArrayList<>();
     for (String path : List.of(VALUES, MODEL)) {
@@ -35,7 +35,7 @@ final class WrittenCheckpoints {
       Files.write(partial.resolve(path), content);
       files.add(new CheckpointFile(path, content.length, Sha256.of(content)));
     }
-    return folders.complete(new SaveAttempt(steps, 1), files, false, Optional.of(loss));
+    return folders.complete(new CheckpointAttempt(steps, 1), files, false, Optional.of(loss));
   }
 
   static byte[] content(long steps, String path, int bytes) {

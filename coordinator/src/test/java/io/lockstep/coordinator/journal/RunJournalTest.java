@@ -12,7 +12,7 @@ import io.lockstep.coordinator.RunOutcome;
 import io.lockstep.coordinator.RunRefusedException;
 import io.lockstep.coordinator.UnreadableRecord;
 import io.lockstep.coordinator.machine.JournalEntry;
-import io.lockstep.coordinator.machine.WorldMember;
+import io.lockstep.coordinator.machine.Membership;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -52,7 +52,8 @@ final class RunJournalTest {
   void everyKindOfEntryIsReadBackAsWritten() throws Exception {
     try (RunJournal journal = create()) {
       journal.append(
-          new JournalEntry.WorldFormed(1, 0, List.of(new WorldMember("a", "h:1", "AVX2"))));
+          new JournalEntry.MembershipFormed(
+              1, 0, List.of(new Membership.Participant("a", "h:1", "AVX2"))));
       journal.append(new JournalEntry.LeaseGranted(1, 0, 8));
       journal.append(new JournalEntry.StepCommitted(STEP));
       journal.append(
@@ -77,7 +78,7 @@ final class RunJournalTest {
     List<UnreadableRecord> records =
         List.of(new UnreadableRecord(7, "f:8: damaged"), new UnreadableRecord(3, "f:4: gone"));
     try (RunJournal journal = create()) {
-      journal.append(new JournalEntry.WorldFormed(1, 0, List.of()));
+      journal.append(new JournalEntry.MembershipFormed(1, 0, List.of()));
       journal.append(new JournalEntry.StepCommitted(STEP.withUnreadable(records)));
     }
     assertEquals(Map.of(records.get(1), 1L, records.get(0), 1L), RunJournal.unreadable(out));
@@ -87,7 +88,7 @@ final class RunJournalTest {
   @Test
   void entryIsThereForOthersBeforeTheJournalIsClosed() throws Exception {
     try (RunJournal journal = create()) {
-      journal.append(new JournalEntry.WorldFormed(1, 0, List.of()));
+      journal.append(new JournalEntry.MembershipFormed(1, 0, List.of()));
       journal.append(new JournalEntry.StepCommitted(STEP));
       assertEquals(1, rows("commits").size());
     }
@@ -96,7 +97,7 @@ final class RunJournalTest {
   @Test
   void stepIsNeverCommittedTwice() {
     try (RunJournal journal = create()) {
-      journal.append(new JournalEntry.WorldFormed(1, 0, List.of()));
+      journal.append(new JournalEntry.MembershipFormed(1, 0, List.of()));
       journal.append(new JournalEntry.StepCommitted(STEP));
       RunRefusedException refusal =
           assertThrows(
@@ -109,7 +110,7 @@ final class RunJournalTest {
   @Test
   void journalIsWrittenAheadAndSynced() throws Exception {
     try (RunJournal journal = create()) {
-      journal.append(new JournalEntry.WorldFormed(1, 0, List.of()));
+      journal.append(new JournalEntry.MembershipFormed(1, 0, List.of()));
       assertEquals(List.of("wal"), query("pragma journal_mode"));
     }
   }
@@ -123,7 +124,7 @@ final class RunJournalTest {
   @Test
   void folderThatHoldsARunIsRefusedWithItsNameAndProgress() {
     try (RunJournal journal = create()) {
-      journal.append(new JournalEntry.WorldFormed(1, 0, List.of()));
+      journal.append(new JournalEntry.MembershipFormed(1, 0, List.of()));
       journal.append(new JournalEntry.StepCommitted(STEP));
     }
     RunRefusedException refusal = assertThrows(RunRefusedException.class, this::create);

@@ -153,7 +153,7 @@ final class RunLoopTest {
     try (RunLoop loop = start(plan, UsableSpace.OF_DISK)) {
       loop.join(new Event.Joined(1, "a", "h:1", "test", "first", List.of()), stream);
       assertInstanceOf(ToWorker.Welcome.class, stream.next());
-      assertInstanceOf(ToWorker.World.class, stream.next());
+      assertInstanceOf(ToWorker.NewMembership.class, stream.next());
       ToWorker last = stream.next();
       while (last instanceof ToWorker.Pulse) {
         last = stream.next();
@@ -178,7 +178,7 @@ final class RunLoopTest {
   private void introduce(RunLoop loop) throws InterruptedException {
     loop.join(new Event.Joined(1, "a", "h:1", "test", "first", List.of()), stream);
     assertInstanceOf(ToWorker.Welcome.class, stream.next());
-    assertInstanceOf(ToWorker.World.class, stream.next());
+    assertInstanceOf(ToWorker.NewMembership.class, stream.next());
     loop.post(new Event.Ready(1, 1));
     assertInstanceOf(ToWorker.Lease.class, stream.next());
   }

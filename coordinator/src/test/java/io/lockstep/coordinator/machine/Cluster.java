@@ -18,7 +18,7 @@ final class Cluster {
   final RunMachine machine;
   final List<JournalEntry> journal = new ArrayList<>();
   final List<String> notices = new ArrayList<>();
-  final List<SaveAttempt> discarded = new ArrayList<>();
+  final List<CheckpointAttempt> discarded = new ArrayList<>();
   final List<Long> closed = new ArrayList<>();
   private final List<Action.Send> sent = new ArrayList<>();
   private final int workers;
@@ -102,7 +102,7 @@ final class Cluster {
     }
   }
 
-  private void prepared(SaveAttempt attempt) {
+  private void prepared(CheckpointAttempt attempt) {
     if (answersCheckpoints) {
       handle(new Event.CheckpointPrepared(attempt, Path.of("/run/.partial")));
     }
@@ -154,11 +154,11 @@ final class Cluster {
     }
   }
 
-  /** The newest world that was sent to a worker since the last look at anything. */
-  ToWorker.World world(long session) {
+  /** The newest membership that was sent to a worker since the last look at anything. */
+  ToWorker.NewMembership membership(long session) {
     return takeFor(session).stream()
-        .filter(ToWorker.World.class::isInstance)
-        .map(ToWorker.World.class::cast)
+        .filter(ToWorker.NewMembership.class::isInstance)
+        .map(ToWorker.NewMembership.class::cast)
         .reduce((_, later) -> later)
         .orElseThrow();
   }

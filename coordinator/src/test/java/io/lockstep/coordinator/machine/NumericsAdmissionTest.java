@@ -14,7 +14,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
-/** A world takes workers alone that compute the same bits. */
+/** A run takes only workers that compute the same bits. */
 final class NumericsAdmissionTest {
 
   private static final Map<String, String> USUAL =

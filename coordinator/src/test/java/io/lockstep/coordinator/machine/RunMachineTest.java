@@ -53,19 +53,21 @@ final class RunMachineTest {
     Cluster cluster = new Cluster(plan(2, 4, 0));
     cluster.join(2);
     cluster.join(1);
-    List<WorldMember> members =
+    List<Membership.Participant> members =
         List.of(
-            new WorldMember("a", "127.0.0.1:1001", "test"),
-            new WorldMember("b", "127.0.0.1:1002", "test"));
-    assertEquals(new JournalEntry.WorldFormed(1, 0, members), cluster.journal.getFirst());
-    List<ToWorker> worlds =
+            new Membership.Participant("a", "127.0.0.1:1001", "test"),
+            new Membership.Participant("b", "127.0.0.1:1002", "test"));
+    assertEquals(new JournalEntry.MembershipFormed(1, 0, members), cluster.journal.getFirst());
+    List<ToWorker> memberships =
         cluster.take().stream()
             .map(Action.Send::message)
-            .filter(ToWorker.World.class::isInstance)
+            .filter(ToWorker.NewMembership.class::isInstance)
             .toList();
-    Generation first =
-        new Generation(1, members, List.of(), 0, Optional.empty(), List.of(), Optional.empty());
-    assertEquals(List.of(new ToWorker.World(first, 0), new ToWorker.World(first, 1)), worlds);
+    Membership first =
+        new Membership(1, members, List.of(), 0, Optional.empty(), List.of(), Optional.empty());
+    assertEquals(
+        List.of(new ToWorker.NewMembership(first, 0), new ToWorker.NewMembership(first, 1)),
+        memberships);
   }
 
   @Test
@@ -113,7 +115,7 @@ final class RunMachineTest {
     assertTrue(actions.get(1) instanceof Action.Send(long _, ToWorker.Commit _), actions::toString);
   }
 
-  /** What one worker of a world of one reports of a step whose records can't all be read. */
+  /** What the only member reports of a step whose records can't all be read. */
   private static Event.Reduced unreadable(long step, long... samples) {
     Event.Reduced whole = Reports.share(1, 1, step, 0, 1);
     List<Event.VirtualRankResult> results = new ArrayList<>(whole.virtualRanks());
@@ -265,7 +267,7 @@ final class RunMachineTest {
     Cluster cluster = Cluster.training(plan(1, 4, 0));
     cluster.handle(Reports.share(1, 2, 0, 0, 1));
     assertExpelled(
-        cluster, 1, "a (rank 0) sent REDUCED of step 0 of generation 2, the world is at 1");
+        cluster, 1, "a (rank 0) sent REDUCED of step 0 of generation 2, the run is at 1");
   }
 
   @Test
@@ -396,7 +398,7 @@ final class RunMachineTest {
     cluster.ready(2, 1);
     cluster.handle(new Event.PartWritten(1, 2, 1, files));
     assertTrue(cluster.outcome().finished());
-    assertEquals(List.of(new SaveAttempt(1, 1)), cluster.discarded);
+    assertEquals(List.of(new CheckpointAttempt(1, 1)), cluster.discarded);
   }
 
   @Test
@@ -416,16 +418,17 @@ final class RunMachineTest {
     Cluster cluster = Cluster.training(plan(1, 1, 0)).withoutDisk();
     cluster.step(0);
     cluster.handle(
-        new Event.CheckpointFailed(new SaveAttempt(1, 1), "no room for the checkpoint at step 1"));
+        new Event.CheckpointFailed(
+            new CheckpointAttempt(1, 1), "no room for the checkpoint at step 1"));
     assertFailed(cluster, "no room for the checkpoint at step 1");
-    assertEquals(List.of(new SaveAttempt(1, 1)), cluster.discarded);
+    assertEquals(List.of(new CheckpointAttempt(1, 1)), cluster.discarded);
   }
 
   @Test
   void whoeverReportsWhatItDidNotWriteLosesItsPlaceAndTheOthersSaveAgain() {
     Cluster cluster = Cluster.training(plan(2, 1, 0)).withoutDisk();
     cluster.step(0);
-    SaveAttempt first = new SaveAttempt(1, 1);
+    CheckpointAttempt first = new CheckpointAttempt(1, 1);
     cluster.handle(new Event.CheckpointPrepared(first, Path.of("/run/.partial")));
     cluster.save(1);
     cluster.take();
@@ -437,9 +440,10 @@ final class RunMachineTest {
     assertTrue(
         cluster.noticed("it broke the protocol: part-2 has 4 bytes, 5 were reported"),
         cluster.notices::toString);
-    assertEquals(1, cluster.world(1).generation().members().size());
+    assertEquals(1, cluster.membership(1).membership().members().size());
     cluster.ready(2, 1);
-    cluster.handle(new Event.CheckpointPrepared(new SaveAttempt(1, 2), Path.of("/run/.again")));
+    cluster.handle(
+        new Event.CheckpointPrepared(new CheckpointAttempt(1, 2), Path.of("/run/.again")));
     assertTrue(
         cluster.takeFor(1).contains(new ToWorker.SaveCheckpoint(2, 1, Path.of("/run/.again"))));
   }
@@ -448,7 +452,7 @@ final class RunMachineTest {
   void theOnlyWorkerThatReportsWhatItDidNotWriteEndsTheRun() {
     Cluster cluster = Cluster.training(plan(1, 1, 0)).withoutDisk();
     cluster.step(0);
-    SaveAttempt attempt = new SaveAttempt(1, 1);
+    CheckpointAttempt attempt = new CheckpointAttempt(1, 1);
     cluster.handle(new Event.CheckpointPrepared(attempt, Path.of("/run/.partial")));
     cluster.save(1);
     cluster.handle(new Event.CheckpointFailed(attempt, "part-1 is missing", List.of("part-1")));
@@ -501,7 +505,7 @@ final class RunMachineTest {
     Cluster cluster = Cluster.training(plan(1, 100, 2)).withoutDisk();
     cluster.step(0);
     cluster.step(1);
-    SaveAttempt attempt = new SaveAttempt(2, 1);
+    CheckpointAttempt attempt = new CheckpointAttempt(2, 1);
     cluster.handle(new Event.DrainRequested("ann"));
     assertEquals(Phase.SAVING, cluster.phase());
     cluster.handle(new Event.CheckpointPrepared(attempt, Path.of("/run/.partial")));
@@ -584,7 +588,7 @@ final class RunMachineTest {
     Cluster cluster = Cluster.training(plan(1, 1, 0));
     cluster.step(0);
     cluster.handle(new Event.Failed(1, "out of memory"));
-    assertEquals(List.of(new SaveAttempt(1, 1)), cluster.discarded);
+    assertEquals(List.of(new CheckpointAttempt(1, 1)), cluster.discarded);
     assertEquals(Phase.FAILED, cluster.phase());
   }
 
@@ -615,7 +619,7 @@ final class RunMachineTest {
             () ->
                 cluster.handle(
                     new Event.CheckpointCommitted(
-                        new SaveAttempt(3, 1),
+                        new CheckpointAttempt(3, 1),
                         new CommittedCheckpoint(3, Path.of("/x"), "ab", 1, false))));
     assertEquals(
         "a committed checkpoint at step 3 can't be: the run is TRAINING (generation 1, 0 steps"

@@ -90,7 +90,7 @@ final class ClientWorker {
     return message;
   }
 
-  /** What a world tells all of its members. */
+  /** What all members of a generation are told. */
   static Membership membership(World world) throws IOException {
     return Membership.parseFrom(new InflaterInputStream(world.getMembership().newInput()));
   }
@@ -99,7 +99,7 @@ final class ClientWorker {
     out.onNext(WorkerMessage.newBuilder().setReady(Ready.newBuilder().setGeneration(1)).build());
   }
 
-  /** Reports the virtual ranks and the one bucket that are {@code rank}'s in a world. */
+  /** Reports the virtual ranks and the one bucket that are {@code rank}'s among so many members. */
   void reduced(long step, int rank, int world) {
     Reduced.Builder reduced = Reduced.newBuilder().setGeneration(1).setStep(step);
     int share = VIRTUAL_RANKS / world;

@@ -1,7 +1,7 @@
 package io.lockstep.coordinator.simulation;
 
 import io.lockstep.coordinator.CommittedCheckpoint;
-import io.lockstep.coordinator.machine.SaveAttempt;
+import io.lockstep.coordinator.machine.CheckpointAttempt;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -19,7 +19,7 @@ final class Disk {
     this.model = model;
   }
 
-  Path prepare(SaveAttempt attempt) {
+  Path prepare(CheckpointAttempt attempt) {
     Path folder = partial(attempt);
     if (folders.put(folder, new HashMap<>()) != null) {
       throw new AssertionError(folder + " is used twice");
@@ -37,7 +37,7 @@ final class Disk {
     return true;
   }
 
-  CommittedCheckpoint complete(SaveAttempt attempt, boolean last) {
+  CommittedCheckpoint complete(CheckpointAttempt attempt, boolean last) {
     Map<Integer, Long> content = folders.remove(partial(attempt));
     if (content == null) {
       throw new AssertionError("completed a folder that isn't there: " + attempt);
@@ -57,7 +57,7 @@ final class Disk {
     return checkpoint;
   }
 
-  void discard(SaveAttempt attempt) {
+  void discard(CheckpointAttempt attempt) {
     folders.remove(partial(attempt));
   }
 
@@ -75,7 +75,7 @@ final class Disk {
     }
   }
 
-  private static Path partial(SaveAttempt attempt) {
+  private static Path partial(CheckpointAttempt attempt) {
     return Path.of("/run/.step-" + attempt.steps() + "." + attempt.generation());
   }
 

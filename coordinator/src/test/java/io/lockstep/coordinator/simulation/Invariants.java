@@ -59,14 +59,14 @@ final class Invariants {
   void journaled(JournalEntry entry) {
     require(!ended, "journaled after the end: " + entry);
     switch (entry) {
-      case JournalEntry.WorldFormed world -> {
-        require(world.generation() > generation, "generations don't grow: " + world);
-        require(world.nextStep() == committed, "a world of another step: " + world);
-        int size = world.members().size();
+      case JournalEntry.MembershipFormed formed -> {
+        require(formed.generation() > generation, "generations don't grow: " + formed);
+        require(formed.nextStep() == committed, "a membership at another step: " + formed);
+        int size = formed.members().size();
         require(
             size >= plan.membership().minWorkers() && size <= plan.membership().maxWorkers(),
-            "a world of " + size);
-        generation = world.generation();
+            "a membership of " + size);
+        generation = formed.generation();
       }
       case JournalEntry.LeaseGranted lease -> {
         require(lease.generation() == generation, "leased to an old generation: " + lease);
@@ -107,7 +107,7 @@ final class Invariants {
     committed++;
   }
 
-  /** A step's figures, whatever world computed it. */
+  /** A step's figures, whichever membership computed it. */
   private static CommittedStep timeless(CommittedStep step) {
     return new CommittedStep(
         0,
@@ -128,8 +128,8 @@ final class Invariants {
           commit.step().step() == committed - 1 && !journal.isEmpty(),
           "sent before it was journaled: " + commit);
     }
-    if (message instanceof ToWorker.World world) {
-      require(world.generation().number() == generation, "a world that isn't journaled");
+    if (message instanceof ToWorker.NewMembership told) {
+      require(told.membership().generation() == generation, "a membership that isn't journaled");
     }
     if (message instanceof ToWorker.Lease lease) {
       require(lease.generation() == generation, "a lease of an old generation");

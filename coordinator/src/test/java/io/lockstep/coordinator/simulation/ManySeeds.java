@@ -6,7 +6,7 @@ import java.util.stream.LongStream;
 
 /**
  * Runs many seeds on all cores and says what they went through: {@code ManySeeds COUNT [FIRST]
- * [WORKERS]}, the last for worlds of that size, or {@code joining} for a network that spoils
+ * [WORKERS]}, the last for memberships of that size, or {@code joining} for a network that spoils
  * joining, or {@code once} for workers that say everything once, or {@code strangers}, or {@code
  * drained} for runs that are drained.
  */

@@ -1,6 +1,6 @@
 package io.lockstep.coordinator.simulation;
 
-import io.lockstep.coordinator.machine.Generation;
+import io.lockstep.coordinator.machine.Membership;
 import io.lockstep.data.plan.Shard;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -18,19 +18,19 @@ import org.jspecify.annotations.Nullable;
 final class Peers {
   private static final int NOBODY = -1;
 
-  private final Generation generation;
+  private final Membership membership;
   private final int[] firstHolder;
   private final Map<Integer, SimulatedWorker> entered = new HashMap<>();
   private final Map<Long, Set<SimulatedWorker>> contributions = new HashMap<>();
   private final Map<String, Integer> ranks = new HashMap<>();
 
-  Peers(Generation generation, int buckets) {
-    this.generation = generation;
+  Peers(Membership membership, int buckets) {
+    this.membership = membership;
     this.firstHolder = new int[buckets];
     Arrays.fill(firstHolder, NOBODY);
-    generation.members().forEach(member -> ranks.put(member.name(), ranks.size()));
-    generation.departing().forEach(member -> ranks.put(member.name(), ranks.size()));
-    for (Generation.Holder holder : generation.holders()) {
+    membership.members().forEach(member -> ranks.put(member.name(), ranks.size()));
+    membership.departing().forEach(member -> ranks.put(member.name(), ranks.size()));
+    for (Membership.Holder holder : membership.holders()) {
       for (Shard.Span span : holder.holding().shard().held(buckets)) {
         for (int bucket = span.first(); bucket < span.end(); bucket++) {
           if (firstHolder[bucket] == NOBODY) {
@@ -44,7 +44,7 @@ final class Peers {
   /** The rank that everybody gets a bucket from. */
   int source(int bucket) {
     if (firstHolder[bucket] == NOBODY) {
-      throw new AssertionError("nobody holds bucket " + bucket + " in " + generation);
+      throw new AssertionError("nobody holds bucket " + bucket + " in " + membership);
     }
     return firstHolder[bucket];
   }
@@ -56,7 +56,7 @@ final class Peers {
   /** Ranks that haven't come into this generation or that a worker can't reach. */
   List<Integer> missing(SimulatedWorker worker) {
     List<Integer> missing = new ArrayList<>();
-    int participants = generation.members().size() + generation.departing().size();
+    int participants = membership.members().size() + membership.departing().size();
     for (int rank = 0; rank < participants; rank++) {
       SimulatedWorker other = entered.get(rank);
       if (other == null || (other != worker && worker.isCutFrom(other))) {
@@ -75,19 +75,19 @@ final class Peers {
     return ranks.getOrDefault(name, NOBODY);
   }
 
-  Generation generation() {
-    return generation;
+  Membership membership() {
+    return membership;
   }
 
   /** A worker has computed its share; everybody, if it was the last. */
   List<SimulatedWorker> contribute(long step, SimulatedWorker worker) {
     Set<SimulatedWorker> there = contributions.computeIfAbsent(step, _ -> new HashSet<>());
     there.add(worker);
-    if (there.size() < generation.members().size()) {
+    if (there.size() < membership.members().size()) {
       return List.of();
     }
     List<SimulatedWorker> all = new ArrayList<>();
-    for (int rank = 0; rank < generation.members().size(); rank++) {
+    for (int rank = 0; rank < membership.members().size(); rank++) {
       SimulatedWorker member = entered.get(rank);
       if (member != null) {
         all.add(member);

@@ -1,8 +1,8 @@
 package io.lockstep.coordinator.simulation;
 
 import io.lockstep.coordinator.machine.Event;
-import io.lockstep.coordinator.machine.Generation;
 import io.lockstep.coordinator.machine.Holding;
+import io.lockstep.coordinator.machine.Membership;
 import io.lockstep.coordinator.machine.ToWorker;
 import io.lockstep.data.plan.Shard;
 import java.util.ArrayList;
@@ -24,7 +24,7 @@ final class SimulatedWorker {
   private static final long PEER_MILLIS = 30;
   private static final long WRITE_MILLIS = 1500;
   private static final long RETRY_MILLIS = 40;
-  private static final long PATIENCE_MILLIS = 1200;
+  private static final long TEAR_TIMEOUT_MILLIS = 1200;
 
   /** A model is loaded within that time. */
   private static final long LOAD_MILLIS = 3000;
@@ -39,7 +39,7 @@ final class SimulatedWorker {
   private final List<HeldShard> shards = new ArrayList<>();
   private Optional<ToWorker.Stop> lastStop = Optional.empty();
   private @Nullable Link link;
-  private @Nullable Generation generation;
+  private @Nullable Membership membership;
   private @Nullable Peers peers;
   private int rank;
   private int incarnation;
@@ -76,9 +76,9 @@ final class SimulatedWorker {
     return alive;
   }
 
-  /** Whether it has yet to be given something to compute in the world that it is in. */
+  /** Whether it has yet to be given something to compute in its membership. */
   boolean isJoining() {
-    Generation present = generation;
+    Membership present = membership;
     return !welcome || present == null || leasedUntil == present.nextStep();
   }
 
@@ -95,13 +95,13 @@ final class SimulatedWorker {
   }
 
   String describe() {
-    Generation present = generation;
+    Membership present = membership;
     return "%s%s rank %d of generation %d, holds %s"
         .formatted(
             name,
             alive ? "" : " (dead)",
             rank,
-            present == null ? 0 : present.number(),
+            present == null ? 0 : present.generation(),
             shards.stream().map(HeldShard::holding).toList());
   }
 
@@ -113,7 +113,7 @@ final class SimulatedWorker {
     lastStop = Optional.empty();
     incarnation++;
     shards.clear();
-    generation = null;
+    membership = null;
     peers = null;
     link = null;
     loaded = false;
@@ -249,12 +249,12 @@ final class SimulatedWorker {
           if (process != incarnation) {
             return;
           }
-          Generation present = generation;
-          long number = present == null ? 0 : present.number();
+          Membership present = membership;
+          long generation = present == null ? 0 : present.generation();
           if (agenda.now() - lastHeard > silenceMillis) {
             connect();
           } else if (welcome) {
-            say(session -> new Event.Heartbeat(session, number, "working", standing(session)));
+            say(session -> new Event.Heartbeat(session, generation, "working", standing(session)));
           }
           heartbeat(process);
         });
@@ -329,7 +329,7 @@ final class SimulatedWorker {
           say(session -> new Event.Leaving(session, "SIGTERM"));
         }
       }
-      case ToWorker.World world -> enter(world.generation(), world.rank());
+      case ToWorker.NewMembership next -> enter(next.membership(), next.rank());
       case ToWorker.Lease lease -> lease(lease);
       case ToWorker.Commit commit -> commit(commit);
       case ToWorker.SaveCheckpoint save -> save(save);
@@ -352,18 +352,19 @@ final class SimulatedWorker {
     simulation.peerDied(this);
   }
 
-  // ---- worlds
+  // ---- memberships
 
-  private void enter(Generation next, int newRank) {
-    Generation before = generation;
-    if (before != null && next.number() == before.number()) {
+  private void enter(Membership next, int newRank) {
+    Membership before = membership;
+    if (before != null && next.generation() == before.generation()) {
       // Said again.
       return;
     }
-    require(before == null || next.number() > before.number(), "an old world: " + next);
+    require(
+        before == null || next.generation() > before.generation(), "an old membership: " + next);
     newTurn();
     lastBroken = Optional.empty();
-    generation = next;
+    membership = next;
     rank = newRank;
     torn = false;
     leasedUntil = next.nextStep();
@@ -376,7 +377,7 @@ final class SimulatedWorker {
   }
 
   /** Goes on once everybody is there; whoever stays away is the coordinator's business. */
-  private void meet(Generation next, Peers connections) {
+  private void meet(Membership next, Peers connections) {
     if (!connections.missing(this).isEmpty()) {
       inTurn(RETRY_MILLIS, () -> meet(next, connections));
       return;
@@ -412,9 +413,9 @@ final class SimulatedWorker {
     }
   }
 
-  private void keepWhatIsListed(Generation next) {
+  private void keepWhatIsListed(Membership next) {
     Set<Shard> listed = new HashSet<>();
-    for (Generation.Holder holder : next.holders()) {
+    for (Membership.Holder holder : next.holders()) {
       if (holder.rank() == rank) {
         listed.add(holder.holding().shard());
       }
@@ -427,7 +428,7 @@ final class SimulatedWorker {
     }
   }
 
-  private void exchange(Generation next, Peers connections, Shard shard) {
+  private void exchange(Membership next, Peers connections, Shard shard) {
     Map<Integer, Set<Integer>> bySource = new HashMap<>();
     forEachBucket(
         shard,
@@ -475,7 +476,7 @@ final class SimulatedWorker {
                   && !simulation.isCut(this, peer);
           if (reachable && peer != null) {
             delivery.accept(peer.give(buckets));
-          } else if (agenda.now() - since > PATIENCE_MILLIS) {
+          } else if (agenda.now() - since > TEAR_TIMEOUT_MILLIS) {
             tear(source);
           } else {
             inTurn(RETRY_MILLIS, () -> fetch(connections, source, buckets, since, delivery));
@@ -513,27 +514,27 @@ final class SimulatedWorker {
   }
 
   private void ready() {
-    long number = number();
-    readyFor = number;
-    say(session -> new Event.Ready(session, number));
+    long generation = generation();
+    readyFor = generation;
+    say(session -> new Event.Ready(session, generation));
   }
 
-  private long number() {
-    Generation present = generation;
+  private long generation() {
+    Membership present = membership;
     if (present == null) {
-      throw new AssertionError(name + " is in no world");
+      throw new AssertionError(name + " is in no membership");
     }
-    return present.number();
+    return present.generation();
   }
 
   // ---- steps
 
   private void lease(ToWorker.Lease lease) {
-    if (lease.generation() == number() && lease.firstStep() + lease.steps() <= leasedUntil) {
+    if (lease.generation() == generation() && lease.firstStep() + lease.steps() <= leasedUntil) {
       // Said again.
       return;
     }
-    require(lease.generation() == number(), "a lease of another generation: " + lease);
+    require(lease.generation() == generation(), "a lease of another generation: " + lease);
     require(lease.firstStep() == leasedUntil, "a lease that doesn't follow the last: " + lease);
     leasedUntil += lease.steps();
     dropOldShards();
@@ -578,27 +579,28 @@ final class SimulatedWorker {
       return;
     }
     if (unreachable.isPresent()) {
-      inTurn(agenda.between(100, PATIENCE_MILLIS), () -> tear(unreachable.get()));
+      inTurn(agenda.between(100, TEAR_TIMEOUT_MILLIS), () -> tear(unreachable.get()));
       return;
     }
     computing = false;
     shard().reduce(step);
-    long number = number();
+    long generation = generation();
     Shard shard = shard().shard();
     say(session ->
         new Event.Reduced(
             session,
-            number,
+            generation,
             step,
             model.virtualRanks(step, shard.rank(), shard.world()),
             model.owned(step, shard)));
   }
 
   private void commit(ToWorker.Commit commit) {
-    require(commit.step().generation() == number(), "a commit of another world: " + commit);
+    require(
+        commit.step().generation() == generation(), "a commit of another generation: " + commit);
     require(commit.step().step() == shard().steps(), "a commit out of order: " + commit);
     shard().apply();
-    long number = number();
+    long generation = generation();
     long step = commit.step().step();
     computing = true;
     inTurn(
@@ -606,7 +608,7 @@ final class SimulatedWorker {
         () -> {
           computing = false;
           if (!torn || agenda.oneIn(2)) {
-            say(session -> new Event.Applied(session, number, step));
+            say(session -> new Event.Applied(session, generation, step));
             computeNext();
           }
         });
@@ -643,9 +645,9 @@ final class SimulatedWorker {
     if (!alive || connections == null) {
       return;
     }
-    int guilty = connections.rank(peer);
-    if (guilty >= 0 && guilty != rank) {
-      inTurn(agenda.between(0, 100), () -> tear(guilty));
+    int dead = connections.rank(peer);
+    if (dead >= 0 && dead != rank) {
+      inTurn(agenda.between(0, 100), () -> tear(dead));
     }
   }
 
@@ -654,9 +656,9 @@ final class SimulatedWorker {
       torn = true;
       computing = false;
       connecting = false;
-      long number = number();
-      lastBroken = Optional.of(new Event.Broken(0, number, peer, "connection to rank " + peer));
-      say(session -> new Event.Broken(session, number, peer, "connection to rank " + peer));
+      long generation = generation();
+      lastBroken = Optional.of(new Event.Broken(0, generation, peer, "connection to rank " + peer));
+      say(session -> new Event.Broken(session, generation, peer, "connection to rank " + peer));
     }
   }
 

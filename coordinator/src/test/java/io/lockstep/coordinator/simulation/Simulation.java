@@ -3,7 +3,7 @@ package io.lockstep.coordinator.simulation;
 import io.lockstep.coordinator.RunOutcome;
 import io.lockstep.coordinator.RunPlan;
 import io.lockstep.coordinator.machine.Event;
-import io.lockstep.coordinator.machine.Generation;
+import io.lockstep.coordinator.machine.Membership;
 import io.lockstep.coordinator.machine.ToWorker;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -53,7 +53,7 @@ final class Simulation {
   }
 
   /**
-   * What happens to messages while workers join, that is until a worker's world has begun.
+   * What happens to messages while workers join, that is until a worker's generation has begun.
    *
    * @param lostOneIn of so many messages one is lost; 0 for none
    * @param repeatedOneIn of so many one arrives twice
@@ -157,7 +157,8 @@ final class Simulation {
   }
 
   void down(Link link, ToWorker message) {
-    boolean joins = message instanceof ToWorker.Welcome || message instanceof ToWorker.World;
+    boolean joins =
+        message instanceof ToWorker.Welcome || message instanceof ToWorker.NewMembership;
     carry(
         link,
         joins,
@@ -210,8 +211,9 @@ final class Simulation {
   }
 
   /** The connections of a generation. */
-  Peers peers(Generation generation) {
-    return peers.computeIfAbsent(generation.number(), _ -> new Peers(generation, model.buckets()));
+  Peers peers(Membership membership) {
+    return peers.computeIfAbsent(
+        membership.generation(), _ -> new Peers(membership, model.buckets()));
   }
 
   void cut(SimulatedWorker one, SimulatedWorker other, long millis) {
@@ -246,8 +248,8 @@ final class Simulation {
         throw new AssertionError("the run doesn't end: " + describe());
       }
     }
-    long patience = agenda.now() + 60_000;
-    while (agenda.now() < patience && agenda.step()) {}
+    long deadline = agenda.now() + 60_000;
+    while (agenda.now() < deadline && agenda.step()) {}
     RunOutcome outcome = coordinator.outcome().orElseThrow();
     for (SimulatedWorker worker : workers.values()) {
       if (worker.isAlive()) {

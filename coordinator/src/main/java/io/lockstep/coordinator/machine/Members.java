@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The workers that are there, in the order of their coming. */
-final class Roster {
+/** The workers that have joined the run, spares included, in the order in which they came. */
+final class Members {
   private final Map<Long, Member> bySession = new LinkedHashMap<>();
   private final Map<String, Member> byName = new HashMap<>();
   private final Map<String, Member> byAddress = new HashMap<>();
@@ -37,12 +37,12 @@ final class Roster {
     return byAddress.get(address);
   }
 
-  /** Number of workers that can be in a world. */
+  /** Number of workers that can be members of the next epoch. */
   int available() {
     return available;
   }
 
-  /** Workers that have to end. */
+  /** Workers that want to leave. */
   Set<Member> leaving() {
     return Collections.unmodifiableSet(leaving);
   }
@@ -62,7 +62,7 @@ final class Roster {
     leaving.remove(member);
   }
 
-  /** Notes that a worker has to end. */
+  /** Notes that a worker wants to leave. */
   void setLeaving(Member member, String reason) {
     available -= member.isAvailable() ? 1 : 0;
     member.leaving = reason;

@@ -7,21 +7,21 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Who forms the next world, and who holds what of the state.
+ * Who takes part in the next epoch, and which of them hold which shards of the state.
  *
  * @param members in the order of their ranks
- * @param departing hand over what they hold and leave
- * @param holders who holds what, if that is needed and enough; empty otherwise
- * @param complete whether the state is there: held by somebody, or none is needed
+ * @param departing hand over their shards and leave
+ * @param holders which shards the state comes from; empty if none is needed or some is missing
+ * @param complete whether the whole state is there, or none is needed
  */
-record WorldPlan(
+record MembershipPlan(
     List<Member> members,
     List<Member> departing,
-    List<Generation.Holder> holders,
+    List<Membership.Holder> holders,
     boolean complete) {
 
   /**
-   * What there is to choose from.
+   * The workers and shards to plan with.
    *
    * @param committed committed steps
    * @param buckets number of buckets, 0 before the first step
@@ -44,11 +44,11 @@ record WorldPlan(
   }
 
   /**
-   * Plans a world of at most {@code maxWorkers}. Those that trained before and hold something of
-   * the state come first, then others that trained, others that hold something, and those that came
+   * Plans an epoch of at most {@code maxWorkers}. Workers that computed committed steps and hold a
+   * shard come first, then others that did, then others that hold a shard, then those that joined
    * first. Ranks follow names, so that they don't depend on who connected first.
    */
-  static WorldPlan of(Stock stock, int maxWorkers) {
+  static MembershipPlan of(Stock stock, int maxWorkers) {
     Comparator<Member> preference =
         Comparator.comparing((Member member) -> !(member.proven && stock.holdsSome(member)))
             .thenComparing(member -> !member.proven)
@@ -66,9 +66,9 @@ record WorldPlan(
                 .filter(stock::holdsSome)
                 .toList());
     if (stock.committed() == 0) {
-      return new WorldPlan(members, List.of(), List.of(), true);
+      return new MembershipPlan(members, List.of(), List.of(), true);
     }
-    WorldPlan plan = withHolders(stock, members, departing);
+    MembershipPlan plan = withHolders(stock, members, departing);
     if (plan.complete()) {
       return plan;
     }
@@ -83,33 +83,34 @@ record WorldPlan(
     return workers.stream().sorted(Comparator.comparing(Member::name)).toList();
   }
 
-  /** Each one's oldest shard, if that is enough; otherwise every shard there is. */
-  private static WorldPlan withHolders(Stock stock, List<Member> members, List<Member> departing) {
+  /** Takes each participant's oldest shard, if that is enough, otherwise every shard there is. */
+  private static MembershipPlan withHolders(
+      Stock stock, List<Member> members, List<Member> departing) {
     List<Member> all = new ArrayList<>(members);
     all.addAll(departing);
-    List<Generation.Holder> oldest = new ArrayList<>();
-    List<Generation.Holder> every = new ArrayList<>();
+    List<Membership.Holder> oldest = new ArrayList<>();
+    List<Membership.Holder> every = new ArrayList<>();
     for (int rank = 0; rank < all.size(); rank++) {
       List<Holding> usable = stock.usable(all.get(rank));
       if (!usable.isEmpty()) {
-        oldest.add(new Generation.Holder(rank, usable.getFirst()));
+        oldest.add(new Membership.Holder(rank, usable.getFirst()));
       }
       for (Holding holding : usable) {
-        every.add(new Generation.Holder(rank, holding));
+        every.add(new Membership.Holder(rank, holding));
       }
     }
-    for (List<Generation.Holder> holders : List.of(oldest, every)) {
+    for (List<Membership.Holder> holders : List.of(oldest, every)) {
       List<Shard> shards = holders.stream().map(holder -> holder.holding().shard()).toList();
       // Without a step since the run began at a checkpoint nobody knows how many buckets there are.
       if (stock.buckets() > 0 && Shard.coverAll(shards, stock.buckets())) {
-        return new WorldPlan(members, departing, List.copyOf(holders), true);
+        return new MembershipPlan(members, departing, List.copyOf(holders), true);
       }
     }
-    return new WorldPlan(members, List.of(), List.of(), false);
+    return new MembershipPlan(members, List.of(), List.of(), false);
   }
 
-  /** What the participant of this rank keeps until the new world has begun. */
-  static List<List<Holding>> kept(List<Generation.Holder> holders, int participants) {
+  /** The shards that each rank keeps until the new epoch has begun. */
+  static List<List<Holding>> kept(List<Membership.Holder> holders, int participants) {
     List<List<Holding>> kept = new ArrayList<>();
     for (int rank = 0; rank < participants; rank++) {
       kept.add(new ArrayList<>());

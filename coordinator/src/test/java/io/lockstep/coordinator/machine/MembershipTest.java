@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** What becomes of the world when workers come, go, and lose each other. */
-final class WorldsTest {
+/** What becomes of the membership when workers come, go, and lose each other. */
+final class MembershipTest {
 
   private static RunPlan plan(int workers, long totalSteps, long saveEverySteps) {
     return Plans.plan(Path.of("run"), workers, totalSteps, saveEverySteps);
@@ -24,12 +24,12 @@ final class WorldsTest {
     return new Holding(new Shard(rank, world, true), steps, reducedNext);
   }
 
-  private static Generation.Holder holder(int place, Holding holding) {
-    return new Generation.Holder(place, holding);
+  private static Membership.Holder holder(int place, Holding holding) {
+    return new Membership.Holder(place, holding);
   }
 
-  private static List<String> names(List<WorldMember> members) {
-    return members.stream().map(WorldMember::name).toList();
+  private static List<String> names(List<Membership.Participant> members) {
+    return members.stream().map(Membership.Participant::name).toList();
   }
 
   // ---- deaths
@@ -41,8 +41,8 @@ final class WorldsTest {
     cluster.reduce(1, 1);
     cluster.handle(new Event.Lost(2, "its connection was closed"));
     assertEquals(Phase.FORMING, cluster.phase());
-    Generation next = cluster.world(3).generation();
-    assertEquals(2, next.number());
+    Membership next = cluster.membership(3).membership();
+    assertEquals(2, next.generation());
     assertEquals(List.of("a", "c"), names(next.members()));
     assertEquals(1, next.nextStep());
     assertEquals(
@@ -63,7 +63,7 @@ final class WorldsTest {
     cluster.handle(new Event.Lost(2, "killed"));
     List<ToWorker> told = cluster.takeFor(1);
     assertTrue(told.getFirst() instanceof ToWorker.Commit, told::toString);
-    Generation next = ((ToWorker.World) told.getLast()).generation();
+    Membership next = ((ToWorker.NewMembership) told.getLast()).membership();
     assertEquals(1, next.nextStep());
     assertEquals(List.of(holder(0, holding(0, 2, 0, true))), next.holders());
   }
@@ -115,7 +115,7 @@ final class WorldsTest {
     assertTrue(cluster.noticed(waiting), cluster.notices::toString);
     cluster.take();
     cluster.join(3);
-    Generation next = cluster.world(3).generation();
+    Membership next = cluster.membership(3).membership();
     assertEquals(List.of("a", "c"), names(next.members()));
     assertEquals(List.of(holder(0, holding(0, 2, 1, false))), next.holders());
   }
@@ -129,7 +129,7 @@ final class WorldsTest {
     assertEquals("waiting for a replacement of b, at most 3000 ms more", cluster.status().detail());
     cluster.pass(1000, 1);
     cluster.join(3);
-    assertEquals(List.of("a", "c"), names(cluster.world(1).generation().members()));
+    assertEquals(List.of("a", "c"), names(cluster.membership(1).membership().members()));
   }
 
   @Test
@@ -140,7 +140,7 @@ final class WorldsTest {
     cluster.pass(2900, 1);
     assertEquals(Phase.WAITING, cluster.phase());
     cluster.pass(100, 1);
-    assertEquals(List.of("a"), names(cluster.world(1).generation().members()));
+    assertEquals(List.of("a"), names(cluster.membership(1).membership().members()));
   }
 
   // ---- going back
@@ -149,7 +149,7 @@ final class WorldsTest {
   void stateThatNobodyHoldsIsComputedAgainFromTheCheckpoint() {
     Cluster cluster = trainedTo3WithCheckpointAt2();
     cluster.handle(new Event.Lost(2, "killed"));
-    Generation next = cluster.world(1).generation();
+    Membership next = cluster.membership(1).membership();
     assertEquals(2, next.nextStep());
     assertEquals(Optional.of(Path.of("/run/checkpoints/step-00000002")), next.checkpoint());
     assertEquals(List.of(), next.holders());
@@ -201,7 +201,7 @@ final class WorldsTest {
     Cluster cluster = Cluster.training(Plans.withoutBuddies(plan(2, 9, 0)));
     cluster.step(0);
     cluster.handle(new Event.Lost(2, "killed"));
-    Generation next = cluster.world(1).generation();
+    Membership next = cluster.membership(1).membership();
     assertEquals(0, next.nextStep());
     assertEquals(Optional.empty(), next.checkpoint());
     assertTrue(
@@ -218,8 +218,8 @@ final class WorldsTest {
     // Generation 2 has three members; a and c are ready when b dies.
     cluster.ready(2, 1, 3);
     cluster.handle(new Event.Lost(2, "killed"));
-    Generation next = cluster.world(1).generation();
-    assertEquals(3, next.number());
+    Membership next = cluster.membership(1).membership();
+    assertEquals(3, next.generation());
     assertEquals(
         List.of(holder(0, holding(0, 2, 1, true)), holder(1, holding(2, 3, 2, false))),
         next.holders());
@@ -237,8 +237,8 @@ final class WorldsTest {
     cluster.reduce(1, 0);
     List<ToWorker> told = cluster.takeFor(1);
     assertTrue(told.get(0) instanceof ToWorker.Commit, told::toString);
-    ToWorker.World world = (ToWorker.World) told.get(1);
-    assertEquals(List.of("a", "b"), names(world.generation().members()));
+    ToWorker.NewMembership next = (ToWorker.NewMembership) told.get(1);
+    assertEquals(List.of("a", "b"), names(next.membership().members()));
     assertEquals(2, told.size());
   }
 
@@ -251,7 +251,7 @@ final class WorldsTest {
     assertEquals(-1, cluster.status().workers().getLast().rank());
     cluster.take();
     cluster.handle(new Event.Lost(1, "killed"));
-    assertEquals(List.of("b", "c"), names(cluster.world(3).generation().members()));
+    assertEquals(List.of("b", "c"), names(cluster.membership(3).membership().members()));
   }
 
   @Test
@@ -262,10 +262,10 @@ final class WorldsTest {
     assertEquals(1, cluster.status().generation());
     cluster.take();
     cluster.reduce(2, 0);
-    ToWorker.World world = cluster.world(2);
-    assertEquals(List.of("a"), names(world.generation().members()));
-    assertEquals(List.of("b"), names(world.generation().departing()));
-    assertEquals(1, world.rank());
+    ToWorker.NewMembership told = cluster.membership(2);
+    assertEquals(List.of("a"), names(told.membership().members()));
+    assertEquals(List.of("b"), names(told.membership().departing()));
+    assertEquals(1, told.rank());
     cluster.ready(2, 1);
     assertEquals(Phase.FORMING, cluster.phase());
     cluster.ready(2, 2);
@@ -289,7 +289,7 @@ final class WorldsTest {
         List.of(new ToWorker.Stop(true, "left the run after step 4", false)), cluster.takeFor(1));
     assertEquals(Phase.WAITING, cluster.phase());
     cluster.join(2);
-    Generation next = cluster.world(2).generation();
+    Membership next = cluster.membership(2).membership();
     assertEquals(4, next.nextStep());
     assertEquals(Optional.of(Path.of("/run/checkpoints/step-00000004")), next.checkpoint());
     assertFalse(cluster.journal.stream().anyMatch(JournalEntry.Rewound.class::isInstance));
@@ -302,8 +302,8 @@ final class WorldsTest {
     cluster.reduceAll(1, 0, 1, 2);
     cluster.take();
     cluster.handle(new Event.Lost(2, "killed"));
-    Generation next = cluster.world(1).generation();
-    assertEquals(3, next.number());
+    Membership next = cluster.membership(1).membership();
+    assertEquals(3, next.generation());
     assertEquals(List.of(), next.departing());
     assertEquals(1, next.nextStep());
   }
@@ -319,8 +319,8 @@ final class WorldsTest {
         new Event.Joined(
             9, "b", "127.0.0.1:1002", "test", "first", List.of(holding(1, 2, 1, false))));
     assertEquals(List.of(2L), cluster.closed);
-    Generation next = cluster.world(9).generation();
-    assertEquals(2, next.number());
+    Membership next = cluster.membership(9).membership();
+    assertEquals(2, next.generation());
     assertEquals(
         List.of(holder(0, holding(0, 2, 1, false)), holder(1, holding(1, 2, 1, false))),
         next.holders());
@@ -335,7 +335,7 @@ final class WorldsTest {
     cluster.step(1);
     cluster.joinAgain(2, "b", holding(1, 2, 1, false));
     cluster.reduce(1, 2);
-    Generation next = cluster.world(2).generation();
+    Membership next = cluster.membership(2).membership();
     assertEquals(List.of(holder(0, holding(0, 1, 2, true))), next.holders());
   }
 
@@ -347,7 +347,7 @@ final class WorldsTest {
     cluster.handle(new Event.Broken(1, 1, 2, "reset by peer"));
     assertEquals(Phase.TRAINING, cluster.phase());
     cluster.handle(new Event.Lost(3, "killed"));
-    assertEquals(List.of("a", "b"), names(cluster.world(1).generation().members()));
+    assertEquals(List.of("a", "b"), names(cluster.membership(1).membership().members()));
   }
 
   @Test
@@ -357,7 +357,7 @@ final class WorldsTest {
     cluster.pass(4_900, 1, 2);
     assertEquals(1, cluster.status().generation());
     cluster.pass(100, 1, 2);
-    assertEquals(List.of("a", "b"), names(cluster.world(1).generation().members()));
+    assertEquals(List.of("a", "b"), names(cluster.membership(1).membership().members()));
     assertTrue(
         cluster.noticed("connections broke: a (rank 0) reported: reset by peer"),
         cluster.notices::toString);
@@ -367,7 +367,7 @@ final class WorldsTest {
   void oneOfAPairThatNeverStaysConnectedHasToGo() {
     Cluster cluster = Cluster.training(plan(3, 9, 0));
     cluster.step(0);
-    for (long generation = 1; generation <= BrokenLinks.PATIENCE; generation++) {
+    for (long generation = 1; generation <= BrokenLinks.MAX_BREAKS; generation++) {
       assertEquals(generation, cluster.status().generation());
       assertEquals(3, cluster.status().workers().size());
       cluster.take();
@@ -409,7 +409,7 @@ final class WorldsTest {
       cluster.handle(misses(1, 2, 1));
       cluster.pass(100, 2);
     }
-    assertTrue(cluster.now - begun <= Holdups.CONNECT_MILLIS + 200);
+    assertTrue(cluster.now - begun <= Stragglers.CONNECT_MILLIS + 200);
     assertTrue(
         cluster.noticed("1 of the others got no connection with it at 127.0.0.1:1002"),
         cluster.notices::toString);
@@ -441,7 +441,7 @@ final class WorldsTest {
   @Test
   void committedStepProvesThatConnectionsHold() {
     Cluster cluster = Cluster.training(plan(2, 99, 0));
-    for (long generation = 1; generation <= 2 * BrokenLinks.PATIENCE; generation++) {
+    for (long generation = 1; generation <= 2 * BrokenLinks.MAX_BREAKS; generation++) {
       cluster.step(generation, generation - 1, 1, 2);
       cluster.handle(new Event.Broken(1, generation, 1, "reset"));
       cluster.handle(new Event.Broken(2, generation, 0, "reset"));
@@ -481,7 +481,7 @@ final class WorldsTest {
     assertEquals(
         new ToWorker.SaveCheckpoint(2, 1, Path.of("/run/.partial")), cluster.takeFor(1).getFirst());
     cluster.handle(new Event.PartWritten(1, 2, 1, List.of(file("part-1"))));
-    assertEquals(List.of(new SaveAttempt(1, 1)), cluster.discarded);
+    assertEquals(List.of(new CheckpointAttempt(1, 1)), cluster.discarded);
     assertEquals(1, cluster.savedSteps());
   }
 
@@ -513,8 +513,8 @@ final class WorldsTest {
     assertEquals("waiting for b, at most 10000 ms more", after.status().detail());
     after.take();
     after.joinAgain(2, "b", holding(1, 2, 2, false));
-    Generation next = after.world(1).generation();
-    assertEquals(2, next.number());
+    Membership next = after.membership(1).membership();
+    assertEquals(2, next.generation());
     assertEquals(2, next.nextStep());
     assertEquals(
         List.of(holder(0, holding(0, 2, 1, true)), holder(1, holding(1, 2, 2, false))),
@@ -532,7 +532,7 @@ final class WorldsTest {
     after.pass(9_900, 1);
     assertEquals(Phase.WAITING, after.phase());
     after.pass(100, 1);
-    assertEquals(List.of("a"), names(after.world(1).generation().members()));
+    assertEquals(List.of("a"), names(after.membership(1).membership().members()));
   }
 
   @Test

@@ -10,7 +10,8 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-final class NodesTest {
+/** A run that is bound to one node takes no worker of another. */
+final class NodeAdmissionTest {
 
   private static final String WHY = "the patch bank is a folder of one node";
 

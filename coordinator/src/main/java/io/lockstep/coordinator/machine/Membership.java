@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A membership of the world: what all of its members are told alike.
+ * The membership of one epoch of a run: what all of its participants are told alike.
  *
- * @param number from 1, growing
+ * @param generation counts the epochs of a run, from 1
  * @param members in the order of their ranks
  * @param departing hand over what they hold and leave; their ranks follow those of the members
  * @param nextStep number of committed steps: the first step to compute
@@ -17,21 +17,29 @@ import java.util.Optional;
  * @param holders who holds what of the state
  * @param lastCommit figures of the last committed step, for those that have yet to apply it
  */
-public record Generation(
-    long number,
-    List<WorldMember> members,
-    List<WorldMember> departing,
+public record Membership(
+    long generation,
+    List<Participant> members,
+    List<Participant> departing,
     long nextStep,
     Optional<Path> checkpoint,
     List<Holder> holders,
     Optional<CommittedStep> lastCommit) {
 
-  public Generation {
+  public Membership {
     members = List.copyOf(members);
     departing = List.copyOf(departing);
     holders = List.copyOf(holders);
   }
 
-  /** Something that the participant of this rank holds. */
+  /**
+   * A member or a departing worker; its rank is its place among the members, then the departing.
+   *
+   * @param address host and port of its collective
+   * @param capability vector instructions and libraries that decide the bits of a result
+   */
+  public record Participant(String name, String address, String capability) {}
+
+  /** A shard that the participant of this rank holds. */
   public record Holder(int rank, Holding holding) {}
 }

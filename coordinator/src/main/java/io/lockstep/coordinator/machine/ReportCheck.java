@@ -12,9 +12,9 @@ import java.util.Optional;
  * Whether what a member reports of a step is what its rank computes and owns: whatever isn't is
  * that member's fault alone.
  */
-final class Shares {
+final class ReportCheck {
 
-  private Shares() {}
+  private ReportCheck() {}
 
   /**
    * What can't be right about a report, whatever the others say.
@@ -22,8 +22,8 @@ final class Shares {
    * @param buckets number of gradient buckets, 0 if no step has told it yet
    */
   static Optional<String> problem(
-      Event.Reduced reduced, int rank, int world, int virtualRanks, int buckets) {
-    RankSpan span = RankSpan.of(virtualRanks, rank, world);
+      Event.Reduced reduced, int rank, int worldSize, int virtualRanks, int buckets) {
+    RankSpan span = RankSpan.of(virtualRanks, rank, worldSize);
     List<VirtualRankResult> results = reduced.virtualRanks();
     boolean ownRanks = results.size() == span.size();
     for (int i = 0; ownRanks && i < results.size(); i++) {
@@ -43,10 +43,10 @@ final class Shares {
             "the square sum of bucket %d is %s".formatted(bucket.bucket(), bucket.squareSum()));
       }
     }
-    return buckets == 0 || owns(reduced.buckets(), rank, world, buckets)
+    return buckets == 0 || owns(reduced.buckets(), rank, worldSize, buckets)
         ? Optional.empty()
         : Optional.of(
-            "its buckets are those of rank %d of %d among %d".formatted(rank, world, buckets));
+            "its buckets are those of rank %d of %d among %d".formatted(rank, worldSize, buckets));
   }
 
   private static boolean areSound(VirtualRankResult result) {
@@ -63,8 +63,8 @@ final class Shares {
   }
 
   /** Whether these are, in order, the buckets that a rank owns among so many. */
-  static boolean owns(List<BucketResult> reported, int rank, int world, int buckets) {
-    Shard.Span owned = new Shard(rank, world, false).owned(buckets);
+  static boolean owns(List<BucketResult> reported, int rank, int worldSize, int buckets) {
+    Shard.Span owned = new Shard(rank, worldSize, false).owned(buckets);
     if (reported.size() != owned.size()) {
       return false;
     }
@@ -84,19 +84,21 @@ final class Shares {
    * @param sessions of each rank, by which who came first is known
    */
   static int likelyBuckets(List<List<BucketResult>> reports, List<Long> sessions) {
-    int world = reports.size();
+    int worldSize = reports.size();
     int best = 0;
     long bestVotes = -1;
     long bestWitness = Long.MAX_VALUE;
-    for (int rank = 0; rank < world; rank++) {
+    for (int rank = 0; rank < worldSize; rank++) {
       int share = reports.get(rank).size();
-      for (int count = Math.max(1, (share - 1) * world); count <= (share + 1) * world; count++) {
-        if (!owns(reports.get(rank), rank, world, count)) {
+      for (int count = Math.max(1, (share - 1) * worldSize);
+          count <= (share + 1) * worldSize;
+          count++) {
+        if (!owns(reports.get(rank), rank, worldSize, count)) {
           continue;
         }
         long votes = 0;
-        for (int other = 0; other < world; other++) {
-          votes += owns(reports.get(other), other, world, count) ? 1 : 0;
+        for (int other = 0; other < worldSize; other++) {
+          votes += owns(reports.get(other), other, worldSize, count) ? 1 : 0;
         }
         if (votes > bestVotes || (votes == bestVotes && sessions.get(rank) < bestWitness)) {
           best = count;

@@ -12,11 +12,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Checkpoints, one at a time. When everybody stands at a step that is to be saved, all are asked to
  * write what they own and the next steps are leased at once: the parts come in while training goes
- * on, and whatever becomes of the world. A checkpoint whose writer is lost is abandoned and another
+ * on, and whatever becomes of the epoch. A checkpoint whose writer is lost is abandoned and another
  * one is taken as soon as everybody stands still again; its folder is removed when nobody writes to
  * it any more.
  */
-final class Saves {
+final class CheckpointCoordinator {
   private final RunState state;
   private final List<PendingCheckpoint> abandoned = new ArrayList<>();
   private @Nullable PendingCheckpoint pending;
@@ -24,11 +24,11 @@ final class Saves {
   /** An attempt was lost: the next comes before more steps are leased. */
   private boolean owed;
 
-  Saves(RunState state) {
+  CheckpointCoordinator(RunState state) {
     this.state = state;
   }
 
-  /** Whether the committed steps are in a checkpoint, or in one that needs no world any more. */
+  /** Whether the committed steps are in a checkpoint, or in one that needs no epoch any more. */
   boolean areSavedOrRequested() {
     PendingCheckpoint present = pending;
     return state.history.isSaved()
@@ -47,7 +47,7 @@ final class Saves {
   }
 
   /** The checkpoint on its way, if there is one. */
-  Optional<SaveAttempt> attempt() {
+  Optional<CheckpointAttempt> attempt() {
     return Optional.ofNullable(pending).map(PendingCheckpoint::attempt);
   }
 
@@ -57,15 +57,15 @@ final class Saves {
     return present == null ? Set.of() : present.missing();
   }
 
-  /** Whether the world must not change now: a folder is being made for its files. */
+  /** Whether the epoch must not change now: a folder is being made for its files. */
   boolean isPreparing() {
     PendingCheckpoint present = pending;
     return present != null && !present.isRequested();
   }
 
   /** Whether no steps may be leased, because everybody is to stand still for a checkpoint. */
-  boolean holdsBackLeases(World world) {
-    boolean outstanding = world.leasedUntil() > state.committed();
+  boolean holdsBackLeases(MembershipEpoch epoch) {
+    boolean outstanding = epoch.leasedUntil() > state.committed();
     return isPreparing() || isDue() || state.losesTooMany() || (owed && outstanding);
   }
 
@@ -100,8 +100,8 @@ final class Saves {
     if (present != null) {
       return standStill("waiting for " + describePending() + " before the next one");
     }
-    World world = state.world;
-    if (world == null) {
+    MembershipEpoch epoch = state.epoch;
+    if (epoch == null) {
       return false;
     }
     if (state.committed() == state.endAt() || state.losesTooMany()) {
@@ -109,7 +109,7 @@ final class Saves {
     }
     owed = false;
     PendingCheckpoint next =
-        new PendingCheckpoint(new SaveAttempt(state.committed(), world.number()));
+        new PendingCheckpoint(new CheckpointAttempt(state.committed(), epoch.generation()));
     pending = next;
     state.actions.add(new Action.PrepareCheckpoint(next.attempt()));
     return true;
@@ -126,20 +126,20 @@ final class Saves {
 
   // ---- answers of the disk
 
-  void prepared(SaveAttempt attempt, Path dir) {
+  void prepared(CheckpointAttempt attempt, Path dir) {
     PendingCheckpoint present = pending;
-    World world = state.world;
-    if (present == null || !present.attempt().equals(attempt) || world == null) {
+    MembershipEpoch epoch = state.epoch;
+    if (present == null || !present.attempt().equals(attempt) || epoch == null) {
       state.actions.add(new Action.DiscardCheckpoint(attempt));
       return;
     }
-    present.request(world.members());
+    present.request(epoch.members());
     ToWorker.SaveCheckpoint save =
         new ToWorker.SaveCheckpoint(attempt.generation(), attempt.steps(), dir);
-    world.members().forEach(member -> state.send(member, save));
+    epoch.members().forEach(member -> state.send(member, save));
   }
 
-  void committed(SaveAttempt attempt, CommittedCheckpoint checkpoint) {
+  void committed(CheckpointAttempt attempt, CommittedCheckpoint checkpoint) {
     PendingCheckpoint present = pending;
     if (present == null || !present.attempt().equals(attempt)) {
       throw new IllegalStateException(
@@ -167,7 +167,7 @@ final class Saves {
   // ---- parts
 
   void partWritten(Member member, Event.PartWritten part) {
-    SaveAttempt attempt = new SaveAttempt(part.steps(), part.generation());
+    CheckpointAttempt attempt = new CheckpointAttempt(part.steps(), part.generation());
     PendingCheckpoint present = pending;
     if (present != null && present.attempt().equals(attempt)) {
       String what = "its part of the checkpoint at step " + part.steps();
@@ -199,10 +199,10 @@ final class Saves {
     }
   }
 
-  /** The world is over: a checkpoint that nobody was asked to write yet won't be. */
-  void worldEnded() {
+  /** The epoch is over: a checkpoint that nobody was asked to write yet won't be. */
+  void epochEnded() {
     if (isPreparing()) {
-      abandon("the world changed");
+      abandon("the membership changed");
     }
   }
 

@@ -5,18 +5,22 @@ import io.lockstep.coordinator.Phase;
 import io.lockstep.coordinator.RunOutcome;
 import java.util.Optional;
 
-/** How a run ends: finished, drained, or by a failure that no other worker can mend. */
-final class Ends {
+/** How a run ends: all steps done, drained, or by a failure that no other worker can make good. */
+final class Termination {
   private final RunState state;
-  private final Saves saves;
-  private final Worlds worlds;
-  private final Waiting waiting;
+  private final CheckpointCoordinator checkpoints;
+  private final MembershipCoordinator memberships;
+  private final Quorum quorum;
 
-  Ends(RunState state, Saves saves, Worlds worlds, Waiting waiting) {
-    this.waiting = waiting;
+  Termination(
+      RunState state,
+      CheckpointCoordinator checkpoints,
+      MembershipCoordinator memberships,
+      Quorum quorum) {
     this.state = state;
-    this.saves = saves;
-    this.worlds = worlds;
+    this.checkpoints = checkpoints;
+    this.memberships = memberships;
+    this.quorum = quorum;
   }
 
   /** Finishes a run whose last step is in a checkpoint; false if there is more to do. */
@@ -30,10 +34,10 @@ final class Ends {
               .formatted(state.history.drainedBy(), state.plan.totalSteps()));
       return true;
     }
-    if (!state.history.isSaved() || saves.isPending()) {
+    if (!state.history.isSaved() || checkpoints.isPending()) {
       return false;
     }
-    Optional<String> absent = waiting.reconnecting();
+    Optional<String> absent = quorum.reconnecting();
     if (absent.isPresent()) {
       state.await(
           "everything is done and saved, which workers are yet to be told: " + absent.get());
@@ -48,10 +52,10 @@ final class Ends {
     return true;
   }
 
-  /** Ends the run after what is leased already, once; whoever asks again is told the same end. */
+  /** Makes the leased steps the run's last; a drain asked for again changes nothing. */
   void drain(String by) {
-    World world = state.world;
-    long leased = world == null ? state.committed() : world.leasedUntil();
+    MembershipEpoch epoch = state.epoch;
+    long leased = epoch == null ? state.committed() : epoch.leasedUntil();
     if (state.phase.ended() || state.history.drainedAt().isPresent()) {
       return;
     }
@@ -63,28 +67,36 @@ final class Ends {
   }
 
   /**
-   * A worker said that it can't go on. That costs it its place; the run ends only if it has
-   * computed, and nobody is left who could do it instead.
+   * A worker said that it can't go on. It is evicted; the run ends if it is the only worker and has
+   * taken part in a committed step.
    */
   void failed(Member member, String message) {
-    if (member.proven && state.roster.size() == 1) {
+    if (member.proven && state.members.size() == 1) {
       fail(
-          EndReasons.failed(
-              new EndReasons.Place(
+          "worker %s failed in generation %d at step %d: %s; it last did: %s; %s"
+              .formatted(
                   member.describe(),
-                  member.activity,
                   state.history.generation(),
                   state.committed(),
-                  state.history.newestCheckpoint().map(CommittedCheckpoint::dir)),
-              message));
+                  message,
+                  member.activity,
+                  advice(state.history)));
       return;
     }
     state.notice(
         member,
-        Newcomers.News.FAILED,
+        NoticeLimit.Kind.FAILED,
         "worker %s can't take part: %s".formatted(member.describe(), message));
-    worlds.lose(
+    memberships.lose(
         member, "it failed: " + message, Optional.of(new ToWorker.Stop(false, message, false)));
+  }
+
+  /** What to go on from, for the reason why a run ended. */
+  static String advice(RunHistory history) {
+    return history
+        .newestCheckpoint()
+        .map(checkpoint -> "continue from checkpoints/" + checkpoint.dir().getFileName())
+        .orElse("no checkpoint was saved yet: start the run again");
   }
 
   private void finish(String reason) {
@@ -101,9 +113,9 @@ final class Ends {
   }
 
   private void end(boolean finished, String reason) {
-    saves.discardAll();
+    checkpoints.discardAll();
     ToWorker.Stop stop = new ToWorker.Stop(finished, reason, false);
-    state.roster.all().forEach(member -> state.send(member, stop));
+    state.members.all().forEach(member -> state.send(member, stop));
     Optional<CommittedCheckpoint> newest = state.history.newestCheckpoint();
     RunOutcome outcome = new RunOutcome(finished, reason, state.committed(), newest);
     state.journal(new JournalEntry.RunEnded(outcome));

@@ -6,20 +6,20 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How much is said of workers that have not computed anything yet: of each kind the first few in a
- * minute, the others as a count at its end. Whoever floods the port floods no log.
+ * Limits the rate of notices about newcomers: of each kind the first few in a minute are said, the
+ * others are counted in one line at its end, so that a flood of connections floods no log.
  */
-final class Newcomers {
+final class NoticeLimit {
 
-  /** Of each kind, in a minute. */
-  static final int FEW = 10;
+  /** Notices of each kind that are said in a minute. */
+  static final int PER_MINUTE = 10;
 
   static final long MINUTE_MILLIS = 60_000;
 
-  private final Map<News, Minute> minutes = new EnumMap<>(News.class);
+  private final Map<Kind, Minute> minutes = new EnumMap<>(Kind.class);
 
-  /** What is said of them. */
-  enum News {
+  /** What a notice says of a newcomer. */
+  enum Kind {
     REFUSED("were refused"),
     JOINED("joined"),
     LOADED("had loaded"),
@@ -30,41 +30,41 @@ final class Newcomers {
 
     private final String what;
 
-    News(String what) {
+    Kind(String what) {
       this.what = what;
     }
   }
 
-  /** Begins with the first of its kind. */
+  /** A minute that began with the first notice of its kind. */
   private static final class Minute {
     final long began;
     int said;
-    int kept;
+    int counted;
 
     Minute(long began) {
       this.began = began;
     }
   }
 
-  /** Whether this is said now; if not, it counts. */
-  boolean isSaid(News news, long now) {
-    Minute minute = minutes.computeIfAbsent(news, _ -> new Minute(now));
-    if (minute.said < FEW) {
+  /** Whether a notice of this kind is said now; otherwise it is counted. */
+  boolean isSaid(Kind kind, long now) {
+    Minute minute = minutes.computeIfAbsent(kind, _ -> new Minute(now));
+    if (minute.said < PER_MINUTE) {
       minute.said++;
       return true;
     }
-    minute.kept++;
+    minute.counted++;
     return false;
   }
 
-  /** One line for each kind whose minute is over and of which more came than was said. */
+  /** One line for each kind whose minute is over and of which some were only counted. */
   List<String> counts(long now) {
     List<String> lines = new ArrayList<>();
-    minutes.forEach((news, minute) -> {
-      if (isOver(minute, now) && minute.kept > 0) {
+    minutes.forEach((kind, minute) -> {
+      if (isOver(minute, now) && minute.counted > 0) {
         lines.add(
             "%d more that had not computed yet %s within a minute"
-                .formatted(minute.kept, news.what));
+                .formatted(minute.counted, kind.what));
       }
     });
     minutes.values().removeIf(minute -> isOver(minute, now));

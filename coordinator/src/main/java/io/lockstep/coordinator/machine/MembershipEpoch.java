@@ -8,13 +8,17 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** The present generation: who is in it, how far each has come, and what went wrong. */
-final class World {
+/**
+ * The present membership: who takes part, how far each has come, and what went wrong. Its
+ * generation numbers the epochs of a run. Members compute; departing workers hand over their shards
+ * and leave; both are its participants.
+ */
+final class MembershipEpoch {
 
-  /** Most names in a line for people. */
+  /** Most names in a message. */
   private static final int NAMES_SHOWN = 8;
 
-  private final long number;
+  private final long generation;
   private final long firstStep;
   private final long formedAt;
   private final List<Member> members;
@@ -24,19 +28,24 @@ final class World {
   private int applied;
   private boolean begun;
   private long leasedUntil;
-  private @Nullable String end;
+  private @Nullable String endReason;
   private boolean shrunk;
   private int broken;
   private long brokenSince;
 
   /**
-   * A world that forms.
+   * An epoch whose participants have yet to connect and load.
    *
    * @param formedAt now
    * @param members in the order of their ranks
    */
-  World(long number, long firstStep, long formedAt, List<Member> members, List<Member> departing) {
-    this.number = number;
+  MembershipEpoch(
+      long generation,
+      long firstStep,
+      long formedAt,
+      List<Member> members,
+      List<Member> departing) {
+    this.generation = generation;
     this.formedAt = formedAt;
     this.firstStep = firstStep;
     this.members = List.copyOf(members);
@@ -44,8 +53,8 @@ final class World {
     this.leasedUntil = firstStep;
   }
 
-  long number() {
-    return number;
+  long generation() {
+    return generation;
   }
 
   /** When it was formed, in milliseconds. */
@@ -70,6 +79,13 @@ final class World {
     return members.size();
   }
 
+  /** Members in the order of their ranks, then the departing. */
+  List<Member> participants() {
+    List<Member> all = new ArrayList<>(members);
+    all.addAll(departing);
+    return all;
+  }
+
   void forEach(Consumer<Member> action) {
     members.forEach(action);
     departing.forEach(action);
@@ -82,7 +98,7 @@ final class World {
         : departing.stream().filter(member -> member.rank == rank).findFirst();
   }
 
-  /** A departing worker has left. */
+  /** A departing worker has handed over its shards and leaves. */
   void released(Member member) {
     departing.remove(member);
   }
@@ -108,22 +124,17 @@ final class World {
     applied = members.size();
   }
 
-  /** Those that are not ready yet. */
+  /** Participants that are not ready yet. */
   List<Member> unready() {
-    List<Member> missing = new ArrayList<>();
-    forEach(member -> {
-      if (!member.ready) {
-        missing.add(member);
-      }
-    });
-    return missing;
+    return participants().stream().filter(member -> !member.ready).toList();
   }
 
-  /** Names of those that are not ready yet, for people. */
+  /** Names of the participants that are not ready yet, for messages. */
   String notReady() {
     return names(unready().stream().map(Member::describe).toList());
   }
 
+  /** The first of some names, and how many more there are, for messages. */
   static String names(List<String> names) {
     String shown = names.stream().limit(NAMES_SHOWN).collect(Collectors.joining(", "));
     int more = names.size() - NAMES_SHOWN;
@@ -168,7 +179,7 @@ final class World {
     applied++;
   }
 
-  /** Those whose word is awaited: that they have reduced the step, or applied the last one. */
+  /** Members that have yet to reduce the step, or to apply the one before. */
   List<Member> late() {
     return members.stream().filter(member -> member.report == null).toList();
   }
@@ -180,17 +191,21 @@ final class World {
 
   // ---- trouble
 
-  /** Somebody is lost or came back without its connections: this world is over. */
-  void breakUp(String why, boolean smaller) {
-    if (end == null) {
-      end = why;
+  /**
+   * The epoch is over; the first reason counts.
+   *
+   * @param smaller whether a worker was lost
+   */
+  void end(String why, boolean smaller) {
+    if (endReason == null) {
+      endReason = why;
     }
     shrunk |= smaller;
   }
 
   /** Why it is over; null if it isn't. */
-  @Nullable String end() {
-    return end;
+  @Nullable String endReason() {
+    return endReason;
   }
 
   /** Whether a worker was lost with it. */
@@ -206,20 +221,14 @@ final class World {
     broken++;
   }
 
-  /** Whether connections broke and nobody's death is to be expected to explain it. */
-  boolean isTorn(long now, long patienceMillis) {
+  /** Whether connections broke and no lost worker has explained it within the timeout. */
+  boolean isDisconnected(long now, long timeoutMillis) {
     return broken > 0
-        && (broken >= members.size() + departing.size() || now - brokenSince >= patienceMillis);
+        && (broken >= members.size() + departing.size() || now - brokenSince >= timeoutMillis);
   }
 
-  /** Those whose connections broke. */
-  List<Member> torn() {
-    List<Member> torn = new ArrayList<>();
-    forEach(member -> {
-      if (member.broken != null) {
-        torn.add(member);
-      }
-    });
-    return torn;
+  /** Participants whose connections broke. */
+  List<Member> disconnected() {
+    return participants().stream().filter(member -> member.broken != null).toList();
   }
 }
