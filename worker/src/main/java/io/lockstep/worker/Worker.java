@@ -35,11 +35,11 @@ import org.slf4j.LoggerFactory;
 public final class Worker {
 
   private static final Logger LOG = LoggerFactory.getLogger(Worker.class);
-  private static final CoordinatorSession.Patience PATIENCE =
-      new CoordinatorSession.Patience(Duration.ofSeconds(60), Duration.ofMinutes(10));
+  private static final CoordinatorSession.Timeouts TIMEOUTS =
+      new CoordinatorSession.Timeouts(Duration.ofSeconds(60), Duration.ofMinutes(10));
 
   /** The coordinator knows within seconds who can't be reached, and ends the wait. */
-  private static final Duration CONNECT_PATIENCE = Duration.ofMinutes(30);
+  private static final Duration CONNECT_TIMEOUT = Duration.ofMinutes(30);
 
   /** Most ranks that a heartbeat names. */
   private static final int AWAITED_SHOWN = 16;
@@ -93,7 +93,7 @@ public final class Worker {
                     Torch.capability(),
                     options.node(),
                     Numerics.ofThisProcess()),
-                PATIENCE)) {
+                TIMEOUTS)) {
       present.complete(session);
       try {
         return train(session, listener);
@@ -176,7 +176,7 @@ public final class Worker {
           round,
           rank,
           peers,
-          CONNECT_PATIENCE,
+          CONNECT_TIMEOUT,
           TcpOptions.standard()
               .withExchangeNames(Rounds::exchangeName)
               .withSharedMemory(sharedMemory)

@@ -45,7 +45,7 @@ public final class CheckpointWriter implements AutoCloseable {
    * What is to be written.
    *
    * @param parts folder, rank and world
-   * @param generation of the world that writes it, for the listener
+   * @param generation of the members that write it, for the listener
    * @param steps committed steps that the state holds
    */
   public record Request(CheckpointParts parts, long generation, long steps) {}

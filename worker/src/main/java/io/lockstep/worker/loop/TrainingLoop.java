@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A step is reduced first, then committed by the coordinator, and only then applied: a worker
  * that dies before the commit costs that one step, and nobody ever applies a step that others have
- * not reduced. When the world changes, what is under way of the old one ends at once, and the
+ * not reduced. When the membership changes, what is under way of the old one ends at once, and the
  * {@link TrainingState} is brought to where the new one starts.
  */
 public final class TrainingLoop implements AutoCloseable {
@@ -53,7 +53,7 @@ public final class TrainingLoop implements AutoCloseable {
   private List<Probe> probes = List.of();
   private long entered;
 
-  /** The newest world that was announced; older ones are over. */
+  /** The newest generation that was announced; older ones are over. */
   private volatile long newest;
 
   /** A loop over the run's data that has not been told anything yet; loads the model. */
@@ -77,13 +77,14 @@ public final class TrainingLoop implements AutoCloseable {
     session.loaded();
   }
 
-  /** Ends what is under way of an older world; on the session's thread. */
+  /** Ends what is under way of an older generation; on the session's thread. */
   private void interrupt(Directive directive) {
     switch (directive) {
-      case Directive.World world -> {
-        newest = world.generation();
+      case Directive.NewMembership membership -> {
+        newest = membership.generation();
         connector.endBefore(
-            Rounds.handover(world.generation()), "generation " + world.generation() + " begins");
+            Rounds.handover(membership.generation()),
+            "generation " + membership.generation() + " begins");
       }
       case Directive.Stop stop -> {
         newest = Long.MAX_VALUE;
@@ -97,7 +98,7 @@ public final class TrainingLoop implements AutoCloseable {
   public Directive.Stop run() throws IOException, SampleException, InterruptedException {
     while (true) {
       switch (nextDirective()) {
-        case Directive.World world -> enter(world);
+        case Directive.NewMembership membership -> enter(membership);
         case Directive.Lease lease -> train(lease);
         case Directive.SaveCheckpoint save -> save(save);
         case Directive.Stop stop -> {
@@ -122,86 +123,87 @@ public final class TrainingLoop implements AutoCloseable {
     return number < newest;
   }
 
-  // ---- worlds
+  // ---- memberships
 
-  private void enter(Directive.World world) throws IOException, SampleException {
-    entered = world.generation();
-    state.settle(world);
+  private void enter(Directive.NewMembership membership) throws IOException, SampleException {
+    entered = membership.generation();
+    state.settle(membership);
     closeGeneration();
-    if (!world.goesOn()) {
+    if (!membership.goesOn()) {
       checkpoints.close();
     }
-    if (isOver(world.generation())) {
+    if (isOver(membership.generation())) {
       return;
     }
     try {
-      if (world.departs()) {
-        handOver(world);
+      if (membership.departs()) {
+        handOver(membership);
       } else {
-        begin(world);
+        begin(membership);
       }
-      session.ready(world.generation());
+      session.ready(membership.generation());
     } catch (CollectiveException lost) {
-      broken(world.generation(), lost);
+      broken(membership.generation(), lost);
     }
   }
 
   /** Gives what this worker holds to those that stay. */
-  private void handOver(Directive.World world) throws IOException {
-    session.activity(world.generation(), "handing over what it holds");
-    LOG.info("generation {}: handing over to {}", world.generation(), world.members());
-    try (Collective everybody = connectAll(world)) {
-      state.adopt(world, everybody);
+  private void handOver(Directive.NewMembership membership) throws IOException {
+    session.activity(membership.generation(), "handing over what it holds");
+    LOG.info("generation {}: handing over to {}", membership.generation(), membership.members());
+    try (Collective everybody = connectAll(membership)) {
+      state.adopt(membership, everybody);
     }
   }
 
-  private void begin(Directive.World world) throws IOException, SampleException {
+  private void begin(Directive.NewMembership membership) throws IOException, SampleException {
     session.activity(
-        world.generation(), "connecting to " + (world.members().size() - 1) + " peers");
+        membership.generation(), "connecting to " + (membership.members().size() - 1) + " peers");
     LOG.info(
         "generation {}: rank {} of {}, next step {}",
-        world.generation(),
-        world.rank(),
-        world.members().size(),
-        world.nextStep());
-    if (!world.departing().isEmpty()) {
-      try (Collective everybody = connectAll(world)) {
-        state.adopt(world, everybody);
+        membership.generation(),
+        membership.rank(),
+        membership.members().size(),
+        membership.nextStep());
+    if (!membership.departing().isEmpty()) {
+      try (Collective everybody = connectAll(membership)) {
+        state.adopt(membership, everybody);
       }
     }
     TrainingStep current;
     Collective members =
-        connector.connect(Rounds.training(world.generation()), world.rank(), world.members());
+        connector.connect(
+            Rounds.training(membership.generation()), membership.rank(), membership.members());
     try {
-      if (world.departing().isEmpty()) {
-        session.activity(world.generation(), "getting its part of the state");
-        state.adopt(world, members);
+      if (membership.departing().isEmpty()) {
+        session.activity(membership.generation(), "getting its part of the state");
+        state.adopt(membership, members);
       }
-      current = steps(world, members);
+      current = steps(membership, members);
       steps = current;
     } catch (IOException | RuntimeException | Error failure) {
       members.close();
       throw failure;
     }
-    if (world.rank() == 0) {
-      if (world.nextStep() == 0) {
+    if (membership.rank() == 0) {
+      if (membership.nextStep() == 0) {
         HealthChecks.require(data, state.model());
       }
       probes = ProbeChoice.of(data, state.model());
-      RunMetrics log = RunMetrics.open(runDir(), config, data, world);
+      RunMetrics log = RunMetrics.open(runDir(), config, data, membership);
       metrics = log;
       current.tell(log);
     }
   }
 
-  private Collective connectAll(Directive.World world) {
+  private Collective connectAll(Directive.NewMembership membership) {
     return connector.connect(
-        Rounds.handover(world.generation()), world.rank(), world.participants());
+        Rounds.handover(membership.generation()), membership.rank(), membership.participants());
   }
 
-  private TrainingStep steps(Directive.World world, Collective members) {
+  private TrainingStep steps(Directive.NewMembership membership, Collective members) {
     return new TrainingStep(
-        world,
+        membership,
         config,
         state,
         buffers,
@@ -209,7 +211,7 @@ public final class TrainingLoop implements AutoCloseable {
         totalSteps,
         members,
         session,
-        new CommitsOf(world.generation()));
+        new CommitsOf(membership.generation()));
   }
 
   /** Commits of a generation; what is said besides of steps is followed afterwards. */
@@ -246,7 +248,7 @@ public final class TrainingLoop implements AutoCloseable {
     }
   }
 
-  /** The coordinator decides what becomes of a world whose connections broke. */
+  /** The coordinator decides what becomes of a generation whose connections broke. */
   private void broken(long number, CollectiveException lost) throws IOException {
     closeGeneration();
     if (isOver(number)) {
@@ -254,7 +256,7 @@ public final class TrainingLoop implements AutoCloseable {
       return;
     }
     LOG.warn("generation {} is broken: {}", number, lost.getMessage());
-    session.activity(number, "waiting for a new world: " + lost.getMessage());
+    session.activity(number, "waiting for a new generation: " + lost.getMessage());
     session.broken(number, lost.peer(), String.valueOf(lost.getMessage()));
   }
 
@@ -273,12 +275,13 @@ public final class TrainingLoop implements AutoCloseable {
     TrainingStep current = steps;
     if (current == null || current.generation() != lease.generation()) {
       if (lease.generation() > entered) {
-        throw new IllegalStateException("the coordinator leased steps before it named a world");
+        throw new IllegalStateException(
+            "the coordinator leased steps before it named a membership");
       }
       LOG.debug("lease of generation {} is void", lease.generation());
       return;
     }
-    state.worldHasBegun();
+    state.generationHasBegun();
     for (long step = lease.firstStep(); step < lease.firstStep() + lease.steps(); step++) {
       boolean isLast = step == lease.firstStep() + lease.steps() - 1;
       try {

@@ -55,16 +55,17 @@ public final class RunMetrics implements AutoCloseable {
    * Goes on with the log of a run. A line of a step that is to be computed again is dropped; the
    * last step's is added if whoever should have written it was lost.
    *
-   * @param world the world whose first rank this worker is
+   * @param membership of which this worker is rank 0
    */
-  public static RunMetrics open(Path runDir, RunConfig config, RunData data, Directive.World world)
+  public static RunMetrics open(
+      Path runDir, RunConfig config, RunData data, Directive.NewMembership membership)
       throws IOException {
-    long steps = world.nextStep();
+    long steps = membership.nextStep();
     MetricsLog log = MetricsLog.open(runDir, steps);
     DatasetLog datasets = DatasetLog.open(runDir, data.labels(), steps, log.lastStep());
     RunMetrics metrics = new RunMetrics(config, data, log, datasets);
-    if (world.lastCommit().isPresent()) {
-      metrics.addMissing(world.lastCommit().get(), steps);
+    if (membership.lastCommit().isPresent()) {
+      metrics.addMissing(membership.lastCommit().get(), steps);
     }
     return metrics;
   }

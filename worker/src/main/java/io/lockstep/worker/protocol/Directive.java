@@ -24,7 +24,7 @@ public sealed interface Directive {
    * @param holders who holds what of the state after those steps
    * @param lastCommit figures of the last committed step, for those that have not applied it
    */
-  record World(
+  record NewMembership(
       long generation,
       int rank,
       List<Member> members,
@@ -35,7 +35,7 @@ public sealed interface Directive {
       Optional<Commit> lastCommit)
       implements Directive {
 
-    public World {
+    public NewMembership {
       members = List.copyOf(members);
       departing = List.copyOf(departing);
       holders = List.copyOf(holders);

@@ -9,7 +9,7 @@ import java.util.function.Supplier;
 /**
  * A worker's conversation with the coordinator, after both have introduced themselves. If the
  * coordinator is lost it is looked for again; what was said meanwhile is void, and the next
- * directive is a new world.
+ * directive is a new membership.
  */
 public interface Session {
 
@@ -76,9 +76,9 @@ public interface Session {
   Directive next() throws InterruptedException;
 
   /**
-   * Calls the handler, on a thread of the session's own, as soon as a world or a stop arrives,
-   * before the directive can be taken: it must end what is in flight of older worlds. The newest of
-   * those that came before is told at once.
+   * Calls the handler, on a thread of the session's own, as soon as a membership or a stop arrives,
+   * before the directive can be taken: it must end what is in flight of older generations. The
+   * newest of those that came before is told at once.
    */
   void onInterruption(Consumer<Directive> handler);
 
@@ -90,7 +90,7 @@ public interface Session {
   /** Tells what the worker does now; sent with heartbeats and shown when it hangs. */
   void activity(long generation, String what);
 
-  /** The worker has loaded the model: a world may count on it. */
+  /** The worker has loaded the model: it can be a member of the next generation. */
   void loaded();
 
   /** The worker is connected and holds the state to start from. */
@@ -107,7 +107,7 @@ public interface Session {
   void checkpointPart(long generation, long steps, List<WrittenFile> files);
 
   /**
-   * The connections of a generation are gone; the worker awaits the next world.
+   * The connections of a generation are gone; the worker awaits the next membership.
    *
    * @param peer the rank on the other side, -1 if no single one is to blame
    */
@@ -116,7 +116,7 @@ public interface Session {
   /** Nothing comes from a peer; for people. */
   void stalled(long generation, int peer, String what);
 
-  /** The worker wants to leave; it goes on until a world without it was formed. */
+  /** The worker wants to leave; it goes on until a membership without it was formed. */
   void leaving(String reason);
 
   /** The worker's last word before it ends. */

@@ -37,7 +37,7 @@ public final class CoordinatorSession implements Session, AutoCloseable {
 
   private final String address;
   private final Introduction introduction;
-  private final Patience patience;
+  private final Timeouts timeouts;
   private final String incarnation = UUID.randomUUID().toString();
   private final BlockingQueue<Directive> directives = new LinkedBlockingQueue<>();
   private final CompletableFuture<String> runConfig = new CompletableFuture<>();
@@ -51,7 +51,7 @@ public final class CoordinatorSession implements Session, AutoCloseable {
   private volatile Supplier<List<Holding>> holdings = List::of;
   private volatile Supplier<List<Integer>> awaited = List::of;
   private volatile String collectiveToken = "";
-  private volatile Directive.@Nullable World newestWorld;
+  private volatile Directive.@Nullable NewMembership newestMembership;
 
   // Guarded by this.
   private @Nullable Stream stream;
@@ -84,12 +84,12 @@ public final class CoordinatorSession implements Session, AutoCloseable {
    * @param joining at the start
    * @param rejoining after it was lost
    */
-  public record Patience(Duration joining, Duration rejoining) {}
+  public record Timeouts(Duration joining, Duration rejoining) {}
 
-  private CoordinatorSession(String address, Introduction introduction, Patience patience) {
+  private CoordinatorSession(String address, Introduction introduction, Timeouts timeouts) {
     this.address = address;
     this.introduction = introduction;
-    this.patience = patience;
+    this.timeouts = timeouts;
   }
 
   /**
@@ -99,9 +99,9 @@ public final class CoordinatorSession implements Session, AutoCloseable {
    * @throws SessionException if there is no coordinator or it refuses the worker
    */
   public static CoordinatorSession join(
-      String address, Introduction introduction, Patience patience)
+      String address, Introduction introduction, Timeouts timeouts)
       throws SessionException, InterruptedException {
-    CoordinatorSession session = new CoordinatorSession(address, introduction, patience);
+    CoordinatorSession session = new CoordinatorSession(address, introduction, timeouts);
     try {
       session.open();
       session.awaitWelcome();
@@ -114,14 +114,14 @@ public final class CoordinatorSession implements Session, AutoCloseable {
 
   private void awaitWelcome() throws SessionException, InterruptedException {
     try {
-      runConfig.get(patience.joining().toMillis(), TimeUnit.MILLISECONDS);
+      runConfig.get(timeouts.joining().toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException e) {
       throw new SessionException(
           String.valueOf(e.getCause() == null ? e.getMessage() : e.getCause().getMessage()));
     } catch (TimeoutException e) {
       throw new SessionException(
           "the coordinator at %s did not answer within %d s: %s"
-              .formatted(address, patience.joining().toSeconds(), trouble()));
+              .formatted(address, timeouts.joining().toSeconds(), trouble()));
     }
   }
 
@@ -148,14 +148,14 @@ public final class CoordinatorSession implements Session, AutoCloseable {
     }
     directives.clear();
     welcomed = false;
-    Stream opened = new Stream(address, new Ears());
+    Stream opened = new Stream(address, new StreamListener());
     stream = opened;
     opened.send(
         Reports.hello(introduction, incarnation, standing.loaded(), holdings.get()).build());
   }
 
-  /** Hears one stream, on gRPC's threads; what comes from a stream that was replaced is void. */
-  private final class Ears implements Stream.Ears {
+  /** Called on gRPC's threads; messages of a stream that was replaced are void. */
+  private final class StreamListener implements Stream.Listener {
 
     @Override
     public void heard(Stream from, CoordinatorMessage message) {
@@ -233,9 +233,9 @@ public final class CoordinatorSession implements Session, AutoCloseable {
         return;
       }
     }
-    if (directive instanceof Directive.World world) {
-      newestWorld = world;
-      interruption.accept(world);
+    if (directive instanceof Directive.NewMembership membership) {
+      newestMembership = membership;
+      interruption.accept(membership);
     }
     directives.add(directive);
   }
@@ -279,9 +279,9 @@ public final class CoordinatorSession implements Session, AutoCloseable {
       }
     }
     from.close();
-    Duration limit = joined ? patience.rejoining() : patience.joining();
-    boolean patient = System.nanoTime() - unreachableSince() < limit.toNanos();
-    if (retry.isEmpty() || !patient || leaves) {
+    Duration limit = joined ? timeouts.rejoining() : timeouts.joining();
+    boolean withinTimeout = System.nanoTime() - unreachableSince() < limit.toNanos();
+    if (retry.isEmpty() || !withinTimeout || leaves) {
       end(new Directive.Stop(false, why));
     } else {
       var _ = timer.schedule(this::open, retry.get().toMillis(), TimeUnit.MILLISECONDS);
@@ -322,7 +322,7 @@ public final class CoordinatorSession implements Session, AutoCloseable {
     return silenceNanos;
   }
 
-  /** What can't be said now is void later: whoever is heard again hears of a new world first. */
+  /** What can't be said now is void later: the first directive of a new stream is a membership. */
   private synchronized void send(WorkerMessage.Builder message) {
     Stream present = stream;
     if (present != null && welcomed && !stopped.isDone()) {
@@ -341,9 +341,9 @@ public final class CoordinatorSession implements Session, AutoCloseable {
   public void onInterruption(Consumer<Directive> handler) {
     interruption = handler;
     // What came before somebody listened must end what is older, too.
-    Directive.World world = newestWorld;
-    if (world != null) {
-      handler.accept(world);
+    Directive.NewMembership membership = newestMembership;
+    if (membership != null) {
+      handler.accept(membership);
     }
     if (stopped.isDone()) {
       handler.accept(stopped.join());

@@ -28,7 +28,7 @@ final class Directives {
 
   static Directive of(CoordinatorMessage message) {
     return switch (message.getKindCase()) {
-      case WORLD -> world(message.getWorld());
+      case WORLD -> membership(message.getWorld());
       case LEASE ->
           new Directive.Lease(
               message.getLease().getGeneration(),
@@ -52,14 +52,14 @@ final class Directives {
         "the coordinator sent a message this worker does not know: use the same version on both sides");
   }
 
-  private static Directive world(World world) {
+  private static Directive membership(World world) {
     Membership membership;
     try {
       membership = inflated(world.getMembership());
     } catch (IOException unreadable) {
       return unknown();
     }
-    return new Directive.World(
+    return new Directive.NewMembership(
         world.getGeneration(),
         world.getRank(),
         members(membership.getMembersList()),

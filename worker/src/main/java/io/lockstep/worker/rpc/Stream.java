@@ -13,65 +13,66 @@ import java.util.concurrent.TimeUnit;
 /** One gRPC stream to a coordinator over a connection of its own. Thread-safe. */
 final class Stream implements AutoCloseable {
 
-  private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(5);
+  private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
   private final ManagedChannel channel;
   private final StreamObserver<WorkerMessage> requests;
   private volatile long heardNanos = System.nanoTime();
   private volatile boolean ended;
 
-  /** Hears what comes on a stream, on gRPC's threads. */
-  interface Ears {
+  /** Called on gRPC's threads. */
+  interface Listener {
+    /** A message came. */
     void heard(Stream from, CoordinatorMessage message);
 
     /** The stream is over. */
     void ended(Stream from, Status status);
   }
 
-  Stream(String address, Ears ears) {
+  Stream(String address, Listener listener) {
     channel = NettyChannelBuilder.forTarget(address).usePlaintext().build();
-    requests = CoordinatorGrpc.newStub(channel).join(new Responses(ears));
+    requests = CoordinatorGrpc.newStub(channel).join(new Responses(listener));
   }
 
   private final class Responses implements StreamObserver<CoordinatorMessage> {
-    private final Ears ears;
+    private final Listener listener;
 
-    Responses(Ears ears) {
-      this.ears = ears;
+    Responses(Listener listener) {
+      this.listener = listener;
     }
 
     @Override
     public void onNext(CoordinatorMessage message) {
       heardNanos = System.nanoTime();
-      ears.heard(Stream.this, message);
+      listener.heard(Stream.this, message);
     }
 
     @Override
     public void onError(Throwable failure) {
       ended = true;
-      ears.ended(Stream.this, Status.fromThrowable(failure));
+      listener.ended(Stream.this, Status.fromThrowable(failure));
     }
 
     @Override
     public void onCompleted() {
       ended = true;
-      ears.ended(Stream.this, Status.OK);
+      listener.ended(Stream.this, Status.OK);
     }
   }
 
-  /** Time since anything was heard. */
+  /** Time since the last message. */
   long silenceNanos() {
     return System.nanoTime() - heardNanos;
   }
 
-  /** Says something; what is said on a stream that is over goes nowhere. */
+  /** Sends a message; nothing is sent on a stream that is over. */
   synchronized void send(WorkerMessage message) {
     if (!ended) {
       requests.onNext(message);
     }
   }
 
-  /** Ends the stream and its connection; what was said before still goes out. */
+  /** Ends the stream and its connection; messages sent before still go out. */
   @Override
   public void close() {
     synchronized (this) {
@@ -85,7 +86,7 @@ final class Stream implements AutoCloseable {
       return;
     }
     try {
-      if (!channel.awaitTermination(CLOSE_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+      if (!channel.awaitTermination(CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
         channel.shutdownNow();
       }
     } catch (InterruptedException e) {

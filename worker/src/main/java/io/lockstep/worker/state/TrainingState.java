@@ -32,11 +32,11 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a worker holds of the run's state from one world to the next: the model and a shard of the
- * optimizer. See docs/elasticity.md.
+ * What a worker holds of the run's state from one generation to the next: the model and a shard of
+ * the optimizer. See docs/elasticity.md.
  *
- * <p>While a world is being formed there are two shards: the one in force, and the new one from
- * READY until the first lease tells that everybody has theirs.
+ * <p>While a membership is being formed there are two shards: the one in force, and the new one
+ * from READY until the first lease tells that everybody has theirs.
  */
 public final class TrainingState implements AutoCloseable {
 
@@ -73,16 +73,16 @@ public final class TrainingState implements AutoCloseable {
     return holdings;
   }
 
-  /** What a rank of a world owns and copies. */
-  Shard shardOf(int rank, int world) {
-    return new Shard(rank, world, replicates);
+  /** What a rank among so many owns and copies. */
+  Shard shardOf(int rank, int worldSize) {
+    return new Shard(rank, worldSize, replicates);
   }
 
   public Buckets buckets() {
     return new Buckets(parameters().layout().size(), config.training().bucketFloats());
   }
 
-  /** The shard of the newest world this worker is ready for. */
+  /** The shard of the newest generation this worker is ready for. */
   public HeldShard shard() {
     HeldShard newest = next != null ? next : current;
     if (newest == null) {
@@ -96,7 +96,7 @@ public final class TrainingState implements AutoCloseable {
   }
 
   /** Everybody is ready: the new shard is in force, the old one is needed no more. */
-  public void worldHasBegun() {
+  public void generationHasBegun() {
     if (next != null) {
       close(current);
       current = next;
@@ -105,7 +105,7 @@ public final class TrainingState implements AutoCloseable {
     }
   }
 
-  /** A step is reduced; its gradient stays valid until the world is closed. */
+  /** A step is reduced; its gradient stays valid until the generation is closed. */
   public void reduced(ReducedGradient gradient) {
     reduced = gradient;
     describe();
@@ -125,36 +125,37 @@ public final class TrainingState implements AutoCloseable {
   }
 
   /**
-   * Brings what is held to the state that a new world starts from, as far as that needs nobody
+   * Brings what is held to the state that a new membership starts from, as far as that needs nobody
    * else: a step that was committed is applied, one that was not is dropped. To be called before
-   * anything of the old world is closed.
+   * anything of the old generation is closed.
    */
-  public void settle(Directive.World world) {
+  public void settle(Directive.NewMembership membership) {
     ReducedGradient gradient = reduced;
     if (gradient != null
-        && world.nextStep() == gradient.step() + 1
-        && world.lastCommit().isPresent()) {
-      apply(world.lastCommit().get());
+        && membership.nextStep() == gradient.step() + 1
+        && membership.lastCommit().isPresent()) {
+      apply(membership.lastCommit().get());
     }
     reduced = null;
     describe();
   }
 
   /**
-   * Gets the shard of a new world, and the parameters; where those are shared out, rank 0 has all
-   * of them until its first step. What was held before stays until {@link #worldHasBegun}.
+   * Gets the shard of a new membership, and the parameters; where those are shared out, rank 0 has
+   * all of them until its first step. What was held before stays until {@link #generationHasBegun}.
    *
    * @param participants connects members and those that depart; unused if nothing moves
    * @throws io.lockstep.collective.CollectiveException if a participant is lost; what was held
    *     before is still valid then
    */
-  public void adopt(Directive.World world, Collective participants) throws IOException {
-    if (world.goesOn()) {
-      reshard(world, participants);
-    } else if (!world.departs()) {
-      startFromDisk(world);
+  public void adopt(Directive.NewMembership membership, Collective participants)
+      throws IOException {
+    if (membership.goesOn()) {
+      reshard(membership, participants);
+    } else if (!membership.departs()) {
+      startFromDisk(membership);
     }
-    if (sharesWeights && !world.departs() && world.rank() > 0) {
+    if (sharesWeights && !membership.departs() && membership.rank() > 0) {
       giveBackWeights();
     }
     describe();
@@ -177,20 +178,20 @@ public final class TrainingState implements AutoCloseable {
   }
 
   /** Everybody reads what it needs by itself: from a checkpoint, or what step 0 starts from. */
-  private void startFromDisk(Directive.World world) throws IOException {
+  private void startFromDisk(Directive.NewMembership membership) throws IOException {
     forget();
     HeldShard fresh;
-    if (world.checkpointDir().isEmpty()) {
+    if (membership.checkpointDir().isEmpty()) {
       if (!pristine) {
         model.close();
         model = source.load();
         pristine = true;
       }
-      fresh = zeroShard(world);
+      fresh = zeroShard(membership);
     } else {
       pristine = false;
-      fresh = zeroShard(world);
-      try (CheckpointReader stored = CheckpointReader.open(Path.of(world.checkpointDir()))) {
+      fresh = zeroShard(membership);
+      try (CheckpointReader stored = CheckpointReader.open(Path.of(membership.checkpointDir()))) {
         stored.requireFit(parameters().layout().size(), config.training().bucketFloats());
         stored.readTrained(model);
         stored.readMoments(moments(fresh.owned()));
@@ -215,31 +216,35 @@ public final class TrainingState implements AutoCloseable {
     next = null;
   }
 
-  private HeldShard zeroShard(Directive.World world) {
+  private HeldShard zeroShard(Directive.NewMembership membership) {
     return new HeldShard(
-        shardOf(world.rank(), world.members().size()),
+        shardOf(membership.rank(), membership.members().size()),
         buckets(),
         parameters(),
         config.optimizer(),
         totalSteps,
-        world.nextStep());
+        membership.nextStep());
   }
 
-  private void reshard(Directive.World world, Collective participants) {
-    List<HeldShard> held = keepWhatCounts(world);
+  private void reshard(Directive.NewMembership membership, Collective participants) {
+    List<HeldShard> held = keepWhatCounts(membership);
     Buckets buckets = buckets();
     List<Piece> pieces =
         Resharding.plan(
-            world.holders(), world.members().size(), replicates, sharesWeights, buckets.count());
-    if (world.departs()) {
-      exchange(world.rank(), pieces, held, null, participants);
+            membership.holders(),
+            membership.members().size(),
+            replicates,
+            sharesWeights,
+            buckets.count());
+    if (membership.departs()) {
+      exchange(membership.rank(), pieces, held, null, participants);
       return;
     }
-    HeldShard fresh = zeroShard(world);
+    HeldShard fresh = zeroShard(membership);
     try {
       copyMoments(held, fresh, buckets);
       pristine = false;
-      exchange(world.rank(), pieces, held, fresh, participants);
+      exchange(membership.rank(), pieces, held, fresh, participants);
     } catch (RuntimeException failure) {
       fresh.close();
       throw failure;
@@ -248,14 +253,14 @@ public final class TrainingState implements AutoCloseable {
   }
 
   /** Drops what the coordinator does not count on; the rest is what this worker gives from. */
-  private List<HeldShard> keepWhatCounts(Directive.World world) {
+  private List<HeldShard> keepWhatCounts(Directive.NewMembership membership) {
     List<Shard> counted =
-        world.holders().stream()
-            .filter(holder -> holder.rank() == world.rank())
+        membership.holders().stream()
+            .filter(holder -> holder.rank() == membership.rank())
             .map(Holder::shard)
             .toList();
-    current = keptIf(counted, current, world.nextStep());
-    next = keptIf(counted, next, world.nextStep());
+    current = keptIf(counted, current, membership.nextStep());
+    next = keptIf(counted, next, membership.nextStep());
     if (current == null) {
       current = next;
       next = null;
@@ -265,7 +270,7 @@ public final class TrainingState implements AutoCloseable {
     if (!present.containsAll(counted)) {
       throw new IllegalStateException(
           "generation %d counts on %s after %d steps, this worker holds %s"
-              .formatted(world.generation(), counted, world.nextStep(), holdings));
+              .formatted(membership.generation(), counted, membership.nextStep(), holdings));
     }
     return held;
   }

@@ -23,8 +23,8 @@ import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The parameters of one step in a world that shards them: a segment's weights come to their place
- * in the flat buffer before it is computed, and are given back after it.
+ * The parameters of one step, sharded over the members: a segment's weights come to their place in
+ * the flat buffer before it is computed, and are given back after it.
  *
  * <p>Every rank begins all exchanges of the step in one order, whether it takes part in their
  * rounds or only serves. So a rank that enters a segment begins everything before it that it has

@@ -50,7 +50,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A step of training, as each rank of a generation computes it: forward, backward, reduce, commit,
- * update. A world of one takes the same path.
+ * update. A world size of 1 takes the same path.
  *
  * <p>What the ranks tell each other, in this order:
  *
@@ -73,7 +73,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TrainingStep implements AutoCloseable {
 
-  private final Directive.World world;
+  private final Directive.NewMembership membership;
   private final TrainingState state;
   private final Session session;
   private final Commits commits;
@@ -120,7 +120,7 @@ public final class TrainingStep implements AutoCloseable {
    * @param collective the members' connections, closed with this
    */
   public TrainingStep(
-      Directive.World world,
+      Directive.NewMembership membership,
       RunConfig config,
       TrainingState state,
       GradientBuffers buffers,
@@ -129,7 +129,7 @@ public final class TrainingStep implements AutoCloseable {
       Collective collective,
       Session session,
       Commits commits) {
-    this.world = world;
+    this.membership = membership;
     this.state = state;
     this.session = session;
     this.commits = commits;
@@ -146,7 +146,7 @@ public final class TrainingStep implements AutoCloseable {
     this.collective = collective;
     int virtualRanks = config.training().virtualRanks();
     tree = new ReductionTree(virtualRanks);
-    span = RankSpan.of(virtualRanks, world.rank(), world.members().size());
+    span = RankSpan.of(virtualRanks, membership.rank(), membership.members().size());
     training = config.training();
     sharesWeights = config.cluster().sharesWeights();
     discards = config.cluster().zeroStage() > 1;
@@ -163,12 +163,12 @@ public final class TrainingStep implements AutoCloseable {
             discards,
             Buffer.of(parameters.flat()).device());
     sentBefore = collective.sentBytes();
-    prefetcher = microBatches.prefetch(world.nextStep(), totalSteps, span);
+    prefetcher = microBatches.prefetch(membership.nextStep(), totalSteps, span);
   }
 
   /** The generation. */
   public long generation() {
-    return world.generation();
+    return membership.generation();
   }
 
   /** Tells each step that is committed from now on. */
@@ -249,7 +249,7 @@ public final class TrainingStep implements AutoCloseable {
   private void requireNeeded(long step) {
     if (commits.isOver()) {
       throw new AbortedException(
-          world.rank(),
+          membership.rank(),
           CollectiveException.NO_PEER,
           0,
           "step " + step + " is not needed any more",
@@ -339,14 +339,14 @@ public final class TrainingStep implements AutoCloseable {
                   arena,
                   Dtype.UINT8,
                   PassTable.bytes(samples, training.virtualRanks(), peer, parts.length)));
-      PassTable.write(own, parts[world.rank()]);
+      PassTable.write(own, parts[membership.rank()]);
       reducer.tellPasses(parts);
       passes = PassTable.read(parts);
     }
     StepSequence sequence =
         StepSequence.of(gradientStep.segments(), parameters.layout(), ranges, passes);
     return new FullyShardedParameters(
-        world.rank(), parameters, reducer, resident, passes, sequence);
+        membership.rank(), parameters, reducer, resident, passes, sequence);
   }
 
   /** The parameters this process holds; hears of the ranges that are complete. */

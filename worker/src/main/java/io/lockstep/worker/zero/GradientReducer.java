@@ -30,7 +30,7 @@ import java.util.function.IntPredicate;
  * <p>Every rank has summed the largest subtrees inside its own block of virtual ranks. It sends
  * each owner that owner's range of those sums; the owner finishes the tree in tree order, a piece
  * at a time while the next one arrives. The sum is thus the same to the bit for every number of
- * workers, and a world of one takes the same path without sending anything.
+ * workers, and a single worker takes the same path without sending anything.
  *
  * <p>Ranges are reduced from the end of the flat buffer to its beginning, as going backwards
  * completes them, by a thread of its own while the rest is still computed.
@@ -76,7 +76,7 @@ public final class GradientReducer implements AutoCloseable {
   private final List<Future<?>> pieces = new ArrayList<>();
 
   /**
-   * A reducer for one generation of the world.
+   * A reducer for the members of one generation.
    *
    * @param shard what this rank owns and copies
    * @param discards whether the memory of sums that were reduced is given back to the operating

@@ -43,7 +43,7 @@ public final class HeldShard implements AutoCloseable {
     copied = new ShardedAdamW(parameters, config, totalSteps, copy);
   }
 
-  /** Which shard of which world this is. */
+  /** Which shard of how many this is. */
   public Shard shard() {
     return shard;
   }

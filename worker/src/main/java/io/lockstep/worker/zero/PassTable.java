@@ -17,7 +17,7 @@ import java.util.stream.Collectors;
  */
 public record PassTable(List<List<Boolean>> pictures) {
 
-  /** Of a world whose ranks hold all weights, where nobody needs to know of passes. */
+  /** Of workers that hold all weights, where nobody needs to know of passes. */
   public static final PassTable UNKNOWN = new PassTable(List.of());
 
   /** What is behind a rank's last pass. */

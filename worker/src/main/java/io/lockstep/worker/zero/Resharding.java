@@ -8,13 +8,14 @@ import java.util.BitSet;
 import java.util.List;
 
 /**
- * Which pieces of the state move when a world is formed, from what everybody holds. Every
+ * Which pieces of the state move when a membership is formed, from what everybody holds. Every
  * participant computes the same list from the same facts, so nobody has to ask.
  *
  * <p>A member needs the parameters of every bucket, and the moments of those that it will own or
  * copy. If weights are shared out, it needs the parameters of those alone, but rank 0 all of them,
- * for it may be told to save what the world begins with. What it holds already stays where it is;
- * everything else comes from whoever owned it in the world before, or else from whoever had a copy.
+ * for it may be told to save what the membership begins with. What it holds already stays where it
+ * is; everything else comes from whoever owned it in the membership before, or else from whoever
+ * had a copy.
  */
 public final class Resharding {
 
@@ -40,8 +41,8 @@ public final class Resharding {
    * The pieces, by receiver and in bucket order.
    *
    * @param holders who holds what; several shards of one rank count together
-   * @param members the members of the new world; participants from there on only give
-   * @param replicates whether members of the new world keep copies
+   * @param members the members of the new membership; participants from there on only give
+   * @param replicates whether members of the new membership keep copies
    * @param sharesWeights whether members keep the parameters of what they own and copy alone
    * @param buckets number of buckets
    * @throws IllegalArgumentException if a bucket is held by nobody

@@ -87,11 +87,11 @@ class BankedTrainingTest {
   private static List<JsonNode> logged(RunConfig config) throws Exception {
     Path run = Files.createDirectories(config.outputDir().orElseThrow());
     Files.deleteIfExists(run.resolve(MetricsLog.FILE_NAME));
-    Directive.World world =
-        new Directive.World(1, 0, List.of(), 0, "", List.of(), List.of(), Optional.empty());
+    Directive.NewMembership membership =
+        new Directive.NewMembership(1, 0, List.of(), 0, "", List.of(), List.of(), Optional.empty());
     try (RunData data = new RunData(config);
         LoadedModel model = LoadedModel.open(config.model().path());
-        RunMetrics metrics = RunMetrics.open(run, config, data, world)) {
+        RunMetrics metrics = RunMetrics.open(run, config, data, membership)) {
       MicroBatches batches = data.microBatches(model);
       for (int step = 0; step < STEPS; step++) {
         for (int rank = 0; rank < config.training().virtualRanks(); rank++) {

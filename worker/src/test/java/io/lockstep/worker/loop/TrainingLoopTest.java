@@ -55,7 +55,7 @@ class TrainingLoopTest {
     Path checkpoint = Files.createDirectory(folder.resolve("checkpoint"));
     FakeCoordinator coordinator =
         FakeCoordinator.committing(
-            world(),
+            membership(),
             new Directive.Lease(1, 0, 2),
             new Directive.Lease(1, 2, 1),
             new Directive.SaveCheckpoint(1, 3, checkpoint.toString()),
@@ -116,7 +116,7 @@ class TrainingLoopTest {
 
   private List<Directive.Commit> commits(RunConfig config) throws Exception {
     FakeCoordinator coordinator =
-        FakeCoordinator.committing(world(), new Directive.Lease(1, 0, 3), FINISHED);
+        FakeCoordinator.committing(membership(), new Directive.Lease(1, 0, 3), FINISHED);
     run(coordinator, config);
     return coordinator.commits;
   }
@@ -124,7 +124,7 @@ class TrainingLoopTest {
   @Test
   void metricsHaveALineAStepWithEveryKey() throws Exception {
     run(
-        FakeCoordinator.committing(world(), new Directive.Lease(1, 0, 3), FINISHED),
+        FakeCoordinator.committing(membership(), new Directive.Lease(1, 0, 3), FINISHED),
         config(chats(), 3, 512));
     List<JsonNode> lines = new ArrayList<>();
     for (String line : Files.readAllLines(folder.resolve("logging.jsonl"))) {
@@ -172,7 +172,7 @@ class TrainingLoopTest {
   void aStopInsteadOfACommitEndsTheRunWithoutApplyingTheStep() throws Exception {
     Directive.Stop lost = new Directive.Stop(false, "a worker is lost");
     FakeCoordinator coordinator =
-        FakeCoordinator.reciting(world(), new Directive.Lease(1, 0, 3), lost);
+        FakeCoordinator.reciting(membership(), new Directive.Lease(1, 0, 3), lost);
     assertEquals(lost, run(coordinator, config(chats(), 3, 512)));
     assertEquals(List.of("ready 1", "reduced 0"), coordinator.heard);
   }
@@ -180,7 +180,8 @@ class TrainingLoopTest {
   @Test
   void aStopDuringAnExchangeAbortsIt() throws Exception {
     Directive.Stop stop = new Directive.Stop(false, "interrupted by the user");
-    FakeCoordinator coordinator = FakeCoordinator.committing(world(), new Directive.Lease(1, 0, 3));
+    FakeCoordinator coordinator =
+        FakeCoordinator.committing(membership(), new Directive.Lease(1, 0, 3));
     Collective stopped = new StoppedDuringExchange(coordinator, stop);
     assertEquals(stop, run(coordinator, config(chats(), 3, 512), connector(stopped)));
     assertEquals(List.of("ready 1"), coordinator.heard);
@@ -239,7 +240,9 @@ class TrainingLoopTest {
   void aCommitOfAnotherStepIsAnError() throws Exception {
     FakeCoordinator coordinator =
         FakeCoordinator.reciting(
-            world(), new Directive.Lease(1, 0, 3), new Directive.Commit(1, 2, 10, 10, 0, 1, 0));
+            membership(),
+            new Directive.Lease(1, 0, 3),
+            new Directive.Commit(1, 2, 10, 10, 0, 1, 0));
     RunConfig config = config(chats(), 3, 512);
     IllegalStateException error =
         assertThrows(IllegalStateException.class, () -> run(coordinator, config));
@@ -249,18 +252,18 @@ class TrainingLoopTest {
   @Test
   void aCommitOutsideOfALeaseIsAnError() throws Exception {
     FakeCoordinator coordinator =
-        FakeCoordinator.reciting(world(), new Directive.Commit(1, 0, 10, 10, 0, 1, 0));
+        FakeCoordinator.reciting(membership(), new Directive.Commit(1, 0, 10, 10, 0, 1, 0));
     RunConfig config = config(chats(), 3, 512);
     assertThrows(IllegalStateException.class, () -> run(coordinator, config));
   }
 
   @Test
   void aWorldThatCountsOnStateThisWorkerDoesNotHoldIsAnError() throws Exception {
-    Directive.World later =
-        new Directive.World(
+    Directive.NewMembership later =
+        new Directive.NewMembership(
             2,
             0,
-            world().members(),
+            membership().members(),
             2,
             "",
             List.of(),
@@ -276,11 +279,12 @@ class TrainingLoopTest {
   @Test
   void aRunThatIsRewoundToItsStartGivesTheSameBits() throws Exception {
     RunConfig config = config(chats(), 3, 512);
-    Directive.World again =
-        new Directive.World(2, 0, world().members(), 0, "", List.of(), List.of(), Optional.empty());
+    Directive.NewMembership again =
+        new Directive.NewMembership(
+            2, 0, membership().members(), 0, "", List.of(), List.of(), Optional.empty());
     FakeCoordinator coordinator =
         FakeCoordinator.committing(
-            world(),
+            membership(),
             new Directive.Lease(1, 0, 2),
             again,
             new Directive.Lease(1, 2, 1),
@@ -307,7 +311,7 @@ class TrainingLoopTest {
         """
             .repeat(4));
     FakeCoordinator coordinator =
-        FakeCoordinator.committing(world(), new Directive.Lease(1, 0, 3), FINISHED);
+        FakeCoordinator.committing(membership(), new Directive.Lease(1, 0, 3), FINISHED);
     RunConfig config = config(data, 3, 512);
     SampleException error = assertThrows(SampleException.class, () -> run(coordinator, config));
     String message = String.valueOf(error.getMessage());
@@ -319,7 +323,7 @@ class TrainingLoopTest {
     Path data = folder.resolve("broken.jsonl");
     Files.writeString(data, "{\"messages\": oops}\n".repeat(4));
     FakeCoordinator coordinator =
-        FakeCoordinator.committing(world(), new Directive.Lease(1, 0, 3), FINISHED);
+        FakeCoordinator.committing(membership(), new Directive.Lease(1, 0, 3), FINISHED);
     RunConfig config = config(data, 3, 512);
     SampleException error = assertThrows(SampleException.class, () -> run(coordinator, config));
     String message = String.valueOf(error.getMessage());
@@ -336,7 +340,7 @@ class TrainingLoopTest {
             + chat("Ho?", "no")
             + chat("He?", "so"));
     FakeCoordinator coordinator =
-        FakeCoordinator.committing(world(), new Directive.Lease(1, 0, 3), FINISHED);
+        FakeCoordinator.committing(membership(), new Directive.Lease(1, 0, 3), FINISHED);
     run(coordinator, config(data, 3, 128));
     assertEquals(List.of(1L, 1L, 1L), coordinator.replaced);
   }
@@ -345,7 +349,7 @@ class TrainingLoopTest {
   void residentMemoryStaysFlat() throws Exception {
     int steps = 120;
     FakeCoordinator coordinator =
-        FakeCoordinator.committing(world(), new Directive.Lease(1, 0, steps), FINISHED);
+        FakeCoordinator.committing(membership(), new Directive.Lease(1, 0, steps), FINISHED);
     run(coordinator, config(chats(), steps, 512));
     long warm = coordinator.times.get(steps / 3).residentBytes();
     long end = coordinator.times.getLast().residentBytes();
@@ -354,8 +358,8 @@ class TrainingLoopTest {
         "grew from " + warm / MEBIBYTE + " to " + end / MEBIBYTE + " MiB");
   }
 
-  private static Directive.World world() {
-    return new Directive.World(
+  private static Directive.NewMembership membership() {
+    return new Directive.NewMembership(
         1,
         0,
         List.of(new Directive.Member("w0", "127.0.0.1:1", "any")),

@@ -20,7 +20,7 @@ import io.lockstep.proto.coordinator.v1.World;
 import io.lockstep.worker.protocol.Directive;
 import io.lockstep.worker.protocol.Session.Holding;
 import io.lockstep.worker.rpc.CoordinatorSession.Introduction;
-import io.lockstep.worker.rpc.CoordinatorSession.Patience;
+import io.lockstep.worker.rpc.CoordinatorSession.Timeouts;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -39,15 +39,15 @@ class CoordinatorSessionTest {
       new Introduction("w", "127.0.0.1:9", "AVX512", "node-1", Map.of("threads", "1"));
   private static final long FOR_EVER = 600_000;
 
-  private static Patience patience(Duration rejoining) {
-    return new Patience(Duration.ofSeconds(20), rejoining);
+  private static Timeouts timeouts(Duration rejoining) {
+    return new Timeouts(Duration.ofSeconds(20), rejoining);
   }
 
   private static CompletableFuture<CoordinatorSession> joining(
       ScriptedCoordinator coordinator, Duration rejoining) {
     return CompletableFuture.supplyAsync(() -> {
       try {
-        return CoordinatorSession.join(coordinator.address(), W, patience(rejoining));
+        return CoordinatorSession.join(coordinator.address(), W, timeouts(rejoining));
       } catch (SessionException | InterruptedException e) {
         throw new IllegalStateException(e.getMessage(), e);
       }
@@ -283,12 +283,12 @@ class CoordinatorSessionTest {
       worker.stop("enough", false);
       Directive lease = session.next();
       assertInstanceOf(Directive.Lease.class, lease);
-      Directive world = session.next();
+      Directive membership = session.next();
       Directive stop = session.next();
-      assertEquals(List.of(world, stop), interruptions);
+      assertEquals(List.of(membership, stop), interruptions);
       List<Directive> late = new ArrayList<>();
       session.onInterruption(late::add);
-      assertEquals(List.of(world, stop), late);
+      assertEquals(List.of(membership, stop), late);
     });
   }
 

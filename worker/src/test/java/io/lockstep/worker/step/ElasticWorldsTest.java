@@ -31,7 +31,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Workers that are lost, join and leave between steps: the same bits as in a world of one. */
+/** Workers that are lost, join and leave between steps: the same bits as of one worker alone. */
 class ElasticWorldsTest {
 
   private static final int STEPS = 5;
@@ -90,7 +90,7 @@ class ElasticWorldsTest {
     TrainingState b = worker("buddy");
     TrainingState c = worker("buddy");
     train(List.of(a, b), List.of(), 0, 3, true);
-    // A world of three is formed, but only a gets as far as READY, where it holds two shards.
+    // A membership of three is formed, but only a gets as far as READY, where it holds two shards.
     form(List.of(a, b, c), List.of(), 3, false);
     assertEquals(
         List.of(new Shard(0, 2, true), new Shard(0, 3, true)),
@@ -119,7 +119,9 @@ class ElasticWorldsTest {
     return Buffer.of(state.model().parameters().flat()).floats().toArray();
   }
 
-  /** Forms a world and trains steps [from, to); the last of them is committed but not applied. */
+  /**
+   * Forms a membership and trains steps [from, to); the last of them is committed but not applied.
+   */
   private void train(
       List<TrainingState> members,
       List<TrainingState> departing,
@@ -127,7 +129,7 @@ class ElasticWorldsTest {
       long to,
       boolean applyLast)
       throws Exception {
-    List<Directive.World> worlds = form(members, departing, from, true);
+    List<Directive.NewMembership> memberships = form(members, departing, from, true);
     WorldFigures figures = new WorldFigures(members.size(), STEPS);
     List<Optional<Directive.Commit>> commits =
         LocalRanks.run(
@@ -138,7 +140,7 @@ class ElasticWorldsTest {
               try (GradientBuffers buffers = new GradientBuffers(state.buckets().floats());
                   TrainingStep rank =
                       new TrainingStep(
-                          worlds.get(ranks.rank()),
+                          memberships.get(ranks.rank()),
                           config("buddy"),
                           state,
                           buffers,
@@ -165,12 +167,12 @@ class ElasticWorldsTest {
     last = commits.getFirst();
   }
 
-  private Directive.World settling(long nextStep, Optional<Directive.Commit> commit) {
-    return new Directive.World(
+  private Directive.NewMembership settling(long nextStep, Optional<Directive.Commit> commit) {
+    return new Directive.NewMembership(
         generation, 0, List.of(), nextStep, "", List.of(), List.of(), commit);
   }
 
-  private List<Directive.World> form(
+  private List<Directive.NewMembership> form(
       List<TrainingState> members, List<TrainingState> departing, long nextStep, boolean begins)
       throws Exception {
     generation++;
@@ -184,10 +186,10 @@ class ElasticWorldsTest {
         }
       }
     }
-    List<Directive.World> worlds = new ArrayList<>();
+    List<Directive.NewMembership> memberships = new ArrayList<>();
     for (int rank = 0; rank < participants.size(); rank++) {
-      worlds.add(
-          new Directive.World(
+      memberships.add(
+          new Directive.NewMembership(
               generation,
               rank,
               names(members.size()),
@@ -201,13 +203,13 @@ class ElasticWorldsTest {
         participants.size(),
         ranks -> {
           TrainingState state = participants.get(ranks.rank());
-          state.adopt(worlds.get(ranks.rank()), ranks);
+          state.adopt(memberships.get(ranks.rank()), ranks);
           if (begins && ranks.rank() < members.size()) {
-            state.worldHasBegun();
+            state.generationHasBegun();
           }
           return true;
         });
-    return worlds;
+    return memberships;
   }
 
   private static List<Directive.Member> names(int count) {

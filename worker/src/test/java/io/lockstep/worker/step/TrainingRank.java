@@ -15,7 +15,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 
-/** One rank of the first world of a run, without a session: whoever tests it commits the steps. */
+/** One rank of a run's first membership, without a session: whoever tests it commits the steps. */
 public final class TrainingRank implements AutoCloseable {
 
   private final TrainingState state;
@@ -33,16 +33,16 @@ public final class TrainingRank implements AutoCloseable {
       throws IOException {
     List<Directive.Member> members =
         Collections.nCopies(collective.size(), new Directive.Member("w", "127.0.0.1:1", ""));
-    Directive.World world =
-        new Directive.World(
+    Directive.NewMembership membership =
+        new Directive.NewMembership(
             1, collective.rank(), members, 0, "", List.of(), List.of(), Optional.empty());
     state = new TrainingState(config, source, totalSteps);
-    state.adopt(world, collective);
-    state.worldHasBegun();
+    state.adopt(membership, collective);
+    state.generationHasBegun();
     buffers = new GradientBuffers(state.buckets().floats());
     steps =
         new TrainingStep(
-            world,
+            membership,
             config,
             state,
             buffers,
