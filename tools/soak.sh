@@ -7,7 +7,7 @@
 #
 # RECIPE   a recipe; 1,000 steps or more are worth the name
 # OUT      folder that does not exist yet
-# WORKERS  worker processes (default 3); worker-0 and the coordinator are never struck
+# WORKERS  worker processes (default 3); worker-0 and the coordinator are never killed
 # EVERY    steps between two kills (default 40)
 set -euo pipefail
 
@@ -49,7 +49,7 @@ done
 wait "$train" || { tail -3 "$out/train.log"; exit 1; }
 
 tail -1 "$out/train.log"
-echo "strikes survived: $(wc -l <"$out/run/strikes.jsonl")"
+echo "faults survived: $(wc -l <"$out/run/strikes.jsonl")"
 sed -nE 's/.*"recovery_seconds":([0-9.]+).*/\1/p' "$out/run/strikes.jsonl" | sort -n | awk '
   { value[NR] = $1 }
   END { printf "seconds to the next committed step: median %.2f, p99 %.2f, most %.2f\n", value[int((NR + 1) / 2)], value[int(NR * 0.99 + 0.999)], value[NR] }'

@@ -78,7 +78,7 @@ public final class AllReduceProcesses {
   }
 
   private static void fail(Child child) {
-    throw new UserError("the benchmark failed: " + child.obituary());
+    throw new UserError("the benchmark failed: " + child.exitDescription());
   }
 
   private static void delete(Path folder) throws IOException {

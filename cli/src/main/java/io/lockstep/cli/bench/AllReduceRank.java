@@ -25,7 +25,7 @@ import java.util.List;
 public record AllReduceRank(
     Path folder, int rank, int world, int megabytes, int iterations, boolean sharedMemory) {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration TIMEOUT = Duration.ofSeconds(60);
   private static final Duration POLL = Duration.ofMillis(5);
   private static final String HOST = "127.0.0.1";
   private static final int MEGABYTE = 1 << 20;
@@ -49,7 +49,7 @@ public record AllReduceRank(
               1,
               rank,
               peers(),
-              PATIENCE,
+              TIMEOUT,
               TcpOptions.standard().withSharedMemory(sharedMemory))) {
         long floats = (long) megabytes * MEGABYTE / Dtype.FLOAT32.bytes();
         double[] seconds = AllReduceBench.rounds(collective, floats, iterations);
@@ -65,7 +65,7 @@ public record AllReduceRank(
   }
 
   private List<Peer> peers() throws IOException, InterruptedException {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    long deadline = System.nanoTime() + TIMEOUT.toNanos();
     List<Peer> peers = new ArrayList<>();
     while (peers.size() < world) {
       int next = peers.size();
@@ -73,7 +73,7 @@ public record AllReduceRank(
         int at = Integer.parseInt(Files.readString(port(next)).strip());
         peers.add(new Peer(next, "rank-" + next, HOST, at));
       } else if (System.nanoTime() > deadline) {
-        throw new UserError("rank " + next + " has not begun to listen after " + PATIENCE);
+        throw new UserError("rank " + next + " has not begun to listen after " + TIMEOUT);
       } else {
         Thread.sleep(POLL);
       }

@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 public final class CoordinatorProcess {
 
   private static final String NAME = "coordinator";
-  private static final Duration START_PATIENCE = Duration.ofSeconds(60);
+  private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
   private static final double NANOS = 1e9;
   private static final double KIBIBYTES_IN_MEBIBYTE = 1024;
 
@@ -53,7 +53,7 @@ public final class CoordinatorProcess {
                   folder.resolve("run").toString(),
                   "--port-file",
                   group.portFile(NAME).toString()));
-      Endpoint endpoint = Endpoint.local(group.awaitPort(coordinator, START_PATIENCE));
+      Endpoint endpoint = Endpoint.local(group.awaitPort(coordinator, START_TIMEOUT));
       try (WorkerSwarm swarm =
           new WorkerSwarm(new WorkerSwarm.Options(endpoint, workers, heartbeat, warmup, steps))) {
         WorkerSwarm.Result result = swarm.run(atMost);

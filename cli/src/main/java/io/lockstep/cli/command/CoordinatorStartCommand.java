@@ -141,7 +141,7 @@ final class CoordinatorStartCommand implements Callable<Integer> {
   }
 
   private CoordinatorServer start(RunPlan plan, ListenAddress address) throws IOException {
-    RunListener listener = new Diary();
+    RunListener listener = new ConsoleRunListener();
     Path from = resumeFrom;
     if (from != null) {
       return CoordinatorServer.startFrom(
@@ -152,20 +152,20 @@ final class CoordinatorStartCommand implements Callable<Integer> {
         : CoordinatorServer.start(plan, address, listener);
   }
 
-  /** Says on standard output what a person should read, with the time. */
-  private static final class Diary implements RunListener {
+  /** Prints phases and notices on standard output, with the time. */
+  private static final class ConsoleRunListener implements RunListener {
 
     @Override
     public void phaseChanged(Phase phase, String detail) {
-      say(phase.name().toLowerCase(Locale.ROOT) + ": " + detail);
+      print(phase.name().toLowerCase(Locale.ROOT) + ": " + detail);
     }
 
     @Override
     public void notice(String text) {
-      say(text);
+      print(text);
     }
 
-    private static void say(String text) {
+    private static void print(String text) {
       System.out.printf("%tT.%<tL %s%n", LocalTime.now(ZoneId.systemDefault()), text);
     }
   }

@@ -89,7 +89,7 @@ public final class TrainCommand implements Callable<Integer> {
       names = "--kill-schedule",
       paramLabel = "FILE",
       description =
-          "JSON lines of processes to strike on the way, to see that the run survives: at_step,"
+          "JSON lines of signals to send to processes on the way, to see that the run survives: at_step,"
               + " phase (computing, waiting, applying), delay, process, signal (SIGKILL, SIGTERM,"
               + " SIGSTOP), seconds, restart_after. Recoveries are written to strikes.jsonl.")
   private @Nullable Path killSchedule;

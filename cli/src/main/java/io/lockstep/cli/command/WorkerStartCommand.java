@@ -106,7 +106,7 @@ final class WorkerStartCommand implements Callable<Integer> {
   /** Leaves the run in good order when the process is asked to end. */
   private static final class Leaving implements AutoCloseable {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
     private final CountDownLatch left = new CountDownLatch(1);
 
@@ -123,8 +123,8 @@ final class WorkerStartCommand implements Callable<Integer> {
       }
       worker.leave("the process was asked to end");
       try {
-        if (!left.await(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
-          LOG.warn("left the run without an answer within {} s", PATIENCE.toSeconds());
+        if (!left.await(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
+          LOG.warn("left the run without an answer within {} s", TIMEOUT.toSeconds());
         }
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();

@@ -90,7 +90,7 @@ public final class Child {
   }
 
   /** How it ended and what it said about that, in one line. */
-  public String obituary() {
+  public String exitDescription() {
     if (process.isAlive()) {
       return name + " is running";
     }

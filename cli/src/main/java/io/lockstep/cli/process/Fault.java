@@ -5,17 +5,18 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Something that is to happen to a process of a run.
+ * A signal that is to be sent to a process of a run.
  *
- * @param atStep happens once so many steps are committed
- * @param phase and once the worker is seen in this phase of the next step, or was struck late
+ * @param atStep it is due once so many steps are committed
+ * @param phase and once the worker is seen in this phase of the next step; a phase that is missed
+ *     for two steps counts as seen
  * @param delay and so much later
  * @param process the process's name, such as {@code worker-1} or {@code coordinator}
- * @param signal what it is sent
+ * @param signal what is sent
  * @param length how long a stopped process stands still
  * @param restart how long after the end of the process another one takes its place; empty for never
  */
-public record Strike(
+public record Fault(
     long atStep,
     Optional<Phase> phase,
     Duration delay,
@@ -26,7 +27,7 @@ public record Strike(
 
   /** The signals that a schedule may send. */
   public enum Signal {
-    /** Ends the process without a word. */
+    /** Ends the process at once. */
     SIGKILL,
     /**
      * Asks the process to end: a worker finishes its step, hands over what it holds, and leaves.
@@ -52,12 +53,12 @@ public record Strike(
     }
   }
 
-  /** Whether it is time, its delay not counted. */
+  /** Whether step and phase are reached; the delay isn't counted. */
   boolean isDue(RunStatus status) {
     if (status.steps() < atStep) {
       return false;
     }
-    // A phase that was missed must not keep the strike from happening at all.
+    // A phase that was missed must not keep the fault from happening at all.
     return phase.isEmpty()
         || status.steps() > atStep + 1
         || status.workers().stream()

@@ -12,26 +12,31 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 
-/** Carries out a schedule: strikes processes, lets them go on, and says which to start again. */
-final class Strikes {
+/** Carries out a {@link KillSchedule}: signals processes, and says which to start again. */
+final class FaultInjection {
 
-  private final List<Strike> waiting;
-  private final Map<Strike, Long> due = new LinkedHashMap<>();
-  private final Map<Child, Long> standing = new LinkedHashMap<>();
+  private final List<Fault> waiting;
+
+  /** Faults whose step and phase are reached, and when they are injected. */
+  private final Map<Fault, Long> due = new LinkedHashMap<>();
+
+  /** Stopped processes, and when they are continued. */
+  private final Map<Child, Long> stopped = new LinkedHashMap<>();
+
   private final Map<String, Restart> restarts = new LinkedHashMap<>();
   private final Set<String> late = new HashSet<>();
-  private final StrikeLog log;
+  private final RecoveryLog log;
 
   /** A process that is to be started again once it has ended. */
-  private record Restart(Child ended, Duration after, long seenDead) {}
+  private record Restart(Child process, Duration after, long seenEnded) {}
 
-  Strikes(KillSchedule schedule, Path runFolder) {
-    waiting = new ArrayList<>(schedule.strikes());
-    log = new StrikeLog(runFolder);
+  FaultInjection(KillSchedule schedule, Path runFolder) {
+    waiting = new ArrayList<>(schedule.faults());
+    log = new RecoveryLog(runFolder);
   }
 
   boolean isEmpty() {
-    return waiting.isEmpty() && due.isEmpty() && standing.isEmpty() && restarts.isEmpty();
+    return waiting.isEmpty() && due.isEmpty() && stopped.isEmpty() && restarts.isEmpty();
   }
 
   /** Whether a process that has ended will be started again. */
@@ -40,40 +45,40 @@ final class Strikes {
   }
 
   /**
-   * Whether a process was started again or stood still, perhaps until after the run's end: then it
-   * goes on looking for a coordinator that has ended.
+   * Whether a process was started again or stopped, perhaps until after the run's end: then it goes
+   * on looking for a coordinator that has ended.
    */
   boolean mayBeLate(String process) {
     return late.contains(process);
   }
 
-  /** Lets every process go on that still stands still: the run is over. */
-  void release() {
-    standing.keySet().forEach(child -> child.signal("CONT"));
-    standing.clear();
+  /** Continues all stopped processes: the run is over. */
+  void continueAll() {
+    stopped.keySet().forEach(child -> child.signal("CONT"));
+    stopped.clear();
   }
 
-  /** Strikes whatever it is time for. */
-  void strike(RunStatus status, Function<String, Child> processes) {
+  /** Injects the faults that are due, and continues stopped processes whose time is over. */
+  void inject(RunStatus status, Function<String, Child> processes) {
     long now = System.nanoTime();
-    log.saw(status);
-    for (Iterator<Strike> all = waiting.iterator(); all.hasNext(); ) {
-      Strike strike = all.next();
-      if (strike.isDue(status)) {
-        due.put(strike, now + strike.delay().toNanos());
+    log.observe(status);
+    for (Iterator<Fault> all = waiting.iterator(); all.hasNext(); ) {
+      Fault fault = all.next();
+      if (fault.isDue(status)) {
+        due.put(fault, now + fault.delay().toNanos());
         all.remove();
       }
     }
-    for (Iterator<Map.Entry<Strike, Long>> all = due.entrySet().iterator(); all.hasNext(); ) {
-      Map.Entry<Strike, Long> next = all.next();
+    for (Iterator<Map.Entry<Fault, Long>> all = due.entrySet().iterator(); all.hasNext(); ) {
+      Map.Entry<Fault, Long> next = all.next();
       Child child = processes.apply(next.getKey().process());
       if (now >= next.getValue() && child.isAlive()) {
         all.remove();
-        log.struck(next.getKey(), status);
-        strike(next.getKey(), child, now);
+        log.injected(next.getKey(), status);
+        send(next.getKey(), child, now);
       }
     }
-    for (Iterator<Map.Entry<Child, Long>> all = standing.entrySet().iterator(); all.hasNext(); ) {
+    for (Iterator<Map.Entry<Child, Long>> all = stopped.entrySet().iterator(); all.hasNext(); ) {
       Map.Entry<Child, Long> next = all.next();
       if (now >= next.getValue()) {
         next.getKey().signal("CONT");
@@ -82,8 +87,8 @@ final class Strikes {
     }
   }
 
-  private void strike(Strike strike, Child child, long now) {
-    switch (strike.signal()) {
+  private void send(Fault fault, Child child, long now) {
+    switch (fault.signal()) {
       case SIGKILL -> child.kill();
       // Not Child.terminate, which closes its input too: to a child that means that its parent
       // died.
@@ -91,15 +96,15 @@ final class Strikes {
       case SIGSTOP -> {
         child.signal("STOP");
         late.add(child.name());
-        standing.put(child, now + strike.length().toNanos());
+        stopped.put(child, now + fault.length().toNanos());
       }
     }
-    strike
+    fault
         .restart()
         .ifPresent(after -> restarts.put(child.name(), new Restart(child, after, Long.MAX_VALUE)));
   }
 
-  /** Processes that are to be started now; asked for once. */
+  /** Names of the processes that are to be started now; each is named once. */
   List<String> dueRestarts() {
     long now = System.nanoTime();
     List<String> names = new ArrayList<>();
@@ -107,12 +112,12 @@ final class Strikes {
         all.hasNext(); ) {
       Map.Entry<String, Restart> next = all.next();
       Restart restart = next.getValue();
-      if (restart.ended().isAlive()) {
+      if (restart.process().isAlive()) {
         continue;
       }
-      long dead = Math.min(restart.seenDead(), now);
-      next.setValue(new Restart(restart.ended(), restart.after(), dead));
-      if (now - dead >= restart.after().toNanos()) {
+      long ended = Math.min(restart.seenEnded(), now);
+      next.setValue(new Restart(restart.process(), restart.after(), ended));
+      if (now - ended >= restart.after().toNanos()) {
         names.add(next.getKey());
         late.add(next.getKey());
         all.remove();

@@ -17,7 +17,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What is to happen to the processes of a run, to see that it survives. One JSON object a line:
+ * Faults to inject into the processes of a run, to see that it survives. One JSON object a line:
  *
  * <pre>
  * {"at_step": 12, "phase": "waiting", "process": "worker-1", "signal": "SIGKILL", "restart_after": 0.5}
@@ -25,11 +25,11 @@ import java.util.Set;
  * {"at_step": 30, "delay": 0.05, "process": "coordinator", "signal": "SIGKILL", "restart_after": 0}
  * </pre>
  *
- * @param strikes in the order of the file
+ * @param faults in the order of the file
  */
-public record KillSchedule(List<Strike> strikes) {
+public record KillSchedule(List<Fault> faults) {
 
-  /** Nothing happens. */
+  /** No faults. */
   public static final KillSchedule NONE = new KillSchedule(List.of());
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -39,7 +39,7 @@ public record KillSchedule(List<Strike> strikes) {
       Set.of("at_step", "phase", "delay", "process", "signal", "seconds", "restart_after");
 
   public KillSchedule {
-    strikes = List.copyOf(strikes);
+    faults = List.copyOf(faults);
   }
 
   /**
@@ -53,25 +53,25 @@ public record KillSchedule(List<Strike> strikes) {
       throw new UserError(
           "%s is no kill schedule: a file of JSON lines below 16 MiB is needed".formatted(file));
     }
-    List<Strike> strikes = new ArrayList<>();
+    List<Fault> faults = new ArrayList<>();
     List<String> problems = new ArrayList<>();
     List<String> lines = Files.readAllLines(file);
     for (int line = 0; line < lines.size(); line++) {
       if (!lines.get(line).isBlank()) {
         Line parsed = new Line(file.getFileName() + ":" + (line + 1), problems);
-        parsed.read(lines.get(line), workers).ifPresent(strikes::add);
+        parsed.read(lines.get(line), workers).ifPresent(faults::add);
       }
     }
     if (!problems.isEmpty()) {
       throw new UserError(String.join("; ", problems));
     }
-    return new KillSchedule(strikes);
+    return new KillSchedule(faults);
   }
 
   /** One line and where it stands. */
   private record Line(String place, List<String> problems) {
 
-    Optional<Strike> read(String text, int workers) {
+    Optional<Fault> read(String text, int workers) {
       JsonNode node;
       try {
         node = JSON.readTree(text);
@@ -86,13 +86,12 @@ public record KillSchedule(List<Strike> strikes) {
           problem("'%s' is unknown; there are %s".formatted(name, KEYS.stream().sorted().toList()));
         }
       }
-      Strike.Signal signal = choice(node, "signal", Strike.Signal.values(), Strike.Signal.SIGKILL);
-      Strike strike =
-          new Strike(
+      Fault.Signal signal = choice(node, "signal", Fault.Signal.values(), Fault.Signal.SIGKILL);
+      Fault fault =
+          new Fault(
               Math.round(number(node, "at_step", 0, Long.MAX_VALUE)),
               node.has("phase")
-                  ? Optional.of(
-                      choice(node, "phase", Strike.Phase.values(), Strike.Phase.COMPUTING))
+                  ? Optional.of(choice(node, "phase", Fault.Phase.values(), Fault.Phase.COMPUTING))
                   : Optional.empty(),
               seconds(node, "delay"),
               process(node, workers),
@@ -101,21 +100,21 @@ public record KillSchedule(List<Strike> strikes) {
               node.has("restart_after")
                   ? Optional.of(seconds(node, "restart_after"))
                   : Optional.empty());
-      if (signal == Strike.Signal.SIGSTOP == strike.length().isZero()) {
+      if (signal == Fault.Signal.SIGSTOP == fault.length().isZero()) {
         problem("'seconds' says how long SIGSTOP lasts, and goes with no other signal");
       }
-      if (signal == Strike.Signal.SIGSTOP && strike.restart().isPresent()) {
+      if (signal == Fault.Signal.SIGSTOP && fault.restart().isPresent()) {
         problem(
             "'restart_after' goes with SIGKILL and SIGTERM: a stopped process goes on by itself");
       }
-      if (strike.process().equals("coordinator") && strike.phase().isPresent()) {
+      if (fault.process().equals("coordinator") && fault.phase().isPresent()) {
         problem("'phase' is a worker's: give the coordinator a 'delay' instead");
       }
-      if (strike.process().equals("coordinator") && signal == Strike.Signal.SIGTERM) {
+      if (fault.process().equals("coordinator") && signal == Fault.Signal.SIGTERM) {
         problem(
-            "the coordinator ends with the run alone: strike it with SIGKILL or SIGSTOP, or drain the run");
+            "the coordinator ends with the run alone: send it SIGKILL or SIGSTOP, or drain the run");
       }
-      return problems.size() == before ? Optional.of(strike) : Optional.empty();
+      return problems.size() == before ? Optional.of(fault) : Optional.empty();
     }
 
     private String process(JsonNode node, int workers) {

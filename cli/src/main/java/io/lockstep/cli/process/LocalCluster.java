@@ -20,17 +20,17 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A coordinator and its workers as processes of this machine, for one run. A worker that is lost
- * costs the run nothing but its hands; a schedule may strike any process, and start it again.
+ * A coordinator and its workers as processes of this machine, for one run, which goes on without a
+ * worker that is killed. A schedule may inject faults into any process, and start it again.
  */
 public final class LocalCluster implements AutoCloseable {
 
   private static final String COORDINATOR = "coordinator";
-  private static final Duration START_PATIENCE = Duration.ofSeconds(60);
-  private static final Duration END_PATIENCE = Duration.ofSeconds(20);
-  private static final Duration BLAME_PATIENCE = Duration.ofSeconds(3);
+  private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
+  private static final Duration END_TIMEOUT = Duration.ofSeconds(20);
+  private static final Duration CAUSE_TIMEOUT = Duration.ofSeconds(3);
   private static final Duration POLL = Duration.ofMillis(250);
-  private static final Duration POLL_WITH_STRIKES = Duration.ofMillis(10);
+  private static final Duration POLL_WITH_FAULTS = Duration.ofMillis(10);
 
   /** It starts quickly and has nothing to compute: the second compiler would only cost time. */
   private static final List<String> COORDINATOR_JVM =
@@ -40,7 +40,7 @@ public final class LocalCluster implements AutoCloseable {
 
   private final ProcessGroup group;
   private final Options options;
-  private final Strikes strikes;
+  private final FaultInjection faults;
   private final Map<String, Child> processes = new LinkedHashMap<>();
   private final Set<String> lost = new LinkedHashSet<>();
   private final Endpoint endpoint;
@@ -49,9 +49,9 @@ public final class LocalCluster implements AutoCloseable {
   private LocalCluster(ProcessGroup group, Options options) throws IOException {
     this.group = group;
     this.options = options;
-    strikes = new Strikes(options.schedule(), options.folder().root());
+    faults = new FaultInjection(options.schedule(), options.folder().root());
     start(COORDINATOR, 0, options.beginning().resume());
-    endpoint = Endpoint.local(group.awaitPort(coordinator(), START_PATIENCE));
+    endpoint = Endpoint.local(group.awaitPort(coordinator(), START_TIMEOUT));
     for (int worker = 0; worker < options.workers(); worker++) {
       start("worker-" + worker, endpoint.port(), false);
     }
@@ -196,33 +196,33 @@ public final class LocalCluster implements AutoCloseable {
    */
   public Optional<String> await(Consumer<RunStatus> listener, Consumer<String> notices)
       throws IOException {
-    Duration poll = strikes.isEmpty() ? POLL : POLL_WITH_STRIKES;
+    Duration poll = faults.isEmpty() ? POLL : POLL_WITH_FAULTS;
     long steps = 0;
     try (Inquiry inquiry = new Inquiry(endpoint)) {
-      while (!coordinator().await(poll) || strikes.restarts(COORDINATOR)) {
+      while (!coordinator().await(poll) || faults.restarts(COORDINATOR)) {
         RunStatus status = status(inquiry);
         if (status != null) {
           steps = status.steps();
           listener.accept(status);
-          strikes.strike(status, this::process);
+          faults.inject(status, this::process);
         } else {
           LockSupport.parkNanos(poll.toNanos());
         }
-        for (String name : strikes.dueRestarts()) {
+        for (String name : faults.dueRestarts()) {
           lost.remove(name);
           start(name, endpoint.port(), name.equals(COORDINATOR));
         }
         watch(steps, notices);
       }
     }
-    strikes.release();
+    faults.continueAll();
     if (coordinator().hasFailed()) {
       throw failure(steps);
     }
     for (Child worker : workers()) {
       // Whoever is still on its way to a run that ended before its first step need not find out.
       boolean unbegun = steps == 0 && coordinator().hasDrained();
-      if (!unbegun && !strikes.mayBeLate(worker.name()) && !worker.await(END_PATIENCE)) {
+      if (!unbegun && !faults.mayBeLate(worker.name()) && !worker.await(END_TIMEOUT)) {
         throw new UserError(
             "%s hangs after the end of the run; its log is %s"
                 .formatted(worker.name(), worker.log()));
@@ -275,21 +275,21 @@ public final class LocalCluster implements AutoCloseable {
       if (worker.hasFailed() && !lost.contains(worker.name())) {
         if (!worker.wasKilled()) {
           // The coordinator knows better why a run has ended than whoever was told so.
-          coordinator().await(BLAME_PATIENCE);
-          Child culprit = coordinator().hasFailed() ? coordinator() : worker;
+          coordinator().await(CAUSE_TIMEOUT);
+          Child first = coordinator().hasFailed() ? coordinator() : worker;
           throw new UserError(
-              "the run ended after %d steps: %s".formatted(steps, culprit.obituary()));
+              "the run ended after %d steps: %s".formatted(steps, first.exitDescription()));
         }
         lost.add(worker.name());
-        notices.accept(worker.obituary() + "; the run goes on without it");
+        notices.accept(worker.exitDescription() + "; the run goes on without it");
       }
     }
     boolean hopeless =
         workers().stream()
-            .allMatch(worker -> lost.contains(worker.name()) && !strikes.restarts(worker.name()));
+            .allMatch(worker -> lost.contains(worker.name()) && !faults.restarts(worker.name()));
     if (hopeless && !draining) {
       // Whoever ends a whole job sends the signal to all its processes, in any order.
-      coordinator().await(BLAME_PATIENCE);
+      coordinator().await(CAUSE_TIMEOUT);
       if (!draining) {
         throw failure(steps);
       }
@@ -298,14 +298,14 @@ public final class LocalCluster implements AutoCloseable {
 
   private UserError failure(long steps) {
     // The coordinator may be about to say why; let all that end do so before looking for the first.
-    coordinator().await(BLAME_PATIENCE);
+    coordinator().await(CAUSE_TIMEOUT);
     for (Child worker : workers()) {
-      worker.await(BLAME_PATIENCE);
+      worker.await(CAUSE_TIMEOUT);
     }
     String cause =
         group
             .firstCause()
-            .map(Child::obituary)
+            .map(Child::exitDescription)
             .orElse("a process hangs after the end of the run; see " + coordinator().log());
     return new UserError("the run ended after %d steps: %s".formatted(steps, cause));
   }

@@ -71,7 +71,7 @@ public final class ProcessGroup implements AutoCloseable {
     long deadline = System.nanoTime() + atMost.toNanos();
     while (!Files.exists(portFile)) {
       if (child.await(POLL)) {
-        throw new UserError(child.obituary());
+        throw new UserError(child.exitDescription());
       }
       if (System.nanoTime() > deadline) {
         throw new UserError(

@@ -12,81 +12,90 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Writes down what struck a run's processes and how long it took until a step was committed by a
- * world that was formed afterwards: one JSON object for each in {@code strikes.jsonl}.
+ * Writes which faults were injected into a run's processes, and how long it took until members of a
+ * later generation had committed a step: one JSON object for each fault in {@code strikes.jsonl}.
  */
-final class StrikeLog {
+final class RecoveryLog {
 
   static final String FILE_NAME = "strikes.jsonl";
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Path file;
-  private final List<Open> open = new ArrayList<>();
+  private final List<Pending> pending = new ArrayList<>();
 
-  /** A strike whose recovery is awaited. */
-  private static final class Open {
-    private final Strike strike;
+  /** A fault whose recovery is awaited. */
+  private static final class Pending {
+    private final Fault fault;
     private final long generation;
     private final long steps;
     private final long nanos;
 
-    /** Steps that were committed when the first world after the strike was seen; -1 before. */
-    private long stepsOfNewWorld = -1;
+    /** Steps that were committed when a later generation was first seen; -1 before. */
+    private long stepsAtNextGeneration = -1;
 
-    Open(Strike strike, RunStatus status, long nanos) {
-      this.strike = strike;
+    Pending(Fault fault, RunStatus status, long nanos) {
+      this.fault = fault;
       this.generation = status.generation();
       this.steps = status.steps();
       this.nanos = nanos;
     }
+
+    void observe(RunStatus status) {
+      if (stepsAtNextGeneration < 0 && status.generation() > generation) {
+        stepsAtNextGeneration = status.steps();
+      }
+    }
+
+    boolean isRecovered(RunStatus status) {
+      return stepsAtNextGeneration >= 0 && status.steps() > stepsAtNextGeneration;
+    }
   }
 
-  StrikeLog(Path folder) {
+  RecoveryLog(Path folder) {
     file = folder.resolve(FILE_NAME);
   }
 
   /**
-   * A process was struck when the run stood there. A worker that was in no world yet, such as one
-   * that was loading, leaves nothing to recover from.
+   * A fault was injected. A worker that was no member yet, such as one that was loading, leaves
+   * nothing to recover from.
+   *
+   * @param status the run just before
    */
-  void struck(Strike strike, RunStatus status) {
-    boolean trains =
-        strike.process().equals("coordinator")
+  void injected(Fault fault, RunStatus status) {
+    boolean takesPart =
+        fault.process().equals("coordinator")
             || status.workers().stream()
-                .anyMatch(worker -> worker.id().equals(strike.process()) && worker.rank() >= 0);
-    if (trains) {
-      open.add(new Open(strike, status, System.nanoTime()));
+                .anyMatch(worker -> worker.id().equals(fault.process()) && worker.rank() >= 0);
+    if (takesPart) {
+      pending.add(new Pending(fault, status, System.nanoTime()));
     } else {
-      append(described(strike, status.steps(), status.generation()));
+      append(described(fault, status.steps(), status.generation()));
     }
   }
 
-  /** The run stands here now. */
-  void saw(RunStatus status) {
+  /** Writes the faults from which the run has recovered by now. */
+  void observe(RunStatus status) {
     long now = System.nanoTime();
-    for (Open strike : open) {
-      if (status.generation() > strike.generation && strike.stepsOfNewWorld < 0) {
-        strike.stepsOfNewWorld = status.steps();
-      } else if (strike.stepsOfNewWorld >= 0 && status.steps() > strike.stepsOfNewWorld) {
-        write(strike, status, (now - strike.nanos) / 1e9);
-      }
-    }
-    open.removeIf(strike -> strike.stepsOfNewWorld >= 0 && status.steps() > strike.stepsOfNewWorld);
+    pending.forEach(each -> each.observe(status));
+    pending.stream()
+        .filter(each -> each.isRecovered(status))
+        .forEach(each -> write(each, status, (now - each.nanos) / 1e9));
+    pending.removeIf(each -> each.isRecovered(status));
   }
 
-  private void write(Open strike, RunStatus status, double seconds) {
+  private void write(Pending recovered, RunStatus status, double seconds) {
     append(
-        described(strike.strike, strike.steps, strike.generation)
+        described(recovered.fault, recovered.steps, recovered.generation)
             .put("recovered_generation", status.generation())
             .put("recovered_steps", status.steps())
             .put("recovery_seconds", seconds));
   }
 
-  private static ObjectNode described(Strike strike, long steps, long generation) {
+  private static ObjectNode described(Fault fault, long steps, long generation) {
     return JSON.createObjectNode()
-        .put("process", strike.process())
-        .put("signal", strike.signal().name())
+        .put("process", fault.process())
+        .put("signal", fault.signal().name())
         .put("steps", steps)
         .put("generation", generation);
   }

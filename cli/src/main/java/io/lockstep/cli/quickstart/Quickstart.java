@@ -43,8 +43,8 @@ public final class Quickstart {
   private static final int TRAIN_TEXTS = 6900;
   private static final long DEMO_SEED = 2026;
   private static final List<String> GATEWAY_JVM = List.of("-Xmx1g");
-  private static final Duration GATEWAY_PATIENCE = Duration.ofSeconds(60);
-  private static final Duration HAND_OFF_PATIENCE = Duration.ofSeconds(60);
+  private static final Duration GATEWAY_TIMEOUT = Duration.ofSeconds(60);
+  private static final Duration HAND_OFF_TIMEOUT = Duration.ofSeconds(60);
 
   private final Path recipe;
   private final int workers;
@@ -118,7 +118,7 @@ public final class Quickstart {
     Child gateway = startGateway(group, "gateway-base", List.of("--model", model));
     Endpoint endpoint = awaitGateway(group, gateway);
     try (GatewayClient client = GatewayClient.connect(endpoint, ClientOptions.DEFAULT)) {
-      client.awaitServing(GATEWAY_PATIENCE);
+      client.awaitServing(GATEWAY_TIMEOUT);
       List<String> answers = BaseAnswers.ask(client, heldOut.pictures());
       out.printf(
           Locale.ROOT,
@@ -155,7 +155,7 @@ public final class Quickstart {
   }
 
   private Endpoint awaitGateway(ProcessGroup group, Child gateway) throws IOException {
-    return Endpoint.local(group.awaitPort(gateway, GATEWAY_PATIENCE));
+    return Endpoint.local(group.awaitPort(gateway, GATEWAY_TIMEOUT));
   }
 
   private Served askTrained(
@@ -163,7 +163,7 @@ public final class Quickstart {
       throws IOException {
     Endpoint endpoint = awaitGateway(group, gateway);
     try (GatewayClient client = GatewayClient.connect(endpoint, ClientOptions.DEFAULT)) {
-      client.awaitServing(GATEWAY_PATIENCE);
+      client.awaitServing(GATEWAY_TIMEOUT);
       awaitHandOff(client, gateway, trained);
       Map<String, String> summaries = new HashMap<>();
       InspectionFolder groups = InspectionFolder.read(folder.groups());
@@ -195,10 +195,10 @@ public final class Quickstart {
 
   /** Waits until the gateway answers with the weights that training ended with. */
   private void awaitHandOff(GatewayClient client, Child gateway, Training.Result trained) {
-    long deadline = System.nanoTime() + HAND_OFF_PATIENCE.toNanos();
+    long deadline = System.nanoTime() + HAND_OFF_TIMEOUT.toNanos();
     while (!client.model().weightsSha256().equals(trained.weightsSha256())) {
       if (gateway.await(Duration.ofMillis(100))) {
-        throw new UserError(gateway.obituary());
+        throw new UserError(gateway.exitDescription());
       }
       if (System.nanoTime() > deadline) {
         throw new UserError(

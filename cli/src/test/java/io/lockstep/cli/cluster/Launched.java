@@ -20,7 +20,7 @@ final class Launched implements AutoCloseable {
   /** Runs of seconds never earn back what the second compiler costs. */
   private static final String FAST_START = "-XX:TieredStopAtLevel=1";
 
-  private static final int PATIENCE_SECONDS = 120;
+  private static final int TIMEOUT_SECONDS = 120;
 
   private final Process process;
   private final Path out;
@@ -78,9 +78,9 @@ final class Launched implements AutoCloseable {
   }
 
   void await() throws InterruptedException {
-    if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+    if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
       process.destroyForcibly();
-      throw new AssertionError("still running after " + PATIENCE_SECONDS + " s");
+      throw new AssertionError("still running after " + TIMEOUT_SECONDS + " s");
     }
   }
 
@@ -97,7 +97,7 @@ final class Launched implements AutoCloseable {
    * one.
    */
   String awaitLine(String expression) throws InterruptedException, IOException {
-    for (int waited = 0; waited < PATIENCE_SECONDS * 50; waited++) {
+    for (int waited = 0; waited < TIMEOUT_SECONDS * 50; waited++) {
       Optional<String> line =
           out().lines().filter(Pattern.compile(expression).asPredicate()).findFirst();
       if (line.isPresent()) {

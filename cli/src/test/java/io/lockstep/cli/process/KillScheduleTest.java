@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.lockstep.cli.console.UserError;
-import io.lockstep.cli.process.Strike.Phase;
-import io.lockstep.cli.process.Strike.Signal;
+import io.lockstep.cli.process.Fault.Phase;
+import io.lockstep.cli.process.Fault.Signal;
 import io.lockstep.cli.rpc.RunStatus;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -26,7 +26,7 @@ class KillScheduleTest {
 
   @Test
   void everyKeyIsRead() throws IOException {
-    List<Strike> strikes =
+    List<Fault> faults =
         read("""
         {"at_step": 12, "phase": "waiting", "process": "worker-1", "restart_after": 0.5}
 
@@ -34,10 +34,10 @@ class KillScheduleTest {
         {"process": "coordinator"}
         {"process": "worker-1", "signal": "SIGTERM"}
         """)
-            .strikes();
+            .faults();
     assertEquals(
         List.of(
-            new Strike(
+            new Fault(
                 12,
                 Optional.of(Phase.WAITING),
                 Duration.ZERO,
@@ -45,7 +45,7 @@ class KillScheduleTest {
                 Signal.SIGKILL,
                 Duration.ZERO,
                 Optional.of(Duration.ofMillis(500))),
-            new Strike(
+            new Fault(
                 20,
                 Optional.empty(),
                 Duration.ofMillis(50),
@@ -53,7 +53,7 @@ class KillScheduleTest {
                 Signal.SIGSTOP,
                 Duration.ofSeconds(5),
                 Optional.empty()),
-            new Strike(
+            new Fault(
                 0,
                 Optional.empty(),
                 Duration.ZERO,
@@ -61,7 +61,7 @@ class KillScheduleTest {
                 Signal.SIGKILL,
                 Duration.ZERO,
                 Optional.empty()),
-            new Strike(
+            new Fault(
                 0,
                 Optional.empty(),
                 Duration.ZERO,
@@ -69,7 +69,7 @@ class KillScheduleTest {
                 Signal.SIGTERM,
                 Duration.ZERO,
                 Optional.empty())),
-        strikes);
+        faults);
   }
 
   @ParameterizedTest
@@ -94,15 +94,15 @@ class KillScheduleTest {
   }
 
   @Test
-  void aStrikeWaitsForItsStepAndPhaseButNotForever() throws IOException {
-    Strike strike =
+  void aFaultWaitsForItsStepAndPhaseButNotForever() throws IOException {
+    Fault fault =
         read("{\"at_step\": 3, \"phase\": \"applying\", \"process\": \"worker-1\"}")
-            .strikes()
+            .faults()
             .getFirst();
-    assertFalse(strike.isDue(status(2, "applying step 2")));
-    assertFalse(strike.isDue(status(3, "computing step 3")));
-    assertTrue(strike.isDue(status(3, "applying step 3")));
-    assertTrue(strike.isDue(status(5, "computing step 5")));
+    assertFalse(fault.isDue(status(2, "applying step 2")));
+    assertFalse(fault.isDue(status(3, "computing step 3")));
+    assertTrue(fault.isDue(status(3, "applying step 3")));
+    assertTrue(fault.isDue(status(5, "computing step 5")));
   }
 
   private static RunStatus status(long steps, String activity) {

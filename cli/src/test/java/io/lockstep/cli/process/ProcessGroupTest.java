@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ProcessGroupTest {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
   @TempDir private Path folder;
 
@@ -29,7 +29,7 @@ class ProcessGroupTest {
               "server",
               List.of("-Xmx32m"),
               List.of("port", group.portFile("server").toString(), "4711"));
-      assertEquals(4711, group.awaitPort(server, PATIENCE));
+      assertEquals(4711, group.awaitPort(server, TIMEOUT));
     }
   }
 
@@ -38,7 +38,7 @@ class ProcessGroupTest {
     try (ProcessGroup group = group()) {
       Child server =
           group.start("server", List.of("-Xmx32m"), List.of("fail", "port 80 is in use"));
-      UserError error = assertThrows(UserError.class, () -> group.awaitPort(server, PATIENCE));
+      UserError error = assertThrows(UserError.class, () -> group.awaitPort(server, TIMEOUT));
       assertEquals("server: port 80 is in use", error.getMessage());
     }
   }
@@ -47,15 +47,15 @@ class ProcessGroupTest {
   void aKilledChildIsBlamedEvenIfAnotherGaveUpBefore() throws IOException {
     try (ProcessGroup group = group()) {
       Child peer = group.start("worker-0", List.of("-Xmx32m"), List.of("fail", "lost a peer"));
-      assertTrue(peer.await(PATIENCE));
-      assertEquals("worker-0: lost a peer", group.firstCause().orElseThrow().obituary());
+      assertTrue(peer.await(TIMEOUT));
+      assertEquals("worker-0: lost a peer", group.firstCause().orElseThrow().exitDescription());
       Child victim = group.start("worker-1", List.of("-Xmx32m"), List.of("wait"));
       victim.kill();
-      assertTrue(victim.await(PATIENCE));
-      String obituary = group.firstCause().orElseThrow().obituary();
+      assertTrue(victim.await(TIMEOUT));
+      String description = group.firstCause().orElseThrow().exitDescription();
       assertTrue(
-          obituary.startsWith("worker-1 (process " + victim.pid() + ") was killed by signal 9"),
-          obituary);
+          description.startsWith("worker-1 (process " + victim.pid() + ") was killed by signal 9"),
+          description);
     }
   }
 
@@ -81,7 +81,7 @@ class ProcessGroupTest {
       ProcessHandle grandchild =
           ProcessHandle.of(Long.parseLong(Files.readString(pidFile))).orElseThrow();
       parent.kill();
-      grandchild.onExit().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+      grandchild.onExit().get(TIMEOUT.toSeconds(), TimeUnit.SECONDS);
     }
   }
 

@@ -322,10 +322,10 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements StallWatch.
     channel
         .writeAndFlush(Unpooled.EMPTY_BUFFER)
         .addListener(flushed -> ((DuplexChannel) channel).shutdownOutput());
-    Future<?> patience =
+    Future<?> forcedClose =
         channel
             .eventLoop()
             .schedule(() -> channel.close(), LINGER.toMillis(), TimeUnit.MILLISECONDS);
-    channel.closeFuture().addListener(closed -> patience.cancel(false));
+    channel.closeFuture().addListener(closed -> forcedClose.cancel(false));
   }
 }

@@ -13,7 +13,7 @@ import java.util.concurrent.Future;
 final class LocalWorld implements AutoCloseable {
 
   static final String TOKEN = "b7c1d2e3f4a5968778695a4b3c2d1e0f";
-  static final Duration PATIENCE = Duration.ofSeconds(30);
+  static final Duration TIMEOUT = Duration.ofSeconds(30);
 
   /** What one rank does. */
   interface RankTask {
@@ -66,7 +66,7 @@ final class LocalWorld implements AutoCloseable {
   }
 
   Future<TcpCollective> connecting(long generation, int rank) {
-    return connecting(generation, rank, TOKEN, PATIENCE);
+    return connecting(generation, rank, TOKEN, TIMEOUT);
   }
 
   Future<TcpCollective> connecting(long generation, int rank, String token, Duration timeout) {

@@ -246,14 +246,14 @@ class TcpCollectiveFailureTest {
     try (LocalWorld world = LocalWorld.listening(2)) {
       Future<TcpCollective> rank0 = world.connecting(1, 0);
       Throwable stranger =
-          failureOf(world.connecting(1, 1, "another run's token", LocalWorld.PATIENCE));
+          failureOf(world.connecting(1, 1, "another run's token", LocalWorld.TIMEOUT));
       assertTrue(
           String.valueOf(stranger.getMessage()).contains("runs with another token"),
           stranger.getMessage());
       try (TcpListener replacement = TcpListener.open("127.0.0.1")) {
         TcpCollective rank1 =
             TcpCollective.connect(
-                replacement, LocalWorld.TOKEN, 1, 1, world.peers(), LocalWorld.PATIENCE);
+                replacement, LocalWorld.TOKEN, 1, 1, world.peers(), LocalWorld.TIMEOUT);
         rank0.get().close();
         rank1.close();
       }

@@ -43,7 +43,7 @@ public final class CoordinatorServer implements AutoCloseable {
 
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(3);
 
-  private static final Duration DRAIN_PATIENCE = Duration.ofSeconds(10);
+  private static final Duration DRAIN_TIMEOUT = Duration.ofSeconds(10);
 
   /** A report of a few ten thousand virtual ranks and buckets. */
   private static final int MAX_MESSAGE_BYTES = 4 << 20;
@@ -187,7 +187,7 @@ public final class CoordinatorServer implements AutoCloseable {
    */
   public long drain(String by) {
     try {
-      return loop.drain(by).get(DRAIN_PATIENCE.toSeconds(), TimeUnit.SECONDS);
+      return loop.drain(by).get(DRAIN_TIMEOUT.toSeconds(), TimeUnit.SECONDS);
     } catch (ExecutionException refused) {
       Throwable cause = refused.getCause() == null ? refused : refused.getCause();
       throw new RunRefusedException(String.valueOf(cause.getMessage()), refused);

@@ -28,7 +28,7 @@ import java.util.zip.InflaterInputStream;
 /** A worker without a model: speaks the protocol through a generated stub, one call at a time. */
 final class ClientWorker {
   private static final int VIRTUAL_RANKS = 4;
-  private static final long PATIENCE_SECONDS = 20;
+  private static final long TIMEOUT_SECONDS = 20;
 
   private final LinkedBlockingQueue<CoordinatorMessage> inbox = new LinkedBlockingQueue<>();
   private final StreamObserver<WorkerMessage> out;
@@ -74,7 +74,7 @@ final class ClientWorker {
 
   /** How its stream ended. */
   Status ending() throws Exception {
-    return refusal.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    return refusal.get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
   }
 
   void say(WorkerMessage message) {
@@ -83,7 +83,7 @@ final class ClientWorker {
 
   /** The next message, which has to be of this kind. */
   CoordinatorMessage expect(KindCase kind) throws InterruptedException {
-    CoordinatorMessage message = inbox.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    CoordinatorMessage message = inbox.poll(TIMEOUT_SECONDS, TimeUnit.SECONDS);
     if (message == null || message.getKindCase() != kind) {
       throw new AssertionError("expected " + kind + ", got " + message);
     }

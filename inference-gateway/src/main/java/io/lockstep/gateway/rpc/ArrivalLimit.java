@@ -27,15 +27,15 @@ final class ArrivalLimit extends SimpleDecoratingHttpService {
   private static final String ENCODING = "grpc-encoding";
 
   private final ByteBudget budget;
-  private final Duration patience;
+  private final Duration timeout;
 
   /**
-   * @param patience longest silence in the middle of a message
+   * @param timeout longest silence in the middle of a message
    */
-  ArrivalLimit(HttpService delegate, ByteBudget budget, Duration patience) {
+  ArrivalLimit(HttpService delegate, ByteBudget budget, Duration timeout) {
     super(delegate);
     this.budget = budget;
-    this.patience = patience;
+    this.timeout = timeout;
   }
 
   /** What the request of the calling thread holds. */
@@ -80,13 +80,13 @@ final class ArrivalLimit extends SimpleDecoratingHttpService {
                         Status.DEADLINE_EXCEEDED
                             .withDescription(
                                 "nothing came for %d s in the middle of a message"
-                                    .formatted(patience.toSeconds()))
+                                    .formatted(timeout.toSeconds()))
                             .asRuntimeException());
                   } else {
                     watch(context, request, holding);
                   }
                 },
-                patience.toMillis(),
+                timeout.toMillis(),
                 TimeUnit.MILLISECONDS);
   }
 

@@ -61,7 +61,7 @@ public final class RpcServer implements AutoCloseable {
   private static final Duration PING = Duration.ofSeconds(30);
 
   /** Longest silence in the middle of a message. */
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration MESSAGE_TIMEOUT = Duration.ofSeconds(60);
 
   /**
    * How requests are taken.
@@ -162,7 +162,7 @@ public final class RpcServer implements AutoCloseable {
   private static HttpService decorated(
       HttpService service, ByteBudget arriving, boolean logRequests) {
     HttpService limited =
-        new ArrivalLimit(service, arriving, PATIENCE)
+        new ArrivalLimit(service, arriving, MESSAGE_TIMEOUT)
             .decorate((delegate, context, request) -> {
               // A stream may be longer than a message: its messages are limited singly.
               if (isFramed(request.headers().get(HttpHeaderNames.CONTENT_TYPE))) {

@@ -66,7 +66,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class GatewayTest {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
   @TempDir private Path dir;
 
@@ -567,7 +567,7 @@ class GatewayTest {
 
   private static GatewayClient client(GatewayServer gateway) {
     GatewayClient client = GatewayClient.connect("127.0.0.1:" + gateway.port());
-    client.awaitServing(PATIENCE);
+    client.awaitServing(TIMEOUT);
     return client;
   }
 

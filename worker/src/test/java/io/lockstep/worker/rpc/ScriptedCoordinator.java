@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 /** A coordinator's port behind which a test decides what is said. */
 final class ScriptedCoordinator implements AutoCloseable {
 
-  private static final int PATIENCE_SECONDS = 20;
+  private static final int TIMEOUT_SECONDS = 20;
 
   private final Server server;
   private final BlockingQueue<Worker> workers = new LinkedBlockingQueue<>();
@@ -60,7 +60,7 @@ final class ScriptedCoordinator implements AutoCloseable {
     /** The next message of a kind; others before it are skipped. */
     WorkerMessage await(Predicate<WorkerMessage> kind) throws InterruptedException {
       while (true) {
-        @Nullable WorkerMessage message = heard.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        @Nullable WorkerMessage message = heard.poll(TIMEOUT_SECONDS, TimeUnit.SECONDS);
         if (message == null) {
           throw new AssertionError("the worker has not said that");
         }
@@ -135,7 +135,7 @@ final class ScriptedCoordinator implements AutoCloseable {
 
   /** The next worker that opens a stream. */
   Worker worker() throws InterruptedException {
-    @Nullable Worker worker = workers.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    @Nullable Worker worker = workers.poll(TIMEOUT_SECONDS, TimeUnit.SECONDS);
     if (worker == null) {
       throw new AssertionError("no worker has come");
     }

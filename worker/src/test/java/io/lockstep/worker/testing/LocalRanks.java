@@ -16,7 +16,7 @@ import java.util.concurrent.Future;
 public final class LocalRanks {
 
   private static final String TOKEN = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
   private LocalRanks() {}
 
@@ -43,7 +43,7 @@ public final class LocalRanks {
         running.add(
             threads.submit(() -> {
               try (Collective collective =
-                  TcpCollective.connect(listener, TOKEN, 1, own, peers, PATIENCE)) {
+                  TcpCollective.connect(listener, TOKEN, 1, own, peers, TIMEOUT)) {
                 return task.run(collective);
               }
             }));
