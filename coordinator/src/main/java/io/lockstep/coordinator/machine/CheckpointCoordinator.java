@@ -120,7 +120,7 @@ final class CheckpointCoordinator {
       state.setDetail(why);
       return false;
     }
-    state.enter(Phase.SAVING, why);
+    state.enter(Transition.CHECKPOINT_AWAITED, why);
     return true;
   }
 

@@ -1,6 +1,5 @@
 package io.lockstep.coordinator.machine;
 
-import io.lockstep.coordinator.Phase;
 import io.lockstep.data.plan.Shard;
 import java.util.List;
 import java.util.Optional;
@@ -258,7 +257,7 @@ final class MembershipCoordinator {
       member.holdings = List.of(shardOf(epoch, member));
     }
     epoch.departing().forEach(member -> member.holdings = List.of());
-    state.enter(Phase.TRAINING, "training");
+    state.enter(Transition.EPOCH_READY, "training");
     return true;
   }
 

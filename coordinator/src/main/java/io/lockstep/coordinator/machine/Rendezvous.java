@@ -2,7 +2,6 @@ package io.lockstep.coordinator.machine;
 
 import io.lockstep.coordinator.CommittedCheckpoint;
 import io.lockstep.coordinator.Numerics;
-import io.lockstep.coordinator.Phase;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -130,9 +129,9 @@ final class Rendezvous {
     if (answer != null) {
       return answer.chosen();
     }
+    state.await("some of the state is lost: looking for a checkpoint");
     if (!choosing) {
       choosing = true;
-      state.await("some of the state is lost: looking for a checkpoint");
       state.actions.add(new Action.ChooseCheckpoint(state.history.checkpoints().reversed()));
     }
     return Optional.empty();
@@ -192,7 +191,7 @@ final class Rendezvous {
     epoch.forEach(
         member -> state.send(member, new ToWorker.NewMembership(membership, member.rank)));
     state.enter(
-        Phase.FORMING,
+        Transition.EPOCH_FORMED,
         "generation %d: %d workers connect and go on from step %d"
             .formatted(generation, members.size(), nextStep));
   }

@@ -11,18 +11,30 @@ import java.util.Set;
 
 /**
  * Decides what a run does next. Holds the run's state, touches nothing else: the same events at the
- * same times give the same actions. Confined to one thread. The phases and their legal order are in
- * {@link io.lockstep.coordinator.Phase}; what a worker's loss, leave or return leads to is in
- * docs/elasticity.md.
+ * same times give the same actions. Confined to one thread.
  *
  * <p>An event first changes what is known; then transitions follow one another until none is due:
- * {@link MembershipCoordinator}, {@link Steps}, {@link CheckpointCoordinator}, {@link Termination}.
- * What has to outlive the coordinator is in {@link RunHistory} alone, which the journal can
- * rebuild.
+ * {@link MembershipCoordinator} with {@link Rendezvous}, {@link Steps}, {@link
+ * CheckpointCoordinator}, {@link Termination}. Each is triggered as {@link Transition} tells, and
+ * leads from the phase above to the phase in its row:
  *
- * <p>A worker that breaks the protocol or says that it can't go on loses its place, and the run
- * goes on without it. What was said twice counts once, what belongs to an older generation is void,
- * and nothing is waited for without a limit ({@link Deadlines}).
+ * <pre>
+ *                     WAITING   FORMING   TRAINING  SAVING
+ * EPOCH_FORMED        FORMING   FORMING   FORMING   FORMING
+ * EPOCH_READY         -         TRAINING  -         -
+ * QUORUM_LOST         -         WAITING   WAITING   WAITING
+ * CHECKPOINT_AWAITED  -         -         SAVING    -
+ * STEPS_LEASED        -         -         -         TRAINING
+ * RUN_COMPLETED       FINISHED  FINISHED  -         FINISHED
+ * RUN_FAILED          FAILED    FAILED    FAILED    FAILED
+ * </pre>
+ *
+ * <p>What a worker's loss, leave or return leads to is in docs/elasticity.md. What has to outlive
+ * the coordinator is in {@link RunHistory} alone, which the journal can rebuild.
+ *
+ * <p>A worker that breaks the protocol or says that it can't go on is evicted, and the run goes on
+ * without it. A message that comes twice counts once, one of an older generation is void, and every
+ * wait has a timeout ({@link Deadlines}).
  */
 public final class RunMachine {
 

@@ -80,29 +80,20 @@ final class RunState {
     detail = text;
   }
 
-  void enter(Phase next, String why) {
-    phase = next(phase, next, describe());
+  /** Moves the run to another phase, for a reason of one line. */
+  void enter(Transition transition, String why) {
+    phase = transition.apply(phase, describe());
     detail = why;
-    actions.add(new Action.ChangePhase(next, why));
+    actions.add(new Action.ChangePhase(phase, why));
   }
 
   /** Waits for workers or a checkpoint; the reason is a notice when the wait begins. */
   void await(String why) {
     if (phase != Phase.WAITING) {
-      enter(Phase.WAITING, why);
+      enter(Transition.QUORUM_LOST, why);
       notice(why);
     }
     detail = why;
-  }
-
-  /** The next phase, if the order allows it; {@code state} is quoted otherwise. */
-  static Phase next(Phase from, Phase to, String state) {
-    if (!from.successors().contains(to)) {
-      throw new IllegalStateException(
-          "%s can't follow %s, only %s; the run is %s"
-              .formatted(to, from, from.successors(), state));
-    }
-    return to;
   }
 
   void send(Member member, ToWorker message) {

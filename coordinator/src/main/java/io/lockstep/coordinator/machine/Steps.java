@@ -244,7 +244,7 @@ final class Steps {
 
   private void lease(MembershipEpoch epoch, LeasePlan.Span span) {
     if (state.phase != Phase.TRAINING) {
-      state.enter(Phase.TRAINING, "training");
+      state.enter(Transition.STEPS_LEASED, "training");
     }
     epoch.lease(span.firstStep() + span.steps());
     state.journal(

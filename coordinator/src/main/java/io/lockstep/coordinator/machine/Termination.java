@@ -1,7 +1,6 @@
 package io.lockstep.coordinator.machine;
 
 import io.lockstep.coordinator.CommittedCheckpoint;
-import io.lockstep.coordinator.Phase;
 import io.lockstep.coordinator.RunOutcome;
 import java.util.Optional;
 
@@ -100,7 +99,7 @@ final class Termination {
   }
 
   private void finish(String reason) {
-    state.enter(Phase.FINISHED, reason);
+    state.enter(Transition.RUN_COMPLETED, reason);
     end(true, reason);
   }
 
@@ -108,7 +107,7 @@ final class Termination {
     if (state.phase.ended()) {
       return;
     }
-    state.enter(Phase.FAILED, reason);
+    state.enter(Transition.RUN_FAILED, reason);
     end(false, reason);
   }
 

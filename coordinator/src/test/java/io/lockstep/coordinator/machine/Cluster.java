@@ -20,6 +20,10 @@ final class Cluster {
   final List<String> notices = new ArrayList<>();
   final List<CheckpointAttempt> discarded = new ArrayList<>();
   final List<Long> closed = new ArrayList<>();
+
+  /** The phases that the run has entered. */
+  final List<Phase> phases = new ArrayList<>();
+
   private final List<Action.Send> sent = new ArrayList<>();
   private final int workers;
   private boolean answersCheckpoints = true;
@@ -89,7 +93,7 @@ final class Cluster {
         case Action.CloseStream close -> closed.add(close.session());
         case Action.ChooseCheckpoint choose -> choose(choose.newestFirst());
         case Action.EndRun end -> outcomes.add(end.outcome());
-        case Action.ChangePhase _ -> {}
+        case Action.ChangePhase change -> phases.add(change.phase());
         case Action.PrepareCheckpoint prepare -> prepared(prepare.attempt());
         case Action.FinalizeCheckpoint complete -> completed(complete);
       }

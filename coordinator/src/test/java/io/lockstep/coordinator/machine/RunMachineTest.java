@@ -39,7 +39,7 @@ final class RunMachineTest {
   }
 
   @Test
-  void noWorldWaitsForAWorkerThatLoads() {
+  void noMembershipWaitsForAWorkerThatLoads() {
     Cluster cluster = new Cluster(plan(2, 4, 0));
     cluster.join(1);
     cluster.handle(new Event.Joined(2, "b", "127.0.0.1:1002", "test", "first", List.of(), true));
@@ -625,22 +625,6 @@ final class RunMachineTest {
         "a committed checkpoint at step 3 can't be: the run is TRAINING (generation 1, 0 steps"
             + " committed, leased up to 2, ends at 9)",
         error.getMessage());
-  }
-
-  @ParameterizedTest
-  @EnumSource(Phase.class)
-  void illegalTransitionsThrowAndQuoteTheState(Phase from) {
-    for (Phase to : Phase.values()) {
-      if (from.successors().contains(to)) {
-        assertEquals(to, RunState.next(from, to, "state"));
-      } else {
-        IllegalStateException error =
-            assertThrows(IllegalStateException.class, () -> RunState.next(from, to, "the state"));
-        assertEquals(
-            to + " can't follow " + from + ", only " + from.successors() + "; the run is the state",
-            error.getMessage());
-      }
-    }
   }
 
   private static CommittedCheckpoint checkpoint(Cluster cluster) {
