@@ -280,7 +280,7 @@ final class Scenario {
               .anyLiving()
               .ifPresent(one ->
                   simulation.anyLiving().ifPresent(other -> simulation.cut(one, other, trouble)));
-      case 7 -> simulation.anyLiving().ifPresent(worker -> worker.cutOff(trouble));
+      case 7 -> simulation.anyLiving().ifPresent(worker -> worker.session().cutOff(trouble));
       case 8 -> simulation.coordinator().crash(trouble);
       default -> {
         long next = simulation.coordinator().actions() + agenda.between(0, 60);

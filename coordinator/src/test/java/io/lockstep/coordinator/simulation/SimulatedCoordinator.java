@@ -116,7 +116,7 @@ final class SimulatedCoordinator {
     process++;
     for (Link link : links.values()) {
       link.breakUp();
-      agenda.later(agenda.between(0, 60), () -> link.worker().streamEnded(link));
+      agenda.later(agenda.between(0, 60), () -> link.worker().session().streamEnded(link));
     }
     links.clear();
     agenda.later(comesBackAfter, this::start);
@@ -249,7 +249,7 @@ final class SimulatedCoordinator {
     Link link = links.remove(session);
     if (link != null) {
       long arrival = link.down(simulation.arrival(link));
-      agenda.at(arrival, () -> link.worker().streamEnded(link));
+      agenda.at(arrival, () -> link.worker().session().streamEnded(link));
     }
   }
 }

@@ -143,7 +143,7 @@ final class Simulation {
 
   long arrival(Link link) {
     long delay = agenda.now() + agenda.between(0, NETWORK_MILLIS);
-    return Math.max(delay, link.worker().cutOffUntil());
+    return Math.max(delay, link.worker().session().cutOffUntil());
   }
 
   void up(Link link, Event event) {
@@ -165,7 +165,7 @@ final class Simulation {
         () -> link.down(arrival(link)),
         () -> {
           if (!link.isBroken()) {
-            link.worker().receive(link, message);
+            link.worker().session().receive(link, message);
           }
         });
   }
@@ -177,10 +177,10 @@ final class Simulation {
       return;
     }
     if (joins && isDue(trouble.delayedOneIn())) {
-      link.worker().cutOff(agenda.between(0, LONGEST_DELAY_MILLIS));
+      link.worker().session().cutOff(agenda.between(0, LONGEST_DELAY_MILLIS));
     }
     if (joins && isDue(trouble.brokenOneIn())) {
-      agenda.at(arrival.getAsLong(), link.worker()::breakStream);
+      agenda.at(arrival.getAsLong(), link.worker().session()::breakStream);
       return;
     }
     agenda.at(arrival.getAsLong(), delivery);
@@ -198,7 +198,7 @@ final class Simulation {
     agenda.later(
         agenda.between(0, NETWORK_MILLIS),
         () -> coordinator.feed(new Event.Lost(link.session(), "its connection was closed")));
-    agenda.later(agenda.between(0, NETWORK_MILLIS), () -> link.worker().streamEnded(link));
+    agenda.later(agenda.between(0, NETWORK_MILLIS), () -> link.worker().session().streamEnded(link));
   }
 
   /** A worker's process has ended. */
