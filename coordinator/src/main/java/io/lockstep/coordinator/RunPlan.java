@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a run is to do, checked as a whole before anything starts.
+ * What a run is to do, checked as a whole before anything starts. Made by a {@link #builder}.
  *
  * @param name the run's name, for people
  * @param runConfigYaml the configuration handed to every worker, with defaults filled in and paths
@@ -14,8 +14,8 @@ import java.util.Optional;
  * @param workers number of workers the run begins with
  * @param virtualRanks number of virtual ranks of a step, independent of {@code workers}
  * @param totalSteps steps of the whole run
- * @param saving when checkpoints are written and which stay; there is always one at the end
- * @param leaseSteps most steps handed out at once
+ * @param checkpoints when checkpoints are written and which stay; there is always one at the end
+ * @param leaseSteps most steps leased at once
  * @param membership what happens when workers come and go
  * @param minFreeBytes free space asked for before a checkpoint; at least the base model's size
  * @param outputDir the run folder; made absolute
@@ -29,7 +29,7 @@ public record RunPlan(
     int workers,
     int virtualRanks,
     long totalSteps,
-    SavePlan saving,
+    CheckpointSchedule checkpoints,
     int leaseSteps,
     MembershipRules membership,
     long minFreeBytes,
@@ -37,66 +37,8 @@ public record RunPlan(
     int maxUnreadable,
     Optional<String> oneNode) {
 
-  /** A run whose workers may sit anywhere, and all of whose records have to be readable. */
-  public RunPlan(
-      String name,
-      String runConfigYaml,
-      int workers,
-      int virtualRanks,
-      long totalSteps,
-      SavePlan saving,
-      int leaseSteps,
-      MembershipRules membership,
-      long minFreeBytes,
-      Path outputDir) {
-    this(
-        name,
-        runConfigYaml,
-        workers,
-        virtualRanks,
-        totalSteps,
-        saving,
-        leaseSteps,
-        membership,
-        minFreeBytes,
-        outputDir,
-        0,
-        Optional.empty());
-  }
-
-  /** The same run, which may replace so many records that can't be read. */
-  public RunPlan withUnreadable(int most) {
-    return new RunPlan(
-        name,
-        runConfigYaml,
-        workers,
-        virtualRanks,
-        totalSteps,
-        saving,
-        leaseSteps,
-        membership,
-        minFreeBytes,
-        outputDir,
-        most,
-        oneNode);
-  }
-
-  /** The same run, all of whose workers have to sit on one node. */
-  public RunPlan onOneNode(String why) {
-    return new RunPlan(
-        name,
-        runConfigYaml,
-        workers,
-        virtualRanks,
-        totalSteps,
-        saving,
-        leaseSteps,
-        membership,
-        minFreeBytes,
-        outputDir,
-        maxUnreadable,
-        Optional.of(why));
-  }
+  /** Steps that are leased at once unless a plan says otherwise. */
+  private static final int LEASE_STEPS = 16;
 
   /**
    * Checks the plan.
@@ -131,5 +73,124 @@ public record RunPlan(
 
   private static void check(List<String> problems, boolean holds, String problem) {
     MembershipRules.check(problems, holds, problem);
+  }
+
+  /**
+   * A plan of one worker, one virtual rank and one step, with a checkpoint at the end; what else it
+   * is to do is set one by one.
+   */
+  public static Builder builder(String name, String runConfigYaml, Path outputDir) {
+    return new Builder(name, runConfigYaml, outputDir);
+  }
+
+  /** This plan, to change some of it. */
+  public Builder toBuilder() {
+    return builder(name, runConfigYaml, outputDir)
+        .workers(workers)
+        .virtualRanks(virtualRanks)
+        .totalSteps(totalSteps)
+        .checkpoints(checkpoints)
+        .leaseSteps(leaseSteps)
+        .membership(membership)
+        .minFreeBytes(minFreeBytes)
+        .maxUnreadable(maxUnreadable)
+        .oneNode(oneNode);
+  }
+
+  /** Collects the parts of a plan, each by its name; {@link #build} checks them. */
+  public static final class Builder {
+    private final String name;
+    private final String runConfigYaml;
+    private final Path outputDir;
+    private int workers = 1;
+    private int virtualRanks = 1;
+    private long totalSteps = 1;
+    private CheckpointSchedule checkpoints = CheckpointSchedule.every(0);
+    private int leaseSteps = LEASE_STEPS;
+    private MembershipRules membership = MembershipRules.builder(1, 1).build();
+    private long minFreeBytes;
+    private int maxUnreadable;
+    private Optional<String> oneNode = Optional.empty();
+
+    private Builder(String name, String runConfigYaml, Path outputDir) {
+      this.name = name;
+      this.runConfigYaml = runConfigYaml;
+      this.outputDir = outputDir;
+    }
+
+    /** See {@link RunPlan#workers()}. */
+    public Builder workers(int number) {
+      workers = number;
+      return this;
+    }
+
+    /** See {@link RunPlan#virtualRanks()}. */
+    public Builder virtualRanks(int number) {
+      virtualRanks = number;
+      return this;
+    }
+
+    /** See {@link RunPlan#totalSteps()}. */
+    public Builder totalSteps(long steps) {
+      totalSteps = steps;
+      return this;
+    }
+
+    /** See {@link RunPlan#checkpoints()}. */
+    public Builder checkpoints(CheckpointSchedule schedule) {
+      checkpoints = schedule;
+      return this;
+    }
+
+    /** See {@link RunPlan#leaseSteps()}. */
+    public Builder leaseSteps(int steps) {
+      leaseSteps = steps;
+      return this;
+    }
+
+    /** See {@link RunPlan#membership()}. */
+    public Builder membership(MembershipRules rules) {
+      membership = rules;
+      return this;
+    }
+
+    /** See {@link RunPlan#minFreeBytes()}. */
+    public Builder minFreeBytes(long bytes) {
+      minFreeBytes = bytes;
+      return this;
+    }
+
+    /** See {@link RunPlan#maxUnreadable()}. */
+    public Builder maxUnreadable(int records) {
+      maxUnreadable = records;
+      return this;
+    }
+
+    /** See {@link RunPlan#oneNode()}. */
+    public Builder oneNode(Optional<String> why) {
+      oneNode = why;
+      return this;
+    }
+
+    /**
+     * The plan.
+     *
+     * @throws IllegalArgumentException naming every problem at once
+     */
+    public RunPlan build() {
+      return new RunPlan(
+          name,
+          runConfigYaml,
+          workers,
+          virtualRanks,
+          totalSteps,
+          checkpoints,
+          leaseSteps,
+          membership,
+          minFreeBytes,
+          outputDir,
+          maxUnreadable,
+          oneNode);
+    }
   }
 }

@@ -18,24 +18,19 @@ final class RunPlanTest {
         assertThrows(
             IllegalArgumentException.class,
             () ->
-                new RunPlan(
-                    " ",
-                    "",
-                    5,
-                    4,
-                    0,
-                    SavePlan.every(0),
-                    0,
-                    new MembershipRules(
-                        3,
-                        2,
-                        Duration.ofMillis(-1),
-                        Duration.ofMillis(-1),
-                        Duration.ofSeconds(2),
-                        Duration.ofSeconds(3),
-                        true),
-                    -1,
-                    Path.of("out")));
+                RunPlan.builder(" ", "", Path.of("out"))
+                    .workers(5)
+                    .virtualRanks(4)
+                    .totalSteps(0)
+                    .leaseSteps(0)
+                    .membership(
+                        MembershipRules.builder(3, 2)
+                            .grace(Duration.ofMillis(-1))
+                            .reconnect(Duration.ofMillis(-1))
+                            .heartbeats(Duration.ofSeconds(2), Duration.ofSeconds(3))
+                            .build())
+                    .minFreeBytes(-1)
+                    .build());
     String message = Objects.requireNonNull(error.getMessage());
     for (String part :
         List.of(
@@ -61,6 +56,16 @@ final class RunPlanTest {
     String message = Objects.requireNonNull(error.getMessage());
     assertTrue(message.contains("max_workers is 5, but only 4 virtual ranks"), message);
     assertTrue(message.contains("2 workers to start with are not between"), message);
+  }
+
+  @Test
+  void aPlanIsChangedInPartsAlone() {
+    RunPlan plan = Plans.plan(Path.of("out"), 2, 9, 3);
+    assertEquals(plan, plan.toBuilder().build());
+    assertEquals(plan.membership(), plan.membership().toBuilder().build());
+    RunPlan other = plan.toBuilder().maxUnreadable(5).build();
+    assertEquals(5, other.maxUnreadable());
+    assertEquals(plan, other.toBuilder().maxUnreadable(0).build());
   }
 
   @Test

@@ -5,7 +5,6 @@ import io.lockstep.cli.process.PortFile;
 import io.lockstep.coordinator.MembershipRules;
 import io.lockstep.coordinator.RunListener;
 import io.lockstep.coordinator.RunPlan;
-import io.lockstep.coordinator.SavePlan;
 import io.lockstep.coordinator.rpc.CoordinatorServer;
 import io.lockstep.coordinator.rpc.ListenAddress;
 import java.nio.file.Path;
@@ -40,24 +39,17 @@ final class BenchCoordinatorServerCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     RunPlan plan =
-        new RunPlan(
-            "bench",
-            "run: bench",
-            workers,
-            workers,
-            MORE_STEPS_THAN_ANYBODY_MEASURES,
-            SavePlan.every(0),
-            LEASE_STEPS,
-            new MembershipRules(
-                1,
-                workers,
-                Duration.ZERO,
-                Duration.ZERO,
-                Duration.ofMillis(heartbeatMillis),
-                NEVER,
-                true),
-            0,
-            out);
+        RunPlan.builder("bench", "run: bench", out)
+            .workers(workers)
+            .virtualRanks(workers)
+            .totalSteps(MORE_STEPS_THAN_ANYBODY_MEASURES)
+            .leaseSteps(LEASE_STEPS)
+            .membership(
+                MembershipRules.builder(1, workers)
+                    .reconnect(Duration.ZERO)
+                    .heartbeats(Duration.ofMillis(heartbeatMillis), NEVER)
+                    .build())
+            .build();
     CoordinatorServer server =
         CoordinatorServer.start(plan, ListenAddress.local("127.0.0.1", 0), new RunListener() {});
     try (Closing closing = Closing.atExit(server::close)) {

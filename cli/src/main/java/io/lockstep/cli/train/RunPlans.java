@@ -1,10 +1,10 @@
 package io.lockstep.cli.train;
 
 import io.lockstep.cli.console.UserError;
+import io.lockstep.coordinator.CheckpointSchedule;
 import io.lockstep.coordinator.MembershipRules;
 import io.lockstep.coordinator.Retention;
 import io.lockstep.coordinator.RunPlan;
-import io.lockstep.coordinator.SavePlan;
 import io.lockstep.data.augment.AugmentationConfig;
 import io.lockstep.tensor.Dtype;
 import io.lockstep.worker.config.ClusterConfig;
@@ -15,11 +15,10 @@ import io.lockstep.worker.tuning.TuningPlan;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** What the coordinator needs to know of a recipe. */
 public final class RunPlans {
-
-  private static final int LEASE_STEPS = 16;
 
   /** A checkpoint holds two moments of each value that is trained. */
   private static final long MOMENTS = 2;
@@ -38,42 +37,32 @@ public final class RunPlans {
   /** The plan of a recipe's run in folder {@code out}. */
   public static RunPlan of(RunConfig run, int workers, Path out) throws IOException {
     RunRecords records = RunRecords.read(run);
-    RunPlan plan =
-        anywhere(run, workers, records.epoch(), out)
-            .withUnreadable(run.data().maxUnreadable(records.count()));
-    return run.data().augmentation().filter(AugmentationConfig::needsPatchBank).isEmpty()
-        ? plan
-        : plan.onOneNode(ONE_NODE);
-  }
-
-  private static RunPlan anywhere(RunConfig run, int workers, long samples, Path out)
-      throws IOException {
-    return new RunPlan(
-        run.name(),
-        run.toYaml(),
-        workers,
-        run.training().virtualRanks(),
-        run.training().totalSteps(samples),
-        saving(run.training(), samples),
-        LEASE_STEPS,
-        membership(run.cluster()),
-        checkpointBytes(TuningPlan.of(run)),
-        out);
+    TrainingConfig training = run.training();
+    boolean oneNode =
+        run.data().augmentation().filter(AugmentationConfig::needsPatchBank).isPresent();
+    return RunPlan.builder(run.name(), run.toYaml(), out)
+        .workers(workers)
+        .virtualRanks(training.virtualRanks())
+        .totalSteps(training.totalSteps(records.epoch()))
+        .checkpoints(checkpoints(training, records.epoch()))
+        .membership(membership(run.cluster()))
+        .minFreeBytes(checkpointBytes(TuningPlan.of(run)))
+        .maxUnreadable(run.data().maxUnreadable(records.count()))
+        .oneNode(oneNode ? Optional.of(ONE_NODE) : Optional.empty())
+        .build();
   }
 
   private static MembershipRules membership(ClusterConfig cluster) {
-    return new MembershipRules(
-        cluster.minWorkers(),
-        cluster.maxWorkers(),
-        cluster.grace(),
-        cluster.reconnect(),
-        cluster.heartbeat(),
-        cluster.timeout(),
-        cluster.replicates());
+    return MembershipRules.builder(cluster.minWorkers(), cluster.maxWorkers())
+        .grace(cluster.grace())
+        .reconnect(cluster.reconnect())
+        .heartbeats(cluster.heartbeat(), cluster.timeout())
+        .replicates(cluster.replicates())
+        .build();
   }
 
-  private static SavePlan saving(TrainingConfig training, long samples) {
-    return new SavePlan(
+  private static CheckpointSchedule checkpoints(TrainingConfig training, long samples) {
+    return new CheckpointSchedule(
         training.saveSteps(),
         training.saveDelaySteps(samples),
         new Retention(training.keepLast(), training.keepBest()));

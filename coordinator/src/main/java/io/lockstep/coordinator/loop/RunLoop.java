@@ -334,7 +334,7 @@ public final class RunLoop implements AutoCloseable {
   /** Deletes what need not be kept; if that fails, the run still goes on, and a person is told. */
   private void retain() {
     disk.retain(
-        plan.saving().retention(),
+        plan.checkpoints().retention(),
         deleted ->
             queue.add(() -> {
               checkpoints.removeIf(checkpoint -> deleted.contains(checkpoint.steps()));

@@ -76,7 +76,10 @@ final class CheckpointCoordinator {
   }
 
   private boolean isDue() {
-    boolean wanted = owed || state.losesTooMany() || state.savePoints().isDue(state.committed());
+    boolean wanted =
+        owed
+            || state.losesTooMany()
+            || state.plan.checkpoints().isDue(state.committed(), state.endAt());
     return wanted && state.committed() > 0 && !areSavedOrRequested();
   }
 

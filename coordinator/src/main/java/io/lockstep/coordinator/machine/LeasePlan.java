@@ -1,10 +1,12 @@
 package io.lockstep.coordinator.machine;
 
+import io.lockstep.coordinator.CheckpointSchedule;
+import io.lockstep.coordinator.RunPlan;
 import java.util.Optional;
 
 /**
- * Which steps are handed out next. A lease never crosses a checkpoint, so that a worker at the end
- * of its leases stands exactly where the state is to be saved.
+ * Which steps are leased next. A lease never crosses a checkpoint, so that a worker at the end of
+ * its leases stands exactly where the state is to be saved.
  */
 final class LeasePlan {
 
@@ -17,17 +19,18 @@ final class LeasePlan {
    * The next span, if it is time for one: when at most half a lease is left, so that no worker
    * waits for the next.
    *
-   * @param leaseSteps most steps handed out at once
-   * @param committed committed steps
    * @param leasedUntil first step not leased yet
+   * @param endAt steps after which the run ends
    */
-  static Optional<Span> next(int leaseSteps, long committed, long leasedUntil, SavePoints points) {
-    boolean plenty = leasedUntil - committed > leaseSteps / 2;
-    boolean savingFirst = leasedUntil > committed && points.isDue(leasedUntil);
-    if (plenty || savingFirst || leasedUntil >= points.endAt()) {
+  static Optional<Span> next(RunPlan plan, long committed, long leasedUntil, long endAt) {
+    CheckpointSchedule checkpoints = plan.checkpoints();
+    boolean plenty = leasedUntil - committed > plan.leaseSteps() / 2;
+    boolean savingFirst = leasedUntil > committed && checkpoints.isDue(leasedUntil, endAt);
+    if (plenty || savingFirst || leasedUntil >= endAt) {
       return Optional.empty();
     }
-    long steps = Math.min(leaseSteps, points.after(leasedUntil) - leasedUntil);
+    long steps =
+        Math.min(plan.leaseSteps(), checkpoints.nextAfter(leasedUntil, endAt) - leasedUntil);
     return Optional.of(new Span(leasedUntil, steps));
   }
 }

@@ -52,10 +52,6 @@ final class RunState {
         members.all().stream().findFirst().map(first -> first.numerics).orElse(newcomer));
   }
 
-  SavePoints savePoints() {
-    return new SavePoints(plan.saving(), endAt());
-  }
-
   /** Whether all members have applied every committed step and nothing is leased. */
   boolean standsStill() {
     MembershipEpoch present = epoch;

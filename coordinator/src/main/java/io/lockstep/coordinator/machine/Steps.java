@@ -233,8 +233,7 @@ final class Steps {
     if (checkpoints.holdsBackLeases(epoch)) {
       return false;
     }
-    return LeasePlan.next(
-            state.plan.leaseSteps(), state.committed(), epoch.leasedUntil(), state.savePoints())
+    return LeasePlan.next(state.plan, state.committed(), epoch.leasedUntil(), state.endAt())
         .map(span -> {
           lease(epoch, span);
           return true;

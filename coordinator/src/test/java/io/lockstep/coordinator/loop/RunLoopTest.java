@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.lockstep.coordinator.CheckpointSchedule;
 import io.lockstep.coordinator.CommittedCheckpoint;
 import io.lockstep.coordinator.CommittedStep;
 import io.lockstep.coordinator.Phase;
@@ -13,7 +14,6 @@ import io.lockstep.coordinator.Retention;
 import io.lockstep.coordinator.RunListener;
 import io.lockstep.coordinator.RunOutcome;
 import io.lockstep.coordinator.RunPlan;
-import io.lockstep.coordinator.SavePlan;
 import io.lockstep.coordinator.checkpoint.CheckpointFolders;
 import io.lockstep.coordinator.checkpoint.UsableSpace;
 import io.lockstep.coordinator.journal.RunJournal;
@@ -107,7 +107,8 @@ final class RunLoopTest {
 
   @Test
   void whatNeedNotBeKeptIsDeletedOnceTheNextCheckpointIsThere() throws Exception {
-    RunPlan plan = Plans.withSaving(plan(2), new SavePlan(1, 0, new Retention(1, 0)));
+    RunPlan plan =
+        plan(2).toBuilder().checkpoints(new CheckpointSchedule(1, 0, new Retention(1, 0))).build();
     try (RunLoop loop = start(plan, UsableSpace.OF_DISK)) {
       trainOneStep(loop);
       writePart(loop);

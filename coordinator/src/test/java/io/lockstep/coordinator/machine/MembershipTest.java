@@ -35,7 +35,7 @@ final class MembershipTest {
   // ---- deaths
 
   @Test
-  void deathFormsTheNextWorldAtOnce() {
+  void deathFormsTheNextMembershipAtOnce() {
     Cluster cluster = Cluster.training(plan(3, 9, 0));
     cluster.step(0);
     cluster.reduce(1, 1);
@@ -188,7 +188,7 @@ final class MembershipTest {
   }
 
   private static Cluster trainedTo3WithCheckpointAt2() {
-    Cluster cluster = Cluster.training(Plans.withoutBuddies(plan(3, 9, 2)));
+    Cluster cluster = Cluster.training(Plans.withoutReplicas(plan(3, 9, 2)));
     cluster.step(0);
     cluster.step(1);
     cluster.save(2);
@@ -197,8 +197,21 @@ final class MembershipTest {
   }
 
   @Test
+  void theRunWaitsWheneverStateIsMissingAndTheDiskHasNotAnswered() {
+    Cluster cluster = trainedTo3WithCheckpointAt2().withoutDisk();
+    cluster.handle(new Event.Lost(2, "its connection was closed"));
+    assertEquals(Phase.WAITING, cluster.phase());
+    cluster.joinAgain(4, "b", new Holding(new Shard(1, 3, false), 3, false));
+    cluster.ready(2, 1, 3, 4);
+    assertEquals(Phase.TRAINING, cluster.phase());
+    cluster.handle(new Event.Lost(4, "killed"));
+    assertEquals(Phase.WAITING, cluster.phase());
+    assertEquals("some of the state is lost: looking for a checkpoint", cluster.status().detail());
+  }
+
+  @Test
   void withoutAnyCheckpointTheRunBeginsAgain() {
-    Cluster cluster = Cluster.training(Plans.withoutBuddies(plan(2, 9, 0)));
+    Cluster cluster = Cluster.training(Plans.withoutReplicas(plan(2, 9, 0)));
     cluster.step(0);
     cluster.handle(new Event.Lost(2, "killed"));
     Membership next = cluster.membership(1).membership();
@@ -210,7 +223,7 @@ final class MembershipTest {
   }
 
   @Test
-  void worldThatBreaksWhileItFormsLosesNothing() {
+  void membershipThatBreaksWhileItFormsLosesNothing() {
     Cluster cluster = Cluster.training(Plans.withLimits(plan(2, 9, 0), 1, 3));
     cluster.step(0);
     cluster.join(3);
@@ -351,7 +364,7 @@ final class MembershipTest {
   }
 
   @Test
-  void withoutADeathTheSameWorldFormsAgain() {
+  void withoutADeathTheSameMembersConnectAgain() {
     Cluster cluster = Cluster.training(plan(2, 9, 0));
     cluster.handle(new Event.Broken(1, 1, 1, "reset by peer"));
     cluster.pass(4_900, 1, 2);
@@ -486,7 +499,7 @@ final class MembershipTest {
   }
 
   @Test
-  void partsCountWhateverBecomesOfTheWorld() {
+  void partsCountWhateverBecomesOfTheMembership() {
     Cluster cluster = Cluster.training(plan(2, 9, 1));
     cluster.step(0);
     cluster.handle(new Event.PartWritten(2, 1, 1, List.of(file("part-2"))));

@@ -8,6 +8,7 @@ import io.lockstep.coordinator.Plans;
 import io.lockstep.coordinator.RunPlan;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** A run that is bound to one node takes no worker of another. */
@@ -17,6 +18,10 @@ final class NodeAdmissionTest {
 
   private static RunPlan plan() {
     return Plans.plan(Path.of("run"), 3, 4, 0);
+  }
+
+  private static RunPlan planOnOneNode() {
+    return plan().toBuilder().oneNode(Optional.of(WHY)).build();
   }
 
   private static void join(Cluster cluster, long session, String node) {
@@ -34,7 +39,7 @@ final class NodeAdmissionTest {
 
   @Test
   void aWorkerFromElsewhereIsRefusedBeforeTheFirstStepToo() {
-    Cluster cluster = new Cluster(plan().onOneNode(WHY));
+    Cluster cluster = new Cluster(planOnOneNode());
     join(cluster, 1, "north");
     join(cluster, 2, "north");
     assertEquals(Phase.WAITING, cluster.phase());
@@ -46,7 +51,7 @@ final class NodeAdmissionTest {
 
   @Test
   void aRunOfOneNodeBeginsOnOne() {
-    Cluster cluster = new Cluster(plan().onOneNode(WHY));
+    Cluster cluster = new Cluster(planOnOneNode());
     for (int session = 1; session <= 3; session++) {
       join(cluster, session, "north");
     }
@@ -64,7 +69,7 @@ final class NodeAdmissionTest {
 
   @Test
   void aNewcomerFromElsewhereIsRefusedAndTheRunGoesOn() {
-    Cluster cluster = new Cluster(plan().onOneNode(WHY));
+    Cluster cluster = new Cluster(planOnOneNode());
     for (int session = 1; session <= 3; session++) {
       join(cluster, session, "north");
     }

@@ -96,7 +96,7 @@ final class NumericsAdmissionTest {
   }
 
   @Test
-  void theFirstWorldDecidesForTheRunWhateverBecomesOfIt() {
+  void theFirstMembershipDecidesForTheRunWhateverBecomesOfIt() {
     Cluster cluster = new Cluster(plan());
     join(cluster, 1, USUAL);
     join(cluster, 2, USUAL);

@@ -137,7 +137,7 @@ final class RunMachineTest {
 
   @Test
   void eachUnreadableRecordIsNamedOnceAndTheFirstTooManyEndsTheRun() {
-    Cluster cluster = Cluster.training(plan(1, 8, 0).withUnreadable(2));
+    Cluster cluster = Cluster.training(plan(1, 8, 0).toBuilder().maxUnreadable(2).build());
     cluster.handle(unreadable(0, 7, 7, 3));
     assertTrue(cluster.noticed("(1 of at most 2): data.jsonl:7"), cluster.notices::toString);
     assertTrue(cluster.noticed("(2 of at most 2): data.jsonl:3"), cluster.notices::toString);
@@ -159,7 +159,8 @@ final class RunMachineTest {
   @Test
   void stepsThatAreComputedAgainCountTheirUnreadableRecordsAgain() {
     RunHistory history = new RunHistory();
-    RunMachine machine = Cluster.training(plan(1, 8, 0).withUnreadable(9)).machine;
+    RunMachine machine =
+        Cluster.training(plan(1, 8, 0).toBuilder().maxUnreadable(9).build()).machine;
     for (Action action : machine.handle(unreadable(0, 7, 3), 2000)) {
       if (action instanceof Action.Journal(JournalEntry entry)) {
         history.add(entry);
@@ -574,7 +575,7 @@ final class RunMachineTest {
   }
 
   @Test
-  void workerThatIsNotInTheWorldMayFailWithoutHarm() {
+  void spareWorkerMayFailWithoutHarm() {
     Cluster cluster = Cluster.training(Plans.withLimits(plan(2, 9, 0), 1, 2));
     cluster.join(3);
     cluster.handle(new Event.Failed(3, "no base model on this machine"));

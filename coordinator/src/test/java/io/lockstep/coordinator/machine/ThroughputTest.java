@@ -28,7 +28,7 @@ class ThroughputTest {
   }
 
   @Test
-  void nothingIsSaidOfAWorldThatHasCommittedOnce() {
+  void nothingIsSaidOfAGenerationThatHasCommittedOnce() {
     commits(1, 2, 1, 250);
     assertTrue(throughput.remaining(100).isEmpty());
     now += 5_000;
@@ -37,7 +37,7 @@ class ThroughputTest {
   }
 
   @Test
-  void aWorkerThatJoinsChangesTheRateOnceItsWorldIsKnown() {
+  void aWorkerThatJoinsChangesTheRateOnceItsGenerationIsKnown() {
     commits(1, 1, 100, 400);
     now += 3_000;
     commits(2, 2, 9, 200);

@@ -189,8 +189,8 @@ final class TransitionsTest {
     Set<String> driven = table().map(Row::toString).collect(Collectors.toSet());
     Set<String> allowed =
         Arrays.stream(Transition.values())
-            .flatMap(transition ->
-                transition.from().stream().map(from -> from + " -> " + transition))
+            .flatMap(
+                transition -> transition.from().stream().map(from -> from + " -> " + transition))
             .collect(Collectors.toSet());
     assertEquals(allowed, driven);
   }

@@ -12,8 +12,8 @@ import java.util.Set;
 import java.util.function.IntConsumer;
 
 /**
- * The shards in a worker's memory: the one in force, and those of memberships that are being formed,
- * the oldest first.
+ * The shards in a worker's memory: the one in force, and those of memberships that are being
+ * formed, the oldest first.
  */
 final class HeldShards {
   private final Model model;

@@ -1,10 +1,10 @@
 package io.lockstep.coordinator.simulation;
 
+import io.lockstep.coordinator.CheckpointSchedule;
 import io.lockstep.coordinator.CommittedCheckpoint;
 import io.lockstep.coordinator.MembershipRules;
 import io.lockstep.coordinator.RunOutcome;
 import io.lockstep.coordinator.RunPlan;
-import io.lockstep.coordinator.SavePlan;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -55,24 +55,19 @@ final class Scenario {
     int min = random.nextInt(1, workers + 1);
     int max = random.nextInt(workers, virtualRanks + 1);
     RunPlan plan =
-        new RunPlan(
-            "simulated",
-            "run: simulated",
-            workers,
-            virtualRanks,
-            random.nextLong(1, 60),
-            SavePlan.every(random.nextLong(0, 12)),
-            random.nextInt(1, 6),
-            new MembershipRules(
-                min,
-                max,
-                Duration.ofMillis(random.nextInt(3) == 0 ? random.nextInt(5000) : 0),
-                Duration.ofMillis(random.nextInt(10_000)),
-                Duration.ofMillis(100),
-                Duration.ofMillis(1000),
-                random.nextInt(4) != 0),
-            0,
-            Path.of("run"));
+        RunPlan.builder("simulated", "run: simulated", Path.of("run"))
+            .workers(workers)
+            .virtualRanks(virtualRanks)
+            .totalSteps(random.nextLong(1, 60))
+            .checkpoints(CheckpointSchedule.every(random.nextLong(0, 12)))
+            .leaseSteps(random.nextInt(1, 6))
+            .membership(
+                rules(min, max)
+                    .grace(Duration.ofMillis(random.nextInt(3) == 0 ? random.nextInt(5000) : 0))
+                    .reconnect(Duration.ofMillis(random.nextInt(10_000)))
+                    .replicates(random.nextInt(4) != 0)
+                    .build())
+            .build();
     return new Scenario(
         seed, plan, random.nextInt(1, 20), random.nextInt(0, 12), SMALL_HORIZON_MILLIS);
   }
@@ -107,24 +102,14 @@ final class Scenario {
     SplittableRandom random = new SplittableRandom(seed * 6007 + 3);
     int workers = random.nextInt(1, 5);
     RunPlan plan =
-        new RunPlan(
-            "simulated",
-            "run: simulated",
-            workers,
-            4,
-            random.nextLong(1, 20),
-            SavePlan.every(random.nextLong(0, 6)),
-            random.nextInt(1, 4),
-            new MembershipRules(
-                random.nextInt(1, workers + 1),
-                4,
-                Duration.ZERO,
-                Duration.ofSeconds(5),
-                Duration.ofMillis(100),
-                Duration.ofMillis(1000),
-                true),
-            0,
-            Path.of("run"));
+        RunPlan.builder("simulated", "run: simulated", Path.of("run"))
+            .workers(workers)
+            .virtualRanks(4)
+            .totalSteps(random.nextLong(1, 20))
+            .checkpoints(CheckpointSchedule.every(random.nextLong(0, 6)))
+            .leaseSteps(random.nextInt(1, 4))
+            .membership(rules(random.nextInt(1, workers + 1), 4).build())
+            .build();
     Scenario scenario =
         new Scenario(seed, plan, random.nextInt(1, 9), random.nextInt(0, 5), LARGE_HORIZON_MILLIS);
     scenario.simulation.trouble(trouble);
@@ -140,24 +125,14 @@ final class Scenario {
   /** Many workers, some faults. */
   static Simulation large(long seed, int workers) {
     RunPlan plan =
-        new RunPlan(
-            "simulated",
-            "run: simulated",
-            workers,
-            workers,
-            8,
-            SavePlan.every(3),
-            4,
-            new MembershipRules(
-                workers / 2,
-                workers,
-                Duration.ZERO,
-                Duration.ofSeconds(5),
-                Duration.ofMillis(100),
-                Duration.ofMillis(1000),
-                true),
-            0,
-            Path.of("run"));
+        RunPlan.builder("simulated", "run: simulated", Path.of("run"))
+            .workers(workers)
+            .virtualRanks(workers)
+            .totalSteps(8)
+            .checkpoints(CheckpointSchedule.every(3))
+            .leaseSteps(4)
+            .membership(rules(workers / 2, workers).build())
+            .build();
     return new Scenario(seed, plan, 2 * workers, 8, LARGE_HORIZON_MILLIS).run();
   }
 
@@ -188,25 +163,21 @@ final class Scenario {
     return scenario.run();
   }
 
+  private static MembershipRules.Builder rules(int minWorkers, int maxWorkers) {
+    return MembershipRules.builder(minWorkers, maxWorkers)
+        .reconnect(Duration.ofSeconds(5))
+        .heartbeats(Duration.ofMillis(100), Duration.ofMillis(1000));
+  }
+
   private static RunPlan gentlePlan() {
-    return new RunPlan(
-        "simulated",
-        "run: simulated",
-        4,
-        8,
-        30,
-        SavePlan.every(7),
-        3,
-        new MembershipRules(
-            2,
-            8,
-            Duration.ZERO,
-            Duration.ofSeconds(5),
-            Duration.ofMillis(100),
-            Duration.ofMillis(1000),
-            true),
-        0,
-        Path.of("run"));
+    return RunPlan.builder("simulated", "run: simulated", Path.of("run"))
+        .workers(4)
+        .virtualRanks(8)
+        .totalSteps(30)
+        .checkpoints(CheckpointSchedule.every(7))
+        .leaseSteps(3)
+        .membership(rules(2, 8).build())
+        .build();
   }
 
   private Scenario withComingAndGoing() {

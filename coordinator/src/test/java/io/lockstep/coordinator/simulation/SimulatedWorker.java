@@ -273,8 +273,7 @@ final class SimulatedWorker {
     Map<Integer, Long> content = new HashMap<>();
     shards.forEachBucket(
         shard, bucket -> content.put(bucket, model.expected(next.nextStep(), bucket)));
-    process.inTurn(
-        agenda.between(0, THINK_MILLIS), () -> hold(shard, next.nextStep(), content));
+    process.inTurn(agenda.between(0, THINK_MILLIS), () -> hold(shard, next.nextStep(), content));
   }
 
   private void exchange(Membership next, Peers connections, Shard shard) {
@@ -403,8 +402,7 @@ final class SimulatedWorker {
       return;
     }
     if (unreachable.isPresent()) {
-      process.inTurn(
-          agenda.between(100, PEER_TIMEOUT_MILLIS), () -> breakOff(unreachable.get()));
+      process.inTurn(agenda.between(100, PEER_TIMEOUT_MILLIS), () -> breakOff(unreachable.get()));
       return;
     }
     computing = false;

@@ -198,7 +198,8 @@ final class Simulation {
     agenda.later(
         agenda.between(0, NETWORK_MILLIS),
         () -> coordinator.feed(new Event.Lost(link.session(), "its connection was closed")));
-    agenda.later(agenda.between(0, NETWORK_MILLIS), () -> link.worker().session().streamEnded(link));
+    agenda.later(
+        agenda.between(0, NETWORK_MILLIS), () -> link.worker().session().streamEnded(link));
   }
 
   /** A worker's process has ended. */
