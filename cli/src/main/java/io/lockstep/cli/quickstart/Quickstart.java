@@ -133,7 +133,7 @@ public final class Quickstart {
   }
 
   private Training prepareTraining() throws Exception {
-    Recipe.write(recipe, folder.trainJsonl(), folder.recipe());
+    Recipe.write(recipe, folder.trainJsonl(), folder.heldOutJsonl(), folder.recipe());
     return Training.prepare(
         new LocalCluster.Options(folder.recipe(), workers, 1, new RunFolder(folder.training())),
         out);

@@ -25,11 +25,14 @@ final class Recipe {
     return recipe.toAbsolutePath().resolveSibling(path).normalize();
   }
 
-  /** Writes {@code recipe} to {@code target} with other training data and absolute paths. */
-  static void write(Path recipe, Path trainJsonl, Path target) throws IOException, ConfigException {
+  /** Writes {@code recipe} to {@code target} with other data and absolute paths. */
+  static void write(Path recipe, Path trainJsonl, Path heldOutJsonl, Path target)
+      throws IOException, ConfigException {
     ObjectNode root = read(recipe);
     section(root, recipe, "model").put("path", model(recipe).toString());
-    section(root, recipe, "data").put("train_jsonl", trainJsonl.toAbsolutePath().toString());
+    section(root, recipe, "data")
+        .put("train_jsonl", trainJsonl.toAbsolutePath().toString())
+        .put("val_jsonl", heldOutJsonl.toAbsolutePath().toString());
     FileWrites.text(target, YAML.writeValueAsString(root));
   }
 

@@ -29,7 +29,7 @@ final class RunPage {
     values.put("title", Html.escape(report.title()));
     values.put("date", Html.escape(report.provenance().date()));
     values.put("figures", figures(report, metrics));
-    values.put("charts", charts(metrics));
+    values.put("charts", charts(training, metrics));
     Answers answers = report.answers();
     values.put("answers", answers == null ? "" : AnswerSections.html(folder, answers));
     values.put("facts", facts(report));
@@ -100,12 +100,17 @@ final class RunPage {
     return "<div class=\"figure\"><b>%s</b><span>%s</span></div>\n".formatted(value, meaning);
   }
 
-  private static String charts(Metrics metrics) {
+  private static String charts(RunFolder training, Metrics metrics) throws IOException {
     double[] steps = metrics.steps();
-    return new SvgChart("Training loss, nats per supervised token", "step", true)
-            .add("smoothed", steps, LineChart.movingMean(metrics.losses()))
-            .addSoft("single steps", steps, metrics.losses())
-            .html()
+    SvgChart loss =
+        new SvgChart("Loss, nats per supervised token", "step", true)
+            .add("training, smoothed", steps, LineChart.movingMean(metrics.losses()))
+            .addSoft("single steps", steps, metrics.losses());
+    Metrics heldOut = Metrics.read(training.heldOutLoss());
+    if (!heldOut.rows().isEmpty()) {
+      loss.add("held out", heldOut.steps(), heldOut.losses());
+    }
+    return loss.html()
         + new SvgChart("Learning rate of the language model", "step", false)
             .add("learning rate", steps, metrics.learningRates())
             .html();

@@ -1,6 +1,7 @@
 package io.lockstep.cli.run;
 
 import io.lockstep.cli.console.UserError;
+import io.lockstep.worker.heldout.HeldOutLoss;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,6 +55,11 @@ public record RunFolder(Path root) {
   /** One JSON object per logged step. */
   public Path metrics() {
     return root.resolve("logging.jsonl");
+  }
+
+  /** The loss on held-out records, one JSON object per checkpoint, if the recipe names some. */
+  public Path heldOutLoss() {
+    return root.resolve(HeldOutLoss.FILE_NAME);
   }
 
   /** The committed checkpoint of most steps. */

@@ -1,4 +1,6 @@
-/** The folder of a training run and what lies in it. Imports the model's file formats only. */
+/**
+ * The folder of a training run and what lies in it. Imports the file formats of model and worker.
+ */
 @NullMarked
 package io.lockstep.cli.run;
 

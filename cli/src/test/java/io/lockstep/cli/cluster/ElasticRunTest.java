@@ -39,7 +39,11 @@ class ElasticRunTest {
     recipe = tiny.recipe("elastic.yaml", tiny.data().resolve("train.jsonl"), STEPS);
     Files.writeString(
         recipe,
-        Files.readString(recipe).replace("max_steps", "save_steps: 15, max_steps")
+        Files.readString(recipe)
+                .replace("max_steps", "save_steps: 15, max_steps")
+                .replace(
+                    "template:",
+                    "val_jsonl: " + tiny.data().resolve("heldout.jsonl") + ", template:")
             + "cluster: {heartbeat_millis: 100, timeout_millis: 1000}\n");
     undisturbed = train("one", 1, List.of());
     assertTrue(undisturbed.matches("weights sha256: [0-9a-f]{64}"), undisturbed);
@@ -48,6 +52,9 @@ class ElasticRunTest {
   @Test
   void threeWorkersTrainTheSameBits() throws Exception {
     assertEquals(undisturbed, train("three", 3, List.of()));
+    List<String> heldOut = heldOutLosses("one");
+    assertEquals(3, heldOut.size(), heldOut.toString());
+    assertEquals(heldOut, heldOutLosses("three"));
   }
 
   @Test
@@ -84,6 +91,7 @@ class ElasticRunTest {
                   random.nextInt(4)));
     }
     assertEquals(undisturbed, train("killed", 4, kills));
+    assertEquals(heldOutLosses("one").getLast(), heldOutLosses("killed").getLast());
     List<JsonNode> recoveries = recoveries("killed");
     assertTrue(recoveries.size() >= 6, recoveries.toString());
   }
@@ -271,6 +279,10 @@ class ElasticRunTest {
     while (Metrics.read(new RunFolder(run).metrics()).rows().size() < steps) {
       assertFalse(coordinator.process().waitFor(20, TimeUnit.MILLISECONDS), coordinator::errors);
     }
+  }
+
+  private static List<String> heldOutLosses(String out) throws IOException {
+    return Files.readAllLines(new RunFolder(folder.resolve(out)).heldOutLoss());
   }
 
   private static List<JsonNode> recoveries(String out) throws IOException {

@@ -56,6 +56,9 @@ public record ConfigComparison(List<Difference> differences) {
           Map.entry("training.max_grad_norm", Effect.NUMBERS),
           // Norms are summed bucket by bucket.
           Map.entry("training.bucket_floats", Effect.NUMBERS),
+          // Nothing is learned from what is held out.
+          Map.entry("data.val_jsonl", Effect.NONE),
+          Map.entry("data.val_records", Effect.NONE),
           Map.entry("data.loader_threads", Effect.NONE),
           // What a bank has no room for is cut from its picture once more.
           Map.entry("data.patch_bank_mib", Effect.NONE),

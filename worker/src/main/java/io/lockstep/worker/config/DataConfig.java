@@ -15,12 +15,15 @@ import java.util.OptionalInt;
  * The data of a run: one file, or a fusion of several.
  *
  * @param trainJsonl records to learn from, if there is no fusion
+ * @param valJsonl records of the same kind that are not learned from: the loss on them is computed
+ *     with each checkpoint
  * @param template what is made of a picture record of that file
  * @param denseRatio share of picture records that become dense ones with {@link
  *     DatasetTemplate#MIXED}
  * @param preprocessing what is done with the records of that file first
  * @param fusion datasets that are learned together
  * @param augmentation how pictures are changed before the model sees them
+ * @param valRecords most records whose loss is computed with a checkpoint
  * @param loaderThreads threads that make samples on each worker; if it is absent, half the cores
  * @param patchBankMib most MiB that the run's patch bank may take on the disk
  * @param maxUnreadable most records that may give way to others because they can't be read; see
@@ -28,11 +31,13 @@ import java.util.OptionalInt;
  */
 public record DataConfig(
     Optional<Path> trainJsonl,
+    Optional<Path> valJsonl,
     DatasetTemplate template,
     double denseRatio,
     Preprocessing preprocessing,
     Optional<FusionConfig> fusion,
     Optional<AugmentationConfig> augmentation,
+    int valRecords,
     OptionalInt loaderThreads,
     int patchBankMib,
     OptionalInt maxUnreadable) {
@@ -49,6 +54,10 @@ public record DataConfig(
   /** One in so many records, unless a recipe says otherwise. */
   private static final int DEFAULT_UNREADABLE_SHARE = 100;
 
+  /** Records whose loss is computed with a checkpoint unless a recipe says otherwise. */
+  public static final int DEFAULT_VAL_RECORDS = 64;
+
+  private static final int MOST_VAL_RECORDS = 100_000;
   private static final int MOST_UNREADABLE = 10_000;
   private static final int MAX_LOADER_THREADS = 256;
   private static final int MAX_PATCH_BANK_MIB = 1 << 20;
@@ -68,6 +77,9 @@ public record DataConfig(
         Math.toIntExact(
             section.longInteger(
                 "patch_bank_mib", (long) DEFAULT_PATCH_BANK_MIB, 1, MAX_PATCH_BANK_MIB));
+    int valRecords =
+        Math.toIntExact(
+            section.longInteger("val_records", (long) DEFAULT_VAL_RECORDS, 1, MOST_VAL_RECORDS));
     OptionalInt maxUnreadable = OptionalInt.empty();
     if (section.has("max_unreadable")) {
       maxUnreadable =
@@ -79,26 +91,33 @@ public record DataConfig(
         fused
             ? new DataConfig(
                 Optional.empty(),
+                Optional.empty(),
                 DatasetTemplate.TARGET_SUMMARY,
                 0.5,
                 Preprocessing.NONE,
                 Optional.of(FusionSection.read(section, folder, runSeed)),
                 augmentation,
+                valRecords,
                 threads,
                 bankMib,
                 maxUnreadable)
             : new DataConfig(
                 Optional.of(RunConfig.existing(section, "train_jsonl", folder)),
+                section.has("val_jsonl")
+                    ? Optional.of(RunConfig.existing(section, "val_jsonl", folder))
+                    : Optional.empty(),
                 section.choice("template", null, DatasetTemplate.class),
                 section.number("dense_ratio", 0.5, 0, 1),
                 FusionSection.preprocessing(section),
                 Optional.empty(),
                 augmentation,
+                valRecords,
                 threads,
                 bankMib,
                 maxUnreadable);
     if (fused) {
-      for (String key : List.of("train_jsonl", "template", "dense_ratio", "preprocessors")) {
+      for (String key :
+          List.of("train_jsonl", "val_jsonl", "template", "dense_ratio", "preprocessors")) {
         if (section.has(key)) {
           section.problem(key, "and data.fusion exclude each other: give it to a dataset instead");
         }
@@ -134,7 +153,7 @@ public record DataConfig(
                 new DatasetConfig(
                     ONLY,
                     trainJsonl.orElseThrow(),
-                    Optional.empty(),
+                    valJsonl,
                     template,
                     denseRatio,
                     1,

@@ -61,6 +61,8 @@ final class RunConfigYaml {
             node.put("train_jsonl", file.toString())
                 .put("template", label(data.template()))
                 .put("dense_ratio", data.denseRatio()));
+    data.valJsonl().ifPresent(file -> node.put("val_jsonl", file.toString()));
+    node.put("val_records", data.valRecords());
     preprocessing(node, data.preprocessing());
     data.fusion().ifPresent(fusion -> fusion(node.putObject("fusion"), fusion));
     data.augmentation().ifPresent(block -> node.set("augmentation", block.toJson()));

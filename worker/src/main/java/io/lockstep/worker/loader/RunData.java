@@ -24,6 +24,7 @@ public final class RunData implements AutoCloseable {
   private final RunConfig config;
   private final List<DatasetConfig> members;
   private final RunSamples samples;
+  private final Optional<RunSamples> heldOut;
   private final EpochOrder order;
   private final LoaderTimes times = new LoaderTimes();
 
@@ -41,6 +42,7 @@ public final class RunData implements AutoCloseable {
     members = config.datasets();
     samples = RunSamples.open(members, config.prompts().prompts(), times);
     try {
+      heldOut = RunSamples.openHeldOut(config);
       order = config.order(samples.sizes());
     } catch (RuntimeException e) {
       samples.close();
@@ -111,6 +113,11 @@ public final class RunData implements AutoCloseable {
     return samples;
   }
 
+  /** Records that the run does not learn from, if its configuration names some. */
+  public Optional<RunSamples> heldOut() {
+    return heldOut;
+  }
+
   /** The run's augmentation for who only looks at some samples: nothing is kept on the disk. */
   public Optional<Augmentation> augmentationWithoutBank() {
     return config
@@ -165,5 +172,6 @@ public final class RunData implements AutoCloseable {
   @Override
   public void close() {
     samples.close();
+    heldOut.ifPresent(RunSamples::close);
   }
 }

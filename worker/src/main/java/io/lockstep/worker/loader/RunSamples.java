@@ -9,6 +9,7 @@ import io.lockstep.data.dataset.Dataset;
 import io.lockstep.data.dataset.RecordAugmenter;
 import io.lockstep.data.fusion.Concatenation;
 import io.lockstep.data.fusion.DatasetConfig;
+import io.lockstep.data.fusion.FusionConfig;
 import io.lockstep.data.image.RgbImage;
 import io.lockstep.data.image.UnreadableImageException;
 import io.lockstep.data.jsonl.ChangedFileException;
@@ -18,12 +19,14 @@ import io.lockstep.data.prompt.Prompts;
 import io.lockstep.data.record.ImageRecord;
 import io.lockstep.model.batch.Sample;
 import io.lockstep.model.encode.SampleEncoder;
+import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.loader.LoaderTimes.Stage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * The records of all datasets of a run, numbered through, and the samples that are made of them.
@@ -50,10 +53,38 @@ public final class RunSamples implements AutoCloseable {
    * @throws DataException if a file can't be used
    */
   static RunSamples open(List<DatasetConfig> members, Prompts prompts, LoaderTimes times) {
+    return open(members, DatasetConfig::trainJsonl, prompts, times);
+  }
+
+  /**
+   * Opens the records that a run does not learn from; of its sources there are none.
+   *
+   * @throws DataException if a file can't be used
+   */
+  static Optional<RunSamples> openHeldOut(RunConfig config) {
+    List<DatasetConfig> members =
+        config.data().fusion().map(FusionConfig::targets).orElseGet(config::datasets).stream()
+            .filter(member -> member.valJsonl().isPresent())
+            .toList();
+    return members.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            open(
+                members,
+                member -> member.valJsonl().orElseThrow(),
+                config.prompts().prompts(),
+                new LoaderTimes()));
+  }
+
+  private static RunSamples open(
+      List<DatasetConfig> members,
+      Function<DatasetConfig, Path> file,
+      Prompts prompts,
+      LoaderTimes times) {
     List<Dataset> datasets = new ArrayList<>();
     try {
       for (DatasetConfig member : members) {
-        datasets.add(member.open(member.trainJsonl(), prompts));
+        datasets.add(member.open(file.apply(member), prompts));
       }
       return new RunSamples(members, datasets, times);
     } catch (RuntimeException e) {

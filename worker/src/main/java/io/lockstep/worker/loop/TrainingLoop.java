@@ -71,7 +71,7 @@ public final class TrainingLoop implements AutoCloseable {
     this.connector = connector;
     state = new TrainingState(config, source, totalSteps);
     buffers = new GradientBuffers(state.model().trainable().trained().layout().size());
-    checkpoints = new BackgroundCheckpoints(session, config, this::isOver);
+    checkpoints = new BackgroundCheckpoints(session, data, this::isOver);
     session.describeHoldings(state::holdings);
     session.onInterruption(this::interrupt);
     session.loaded();

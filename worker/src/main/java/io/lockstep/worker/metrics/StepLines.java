@@ -18,7 +18,7 @@ import java.util.List;
  * A file of one JSON object a line, each with its {@code step}, readable while it grows. Whoever
  * goes on with it drops the lines of steps that are to be computed again.
  */
-final class StepLines implements AutoCloseable {
+public final class StepLines implements AutoCloseable {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -43,7 +43,7 @@ final class StepLines implements AutoCloseable {
    * @param steps steps that are committed: lines of later ones, and one that was torn, are dropped
    * @param since lines of steps after this one are remembered
    */
-  static StepLines open(Path file, long steps, long since) throws IOException {
+  public static StepLines open(Path file, long steps, long since) throws IOException {
     long last = 0;
     List<JsonNode> newest = new ArrayList<>();
     if (Files.exists(file)) {
@@ -90,7 +90,8 @@ final class StepLines implements AutoCloseable {
     return lastStep;
   }
 
-  void write(JsonNode line) throws IOException {
+  /** Adds a line and hands it to the operating system. */
+  public void write(JsonNode line) throws IOException {
     writer.write(UsableText.encodableJson(JSON.writeValueAsString(line)));
     writer.newLine();
     writer.flush();

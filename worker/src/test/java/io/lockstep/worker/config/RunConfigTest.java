@@ -48,6 +48,8 @@ class RunConfigTest {
           weights: initialise
         data:
           train_jsonl: train.jsonl
+          val_jsonl: val.jsonl
+          val_records: 16
           template: mixed
           dense_ratio: 0.25
           preprocessors:
@@ -114,6 +116,7 @@ class RunConfigTest {
   void prepareFiles() throws IOException {
     Files.createDirectory(folder.resolve("base"));
     Files.writeString(folder.resolve("train.jsonl"), "{}\n");
+    Files.writeString(folder.resolve("val.jsonl"), "{}\n");
   }
 
   @Test
@@ -205,11 +208,13 @@ class RunConfigTest {
             new RunConfig.ModelSource(folder.resolve("base"), RunConfig.Weights.INITIALISE),
             new DataConfig(
                 Optional.of(folder.resolve("train.jsonl")),
+                Optional.of(folder.resolve("val.jsonl")),
                 DatasetTemplate.MIXED,
                 0.25,
                 preprocessing(),
                 Optional.empty(),
                 Optional.of(augmentation()),
+                16,
                 OptionalInt.empty(),
                 96,
                 OptionalInt.of(7)),

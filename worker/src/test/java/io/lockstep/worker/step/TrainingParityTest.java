@@ -250,11 +250,13 @@ class TrainingParityTest {
         new RunConfig.ModelSource(family.checkpoint(), RunConfig.Weights.LOAD),
         new DataConfig(
             Optional.of(Path.of("unused")),
+            Optional.empty(),
             DatasetTemplate.TARGET_SUMMARY,
             0.5,
             Preprocessing.NONE,
             Optional.empty(),
             Optional.empty(),
+            DataConfig.DEFAULT_VAL_RECORDS,
             OptionalInt.empty(),
             DataConfig.DEFAULT_PATCH_BANK_MIB,
             OptionalInt.empty()),

@@ -1,0 +1,8 @@
+/**
+ * What a run's model makes of records that it does not learn from. Imports the loader, the model
+ * and the lines of the run's logs.
+ */
+@NullMarked
+package io.lockstep.worker.heldout;
+
+import org.jspecify.annotations.NullMarked;
