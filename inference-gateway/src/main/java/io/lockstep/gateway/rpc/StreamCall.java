@@ -53,7 +53,6 @@ final class StreamCall<Q extends Message, R> implements StreamObserver<Q> {
         () -> {
           Job job = task.apply(request).job(options.apply(request), new AnswerSink(request));
           opened();
-          holding.ifPresent(bytes -> bytes.taken(length(request)));
           if (reply.own(List.of(job))) {
             batcher.submit(List.of(job));
           }

@@ -32,9 +32,14 @@ public final class ByteBudget {
 
   /** Takes bytes if they are there. */
   public boolean tryTake(long bytes) {
+    return tryTake(bytes, 0);
+  }
+
+  /** Takes bytes if they are there and so many others are left. */
+  public boolean tryTake(long bytes, long left) {
     lock.lock();
     try {
-      if (bytes > capacity - used) {
+      if (bytes > capacity - used - left) {
         return false;
       }
       used += bytes;

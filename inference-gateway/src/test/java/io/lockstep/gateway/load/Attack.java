@@ -14,10 +14,12 @@ import io.lockstep.proto.inference.v1.InferenceGrpc.InferenceBlockingStub;
 import io.lockstep.proto.inference.v1.Picture;
 import io.lockstep.proto.inference.v1.SummarizeRequest;
 import java.awt.image.BufferedImage;
+import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -35,10 +37,13 @@ import javax.imageio.ImageIO;
  * <p>Arguments: port, seconds without attack, seconds with it, how often both take turns, and what
  * to attack with: any of {@code text}, {@code gzip}, {@code pictures}, {@code messages}; all
  * without. The figures are those of one quiet client that asks about a small picture four times a
- * second.
+ * second. The attackers are processes of their own that compute at a low priority, because they
+ * would have processors of their own.
  */
 public final class Attack {
 
+  private static final String ATTACKERS = "attackers";
+  private static final int WARM_UP_SECONDS = 5;
   private static final int LONGEST_SECONDS = 7200;
   private static final int SIDE = 8000;
   private static final int PERIOD_MILLIS = 250;
@@ -55,6 +60,10 @@ public final class Attack {
 
   /** Runs both phases and prints their latencies and the outcomes of the attacks. */
   public static void main(String[] arguments) throws Exception {
+    if (arguments.length > 0 && arguments[0].equals(ATTACKERS)) {
+      beAttackers(Arrays.asList(arguments).subList(1, arguments.length));
+      return;
+    }
     if (arguments.length < 4) {
       System.err.println("PORT QUIET_SECONDS ATTACK_SECONDS TURNS [text|gzip|pictures|messages]");
       System.exit(2);
@@ -66,6 +75,8 @@ public final class Attack {
         arguments.length > 4
             ? Arrays.asList(arguments).subList(4, arguments.length)
             : List.of("text", "gzip", "pictures", "messages");
+    attack.end = System.nanoTime() + TimeUnit.SECONDS.toNanos(WARM_UP_SECONDS);
+    attack.measure();
     for (int turn = Integer.parseInt(arguments[3]); turn > 0; turn--) {
       attack.quiet(quietSeconds);
       attack.attack(kinds, attackSeconds);
@@ -87,21 +98,49 @@ public final class Attack {
   }
 
   private void attack(List<String> kinds, int seconds) throws Exception {
+    List<String> command = new ArrayList<>(List.of("nice", "-n", "10"));
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-Xmx2g", "-cp", System.getProperty("java.class.path")));
+    command.addAll(List.of(Attack.class.getName(), ATTACKERS, Integer.toString(port)));
+    command.add(Integer.toString(seconds));
+    command.addAll(kinds);
+    Process attackers =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    try (BufferedReader said = attackers.inputReader(StandardCharsets.UTF_8)) {
+      if (said.readLine() == null) {
+        throw new IOException("the attackers ended with " + attackers.waitFor());
+      }
+      end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+      List<Long> millis = measure();
+      attackedMillis.addAll(millis);
+      print("attacked", millis);
+      for (String line = said.readLine(); line != null; line = said.readLine()) {
+        int space = line.indexOf(' ');
+        outcomes.merge(
+            line.substring(space + 1), Integer.parseInt(line.substring(0, space)), Integer::sum);
+      }
+    } finally {
+      attackers.destroyForcibly();
+    }
+  }
+
+  /** {@code PORT SECONDS KIND...}: says when it begins, and what became of its requests. */
+  private static void beAttackers(List<String> arguments) throws Exception {
+    Attack attack = new Attack(Integer.parseInt(arguments.getFirst()));
     ByteString large = ByteString.copyFrom(largePicture());
-    end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+    System.out.println("attacking");
+    attack.end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds(arguments.get(1)));
     List<Thread> threads = new ArrayList<>();
-    for (String kind : kinds) {
+    for (String kind : arguments.subList(2, arguments.size())) {
       int count = kind.equals("messages") ? 20 : 2;
       for (int i = 0; i < count; i++) {
-        threads.add(Thread.ofPlatform().daemon().start(() -> repeat(kind, large)));
+        threads.add(Thread.ofPlatform().daemon().start(() -> attack.repeat(kind, large)));
       }
     }
-    List<Long> millis = measure();
-    attackedMillis.addAll(millis);
-    print("attacked", millis);
     for (Thread thread : threads) {
       thread.join(TimeUnit.SECONDS.toMillis(60));
     }
+    attack.outcomes.forEach((what, count) -> System.out.println(count + " " + what));
   }
 
   private static void print(String phase, List<Long> millis) {

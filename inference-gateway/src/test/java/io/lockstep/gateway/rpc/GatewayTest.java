@@ -451,7 +451,7 @@ class GatewayTest {
       StatusRuntimeException refused =
           assertThrows(StatusRuntimeException.class, () -> stub.summarize(heavy));
       assertTrue(refused.toString().contains("RESOURCE_EXHAUSTED"), refused.toString());
-      assertTrue(refused.toString().contains("at most 1048576 may be"), refused.toString());
+      assertTrue(refused.toString().contains("at most 917504 may be"), refused.toString());
       // What was refused holds nothing.
       SummarizeRequest light =
           SummarizeRequest.newBuilder().addPictures(picture.setContent(content)).build();

@@ -36,8 +36,8 @@ class LargeMessagesTest {
 
   private static final int AT_ONCE = 6;
 
-  /** Two of the messages. */
-  private static final long ROOM = 44L << 20;
+  /** Two of the messages, and the eighth that is left to small ones. */
+  private static final long ROOM = 48L << 20;
 
   @TempDir private Path dir;
 
@@ -64,7 +64,7 @@ class LargeMessagesTest {
       }
       List<Status.Code> codes = outcomes.stream().map(CompletableFuture::join).toList();
 
-      assertTrue(codes.contains(Status.Code.OK), codes.toString());
+      assertTrue(codes.stream().filter(Status.Code.OK::equals).count() >= 2, codes.toString());
       assertEquals(
           List.of(),
           codes.stream()

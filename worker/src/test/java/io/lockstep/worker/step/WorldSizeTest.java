@@ -5,10 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.lockstep.collective.Collective;
 import io.lockstep.data.plan.EpochPlan;
 import io.lockstep.model.batch.Sample;
 import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.model.testing.Folders;
 import io.lockstep.model.testing.GoldenFamily;
 import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.IsolatedDevice;
@@ -123,6 +126,40 @@ class WorldSizeTest {
     assertNotEquals(LoadedModel.storedSha256(GoldenFamily.QWEN3_VL.checkpoint()), alone.sha256());
   }
 
+  @Test
+  void expertsAreTrainedToTheSameBitsOnAnyNumberOfRanks() throws Exception {
+    Path model = mixtureOfExperts();
+    Trained alone = train(1, config(model, "initialise", "{mode: full}", "{}")).getFirst();
+    for (int world = 2; world <= 3; world++) {
+      for (String cluster : List.of("{}", "{zero_stage: 3}")) {
+        List<Trained> all = train(world, config(model, "initialise", "{mode: full}", cluster));
+        assertEquals(alone.sha256(), all.getFirst().sha256(), world + " ranks, " + cluster);
+        assertEquals(alone.commits(), all.getLast().commits());
+      }
+    }
+  }
+
+  /** The tiny model's tokenizer with a network of experts in all layers but one. */
+  private Path mixtureOfExperts() throws IOException {
+    Path model = Folders.copy(GoldenFamily.QWEN3_VL.checkpoint(), folder.resolve("experts"));
+    Files.delete(model.resolve("model.safetensors"));
+    ObjectMapper json = new ObjectMapper();
+    Path file = model.resolve("config.json");
+    ObjectNode config = (ObjectNode) json.readTree(file.toFile());
+    config.put("model_type", "qwen3_vl_moe").remove("architectures");
+    ((ObjectNode) config.get("vision_config")).put("model_type", "qwen3_vl_moe_vision");
+    ((ObjectNode) config.get("text_config"))
+        .put("model_type", "qwen3_vl_moe_text")
+        .put("num_local_experts", 4)
+        .put("num_experts_per_tok", 2)
+        .put("moe_intermediate_size", 32)
+        .put("decoder_sparse_step", 1)
+        .putArray("mlp_only_layers")
+        .add(1);
+    json.writeValue(file.toFile(), config);
+    return model;
+  }
+
   @SuppressWarnings("ArrayRecordComponent")
   private record Trained(List<Directive.Commit> commits, float[] parameters, String sha256) {}
 
@@ -172,10 +209,15 @@ class WorldSizeTest {
   }
 
   private static RunConfig config(String tuning, String cluster) throws Exception {
+    return config(GoldenFamily.QWEN3_VL.checkpoint(), "load", tuning, cluster);
+  }
+
+  private static RunConfig config(Path model, String weights, String tuning, String cluster)
+      throws Exception {
     return RunConfig.parse(
         """
         run: {seed: 5}
-        model: {path: %s}
+        model: {path: %s, weights: %s}
         data: {train_jsonl: %s, template: target_summary}
         training:
           max_steps: %d
@@ -189,7 +231,8 @@ class WorldSizeTest {
         cluster: %s
         """
             .formatted(
-                GoldenFamily.QWEN3_VL.checkpoint(),
+                model,
+                weights,
                 GoldenFamily.QWEN3_VL.file("cases.json"),
                 STEPS,
                 cluster.contains("3"),

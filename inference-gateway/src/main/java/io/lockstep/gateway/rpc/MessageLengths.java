@@ -1,0 +1,86 @@
+package io.lockstep.gateway.rpc;
+
+import com.linecorp.armeria.common.HttpData;
+import com.linecorp.armeria.common.RequestHeaders;
+import io.netty.buffer.ByteBuf;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Finds in the pieces of a request how long the messages are that begin in them. */
+sealed interface MessageLengths {
+
+  /**
+   * Lengths in bytes, what frames them included, of the messages that begin in the next piece.
+   *
+   * @param piece the next one; is not changed
+   */
+  List<Long> begun(HttpData piece);
+
+  /** Of a request with these headers. */
+  static MessageLengths of(RequestHeaders headers) {
+    String contentType = headers.get("content-type", "");
+    if (contentType.startsWith("application/grpc")) {
+      return new Framed();
+    }
+    long length = headers.contentLength();
+    return length > 0 ? new Stated(length) : new Unstated();
+  }
+
+  /** gRPC: each message follows a byte of flags and its length in four bytes, the highest first. */
+  final class Framed implements MessageLengths {
+    private static final int PREFIX = 5;
+    private static final int BITS_OF_BYTE = 8;
+    private static final long LENGTH = 0xFFFF_FFFFL;
+
+    private int prefix;
+    private long length;
+    private long missing;
+
+    @Override
+    public List<Long> begun(HttpData piece) {
+      List<Long> lengths = new ArrayList<>();
+      ByteBuf bytes = piece.byteBuf();
+      int end = bytes.writerIndex();
+      int at = bytes.readerIndex();
+      while (at < end) {
+        if (missing > 0) {
+          long skipped = Math.min(missing, end - at);
+          missing -= skipped;
+          at += (int) skipped;
+          continue;
+        }
+        length = (length << BITS_OF_BYTE | bytes.getUnsignedByte(at++)) & LENGTH;
+        if (++prefix == PREFIX) {
+          lengths.add(PREFIX + length);
+          missing = length;
+          prefix = 0;
+        }
+      }
+      return lengths;
+    }
+  }
+
+  /** One message whose length the headers tell. */
+  final class Stated implements MessageLengths {
+    private List<Long> lengths;
+
+    Stated(long length) {
+      lengths = List.of(length);
+    }
+
+    @Override
+    public List<Long> begun(HttpData piece) {
+      List<Long> told = lengths;
+      lengths = List.of();
+      return told;
+    }
+  }
+
+  /** A message of which nobody has said how long it is: each piece counts when it comes. */
+  final class Unstated implements MessageLengths {
+    @Override
+    public List<Long> begun(HttpData piece) {
+      return List.of((long) piece.length());
+    }
+  }
+}
