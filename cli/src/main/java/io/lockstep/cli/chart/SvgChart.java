@@ -128,18 +128,18 @@ public final class SvgChart {
   }
 
   private String line(Curve curve, int index, Frame frame) {
-    StringBuilder points = new StringBuilder();
+    List<String> points = new ArrayList<>();
     for (int i = 0; i < curve.x.length; i++) {
       if (shown(curve.y[i])) {
-        points
-            .append(number(frame.x(curve.x[i])))
-            .append(',')
-            .append(number(frame.y(scaled(curve.y[i]))))
-            .append(' ');
+        points.add(number(frame.x(curve.x[i])) + "," + number(frame.y(scaled(curve.y[i]))));
       }
     }
+    if (points.size() == 1) {
+      // A line to itself is drawn as a dot.
+      points.add(points.getFirst());
+    }
     return "<polyline class=\"%s\" style=\"stroke:var(--curve-%d)\" points=\"%s\"/>"
-        .formatted(curve.soft ? "curve soft" : "curve", index + 1, points.toString().strip());
+        .formatted(curve.soft ? "curve soft" : "curve", index + 1, String.join(" ", points));
   }
 
   private boolean shown(double y) {

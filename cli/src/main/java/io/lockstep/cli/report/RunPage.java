@@ -90,8 +90,12 @@ final class RunPage {
     html.append(
         figure(
             duration(report.trainSeconds()),
-            "training, %d steps on %d workers (%.1f samples/s)"
-                .formatted(metrics.lastStep(), report.workers(), report.samplesPerSecond())));
+            "training, %d steps on %d worker%s (%.1f samples/s)"
+                .formatted(
+                    metrics.lastStep(),
+                    report.workers(),
+                    report.workers() == 1 ? "" : "s",
+                    report.samplesPerSecond())));
     html.append(figure(duration(report.totalSeconds()), "everything, up to this page"));
     return html.toString();
   }

@@ -29,6 +29,16 @@ class SvgChartTest {
   }
 
   @Test
+  void aSinglePointIsADot() {
+    String html =
+        new SvgChart("loss", "step", false)
+            .add("a", new double[] {0, 2}, new double[] {0, 1})
+            .add("b", new double[] {1}, new double[] {0.5})
+            .html();
+    assertTrue(html.contains("points=\"500.0,500.0 500.0,500.0\""), html);
+  }
+
+  @Test
   void whatHasNoLogarithmIsLeftOut() {
     String html =
         new SvgChart("loss", "step", true)

@@ -25,7 +25,9 @@ class RunPageTest {
   void aRunWithoutAnswersShowsItsCurvesItsRecipeAndWhatItWasMadeWith() throws IOException {
     train();
     String page = Files.readString(report(null).write(folder));
-    assertContains(page, "Training loss", "Learning rate", "<polyline", "single steps");
+    assertContains(page, "Loss, nats per", "Learning rate", "<polyline", "single steps");
+    assertContains(page, "held out</span>");
+    assertEveryCurveHasAColour(page);
     assertContains(page, "name: &lt;drawn&gt;", "abc123", "Some Processor, 2 cores");
     assertContains(page, "libtorch 2.7.1 AVX2", "2026-01-02", "prefers-color-scheme: dark");
     assertFalse(page.contains("Stage-A"), "nobody was asked");
@@ -80,6 +82,7 @@ class RunPageTest {
               .formatted(step, 8.0 / step, 1e-5 * step));
     }
     Files.writeString(folder.resolve("logging.jsonl"), log);
+    Files.writeString(folder.resolve("heldout-loss.jsonl"), "{\"step\":40,\"loss\":0.4}\n");
   }
 
   private static List<String> truths(Path heldOut) throws IOException {
@@ -101,6 +104,22 @@ class RunPageTest {
         "libtorch 2.7.1 AVX2",
         new Provenance("2026-01-02", "abc123", "Some Processor, 2 cores", "Linux", "Java 25"),
         answers);
+  }
+
+  /** In the light and in the dark. */
+  private static void assertEveryCurveHasAColour(String page) {
+    List<String> used =
+        Pattern.compile("var\\((--curve-\\d+)\\)")
+            .matcher(page)
+            .results()
+            .map(found -> found.group(1))
+            .distinct()
+            .toList();
+    assertEquals(3, used.size(), used.toString());
+    for (String curve : used) {
+      assertEquals(
+          2, Pattern.compile(curve + ": #").matcher(page).results().count(), curve);
+    }
   }
 
   private static void assertContains(String page, String... parts) {
