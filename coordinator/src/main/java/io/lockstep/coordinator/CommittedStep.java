@@ -37,7 +37,7 @@ public record CommittedStep(
     datasets = List.copyOf(datasets);
   }
 
-  /** A step all of whose records could be read. */
+  /** A step without unreadable records. */
   public CommittedStep(
       long generation,
       long step,

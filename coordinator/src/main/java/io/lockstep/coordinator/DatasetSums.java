@@ -10,7 +10,7 @@ package io.lockstep.coordinator;
  */
 public record DatasetSums(int dataset, double lossSum, long tokens, long correctTokens) {
 
-  /** Both together. */
+  /** The sums over both. */
   public DatasetSums plus(DatasetSums other) {
     return new DatasetSums(
         dataset,

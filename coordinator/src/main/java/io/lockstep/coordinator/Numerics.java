@@ -22,7 +22,7 @@ import java.util.regex.Pattern;
  */
 public record Numerics(SortedMap<String, String> values) {
 
-  /** Nothing is known. */
+  /** No value is known. */
   public static final Numerics UNKNOWN = new Numerics(new TreeMap<>());
 
   /** What the keys of {@code --acknowledge} begin with. */
@@ -55,7 +55,7 @@ public record Numerics(SortedMap<String, String> values) {
     values = Collections.unmodifiableSortedMap(new TreeMap<>(values));
   }
 
-  /** Whether there are not more of them, and not longer ones, than a worker has reason to send. */
+  /** Whether number and lengths of the values are within what a worker sends. */
   public boolean isReasonable() {
     return values.size() <= MAX_VALUES
         && values.entrySet().stream()
@@ -63,7 +63,7 @@ public record Numerics(SortedMap<String, String> values) {
                 entry.getKey().length() <= MAX_TEXT && entry.getValue().length() <= MAX_TEXT);
   }
 
-  /** These, and what they don't say as the others have it. */
+  /** These values, and those of the others where these have none. */
   public Numerics completedBy(Numerics others) {
     SortedMap<String, String> all = new TreeMap<>(others.values);
     all.putAll(values);
@@ -71,9 +71,9 @@ public record Numerics(SortedMap<String, String> values) {
   }
 
   /**
-   * The same, but for what a person lets go.
+   * These values without those that a person has acknowledged to differ.
    *
-   * @param acknowledged keys such as {@code numerics.threads}; others are nothing to this
+   * @param acknowledged keys such as {@code numerics.threads}; other keys are ignored
    */
   public Numerics without(Set<String> acknowledged) {
     SortedMap<String, String> kept = new TreeMap<>(values);
@@ -82,7 +82,7 @@ public record Numerics(SortedMap<String, String> values) {
   }
 
   /**
-   * In what a worker differs from these, which its run keeps, and what to do about it.
+   * How a worker's values differ from these, which are its run's, and what to do about it.
    *
    * @param who the worker
    * @param others what it computes with

@@ -8,25 +8,25 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Which checkpoints of a run stay: the newest ones and the best ones. The newest of all always
- * stays: it is what a run would go on from, and what a gateway loads next; if it isn't certified,
- * the newest one that is stays besides, for gateways refuse the others.
+ * Which checkpoints of a run are kept: the newest and the best. The newest is always kept: a run
+ * goes on from it, and a gateway loads it next. If it isn't certified, the newest certified one is
+ * kept too, since gateways refuse the others.
  *
- * @param keepLast so many of the newest stay; 0 for all
- * @param keepBest so many of those with the lowest loss stay besides, of certified ones; of two
- *     that are equally good the earlier one is better
+ * @param keepLast number of newest checkpoints that are kept; 0 for all
+ * @param keepBest number of certified checkpoints with the lowest loss that are kept besides; of
+ *     two with the same loss the earlier one is better
  */
 public record Retention(int keepLast, int keepBest) {
 
-  /** Everything stays. */
+  /** All are kept. */
   public static final Retention ALL = new Retention(0, 0);
 
   /**
-   * A checkpoint as far as this decision goes.
+   * What the decision needs to know of a checkpoint.
    *
    * @param steps committed steps it holds
-   * @param meanLoss mean training loss per token over the steps since the checkpoint before; one
-   *     that doesn't tell, or whose loss is no number, is never among the best
+   * @param meanLoss mean training loss per token over the steps since the checkpoint before; a
+   *     checkpoint without it, or whose loss is no number, is never among the best
    * @param certified whether its alignment certificate could be written
    */
   public record Candidate(long steps, Optional<Double> meanLoss, boolean certified) {

@@ -1,8 +1,8 @@
 package io.lockstep.coordinator;
 
 /**
- * Hears how a run goes, in order, on the run's own thread: return at once, and never call back into
- * the server from here.
+ * Called with what happens in a run, in order, on the run's thread: implementations return at once
+ * and never call the server.
  */
 public interface RunListener {
 
@@ -18,9 +18,7 @@ public interface RunListener {
   /** A checkpoint is committed. */
   default void checkpointCommitted(CommittedCheckpoint checkpoint) {}
 
-  /**
-   * Something a person should read, one line: a worker joined, left early or differs from others.
-   */
+  /** A notice for people, one line, for example that a worker joined, was lost or was refused. */
   default void notice(String text) {}
 
   /** The run is over; nothing follows. */

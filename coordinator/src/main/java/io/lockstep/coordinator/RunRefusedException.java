@@ -1,10 +1,12 @@
 package io.lockstep.coordinator;
 
-/** A run that can't start or go on for a reason its user can mend; the message is one line. */
+/**
+ * A run can't start or go on until its user changes something; the message, one line, says what.
+ */
 public class RunRefusedException extends RuntimeException {
   private final String reason;
 
-  /** A refusal that says what, where and how to mend it. */
+  /** A refusal that says what is wrong, where, and how to mend it. */
   public RunRefusedException(String message) {
     super(message);
     this.reason = message;
@@ -16,7 +18,7 @@ public class RunRefusedException extends RuntimeException {
     this.reason = message;
   }
 
-  /** The message. */
+  /** The message; never null. */
   public String reason() {
     return reason;
   }

@@ -1,7 +1,7 @@
 package io.lockstep.coordinator;
 
 /**
- * A record that couldn't be read and gave way to another.
+ * A record that couldn't be read and was replaced by another.
  *
  * @param sample its number among the run's records
  * @param what is wrong with it, with file and line

@@ -1,6 +1,6 @@
 /**
- * One run as the command line gives it and as it is told: plan, progress, outcome. Imports nothing
- * of ours.
+ * What a run is to do and how it goes, as the command line knows it: plan, status, outcome. Imports
+ * {@code data.plan}.
  */
 @NullMarked
 package io.lockstep.coordinator;

@@ -31,11 +31,11 @@ import org.slf4j.LoggerFactory;
 /**
  * The checkpoints of a run folder. A checkpoint is written in {@code
  * .step-00000120.<attempt>.partial} and becomes {@code step-00000120} in one atomic rename, when
- * all files and the manifest are on disk; one that is deleted loses that name first. So a folder
- * without the dot is complete.
+ * all files and the manifest are on disk; one that is deleted loses that name first. A folder
+ * without the dot is therefore complete.
  *
- * <p>Every attempt has a folder of its own: a worker that was taken for lost and still writes can't
- * reach the files of another attempt.
+ * <p>Every attempt has a folder of its own, so that a worker that counts as lost and still writes
+ * can't change the files of another attempt.
  */
 public final class CheckpointFolders {
 
@@ -209,8 +209,8 @@ public final class CheckpointFolders {
   }
 
   /**
-   * Removes what a coordinator that died left behind: checkpoints that were being written or
-   * deleted. To be called when no worker writes to them any more.
+   * Removes checkpoints that a coordinator that died was writing or deleting. Called when no worker
+   * writes to them any more.
    *
    * @return one line for each of them
    */
@@ -226,8 +226,8 @@ public final class CheckpointFolders {
   }
 
   /**
-   * The newest checkpoint whose every byte is as its manifest says; newer ones that aren't are told
-   * loudly by whoever asked.
+   * The newest checkpoint whose files are as its manifest says, and the newer ones that are
+   * damaged.
    *
    * @param registered SHA-256 of the manifests as the run's journal has them, by steps; a
    *     checkpoint that isn't among them was completed just before the coordinator died
@@ -265,9 +265,9 @@ public final class CheckpointFolders {
   }
 
   /**
-   * Compares the folder with the journal of a coordinator that died. A checkpoint that got its name
-   * but not its entry is as good as any other; one of steps that the journal has lost is set aside,
-   * and so is a damaged one.
+   * Compares the folder with the journal of a coordinator that died. A checkpoint that has its
+   * final name but no entry counts; one of steps that the journal lacks is set aside, and so is a
+   * damaged one.
    *
    * @param registered steps of the checkpoints in the journal
    * @param committed steps in the journal
@@ -297,8 +297,8 @@ public final class CheckpointFolders {
   }
 
   /**
-   * Gives a damaged checkpoint a name under which nobody takes it for one, so that the run can
-   * write that step again; a person may look at it or delete it.
+   * Renames a damaged checkpoint to a name that isn't a checkpoint's, so that the run can save that
+   * step again; a person may look at it or delete it.
    *
    * @return where it is now
    */
@@ -363,7 +363,7 @@ public final class CheckpointFolders {
     }
   }
 
-  /** Tells this run's checkpoints from those of any other. */
+  /** The run's identity, by which its checkpoints are told from those of other runs. */
   private String runId() {
     String known = run;
     if (known == null) {

@@ -14,14 +14,16 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
-/** Compares a checkpoint with its manifest: every byte of every file, and nothing beside them. */
+/**
+ * Compares a checkpoint with its manifest: all bytes of all files, and that there are no others.
+ */
 public final class CheckpointVerifier {
 
   private static final int SHOWN_PROBLEMS = 10;
 
   private CheckpointVerifier() {}
 
-  /** What became of it. */
+  /** The result. */
   public sealed interface Verdict {
 
     /** Everything is as it was written. */
@@ -36,8 +38,8 @@ public final class CheckpointVerifier {
   }
 
   /**
-   * What is asked of a manifest besides that the files are as it says; absent parts are not asked
-   * for.
+   * What a manifest has to hold besides the right digests of the files; absent parts are not
+   * checked.
    *
    * @param steps committed steps
    * @param run the run that wrote it

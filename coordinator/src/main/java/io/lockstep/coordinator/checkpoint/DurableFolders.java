@@ -12,7 +12,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Changes of folders that a power cut either keeps or undoes. */
+/** Changes of folders that are atomic, also in a power cut. */
 final class DurableFolders {
 
   private DurableFolders() {}
@@ -45,8 +45,8 @@ final class DurableFolders {
   }
 
   /**
-   * Deletes a folder below {@code root}, which while it is half gone is called {@code meanwhile};
-   * whoever still writes into it by its old name fails.
+   * Deletes a folder below {@code root}: renames it to {@code meanwhile} first, so that writes by
+   * its old name fail.
    */
   static void delete(Path root, Path folder, Path meanwhile) throws IOException {
     Files.move(folder, meanwhile, StandardCopyOption.ATOMIC_MOVE);

@@ -7,7 +7,7 @@ import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What the folders below {@code checkpoints} are called, and what their names say. */
+/** Names of the folders below {@code checkpoints}. */
 final class FolderNames {
 
   private static final Pattern COMPLETE = Pattern.compile("step-(\\d{8,18})");
@@ -32,7 +32,7 @@ final class FolderNames {
     return root.resolve(".step-%08d.%s.partial".formatted(steps, unique()));
   }
 
-  /** A name for a folder that is on its way out. */
+  /** A name for a folder that is being deleted. */
   static Path deleting(Path root, Path folder) {
     Matcher matcher = Pattern.compile("\\d{8,18}").matcher(name(folder));
     String steps = matcher.find() ? matcher.group() : "00000000";

@@ -3,7 +3,7 @@ package io.lockstep.coordinator.checkpoint;
 import io.lockstep.coordinator.RunRefusedException;
 import java.util.List;
 
-/** Files of a checkpoint aren't as the workers that wrote them said. */
+/** Files of a checkpoint differ from what the workers that wrote them reported. */
 public final class MisreportedException extends RunRefusedException {
 
   private static final long serialVersionUID = 1L;
@@ -15,7 +15,7 @@ public final class MisreportedException extends RunRefusedException {
     this.paths = List.copyOf(paths);
   }
 
-  /** Which ones, relative to the checkpoint's folder. */
+  /** The files, relative to the checkpoint's folder. */
   public List<String> paths() {
     return paths;
   }

@@ -9,7 +9,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.UUID;
 import java.util.regex.Pattern;
 
-/** A number drawn once for each run, by which its checkpoints know each other. */
+/** A number drawn once for each run and kept in its checkpoints, which tells them from others. */
 final class RunIdentity {
 
   static final String FILE_NAME = ".run";
@@ -18,7 +18,7 @@ final class RunIdentity {
 
   private RunIdentity() {}
 
-  /** The identity kept in a folder; drawn and kept there if there is none yet. */
+  /** The identity kept in a folder; drawn and written there if there is none yet. */
   static String of(Path root) throws IOException {
     Path file = root.resolve(FILE_NAME);
     if (Files.exists(file)) {

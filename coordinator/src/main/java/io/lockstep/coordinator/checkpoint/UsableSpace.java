@@ -4,11 +4,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Says how much room a folder's disk has. */
+/** How much room a folder's disk has. */
 @FunctionalInterface
 public interface UsableSpace {
 
-  /** What the file system says. */
+  /** As the file system reports it. */
   UsableSpace OF_DISK = folder -> Files.getFileStore(folder).getUsableSpace();
 
   /** Bytes that this process may still write below {@code folder}. */

@@ -138,7 +138,7 @@ final class JournalTables {
     }
   }
 
-  /** Everything the journal says, in an order that gives the run's present state. */
+  /** All entries of the journal, in an order that rebuilds the run's history. */
   static RunHistory read(Connection connection) throws SQLException {
     RunHistory history = new RunHistory();
     List<JournalEntry.Rewound> rewinds =
@@ -224,7 +224,7 @@ final class JournalTables {
     return bySteps;
   }
 
-  /** A step with what the other tables hold of it. */
+  /** A step with its figures from the other tables. */
   private static CommittedStep detailed(Connection connection, CommittedStep step, int rewind)
       throws SQLException {
     String where = " where step = %d and rewind = %d order by ".formatted(step.step(), rewind);
@@ -245,10 +245,7 @@ final class JournalTables {
                 new DatasetSums(row.getInt(1), row.getDouble(2), row.getLong(3), row.getLong(4))));
   }
 
-  /**
-   * How often each over-length sample gave way to another one, in the steps that count, by its
-   * number.
-   */
+  /** How often each over-length sample was replaced in the committed steps, by its number. */
   static SortedMap<Long, Long> replaced(Connection connection) throws SQLException {
     SortedMap<Long, Long> times = new TreeMap<>();
     query(
@@ -260,10 +257,7 @@ final class JournalTables {
     return times;
   }
 
-  /**
-   * How often each record that couldn't be read gave way to another one, in the steps that count,
-   * by its number.
-   */
+  /** How often each unreadable record was replaced in the committed steps, by its number. */
   static SortedMap<UnreadableRecord, Long> unreadable(Connection connection) throws SQLException {
     SortedMap<UnreadableRecord, Long> times =
         new TreeMap<>(Comparator.comparingLong(UnreadableRecord::sample));

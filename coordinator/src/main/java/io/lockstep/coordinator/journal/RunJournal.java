@@ -39,7 +39,7 @@ public final class RunJournal implements AutoCloseable {
   /** Name of the run's configuration beside it. */
   private static final String CONFIG_NAME = "run.yaml";
 
-  /** What an entry survives. */
+  /** What an entry survives: the end of this process, or a power cut too. */
   private enum Durability {
     PROCESS("normal"),
     MACHINE("full");
@@ -72,7 +72,7 @@ public final class RunJournal implements AutoCloseable {
   private final RunHistory history;
   private Durability durability = Durability.MACHINE;
 
-  /** How often the run went back: the same step may be committed once each time. */
+  /** How often the run went back to a checkpoint; a step is committed at most once between two. */
   private long rewinds;
 
   private RunJournal(
@@ -124,7 +124,7 @@ public final class RunJournal implements AutoCloseable {
     return opened(plan, clock, RunJournal::continued);
   }
 
-  /** What is done with a connection to get a journal. */
+  /** Makes a journal of a connection. */
   private interface Opening {
     RunJournal open(RunLock lock, Connection connection, RunPlan plan, Clock clock)
         throws SQLException;
@@ -174,7 +174,7 @@ public final class RunJournal implements AutoCloseable {
     return journal;
   }
 
-  /** What the run began with stays beside its journal, whatever it goes on with. */
+  /** Keeps the configuration that the run began with beside its journal. */
   private static void keepConfiguration(RunPlan plan) {
     Path file = plan.outputDir().resolve(CONFIG_NAME);
     try {
@@ -232,7 +232,7 @@ public final class RunJournal implements AutoCloseable {
   /**
    * Lets the run go on with other numerics than before; the next generation's become the run's.
    *
-   * @param acknowledged keys such as {@code numerics.threads}; others are nothing to this
+   * @param acknowledged keys such as {@code numerics.threads}; other keys are ignored
    */
   public void release(Set<String> acknowledged) {
     Numerics kept = history.numerics().without(acknowledged);
@@ -256,9 +256,9 @@ public final class RunJournal implements AutoCloseable {
   }
 
   /**
-   * Keeps an entry, whatever becomes of this process. Leases and steps, of which there are many,
-   * may be lost if the whole machine goes down: what they led to since the last checkpoint is lost
-   * with it and computed again, to the bit. Everything else is on the disk when this returns.
+   * Makes an entry durable: it survives the end of this process. Leases and steps, of which there
+   * are many, may be lost in a power cut: the steps since the last checkpoint are then computed
+   * again, with the same bits. All other entries are synced to the disk when this returns.
    *
    * @throws RunRefusedException if it can't be written; nothing of it is then kept
    */
@@ -299,8 +299,8 @@ public final class RunJournal implements AutoCloseable {
   }
 
   /**
-   * The records of the run in a folder that couldn't be read: how often each gave way to another
-   * one in the committed steps.
+   * The records of the run in a folder that couldn't be read: how often each was replaced in the
+   * committed steps.
    */
   public static SortedMap<UnreadableRecord, Long> unreadable(Path runFolder) {
     Path file = runFolder.resolve(FILE_NAME);
@@ -337,7 +337,7 @@ public final class RunJournal implements AutoCloseable {
     }
   }
 
-  /** Tells the database, between two transactions, how far the next one has to get. */
+  /** Sets, between two transactions, whether the next one is synced to the disk. */
   private void synchronise(Durability next) throws SQLException {
     if (next == durability) {
       return;

@@ -12,8 +12,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The right to coordinate the run in a folder, which one process has at a time. The operating
- * system takes it back when the process ends, however it ends.
+ * The lock on a run folder: one process at a time coordinates its run. The operating system
+ * releases it when the process ends, however it ends.
  */
 final class RunLock implements AutoCloseable {
   private static final String FILE_NAME = "journal.lock";
@@ -30,9 +30,9 @@ final class RunLock implements AutoCloseable {
   }
 
   /**
-   * Takes the right; creates the folder where it is missing.
+   * Takes the lock; creates the folder where it is missing.
    *
-   * @throws RunRefusedException naming the process that has it
+   * @throws RunRefusedException naming the process that holds it
    */
   static RunLock acquire(Path runFolder) {
     Path file = runFolder.resolve(FILE_NAME);

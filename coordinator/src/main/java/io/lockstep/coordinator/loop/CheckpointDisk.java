@@ -25,8 +25,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Checkpoint folders on a thread of their own, in the order asked: commits and heartbeats never
- * wait for the disk to sync gigabytes.
+ * Work on checkpoint folders, one after another on a thread of its own, so that commits and
+ * heartbeats never wait for the disk.
  */
 final class CheckpointDisk implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(CheckpointDisk.class);
@@ -43,8 +43,8 @@ final class CheckpointDisk implements AutoCloseable {
   }
 
   /**
-   * Checkpoints that are on the disk and not in the journal, oldest first; before anything else is
-   * asked.
+   * Checkpoints that are on the disk and not in the journal, oldest first; called before the other
+   * methods.
    */
   List<CommittedCheckpoint> recover(RunHistory history) {
     Set<Long> registered =
@@ -102,7 +102,7 @@ final class CheckpointDisk implements AutoCloseable {
     });
   }
 
-  /** Deletes what need not be kept; {@code deleted} is told the steps, on the disk's thread. */
+  /** Deletes what need not be kept; calls {@code deleted} with the steps, on the disk's thread. */
   void retain(Retention retention, Consumer<List<Long>> deleted, Consumer<String> problem) {
     thread.execute(() -> {
       try {
@@ -118,7 +118,7 @@ final class CheckpointDisk implements AutoCloseable {
     thread.execute(() -> tidy(() -> folders.discard(attempt)));
   }
 
-  /** Waits until everything asked so far is done, and removes what earlier attempts left. */
+  /** Waits for the work so far, and removes what earlier attempts left. */
   void finish() {
     CompletableFuture.runAsync(() -> tidy(this::removeLeftovers), thread).join();
   }

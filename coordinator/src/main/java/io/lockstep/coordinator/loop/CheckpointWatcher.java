@@ -3,12 +3,12 @@ package io.lockstep.coordinator.loop;
 import io.lockstep.coordinator.CommittedCheckpoint;
 import io.lockstep.coordinator.RunOutcome;
 
-/** Follows the checkpoints of a run; called on the run's thread. */
+/** Called with the checkpoints of a run, on the run's thread. */
 public interface CheckpointWatcher {
 
-  /** A checkpoint is committed; those before the watcher came are told first, oldest first. */
+  /** A checkpoint is committed; earlier ones come first, oldest first. */
   void committed(CommittedCheckpoint checkpoint);
 
-  /** Nothing follows. */
+  /** The run has ended: no checkpoint follows. */
   void ended(RunOutcome outcome);
 }

@@ -29,9 +29,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One thread that owns a run: it takes events in the order they came, asks the {@link RunMachine}
- * and carries out the actions. Everything else talks to it through a queue, so there are no locks.
- * Events posted before {@link #start} wait.
+ * The thread that owns a run: it passes events to the {@link RunMachine} in the order in which they
+ * came, and carries out the actions. Other threads reach it through a queue, so there are no locks.
+ * Events posted before {@link #start} wait in the queue.
  */
 public final class RunLoop implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(RunLoop.class);
@@ -88,12 +88,12 @@ public final class RunLoop implements AutoCloseable {
     started.start();
   }
 
-  /** How the run ended, once it has. */
+  /** How the run ended; completes when it has. */
   public CompletableFuture<RunOutcome> outcome() {
     return outcome.copy();
   }
 
-  /** A worker came on a new stream. */
+  /** A worker has opened a stream and introduced itself. */
   public void join(Event.Joined joined, WorkerStream stream) {
     long now = now();
     queue.add(() -> {
@@ -115,15 +115,15 @@ public final class RunLoop implements AutoCloseable {
     return present;
   }
 
-  /** A worker said something, or its stream ended. */
+  /** A message of a worker, or the end of its stream. */
   public void post(Event.FromWorker said) {
     post(said, () -> {});
   }
 
   /**
-   * A worker said something.
+   * A message of a worker.
    *
-   * @param heard is run once the event was handled, on the run's thread
+   * @param heard run on the run's thread once the event was handled
    */
   public void post(Event.FromWorker said, Runnable heard) {
     long now = now();
@@ -133,7 +133,7 @@ public final class RunLoop implements AutoCloseable {
     });
   }
 
-  /** The run as it is when the question is reached. */
+  /** The run's status after the events that are queued now. */
   public CompletableFuture<RunStatus> status() {
     CompletableFuture<RunStatus> answer = new CompletableFuture<>();
     queue.add(() -> answer.complete(machine().status(now()).withNotices(List.copyOf(notices))));
@@ -160,7 +160,7 @@ public final class RunLoop implements AutoCloseable {
     return answer;
   }
 
-  /** Tells a watcher every checkpoint so far and each new one. */
+  /** Calls the watcher with every checkpoint so far and with each new one. */
   public void watch(CheckpointWatcher watcher) {
     queue.add(() -> {
       checkpoints.forEach(watcher::committed);
@@ -172,12 +172,12 @@ public final class RunLoop implements AutoCloseable {
     });
   }
 
-  /** Forgets a watcher. */
+  /** Ends {@link #watch}. */
   public void unwatch(CheckpointWatcher watcher) {
     queue.add(() -> watchers.remove(watcher));
   }
 
-  /** Ends the run if it goes on, tells everybody so, and ends the thread. */
+  /** Fails the run if it hasn't ended, sends what is to be sent, and ends the thread. */
   @Override
   public void close() {
     queue.add(() -> {
@@ -210,7 +210,7 @@ public final class RunLoop implements AutoCloseable {
       if (now() >= nextTick) {
         nextTick = now() + tickMillis;
         long tickedAt = now();
-        // Behind what is queued already: a message that waited there is no silence.
+        // Behind what is queued already, so that a message in the queue doesn't count as silence.
         queue.add(() -> handle(new Event.Tick(), tickedAt));
       }
     }
@@ -271,7 +271,7 @@ public final class RunLoop implements AutoCloseable {
     }
   }
 
-  /** The run can't go on because of the coordinator: tell everybody, whatever else fails. */
+  /** Fails the run because of the coordinator, and carries out what can be of the actions. */
   private void abort(String reason, long now) {
     for (Action action : machine().handle(new Event.Aborted(reason), now)) {
       try {
@@ -331,7 +331,7 @@ public final class RunLoop implements AutoCloseable {
     return source == null ? Optional.empty() : source.meanLoss(before, steps);
   }
 
-  /** Deletes what need not be kept; if that fails, the run still goes on, and a person is told. */
+  /** Deletes checkpoints that need not be kept; if that fails, a notice says so. */
   private void retain() {
     disk.retain(
         plan.checkpoints().retention(),
@@ -352,7 +352,7 @@ public final class RunLoop implements AutoCloseable {
     listener.notice(text);
   }
 
-  /** Only what is in the journal counts, also when it was the journal that failed. */
+  /** Reports what is in the journal, also if the journal itself failed. */
   private void end(RunOutcome decided) {
     disk.finish();
     Optional<CommittedCheckpoint> newest =

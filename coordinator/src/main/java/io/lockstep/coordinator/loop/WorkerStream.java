@@ -2,12 +2,12 @@ package io.lockstep.coordinator.loop;
 
 import io.lockstep.coordinator.machine.ToWorker;
 
-/** The way to one worker; used on the run's thread only. */
+/** The stream to one worker; used on the run's thread only. */
 public interface WorkerStream {
 
-  /** Sends a message; a stream that is gone takes it silently, its end is reported as an event. */
+  /** Sends a message; it is dropped if the stream has ended, which is an event of its own. */
   void send(ToWorker message);
 
-  /** Ends the stream after what was sent. */
+  /** Ends the stream once everything is sent. */
   void close();
 }

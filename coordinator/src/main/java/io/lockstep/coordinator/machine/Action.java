@@ -5,19 +5,19 @@ import io.lockstep.coordinator.Phase;
 import io.lockstep.coordinator.RunOutcome;
 import java.util.List;
 
-/** Something to be done, in the order given: an action that fails voids those after it. */
+/** Something to be done, in the order given; when one fails, those after it are not done. */
 public sealed interface Action {
 
   /** Send a message to a worker; after a {@link ToWorker.Stop} its stream is closed. */
   record Send(long session, ToWorker message) implements Action {}
 
-  /** Close a stream whose worker is gone or speaks on another one. */
+  /** Close a stream whose worker is lost or has opened another one. */
   record CloseStream(long session) implements Action {}
 
   /** Make an entry durable. */
   record Journal(JournalEntry entry) implements Action {}
 
-  /** Check space, create a folder that only this attempt uses and answer with an event. */
+  /** Check the free space, create a folder for this attempt alone, and answer with an event. */
   record PrepareCheckpoint(CheckpointAttempt attempt) implements Action {}
 
   /** Verify the files, write the manifest, rename the folder and answer with an event. */
@@ -28,10 +28,10 @@ public sealed interface Action {
     }
   }
 
-  /** Remove the folder of an attempt that won't be completed and that nobody writes to. */
+  /** Remove the folder of an attempt that was given up, once nobody writes to it. */
   record DiscardCheckpoint(CheckpointAttempt attempt) implements Action {}
 
-  /** Answer with the first of these that is complete and unaltered. */
+  /** Find the first of these that is complete and unaltered, and answer with an event. */
   record ChooseCheckpoint(List<CommittedCheckpoint> newestFirst) implements Action {
     public ChooseCheckpoint {
       newestFirst = List.copyOf(newestFirst);
@@ -41,7 +41,7 @@ public sealed interface Action {
   /** Tell listeners about a new phase. */
   record ChangePhase(Phase phase, String detail) implements Action {}
 
-  /** Tell people something, one line. */
+  /** A notice for people, one line. */
   record Notice(String text) implements Action {}
 
   /** The run is over. */

@@ -3,7 +3,7 @@ package io.lockstep.coordinator.machine;
 import io.lockstep.coordinator.Numerics;
 import java.util.Optional;
 
-/** Whether a worker that introduces itself may join. */
+/** Decides whether a worker may join. */
 final class Admission {
 
   /** Most characters of a name, an address, a node, a capability or an incarnation. */
@@ -89,7 +89,7 @@ final class Admission {
     return node.isEmpty() ? "a node without a name" : node;
   }
 
-  /** Whether the worker is one that is there already and comes on another stream. */
+  /** Whether the worker is a process that has joined before and has opened another stream. */
   static boolean isReturning(Event.Joined joined, Member known) {
     return known.id.isSameProcess(new Member.WorkerId(joined.name(), joined.incarnation()));
   }

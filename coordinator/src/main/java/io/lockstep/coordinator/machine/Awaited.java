@@ -9,12 +9,12 @@ package io.lockstep.coordinator.machine;
  */
 public record Awaited(String what, long since, long limitMillis) {
 
-  /** Whether the wait is over. */
+  /** Whether the limit has passed. */
   public boolean isOverdue(long now) {
     return now - since > limitMillis;
   }
 
-  /** In words, as of a moment. */
+  /** The wait in words, with its time so far. */
   public String describe(long now) {
     return "%s, for %d of at most %d s"
         .formatted(what, (now - since) / MILLIS, Math.ceilDiv(limitMillis, MILLIS));

@@ -10,66 +10,66 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Checkpoints, one at a time. When everybody stands at a step that is to be saved, all are asked to
- * write what they own and the next steps are leased at once: the parts come in while training goes
- * on, and whatever becomes of the epoch. A checkpoint whose writer is lost is abandoned and another
- * one is taken as soon as everybody stands still again; its folder is removed when nobody writes to
- * it any more.
+ * Checkpoints, one at a time. When all members stand still at a step that is to be saved, each is
+ * asked to write what it owns, and the next steps are leased at once: the parts come in while
+ * training goes on, also from members of an epoch that has ended. A checkpoint whose writer is lost
+ * is abandoned, and another one is taken when all members stand still again; its folder is removed
+ * when nobody writes to it any more.
  */
 final class CheckpointCoordinator {
   private final RunState state;
   private final List<PendingCheckpoint> abandoned = new ArrayList<>();
   private @Nullable PendingCheckpoint pending;
 
-  /** An attempt was lost: the next comes before more steps are leased. */
+  /** An attempt was abandoned: the next comes before more steps are leased. */
   private boolean owed;
 
   CheckpointCoordinator(RunState state) {
     this.state = state;
   }
 
-  /** Whether the committed steps are in a checkpoint, or in one that needs no epoch any more. */
+  /** Whether the committed steps are saved, or all members were asked to save them. */
   boolean areSavedOrRequested() {
     PendingCheckpoint present = pending;
     return state.history.isSaved()
         || (present != null && present.isRequested() && present.steps() == state.committed());
   }
 
-  /** Whether a checkpoint is on its way that nobody has given up. */
+  /** Whether a checkpoint has been begun and is neither complete nor abandoned. */
   boolean isPending() {
     return pending != null;
   }
 
-  /** What the checkpoint on its way holds, for people. */
+  /** The pending checkpoint, for messages. */
   String describePending() {
     PendingCheckpoint present = pending;
     return present == null ? "no checkpoint" : "the checkpoint at step " + present.steps();
   }
 
-  /** The checkpoint on its way, if there is one. */
+  /** The pending checkpoint, if there is one. */
   Optional<CheckpointAttempt> attempt() {
     return Optional.ofNullable(pending).map(PendingCheckpoint::attempt);
   }
 
-  /** Those whose part of it is missing. */
+  /** Workers whose part of the pending checkpoint is missing. */
   Set<Member.WorkerId> missing() {
     PendingCheckpoint present = pending;
     return present == null ? Set.of() : present.missing();
   }
 
-  /** Whether the epoch must not change now: a folder is being made for its files. */
+  /** Whether the membership must not change, since a folder is being made for its files. */
   boolean isPreparing() {
     PendingCheckpoint present = pending;
     return present != null && !present.isRequested();
   }
 
-  /** Whether no steps may be leased, because everybody is to stand still for a checkpoint. */
+  /** Whether no steps may be leased, because members are to stand still for a checkpoint. */
   boolean holdsBackLeases(MembershipEpoch epoch) {
     boolean outstanding = epoch.leasedUntil() > state.committed();
     return isPreparing() || isDue() || state.losesTooMany() || (owed && outstanding);
   }
 
-  /** Whether a departing worker still writes a part that counts. */
+  /** Whether this worker's part of the pending checkpoint is missing. */
   boolean awaits(Member member) {
     PendingCheckpoint present = pending;
     return present != null && present.awaits(member.id);
@@ -83,7 +83,7 @@ final class CheckpointCoordinator {
     return wanted && state.committed() > 0 && !areSavedOrRequested();
   }
 
-  /** Begins a checkpoint, or waits for the one before; false if nothing is due. */
+  /** Begins a checkpoint that is due, or waits for the one before; false if nothing changed. */
   boolean advance() {
     PendingCheckpoint present = pending;
     if (!state.standsStill()) {
@@ -163,7 +163,7 @@ final class CheckpointCoordinator {
           "the checkpoint at step %d is saved but UNCERTIFIED, why is said in its %s: gateways refuse it unless they are started with --allow-uncertified; the next one is certified again if it can be"
               .formatted(checkpoint.steps(), Event.CheckpointFile.UNCERTIFIED));
     }
-    // Whoever has written this one writes to no older one any more.
+    // Workers write one checkpoint after another: nobody writes to an older one any more.
     discardAbandoned();
   }
 
@@ -187,14 +187,14 @@ final class CheckpointCoordinator {
       }
       return;
     }
-    // A part of a checkpoint that was given up, by this coordinator or by the one before it.
+    // A part of a checkpoint that was abandoned, by this coordinator or by the one before it.
     abandoned.stream()
         .filter(each -> each.attempt().equals(attempt))
         .forEach(each -> each.forget(member.id));
     discardUnwritten();
   }
 
-  /** A worker is lost, or may have missed what it was asked on the stream that it lost. */
+  /** A worker is lost, or its stream was, with what it was asked on it. */
   void writerLost(Member member) {
     PendingCheckpoint present = pending;
     if (present != null && present.awaits(member.id)) {
@@ -202,20 +202,20 @@ final class CheckpointCoordinator {
     }
   }
 
-  /** The epoch is over: a checkpoint that nobody was asked to write yet won't be. */
+  /** The epoch is over: a checkpoint whose parts were not asked for yet is abandoned. */
   void epochEnded() {
     if (isPreparing()) {
       abandon("the membership changed");
     }
   }
 
-  /** Who has reported these files of the checkpoint on its way. */
+  /** The workers that reported these files of the pending checkpoint. */
   Set<Member.WorkerId> writers(List<String> paths) {
     PendingCheckpoint present = pending;
     return present == null ? Set.of() : present.writers(paths);
   }
 
-  /** Gives up the checkpoint on its way; another one is taken. */
+  /** Gives up the pending checkpoint; another one is taken later. */
   void abandon(String why) {
     PendingCheckpoint present = pending;
     if (present == null) {
@@ -241,7 +241,7 @@ final class CheckpointCoordinator {
     });
   }
 
-  /** The run is over: folders of unfinished checkpoints go. */
+  /** The run is over: folders of unfinished checkpoints are removed. */
   void discardAll() {
     PendingCheckpoint present = pending;
     pending = null;

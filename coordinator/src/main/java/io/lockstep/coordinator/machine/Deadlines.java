@@ -33,7 +33,7 @@ final class Deadlines {
   /** How many times the longest step so far a step may take. */
   private static final long STEP_FACTOR = 20;
 
-  /** What a member needs to notice that the epoch it computes for is over. */
+  /** How long a member may take to notice that its epoch is over. */
   private static final long NOTICE_MILLIS = MINUTE;
 
   private final RunState state;
@@ -132,7 +132,7 @@ final class Deadlines {
     return waits;
   }
 
-  /** What is waited for, the run's own state first; empty only of a run that has ended. */
+  /** What is waited for, the run's phase first; empty once the run has ended. */
   List<Awaited> awaited() {
     return waits().stream()
         .map(wait -> describe(wait, since.getOrDefault(wait, state.now)))

@@ -35,7 +35,7 @@ public sealed interface Event {
       holdings = List.copyOf(holdings);
     }
 
-    /** A worker that computes as any other does. */
+    /** A worker whose numerics are unknown. */
     public Joined(
         long session,
         String name,
@@ -57,7 +57,7 @@ public sealed interface Event {
           Numerics.UNKNOWN);
     }
 
-    /** A worker that doesn't say where it runs. */
+    /** A worker whose node is unknown. */
     public Joined(
         long session,
         String name,
@@ -81,9 +81,9 @@ public sealed interface Event {
     }
   }
 
-  /** Something a joined worker said, or the end of its stream. */
+  /** A message of a worker that has joined, or the end of its stream. */
   sealed interface FromWorker extends Event {
-    /** The stream it came on. */
+    /** The stream that it came on. */
     long session();
   }
 
@@ -118,25 +118,25 @@ public sealed interface Event {
   /**
    * The worker is alive and says what it does.
    *
-   * @param standing what holds of it until it changes; empty if it says so in messages alone
+   * @param standing its state, repeated in each heartbeat; empty if it sends changes only
    */
   record Heartbeat(long session, long generation, String activity, Optional<Standing> standing)
       implements FromWorker {
 
-    /** Of a worker that says how it stands in messages alone. */
+    /** Of a worker that sends changes of its state only. */
     public Heartbeat(long session, long generation, String activity) {
       this(session, generation, activity, Optional.empty());
     }
   }
 
   /**
-   * What holds of a worker, whatever was lost of what it said.
+   * A worker's state, in case a message that told a change was lost.
    *
    * @param loading whether it has yet to load the model
    * @param leaving why it has to end; empty if it doesn't
    * @param ready the newest generation that it is ready for, 0 if none
    * @param awaited ranks of the generation that it connects to and has no connection with yet
-   * @param broken that its connections are gone, if they are
+   * @param broken how its connections broke, if they did
    */
   record Standing(
       boolean loading, String leaving, long ready, List<Integer> awaited, Optional<Broken> broken) {
@@ -145,7 +145,7 @@ public sealed interface Event {
     }
   }
 
-  /** Rates and memory of a worker in one step, for people; seconds and bytes. */
+  /** Times and memory of a worker in one step, for people; in seconds and bytes. */
   record Telemetry(
       long session,
       long step,
@@ -158,11 +158,11 @@ public sealed interface Event {
   /**
    * The worker's connections to its peers are gone; it keeps its state.
    *
-   * @param peer rank on the other side, -1 if no single one is to blame
+   * @param peer rank at the other end, -1 if no single connection broke
    */
   record Broken(long session, long generation, int peer, String what) implements FromWorker {}
 
-  /** The worker has to end. */
+  /** The worker wants to leave. */
   record Leaving(long session, String reason) implements FromWorker {}
 
   /** Nothing has come from a peer for a while; for people. */
@@ -171,7 +171,7 @@ public sealed interface Event {
   /** The worker can't go on. */
   record Failed(long session, String message) implements FromWorker {}
 
-  /** The worker sent what can't be right, whatever the state of the run. */
+  /** The worker sent a message that is invalid in any state of the run. */
   record Violated(long session, String what) implements FromWorker {}
 
   /** The worker's stream ended. */
@@ -181,13 +181,13 @@ public sealed interface Event {
   record Tick() implements Event {}
 
   /**
-   * Somebody asks for a checkpoint and the end of the run.
+   * Somebody asks that the run ends with a checkpoint after the leased steps.
    *
    * @param by who, one line
    */
   record DrainRequested(String by) implements Event {}
 
-  /** The coordinator itself can't go on: its journal, its disk or its process ends. */
+  /** The coordinator itself can't go on: its journal or disk fails, or its process ends. */
   record Aborted(String reason) implements Event {}
 
   /** Answer to {@link Action.PrepareCheckpoint}: the folder exists and there is room. */
@@ -200,7 +200,7 @@ public sealed interface Event {
   /**
    * The checkpoint could not be prepared or finalized.
    *
-   * @param misreported files that aren't as their writers said, if that is why
+   * @param misreported files that differ from what their writers reported, if that is why
    */
   record CheckpointFailed(CheckpointAttempt attempt, String problem, List<String> misreported)
       implements Event {
@@ -208,7 +208,7 @@ public sealed interface Event {
       misreported = List.copyOf(misreported);
     }
 
-    /** No worker is to blame. */
+    /** It failed for a reason other than a worker's report. */
     public CheckpointFailed(CheckpointAttempt attempt, String problem) {
       this(attempt, problem, List.of());
     }
@@ -231,8 +231,8 @@ public sealed interface Event {
    * What one virtual rank's micro-batch contributed.
    *
    * @param lossSum over supervised tokens, in nats
-   * @param replaced over-length samples that gave way to others
-   * @param unreadable records that couldn't be read and gave way to others
+   * @param replaced over-length samples that were replaced by others
+   * @param unreadable records that couldn't be read and were replaced by others
    * @param datasets figures of each dataset, ascending; empty in a run with one dataset
    */
   record VirtualRankResult(
@@ -249,7 +249,7 @@ public sealed interface Event {
       datasets = List.copyOf(datasets);
     }
 
-    /** What a micro-batch contributed all of whose records could be read. */
+    /** A micro-batch without unreadable records. */
     public VirtualRankResult(
         int virtualRank,
         double lossSum,
@@ -260,7 +260,7 @@ public sealed interface Event {
       this(virtualRank, lossSum, tokens, correctTokens, replaced, List.of(), datasets);
     }
 
-    /** What a micro-batch of one dataset contributed, none of whose samples was too long. */
+    /** A micro-batch of one dataset in which no sample was replaced. */
     public VirtualRankResult(int virtualRank, double lossSum, long tokens, long correctTokens) {
       this(virtualRank, lossSum, tokens, correctTokens, List.of(), List.of());
     }
@@ -282,7 +282,7 @@ public sealed interface Event {
    */
   record CheckpointFile(String path, long bytes, String sha256) {
 
-    /** What a checkpoint holds whose alignment certificate could not be written. */
+    /** The file of a checkpoint whose alignment certificate could not be written, and why. */
     public static final String UNCERTIFIED = "uncertified.json";
   }
 }

@@ -11,22 +11,24 @@ import io.lockstep.data.plan.Shard;
  */
 public record Holding(Shard shard, long steps, boolean reducedNext) {
 
-  /** Whether its holder can bring it to the state after {@code committed} steps by itself. */
+  /** Whether its holder can bring it to {@code committed} steps without other workers. */
   public boolean isUsableAt(long committed) {
     return steps == committed || (steps == committed - 1 && reducedNext);
   }
 
-  /** The same after {@code committed} steps, without a gradient that was never committed. */
+  /**
+   * The shard as a holder has it after {@code committed} steps; an uncommitted gradient is dropped.
+   */
   Holding at(long committed) {
     return steps == committed ? new Holding(shard, steps, false) : this;
   }
 
-  /** The same with the next step's gradient at hand. */
+  /** The shard with the next step's gradient at hand. */
   Holding reduced() {
     return new Holding(shard, steps, true);
   }
 
-  /** The same after one step more. */
+  /** The shard after one more step. */
   Holding applied() {
     return new Holding(shard, steps + 1, false);
   }

@@ -6,10 +6,10 @@ import io.lockstep.coordinator.Numerics;
 import io.lockstep.coordinator.RunOutcome;
 import java.util.List;
 
-/** A fact of a run that outlives the coordinator. */
+/** A durable fact of a run. */
 public sealed interface JournalEntry {
 
-  /** A generation of the epoch was formed. */
+  /** A membership epoch was formed. */
   record MembershipFormed(long generation, long nextStep, List<Membership.Participant> members)
       implements JournalEntry {
     public MembershipFormed {
@@ -17,7 +17,7 @@ public sealed interface JournalEntry {
     }
   }
 
-  /** What the run's workers have to compute with from now on. */
+  /** The numerics that all of the run's workers need from now on. */
   record NumericsFixed(Numerics numerics) implements JournalEntry {}
 
   /** Steps were leased to a generation. */
@@ -27,7 +27,7 @@ public sealed interface JournalEntry {
   record StepCommitted(CommittedStep step) implements JournalEntry {}
 
   /**
-   * State that nobody holds any more is computed again.
+   * The run goes back to a checkpoint, since no worker holds some of the state.
    *
    * @param fromSteps steps that were committed
    * @param toSteps steps of the checkpoint that the run goes on from, 0 for the base model
@@ -49,6 +49,6 @@ public sealed interface JournalEntry {
   /** The run is over. */
   record RunEnded(RunOutcome outcome) implements JournalEntry {}
 
-  /** A run that had ended early goes on, to its last step. */
+  /** A run that was drained or failed goes on. */
   record RunResumed() implements JournalEntry {}
 }

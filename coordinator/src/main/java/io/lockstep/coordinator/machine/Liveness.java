@@ -1,6 +1,6 @@
 package io.lockstep.coordinator.machine;
 
-/** Whether a worker's silence means that it is gone. */
+/** Detects workers that are lost by their silence. */
 final class Liveness {
   private final long timeoutMillis;
   private long lastTick = Long.MIN_VALUE;
@@ -10,8 +10,8 @@ final class Liveness {
   }
 
   /**
-   * Whether the coordinator itself stood still since the last tick, so that the silence of workers
-   * says nothing; to be asked once per tick.
+   * Whether the coordinator itself was stopped since the last tick, so that the silence of workers
+   * doesn't count; called once per tick.
    */
   boolean wasPaused(long now) {
     boolean paused = lastTick != Long.MIN_VALUE && now - lastTick > timeoutMillis / 2;

@@ -16,7 +16,7 @@ import java.util.stream.Collectors;
 final class PendingCheckpoint {
   private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
 
-  /** Names the coordinator writes itself. */
+  /** The file that the coordinator writes itself. */
   private static final String MANIFEST = "manifest.json";
 
   private final CheckpointAttempt attempt;
@@ -38,13 +38,13 @@ final class PendingCheckpoint {
     return attempt.steps();
   }
 
-  /** These were asked to write their parts. */
+  /** These workers are asked to write their parts. */
   void request(List<Member> writers) {
     requested = true;
     writers.forEach(member -> missing.add(member.id));
   }
 
-  /** Whether the folder is there and everybody was asked for a part. */
+  /** Whether the folder exists and the workers were asked for their parts. */
   boolean isRequested() {
     return requested;
   }
@@ -54,12 +54,12 @@ final class PendingCheckpoint {
     return missing.contains(worker);
   }
 
-  /** Those whose part is missing. */
+  /** Workers whose part is missing. */
   Set<Member.WorkerId> missing() {
     return Collections.unmodifiableSet(missing);
   }
 
-  /** Whether this worker's part is there: said again, it changes nothing. */
+  /** Whether this worker's part has been reported. */
   boolean hasFrom(Member.WorkerId worker) {
     return delivered.contains(worker);
   }
@@ -68,12 +68,16 @@ final class PendingCheckpoint {
     return requested && missing.isEmpty();
   }
 
-  /** Nothing more comes from this worker. */
+  /** No part is awaited of this worker any more. */
   void forget(Member.WorkerId worker) {
     missing.remove(worker);
   }
 
-  /** Adds a worker's files. */
+  /**
+   * Adds a worker's files.
+   *
+   * @throws ProtocolViolation if a path or digest is invalid, or another worker reported the file
+   */
   void add(Member member, List<CheckpointFile> part) {
     for (CheckpointFile file : part) {
       checkFile(member.describe(), file);
@@ -88,7 +92,7 @@ final class PendingCheckpoint {
     delivered.add(member.id);
   }
 
-  /** Who reported these files. */
+  /** The workers that reported these files. */
   Set<Member.WorkerId> writers(List<String> paths) {
     return paths.stream()
         .map(writers::get)
@@ -96,7 +100,7 @@ final class PendingCheckpoint {
         .collect(Collectors.toUnmodifiableSet());
   }
 
-  /** Whether no writer said that it could not certify the model. */
+  /** Whether the model's alignment certificate could be written. */
   boolean isCertified() {
     return !files.containsKey(CheckpointFile.UNCERTIFIED);
   }

@@ -1,6 +1,6 @@
 package io.lockstep.coordinator.machine;
 
-/** A worker said something that the run's state doesn't allow; costs that worker its stream. */
+/** A worker sent what the run's state doesn't allow: it is evicted. */
 final class ProtocolViolation extends RuntimeException {
   private final String reason;
 

@@ -9,17 +9,17 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Whether what a member reports of a step is what its rank computes and owns: whatever isn't is
- * that member's fault alone.
+ * Checks that a member reports of a step the virtual ranks that its rank computes and the buckets
+ * that it owns, with possible figures. A report that fails evicts this member alone.
  */
 final class ReportCheck {
 
   private ReportCheck() {}
 
   /**
-   * What can't be right about a report, whatever the others say.
+   * What is wrong with a report, whatever the others report; empty if nothing is.
    *
-   * @param buckets number of gradient buckets, 0 if no step has told it yet
+   * @param buckets number of gradient buckets, 0 before the first step
    */
   static Optional<String> problem(
       Event.Reduced reduced, int rank, int worldSize, int virtualRanks, int buckets) {
@@ -77,11 +77,11 @@ final class ReportCheck {
   }
 
   /**
-   * The number of buckets that most reports of a first step agree with, for want of a better
-   * witness the one of the member that came first.
+   * The number of buckets that most reports of a first step agree with; of several the one that the
+   * member that joined first agrees with.
    *
    * @param reports buckets of each rank
-   * @param sessions of each rank, by which who came first is known
+   * @param sessions of each rank, which grow in the order of joining
    */
   static int likelyBuckets(List<List<BucketResult>> reports, List<Long> sessions) {
     int worldSize = reports.size();

@@ -1,6 +1,6 @@
 package io.lockstep.coordinator.machine;
 
-/** The run can't go on, whoever takes part in it; ends the run. */
+/** The run can't go on, whoever takes part in it: it fails. */
 final class RunFailure extends RuntimeException {
   private final String reason;
 

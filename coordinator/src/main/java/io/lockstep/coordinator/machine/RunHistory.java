@@ -13,8 +13,8 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /**
- * The durable facts of a run: what its journal says, entry by entry. The machine decides from
- * these, so a coordinator that was started again stands where the one before it stood.
+ * The durable facts of a run, built from its journal entry by entry. The machine decides from them
+ * alone, so a coordinator that is started again goes on where the one before it ended.
  */
 public final class RunHistory {
   private static final int FIRST_CAPACITY = 64;
@@ -28,7 +28,7 @@ public final class RunHistory {
   private int[] digests = new int[FIRST_CAPACITY];
   private int digestCount;
 
-  /** Digests of earlier steps don't count. */
+  /** Digests of earlier steps are void. */
   private long firstDigest;
 
   private final UnreadableRecords unreadable = new UnreadableRecords();
@@ -100,7 +100,7 @@ public final class RunHistory {
     return lastMembers;
   }
 
-  /** What the run's workers have to compute with; what isn't known before the first epoch. */
+  /** The numerics that the run's workers need; unknown before the first epoch. */
   public Numerics numerics() {
     return numerics;
   }
@@ -115,7 +115,7 @@ public final class RunHistory {
     return lastStep;
   }
 
-  /** The records that the committed steps replaced because they couldn't be read. */
+  /** The unreadable records that the committed steps replaced. */
   UnreadableRecords unreadable() {
     return unreadable;
   }
@@ -125,14 +125,14 @@ public final class RunHistory {
     return buckets;
   }
 
-  /** Digest of a step that was committed once, before the run went back or after. */
+  /** Digest of a step that was committed, also if the run went back to a step before it. */
   public OptionalInt digest(long step) {
     return step >= firstDigest && step < digestCount
         ? OptionalInt.of(digests[Math.toIntExact(step)])
         : OptionalInt.empty();
   }
 
-  /** Steps committed so far may come out otherwise if they are computed again. */
+  /** Steps committed so far may get other digests if they are computed again. */
   public void forgetDigests() {
     firstDigest = committed;
   }
@@ -152,12 +152,12 @@ public final class RunHistory {
     return newestCheckpoint().filter(newest -> newest.steps() == committed).isPresent();
   }
 
-  /** Steps after which the run ends early, if somebody asked for that. */
+  /** Steps after which the run ends early, if it was drained. */
   public OptionalLong drainedAt() {
     return drainedAt;
   }
 
-  /** Who asked for that, one line; empty if nobody did. */
+  /** Who drained it, one line; empty if nobody did. */
   public String drainedBy() {
     return drainedBy;
   }

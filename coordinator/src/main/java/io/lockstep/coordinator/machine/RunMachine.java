@@ -61,7 +61,7 @@ public final class RunMachine {
     memberships = new MembershipCoordinator(state, checkpoints, rendezvous, backoff);
     stalls = new Stalls(state);
     deadlines = new Deadlines(state, checkpoints, memberships, rendezvous, stalls, backoff);
-    steps = new Steps(state, checkpoints, backoff, this::expel, this::stepCommitted);
+    steps = new Steps(state, checkpoints, backoff, this::evict, this::stepCommitted);
     liveness = new Liveness(plan.membership().heartbeatTimeout().toMillis());
     termination = new Termination(state, checkpoints, memberships, quorum);
     state.setDetail("waiting for workers");
@@ -97,7 +97,7 @@ public final class RunMachine {
     return state.endAt();
   }
 
-  /** Whether nothing will be decided any more. */
+  /** Whether the run has finished or failed. */
   public boolean ended() {
     return state.phase.ended();
   }
@@ -107,7 +107,7 @@ public final class RunMachine {
     return steps.stepsPerSecond();
   }
 
-  /** The run at this moment. */
+  /** The run's status. */
   public RunStatus status(long now) {
     List<Member> byRank = new ArrayList<>(state.members.all());
     byRank.sort(
@@ -126,7 +126,7 @@ public final class RunMachine {
         List.of());
   }
 
-  /** What the run waits for, of whom and for how long; empty only of a run that has ended. */
+  /** What the run waits for, of which workers and for how long; empty once the run has ended. */
   public List<Awaited> awaited() {
     return deadlines.awaited();
   }
@@ -140,7 +140,7 @@ public final class RunMachine {
   private void learn(Event event) {
     switch (event) {
       case Event.Joined joined -> join(joined);
-      case Event.FromWorker said -> hear(said);
+      case Event.FromWorker said -> receive(said);
       case Event.Tick _ -> tick();
       case Event.DrainRequested drain -> termination.drain(drain.by());
       case Event.Aborted aborted -> termination.fail(aborted.reason());
@@ -155,7 +155,7 @@ public final class RunMachine {
     }
   }
 
-  /** Transition after transition, until none is due. */
+  /** Makes one transition after another until none is due. */
   private void advance() {
     boolean changed = true;
     while (changed && !state.phase.ended()) {
@@ -225,21 +225,21 @@ public final class RunMachine {
             SILENCE_TIMEOUTS * timeout));
   }
 
-  private void hear(Event.FromWorker said) {
+  private void receive(Event.FromWorker said) {
     Member member = state.members.bySession(said.session());
     if (state.phase.ended() || member == null) {
       return;
     }
     member.lastSeen = state.now;
     try {
-      understand(member, said);
+      apply(member, said);
     } catch (ProtocolViolation violation) {
-      expel(member, violation.reason());
+      evict(member, violation.reason());
     }
   }
 
-  /** Whoever says what can't be right loses its stream and is named; the run goes on. */
-  private void expel(Member member, String reason) {
+  /** Evicts a worker that broke the protocol; the run goes on. */
+  private void evict(Member member, String reason) {
     long millis = backoff.failed(member, state.now);
     String how =
         "it broke the protocol: %s; it isn't taken back for %d s"
@@ -247,20 +247,20 @@ public final class RunMachine {
     memberships.lose(member, how, Optional.of(new ToWorker.Stop(false, how, false)));
   }
 
-  /** Whoever reported what it didn't write loses its place, as long as others can write it. */
+  /** Evicts workers that misreported files, unless no others are left to write the checkpoint. */
   private void checkpointFailed(Event.CheckpointFailed failed) {
     Set<Member.WorkerId> writers = checkpoints.writers(failed.misreported());
-    List<Member> liars =
+    List<Member> misreporting =
         state.members.all().stream().filter(member -> writers.contains(member.id)).toList();
-    if (writers.isEmpty() || state.members.size() == liars.size()) {
+    if (writers.isEmpty() || state.members.size() == misreporting.size()) {
       termination.fail(failed.problem());
       return;
     }
     checkpoints.abandon(failed.problem());
-    liars.forEach(member -> expel(member, failed.problem()));
+    misreporting.forEach(member -> evict(member, failed.problem()));
   }
 
-  private void understand(Member member, Event.FromWorker said) {
+  private void apply(Member member, Event.FromWorker said) {
     switch (said) {
       case Event.Heartbeat heartbeat -> memberships.heartbeat(member, heartbeat);
       case Event.Telemetry _ -> {}
@@ -299,7 +299,7 @@ public final class RunMachine {
     pulse();
   }
 
-  /** Tells those to whom nothing was said for a while that the coordinator lives. */
+  /** Sends a pulse to each worker that nothing was sent to for a while. */
   private void pulse() {
     if (state.phase.ended()) {
       return;

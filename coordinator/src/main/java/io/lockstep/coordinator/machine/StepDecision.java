@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Whether a reduced step is committed, and with which global figures. Sums run over virtual ranks
- * and buckets in their order, never over workers, so that the figures don't depend on the epoch's
- * size.
+ * and buckets in their order, never over workers, so that the figures don't depend on the number of
+ * workers.
  */
 final class StepDecision {
 
@@ -28,7 +28,7 @@ final class StepDecision {
 
   /** The decision. */
   sealed interface Verdict {
-    /** Everybody agrees and every figure is sound. */
+    /** All reports fit together and every figure is sound. */
     record Committed(CommittedStep step) implements Verdict {}
 
     /** The run can't go on; {@code reason} is one line. */
@@ -137,7 +137,7 @@ final class StepDecision {
     }
   }
 
-  /** Whether the figures of datasets, where there are any, make up the whole. */
+  /** Whether the figures of datasets, where there are any, add up to the whole. */
   private static boolean areSound(List<DatasetSums> datasets, long tokens) {
     long sum = 0;
     for (DatasetSums dataset : datasets) {

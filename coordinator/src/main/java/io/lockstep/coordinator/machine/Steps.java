@@ -154,7 +154,9 @@ final class Steps {
     }
   }
 
-  /** Who reported other buckets than most in the first step, before anybody knows their number. */
+  /**
+   * A member that reported other buckets than most in the first step, before their number is known.
+   */
   private Optional<Member> disagrees(MembershipEpoch epoch) {
     List<List<Event.BucketResult>> buckets = new ArrayList<>();
     List<Long> sessions = new ArrayList<>();
@@ -203,7 +205,7 @@ final class Steps {
     epoch.members().forEach(member -> state.send(member, commit));
   }
 
-  /** A step that is computed again has to give what it gave the first time. */
+  /** A step that is computed again has to give the same gradient as the first time. */
   private void requireSameBits(CommittedStep step) {
     OptionalInt before = state.history.digest(step.step());
     if (before.isPresent() && before.getAsInt() != step.digest()) {
@@ -214,7 +216,9 @@ final class Steps {
     }
   }
 
-  /** Names each record that can't be read once; too many end the run, before the step counts. */
+  /**
+   * Gives a notice for each unreadable record once; too many fail the run before the step counts.
+   */
   private void requireFewUnreadable(CommittedStep step) {
     int count = state.history.unreadable().count();
     int limit = state.plan.maxUnreadable();

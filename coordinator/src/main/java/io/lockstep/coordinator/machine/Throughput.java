@@ -15,7 +15,7 @@ final class Throughput {
   private long lastGeneration = -1;
   private long lastCommit;
 
-  /** A step of an epoch of so many workers is committed. */
+  /** A step is committed by so many workers. */
   void committed(long now, long generation, int workers) {
     if (generation == lastGeneration) {
       pace.step(workers, Math.max(now - lastCommit, 1) / MILLIS);
@@ -24,12 +24,12 @@ final class Throughput {
     lastCommit = now;
   }
 
-  /** 0 while fewer than two commits of one epoch are known. */
+  /** Smoothed; 0 before the second commit of an epoch. */
   double stepsPerSecond() {
     return pace.stepsPerSecond();
   }
 
-  /** Time to the end of a run that has so many steps to go, if anything is known. */
+  /** Time for so many more steps, if a rate is known. */
   Optional<Pace.Remaining> remaining(long steps) {
     return pace.remaining(steps);
   }

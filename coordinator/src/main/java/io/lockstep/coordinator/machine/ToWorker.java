@@ -9,15 +9,15 @@ public sealed interface ToWorker {
   /**
    * Answer to a worker that has joined.
    *
-   * @param silenceMillis silence of the coordinator after which the worker looks for it again
+   * @param silenceMillis silence of the coordinator after which the worker opens another stream
    */
   record Welcome(String runConfigYaml, long heartbeatMillis, long silenceMillis)
       implements ToWorker {}
 
-  /** A generation of the epoch, and the worker's rank in it. */
+  /** The membership of a new epoch, and the worker's rank in it. */
   record NewMembership(Membership membership, int rank) implements ToWorker {}
 
-  /** Steps the epoch may compute. */
+  /** Steps that the members of a generation may compute. */
   record Lease(long generation, long firstStep, long steps) implements ToWorker {}
 
   /** A step is decided: apply it. */
@@ -27,20 +27,20 @@ public sealed interface ToWorker {
   record SaveCheckpoint(long generation, long steps, Path dir) implements ToWorker {}
 
   /**
-   * The run is over for this worker.
+   * The worker's last message on a stream: the run has ended, or it is evicted or refused.
    *
    * @param rejoin whether it may join again
-   * @param rejoinAfterMillis how long it would be refused
+   * @param rejoinAfterMillis how long it is refused before
    */
   record Stop(boolean finished, String reason, boolean rejoin, long rejoinAfterMillis)
       implements ToWorker {
 
-    /** For a worker that may join again at once, if at all. */
+    /** Without a time of refusal. */
     public Stop(boolean finished, String reason, boolean rejoin) {
       this(finished, reason, rejoin, 0);
     }
 
-    /** For a worker that may join again after a while. */
+    /** The worker may join again after a time of refusal. */
     public static Stop until(String reason, long rejoinAfterMillis) {
       return new Stop(false, reason, true, rejoinAfterMillis);
     }

@@ -10,14 +10,13 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The different records that the committed steps of a run have replaced because they couldn't be
- * read. Which those are follows from the steps, not from who computed them, so that a run has as
- * many, and ends at the same step if they are too many, on any number of workers and after any
- * restart.
+ * The distinct records that the committed steps of a run have replaced because they couldn't be
+ * read. They follow from the steps, not from who computed them: on any number of workers and after
+ * any restart a run has the same ones, and fails at the same step if they are too many.
  */
 final class UnreadableRecords {
 
-  /** The step that met each first. */
+  /** By record, the first step that replaced it. */
   private final Map<Long, Long> firstSteps = new HashMap<>();
 
   void committed(CommittedStep step) {
@@ -33,7 +32,7 @@ final class UnreadableRecords {
     return firstSteps.size();
   }
 
-  /** Those of a step that no step before has met, each once. */
+  /** Those of a step that no step before has replaced, each once. */
   List<UnreadableRecord> newOnes(CommittedStep step) {
     List<UnreadableRecord> found = new ArrayList<>();
     Set<Long> known = new HashSet<>(firstSteps.keySet());
@@ -45,7 +44,7 @@ final class UnreadableRecords {
     return found;
   }
 
-  /** Why a run can't go on that has replaced so many records. */
+  /** Why a run fails that has replaced more records than it may. */
   static String tooMany(long step, int count, int limit, UnreadableRecord last) {
     return "step %d: %d records of this run can't be read, more than data.max_unreadable (%d); the last: %s; all others are in unreadable.json: mend or remove them (`lockstep data check --decode` finds all), or raise data.max_unreadable and go on with --resume"
         .formatted(step, count, limit, last.what());

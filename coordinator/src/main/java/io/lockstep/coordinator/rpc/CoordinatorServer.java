@@ -32,9 +32,9 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.BiFunction;
 
 /**
- * A coordinator that listens: one run, its gRPC service, health and reflection on one port.
+ * The coordinator of one run with its gRPC service, health and reflection on one port.
  *
- * <p>{@link #close} ends a run that goes on; every worker is told before the port is closed.
+ * <p>{@link #close} fails a run that hasn't ended; all workers are told before the port is closed.
  */
 public final class CoordinatorServer implements AutoCloseable {
 
@@ -45,7 +45,7 @@ public final class CoordinatorServer implements AutoCloseable {
 
   private static final Duration DRAIN_TIMEOUT = Duration.ofSeconds(10);
 
-  /** A report of a few ten thousand virtual ranks and buckets. */
+  /** Enough for a report of a few ten thousand virtual ranks and buckets. */
   private static final int MAX_MESSAGE_BYTES = 4 << 20;
 
   private final Server server;
@@ -56,7 +56,7 @@ public final class CoordinatorServer implements AutoCloseable {
     this.loop = loop;
   }
 
-  /** Starts a run that nobody listens to, on a loopback address. */
+  /** Starts a run without a listener on a loopback address. */
   public static CoordinatorServer start(RunPlan plan, String host, int port) {
     return start(plan, ListenAddress.local(host, port), new RunListener() {});
   }
@@ -73,8 +73,7 @@ public final class CoordinatorServer implements AutoCloseable {
   }
 
   /**
-   * Starts a run that goes on where another was when it wrote a checkpoint, which is copied into
-   * the new run's folder.
+   * Starts a run from another run's checkpoint, which is copied into the new run's folder.
    *
    * @param numerics what the workers have to compute with; unknown values are those of the first
    * @throws RunRefusedException with one line that says what to change: as for a new run, or the
@@ -115,10 +114,10 @@ public final class CoordinatorServer implements AutoCloseable {
   }
 
   /**
-   * Goes on with the run that the plan's folder holds: waits for the workers of before, for as long
-   * as the plan says, and then for enough of others.
+   * Goes on with the run in the plan's folder: waits for its previous workers, for as long as the
+   * plan says, and then for enough others.
    *
-   * @param acknowledged names of what may differ from before, such as {@code numerics.threads}
+   * @param acknowledged keys that may differ from before, such as {@code numerics.threads}
    * @throws RunRefusedException with one line that says what to change: the folder holds no run, or
    *     one that has finished, or another process coordinates it
    */

@@ -24,14 +24,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** The coordinator's gRPC methods; each hands over to the run's thread and returns. */
+/** The coordinator's gRPC methods; each queues work for the run's thread and returns. */
 final class CoordinatorService extends CoordinatorGrpc.CoordinatorImplBase {
   private static final int TOKEN_BYTES = 16;
 
   private final RunLoop loop;
   private final AtomicLong sessions = new AtomicLong();
 
-  /** With the secret by which the run's workers know each other: made anew by every coordinator. */
+  /** Draws the secret by which the run's workers know each other: each coordinator has its own. */
   private final WorkerMessages messages = new WorkerMessages(randomToken());
 
   CoordinatorService(RunLoop loop) {

@@ -4,8 +4,8 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * What others say, as it may stand in a log, on a terminal and in a journal: one line of limited
- * length without anything that a terminal would obey. Whatever comes in passes here once.
+ * Makes text that came over the network safe for logs, terminals and the journal: one line of
+ * limited length without control characters. All text of a message passes here once.
  */
 final class PlainText {
 
@@ -21,7 +21,7 @@ final class PlainText {
 
   private PlainText() {}
 
-  /** A line for people, as much of it as fits. */
+  /** Text for people, cut to one line of {@value #MAX_LINE} characters. */
   static String line(String text) {
     String cut = cut(text, MAX_LINE);
     StringBuilder line = new StringBuilder(cut.length());

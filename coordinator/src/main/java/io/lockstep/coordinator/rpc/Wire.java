@@ -24,7 +24,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** Maps wire messages to the machine's records and back; nothing is decided here. */
+/** Maps wire messages to the machine's records and back. */
 final class Wire {
 
   private Wire() {}
@@ -136,7 +136,7 @@ final class Wire {
     return PlainText.line(text);
   }
 
-  /** Cut or changed it is no path that was written: whoever looks for the file says so. */
+  /** A path that was cut names no file that was written, which the check of the files reports. */
   private static String path(String text) {
     return text.length() <= MAX_PATH && text.equals(line(text)) ? text : "";
   }

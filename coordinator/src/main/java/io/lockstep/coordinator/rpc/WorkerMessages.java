@@ -21,15 +21,19 @@ import java.util.zip.DeflaterOutputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Maps the machine's messages to workers to those of the wire. What all participants of a
- * generation are told alike is put into bytes once. For one thread.
+ * Maps the machine's messages to workers to wire messages. The membership, which is the same for
+ * all participants of a generation, is serialised once. For one thread.
  */
 final class WorkerMessages {
 
   private final String collectiveToken;
   private @Nullable Packed newest;
 
-  /** Of a run whose workers know each other by this secret, which a welcome hands over. */
+  /**
+   * Messages of a run.
+   *
+   * @param collectiveToken secret by which its workers know each other, sent with a welcome
+   */
   WorkerMessages(String collectiveToken) {
     this.collectiveToken = collectiveToken;
   }

@@ -11,7 +11,7 @@ import io.lockstep.proto.coordinator.v1.CoordinatorMessage;
 import io.lockstep.proto.coordinator.v1.WorkerMessage;
 import java.time.Duration;
 
-/** One worker's stream: what comes in becomes events, what goes out comes from the run's thread. */
+/** One worker's stream: messages of the worker become events; the run's thread sends answers. */
 final class WorkerSession implements StreamObserver<WorkerMessage>, WorkerStream {
   private final long session;
   private final RunLoop loop;
