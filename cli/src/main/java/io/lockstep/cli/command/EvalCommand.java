@@ -26,8 +26,10 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
 
 /** {@code lockstep eval}. */
 @Command(
@@ -255,5 +257,19 @@ public final class EvalCommand implements Callable<Integer> {
   private static void print(Question question, String answer) {
     System.out.printf(
         "%s: %s%n  answer: %s%n", question.place(), question.truth(), answer.replace('\n', ' '));
+  }
+
+  /** A token budget, a number that is more than 0 and at most 1. */
+  static final class TokenBudgetConverter implements ITypeConverter<TokenBudget> {
+
+    @Override
+    public TokenBudget convert(String text) {
+      try {
+        return new TokenBudget(Double.parseDouble(text));
+      } catch (IllegalArgumentException e) {
+        throw new TypeConversionException(
+            "'" + text + "' is no number that is more than 0 and at most 1");
+      }
+    }
   }
 }

@@ -9,7 +9,6 @@ import io.lockstep.cli.process.ProcessGroup;
 import io.lockstep.cli.run.RunFolder;
 import io.lockstep.cli.train.BankTable;
 import io.lockstep.cli.train.DrainedRun;
-import io.lockstep.cli.train.DrainedUnbegunException;
 import io.lockstep.cli.train.LoaderTable;
 import io.lockstep.cli.train.OverLengthReport;
 import io.lockstep.cli.train.PlannedCost;
@@ -110,7 +109,7 @@ public final class TrainCommand implements Callable<Integer> {
     Training.Result result;
     try (ProcessGroup group = new ProcessGroup(folder.logs())) {
       result = training.runUntilSignalled(group);
-    } catch (DrainedUnbegunException drained) {
+    } catch (DrainedRun.UnbegunException drained) {
       System.out.println(drained.getMessage());
       System.out.println(DrainedRun.next(false, folder.root(), command(folder)));
       return ExitCode.DRAINED;

@@ -1,6 +1,7 @@
 package io.lockstep.cli.console;
 
 import io.lockstep.data.plan.Pace;
+import java.io.Console;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Locale;
@@ -41,7 +42,7 @@ public final class Progress implements AutoCloseable {
    * of them to a step.
    */
   public Progress(String label, long total, String unit, double unitsPerStep) {
-    this(label, total, unit, unitsPerStep, System.out, Terminal.isInteractive(), System::nanoTime);
+    this(label, total, unit, unitsPerStep, System.out, isInteractive(), System::nanoTime);
   }
 
   Progress(
@@ -149,5 +150,12 @@ public final class Progress implements AutoCloseable {
       }
     }
     return line.toString();
+  }
+
+  /** Whether standard output is a terminal that can redraw a line. */
+  @SuppressWarnings("SystemConsoleNull") // It may be null: the runtime can be built without one.
+  private static boolean isInteractive() {
+    Console console = System.console();
+    return console != null && console.isTerminal() && !"dumb".equals(System.getenv("TERM"));
   }
 }

@@ -49,7 +49,7 @@ public final class Child {
     return process.isAlive();
   }
 
-  /** True if it ended with an exit code that tells of a failure. */
+  /** True if it ended with the exit code of a failure. */
   public boolean hasFailed() {
     return !process.isAlive() && process.exitValue() != 0 && !hasDrained();
   }
@@ -59,7 +59,7 @@ public final class Child {
     return !process.isAlive() && process.exitValue() == ExitCode.DRAINED;
   }
 
-  /** The last line that it wrote and that begins like this. */
+  /** The last line of its output that begins so. */
   public Optional<String> lastLine(String beginning) {
     try {
       List<String> lines = Files.readAllLines(log, StandardCharsets.UTF_8);
@@ -69,7 +69,7 @@ public final class Child {
     }
   }
 
-  /** True if a signal ended it: nobody inside decided that. */
+  /** True if a signal ended it. */
   public boolean wasKilled() {
     return !process.isAlive() && process.exitValue() > SIGNAL_BASE;
   }
@@ -89,7 +89,7 @@ public final class Child {
     }
   }
 
-  /** How it ended and what it said about that, in one line. */
+  /** How it ended, with the error that it printed if there is one; one line. */
   public String exitDescription() {
     if (process.isAlive()) {
       return name + " is running";
@@ -109,8 +109,8 @@ public final class Child {
   }
 
   /**
-   * Asks it to end and returns at once; its group sees to the rest. What says so is the end of its
-   * standard input ({@link ParentWatch}): a signal may come from anybody.
+   * Asks it to end, by closing its standard input ({@link ParentWatch}), and returns at once. A
+   * signal would not do, since it may come from anybody.
    */
   public void terminate() {
     try {

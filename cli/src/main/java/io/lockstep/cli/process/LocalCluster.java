@@ -32,7 +32,7 @@ public final class LocalCluster implements AutoCloseable {
   private static final Duration POLL = Duration.ofMillis(250);
   private static final Duration POLL_WITH_FAULTS = Duration.ofMillis(10);
 
-  /** It starts quickly and has nothing to compute: the second compiler would only cost time. */
+  /** It computes nothing: the second compiler would only cost time. */
   private static final List<String> COORDINATOR_JVM =
       List.of("-Xmx512m", "-XX:TieredStopAtLevel=1");
 
@@ -64,7 +64,7 @@ public final class LocalCluster implements AutoCloseable {
    * @param workers number of worker processes
    * @param threads threads of each worker's tensor operations
    * @param beginning where the run begins
-   * @param schedule what is to happen to them
+   * @param schedule faults to inject into them
    */
   public record Options(
       Path config,
@@ -74,7 +74,7 @@ public final class LocalCluster implements AutoCloseable {
       Beginning beginning,
       KillSchedule schedule) {
 
-    /** A new run to which nothing happens. */
+    /** A new run without faults. */
     public Options(Path config, int workers, int threads, RunFolder folder) {
       this(config, workers, threads, folder, Beginning.NEW, KillSchedule.NONE);
     }
@@ -97,7 +97,7 @@ public final class LocalCluster implements AutoCloseable {
     }
   }
 
-  /** Starts all processes in {@code group}, which this cluster doesn't own. */
+  /** Starts all processes in {@code group}, which the caller closes. */
   public static LocalCluster start(ProcessGroup group, Options options) throws IOException {
     return new LocalCluster(group, options);
   }
@@ -112,7 +112,7 @@ public final class LocalCluster implements AutoCloseable {
    *
    * @param by who asks, one line
    * @return steps after which the run ends
-   * @throws UserError if there is nobody to ask any more
+   * @throws UserError if the coordinator doesn't answer any more
    */
   public long drain(String by) {
     draining = true;
@@ -189,8 +189,8 @@ public final class LocalCluster implements AutoCloseable {
   /**
    * Waits for the end of the run.
    *
-   * @param listener is told how the run goes, a few times a second
-   * @param notices is told when a process is lost, one line
+   * @param listener called with the run's status a few times a second
+   * @param notices called when a process is lost, with one line
    * @return why the run was drained, one line; empty if it was not
    * @throws UserError naming the process that ended the run, if it failed
    */
@@ -220,7 +220,7 @@ public final class LocalCluster implements AutoCloseable {
       throw failure(steps);
     }
     for (Child worker : workers()) {
-      // Whoever is still on its way to a run that ended before its first step need not find out.
+      // A worker that is still starting when a run ends before its first step is not waited for.
       boolean unbegun = steps == 0 && coordinator().hasDrained();
       if (!unbegun && !faults.mayBeLate(worker.name()) && !worker.await(END_TIMEOUT)) {
         throw new UserError(
@@ -233,7 +233,7 @@ public final class LocalCluster implements AutoCloseable {
         : Optional.empty();
   }
 
-  /** How the run stands; null while the coordinator can't say. */
+  /** The run's status; null while the coordinator doesn't answer. */
   private @Nullable RunStatus status(Inquiry inquiry) {
     try {
       return inquiry.status();
@@ -243,7 +243,7 @@ public final class LocalCluster implements AutoCloseable {
     }
   }
 
-  /** Asks a coordinator that may be another one by the next time. */
+  /** A client that connects again when the coordinator was started again. */
   private static final class Inquiry implements AutoCloseable {
     private final Endpoint endpoint;
     private CoordinatorClient client;
@@ -269,12 +269,12 @@ public final class LocalCluster implements AutoCloseable {
     }
   }
 
-  /** A worker that gave up ends the run; one that was killed does if it was the last. */
+  /** Fails the run if a worker has failed, or if the last one was killed. */
   private void watch(long steps, Consumer<String> notices) {
     for (Child worker : workers()) {
       if (worker.hasFailed() && !lost.contains(worker.name())) {
         if (!worker.wasKilled()) {
-          // The coordinator knows better why a run has ended than whoever was told so.
+          // If the run has ended, the coordinator gives the reason.
           coordinator().await(CAUSE_TIMEOUT);
           Child first = coordinator().hasFailed() ? coordinator() : worker;
           throw new UserError(
@@ -288,7 +288,7 @@ public final class LocalCluster implements AutoCloseable {
         workers().stream()
             .allMatch(worker -> lost.contains(worker.name()) && !faults.restarts(worker.name()));
     if (hopeless && !draining) {
-      // Whoever ends a whole job sends the signal to all its processes, in any order.
+      // A job's end sends the signal to all its processes, in any order.
       coordinator().await(CAUSE_TIMEOUT);
       if (!draining) {
         throw failure(steps);
@@ -297,7 +297,7 @@ public final class LocalCluster implements AutoCloseable {
   }
 
   private UserError failure(long steps) {
-    // The coordinator may be about to say why; let all that end do so before looking for the first.
+    // The coordinator may be about to give the reason, and others may be about to end.
     coordinator().await(CAUSE_TIMEOUT);
     for (Child worker : workers()) {
       worker.await(CAUSE_TIMEOUT);

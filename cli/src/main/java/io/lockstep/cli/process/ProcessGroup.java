@@ -46,7 +46,7 @@ public final class ProcessGroup implements AutoCloseable {
     if (closed) {
       throw new UserError("not starting " + name + ": this command is being stopped");
     }
-    // A run that goes on finds the file of the process before, which names a port that nobody has.
+    // The file of an earlier process names a port that nobody has.
     Files.deleteIfExists(portFile(name));
     Path log = logFolder.resolve(name + ".log");
     ProcessBuilder builder =
@@ -60,7 +60,7 @@ public final class ProcessGroup implements AutoCloseable {
     return child;
   }
 
-  /** Where the child of that name shall write its port. */
+  /** The file into which the child of this name writes its port. */
   public Path portFile(String name) {
     return logFolder.resolve(name + ".port");
   }
@@ -83,8 +83,8 @@ public final class ProcessGroup implements AutoCloseable {
   }
 
   /**
-   * The child whose end explains why the group failed: one that was killed from outside before any
-   * that gave up, and the earliest of those.
+   * The child whose end explains why the group failed: the first that was killed by a signal, else
+   * the first that failed.
    */
   public synchronized Optional<Child> firstCause() {
     return children.stream()

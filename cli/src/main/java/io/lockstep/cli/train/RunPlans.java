@@ -17,7 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** What the coordinator needs to know of a recipe. */
+/** Makes the coordinator's plan of a recipe. */
 public final class RunPlans {
 
   /** A checkpoint holds two moments of each value that is trained. */
@@ -68,7 +68,7 @@ public final class RunPlans {
         new Retention(training.keepLast(), training.keepBest()));
   }
 
-  /** Fails if the disk has no room for even one checkpoint: better now than after the training. */
+  /** Fails before the training if the disk has no room for a checkpoint. */
   public static void requireSpace(RunPlan plan) throws IOException {
     Path existing = plan.outputDir();
     while (!Files.exists(existing) && existing.getParent() != null) {

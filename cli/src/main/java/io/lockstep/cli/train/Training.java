@@ -1,5 +1,6 @@
 package io.lockstep.cli.train;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.lockstep.cli.console.Progress;
 import io.lockstep.cli.console.UserError;
 import io.lockstep.cli.process.LocalCluster;
@@ -20,8 +21,10 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Trains with a local cluster and shows how that goes. */
+/** Trains with a local cluster and shows the progress. */
 public final class Training {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
 
   private final LocalCluster.Options options;
   private final int batchSize;
@@ -34,7 +37,7 @@ public final class Training {
   }
 
   /**
-   * What came of it.
+   * The outcome.
    *
    * @param drained why the run ended before its last step, one line; empty if it has all steps
    * @param checkpoint folder of the last checkpoint
@@ -50,9 +53,18 @@ public final class Training {
       double samplesPerSecond,
       Metrics metrics) {
 
-    /** Library and processor capability that computed the checkpoint's certificate. */
+    /**
+     * Library and vector instructions that computed the checkpoint's certificate, or that it has
+     * none.
+     */
     public String computedWith() {
-      return Capability.of(checkpoint);
+      try {
+        return JSON.readTree(checkpoint.resolve("alignment.json").toFile())
+            .path("computed_with")
+            .asText();
+      } catch (IOException e) {
+        return "no certificate says with which library";
+      }
     }
 
     /** What the run's page tells; the page goes into the run's folder. */
@@ -87,7 +99,7 @@ public final class Training {
    * Runs to the end, or to the first SIGTERM or SIGINT, which drains the run to a checkpoint; the
    * second ends everything at once.
    *
-   * @throws DrainedUnbegunException if the run was drained before its first step
+   * @throws DrainedRun.UnbegunException if the run was drained before its first step
    */
   public Result runUntilSignalled(ProcessGroup group) throws IOException {
     DrainOnSignal drain = DrainOnSignal.install("lockstep train", out);
@@ -99,8 +111,8 @@ public final class Training {
   /**
    * Runs to the end.
    *
-   * @param onStart is told the cluster once its processes are started
-   * @throws DrainedUnbegunException if the run was drained before its first step
+   * @param onStart called with the cluster once its processes are started
+   * @throws DrainedRun.UnbegunException if the run was drained before its first step
    */
   public Result run(ProcessGroup group, Consumer<LocalCluster> onStart) throws IOException {
     long start = System.nanoTime();
@@ -110,7 +122,7 @@ public final class Training {
       try (Display display = new Display()) {
         drained = cluster.await(display::show, display::announce);
         if (drained.isPresent() && options.folder().lastCheckpoint().isEmpty()) {
-          throw new DrainedUnbegunException(drained.get());
+          throw new DrainedRun.UnbegunException(drained.get());
         }
         display.finish(Metrics.read(options.folder().metrics()));
       }

@@ -117,8 +117,7 @@ class RunPageTest {
             .toList();
     assertEquals(3, used.size(), used.toString());
     for (String curve : used) {
-      assertEquals(
-          2, Pattern.compile(curve + ": #").matcher(page).results().count(), curve);
+      assertEquals(2, Pattern.compile(curve + ": #").matcher(page).results().count(), curve);
     }
   }
 
