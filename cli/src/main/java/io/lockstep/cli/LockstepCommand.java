@@ -2,6 +2,7 @@ package io.lockstep.cli;
 
 import io.lockstep.cli.command.AlignCommand;
 import io.lockstep.cli.command.BenchCommand;
+import io.lockstep.cli.command.ConfigCommand;
 import io.lockstep.cli.command.CoordinatorCommand;
 import io.lockstep.cli.command.DataCommand;
 import io.lockstep.cli.command.DigestCommand;
@@ -38,6 +39,7 @@ import picocli.CommandLine.ScopeType;
       QuickstartCommand.class,
       TrainCommand.class,
       ValidateCommand.class,
+      ConfigCommand.class,
       PlanCommand.class,
       GenerateCommand.class,
       EvalCommand.class,

@@ -1,5 +1,6 @@
 package io.lockstep.config;
 
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -7,10 +8,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /** Reads YAML; what is none is told with its line and what to change. */
 public final class YamlText {
@@ -55,6 +59,21 @@ public final class YamlText {
       int line = e.getLocation() == null ? 1 : e.getLocation().getLineNr();
       YamlMistake mistake = YamlMistake.of(text, e.getOriginalMessage(), line);
       throw problem(source + ":" + mistake.line(), mistake.what());
+    }
+  }
+
+  /** The line of each key and entry of a text that can be parsed, by its JSON pointer. */
+  static Map<String, Integer> lines(String text) {
+    Map<String, Integer> lines = new HashMap<>();
+    try (JsonParser parser = YAML.createParser(text)) {
+      while (parser.nextToken() != null) {
+        lines.putIfAbsent(
+            parser.getParsingContext().pathAsPointer().toString(),
+            parser.currentTokenLocation().getLineNr());
+      }
+      return lines;
+    } catch (IOException e) {
+      throw new UncheckedIOException("a text that was parsed can't be parsed again", e);
     }
   }
 

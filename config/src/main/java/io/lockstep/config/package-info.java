@@ -1,6 +1,7 @@
 /**
- * How files that people write are read: YAML whose mistakes are told with file, line and how to
- * mend them. Imports {@code config.text} alone.
+ * Configurations as records whose components are declared once, as keys: from them follow the
+ * strict reader of YAML, the writer, the comparison on resume, the JSON Schema and the reference
+ * page. Imports {@code config.text} alone.
  */
 @NullMarked
 package io.lockstep.config;

@@ -135,7 +135,7 @@ public final class Worker {
     LoadedModel model = TuningPlan.of(config).load(config);
     config
         .vision()
-        .tokenBudget()
+        .budget()
         .ifPresent(budget -> model.replaceTokenBudget(budget, "vision.token_budget of the run"));
     return model;
   }

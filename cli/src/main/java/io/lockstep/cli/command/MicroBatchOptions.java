@@ -99,7 +99,7 @@ final class MicroBatchOptions {
         length != null
             ? length
             : run.map(r -> r.training().globalMaxLength()).orElse(DEFAULT_LENGTH);
-    TokenBudget budget = run.flatMap(r -> r.vision().tokenBudget()).orElse(TokenBudget.ALL);
+    TokenBudget budget = run.flatMap(r -> r.vision().budget()).orElse(TokenBudget.ALL);
     int ofPictures =
         pictureTokens != null ? pictureTokens : Math.min(tokens, mostOfOnePicture(folder, budget));
     int learned = supervised != null ? supervised : tokens - ofPictures;

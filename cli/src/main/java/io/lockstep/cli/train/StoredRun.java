@@ -2,10 +2,10 @@ package io.lockstep.cli.train;
 
 import io.lockstep.cli.console.UserError;
 import io.lockstep.cli.run.RunFolder;
+import io.lockstep.config.ConfigComparison;
 import io.lockstep.config.ConfigException;
 import io.lockstep.coordinator.Numerics;
 import io.lockstep.worker.checkpoint.TrainerState;
-import io.lockstep.worker.config.ConfigComparison;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.config.RunInputs;
 import java.io.IOException;

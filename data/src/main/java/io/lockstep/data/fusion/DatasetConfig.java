@@ -1,8 +1,12 @@
 package io.lockstep.data.fusion;
 
+import io.lockstep.config.Checked;
+import io.lockstep.config.Key;
+import io.lockstep.config.Place;
 import io.lockstep.data.dataset.Dataset;
 import io.lockstep.data.jsonl.DataException;
 import io.lockstep.data.preprocess.Preprocessing;
+import io.lockstep.data.preprocess.PreprocessingForm;
 import io.lockstep.data.prompt.PromptTexts;
 import io.lockstep.data.prompt.Prompts;
 import java.nio.file.Path;
@@ -27,22 +31,69 @@ import java.util.Optional;
  * @param prompts texts that replace the composed ones
  */
 public record DatasetConfig(
-    String name,
-    Path trainJsonl,
-    Optional<Path> valJsonl,
-    DatasetTemplate template,
-    double denseRatio,
-    double ratio,
-    long seed,
-    boolean withoutReplacement,
-    int maxObjects,
-    boolean augmented,
-    boolean curriculum,
-    Preprocessing preprocessing,
-    PromptTexts prompts) {
+    @Key(
+            value = "Its label in metrics and messages, unique in the fusion.",
+            pattern = "[A-Za-z0-9][A-Za-z0-9_.-]{0,63}",
+            patternInWords = "letters, digits, '_', '.' and '-', at most 64")
+        String name,
+    @Key(value = "Records to learn from, JSONL.", mustExist = true) Path trainJsonl,
+    @Key(value = "Records to evaluate with, JSONL.", mustExist = true) Optional<Path> valJsonl,
+    @Key("What is made of its records.") DatasetTemplate template,
+    @Key(
+            value = "Share of records that become dense ones with `template: mixed`.",
+            otherwise = DENSE_RATIO,
+            min = 0,
+            max = 1)
+        double denseRatio,
+    @Key(
+            value =
+                "Of a target: its part of its own records in an epoch. Of a source: in relation to the quotas of all targets.",
+            min = 1e-9,
+            max = 1e6)
+        double ratio,
+    @Key(
+            value = "Decides, with the fusion's, which of its records are drawn.",
+            like = "fusion.seed")
+        long seed,
+    @Key(
+            name = "sample_without_replacement",
+            value = "Whether no record is drawn twice in an epoch while there are enough.",
+            otherwise = "true")
+        boolean withoutReplacement,
+    @Key(
+            name = "max_objects_per_image",
+            value = "Most objects of a picture that are taught; 0 for all.",
+            min = 0,
+            max = 1 << 20)
+        int maxObjects,
+    @Key(name = "augmentation_enabled", value = "Whether its pictures are augmented.")
+        boolean augmented,
+    @Key(
+            name = "curriculum_enabled",
+            value = "Whether the augmentation of its pictures follows the curriculum.",
+            like = "augmentation_enabled")
+        boolean curriculum,
+    @Key(
+            name = "preprocessors",
+            value = "What is done with its records first.",
+            otherwise = "[]",
+            form = PreprocessingForm.class)
+        Preprocessing preprocessing,
+    @Key(inline = true) PromptTexts prompts)
+    implements Checked {
 
-  /** Most objects of a source's picture unless it says otherwise. */
-  public static final int SOURCE_MAX_OBJECTS = 64;
+  /** Share of dense ones unless a recipe says otherwise. */
+  public static final String DENSE_RATIO = "0.5";
+
+  @Override
+  public void check(Place section) {
+    if (denseRatio != Double.parseDouble(DENSE_RATIO) && template != DatasetTemplate.MIXED) {
+      section.at("dense_ratio").problem("needs template: mixed");
+    }
+    if (curriculum && !augmented) {
+      section.at("curriculum_enabled").problem("needs augmentation_enabled: true");
+    }
+  }
 
   /**
    * Opens one of its files.

@@ -1,7 +1,12 @@
 package io.lockstep.data.fusion;
 
+import io.lockstep.config.Checked;
+import io.lockstep.config.Key;
+import io.lockstep.config.Place;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -11,7 +16,17 @@ import java.util.stream.Stream;
  * @param targets what the model is made for; at least one
  * @param sources what keeps it general; evaluation leaves them out
  */
-public record FusionConfig(long seed, List<DatasetConfig> targets, List<DatasetConfig> sources) {
+public record FusionConfig(
+    @Key(value = "Decides the order of an epoch.", like = "run.seed") long seed,
+    @Key(
+            value = "What the model is made for; at least one.",
+            defaults = "{ratio: 1.0, max_objects_per_image: 0, augmentation_enabled: true}")
+        List<DatasetConfig> targets,
+    @Key(
+            value = "What keeps the model general; evaluation leaves them out.",
+            defaults = "{max_objects_per_image: 64, augmentation_enabled: false}")
+        List<DatasetConfig> sources)
+    implements Checked {
 
   /** Up to here every whole number is a double. */
   private static final double MAX_QUOTA = 1L << 53;
@@ -19,6 +34,25 @@ public record FusionConfig(long seed, List<DatasetConfig> targets, List<DatasetC
   public FusionConfig {
     targets = List.copyOf(targets);
     sources = List.copyOf(sources);
+  }
+
+  @Override
+  public void check(Place section) {
+    if (targets.isEmpty()) {
+      section.at("targets").problem("must hold at least one dataset: the quotas follow from them");
+    }
+    Set<String> names = new HashSet<>();
+    checkNames(targets, section.at("targets"), names);
+    checkNames(sources, section.at("sources"), names);
+  }
+
+  private static void checkNames(List<DatasetConfig> datasets, Place list, Set<String> names) {
+    for (int i = 0; i < datasets.size(); i++) {
+      String name = datasets.get(i).name();
+      if (!name.isEmpty() && !names.add(name)) {
+        list.at(i).at("name").problem("'%s' is that of another dataset".formatted(name));
+      }
+    }
   }
 
   /** Targets, then sources. */

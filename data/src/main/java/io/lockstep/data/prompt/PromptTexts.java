@@ -1,5 +1,6 @@
 package io.lockstep.data.prompt;
 
+import io.lockstep.config.Key;
 import java.util.Optional;
 
 /**
@@ -8,7 +9,15 @@ import java.util.Optional;
  * @param system the system prompt; an empty string means no system message
  * @param user the user prompt, never blank
  */
-public record PromptTexts(Optional<String> system, Optional<String> user) {
+public record PromptTexts(
+    @Key("Replaces the composed system text; an empty text means no system message.")
+        Optional<String> system,
+    @Key(
+            value = "Replaces the composed user text.",
+            pattern = "(?s).*\\S.*",
+            patternInWords = "a text that is not blank",
+            remedy = "leave it out for the default")
+        Optional<String> user) {
 
   /** Replaces nothing. */
   public static final PromptTexts NONE = new PromptTexts(Optional.empty(), Optional.empty());

@@ -1,7 +1,11 @@
 package io.lockstep.worker.config;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.lockstep.config.ConfigException;
+import io.lockstep.config.Form;
+import io.lockstep.config.Place;
 import io.lockstep.config.YamlText;
 import io.lockstep.data.augment.AugmentationConfig;
 import java.io.IOException;
@@ -16,12 +20,10 @@ import java.util.Optional;
  * or in a file of its own that {@code data.augmentation} names and whose one key is {@code
  * augmentation}.
  */
-public final class AugmentationFile {
+public final class AugmentationFile implements Form<AugmentationConfig> {
 
   private static final String KEY = "augmentation";
   private static final String DATA = "data";
-
-  private AugmentationFile() {}
 
   /**
    * The augmentation of a file: a recipe, or a file with augmentation alone.
@@ -45,17 +47,34 @@ public final class AugmentationFile {
     return config;
   }
 
-  /** The augmentation of a recipe that is being read, if it has one. */
-  static Optional<AugmentationConfig> of(Section root, Section data, Path folder) {
-    if (root.has(KEY) && data.has(KEY)) {
-      data.problem(KEY, "and " + KEY + " exclude each other: remove one of them");
-      return Optional.empty();
-    }
-    if (!root.has(KEY) && !data.has(KEY)) {
-      return Optional.empty();
-    }
-    JsonNode block = root.has(KEY) ? root.tree(KEY) : data.tree(KEY);
-    return Optional.of(block(block, folder, root.problems()));
+  @Override
+  public Optional<AugmentationConfig> read(JsonNode value, Place place) {
+    List<String> problems = new ArrayList<>();
+    AugmentationConfig config = block(value, place.resolve(""), problems);
+    problems.forEach(place::report);
+    return problems.isEmpty() ? Optional.of(config) : Optional.empty();
+  }
+
+  @Override
+  public JsonNode write(AugmentationConfig value) {
+    return value.toJson();
+  }
+
+  @Override
+  public AugmentationConfig whenFaulty() {
+    return AugmentationConfig.NONE;
+  }
+
+  @Override
+  public String words() {
+    return "a mapping with operators, or the path of a file that holds one under `" + KEY + "`";
+  }
+
+  @Override
+  public ObjectNode schema() {
+    ObjectNode schema = JsonNodeFactory.instance.objectNode();
+    schema.putArray("type").add("object").add("string");
+    return schema;
   }
 
   private static AugmentationConfig block(JsonNode block, Path folder, List<String> problems) {

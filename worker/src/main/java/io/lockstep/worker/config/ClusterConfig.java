@@ -1,5 +1,7 @@
 package io.lockstep.worker.config;
 
+import io.lockstep.config.Key;
+import io.lockstep.config.Place;
 import java.time.Duration;
 
 /**
@@ -18,29 +20,56 @@ import java.time.Duration;
  *     moments, 2 the reduced gradients too, 3 the weights too
  */
 public record ClusterConfig(
-    int minWorkers,
-    int maxWorkers,
-    Duration grace,
-    Duration reconnect,
-    Duration heartbeat,
-    Duration timeout,
-    Resilience resilience,
-    int zeroStage) {
+    @Key(value = "With fewer the run waits.", otherwise = "1", min = 1) int minWorkers,
+    @Key(value = "More wait as spares.", like = "training.virtual_ranks", min = 1) int maxWorkers,
+    @Key(
+            value =
+                "How long a world that lost a worker waits for a replacement before it goes on without.",
+            otherwise = "0.0",
+            min = 0,
+            max = 86_400,
+            unit = "seconds")
+        Duration grace,
+    @Key(
+            value =
+                "How long a coordinator that was started again waits for the workers of before.",
+            otherwise = "10",
+            min = 0,
+            max = 86_400,
+            unit = "seconds")
+        Duration reconnect,
+    @Key(
+            value = "How often workers say that they live.",
+            otherwise = "100",
+            min = 1,
+            max = 3_600_000,
+            unit = "millis")
+        Duration heartbeat,
+    // A busy machine keeps a healthy worker waiting for seconds; a closed stream is seen at once.
+    @Key(
+            value = "Silence after which a worker counts as lost.",
+            otherwise = "15000",
+            min = 1,
+            max = 3_600_000,
+            unit = "millis")
+        Duration timeout,
+    @Key(
+            value =
+                "What keeps the state of a lost worker: a copy that another worker keeps up to date, or the last checkpoint.",
+            otherwise = "buddy")
+        Resilience resilience,
+    @Key(
+            value =
+                "What of the training state workers share out: 1 the optimizer's moments, 2 the reduced gradients too, 3 the weights too.",
+            otherwise = "2",
+            min = 1,
+            max = WEIGHTS_STAGE)
+        int zeroStage) {
 
   /** The stage that shares out the weights. */
   public static final int WEIGHTS_STAGE = 3;
 
-  private static final int DEFAULT_STAGE = 2;
-
   private static final int HEARTBEATS_IN_TIMEOUT = 3;
-  private static final double DEFAULT_RECONNECT_SECONDS = 10;
-  private static final double DEFAULT_HEARTBEAT_MILLIS = 100;
-
-  /** A busy machine keeps a healthy worker waiting for seconds; a closed stream is seen at once. */
-  private static final double DEFAULT_TIMEOUT_MILLIS = 15_000;
-
-  private static final double LONGEST_SECONDS = 86_400;
-  private static final double MILLIS = 1000;
 
   /** What keeps the state of a lost worker. */
   public enum Resilience {
@@ -50,48 +79,32 @@ public record ClusterConfig(
     CHECKPOINT
   }
 
-  static ClusterConfig read(Section section, TrainingConfig training) {
-    int virtualRanks = training.virtualRanks();
-    ClusterConfig config =
-        new ClusterConfig(
-            section.integer("min_workers", 1, 1),
-            section.integer("max_workers", virtualRanks, 1),
-            seconds(section.number("grace_seconds", 0.0, 0, LONGEST_SECONDS)),
-            seconds(
-                section.number("reconnect_seconds", DEFAULT_RECONNECT_SECONDS, 0, LONGEST_SECONDS)),
-            millis(section.number("heartbeat_millis", DEFAULT_HEARTBEAT_MILLIS, 1, 3_600_000)),
-            millis(section.number("timeout_millis", DEFAULT_TIMEOUT_MILLIS, 1, 3_600_000)),
-            section.choice("resilience", Resilience.BUDDY, Resilience.class),
-            section.integer("zero_stage", DEFAULT_STAGE, 1));
-    if (config.zeroStage > WEIGHTS_STAGE) {
-      section.problem("zero_stage", "(" + config.zeroStage + ") must be 1, 2 or 3");
-    } else if (config.zeroStage == WEIGHTS_STAGE && !training.gradientCheckpointing()) {
-      section.problem(
-          "zero_stage",
-          "3 needs training.gradient_checkpointing: true, since a graph that is kept would hold the"
-              + " weights that it gives away");
+  void check(Place section, TrainingConfig training) {
+    if (zeroStage == WEIGHTS_STAGE && !training.gradientCheckpointing()) {
+      section
+          .at("zero_stage")
+          .problem(
+              "3 needs training.gradient_checkpointing: true, since a graph that is kept would hold"
+                  + " the weights that it gives away");
     }
-    if (config.maxWorkers > virtualRanks) {
-      section.problem(
-          "max_workers",
-          "("
-              + config.maxWorkers
-              + ") must not exceed training.virtual_ranks ("
-              + virtualRanks
-              + "): each worker computes at least one of them");
+    if (maxWorkers > training.virtualRanks()) {
+      section
+          .at("max_workers")
+          .problem(
+              "(%d) must not exceed training.virtual_ranks (%d): each worker computes at least one of them"
+                  .formatted(maxWorkers, training.virtualRanks()));
     }
-    if (config.minWorkers > config.maxWorkers) {
-      section.problem(
-          "min_workers",
-          "(" + config.minWorkers + ") must not exceed max_workers (" + config.maxWorkers + ")");
+    if (minWorkers > maxWorkers) {
+      section
+          .at("min_workers")
+          .problem("(%d) must not exceed max_workers (%d)".formatted(minWorkers, maxWorkers));
     }
-    if (config.timeout.compareTo(config.heartbeat.multipliedBy(HEARTBEATS_IN_TIMEOUT)) < 0) {
-      section.problem(
-          "timeout_millis",
-          "must be at least three times heartbeat_millis: one late message would cost a worker");
+    if (timeout.compareTo(heartbeat.multipliedBy(HEARTBEATS_IN_TIMEOUT)) < 0) {
+      section
+          .at("timeout_millis")
+          .problem(
+              "must be at least three times heartbeat_millis: one late message would cost a worker");
     }
-    section.finish();
-    return config;
   }
 
   /** Whether workers keep copies for each other. */
@@ -102,13 +115,5 @@ public record ClusterConfig(
   /** Whether workers keep the weights of what they own alone. */
   public boolean sharesWeights() {
     return zeroStage == WEIGHTS_STAGE;
-  }
-
-  private static Duration seconds(double value) {
-    return millis(value * MILLIS);
-  }
-
-  private static Duration millis(double value) {
-    return Duration.ofMillis(Math.round(value));
   }
 }

@@ -1,15 +1,18 @@
 package io.lockstep.worker.config;
 
+import io.lockstep.config.Checked;
+import io.lockstep.config.Key;
+import io.lockstep.config.Place;
 import io.lockstep.data.augment.AugmentationConfig;
 import io.lockstep.data.fusion.DatasetConfig;
 import io.lockstep.data.fusion.DatasetTemplate;
 import io.lockstep.data.fusion.FusionConfig;
 import io.lockstep.data.preprocess.Preprocessing;
+import io.lockstep.data.preprocess.PreprocessingForm;
 import io.lockstep.data.prompt.PromptTexts;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 
 /**
  * The data of a run: one file, or a fusion of several.
@@ -30,23 +33,70 @@ import java.util.OptionalInt;
  *     {@link #maxUnreadable(long)}
  */
 public record DataConfig(
-    Optional<Path> trainJsonl,
-    Optional<Path> valJsonl,
-    DatasetTemplate template,
-    double denseRatio,
-    Preprocessing preprocessing,
-    Optional<FusionConfig> fusion,
-    Optional<AugmentationConfig> augmentation,
-    int valRecords,
-    OptionalInt loaderThreads,
-    int patchBankMib,
-    OptionalInt maxUnreadable) {
+    @Key(value = "Records to learn from, JSONL; needed unless there is a fusion.", mustExist = true)
+        Optional<Path> trainJsonl,
+    // Nothing is learned from what is held out.
+    @Key(
+            value =
+                "Records of the same kind that are not learned from: the loss on them is computed with each checkpoint.",
+            mustExist = true,
+            changesWeights = false)
+        Optional<Path> valJsonl,
+    @Key("What is made of a picture record of that file; needed unless there is a fusion.")
+        Optional<DatasetTemplate> template,
+    @Key(
+            value = "Share of picture records that become dense ones with `template: mixed`.",
+            otherwise = DatasetConfig.DENSE_RATIO,
+            min = 0,
+            max = 1)
+        double denseRatio,
+    @Key(
+            name = "preprocessors",
+            value = "What is done with the records of that file first.",
+            otherwise = "[]",
+            form = PreprocessingForm.class)
+        Preprocessing preprocessing,
+    @Key(value = "Datasets that are learned together, instead of `train_jsonl`.", file = true)
+        Optional<FusionConfig> fusion,
+    @Key(
+            value = "How pictures are changed before the model sees them.",
+            also = "augmentation",
+            form = AugmentationFile.class)
+        Optional<AugmentationConfig> augmentation,
+    @Key(
+            value = "Most records whose loss is computed with a checkpoint.",
+            otherwise = "64",
+            min = 1,
+            max = 100_000,
+            changesWeights = false)
+        int valRecords,
+    @Key(
+            value = "Threads that make samples on each worker; half the cores unless it is given.",
+            min = 1,
+            max = 256,
+            changesWeights = false)
+        Optional<Integer> loaderThreads,
+    // What a bank has no room for is cut from its picture once more.
+    @Key(
+            value = "Most that the run's patch bank may take on the disk.",
+            otherwise = "2048",
+            min = 1,
+            max = 1 << 20,
+            unit = "MiB",
+            changesWeights = false)
+        int patchBankMib,
+    // Decides whether a run goes on, not what it learns.
+    @Key(
+            value =
+                "Most records that may give way to others because they can't be read; unless it is given one in a hundred, but at least 1 and at most 100.",
+            min = 0,
+            max = 10_000,
+            changesWeights = false)
+        Optional<Integer> maxUnreadable)
+    implements Checked {
 
   /** Name of the only dataset of a run without a fusion. */
   public static final String ONLY = "train";
-
-  /** Room of a patch bank unless a recipe says otherwise: 2 GiB. */
-  public static final int DEFAULT_PATCH_BANK_MIB = 2048;
 
   /** Most records that a run may lose unless a recipe says otherwise. */
   private static final int DEFAULT_MAX_UNREADABLE = 100;
@@ -54,77 +104,30 @@ public record DataConfig(
   /** One in so many records, unless a recipe says otherwise. */
   private static final int DEFAULT_UNREADABLE_SHARE = 100;
 
-  /** Records whose loss is computed with a checkpoint unless a recipe says otherwise. */
-  public static final int DEFAULT_VAL_RECORDS = 64;
+  @Override
+  public void check(Place section) {
+    require(section.at("train_jsonl"), trainJsonl.isPresent(), "a path");
+    require(section.at("template"), template.isPresent(), "a text such as target_summary");
+    if (fusion.isPresent()) {
+      exclude(section.at("val_jsonl"), valJsonl.isPresent());
+      exclude(
+          section.at("dense_ratio"), denseRatio != Double.parseDouble(DatasetConfig.DENSE_RATIO));
+      exclude(section.at("preprocessors"), !preprocessing.isEmpty());
+    }
+  }
 
-  private static final int MOST_VAL_RECORDS = 100_000;
-  private static final int MOST_UNREADABLE = 10_000;
-  private static final int MAX_LOADER_THREADS = 256;
-  private static final int MAX_PATCH_BANK_MIB = 1 << 20;
+  private void require(Place key, boolean given, String what) {
+    if (fusion.isPresent()) {
+      exclude(key, given);
+    } else if (!given) {
+      key.problem("is missing: it must be " + what);
+    }
+  }
 
-  static DataConfig read(Section root, Path folder, long runSeed) {
-    Section section = root.section("data");
-    RemovedOptions.refuse(section);
-    boolean fused = section.has("fusion");
-    OptionalInt threads = OptionalInt.empty();
-    if (section.has("loader_threads")) {
-      threads = OptionalInt.of(section.integer("loader_threads", null, 1));
-      if (threads.getAsInt() > MAX_LOADER_THREADS) {
-        section.problem("loader_threads", "must be at most " + MAX_LOADER_THREADS);
-      }
+  private static void exclude(Place key, boolean given) {
+    if (given) {
+      key.problem("and data.fusion exclude each other: give it to a dataset instead");
     }
-    int bankMib =
-        Math.toIntExact(
-            section.longInteger(
-                "patch_bank_mib", (long) DEFAULT_PATCH_BANK_MIB, 1, MAX_PATCH_BANK_MIB));
-    int valRecords =
-        Math.toIntExact(
-            section.longInteger("val_records", (long) DEFAULT_VAL_RECORDS, 1, MOST_VAL_RECORDS));
-    OptionalInt maxUnreadable = OptionalInt.empty();
-    if (section.has("max_unreadable")) {
-      maxUnreadable =
-          OptionalInt.of(
-              Math.toIntExact(section.longInteger("max_unreadable", null, 0, MOST_UNREADABLE)));
-    }
-    Optional<AugmentationConfig> augmentation = AugmentationFile.of(root, section, folder);
-    DataConfig config =
-        fused
-            ? new DataConfig(
-                Optional.empty(),
-                Optional.empty(),
-                DatasetTemplate.TARGET_SUMMARY,
-                0.5,
-                Preprocessing.NONE,
-                Optional.of(FusionSection.read(section, folder, runSeed)),
-                augmentation,
-                valRecords,
-                threads,
-                bankMib,
-                maxUnreadable)
-            : new DataConfig(
-                Optional.of(RunConfig.existing(section, "train_jsonl", folder)),
-                section.has("val_jsonl")
-                    ? Optional.of(RunConfig.existing(section, "val_jsonl", folder))
-                    : Optional.empty(),
-                section.choice("template", null, DatasetTemplate.class),
-                section.number("dense_ratio", 0.5, 0, 1),
-                FusionSection.preprocessing(section),
-                Optional.empty(),
-                augmentation,
-                valRecords,
-                threads,
-                bankMib,
-                maxUnreadable);
-    if (fused) {
-      for (String key :
-          List.of("train_jsonl", "val_jsonl", "template", "dense_ratio", "preprocessors")) {
-        if (section.has(key)) {
-          section.problem(key, "and data.fusion exclude each other: give it to a dataset instead");
-        }
-      }
-    }
-    section.finish();
-    return config;
   }
 
   /** Most bytes that the run's patch bank may take on the disk. */
@@ -154,7 +157,7 @@ public record DataConfig(
                     ONLY,
                     trainJsonl.orElseThrow(),
                     valJsonl,
-                    template,
+                    template.orElseThrow(),
                     denseRatio,
                     1,
                     runSeed,

@@ -1,5 +1,6 @@
 package io.lockstep.worker.config;
 
+import io.lockstep.config.Key;
 import io.lockstep.model.parameter.ParameterSpec;
 
 /**
@@ -17,34 +18,38 @@ import io.lockstep.model.parameter.ParameterSpec;
  * @param minLrRatio rate at the last step as a share of the peak
  */
 public record OptimizerConfig(
-    double learningRate,
-    double vitLearningRate,
-    double alignerLearningRate,
-    double beta1,
-    double beta2,
-    double epsilon,
-    double weightDecay,
-    boolean decayVectors,
-    double warmupRatio,
-    double minLrRatio) {
-
-  static OptimizerConfig read(Section section) {
-    double rate = section.number("learning_rate", null, 0, 10);
-    OptimizerConfig config =
-        new OptimizerConfig(
-            rate,
-            section.number("vit_learning_rate", rate, 0, 10),
-            section.number("aligner_learning_rate", rate, 0, 10),
-            section.number("beta1", 0.9, 0, 0.999999),
-            section.number("beta2", 0.999, 0, 0.999999),
-            section.number("epsilon", 1e-8, 1e-16, 1),
-            section.number("weight_decay", 0.0, 0, 1),
-            section.bool("decay_vectors", false),
-            section.number("warmup_ratio", 0.05, 0, 1),
-            section.number("floor_ratio", 0.1, 0, 1));
-    section.finish();
-    return config;
-  }
+    @Key(value = "Peak rate of the language model.", min = 0, max = 10) double learningRate,
+    @Key(value = "Peak rate of the vision tower.", like = "learning_rate", min = 0, max = 10)
+        double vitLearningRate,
+    @Key(value = "Peak rate of the mergers.", like = "learning_rate", min = 0, max = 10)
+        double alignerLearningRate,
+    @Key(value = "Decay of the mean of gradients.", otherwise = "0.9", min = 0, max = 0.999999)
+        double beta1,
+    @Key(
+            value = "Decay of the mean of squared gradients.",
+            otherwise = "0.999",
+            min = 0,
+            max = 0.999999)
+        double beta2,
+    @Key(
+            value = "Added to the root of the mean square.",
+            otherwise = "1.0e-8",
+            min = 1e-16,
+            max = 1)
+        double epsilon,
+    @Key(value = "Decoupled decay of matrices.", otherwise = "0.0", min = 0, max = 1)
+        double weightDecay,
+    @Key(value = "Whether vectors (norms, biases) are decayed too.", otherwise = "false")
+        boolean decayVectors,
+    @Key(value = "Share of all steps spent warming up.", otherwise = "0.05", min = 0, max = 1)
+        double warmupRatio,
+    @Key(
+            value = "Rate at the last step as a share of the peak.",
+            name = "floor_ratio",
+            otherwise = "0.1",
+            min = 0,
+            max = 1)
+        double minLrRatio) {
 
   /** Peak learning rate of a part of the model. */
   public double peakLr(ParameterSpec.Module module) {

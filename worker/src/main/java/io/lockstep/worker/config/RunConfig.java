@@ -1,7 +1,13 @@
 package io.lockstep.worker.config;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import io.lockstep.config.Checked;
 import io.lockstep.config.ConfigException;
+import io.lockstep.config.ConfigReader;
+import io.lockstep.config.ConfigWriter;
+import io.lockstep.config.JsonSchema;
+import io.lockstep.config.Key;
+import io.lockstep.config.Place;
+import io.lockstep.config.ReferencePage;
 import io.lockstep.config.YamlText;
 import io.lockstep.data.fusion.DatasetConfig;
 import io.lockstep.data.plan.EpochOrder;
@@ -13,9 +19,7 @@ import io.lockstep.data.prompt.Prompts;
 import io.lockstep.model.adapter.AdapterConfig;
 import io.lockstep.model.budget.TokenBudget;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -23,9 +27,7 @@ import java.util.Optional;
  * Everything that decides a run's weights. Two runs of equal configuration, data and base model
  * give equal weights on any number of workers.
  *
- * @param name name for people
- * @param seed source of all randomness
- * @param outputDir the run's folder, if it is known yet
+ * @param run what it is called and where it lies
  * @param model where the run starts from
  * @param data what it learns from
  * @param prompts what the model is asked
@@ -37,18 +39,49 @@ import java.util.Optional;
  * @param inputs what its files held when it began; filled in by the run
  */
 public record RunConfig(
-    String name,
-    long seed,
-    Optional<Path> outputDir,
-    ModelSource model,
-    DataConfig data,
-    PromptConfig prompts,
-    VisionOptions vision,
-    TrainingConfig training,
-    OptimizerConfig optimizer,
-    TuningConfig tuning,
-    ClusterConfig cluster,
-    Optional<RunInputs> inputs) {
+    @Key("The run itself.") Run run,
+    @Key("The model that the run starts from.") ModelSource model,
+    @Key("What is learned.") DataConfig data,
+    @Key("What the model is asked.") PromptConfig prompts,
+    @Key("How the model sees pictures.") VisionOptions vision,
+    @Key("How long and in what portions is trained.") TrainingConfig training,
+    @Key("AdamW and its learning rate: linear warm-up, then a cosine down to a floor.")
+        OptimizerConfig optimizer,
+    @Key("Which parameters are trained.") TuningConfig tuning,
+    @Key(
+            value = "How many workers the run wants, and what it does when some are lost.",
+            changesWeights = false)
+        ClusterConfig cluster,
+    @Key(value = "What the files held when the run began.", filledIn = true)
+        Optional<RunInputs> inputs)
+    implements Checked {
+
+  private static final String INTRODUCTION =
+      """
+      # Keys of a recipe
+
+      A recipe is a YAML file with these sections. `lockstep config reference` prints this page and `lockstep config schema` the JSON
+      Schema, which is kept in `configs/recipe.schema.json`: editors complete and check recipes that begin with
+      `# yaml-language-server: $schema=PATH`. Relative paths are relative to the recipe's folder. A run that goes on refuses another value of a
+      key that changes the weights unless `--acknowledge KEY` says that it is wanted.
+      """;
+
+  public RunConfig {
+    tuning = model.adapter().isPresent() ? tuning : tuning.withDefaults();
+  }
+
+  /**
+   * The run itself.
+   *
+   * @param name for people
+   * @param seed source of all randomness
+   * @param outputDir its folder, if it is known yet
+   */
+  public record Run(
+      @Key(value = "Name for people.", otherwise = "run", changesWeights = false) String name,
+      @Key("Source of all randomness.") long seed,
+      @Key(value = "The run's folder, unless `--out` names it.", changesWeights = false)
+          Optional<Path> outputDir) {}
 
   /**
    * The model a run starts from.
@@ -57,11 +90,27 @@ public record RunConfig(
    * @param weights whether its weights are loaded or drawn anew from the run's seed
    * @param adapter folder of an adapter that training goes on with
    */
-  public record ModelSource(Path path, Weights weights, Optional<Path> adapter) {
+  public record ModelSource(
+      @Key(value = "Folder of a checkpoint in the public layout.", mustExist = true) Path path,
+      @Key(
+              value = "Whether its weights are loaded or drawn anew from the run's seed.",
+              otherwise = "load")
+          Weights weights,
+      @Key(value = "Folder of an adapter that training goes on with.", mustExist = true)
+          Optional<Path> adapter)
+      implements Checked {
 
-    /** A model without an adapter. */
-    public ModelSource(Path path, Weights weights) {
-      this(path, weights, Optional.empty());
+    @Override
+    public void check(Place section) {
+      if (AdapterConfig.isIn(path)) {
+        section
+            .at("path")
+            .problem(
+                "names "
+                    + path
+                    + ", which holds an adapter: name its base model's folder here, and the"
+                    + " adapter's in model.adapter");
+      }
     }
   }
 
@@ -79,31 +128,25 @@ public record RunConfig(
    * @param profile {@code summary_train_min} or {@code summary_runtime}
    * @param domain {@code bbu} or {@code rru}, needed by {@code summary_runtime}
    * @param domainText replaces the text of the domain
-   * @param system replaces the composed system text
-   * @param user replaces the composed user text
+   * @param texts replace the composed ones
    */
   public record PromptConfig(
-      String profile,
-      Optional<String> domain,
-      Optional<String> domainText,
-      Optional<String> system,
-      Optional<String> user) {
+      @Key(
+              value = "`summary_train_min` or `summary_runtime`, which needs a domain.",
+              otherwise = "summary_train_min")
+          String profile,
+      @Key("`bbu` or `rru`.") Optional<String> domain,
+      @Key("Replaces the text of the domain.") Optional<String> domainText,
+      @Key(inline = true) PromptTexts texts)
+      implements Checked {
 
-    static PromptConfig read(Section section) {
-      PromptConfig prompts =
-          new PromptConfig(
-              section.string("profile", Profile.SUMMARY_TRAIN_MIN.label()),
-              section.optionalString("domain"),
-              section.optionalString("domain_text"),
-              section.optionalString("system"),
-              section.optionalString("user"));
+    @Override
+    public void check(Place section) {
       try {
-        var _ = prompts.prompts();
+        var _ = prompts();
       } catch (IllegalArgumentException e) {
-        section.add(String.valueOf(e.getMessage()));
+        section.report(String.valueOf(e.getMessage()));
       }
-      section.finish();
-      return prompts;
     }
 
     /**
@@ -120,7 +163,7 @@ public record RunConfig(
           Profile.of(profile),
           domain.map(Domain::of).map(known -> domainText.map(known::told).orElse(known)),
           PromptTexts.NONE,
-          new PromptTexts(system, user));
+          texts);
     }
   }
 
@@ -130,7 +173,21 @@ public record RunConfig(
    * @param tokenBudget share of a picture's vision tokens that is kept; if it is absent, the one
    *     the starting model was trained with
    */
-  public record VisionOptions(Optional<TokenBudget> tokenBudget) {}
+  public record VisionOptions(
+      @Key(
+              value =
+                  "Share of a picture's vision tokens that is kept; unless it is given, the one the starting model was trained with.",
+              min = 0,
+              aboveMin = true,
+              max = 1,
+              remedy = "a picture keeps at least one token")
+          Optional<Double> tokenBudget) {
+
+    /** The budget, if it is given. */
+    public Optional<TokenBudget> budget() {
+      return tokenBudget.map(TokenBudget::new);
+    }
+  }
 
   /** Reads a file; relative paths in it are relative to its folder. */
   public static RunConfig read(Path file) throws IOException, ConfigException {
@@ -163,114 +220,47 @@ public record RunConfig(
 
   private static RunConfig parse(String yaml, String source, Path folder, boolean stored)
       throws ConfigException {
-    JsonNode tree = YamlText.parse(yaml, source);
-    List<String> problems = new ArrayList<>();
-    RunConfig config = read(new Section("", tree, problems, stored), folder);
-    if (!problems.isEmpty()) {
-      throw new ConfigException(source, problems);
-    }
-    return config;
+    return ConfigReader.read(
+        RunConfig.class, yaml, new ConfigReader.Origin(source, folder, stored), RemovedOptions.ALL);
   }
 
-  private static RunConfig read(Section root, Path folder) {
-    RemovedOptions.refuse(root);
-    Section run = root.section("run");
-    String name = run.string("name", "run");
-    long seed = run.longInteger("seed", null, Long.MIN_VALUE, Long.MAX_VALUE);
-    Optional<Path> outputDir = run.optionalString("output_dir").map(folder::resolve);
-    run.finish();
-    ModelSource model = model(root.section("model"), folder);
-    TrainingConfig training = TrainingConfig.read(root.section("training"));
-    RunConfig config =
-        new RunConfig(
-            name,
-            seed,
-            outputDir,
-            model,
-            DataConfig.read(root, folder, seed),
-            PromptConfig.read(root.section("prompts")),
-            vision(root.section("vision")),
-            training,
-            OptimizerConfig.read(root.section("optimizer")),
-            TuningConfig.read(root.section("tuning"), model),
-            ClusterConfig.read(root.section("cluster"), training),
-            root.has("inputs")
-                ? Optional.of(RunInputs.read(root.section("inputs")))
-                : Optional.empty());
-    Section custom = root.section("custom");
-    RemovedOptions.refuse(custom);
-    custom.finish();
-    if (!config.tuning.trained().isEmpty()
-        && config.tuning.trained().stream().allMatch(part -> config.optimizer.peakLr(part) == 0)) {
-      root.problem(
-          "optimizer.learning_rate",
-          "is 0 for every part of the model that isn't frozen: nothing would be trained");
+  @Override
+  public void check(Place top) {
+    tuning.check(top.at("tuning"), model);
+    cluster.check(top.at("cluster"), training);
+    if (!tuning.trained().isEmpty()
+        && tuning.trained().stream().allMatch(part -> optimizer.peakLr(part) == 0)) {
+      top.at("optimizer", "learning_rate")
+          .problem("is 0 for every part of the model that isn't frozen: nothing would be trained");
     }
-    root.finish();
-    return config;
   }
 
-  private static ModelSource model(Section section, Path folder) {
-    ModelSource source =
-        new ModelSource(
-            existing(section, "path", folder),
-            section.choice("weights", Weights.LOAD, Weights.class),
-            section.has("adapter")
-                ? Optional.of(existing(section, "adapter", folder))
-                : Optional.empty());
-    if (AdapterConfig.isIn(source.path())) {
-      section.problem(
-          "path",
-          "names "
-              + source.path()
-              + ", which holds an adapter: name its base model's folder here, and the adapter's in"
-              + " model.adapter");
-    }
-    section.finish();
-    return source;
+  /** Name for people. */
+  public String name() {
+    return run.name;
   }
 
-  private static VisionOptions vision(Section section) {
-    Optional<Double> share = section.optionalNumber("token_budget", 0, 1);
-    if (share.filter(value -> value == 0).isPresent()) {
-      section.problem("token_budget", "must be more than 0: a picture keeps at least one token");
-      share = Optional.empty();
-    }
-    section.finish();
-    return new VisionOptions(share.map(TokenBudget::new));
+  /** Source of all randomness. */
+  public long seed() {
+    return run.seed;
   }
 
-  static Path existing(Section section, String key, Path folder) {
-    Path path = folder.resolve(section.string(key, null)).normalize();
-    if (!section.isStored() && !Files.exists(path)) {
-      section.problem(key, "names " + path + ", which does not exist");
-    }
-    return path;
+  /** The run's folder, if it is known yet. */
+  public Optional<Path> outputDir() {
+    return run.outputDir;
   }
 
   /** The same configuration with the run's folder set. */
   public RunConfig withOutputDir(Path dir) {
+    Run there = new Run(run.name, run.seed, Optional.of(dir.toAbsolutePath().normalize()));
     return new RunConfig(
-        name,
-        seed,
-        Optional.of(dir.toAbsolutePath().normalize()),
-        model,
-        data,
-        prompts,
-        vision,
-        training,
-        optimizer,
-        tuning,
-        cluster,
-        inputs);
+        there, model, data, prompts, vision, training, optimizer, tuning, cluster, inputs);
   }
 
   /** The same configuration with what its files hold. */
   public RunConfig withInputs(RunInputs found) {
     return new RunConfig(
-        name,
-        seed,
-        outputDir,
+        run,
         model,
         data,
         prompts,
@@ -284,7 +274,7 @@ public record RunConfig(
 
   /** The datasets it learns from, in the order in which their records are numbered. */
   public List<DatasetConfig> datasets() {
-    return data.datasets(seed);
+    return data.datasets(seed());
   }
 
   /**
@@ -296,11 +286,21 @@ public record RunConfig(
   public EpochOrder order(List<Long> sizes) {
     return data.fusion()
         .<EpochOrder>map(fusion -> fusion.order(sizes))
-        .orElseGet(() -> new WholeDataset(sizes.getFirst(), seed));
+        .orElseGet(() -> new WholeDataset(sizes.getFirst(), seed()));
+  }
+
+  /** The reference of all keys, in Markdown. */
+  public static String reference() {
+    return ReferencePage.of(RunConfig.class, INTRODUCTION);
+  }
+
+  /** The JSON Schema of a recipe. */
+  public static String schema() {
+    return JsonSchema.of(RunConfig.class, "A recipe of Lockstep");
   }
 
   /** The configuration as YAML with defaults filled in and paths made absolute. */
   public String toYaml() {
-    return RunConfigYaml.write(this);
+    return ConfigWriter.yaml(this);
   }
 }

@@ -1,5 +1,6 @@
 package io.lockstep.worker.config;
 
+import io.lockstep.config.Key;
 import io.lockstep.data.file.Sha256;
 import io.lockstep.data.fusion.DatasetConfig;
 import io.lockstep.model.checkpoint.LoadedModel;
@@ -22,12 +23,27 @@ import java.util.Optional;
  * @param adapterSha256 the same of {@code model.adapter}
  */
 public record RunInputs(
-    long dataBytes,
-    String dataSha256,
-    Optional<String> modelSha256,
-    Optional<String> adapterSha256) {
+    @Key(
+            value = "Size of `data.train_jsonl`, or of those of all datasets.",
+            min = 0,
+            unit = "bytes")
+        long dataBytes,
+    @Key(
+            value =
+                "SHA-256 of `data.train_jsonl`, or of a fusion's digests one after the other; pictures are not included.",
+            pattern = SHA256,
+            patternInWords = DIGITS)
+        String dataSha256,
+    @Key(
+            value = "Digest of the weights in `model.path`, as `lockstep digest` prints it.",
+            pattern = SHA256,
+            patternInWords = DIGITS)
+        Optional<String> modelSha256,
+    @Key(value = "The same of `model.adapter`.", pattern = SHA256, patternInWords = DIGITS)
+        Optional<String> adapterSha256) {
 
-  private static final String SHA256 = "[0-9a-f]{64}";
+  static final String SHA256 = "[0-9a-f]{64}";
+  static final String DIGITS = "64 hexadecimal digits";
 
   /** Reads the files of a configuration. */
   public static RunInputs measure(RunConfig config) throws IOException {
@@ -60,28 +76,5 @@ public record RunInputs(
       digests.add(Sha256.of(file));
     }
     return digests.size() == 1 ? digests.getFirst() : Sha256.of(String.join("", digests));
-  }
-
-  static RunInputs read(Section section) {
-    RunInputs inputs =
-        new RunInputs(
-            section.longInteger("data_bytes", null, 0, Long.MAX_VALUE),
-            sha256(section, "data_sha256").orElse(""),
-            sha256(section, "model_sha256"),
-            sha256(section, "adapter_sha256"));
-    if (inputs.dataSha256.isEmpty()) {
-      section.problem("data_sha256", "is missing: remove the section, it is filled in by the run");
-    }
-    section.finish();
-    return inputs;
-  }
-
-  private static Optional<String> sha256(Section section, String key) {
-    Optional<String> value = section.optionalString(key);
-    value
-        .filter(text -> !text.matches(SHA256))
-        .ifPresent(
-            text -> section.problem(key, "must be 64 hexadecimal digits, not '" + text + "'"));
-    return value;
   }
 }

@@ -1,12 +1,13 @@
 package io.lockstep.worker.config;
 
+import io.lockstep.config.Key;
+import io.lockstep.config.Place;
 import io.lockstep.model.adapter.AdapterConfig;
 import io.lockstep.model.adapter.Targets;
 import io.lockstep.model.parameter.ParameterSpec;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
@@ -14,32 +15,50 @@ import java.util.Set;
  * Which parameters a run trains.
  *
  * @param mode the model's own or those of an adapter
- * @param frozen parts of the model that stay as they are; with {@link Mode#LORA} they get no
- *     adapters
- * @param adapter the adapter to make with {@link Mode#LORA}; empty if training goes on with {@code
- *     model.adapter}
+ * @param freezeLlm whether the language model stays as it is
+ * @param freezeVit whether the vision tower does
+ * @param freezeAligner whether the mergers do
+ * @param rank of the adapter; like all that follows absent unless there is one to be made
+ * @param alpha numerator of its scale
+ * @param dropout share of a layer's inputs that training drops before the update
+ * @param dora whether magnitudes are learned apart from directions
+ * @param rslora whether the scale is {@code alpha / sqrt(rank)}
+ * @param targetModules the layers it has
+ * @param targetRegex the same as a pattern
+ * @param modulesToSave modules that are trained whole
  */
 public record TuningConfig(
-    Mode mode, Set<ParameterSpec.Module> frozen, Optional<AdapterConfig> adapter) {
-
-  /** All parameters of the model. */
-  public static final TuningConfig FULL = new TuningConfig(Mode.FULL, Set.of(), Optional.empty());
+    @Key(value = "The model's own parameters, or those of an adapter.", otherwise = "full")
+        Mode mode,
+    @Key(
+            value = "Whether the language model stays as it is; in an adapter it gets no updates.",
+            otherwise = "false")
+        boolean freezeLlm,
+    @Key(value = "The same of the vision tower.", otherwise = "false") boolean freezeVit,
+    @Key(value = "The same of the mergers.", otherwise = "false") boolean freezeAligner,
+    @Key(value = "Rank of an adapter; 8 unless it is given.", min = 1) Optional<Integer> rank,
+    @Key(value = "Numerator of an adapter's scale; 16 unless it is given.", min = 0, max = 1e6)
+        Optional<Double> alpha,
+    @Key(
+            value =
+                "Share of a layer's inputs that training drops before an adapter's update; 0 unless it is given.",
+            min = 0,
+            max = 0.95)
+        Optional<Double> dropout,
+    @Key("Whether an adapter learns the magnitude of each output apart from its direction.")
+        Optional<Boolean> dora,
+    @Key("Whether an adapter's scale is `alpha / sqrt(rank)` instead of `alpha / rank`.")
+        Optional<Boolean> rslora,
+    @Key(
+            value = "Layers that an adapter has; all linear ones unless it is given.",
+            form = TargetModules.class)
+        Optional<Targets> targetModules,
+    @Key("The same as a regular expression for full names.") Optional<String> targetRegex,
+    @Key(value = "Modules that are trained whole and stored beside an adapter.", otherwise = "[]")
+        List<String> modulesToSave) {
 
   private static final int DEFAULT_RANK = 8;
   private static final double DEFAULT_ALPHA = 16;
-  private static final double MOST_DROPOUT = 0.95;
-
-  /** Keys that describe an adapter. */
-  private static final List<String> ADAPTER_KEYS =
-      List.of(
-          "rank",
-          "alpha",
-          "dropout",
-          "target_modules",
-          "target_regex",
-          "modules_to_save",
-          "dora",
-          "rslora");
 
   /** What is trained. */
   public enum Mode {
@@ -50,114 +69,123 @@ public record TuningConfig(
   }
 
   public TuningConfig {
-    EnumSet<ParameterSpec.Module> sorted = EnumSet.noneOf(ParameterSpec.Module.class);
-    sorted.addAll(frozen);
-    frozen = Collections.unmodifiableSet(sorted);
+    modulesToSave = List.copyOf(modulesToSave);
   }
 
-  static TuningConfig read(Section section, RunConfig.ModelSource model) {
-    Mode mode = section.choice("mode", Mode.FULL, Mode.class);
-    EnumSet<ParameterSpec.Module> frozen = EnumSet.noneOf(ParameterSpec.Module.class);
-    for (ParameterSpec.Module part : ParameterSpec.Module.values()) {
-      if (section.bool(freezeKey(part), false)) {
-        frozen.add(part);
+  /** The same with what is left out of the adapter that is to be made. */
+  TuningConfig withDefaults() {
+    return mode == Mode.FULL
+        ? this
+        : new TuningConfig(
+            mode,
+            freezeLlm,
+            freezeVit,
+            freezeAligner,
+            rank.or(() -> Optional.of(DEFAULT_RANK)),
+            alpha.or(() -> Optional.of(DEFAULT_ALPHA)),
+            dropout.or(() -> Optional.of(0.0)),
+            dora.or(() -> Optional.of(false)),
+            rslora.or(() -> Optional.of(false)),
+            targetRegex.isPresent()
+                ? targetModules
+                : targetModules.or(() -> Optional.of(new Targets.AllLinear())),
+            targetRegex,
+            modulesToSave);
+  }
+
+  void check(Place section, RunConfig.ModelSource model) {
+    if (trained().isEmpty()) {
+      section
+          .at("freeze_llm")
+          .problem("and the other parts are all frozen: nothing would be trained");
+    }
+    if (mode == Mode.FULL) {
+      refuseAdapterKeys(section, "describes an adapter: add tuning.mode: lora, or remove it");
+      if (model.adapter().isPresent()) {
+        section
+            .at("mode")
+            .problem(
+                "must be lora to go on with model.adapter; to train all parameters, merge it first"
+                    + " with `lockstep export merge`");
       }
+      return;
     }
-    if (frozen.size() == ParameterSpec.Module.values().length) {
-      section.problem("freeze_llm", "and the other parts are all frozen: nothing would be trained");
-    }
-    Optional<AdapterConfig> adapter =
-        switch (mode) {
-          case FULL -> full(section, model);
-          case LORA -> lora(section, model);
-        };
-    section.finish();
-    return new TuningConfig(mode, frozen, adapter);
-  }
-
-  private static Optional<AdapterConfig> full(Section section, RunConfig.ModelSource model) {
-    refuseAdapterKeys(section, "describes an adapter: add tuning.mode: lora, or remove it");
-    if (model.adapter().isPresent()) {
-      section.problem(
-          "mode",
-          "must be lora to go on with model.adapter; to train all parameters, merge it first with"
-              + " `lockstep export merge`");
-    }
-    return Optional.empty();
-  }
-
-  private static Optional<AdapterConfig> lora(Section section, RunConfig.ModelSource model) {
     if (model.weights() != RunConfig.Weights.LOAD) {
-      section.problem("mode", "lora needs model.weights: load, because only updates are stored");
+      section.at("mode").problem("lora needs model.weights: load, because only updates are stored");
     }
     if (model.adapter().isPresent()) {
       refuseAdapterKeys(section, "must be left out: model.adapter decides it");
-      return Optional.empty();
     }
-    AdapterConfig config =
-        AdapterConfig.of(
-                section.integer("rank", DEFAULT_RANK, 1),
-                section.number("alpha", DEFAULT_ALPHA, 0, 1e6),
-                targets(section))
-            .withDropout(section.number("dropout", 0.0, 0, MOST_DROPOUT))
-            .withModulesToSave(section.strings("modules_to_save"))
-            .withDora(section.bool("dora", false))
-            .withRankStabilised(section.bool("rslora", false));
-    return Optional.of(config);
-  }
-
-  private static void refuseAdapterKeys(Section section, String reason) {
-    ADAPTER_KEYS.stream().filter(section::has).forEach(key -> section.problem(key, reason));
-  }
-
-  private static Targets targets(Section section) {
-    if (section.has("target_modules") && section.has("target_regex")) {
-      section.problem("target_regex", "and tuning.target_modules exclude each other");
+    if (targetModules.isPresent() && targetRegex.isPresent()) {
+      section.at("target_regex").problem("and tuning.target_modules exclude each other");
     }
-    if (section.has("target_regex")) {
-      return regex(section, section.string("target_regex", ""));
-    }
-    if (!section.has("target_modules")) {
-      return new Targets.AllLinear();
-    }
-    if (!section.isText("target_modules")) {
-      List<String> names = section.strings("target_modules");
-      if (names.isEmpty()) {
-        section.problem("target_modules", "must name layers, or be " + Targets.AllLinear.NAME);
-      }
-      return new Targets.Names(names);
-    }
-    String text = section.string("target_modules", "");
-    if (!Targets.AllLinear.isMeant(text)) {
-      section.problem(
-          "target_modules",
-          "must be a list of names or "
-              + Targets.AllLinear.NAME
-              + ", not '"
-              + text
-              + "'; a pattern goes into tuning.target_regex");
-    }
-    return new Targets.AllLinear();
-  }
-
-  private static Targets regex(Section section, String expression) {
     try {
-      return Targets.Regex.of(expression);
+      targetRegex.ifPresent(Targets.Regex::of);
     } catch (IllegalArgumentException e) {
-      section.problem("target_regex", String.valueOf(e.getMessage()));
-      return new Targets.AllLinear();
+      section.at("target_regex").problem(String.valueOf(e.getMessage()));
     }
   }
 
-  /** The key that freezes a part. */
-  static String freezeKey(ParameterSpec.Module part) {
-    return "freeze_" + part.name().toLowerCase(Locale.ROOT);
+  private void refuseAdapterKeys(Place section, String reason) {
+    refuse(section.at("rank"), rank.isPresent(), reason);
+    refuse(section.at("alpha"), alpha.isPresent(), reason);
+    refuse(section.at("dropout"), dropout.isPresent(), reason);
+    refuse(section.at("dora"), dora.isPresent(), reason);
+    refuse(section.at("rslora"), rslora.isPresent(), reason);
+    refuse(section.at("target_modules"), targetModules.isPresent(), reason);
+    refuse(section.at("target_regex"), targetRegex.isPresent(), reason);
+    refuse(section.at("modules_to_save"), !modulesToSave.isEmpty(), reason);
+  }
+
+  private static void refuse(Place key, boolean given, String reason) {
+    if (given) {
+      key.problem(reason);
+    }
+  }
+
+  /**
+   * The adapter to make; nothing if all parameters are trained or training goes on with {@code
+   * model.adapter}.
+   */
+  public Optional<AdapterConfig> adapter() {
+    return rank.map(r ->
+        AdapterConfig.of(r, alpha.orElse(DEFAULT_ALPHA), targets())
+            .withDropout(dropout.orElse(0.0))
+            .withModulesToSave(modulesToSave)
+            .withDora(dora.orElse(false))
+            .withRankStabilised(rslora.orElse(false)));
+  }
+
+  private Targets targets() {
+    return targetRegex
+        .<Targets>map(Targets.Regex::of)
+        .or(() -> targetModules)
+        .orElseGet(Targets.AllLinear::new);
+  }
+
+  /** Parts of the model that stay as they are; with {@link Mode#LORA} they get no adapters. */
+  public Set<ParameterSpec.Module> frozen() {
+    return Collections.unmodifiableSet(parts(true));
   }
 
   /** The parts that are not frozen. */
   public Set<ParameterSpec.Module> trained() {
-    EnumSet<ParameterSpec.Module> trained = EnumSet.allOf(ParameterSpec.Module.class);
-    trained.removeAll(frozen);
-    return trained;
+    return parts(false);
+  }
+
+  private Set<ParameterSpec.Module> parts(boolean wanted) {
+    EnumSet<ParameterSpec.Module> parts = EnumSet.noneOf(ParameterSpec.Module.class);
+    for (ParameterSpec.Module part : ParameterSpec.Module.values()) {
+      boolean frozen =
+          switch (part) {
+            case LLM -> freezeLlm;
+            case VIT -> freezeVit;
+            case ALIGNER -> freezeAligner;
+          };
+      if (frozen == wanted) {
+        parts.add(part);
+      }
+    }
+    return parts;
   }
 }

@@ -1,6 +1,6 @@
 package io.lockstep.worker.loader;
 
-import java.util.OptionalInt;
+import java.util.Optional;
 
 /**
  * How samples are made ahead of training; changes no bit of them.
@@ -17,7 +17,7 @@ record LoaderOptions(int threads, long bytes) {
   private static final int SHARE_OF_HEAP = 8;
 
   /** Options for this machine: half of its cores, an eighth of the heap. */
-  static LoaderOptions of(OptionalInt threads) {
+  static LoaderOptions of(Optional<Integer> threads) {
     Runtime machine = Runtime.getRuntime();
     return new LoaderOptions(
         threads.orElse(Math.clamp(machine.availableProcessors() / 2, 1, MOST_BY_DEFAULT)),

@@ -89,7 +89,7 @@ public final class MicroBatches {
         maxLength,
         groupByLength,
         parts,
-        LoaderOptions.of(OptionalInt.empty()),
+        LoaderOptions.of(Optional.empty()),
         new LoaderTimes(),
         Integer.MAX_VALUE);
   }

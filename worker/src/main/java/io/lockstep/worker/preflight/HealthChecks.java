@@ -25,7 +25,7 @@ public final class HealthChecks {
     try (ModelInputs model = ModelInputs.open(run.model().path(), TuningPlan.of(run).tuning());
         RunData data = new RunData(run)) {
       SampleEncoder encoder =
-          run.vision().tokenBudget().map(model.encoder()::withBudget).orElse(model.encoder());
+          run.vision().budget().map(model.encoder()::withBudget).orElse(model.encoder());
       HealthCheck check = new HealthCheck(HealthCheck.Format.of(model.config(), model.tokenizer()));
       return new FirstSamples(data, encoder, check, false).problems();
     }

@@ -2,21 +2,19 @@ package io.lockstep.worker.config;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.lockstep.config.ConfigComparison;
+import io.lockstep.config.ConfigComparison.Difference;
 import io.lockstep.config.ConfigException;
 import io.lockstep.data.augment.AugmentationConfig;
+import io.lockstep.data.fusion.DatasetTemplate;
 import io.lockstep.data.fusion.FusionConfig;
 import io.lockstep.data.preprocess.Preprocessing;
-import io.lockstep.model.adapter.AdapterConfig;
+import io.lockstep.data.prompt.PromptTexts;
 import io.lockstep.model.adapter.Targets;
-import io.lockstep.model.budget.TokenBudget;
-import io.lockstep.model.parameter.ParameterSpec;
-import io.lockstep.worker.config.ConfigComparison.Difference;
-import io.lockstep.worker.config.ConfigComparison.Effect;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.nio.file.Files;
@@ -26,7 +24,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -130,7 +127,7 @@ class ConfigComparisonTest {
   }
 
   @Test
-  void everyFieldIsComparedAndClassified() throws Exception {
+  void everyKeyIsCompared() throws Exception {
     RunConfig config = withInputs(config(), "a".repeat(64));
     List<String> walked = new ArrayList<>();
     changeEach(
@@ -139,15 +136,9 @@ class ConfigComparisonTest {
         changed -> changed,
         (name, changed) -> {
           walked.add(name);
-          List<Difference> differences =
-              ConfigComparison.of(config, (RunConfig) changed).differences();
-          assertFalse(differences.isEmpty(), name + " is not compared: write it to the YAML");
-          for (Difference difference : differences) {
-            assertNotEquals(
-                Effect.UNKNOWN,
-                ConfigComparison.effect(difference.key()),
-                "say in ConfigComparison whether " + difference.key() + " changes the weights");
-          }
+          assertFalse(
+              ConfigComparison.of(config, (RunConfig) changed).differences().isEmpty(),
+              name + " is not compared");
         });
     assertTrue(walked.size() > 40, walked::toString);
   }
@@ -172,9 +163,11 @@ class ConfigComparisonTest {
                   copy(record, index, value instanceof Optional<?> ? Optional.of(other) : other));
       if (inner != null
           && inner.getClass().isRecord()
-          && inner.getClass().getPackage().equals(RunConfig.class.getPackage())) {
+          && (inner.getClass().getPackage().equals(RunConfig.class.getPackage())
+              || inner instanceof PromptTexts)) {
         changeEach(inner, name + ".", with, visit);
-      } else {
+      } else if (!(value instanceof Enum<?> only
+          && only.getDeclaringClass().getEnumConstants().length == 1)) {
         visit.see(name, rebuild.apply(copy(record, i, another(component, value))));
       }
     }
@@ -210,8 +203,7 @@ class ConfigComparisonTest {
               .findFirst()
               .orElseThrow();
       case Preprocessing none -> preprocessing();
-      case OptionalInt number -> OptionalInt.of(number.orElse(0) + 1);
-      case Set<?> parts -> parts.isEmpty() ? Set.of(ParameterSpec.Module.VIT) : Set.of();
+      case List<?> texts -> texts.isEmpty() ? List.of("x") : List.of();
       case Optional<?> optional ->
           optional.isPresent()
               ? Optional.empty()
@@ -233,10 +225,13 @@ class ConfigComparisonTest {
     return switch (simple) {
       case "Path" -> Path.of("/elsewhere");
       case "String" -> "x";
-      case "TokenBudget" -> new TokenBudget(0.5);
+      case "Integer" -> 5;
+      case "Double" -> 0.5;
+      case "Boolean" -> true;
+      case "DatasetTemplate" -> DatasetTemplate.MIXED;
+      case "Targets" -> new Targets.AllLinear();
       case "AugmentationConfig" -> AugmentationConfig.NONE;
       case "FusionConfig" -> new FusionConfig(1, List.of(), List.of());
-      case "AdapterConfig" -> AdapterConfig.of(4, 8, new Targets.AllLinear());
       default -> throw new AssertionError("this test has no sample of " + type);
     };
   }

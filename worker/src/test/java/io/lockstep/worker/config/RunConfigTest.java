@@ -1,5 +1,6 @@
 package io.lockstep.worker.config;
 
+import static io.lockstep.worker.config.TrainingConfig.Truncation.RAISE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -9,9 +10,8 @@ import io.lockstep.config.ConfigException;
 import io.lockstep.data.augment.AugmentationConfig;
 import io.lockstep.data.fusion.DatasetTemplate;
 import io.lockstep.data.preprocess.Preprocessing;
-import io.lockstep.model.budget.TokenBudget;
+import io.lockstep.data.prompt.PromptTexts;
 import io.lockstep.model.parameter.ParameterSpec;
-import io.lockstep.worker.config.TrainingConfig.SaveDelay;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,7 +19,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -202,33 +201,32 @@ class RunConfigTest {
   void everyKeyIsRead() throws Exception {
     RunConfig expected =
         new RunConfig(
-            "shelves",
-            -3,
-            Optional.of(folder.resolve("out/run-1")),
-            new RunConfig.ModelSource(folder.resolve("base"), RunConfig.Weights.INITIALISE),
+            new RunConfig.Run("shelves", -3, Optional.of(folder.resolve("out/run-1"))),
+            new RunConfig.ModelSource(
+                folder.resolve("base"), RunConfig.Weights.INITIALISE, Optional.empty()),
             new DataConfig(
                 Optional.of(folder.resolve("train.jsonl")),
                 Optional.of(folder.resolve("val.jsonl")),
-                DatasetTemplate.MIXED,
+                Optional.of(DatasetTemplate.MIXED),
                 0.25,
                 preprocessing(),
                 Optional.empty(),
                 Optional.of(augmentation()),
                 16,
-                OptionalInt.empty(),
+                Optional.empty(),
                 96,
-                OptionalInt.of(7)),
+                Optional.of(7)),
             new RunConfig.PromptConfig(
                 "summary_runtime",
                 Optional.of("bbu"),
                 Optional.of("Cabinets, indoors."),
-                Optional.of("You describe pictures."),
-                Optional.of("Describe: all objects")),
-            new RunConfig.VisionOptions(Optional.of(new TokenBudget(0.5))),
+                new PromptTexts(
+                    Optional.of("You describe pictures."), Optional.of("Describe: all objects"))),
+            new RunConfig.VisionOptions(Optional.of(0.5)),
             new TrainingConfig(
-                0, 3, 12, 6, 1024, false, 0.5, 20, new SaveDelay(0, 2), 3, 1, 5, 2048, true, 2),
+                0, 3, 12, 6, 1024, false, RAISE, 0.5, 20, 0, 2, 3, 1, 5, 2048, true, 2),
             new OptimizerConfig(1e-3, 0, 5e-4, 0.8, 0.95, 1e-6, 0.1, true, 0.2, 0.01),
-            TuningConfig.FULL,
+            parse(LEAST).tuning(),
             new ClusterConfig(
                 2,
                 5,
@@ -263,8 +261,7 @@ class RunConfigTest {
             2),
         config.cluster());
     assertEquals(
-        new TrainingConfig(
-            10, 0, 8, 4, 512, true, 1.0, 0, new SaveDelay(0, 0), 0, 0, 1, 1 << 18, false, 1),
+        new TrainingConfig(10, 0, 8, 4, 512, true, RAISE, 1.0, 0, 0, 0, 0, 0, 1, 1 << 18, false, 1),
         config.training());
     assertEquals(
         new OptimizerConfig(1e-4, 1e-4, 1e-4, 0.9, 0.999, 1e-8, 0, false, 0.05, 0.1),

@@ -54,13 +54,17 @@ class TuningConfigTest {
             .withModulesToSave(List.of("visual.merger"))
             .withDora(true)
             .withRankStabilised(true);
-    assertEquals(
-        new TuningConfig(TuningConfig.Mode.LORA, Set.of(Module.VIT), Optional.of(adapter)), config);
+    assertEquals(TuningConfig.Mode.LORA, config.mode());
+    assertEquals(Set.of(Module.VIT), config.frozen());
+    assertEquals(Optional.of(adapter), config.adapter());
   }
 
   @Test
   void whatIsLeftOutHasDefaults() throws Exception {
-    assertEquals(TuningConfig.FULL, parse("{}").tuning());
+    TuningConfig full = parse("{}").tuning();
+    assertEquals(TuningConfig.Mode.FULL, full.mode());
+    assertEquals(Set.of(), full.frozen());
+    assertEquals(Optional.empty(), full.adapter());
     assertEquals(
         Optional.of(AdapterConfig.of(8, 16, new Targets.AllLinear())),
         parse("mode: lora").tuning().adapter());

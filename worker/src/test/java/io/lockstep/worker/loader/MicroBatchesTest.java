@@ -17,7 +17,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.OptionalInt;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
@@ -84,7 +84,7 @@ class MicroBatchesTest {
             MAX_LENGTH,
             true,
             1,
-            LoaderOptions.of(OptionalInt.empty()),
+            LoaderOptions.of(Optional.empty()),
             new LoaderTimes(),
             0);
     SampleException error =

@@ -6,9 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.ndarray.NDArray;
 import com.fasterxml.jackson.databind.JsonNode;
-import io.lockstep.data.fusion.DatasetTemplate;
 import io.lockstep.data.plan.EpochPlan;
-import io.lockstep.data.preprocess.Preprocessing;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Sample;
 import io.lockstep.model.checkpoint.LoadedModel;
@@ -22,12 +20,7 @@ import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.Dtype;
 import io.lockstep.tensor.Scope;
 import io.lockstep.tensor.Torch;
-import io.lockstep.worker.config.ClusterConfig;
-import io.lockstep.worker.config.DataConfig;
-import io.lockstep.worker.config.OptimizerConfig;
 import io.lockstep.worker.config.RunConfig;
-import io.lockstep.worker.config.TrainingConfig;
-import io.lockstep.worker.config.TuningConfig;
 import io.lockstep.worker.loader.MicroBatch;
 import io.lockstep.worker.loader.MicroBatches;
 import io.lockstep.worker.protocol.Directive;
@@ -37,12 +30,8 @@ import io.lockstep.worker.testing.LocalRanks;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -237,73 +226,34 @@ class TrainingParityTest {
     assertAll(checks);
   }
 
-  private static RunConfig config(GoldenFamily family) throws IOException {
+  private static RunConfig config(GoldenFamily family) throws Exception {
     JsonNode cases = family.cases();
     JsonNode rates = cases.get("learning_rates");
     JsonNode adamw = cases.get("adamw");
     JsonNode schedule = cases.get("schedule");
     long steps = schedule.get("total").longValue();
-    return new RunConfig(
-        "parity",
-        1,
-        Optional.empty(),
-        new RunConfig.ModelSource(family.checkpoint(), RunConfig.Weights.LOAD),
-        new DataConfig(
-            Optional.of(Path.of("unused")),
-            Optional.empty(),
-            DatasetTemplate.TARGET_SUMMARY,
-            0.5,
-            Preprocessing.NONE,
-            Optional.empty(),
-            Optional.empty(),
-            DataConfig.DEFAULT_VAL_RECORDS,
-            OptionalInt.empty(),
-            DataConfig.DEFAULT_PATCH_BANK_MIB,
-            OptionalInt.empty()),
-        new RunConfig.PromptConfig(
-            "summary_train_min",
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty()),
-        new RunConfig.VisionOptions(Optional.empty()),
-        new TrainingConfig(
-            steps,
-            0,
-            4,
-            VIRTUAL_RANKS,
-            4096,
-            true,
-            cases.get("max_grad_norm").doubleValue(),
-            0,
-            new TrainingConfig.SaveDelay(0, 0),
-            0,
-            0,
-            1,
-            1 << 16,
-            false,
-            1),
-        new OptimizerConfig(
-            rates.get("llm").doubleValue(),
-            rates.get("vit").doubleValue(),
-            rates.get("aligner").doubleValue(),
-            adamw.get("betas").get(0).doubleValue(),
-            adamw.get("betas").get(1).doubleValue(),
-            adamw.get("eps").doubleValue(),
-            adamw.get("weight_decay").doubleValue(),
-            true,
-            schedule.get("warmup").doubleValue() / steps,
-            schedule.get("floor_ratio").doubleValue()),
-        TuningConfig.FULL,
-        new ClusterConfig(
-            1,
-            VIRTUAL_RANKS,
-            Duration.ZERO,
-            Duration.ofSeconds(10),
-            Duration.ofMillis(100),
-            Duration.ofSeconds(1),
-            ClusterConfig.Resilience.BUDDY,
-            2),
-        Optional.empty());
+    String yaml =
+        """
+        run: {seed: 1}
+        model: {path: %s}
+        data: {train_jsonl: unused, template: target_summary}
+        training: {max_steps: %d, global_batch_size: 4, virtual_ranks: %d, global_max_length: 4096, max_grad_norm: %s, bucket_floats: 65536}
+        optimizer: {learning_rate: %s, vit_learning_rate: %s, aligner_learning_rate: %s, beta1: %s, beta2: %s, epsilon: %s, weight_decay: %s, decay_vectors: true, warmup_ratio: %s, floor_ratio: %s}
+        """
+            .formatted(
+                family.checkpoint().toAbsolutePath(),
+                steps,
+                VIRTUAL_RANKS,
+                cases.get("max_grad_norm").doubleValue(),
+                rates.get("llm").doubleValue(),
+                rates.get("vit").doubleValue(),
+                rates.get("aligner").doubleValue(),
+                adamw.get("betas").get(0).doubleValue(),
+                adamw.get("betas").get(1).doubleValue(),
+                adamw.get("eps").doubleValue(),
+                adamw.get("weight_decay").doubleValue(),
+                schedule.get("warmup").doubleValue() / steps,
+                schedule.get("floor_ratio").doubleValue());
+    return RunConfig.parseStored(yaml, "parity");
   }
 }

@@ -1,0 +1,236 @@
+package io.lockstep.config;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Reads a YAML text into a record whose components are {@link Key}s. A wrong value becomes a
+ * problem and reading goes on, so that the user sees all problems at once; a key that nobody
+ * declared is a problem too, with the nearest known one as a hint.
+ */
+public final class ConfigReader {
+
+  private static final long MAX_FILE_BYTES = 1 << 20;
+
+  private final List<RemovedOption> removed;
+  private final Problems problems = new Problems();
+  private final Map<String, Object> values = new HashMap<>();
+  private final Set<String> aliases = new LinkedHashSet<>();
+  private final JsonNode top;
+
+  private ConfigReader(List<RemovedOption> removed, JsonNode top) {
+    this.removed = removed;
+    this.top = top;
+  }
+
+  /**
+   * Where a text comes from.
+   *
+   * @param name for messages
+   * @param folder what relative paths in it are relative to
+   * @param stored whether it was written earlier, so that the files it names may be gone
+   */
+  public record Origin(String name, Path folder, boolean stored) {}
+
+  /**
+   * Reads a text.
+   *
+   * @param removed options that are refused under every name that holds theirs
+   * @throws ConfigException with every problem
+   */
+  public static <R extends Record> R read(
+      Class<R> type, String yaml, Origin origin, List<RemovedOption> removed)
+      throws ConfigException {
+    JsonNode tree = YamlText.parse(yaml, origin.name());
+    ConfigReader reader = new ConfigReader(removed, tree);
+    Place.Source source =
+        new Place.Source(origin.name(), origin.folder(), origin.stored(), YamlText.lines(yaml), "");
+    R record = reader.section(type, tree, Place.top(reader.problems, source), none());
+    if (reader.problems.count() > 0) {
+      throw new ConfigException(reader.problems.all());
+    }
+    return record;
+  }
+
+  private static JsonNode none() {
+    return MissingNode.getInstance();
+  }
+
+  private <R extends Record> R section(
+      Class<R> type, JsonNode node, Place place, JsonNode defaults) {
+    JsonNode mapping = node;
+    if (!node.isObject() && !isAbsent(node)) {
+      place.problem("must be a mapping of keys to values");
+      mapping = JsonNodeFactory.instance.objectNode();
+    }
+    Set<String> known = new LinkedHashSet<>();
+    R record = record(type, mapping, place, defaults, known);
+    if (place.pointer().isEmpty()) {
+      known.addAll(aliases);
+    }
+    for (var entry : mapping.properties()) {
+      String key = entry.getKey();
+      if (!known.contains(key) && !refuse(key, entry.getValue(), place.at(key))) {
+        Place unknown = place.at(key);
+        unknown.report("unknown key " + unknown.path() + Forms.hint(key, known));
+      }
+    }
+    if (record instanceof Checked checked) {
+      problems.check(checked, place);
+    }
+    return record;
+  }
+
+  /** Refuses a removed option, or those in a section that is unknown. */
+  private boolean refuse(String key, JsonNode value, Place place) {
+    for (RemovedOption option : removed) {
+      if (key.contains(option.part())) {
+        place.problem("does not exist: " + option.reason());
+        return true;
+      }
+    }
+    boolean refused = false;
+    for (var inner : value.properties()) {
+      refused |= refuse(inner.getKey(), inner.getValue(), place.at(inner.getKey()));
+    }
+    return refused;
+  }
+
+  private <R extends Record> R record(
+      Class<R> type, JsonNode mapping, Place place, JsonNode defaults, Set<String> known) {
+    List<Object> components = new ArrayList<>();
+    for (Declared declared : Declared.of(type)) {
+      if (declared.key().inline() && declared.shape() instanceof Declared.Section(var inner)) {
+        components.add(record(inner, mapping, place, defaults, known));
+        continue;
+      }
+      known.add(declared.name());
+      Optional<Object> value = component(declared, mapping, place, defaults);
+      components.add(declared.optional() ? value : value.orElseThrow());
+    }
+    return Declared.create(type, components);
+  }
+
+  private Optional<Object> component(
+      Declared declared, JsonNode mapping, Place section, JsonNode defaults) {
+    JsonNode node = mapping.path(declared.name());
+    Place place = section.at(declared.name());
+    String also = declared.key().also();
+    if (!also.isEmpty()) {
+      aliases.add(also);
+      if (top.has(also) && !isAbsent(node)) {
+        place.problem("and " + also + " exclude each other: remove one of them");
+      } else if (top.has(also)) {
+        node = top.get(also);
+        place = place.alias(also);
+      }
+    }
+    if (isAbsent(node)) {
+      node = defaults.path(declared.name());
+    }
+    if (isAbsent(node) && declared.optional()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        switch (declared.shape()) {
+          case Declared.Section(var type) ->
+              declared.key().file() && node.isTextual()
+                  ? file(type, place.resolve(node.textValue()), place)
+                  : section(type, node, place, none());
+          case Declared.Sections(var type) -> sections(type, node, place, declared.key());
+          case Declared.Value(var form) -> value(declared.key(), form, node, place);
+        });
+  }
+
+  private List<Record> sections(Class<? extends Record> type, JsonNode list, Place place, Key key) {
+    if (!list.isArray() && !isAbsent(list)) {
+      place.problem("must be a list of mappings, not " + list);
+    }
+    JsonNode defaults = constant(key.defaults());
+    List<Record> sections = new ArrayList<>();
+    for (int i = 0; list.isArray() && i < list.size(); i++) {
+      sections.add(section(type, list.get(i), place.at(i), defaults));
+    }
+    return sections;
+  }
+
+  private Object value(Key key, Form<Object> form, JsonNode node, Place place) {
+    Object value;
+    if (!isAbsent(node)) {
+      value = form.read(node, place).orElseGet(form::whenFaulty);
+    } else if (!key.like().isEmpty()) {
+      value = like(key.like(), place.pointer());
+    } else if (!key.otherwise().isEmpty()) {
+      value = form.read(constant(key.otherwise()), place).orElseThrow();
+    } else {
+      place.problem("is missing: it must be " + form.words());
+      value = form.whenFaulty();
+    }
+    values.put(place.pointer(), value);
+    return value;
+  }
+
+  /** The value of a key in the nearest section around a place that has it. */
+  private Object like(String key, String pointer) {
+    String section = pointer;
+    while (!section.isEmpty()) {
+      section = section.substring(0, section.lastIndexOf('/'));
+      Object value = values.get(section + "/" + key.replace('.', '/'));
+      if (value != null) {
+        return value;
+      }
+    }
+    throw new IllegalStateException(key + ", whose value " + pointer + " takes, comes after it");
+  }
+
+  /** A section in a file of its own; one that can't be read is told, and nothing of its keys. */
+  private <R extends Record> R file(Class<R> type, Path file, Place place) {
+    try {
+      if (Files.size(file) > MAX_FILE_BYTES) {
+        place.problem("names %s, which is larger than 1 MiB".formatted(file));
+      } else {
+        String yaml = YamlText.of(file);
+        JsonNode tree = YamlText.parse(yaml, file.toString());
+        Place.Source source =
+            new Place.Source(
+                file.toString(),
+                file.resolveSibling(""),
+                place.isStored(),
+                YamlText.lines(yaml),
+                place.pointer());
+        return section(type, tree, place.in(source), none());
+      }
+    } catch (ConfigException e) {
+      place.problem("names a file that is no YAML: " + e.getMessage());
+    } catch (IOException e) {
+      place.problem("names %s, which can't be read".formatted(file));
+    }
+    int told = problems.count();
+    R empty = section(type, none(), place, none());
+    problems.keep(told);
+    return empty;
+  }
+
+  static JsonNode constant(String yaml) {
+    try {
+      return YamlText.parse(yaml, "a declared default");
+    } catch (ConfigException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static boolean isAbsent(JsonNode node) {
+    return node.isMissingNode() || node.isNull();
+  }
+}

@@ -1,0 +1,54 @@
+package io.lockstep.config;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.util.List;
+
+/** Writes a record of keys such that reading it again gives an equal one. */
+public final class ConfigWriter {
+
+  private static final YAMLMapper YAML =
+      YAMLMapper.builder().disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER).build();
+
+  private ConfigWriter() {}
+
+  /** The record as YAML with defaults filled in and paths made absolute. */
+  public static String yaml(Record record) {
+    try {
+      return YAML.writeValueAsString(tree(record));
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a tree of plain values is always YAML", e);
+    }
+  }
+
+  /** The same as a tree; sections and lists without content are left out. */
+  static ObjectNode tree(Record record) {
+    ObjectNode node = JsonNodeFactory.instance.objectNode();
+    for (Declared declared : Declared.of(record.getClass())) {
+      declared.in(record).ifPresent(value -> put(node, declared, value));
+    }
+    return node;
+  }
+
+  private static void put(ObjectNode node, Declared declared, Object value) {
+    JsonNode written =
+        switch (declared.shape()) {
+          case Declared.Section _ -> tree((Record) value);
+          case Declared.Sections _ -> {
+            var list = JsonNodeFactory.instance.arrayNode();
+            ((List<?>) value).forEach(section -> list.add(tree((Record) section)));
+            yield list;
+          }
+          case Declared.Value(var form) -> form.write(value);
+        };
+    if (declared.key().inline()) {
+      node.setAll((ObjectNode) written);
+    } else if (written.isValueNode() || !written.isEmpty()) {
+      node.set(declared.name(), written);
+    }
+  }
+}

@@ -1,0 +1,180 @@
+package io.lockstep.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What follows from keys that are declared once. */
+class ConfigReaderTest {
+
+  private static final List<RemovedOption> REMOVED =
+      List.of(new RemovedOption("steam", "use wind instead"));
+
+  @TempDir private Path folder = Path.of("");
+
+  record Ship(
+      @Key("The hull.") Hull hull,
+      @Key(value = "The crew.", changesWeights = false) Crew crew,
+      @Key(value = "Measured at sea.", filledIn = true) Optional<Measured> measured)
+      implements Checked {
+
+    @Override
+    public void check(Place top) {
+      if (crew.hands > hull.bunks) {
+        top.at("crew", "hands").problem("(%d) need hull.bunks".formatted(crew.hands));
+      }
+    }
+  }
+
+  record Hull(
+      @Key(value = "Its bunks.", min = 1, max = 9) int bunks,
+      @Key(value = "Its draught.", otherwise = "1.5", min = 0, aboveMin = true, max = 20)
+          double draught,
+      @Key(inline = true) Paint paint,
+      @Key(value = "Its log.", mustExist = true) Optional<Path> log) {}
+
+  record Paint(@Key(value = "Its colour.", otherwise = "black") Colour colour) {}
+
+  enum Colour {
+    BLACK,
+    DARK_BLUE
+  }
+
+  record Crew(
+      @Key(value = "How many.", like = "hull.bunks") int hands,
+      @Key(value = "How long a watch is.", otherwise = "0.5", unit = "seconds") Duration watch,
+      @Key(value = "Its officers.", file = true) Optional<Officers> officers) {}
+
+  record Officers(
+      @Key(value = "From captain to boatswain.", defaults = "{paid: true}") List<Officer> ranks) {}
+
+  record Officer(
+      @Key(value = "The name.", pattern = "[a-z]+", patternInWords = "small letters") String name,
+      @Key("Whether paid.") boolean paid) {}
+
+  record Measured(@Key("In knots.") double speed) {}
+
+  private Ship read(String yaml) throws ConfigException {
+    return ConfigReader.read(
+        Ship.class, yaml, new ConfigReader.Origin("ship.yaml", folder, false), REMOVED);
+  }
+
+  private List<String> problems(String yaml) {
+    return assertThrows(ConfigException.class, () -> read(yaml)).lines();
+  }
+
+  @Test
+  void whatIsLeftOutHasItsDefaultOrTheValueOfAnotherKey() throws Exception {
+    assertEquals(
+        new Ship(
+            new Hull(3, 1.5, new Paint(Colour.BLACK), Optional.empty()),
+            new Crew(3, Duration.ofMillis(500), Optional.empty()),
+            Optional.empty()),
+        read("hull: {bunks: 3}"));
+  }
+
+  @Test
+  void whatIsWrittenReadsAsTheSame() throws Exception {
+    Files.writeString(folder.resolve("log"), "");
+    Ship ship =
+        read(
+            """
+            hull: {bunks: 3, colour: dark_blue, draught: 2, log: log}
+            crew: {watch_seconds: 0.25, officers: {ranks: [{name: ahab}, {name: starbuck, paid: false}]}}
+            measured: {speed: 8.5}
+            """);
+    assertEquals(ship, read(ConfigWriter.yaml(ship)));
+    assertEquals(Duration.ofMillis(250), ship.crew().watch());
+    assertTrue(ship.crew().officers().orElseThrow().ranks().getFirst().paid());
+  }
+
+  @Test
+  void everyProblemIsToldAtOnceWithItsLineAndWhatToDo() {
+    assertEquals(
+        List.of(
+            "ship.yaml:2: hull.bunks must be between 1 and 9, not 10",
+            "ship.yaml:3: hull.draught must be more than 0.0 and at most 20.0, not 0.0",
+            "ship.yaml:4: hull.colour must be one of black, dark_blue, not 'dark_bleu': did you mean 'dark_blue'?",
+            "ship.yaml:5: hull.log names " + folder.resolve("gone") + ", which does not exist",
+            "ship.yaml:6: unknown key hull.bunk: did you mean 'bunks'?",
+            "ship.yaml:9: crew.officers.ranks[0].name must be small letters, not 'Ahab'",
+            "ship.yaml:10: unknown key crew.officers.ranks[1].rank",
+            "ship.yaml:12: custom.steam_engine does not exist: use wind instead"),
+        problems(
+            """
+            hull:
+              bunks: 10
+              draught: 0
+              colour: dark_bleu
+              log: gone
+              bunk: 2
+            crew:
+              officers: {ranks: [
+                {name: Ahab},
+                {name: queequeg, rank: 3}]}
+            custom:
+              steam_engine: true
+            """));
+  }
+
+  @Test
+  void aSectionInAFileOfItsOwnIsToldByThatFilesLines() throws Exception {
+    Path file = Files.writeString(folder.resolve("officers.yaml"), "ranks:\n- name: 7\n");
+    assertEquals(
+        List.of(
+            file + ":2: crew.officers (" + file + ").ranks[0].name must be small letters, not '7'"),
+        problems("hull: {bunks: 1}\ncrew: {officers: officers.yaml}\n"));
+  }
+
+  @Test
+  void keysThatDontFitEachOtherAreTold() {
+    assertEquals(
+        List.of("ship.yaml:2: crew.hands (4) need hull.bunks"),
+        problems("hull: {bunks: 2}\ncrew: {hands: 4}\n"));
+    assertEquals(
+        List.of("ship.yaml:2: crew.hands must be a whole number, not \"all\""),
+        problems("hull: {bunks: 2}\ncrew: {hands: all}\n"));
+  }
+
+  @Test
+  void whatDiffersOnResumeIsToldByWhatItsKeyDeclares() throws Exception {
+    Ship before = read("hull: {bunks: 3}");
+    Ship after = read("hull: {bunks: 4}\ncrew: {hands: 2}\nmeasured: {speed: 3}\n");
+    ConfigComparison comparison = ConfigComparison.of(before, after);
+    assertEquals(
+        List.of(
+            "crew.hands was 3 and is now 2, which doesn't change the weights",
+            "hull.bunks was 3 and is now 4, which changes the weights from here on, as acknowledged",
+            "measured.speed was (not set) and is now 3.0, which doesn't change the weights"),
+        comparison.require("ship.yaml", Set.of("hull.bunks")));
+    assertThrows(ConfigException.class, () -> comparison.require("ship.yaml", Set.of()));
+  }
+
+  @Test
+  void theSchemaAndTheReferenceSayWhatIsDeclared() throws Exception {
+    JsonNode schema = new ObjectMapper().readTree(JsonSchema.of(Ship.class, "A ship"));
+    JsonNode hull = schema.at("/properties/hull");
+    assertEquals("[\"bunks\"]", hull.get("required").toString());
+    assertEquals(
+        "{\"type\":\"number\",\"exclusiveMinimum\":0,\"maximum\":20,\"description\":\"Its draught.\",\"default\":1.5}",
+        hull.at("/properties/draught").toString());
+    assertEquals("[\"hull\"]", schema.get("required").toString());
+    String page = ReferencePage.of(Ship.class, "# Ships");
+    assertTrue(
+        page.contains("| `bunks` | a whole number, at least 1 and at most 9 | required | yes |"),
+        page);
+    assertTrue(page.contains("## `crew.officers.ranks[]`"), page);
+    assertTrue(page.contains("| `paid` | true or false | `true` | no | Whether paid. |"), page);
+  }
+}
