@@ -20,7 +20,7 @@ final class Launched implements AutoCloseable {
   /** Runs of seconds never earn back what the second compiler costs. */
   private static final String FAST_START = "-XX:TieredStopAtLevel=1";
 
-  private static final int TIMEOUT_SECONDS = 120;
+  private static final int TIMEOUT_SECONDS = 300;
 
   private final Process process;
   private final Path out;
