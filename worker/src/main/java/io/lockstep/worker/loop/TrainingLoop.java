@@ -126,6 +126,10 @@ public final class TrainingLoop implements AutoCloseable {
   // ---- memberships
 
   private void enter(Directive.NewMembership membership) throws IOException, SampleException {
+    if (membership.generation() < entered) {
+      LOG.info("generation {} is over: it was said again", membership.generation());
+      return;
+    }
     entered = membership.generation();
     state.settle(membership);
     closeGeneration();
