@@ -99,7 +99,7 @@ final class ArrivalLimit extends SimpleDecoratingHttpService {
 
   /** What one request holds. */
   static final class Holding {
-    /** Messages of this length and more leave a share of the room to smaller ones. */
+    /** Requests that hold as much leave a share of the room to smaller ones. */
     private static final int LARGE = 1 << 20;
 
     private static final int SHARE_OF_SMALL = 8;
@@ -147,7 +147,7 @@ final class ArrivalLimit extends SimpleDecoratingHttpService {
       if (ended) {
         return;
       }
-      long left = bytes < LARGE ? 0 : budget.capacity() / SHARE_OF_SMALL;
+      long left = held + bytes < LARGE ? 0 : budget.capacity() / SHARE_OF_SMALL;
       if (!budget.tryTake(bytes, left)) {
         throw Statuses.exhausted(
             "requests of %d bytes are under way and %d more don't fit beside them, at most %d may be; send fewer large pictures at once or retry later"
@@ -164,7 +164,7 @@ final class ArrivalLimit extends SimpleDecoratingHttpService {
     }
 
     /** Why the rest of a message is not waited for, if so; to be asked once a while. */
-    private synchronized Optional<String> tooSlow(Duration timeout) {
+    synchronized Optional<String> tooSlow(Duration timeout) {
       boolean silent = arrivals == lastSeen;
       lastSeen = arrivals;
       if (missing <= 0) {

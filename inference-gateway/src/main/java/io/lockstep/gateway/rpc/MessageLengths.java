@@ -19,7 +19,9 @@ sealed interface MessageLengths {
   /** Of a request with these headers. */
   static MessageLengths of(RequestHeaders headers) {
     String contentType = headers.get("content-type", "");
-    if (contentType.startsWith("application/grpc")) {
+    // The text form of gRPC for browsers is base64: its frames can't be seen.
+    if (contentType.startsWith("application/grpc")
+        && !contentType.startsWith("application/grpc-web-text")) {
       return new Framed();
     }
     long length = headers.contentLength();
@@ -28,7 +30,7 @@ sealed interface MessageLengths {
 
   /** gRPC: each message follows a byte of flags and its length in four bytes, the highest first. */
   final class Framed implements MessageLengths {
-    private static final int PREFIX = 5;
+    static final int PREFIX = 5;
     private static final int BITS_OF_BYTE = 8;
     private static final long LENGTH = 0xFFFF_FFFFL;
 
@@ -76,11 +78,18 @@ sealed interface MessageLengths {
     }
   }
 
-  /** A message of which nobody has said how long it is: each piece counts when it comes. */
+  /**
+   * A message of which nobody has said how long it is: each piece counts when it comes. One byte
+   * more than has come is awaited until the request is complete.
+   */
   final class Unstated implements MessageLengths {
+    private long awaited = 1;
+
     @Override
     public List<Long> begun(HttpData piece) {
-      return List.of((long) piece.length());
+      long length = piece.length() + awaited;
+      awaited = 0;
+      return List.of(length);
     }
   }
 }

@@ -70,8 +70,9 @@ final class StreamCall<Q extends Message, R> implements StreamObserver<Q> {
     completeIfDone();
   }
 
+  /** Bytes that its arrival took, what frames it included. */
   private static long length(Message request) {
-    return request.getSerializedSize();
+    return MessageLengths.Framed.PREFIX + request.getSerializedSize();
   }
 
   private synchronized void opened() {

@@ -21,6 +21,7 @@ import io.lockstep.gateway.FakeModel;
 import io.lockstep.gateway.GatewayOptions;
 import io.lockstep.gateway.GatewayServer;
 import io.lockstep.gateway.ModelSource;
+import io.lockstep.gateway.serving.ByteBudget;
 import io.lockstep.gateway.serving.ServingMemory;
 import io.lockstep.proto.inference.v1.InferenceGrpc;
 import io.lockstep.proto.inference.v1.Picture;
@@ -28,6 +29,10 @@ import io.lockstep.proto.inference.v1.SummarizeRequest;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import javax.management.ObjectName;
 import org.junit.jupiter.api.Test;
@@ -84,13 +89,56 @@ class ArrivalLimitTest {
       } finally {
         channel.shutdownNow();
       }
+      assertTrue(channel.awaitTermination(30, TimeUnit.SECONDS));
+      // Each look collects garbage; the ends of calls may be told a moment after their answers.
       String held = held();
       for (int look = 0; look < 50 && !held.isEmpty(); look++) {
-        Thread.sleep(100);
         held = held();
       }
       assertTrue(held.isEmpty(), held);
     }
+  }
+
+  @Test
+  void whoIsSilentOrSlowInTheMiddleOfAMessageIsFound() {
+    ArrivalLimit.Holding holding = new ArrivalLimit.Holding(new ByteBudget(ROOM));
+    assertEquals(Optional.empty(), holding.tooSlow(Duration.ofHours(1)));
+    holding.announced(1000);
+    holding.arrived(10);
+    assertEquals(Optional.empty(), holding.tooSlow(Duration.ofHours(1)));
+    assertTrue(holding.tooSlow(Duration.ofHours(1)).orElseThrow().startsWith("nothing came"));
+    holding.arrived(10);
+    assertTrue(holding.tooSlow(Duration.ZERO).orElseThrow().contains("took longer than 0 s"));
+    holding.arrived(980);
+    assertEquals(Optional.empty(), holding.tooSlow(Duration.ZERO), "all of it is there");
+  }
+
+  @Test
+  void messagesAreFoundWhereverTheRequestIsCutToPieces() {
+    byte[] two = {0, 0, 0, 0, 3, 7, 7, 7, 1, 0, 0, 1, 0, 7, 7};
+    for (int cut = 0; cut <= two.length; cut++) {
+      MessageLengths lengths = lengths("application/grpc+proto");
+      List<Long> found = new ArrayList<>(lengths.begun(HttpData.copyOf(two, 0, cut)));
+      found.addAll(lengths.begun(HttpData.copyOf(two, cut, two.length - cut)));
+      assertEquals(List.of(8L, 261L), found, "cut at " + cut);
+    }
+  }
+
+  @Test
+  void whatHasNoFramesCountsAsItComes() {
+    for (String contentType : List.of("application/grpc-web-text", "application/json")) {
+      MessageLengths lengths = lengths(contentType);
+      // A byte more is awaited until the end.
+      assertEquals(List.of(8L), lengths.begun(HttpData.wrap(new byte[7])));
+      assertEquals(List.of(9L), lengths.begun(HttpData.wrap(new byte[9])));
+    }
+  }
+
+  private static MessageLengths lengths(String contentType) {
+    return MessageLengths.of(
+        RequestHeaders.builder(HttpMethod.POST, "/")
+            .set(HttpHeaderNames.CONTENT_TYPE, contentType)
+            .build());
   }
 
   private static Status.Code ask(ManagedChannel channel, int bytes) {

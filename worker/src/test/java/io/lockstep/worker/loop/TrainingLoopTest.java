@@ -277,6 +277,17 @@ class TrainingLoopTest {
   }
 
   @Test
+  void aMembershipThatIsSaidAgainAfterANewerOneIsPassedOver() throws Exception {
+    Directive.NewMembership newer =
+        new Directive.NewMembership(
+            2, 0, membership().members(), 0, "", List.of(), List.of(), Optional.empty());
+    FakeCoordinator coordinator =
+        FakeCoordinator.committing(newer, membership(), new Directive.Lease(2, 0, 1), FINISHED);
+    assertEquals(FINISHED, run(coordinator, config(chats(), 3, 512)));
+    assertEquals(List.of("ready 2", "reduced 0", "applied 0"), coordinator.heard);
+  }
+
+  @Test
   void aRunThatIsRewoundToItsStartGivesTheSameBits() throws Exception {
     RunConfig config = config(chats(), 3, 512);
     Directive.NewMembership again =
