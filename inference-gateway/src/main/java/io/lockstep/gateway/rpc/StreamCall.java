@@ -72,7 +72,7 @@ final class StreamCall<Q extends Message, R> implements StreamObserver<Q> {
 
   /** Bytes that its arrival took, what frames it included. */
   private static long length(Message request) {
-    return MessageLengths.Framed.PREFIX + request.getSerializedSize();
+    return (long) MessageLengths.Framed.PREFIX + request.getSerializedSize();
   }
 
   private synchronized void opened() {
