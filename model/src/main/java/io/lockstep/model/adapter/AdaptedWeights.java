@@ -2,9 +2,11 @@ package io.lockstep.model.adapter;
 
 import ai.djl.ndarray.NDArray;
 import io.lockstep.model.adapter.AdapterPlan.Layer;
+import io.lockstep.model.adapter.AdapterPlan.Stack;
 import io.lockstep.model.parameter.Weights;
 import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
+import io.lockstep.tensor.Slices;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -86,6 +88,28 @@ public final class AdaptedWeights implements Weights {
     NDArray update = Ops.times(Ops.linear(inner, adapter.get(layer.up()), null), layer.scale());
     NDArray norm = norms.get(name);
     return result.add(norm == null ? update : redirected(layer, result, kept, update, norm));
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>{@code x W + scale * x A^T B^T} with A and B of the expert: the updated weight is never
+   * made.
+   */
+  @Override
+  public Experts experts(String name) {
+    Experts unchanged = Weights.super.experts(name);
+    Stack stack = plan.stack(name);
+    if (stack == null) {
+      return unchanged;
+    }
+    Slices downs = LowRank.downs(stack, adapter.get(stack.down()));
+    Slices ups = LowRank.ups(stack, adapter.get(stack.up()));
+    return (expert, x) -> {
+      NDArray inner = Ops.linear(x, downs.get(expert), null);
+      NDArray update = Ops.linear(inner, ups.get(expert), null);
+      return unchanged.apply(expert, x).add(Ops.times(update, stack.scale()));
+    };
   }
 
   /** What DoRA adds to the base layer's result. */

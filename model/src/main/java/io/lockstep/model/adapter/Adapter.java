@@ -2,6 +2,7 @@ package io.lockstep.model.adapter;
 
 import ai.djl.ndarray.NDArray;
 import io.lockstep.model.adapter.AdapterPlan.Layer;
+import io.lockstep.model.adapter.AdapterPlan.Stack;
 import io.lockstep.model.parameter.NameHash;
 import io.lockstep.model.parameter.Parameters;
 import io.lockstep.model.parameter.Weights;
@@ -56,20 +57,26 @@ public final class Adapter implements AutoCloseable {
     Parameters parameters = new Parameters(plan.layout());
     try (Scope temporaries = Scope.open()) {
       for (Layer layer : plan.layers()) {
-        double bound = 1 / Math.sqrt((double) layer.in());
-        SplittableRandom random = new SplittableRandom(seed ^ NameHash.of(layer.down()));
-        Buffer.of(parameters.get(layer.down()))
-            .write(host -> uniform(host.floats(), bound, random));
+        drawDown(parameters, layer.down(), layer.in(), seed);
         if (plan.config().dora()) {
           NDArray weight = base.get(layer.name() + ".weight");
           Ops.copyInto(parameters.get(layer.magnitude()), LowRank.rowNorms(weight));
         }
+      }
+      for (Stack stack : plan.stacks()) {
+        drawDown(parameters, stack.down(), stack.in(), seed);
       }
       for (String replaced : plan.replaced()) {
         Ops.copyInto(parameters.get(AdapterPlan.PREFIX + replaced), base.get(replaced));
       }
     }
     return new Adapter(plan, parameters, Optional.empty());
+  }
+
+  private static void drawDown(Parameters parameters, String name, long in, long seed) {
+    double bound = 1 / Math.sqrt((double) in);
+    SplittableRandom random = new SplittableRandom(seed ^ NameHash.of(name));
+    Buffer.of(parameters.get(name)).write(host -> uniform(host.floats(), bound, random));
   }
 
   private static void uniform(HostFloats values, double bound, SplittableRandom random) {
@@ -105,7 +112,7 @@ public final class Adapter implements AutoCloseable {
     return new AdaptedWeights(scope, base, plan, parameters, Dropout.NONE);
   }
 
-  /** Which layers it sits on. */
+  /** Which layers and experts it sits on. */
   public AdapterPlan plan() {
     return plan;
   }

@@ -21,6 +21,8 @@ import java.util.SequencedMap;
  * @param alpha numerator of its scale
  * @param dropout share of a layer's inputs that training drops before the update, in [0, 1)
  * @param targets the linear layers that are adapted
+ * @param parameters fused parameters of experts that are adapted, each expert by an update of its
+ *     own; a name means every parameter whose full name is it or ends so after a dot
  * @param excluded modules that are not adapted although the targets name them
  * @param modulesToSave modules that are trained whole and stored beside the adapter; a name means
  *     every module whose full name ends so
@@ -36,6 +38,7 @@ public record AdapterConfig(
     double alpha,
     double dropout,
     Targets targets,
+    List<String> parameters,
     Optional<Targets> excluded,
     List<String> modulesToSave,
     boolean dora,
@@ -49,6 +52,7 @@ public record AdapterConfig(
   public static final String FILE_NAME = "adapter_config.json";
 
   public AdapterConfig {
+    parameters = List.copyOf(parameters);
     modulesToSave = List.copyOf(modulesToSave);
     ranks = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(ranks));
     alphas = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(alphas));
@@ -61,6 +65,7 @@ public record AdapterConfig(
         alpha,
         0,
         targets,
+        List.of(),
         Optional.empty(),
         List.of(),
         false,
@@ -78,6 +83,7 @@ public record AdapterConfig(
         alpha,
         share,
         targets,
+        parameters,
         excluded,
         modulesToSave,
         dora,
@@ -95,6 +101,25 @@ public record AdapterConfig(
         alpha,
         dropout,
         others,
+        parameters,
+        excluded,
+        modulesToSave,
+        dora,
+        rankStabilised,
+        ranks,
+        alphas,
+        base,
+        taskType);
+  }
+
+  /** The same with other fused parameters of experts. */
+  public AdapterConfig withParameters(List<String> names) {
+    return new AdapterConfig(
+        rank,
+        alpha,
+        dropout,
+        targets,
+        names,
         excluded,
         modulesToSave,
         dora,
@@ -112,6 +137,7 @@ public record AdapterConfig(
         alpha,
         dropout,
         targets,
+        parameters,
         excluded,
         modules,
         dora,
@@ -129,6 +155,7 @@ public record AdapterConfig(
         alpha,
         dropout,
         targets,
+        parameters,
         excluded,
         modulesToSave,
         magnitudes,
@@ -146,6 +173,7 @@ public record AdapterConfig(
         alpha,
         dropout,
         targets,
+        parameters,
         excluded,
         modulesToSave,
         dora,
@@ -163,6 +191,7 @@ public record AdapterConfig(
         alpha,
         dropout,
         targets,
+        parameters,
         excluded,
         modulesToSave,
         dora,
@@ -173,7 +202,7 @@ public record AdapterConfig(
         taskType);
   }
 
-  /** The rank of a layer's update. */
+  /** The rank of the update of a layer, or of each expert of a fused parameter. */
   public int rankOf(String module) {
     return patternOf(ranks, module).orElse(rank);
   }

@@ -32,6 +32,7 @@ final class AdapterJson {
   private static final int MAX_RANK = 65_536;
   private static final String LORA = "LORA";
   private static final String TARGETS = "target_modules";
+  private static final String PARAMETERS = "target_parameters";
   private static final String INDEXES = "layers_to_transform";
   private static final String LISTS = "layers_pattern";
 
@@ -57,6 +58,7 @@ final class AdapterJson {
           "lora_alpha",
           "lora_dropout",
           "target_modules",
+          "target_parameters",
           "exclude_modules",
           "modules_to_save",
           "use_dora",
@@ -117,9 +119,12 @@ final class AdapterJson {
         number("lora_dropout", 0.0, AdapterJson::isShare, "a share below 1").doubleValue(),
         targets(TARGETS)
             .orElseGet(() -> {
-              problems.add("target_modules is missing: which layers are adapted?");
+              if (isOff(node.path(PARAMETERS))) {
+                problems.add("target_modules is missing: which layers are adapted?");
+              }
               return new Targets.Names(List.of());
             }),
+        texts(PARAMETERS),
         targets("exclude_modules"),
         texts("modules_to_save"),
         flag("use_dora"),
@@ -336,7 +341,10 @@ final class AdapterJson {
     root.put("peft_type", LORA).put("r", config.rank());
     ObjectNode ranks = root.putObject("rank_pattern");
     config.ranks().forEach(ranks::put);
-    root.set("target_modules", node(config.targets()));
+    root.set(TARGETS, node(config.targets()));
+    if (!config.parameters().isEmpty()) {
+      config.parameters().forEach(root.putArray(PARAMETERS)::add);
+    }
     root.put("task_type", config.taskType().orElse(null))
         .put("use_dora", config.dora())
         .put("use_rslora", config.rankStabilised());

@@ -2,6 +2,7 @@ package io.lockstep.model.adapter;
 
 import ai.djl.ndarray.NDArray;
 import io.lockstep.model.adapter.AdapterPlan.Layer;
+import io.lockstep.model.adapter.AdapterPlan.Stack;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.ParameterSpec;
 import io.lockstep.model.safetensors.FloatConversion;
@@ -64,7 +65,9 @@ public final class AdapterMerger implements AutoCloseable {
 
   /** Whether a parameter of the base model is another one with the adapter. */
   public boolean changes(String parameter) {
-    return plan.savedName(parameter) != null || layer(parameter) != null;
+    return plan.savedName(parameter) != null
+        || layer(parameter) != null
+        || plan.stack(parameter) != null;
   }
 
   /**
@@ -88,6 +91,10 @@ public final class AdapterMerger implements AutoCloseable {
           read(scope, layer.down()),
           read(scope, layer.up()),
           plan.config().dora() ? read(scope, layer.magnitude()) : null);
+    }
+    Stack stack = plan.stack(parameter.name());
+    if (stack != null) {
+      LowRank.merge(stack, weight, read(scope, stack.down()), read(scope, stack.up()));
     }
     return weight;
   }

@@ -13,8 +13,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An adapter's configuration applied to a model: which layers it sits on, and the tensors it
- * consists of by their public names, in the order in which they are computed with.
+ * An adapter's configuration applied to a model: which layers and experts it sits on, and the
+ * tensors it consists of by their public names, in the order in which they are computed with.
  */
 public final class AdapterPlan {
 
@@ -23,6 +23,7 @@ public final class AdapterPlan {
 
   private final AdapterConfig config;
   private final Map<String, Layer> layers;
+  private final Map<String, Stack> stacks;
   private final Map<String, ParameterSpec> saved;
   private final ParameterLayout layout;
   private final Set<String> base;
@@ -56,15 +57,53 @@ public final class AdapterPlan {
     }
   }
 
+  /**
+   * A fused parameter with a low-rank update {@code scale * B A} for each expert, as PEFT's
+   * ParamWrapper lays them out.
+   *
+   * @param name name of the parameter in the base model, [experts, in, out]
+   * @param module the part of the model it belongs to
+   * @param wrapper where the public library keeps the update: a module's parameters are wrapped one
+   *     after the other, so that the last is found under the module's name and each before it one
+   *     {@code base_layer} further down
+   * @param experts number of experts
+   * @param in size of an expert's inputs
+   * @param out size of its outputs
+   * @param rank rank of an expert's update
+   * @param scale factor of the update
+   */
+  public record Stack(
+      String name,
+      ParameterSpec.Module module,
+      String wrapper,
+      int experts,
+      long in,
+      long out,
+      int rank,
+      double scale) {
+
+    /** Name of A, [experts * rank, in]: the rows of an expert lie together. */
+    public String down() {
+      return PREFIX + wrapper + ".lora_A.weight";
+    }
+
+    /** Name of B, [out, rank * experts]: the columns of a rank lie together. */
+    public String up() {
+      return PREFIX + wrapper + ".lora_B.weight";
+    }
+  }
+
   private AdapterPlan(
       AdapterConfig config,
       Map<String, Layer> layers,
+      Map<String, Stack> stacks,
       Map<String, ParameterSpec> saved,
       ParameterLayout layout,
       Set<String> base) {
     this.base = base;
     this.config = config;
     this.layers = layers;
+    this.stacks = stacks;
     this.saved = saved;
     this.layout = layout;
   }
@@ -83,6 +122,7 @@ public final class AdapterPlan {
     Resolution resolution = Resolution.of(config, base, frozen);
     List<ParameterSpec> specs = new ArrayList<>();
     Map<String, Layer> layers = new LinkedHashMap<>();
+    Map<String, Stack> stacks = new LinkedHashMap<>();
     Map<String, ParameterSpec> saved = new LinkedHashMap<>();
     for (ParameterLayout.Slot slot : base.slots()) {
       ParameterSpec spec = slot.spec();
@@ -97,10 +137,17 @@ public final class AdapterPlan {
         layers.put(module, layer);
         specs.addAll(specs(config, layer));
       }
+      String wrapper = resolution.stacks().get(spec.name());
+      if (wrapper != null) {
+        Stack stack = stack(config, spec, wrapper);
+        stacks.put(spec.name(), stack);
+        specs.addAll(specs(stack));
+      }
     }
     return new AdapterPlan(
         config.withTargets(resolution.targets()).withModulesToSave(resolution.modulesToSave()),
         layers,
+        stacks,
         saved,
         new ParameterLayout(specs),
         base.slots().stream().map(slot -> slot.spec().name()).collect(Collectors.toSet()));
@@ -126,6 +173,25 @@ public final class AdapterPlan {
     return specs;
   }
 
+  private static Stack stack(AdapterConfig config, ParameterSpec fused, String wrapper) {
+    return new Stack(
+        fused.name(),
+        fused.module(),
+        wrapper,
+        Math.toIntExact(fused.shape().get(0)),
+        fused.shape().get(1),
+        fused.shape().get(2),
+        config.rankOf(fused.name()),
+        config.scaleOf(fused.name()));
+  }
+
+  private static List<ParameterSpec> specs(Stack stack) {
+    long ranks = Math.multiplyExact((long) stack.experts(), stack.rank());
+    return List.of(
+        ParameterSpec.of(stack.module(), stack.down(), ranks, stack.in()),
+        ParameterSpec.of(stack.module(), stack.up(), stack.out(), ranks));
+  }
+
   /** The configuration; targets that froze layers narrowed, and lists, are spelled out. */
   public AdapterConfig config() {
     return config;
@@ -139,6 +205,16 @@ public final class AdapterPlan {
   /** A layer's update, by the layer's name in the base model; null if it is not adapted. */
   public @Nullable Layer layer(String name) {
     return layers.get(name);
+  }
+
+  /** The fused parameters whose experts are adapted, in the order of computation. */
+  public List<Stack> stacks() {
+    return List.copyOf(stacks.values());
+  }
+
+  /** The updates of a fused parameter, by its name in the base model; null if it has none. */
+  public @Nullable Stack stack(String name) {
+    return stacks.get(name);
   }
 
   /** Name of the tensor that stands for a base model's parameter; null if the base's is used. */

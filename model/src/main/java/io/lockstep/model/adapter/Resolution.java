@@ -4,17 +4,22 @@ import io.lockstep.model.adapter.Targets.AllLinear;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.ParameterSpec;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedSet;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
- * Which layers and parameters an adapter's configuration means in a model.
+ * Which layers, experts and parameters an adapter's configuration means in a model.
  *
  * @param layers names of the adapted linear layers
+ * @param stacks fused parameters whose experts are adapted, each with the name below which the
+ *     public library keeps its update
  * @param saved names of the parameters that are trained whole
  * @param targets the configured targets, or the layers' names where the targets alone would mean
  *     others
@@ -22,9 +27,16 @@ import java.util.regex.Pattern;
  *     replace as a whole, their members
  */
 record Resolution(
-    Set<String> layers, Set<String> saved, Targets targets, List<String> modulesToSave) {
+    Set<String> layers,
+    Map<String, String> stacks,
+    Set<String> saved,
+    Targets targets,
+    List<String> modulesToSave) {
 
   private static final int SHOWN = 5;
+
+  /** What the public library puts below the name of a module for what it wraps. */
+  private static final String WRAPPED = ".base_layer";
 
   private static final String TIED_HEAD =
       "target_modules: lm_head is the embedding table of this model (tie_word_embeddings), and an"
@@ -41,12 +53,14 @@ record Resolution(
           "target_modules mean only layers of parts of the model that are frozen: thaw one of "
               + frozen);
     }
+    Map<String, String> stacks = search.stacks(saved);
     if (!search.problems.isEmpty()) {
       throw new InvalidAdapterException("the adapter", search.problems);
     }
     boolean plain = layers.equals(meant) && !(config.targets() instanceof AllLinear);
     return new Resolution(
         layers,
+        stacks,
         saved,
         plain ? config.targets() : new Targets.Names(layers.stream().sorted().toList()),
         search.members());
@@ -89,6 +103,77 @@ record Resolution(
       }
       explainMisses(layers);
       return layers;
+    }
+
+    /** The fused parameters, and where the public library keeps what it wraps each of them in. */
+    Map<String, String> stacks(Set<String> saved) {
+      if (!config.parameters().isEmpty() && config.dropout() > 0) {
+        problems.add(
+            "target_parameters take no dropout, as in PEFT: set it to 0, not " + config.dropout());
+      }
+      if (!config.parameters().isEmpty() && config.dora()) {
+        problems.add("target_parameters take no learned magnitudes, as in PEFT: switch DoRA off");
+      }
+      Map<String, List<String>> byModule = new LinkedHashMap<>();
+      for (String name : config.parameters()) {
+        List<ParameterSpec> meant = meant(name);
+        if (meant.isEmpty()) {
+          problems.add("target_parameters: no parameter is called " + name + fusedNames());
+        }
+        meant.stream()
+            .flatMap(spec -> fault(spec, saved).stream())
+            .map(fault -> "target_parameters: " + name + " means " + fault)
+            .findFirst()
+            .ifPresent(problems::add);
+      }
+      for (ParameterSpec spec : modules.fused()) {
+        if (config.parameters().stream().anyMatch(n -> Targets.Names.isNamed(spec.name(), n))) {
+          byModule
+              .computeIfAbsent(Modules.parent(spec.name()), _ -> new ArrayList<>())
+              .add(spec.name());
+        }
+      }
+      Map<String, String> wrappers = new LinkedHashMap<>();
+      byModule.forEach((module, names) -> {
+        for (int i = 0; i < names.size(); i++) {
+          wrappers.put(names.get(i), module + WRAPPED.repeat(names.size() - 1 - i));
+        }
+      });
+      return wrappers;
+    }
+
+    private List<ParameterSpec> meant(String name) {
+      return base.slots().stream()
+          .map(ParameterLayout.Slot::spec)
+          .filter(spec -> Targets.Names.isNamed(spec.name(), name))
+          .toList();
+    }
+
+    private Optional<String> fault(ParameterSpec spec, Set<String> saved) {
+      if (!modules.fused().contains(spec)) {
+        return Optional.of(
+            spec.name()
+                + ", which isn't the weight of several experts: name linear layers in"
+                + " target_modules, and what is to be trained whole in modules_to_save"
+                + fusedNames());
+      }
+      if (frozen.contains(spec.module())) {
+        return Optional.of(spec.name() + ", which is frozen with the rest of " + spec.module());
+      }
+      return saved.contains(spec.name())
+          ? Optional.of(
+              spec.name() + ", which modules_to_save train whole: leave it out of one of them")
+          : Optional.empty();
+    }
+
+    private String fusedNames() {
+      return modules.fused().isEmpty()
+          ? "; the model has no experts"
+          : "; the model's experts have "
+              + modules.fused().stream()
+                  .map(spec -> spec.name().replaceFirst(".*\\.\\d+\\.", ""))
+                  .distinct()
+                  .collect(Collectors.joining(", "));
     }
 
     private void explainMisses(Set<String> layers) {

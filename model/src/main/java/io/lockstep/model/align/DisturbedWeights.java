@@ -8,13 +8,14 @@ import io.lockstep.tensor.Dtype;
 import io.lockstep.tensor.HostFloats;
 import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Weights whose linear layers read and give values that are a little off: each element by the same
- * share of itself, up or down by chance. Chance follows from the layer's name, the pass and the
- * element's place (SplitMix64), so that a disturbed pass is the same on every machine. For passes
- * that record nothing.
+ * Weights whose linear layers and experts read and give values that are a little off: each element
+ * by the same share of itself, up or down by chance. Chance follows from the layer's name, the pass
+ * and the element's place (SplitMix64), so that a disturbed pass is the same on every machine. For
+ * passes that record nothing.
  */
 final class DisturbedWeights implements Weights {
 
@@ -48,11 +49,21 @@ final class DisturbedWeights implements Weights {
 
   @Override
   public NDArray linear(String layer, NDArray x) {
-    key = mix(key ^ NameHash.of(layer));
+    return disturbed(layer, x, read -> weights.linear(layer, read));
+  }
+
+  @Override
+  public Experts experts(String name) {
+    Experts experts = weights.experts(name);
+    return (expert, x) -> disturbed(name, x, read -> experts.apply(expert, read));
+  }
+
+  private NDArray disturbed(String name, NDArray x, UnaryOperator<NDArray> layer) {
+    key = mix(key ^ NameHash.of(name));
     try (NDArray read = scope.empty(Dtype.FLOAT32, x.getShape().getShape())) {
       Ops.copyInto(read, x);
       disturb(read, key);
-      NDArray given = Ops.contiguous(weights.linear(layer, read));
+      NDArray given = Ops.contiguous(layer.apply(read));
       disturb(given, key + 1);
       return given;
     }

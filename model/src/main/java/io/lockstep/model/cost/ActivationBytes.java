@@ -5,6 +5,7 @@ import io.lockstep.model.config.TextConfig;
 import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.parameter.ParameterSpec.Module;
 import io.lockstep.tensor.Dtype;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.DoubleStream;
 
@@ -121,6 +122,19 @@ public record ActivationBytes(long vision, long decoder, long segment, long peak
     return plan.layers().stream()
             .filter(layer -> layer.module() == module)
             .mapToDouble(layer -> layer.rank() + outputs * layer.out() + inputs * layer.in())
+            .sum()
+        * rows
+        / blocks;
+  }
+
+  /**
+   * The same of the updates of experts.
+   *
+   * @param rows tokens of all experts
+   */
+  static double expertUpdates(Optional<AdapterPlan> adapter, double rows, int blocks, int outputs) {
+    return adapter.map(AdapterPlan::stacks).orElse(List.of()).stream()
+            .mapToDouble(stack -> stack.rank() + (double) outputs * stack.out())
             .sum()
         * rows
         / blocks;

@@ -60,15 +60,18 @@ record DecoderLayer(double results, double saved, double scores) {
             + 4.0 * config.feedForwardWidth();
     boolean dora = adapter.map(plan -> plan.config().dora()).orElse(false);
     double tokens = load.tokens();
+    double routed = tokens * config.expertsPerToken();
     return new DecoderLayer(
         tokens * results
             + scores
             + ActivationBytes.updates(
-                adapter, Module.LLM, tokens, text.layers(), dora ? DORA_RESULTS : LORA_RESULTS),
+                adapter, Module.LLM, tokens, text.layers(), dora ? DORA_RESULTS : LORA_RESULTS)
+            + ActivationBytes.expertUpdates(adapter, routed, text.layers(), LORA_RESULTS),
         tokens * saved
             + scores
             + ActivationBytes.updates(
-                adapter, Module.LLM, tokens, text.layers(), dora ? DORA_SAVED : 0),
+                adapter, Module.LLM, tokens, text.layers(), dora ? DORA_SAVED : 0)
+            + ActivationBytes.expertUpdates(adapter, routed, text.layers(), 0),
         scores);
   }
 }

@@ -70,6 +70,11 @@ public interface ModelConfig {
     return IntStream.range(0, text().layers()).map(this::feedForwardWidth).average().orElse(0);
   }
 
+  /** Experts that a token goes through in a layer that has some, for counting costs. */
+  default int expertsPerToken() {
+    return 1;
+  }
+
   /** The system message of conversations that have none. */
   default Optional<String> defaultSystem() {
     return Optional.empty();

@@ -2,11 +2,12 @@ package io.lockstep.model.parameter;
 
 import ai.djl.ndarray.NDArray;
 import io.lockstep.tensor.Ops;
+import io.lockstep.tensor.Slices;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gives a model its weights by name, and applies its linear layers: whoever adapts layers overrides
- * {@link #linear}.
+ * Gives a model its weights by name, and applies its linear layers and experts: whoever adapts them
+ * overrides {@link #linear} and {@link #experts}.
  */
 @FunctionalInterface
 public interface Weights {
@@ -37,5 +38,25 @@ public interface Weights {
    */
   default NDArray linear(String layer, NDArray x) {
     return Ops.linear(x, get(layer + ".weight"), find(layer + ".bias"));
+  }
+
+  /** Matrices of one shape, one for each expert of a layer. */
+  @FunctionalInterface
+  interface Experts {
+
+    /** Applies the matrix of an expert: x [n, in] to [n, out]. */
+    NDArray apply(int expert, NDArray x);
+  }
+
+  /**
+   * The matrices of a fused parameter, for one pass through its layer.
+   *
+   * @param name name of the parameter [experts, in, out], for example {@code
+   *     model.language_model.layers.0.mlp.experts.down_proj}
+   * @throws IllegalArgumentException if there is no such parameter
+   */
+  default Experts experts(String name) {
+    Slices matrices = Slices.of(get(name), 0);
+    return (expert, x) -> Ops.matmul(x, matrices.get(expert));
   }
 }

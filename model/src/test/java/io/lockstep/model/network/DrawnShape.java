@@ -66,6 +66,28 @@ record DrawnShape(Path folder) {
     return SafetensorsFile.open(folder.resolve("reference.safetensors"));
   }
 
+  /** The shape of that name. */
+  static DrawnShape named(String name) {
+    return all().stream().filter(s -> s.toString().equals(name)).findFirst().orElseThrow();
+  }
+
+  /** Of logits of the whole batch those of the positions that the reference holds. */
+  float[] chosen(float[] logits) throws IOException {
+    try (SafetensorsFile reference = reference()) {
+      long[] chosen = Goldens.longs(reference, "chosen");
+      List<Long> batch = reference.info("input_ids").shape();
+      int length = Math.toIntExact(batch.getLast());
+      int kept = Math.toIntExact(chosen.length / batch.getFirst());
+      int vocabulary = config().text().vocabSize();
+      float[] values = new float[chosen.length * vocabulary];
+      for (int i = 0; i < chosen.length; i++) {
+        int at = (i / kept * length + (int) chosen[i]) * vocabulary;
+        System.arraycopy(logits, at, values, i * vocabulary, vocabulary);
+      }
+      return values;
+    }
+  }
+
   SafetensorsFile gradients() throws IOException {
     return SafetensorsFile.open(folder.resolve("gradients.safetensors"));
   }

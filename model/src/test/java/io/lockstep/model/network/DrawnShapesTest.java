@@ -73,23 +73,11 @@ class DrawnShapesTest {
       assertArrayEquals(Goldens.longs(reference, "attention_mask"), batch.attentionMask());
       assertArrayEquals(Goldens.longs(reference, "position_ids"), batch.positionIds());
       float[] logits = logits(shape.config(), weights, batch);
-      Comparison chosen = chosen(shape, reference, batch.length(), logits);
+      Comparison chosen =
+          ExactValues.inFolder(shape.folder(), "logits")
+              .logits("logits", shape.chosen(logits), row -> true);
       assertTrue(chosen.agrees(), chosen::toString);
     }
-  }
-
-  /** Compares the logits of the positions that the reference holds. */
-  private static Comparison chosen(
-      DrawnShape shape, SafetensorsFile reference, int length, float[] logits) throws IOException {
-    long[] chosen = Goldens.longs(reference, "chosen");
-    int vocabulary = shape.config().text().vocabSize();
-    int kept = chosen.length / (logits.length / vocabulary / length);
-    float[] values = new float[chosen.length * vocabulary];
-    for (int i = 0; i < chosen.length; i++) {
-      int at = (i / kept * length + (int) chosen[i]) * vocabulary;
-      System.arraycopy(logits, at, values, i * vocabulary, vocabulary);
-    }
-    return ExactValues.inFolder(shape.folder(), "logits").logits("logits", values, row -> true);
   }
 
   @ParameterizedTest

@@ -3,7 +3,6 @@ package io.lockstep.model.family.qwen3vlmoe;
 import static io.lockstep.model.parameter.ParameterSpec.Module.LLM;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.types.Shape;
 import io.lockstep.model.layer.FeedForward;
 import io.lockstep.model.layer.Linear;
 import io.lockstep.model.parameter.ParameterSpec;
@@ -63,30 +62,26 @@ final class Experts implements FeedForward {
     NDArray chosen_NE = Ops.mul(probabilities_NE, mask_NE);
     NDArray shares_NE = chosen_NE.div(chosen_NE.sum(new int[] {1}, true));
     NDArray sum_NH = x_NH.zerosLike();
+    Weights.Experts gateUps = weights.experts(gateUp.name());
+    Weights.Experts downs = weights.experts(down.name());
     for (int expert = 0; expert < config.experts(); expert++) {
       long[] tokens = routing.tokens().get(expert);
       if (tokens.length > 0) {
         NDArray rows = x.getManager().create(tokens);
         NDArray share_n1 = Ops.narrow(Ops.indexSelect(shares_NE, 0, rows), 1, expert, 1);
-        NDArray out_nH = expert(weights, expert, Ops.indexSelect(x_NH, 0, rows));
+        NDArray out_nH = expert(gateUps, downs, expert, Ops.indexSelect(x_NH, 0, rows));
         sum_NH = Ops.indexAdd(sum_NH, 0, rows, Ops.mul(out_nH, share_n1));
       }
     }
     return sum_NH.reshape(x.getShape());
   }
 
-  private NDArray expert(Weights weights, int expert, NDArray x_nH) {
+  private NDArray expert(Weights.Experts gateUps, Weights.Experts downs, int expert, NDArray x_nH) {
     long inner = config.intermediateSize();
-    NDArray both_n2I = Ops.matmul(x_nH, of(weights, gateUp, expert));
+    NDArray both_n2I = gateUps.apply(expert, x_nH);
     NDArray gate_nI = Ops.silu(Ops.narrow(both_n2I, 1, 0, inner));
     NDArray inner_nI = gate_nI.mul(Ops.narrow(both_n2I, 1, inner, inner));
-    return Ops.matmul(inner_nI, of(weights, down, expert));
-  }
-
-  /** The matrix of an expert. */
-  private static NDArray of(Weights weights, ParameterSpec fused, int expert) {
-    return Ops.narrow(weights.get(fused.name()), 0, expert, 1)
-        .reshape(new Shape(fused.shape().get(1), fused.shape().get(2)));
+    return downs.apply(expert, inner_nI);
   }
 
   /**

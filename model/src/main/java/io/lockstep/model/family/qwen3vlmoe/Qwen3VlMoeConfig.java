@@ -92,6 +92,11 @@ public record Qwen3VlMoeConfig(Qwen3VlConfig dense, MoeConfig moe) implements Mo
   }
 
   @Override
+  public int expertsPerToken() {
+    return moe.expertsPerToken();
+  }
+
+  @Override
   public void write(Path file) throws IOException {
     Qwen3VlMoeFamily.write(this, file);
   }

@@ -1,0 +1,62 @@
+package io.lockstep.tensor;
+
+import static io.lockstep.tensor.Tensors.floats;
+import static io.lockstep.tensor.Tensors.random;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+
+import ai.djl.ndarray.NDArray;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class SlicesTest {
+
+  private Scope scope;
+
+  @BeforeEach
+  void openScope() {
+    Torch.start(1);
+    scope = Scope.open();
+  }
+
+  @AfterEach
+  void closeScope() {
+    scope.close();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2})
+  void slicesAreThoseThatAreCutOutOneByOne(int dim) {
+    NDArray whole = random(scope, 1, 4, 5, 6);
+    for (int i = 0; i < 4; i++) {
+      float[] expected = floats(Ops.narrow(whole, dim, i, 1));
+      int index = i;
+      assertArrayEquals(expected, floats(Slices.of(whole, dim).get(index)));
+      assertArrayEquals(
+          expected, floats(Autograd.recording(() -> Slices.of(whole, dim).get(index))));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2})
+  void theGradientIsThatOfTheSlicesPutTogetherWithZerosWhereNoneWasRead(int dim) {
+    NDArray whole = Autograd.leaf(random(scope, 1, 4, 5, 6));
+    NDArray oneByOne = Autograd.leaf(whole);
+    NDArray sum =
+        Autograd.recording(() -> {
+          Slices slices = Slices.of(whole, dim);
+          return square(slices.get(1)).add(square(slices.get(3)));
+        });
+    Autograd.backward(sum, null);
+    NDArray expected =
+        Autograd.recording(() ->
+            square(Ops.narrow(oneByOne, dim, 1, 1)).add(square(Ops.narrow(oneByOne, dim, 3, 1))));
+    Autograd.backward(expected, null);
+    assertArrayEquals(floats(Autograd.gradient(oneByOne)), floats(Autograd.gradient(whole)));
+  }
+
+  private static NDArray square(NDArray x) {
+    return Ops.mul(x, x).sum();
+  }
+}
