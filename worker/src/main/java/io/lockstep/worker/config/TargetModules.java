@@ -20,9 +20,7 @@ final class TargetModules implements Form<Targets> {
     if (value.isTextual() && Targets.AllLinear.isMeant(value.textValue())) {
       return Optional.of(new Targets.AllLinear());
     }
-    if (value.isArray() && value.isEmpty()) {
-      place.problem("must name layers, or be " + Targets.AllLinear.NAME);
-    } else if (value.isArray()
+    if (value.isArray()
         && value.valueStream().allMatch(name -> name.isTextual() && !name.textValue().isEmpty())) {
       List<String> names = value.valueStream().map(JsonNode::textValue).toList();
       return Optional.of(new Targets.Names(names));

@@ -25,6 +25,7 @@ import java.util.Set;
  * @param rslora whether the scale is {@code alpha / sqrt(rank)}
  * @param targetModules the layers it has
  * @param targetRegex the same as a pattern
+ * @param targetParameters fused weights of experts it has
  * @param modulesToSave modules that are trained whole
  */
 public record TuningConfig(
@@ -50,15 +51,23 @@ public record TuningConfig(
     @Key("Whether an adapter's scale is `alpha / sqrt(rank)` instead of `alpha / rank`.")
         Optional<Boolean> rslora,
     @Key(
-            value = "Layers that an adapter has; all linear ones unless it is given.",
+            value =
+                "Layers that an adapter has; all linear ones unless it or `target_parameters` is given.",
             form = TargetModules.class)
         Optional<Targets> targetModules,
     @Key("The same as a regular expression for full names.") Optional<String> targetRegex,
+    @Key(
+            value =
+                "Fused weights of experts that an adapter has, each expert with an update of its own, as in PEFT.",
+            otherwise = "[]")
+        List<String> targetParameters,
     @Key(value = "Modules that are trained whole and stored beside an adapter.", otherwise = "[]")
         List<String> modulesToSave) {
 
   private static final int DEFAULT_RANK = 8;
   private static final double DEFAULT_ALPHA = 16;
+
+  private static final Targets NO_LAYERS = new Targets.Names(List.of());
 
   /** What is trained. */
   public enum Mode {
@@ -69,6 +78,7 @@ public record TuningConfig(
   }
 
   public TuningConfig {
+    targetParameters = List.copyOf(targetParameters);
     modulesToSave = List.copyOf(modulesToSave);
   }
 
@@ -88,8 +98,9 @@ public record TuningConfig(
             rslora.or(() -> Optional.of(false)),
             targetRegex.isPresent()
                 ? targetModules
-                : targetModules.or(() -> Optional.of(new Targets.AllLinear())),
+                : Optional.of(targets()),
             targetRegex,
+            targetParameters,
             modulesToSave);
   }
 
@@ -119,6 +130,21 @@ public record TuningConfig(
     if (targetModules.isPresent() && targetRegex.isPresent()) {
       section.at("target_regex").problem("and tuning.target_modules exclude each other");
     }
+    boolean namesNone = targetModules.map(NO_LAYERS::equals).orElse(false);
+    refuse(
+        section.at("target_modules"),
+        namesNone && targetParameters.isEmpty(),
+        "must name layers, or be " + Targets.AllLinear.NAME);
+    if (!targetParameters.isEmpty()) {
+      refuse(
+          section.at("dropout"),
+          dropout.orElse(0.0) > 0,
+          "must be 0 with tuning.target_parameters: what an expert's weight is updated by sees all inputs");
+      refuse(
+          section.at("dora"),
+          dora.orElse(false),
+          "must be false with tuning.target_parameters: experts have no learned magnitudes");
+    }
     try {
       targetRegex.ifPresent(Targets.Regex::of);
     } catch (IllegalArgumentException e) {
@@ -134,6 +160,7 @@ public record TuningConfig(
     refuse(section.at("rslora"), rslora.isPresent(), reason);
     refuse(section.at("target_modules"), targetModules.isPresent(), reason);
     refuse(section.at("target_regex"), targetRegex.isPresent(), reason);
+    refuse(section.at("target_parameters"), !targetParameters.isEmpty(), reason);
     refuse(section.at("modules_to_save"), !modulesToSave.isEmpty(), reason);
   }
 
@@ -151,6 +178,7 @@ public record TuningConfig(
     return rank.map(r ->
         AdapterConfig.of(r, alpha.orElse(DEFAULT_ALPHA), targets())
             .withDropout(dropout.orElse(0.0))
+            .withParameters(targetParameters)
             .withModulesToSave(modulesToSave)
             .withDora(dora.orElse(false))
             .withRankStabilised(rslora.orElse(false)));
@@ -160,7 +188,7 @@ public record TuningConfig(
     return targetRegex
         .<Targets>map(Targets.Regex::of)
         .or(() -> targetModules)
-        .orElseGet(Targets.AllLinear::new);
+        .orElseGet(() -> targetParameters.isEmpty() ? new Targets.AllLinear() : NO_LAYERS);
   }
 
   /** Parts of the model that stay as they are; with {@link Mode#LORA} they get no adapters. */

@@ -77,11 +77,40 @@ class TuningConfigTest {
         "{mode: full, freeze_aligner: true}",
         "{mode: lora, target_regex: '.*\\.(qkv|proj)', dora: true}",
         "{mode: lora, target_modules: [a, b], modules_to_save: [c], rank: 3, dropout: 0.5}",
+        "{mode: lora, target_parameters: [a, b], rslora: true}",
+        "{mode: lora, target_regex: 'a', target_parameters: [b]}",
         "{mode: lora, target_modules: all-linear, freeze_llm: true, rslora: true}"
       })
   void whatIsWrittenReadsAsTheSame(String tuning) throws Exception {
     RunConfig config = parse(tuning);
     assertEquals(config, RunConfig.parse(config.toYaml(), "copy", Path.of("/")));
+  }
+
+  @Test
+  void expertsAreAdaptedAloneUnlessLayersAreNamedToo() throws Exception {
+    AdapterConfig alone =
+        AdapterConfig.of(8, 16, new Targets.Names(List.of()))
+            .withParameters(List.of("mlp.experts.down_proj"));
+    assertEquals(
+        Optional.of(alone),
+        parse("{mode: lora, target_parameters: [mlp.experts.down_proj]}").tuning().adapter());
+    assertEquals(
+        Optional.of(alone.withTargets(new Targets.AllLinear())),
+        parse(
+                "{mode: lora, target_modules: all-linear, target_parameters:"
+                    + " [mlp.experts.down_proj]}")
+            .tuning()
+            .adapter());
+    assertRefused(
+        recipe("{mode: lora, target_parameters: [a], dropout: 0.1, dora: true}", "path: base"),
+        "tuning.dropout must be 0 with tuning.target_parameters",
+        "tuning.dora must be false with tuning.target_parameters");
+    assertRefused(
+        recipe("{target_parameters: [a]}", "path: base"),
+        "tuning.target_parameters describes an adapter");
+    assertRefused(
+        recipe("{mode: lora, target_modules: []}", "path: base"),
+        "tuning.target_modules must name layers, or be all-linear");
   }
 
   @Test
