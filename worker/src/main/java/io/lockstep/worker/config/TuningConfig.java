@@ -96,9 +96,7 @@ public record TuningConfig(
             dropout.or(() -> Optional.of(0.0)),
             dora.or(() -> Optional.of(false)),
             rslora.or(() -> Optional.of(false)),
-            targetRegex.isPresent()
-                ? targetModules
-                : Optional.of(targets()),
+            targetRegex.isPresent() ? targetModules : Optional.of(targets()),
             targetRegex,
             targetParameters,
             modulesToSave);
