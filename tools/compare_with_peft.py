@@ -2,7 +2,7 @@
 
 Run from the repository's root with torch, transformers, peft and safetensors installed:
 
-    python tools/compare_with_peft.py --model models/base --conversations runs/lora-data/heldout.jsonl \
+    python tools/compare_with_peft.py --model base-model --conversations runs/lora-data/heldout.jsonl \
         --ours runs/lora/checkpoints/step-00000200 --work /tmp/peft
 
 For each adapter, `lockstep align dump` writes Lockstep's inputs and logits, and the public library computes the logits of

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The commands that check, count and convert data, as a person calls them. */
 class DataCommandsTest {
 
-  private static final Path MODEL = Path.of("..", "models", "base");
+  private static final Path MODEL = Path.of("..", "base-model");
 
   @TempDir private Path folder;
 

@@ -56,6 +56,7 @@ class ModuleDirectionTest {
     "model, tensor config.text data.conversation data.file data.image",
     "coordinator, proto data.file data.plan",
     "worker, proto model data collective tensor config",
+    "benchmark, collective data tensor model worker",
     "client, proto data.conversation data.image data.stageb",
     "gateway, proto model tensor config.text data.conversation data.file data.image data.prompt data.stageb",
   })
@@ -203,6 +204,7 @@ class ModuleDirectionTest {
         "model",
         "coordinator",
         "worker",
+        "benchmark",
         "client",
         "gateway",
         "cli"
@@ -220,7 +222,9 @@ class ModuleDirectionTest {
     TreeSet<String> unmarked = new TreeSet<>();
     for (JavaClass type : CLASSES) {
       JavaPackage owner = type.getPackage();
-      boolean generated = owner.getName().startsWith("io.lockstep.proto");
+      boolean generated =
+          owner.getName().startsWith("io.lockstep.proto")
+              || owner.getName().endsWith(".jmh_generated");
       if (!generated && !owner.isAnnotatedWith(NullMarked.class)) {
         unmarked.add(owner.getName());
       }

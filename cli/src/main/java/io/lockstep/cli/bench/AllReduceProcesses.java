@@ -1,9 +1,9 @@
 package io.lockstep.cli.bench;
 
+import io.lockstep.benchmark.AllReduceBench;
 import io.lockstep.cli.console.UserError;
 import io.lockstep.cli.process.Child;
 import io.lockstep.cli.process.ProcessGroup;
-import io.lockstep.collective.bench.AllReduceBench;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,14 +1,15 @@
 package io.lockstep.cli.bench;
 
+import io.lockstep.benchmark.AllReduceBench;
 import io.lockstep.cli.console.UserError;
 import io.lockstep.cli.process.PortFile;
-import io.lockstep.collective.bench.AllReduceBench;
 import io.lockstep.collective.tcp.Peer;
 import io.lockstep.collective.tcp.TcpCollective;
 import io.lockstep.collective.tcp.TcpListener;
 import io.lockstep.collective.tcp.TcpOptions;
 import io.lockstep.data.file.FileWrites;
 import io.lockstep.tensor.Dtype;
+import io.lockstep.tensor.Torch;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,6 +41,7 @@ public record AllReduceRank(
 
   /** Runs to the end; rank 0 leaves the seconds of each round, a line each. */
   public void run() throws IOException, InterruptedException {
+    Torch.start(1);
     try (TcpListener listener = TcpListener.open(HOST)) {
       PortFile.write(port(rank), listener.port());
       try (TcpCollective collective =

@@ -14,17 +14,17 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** How answers are generated: greedily, unless an option says otherwise. */
-final class DecodingArguments {
+public final class DecodingArguments {
 
   /** Whose settings hold where no option says otherwise. */
-  enum Base {
+  public enum Base {
     GREEDY,
     CHECKPOINT
   }
 
   /** Where a checkpoint's recommendation comes from. */
   @FunctionalInterface
-  interface Recommendation {
+  public interface Recommendation {
     SamplingDefaults get() throws IOException;
   }
 
@@ -99,7 +99,7 @@ final class DecodingArguments {
   private @Nullable CommandSpec command;
 
   /** The settings as a gateway is asked with them; it is asked what its checkpoint recommends. */
-  AnswerSettings settings(GatewayClient client) throws IOException {
+  public AnswerSettings settings(GatewayClient client) throws IOException {
     GenerationOptions options = options(() -> recommended(client.model().recommended()));
     DecodingOptions asked = options.decoding();
     return new AnswerSettings(
@@ -130,7 +130,7 @@ final class DecodingArguments {
    * @param checkpoint asked only if the checkpoint's recommendation is wanted
    * @throws CommandLine.ParameterException naming every value that is outside of its range
    */
-  GenerationOptions options(Recommendation checkpoint) throws IOException {
+  public GenerationOptions options(Recommendation checkpoint) throws IOException {
     SamplingDefaults defaults =
         switch (base) {
           case GREEDY -> new SamplingDefaults(false, 1, 1, 0, 1);

@@ -8,7 +8,7 @@ import picocli.CommandLine.TypeConversionException;
 public final class EndpointConverter implements ITypeConverter<Endpoint> {
 
   /** Stands in a required option until it is read. */
-  static final Endpoint UNREAD = new Endpoint("", 0);
+  public static final Endpoint UNREAD = new Endpoint("", 0);
 
   @Override
   public Endpoint convert(String text) {

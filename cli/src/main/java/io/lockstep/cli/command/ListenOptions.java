@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** Where a server listens. */
-final class ListenOptions {
+public final class ListenOptions {
 
   @Option(
       names = "--host",
@@ -34,26 +34,26 @@ final class ListenOptions {
   private boolean allowRemote;
 
   /** These options as somebody would write them, those left at their defaults left out. */
-  String given() {
+  public String given() {
     return (host.equals("127.0.0.1") ? "" : " --host " + host)
         + (port == 0 ? "" : " --port " + port)
         + (portFile == null ? "" : " --port-file " + portFile)
         + (allowRemote ? " --allow-remote" : "");
   }
 
-  String host() {
+  public String host() {
     return host;
   }
 
-  int port() {
+  public int port() {
     return port;
   }
 
-  @Nullable Path portFile() {
+  public @Nullable Path portFile() {
     return portFile;
   }
 
-  boolean allowRemote() {
+  public boolean allowRemote() {
     return allowRemote;
   }
 }

@@ -7,7 +7,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The model that a command computes with. */
-final class ModelOptions {
+public final class ModelOptions {
 
   @Option(
       names = "--model",
@@ -19,12 +19,12 @@ final class ModelOptions {
   @Mixin private TensorOptions tensors = new TensorOptions();
 
   /** Its folder. */
-  Path folder() {
+  public Path folder() {
     return folder;
   }
 
   /** Starts libtorch and loads the model. */
-  LoadedModel open() throws IOException {
+  public LoadedModel open() throws IOException {
     tensors.start();
     return LoadedModel.open(folder);
   }

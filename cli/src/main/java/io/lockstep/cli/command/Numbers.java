@@ -4,7 +4,7 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /** Whole numbers of options, held to their range where they are read: bad usage if outside. */
-final class Numbers {
+public final class Numbers {
 
   private static final int MAX_PORT = 65_535;
 
@@ -27,7 +27,7 @@ final class Numbers {
   }
 
   /** At least 1. */
-  static final class Count implements ITypeConverter<Integer> {
+  public static final class Count implements ITypeConverter<Integer> {
     @Override
     public Integer convert(String text) {
       return (int) between(text, 1, Integer.MAX_VALUE);
@@ -35,7 +35,7 @@ final class Numbers {
   }
 
   /** At least 0. */
-  static final class Amount implements ITypeConverter<Integer> {
+  public static final class Amount implements ITypeConverter<Integer> {
     @Override
     public Integer convert(String text) {
       return (int) between(text, 0, Integer.MAX_VALUE);
@@ -43,7 +43,7 @@ final class Numbers {
   }
 
   /** At least 1, and more than an int if need be. */
-  static final class LongCount implements ITypeConverter<Long> {
+  public static final class LongCount implements ITypeConverter<Long> {
     @Override
     public Long convert(String text) {
       return between(text, 1, Long.MAX_VALUE);
@@ -51,7 +51,7 @@ final class Numbers {
   }
 
   /** At least 0, and more than an int if need be. */
-  static final class LongAmount implements ITypeConverter<Long> {
+  public static final class LongAmount implements ITypeConverter<Long> {
     @Override
     public Long convert(String text) {
       return between(text, 0, Long.MAX_VALUE);
@@ -59,7 +59,7 @@ final class Numbers {
   }
 
   /** A TCP port, or 0 for a free one. */
-  static final class Port implements ITypeConverter<Integer> {
+  public static final class Port implements ITypeConverter<Integer> {
     @Override
     public Integer convert(String text) {
       return (int) between(text, 0, MAX_PORT);

@@ -4,7 +4,7 @@ import io.lockstep.tensor.Torch;
 import picocli.CommandLine.Option;
 
 /** How a command computes with tensors in its own process. */
-final class TensorOptions {
+public final class TensorOptions {
 
   @Option(
       names = "--threads",
@@ -15,7 +15,7 @@ final class TensorOptions {
   private int threads;
 
   /** Starts the tensor library; called before anything is computed. */
-  void start() {
+  public void start() {
     Torch.start(threads);
   }
 }

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A worker that trains and saves holds as much memory late as early. */
 class FlatMemoryTest {
 
-  private static final Path BASE = Path.of("..", "models", "base");
+  private static final Path BASE = Path.of("..", "base-model");
   private static final int STEPS = 40;
   private static final int WARM = 10;
   private static final long MEBIBYTE = 1L << 20;

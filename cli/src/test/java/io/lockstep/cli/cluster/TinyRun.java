@@ -13,7 +13,7 @@ import java.util.List;
 /** A run that takes seconds: a random model of two layers on forty drawn pictures. */
 record TinyRun(Path folder) {
 
-  private static final Path BASE = Path.of("..", "models", "base");
+  private static final Path BASE = Path.of("..", "base-model");
   private static final int STEPS = 6;
 
   /** Draws the data and makes the model folder. */

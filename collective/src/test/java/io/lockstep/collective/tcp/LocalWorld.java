@@ -10,13 +10,13 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /** Several ranks inside one JVM, connected over real loopback sockets. */
-final class LocalWorld implements AutoCloseable {
+public final class LocalWorld implements AutoCloseable {
 
   static final String TOKEN = "b7c1d2e3f4a5968778695a4b3c2d1e0f";
   static final Duration TIMEOUT = Duration.ofSeconds(30);
 
   /** What one rank does. */
-  interface RankTask {
+  public interface RankTask {
     void run(TcpCollective collective) throws Exception;
   }
 
@@ -47,7 +47,8 @@ final class LocalWorld implements AutoCloseable {
     return world;
   }
 
-  static LocalWorld connected(int size) throws Exception {
+  /** Ranks that are connected to each other. */
+  public static LocalWorld connected(int size) throws Exception {
     LocalWorld world = listening(size);
     world.connect(1);
     return world;
@@ -103,7 +104,7 @@ final class LocalWorld implements AutoCloseable {
   }
 
   /** Runs the same on all ranks at once and waits for all. */
-  void runAll(RankTask task) throws Exception {
+  public void runAll(RankTask task) throws Exception {
     List<Future<?>> running = new ArrayList<>();
     for (int rank = 0; rank < ranks.size(); rank++) {
       running.add(start(rank, task));

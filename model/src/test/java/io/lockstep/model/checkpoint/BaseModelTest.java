@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 /** The base model that ships is the one its documents speak of. */
 class BaseModelTest {
 
-  private static final Path BASE = Path.of("../models/base");
+  private static final Path BASE = Path.of("../base-model");
   private static final long MAX_BYTES = 16L << 20;
 
   @Test

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** The count against what processes were measured to need. */
 class ActivationBytesTest {
 
-  private static final Path BASE = Path.of("..", "models", "base", "config.json");
+  private static final Path BASE = Path.of("..", "base-model", "config.json");
   private static final double MEBIBYTE = 1 << 20;
   private static final double SHARE = 0.2;
 

@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
  * A file with one rank's moments; it says itself which values of the flat layout they belong to, so
  * that any world can read what any other has written.
  */
-final class OptimizerFile {
+public final class OptimizerFile {
 
   static final Pattern NAME = Pattern.compile("optimizer-\\d{5,}-of-\\d{5,}\\.safetensors");
 
@@ -26,7 +26,9 @@ final class OptimizerFile {
 
   private OptimizerFile() {}
 
-  static StoredFile write(Path folder, int rank, int world, Moments moments) throws IOException {
+  /** Writes the moments of a rank of a world into a folder, synced. */
+  public static StoredFile write(Path folder, int rank, int world, Moments moments)
+      throws IOException {
     String name = "optimizer-%05d-of-%05d.safetensors".formatted(rank, world);
     List<TensorInfo> infos =
         List.of(

@@ -19,7 +19,8 @@ public final class Snapshot implements AutoCloseable {
   private Buffer room = Buffer.onHost(arena, Dtype.FLOAT32, 0);
   private Moments moments = new Moments(0, room, room);
 
-  Snapshot(ParameterLayout layout) {
+  /** A snapshot of parameters of a layout, with no room yet. */
+  public Snapshot(ParameterLayout layout) {
     this.layout = layout;
   }
 
@@ -29,7 +30,7 @@ public final class Snapshot implements AutoCloseable {
    * @param flat the trained parameters' flat buffer; null if this rank doesn't write them, which
    *     frees the memory for them
    */
-  void take(@Nullable Buffer flat, Moments live) {
+  public void take(@Nullable Buffer flat, Moments live) {
     if (flat == null) {
       freeTrained();
     } else {
@@ -54,12 +55,12 @@ public final class Snapshot implements AutoCloseable {
   }
 
   /** The copied parameters; null if this rank doesn't write them. */
-  @Nullable Parameters trained() {
+  public @Nullable Parameters trained() {
     return trained;
   }
 
   /** The copied moments. */
-  Moments moments() {
+  public Moments moments() {
     return moments;
   }
 

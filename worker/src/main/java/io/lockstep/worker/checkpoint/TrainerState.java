@@ -50,7 +50,8 @@ public record TrainerState(
     numerics = Collections.unmodifiableSortedMap(new TreeMap<>(numerics));
   }
 
-  String toJson() {
+  /** As it is stored. */
+  public String toJson() {
     ObjectNode state =
         JSON.createObjectNode()
             .put("steps", steps)

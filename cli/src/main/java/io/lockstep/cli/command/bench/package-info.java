@@ -1,0 +1,5 @@
+/** {@code lockstep bench}. */
+@NullMarked
+package io.lockstep.cli.command.bench;
+
+import org.jspecify.annotations.NullMarked;

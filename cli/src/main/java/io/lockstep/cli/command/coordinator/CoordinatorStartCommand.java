@@ -1,0 +1,174 @@
+package io.lockstep.cli.command.coordinator;
+
+import io.lockstep.cli.command.ListenOptions;
+import io.lockstep.cli.command.Numbers;
+import io.lockstep.cli.console.UsageError;
+import io.lockstep.cli.console.UserError;
+import io.lockstep.cli.process.Closing;
+import io.lockstep.cli.process.ExitCode;
+import io.lockstep.cli.process.ParentWatch;
+import io.lockstep.cli.process.PortFile;
+import io.lockstep.cli.process.Signals;
+import io.lockstep.cli.run.RunFolder;
+import io.lockstep.cli.train.DrainOnSignal;
+import io.lockstep.cli.train.DrainedRun;
+import io.lockstep.cli.train.OverLengthReport;
+import io.lockstep.cli.train.RunPlans;
+import io.lockstep.cli.train.StoredRun;
+import io.lockstep.cli.train.UnreadableReport;
+import io.lockstep.coordinator.Phase;
+import io.lockstep.coordinator.RunListener;
+import io.lockstep.coordinator.RunOutcome;
+import io.lockstep.coordinator.RunPlan;
+import io.lockstep.coordinator.rpc.CoordinatorServer;
+import io.lockstep.coordinator.rpc.ListenAddress;
+import io.lockstep.worker.config.RunConfig;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.LocalTime;
+import java.time.ZoneId;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code lockstep coordinator start}. */
+@Command(name = "start", description = "Coordinates one training run; ends when the run does.")
+final class CoordinatorStartCommand implements Callable<Integer> {
+
+  @Option(names = "--config", required = true, paramLabel = "FILE", description = "The recipe.")
+  private Path config = Path.of("");
+
+  @Option(
+      names = "--workers",
+      converter = Numbers.Count.class,
+      required = true,
+      paramLabel = "N",
+      description = "Workers that must join before the run begins.")
+  private int workers;
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "DIR",
+      description = "Run folder, created; must hold no run, unless --resume is given.")
+  private Path out = Path.of("");
+
+  @Option(
+      names = "--resume",
+      description =
+          "Go on with the run in --out: waits for the workers of before, then for enough of"
+              + " others.")
+  private boolean resume;
+
+  @Option(
+      names = "--resume-from",
+      paramLabel = "DIR",
+      description =
+          "Begin a new run at another run's checkpoint, with its moments and its place in the"
+              + " schedule.")
+  private @Nullable Path resumeFrom;
+
+  @Option(
+      names = "--acknowledge",
+      paramLabel = "KEY",
+      description =
+          "With --resume or --resume-from: go on although this key of the recipe, which changes the"
+              + " weights, has another value than the run began with, or workers compute with"
+              + " another numerics.NAME, for example numerics.threads; may be repeated.")
+  private Set<String> acknowledged = Set.of();
+
+  @Mixin private ListenOptions listen = new ListenOptions();
+
+  @Override
+  public Integer call() throws Exception {
+    RunConfig run = StoredRun.withInputs(RunConfig.read(config).withOutputDir(out));
+    Path from = resumeFrom;
+    if (resume && from != null) {
+      throw new UsageError(
+          "--resume goes on with the run in --out, --resume-from begins another: give one of them");
+    }
+    if (resume) {
+      StoredRun.of(new RunFolder(out)).compare(run, acknowledged).forEach(System.out::println);
+    } else if (from != null) {
+      StoredRun.ofCheckpoint(from).compare(run, acknowledged).forEach(System.out::println);
+    } else if (!acknowledged.isEmpty()) {
+      throw new UsageError(
+          "--acknowledge goes with --resume: a new run has nothing to differ from");
+    }
+    RunPlan plan = RunPlans.of(run, workers, out);
+    RunPlans.requireSpace(plan);
+    ListenAddress address = new ListenAddress(listen.host(), listen.port(), listen.allowRemote());
+    Optional<DrainOnSignal> signals = drainOnSignal();
+    CoordinatorServer server = start(plan, address);
+    try (Closing closing = Closing.atExit(server::close)) {
+      System.out.printf(
+          "coordinator of %s listens on %s:%d and waits for %d workers%n",
+          run.name(), listen.host(), server.port(), workers);
+      signals.ifPresent(drain -> drain.began(server::drain));
+      PortFile.write(listen.portFile(), server.port());
+      RunOutcome outcome = server.awaitEnd();
+      signals.ifPresent(DrainOnSignal::ended);
+      OverLengthReport.write(run, out);
+      UnreadableReport.write(run, out);
+      if (!outcome.finished()) {
+        throw new UserError(outcome.reason());
+      }
+      if (outcome.steps() < plan.totalSteps()) {
+        System.out.println(outcome.reason());
+        System.out.println(DrainedRun.next(outcome.steps() > 0, out, command()));
+        return ExitCode.DRAINED;
+      }
+      System.out.printf("finished after %d steps%n", outcome.steps());
+    }
+    return 0;
+  }
+
+  /** Of a child process its parent knows what a signal means to the run, and drains it. */
+  private static Optional<DrainOnSignal> drainOnSignal() {
+    if (ParentWatch.isChild()) {
+      Signals.ignore("TERM");
+      return Optional.empty();
+    }
+    return Optional.of(DrainOnSignal.install("lockstep coordinator start", System.out));
+  }
+
+  private String command() {
+    return "lockstep coordinator start --config %s --workers %d --out %s%s"
+        .formatted(config, workers, out, listen.given());
+  }
+
+  private CoordinatorServer start(RunPlan plan, ListenAddress address) throws IOException {
+    RunListener listener = new ConsoleRunListener();
+    Path from = resumeFrom;
+    if (from != null) {
+      return CoordinatorServer.startFrom(
+          from, StoredRun.numerics(from, acknowledged), plan, address, listener);
+    }
+    return resume
+        ? CoordinatorServer.resume(plan, acknowledged, address, listener)
+        : CoordinatorServer.start(plan, address, listener);
+  }
+
+  /** Prints phases and notices on standard output, with the time. */
+  private static final class ConsoleRunListener implements RunListener {
+
+    @Override
+    public void phaseChanged(Phase phase, String detail) {
+      print(phase.name().toLowerCase(Locale.ROOT) + ": " + detail);
+    }
+
+    @Override
+    public void notice(String text) {
+      print(text);
+    }
+
+    private static void print(String text) {
+      System.out.printf("%tT.%<tL %s%n", LocalTime.now(ZoneId.systemDefault()), text);
+    }
+  }
+}

@@ -1,0 +1,27 @@
+package io.lockstep.cli.command.data;
+
+import io.lockstep.cli.console.UserError;
+import io.lockstep.config.ConfigException;
+import io.lockstep.data.augment.AugmentationConfig;
+import io.lockstep.data.dataset.RecordAugmenter;
+import io.lockstep.worker.config.AugmentationFile;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** The augmentation of a {@code --config}, for commands that look at single records. */
+final class AugmenterOption {
+
+  private AugmenterOption() {}
+
+  /** An augmenter without other pictures to copy from: those are known to training alone. */
+  static RecordAugmenter read(Path config, long seed) throws IOException, ConfigException {
+    AugmentationConfig augmentation = AugmentationFile.read(config);
+    if (augmentation.needsPatchBank()) {
+      throw new UserError(
+          config
+              + ": source_mode bank or mixed copies pieces of other pictures, which only training"
+              + " does; set source_mode: self, or bank_add_prob: 0");
+    }
+    return new RecordAugmenter(augmentation, seed);
+  }
+}

@@ -1,0 +1,168 @@
+package io.lockstep.cli.command.gateway;
+
+import io.lockstep.cli.command.ListenOptions;
+import io.lockstep.cli.command.Numbers;
+import io.lockstep.cli.console.LogSetup;
+import io.lockstep.cli.process.Closing;
+import io.lockstep.cli.process.PortFile;
+import io.lockstep.client.Endpoint;
+import io.lockstep.gateway.GatewayOptions;
+import io.lockstep.gateway.GatewayServer;
+import io.lockstep.gateway.ModelSource;
+import io.lockstep.gateway.serving.CertificatePolicy;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code lockstep gateway start}. */
+@Command(
+    name = "start",
+    description = "Serves one checkpoint, or the committed checkpoints of a run as they come.")
+final class GatewayStartCommand implements Callable<Integer> {
+
+  /** Where the model comes from: one of the two. */
+  private static final class Source {
+    @Option(
+        names = "--model",
+        paramLabel = "DIR",
+        description = "A checkpoint's folder; an adapter's will do.")
+    private @Nullable Path model;
+
+    @Option(
+        names = "--coordinator",
+        paramLabel = "HOST:PORT",
+        description = "The coordinator of a run to follow.")
+    private @Nullable Endpoint coordinator;
+
+    ModelSource source(Certificates certificates) {
+      if (model != null) {
+        return new ModelSource.Folder(
+            model, certificates.policy(CertificatePolicy.REQUIRED_OF_TRAINING));
+      }
+      return new ModelSource.Coordinator(
+          String.valueOf(coordinator), certificates.policy(CertificatePolicy.REQUIRED));
+    }
+  }
+
+  /** What becomes of models without a certificate: at most one of the two. */
+  private static final class Certificates {
+    @Option(
+        names = "--require-certificate",
+        description =
+            "Refuse any --model without alignment.json, not only one that training wrote. A"
+                + " certificate that is there must hold in any case.")
+    private boolean required;
+
+    @Option(
+        names = "--allow-uncertified",
+        description =
+            "Serve a checkpoint of a run although it has no alignment certificate, with a warning.")
+    private boolean uncertified;
+
+    CertificatePolicy policy(CertificatePolicy usual) {
+      if (uncertified) {
+        return CertificatePolicy.NOT_REQUIRED;
+      }
+      return required ? CertificatePolicy.REQUIRED : usual;
+    }
+  }
+
+  private static final Logger log = LoggerFactory.getLogger(GatewayStartCommand.class);
+
+  @ArgGroup(multiplicity = "1")
+  private Source source = new Source();
+
+  @Mixin private ListenOptions listen = new ListenOptions();
+
+  @Option(
+      names = "--threads",
+      converter = Numbers.Count.class,
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Threads of tensor operations (default: ${DEFAULT-VALUE}).")
+  private int threads;
+
+  @ArgGroup private Certificates certificates = new Certificates();
+
+  @Option(
+      names = "--drain-seconds",
+      paramLabel = "N",
+      defaultValue = "30",
+      description =
+          "When it is asked to end (SIGTERM, Ctrl-C), answer what has been asked for so long at"
+              + " most (default: ${DEFAULT-VALUE}).")
+  private int drainSeconds;
+
+  @Option(
+      names = "--memory-mib",
+      paramLabel = "N",
+      description =
+          "Most memory of one batch beside the weights; longer requests are refused (default: a"
+              + " quarter of this machine's).")
+  private @Nullable Long memoryMib;
+
+  @Option(
+      names = "--log-requests",
+      description = "Log a line per request: method, client, size, time, outcome.")
+  private boolean logRequests;
+
+  /** Whether it listens: only then the end of the process is a matter of draining. */
+  private volatile boolean serving;
+
+  @Override
+  public Integer call() throws Exception {
+    if (drainSeconds < 0) {
+      throw new IllegalArgumentException("--drain-seconds is " + drainSeconds + "; use 0 or more");
+    }
+    LogSetup.atLeastInfo();
+    try (GatewayServer server = GatewayServer.start(options(), threads);
+        Closing closing = Closing.atExit(() -> leave(server))) {
+      System.out.printf("gateway listens on %s:%d%n", listen.host(), server.port());
+      PortFile.write(listen.portFile(), server.port());
+      serving = true;
+      Thread.currentThread().join();
+    } finally {
+      serving = false;
+    }
+    return 0;
+  }
+
+  private GatewayOptions options() {
+    GatewayOptions options =
+        GatewayOptions.of(source.source(certificates))
+            .at(listen.host(), listen.port(), listen.allowRemote())
+            .loggingRequests(logRequests);
+    return memoryMib == null
+        ? options
+        : options.within(options.memory().withPass(Math.multiplyExact(memoryMib, 1L << 20)));
+  }
+
+  /** Ends in order when the process is asked to end, and then with exit code 0. */
+  private void leave(GatewayServer server) {
+    if (!serving) {
+      server.close();
+      return;
+    }
+    log.info("asked to end: no new requests, up to {} s for those under way", drainSeconds);
+    boolean all = server.drain(Duration.ofSeconds(drainSeconds));
+    server.close();
+    if (all) {
+      log.info("everything that was asked is answered");
+    } else {
+      log.warn(
+          "requests were still under way after {} s and have failed; raise --drain-seconds to let"
+              + " longer ones end",
+          drainSeconds);
+    }
+    System.out.flush();
+    // The signal's own exit code says that something went wrong.
+    Runtime.getRuntime().halt(0);
+  }
+}

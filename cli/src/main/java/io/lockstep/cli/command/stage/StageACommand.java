@@ -1,0 +1,75 @@
+package io.lockstep.cli.command.stage;
+
+import io.lockstep.cli.command.DecodingArguments;
+import io.lockstep.cli.command.EndpointConverter;
+import io.lockstep.cli.console.Progress;
+import io.lockstep.cli.stage.InspectionFolder;
+import io.lockstep.cli.stage.StageA;
+import io.lockstep.cli.stage.StageAResult;
+import io.lockstep.client.AnswerSettings;
+import io.lockstep.client.ClientOptions;
+import io.lockstep.client.Endpoint;
+import io.lockstep.client.GatewayClient;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicInteger;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code lockstep stage-a}. */
+@Command(
+    name = "stage-a",
+    description = {
+      "Asks a gateway for a summary of every picture of an inspection folder.",
+      "A picture without an answer is told, its group is left out, and the command fails at the end."
+    })
+public final class StageACommand implements Callable<Integer> {
+
+  @Option(
+      names = "--gateway",
+      required = true,
+      paramLabel = "HOST:PORT",
+      description = "Where the gateway listens.")
+  private Endpoint gateway = EndpointConverter.UNREAD;
+
+  @Option(
+      names = "--input",
+      required = true,
+      paramLabel = "DIR",
+      description = "Folder of <mission>/{审核通过|审核不通过}/<group>/ with pictures.")
+  private Path input = Path.of("");
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "DIR",
+      description = "Folder for one JSONL file per mission.")
+  private Path out = Path.of("");
+
+  @Mixin private DecodingArguments decoding = new DecodingArguments();
+
+  @Override
+  public Integer call() throws IOException {
+    InspectionFolder folder = InspectionFolder.read(input);
+    int pictures = folder.groups().stream().mapToInt(group -> group.images().size()).sum();
+    AtomicInteger answered = new AtomicInteger();
+    StageAResult result;
+    try (GatewayClient client = GatewayClient.connect(gateway, ClientOptions.DEFAULT)) {
+      AnswerSettings settings = decoding.settings(client);
+      try (Progress progress = new Progress("summaries", pictures, "pictures", 1)) {
+        result =
+            StageA.run(
+                folder,
+                out,
+                (asked, listener) -> client.describe(asked, settings, listener),
+                described -> progress.update(answered.incrementAndGet(), ""));
+      }
+    }
+    result.unanswered().forEach(problem -> System.out.println("no answer: " + problem));
+    result.files().forEach(System.out::println);
+    result.requireAnswers();
+    return 0;
+  }
+}

@@ -1,0 +1,84 @@
+package io.lockstep.cli.command.stage;
+
+import io.lockstep.cli.command.DecodingArguments;
+import io.lockstep.cli.command.EndpointConverter;
+import io.lockstep.cli.console.JsonLine;
+import io.lockstep.cli.console.Share;
+import io.lockstep.cli.stage.StageB;
+import io.lockstep.cli.stage.StageBResult;
+import io.lockstep.client.AnswerSettings;
+import io.lockstep.client.ClientOptions;
+import io.lockstep.client.Endpoint;
+import io.lockstep.client.GatewayClient;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code lockstep stage-b}. */
+@Command(
+    name = "stage-b",
+    description = "Asks a gateway for a verdict on every group and compares it with the label.")
+public final class StageBCommand implements Callable<Integer> {
+
+  @Option(
+      names = "--gateway",
+      required = true,
+      paramLabel = "HOST:PORT",
+      description = "Where the gateway listens.")
+  private Endpoint gateway = EndpointConverter.UNREAD;
+
+  @Option(
+      names = "--stage-a",
+      required = true,
+      paramLabel = "FILE",
+      description = "Stage-A's JSONL; may be given several times.")
+  private List<Path> stageA = new ArrayList<>();
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "DIR",
+      description = "Folder for verdicts and malformed answers.")
+  private Path out = Path.of("");
+
+  @Option(names = "--json", description = "Print one JSON object at the end.")
+  private boolean json;
+
+  @Mixin private DecodingArguments decoding = new DecodingArguments();
+
+  @Override
+  public Integer call() throws IOException {
+    StageBResult result;
+    try (GatewayClient client = GatewayClient.connect(gateway, ClientOptions.DEFAULT)) {
+      AnswerSettings settings = decoding.settings(client);
+      result = StageB.run(stageA, out, groups -> client.judge(groups, settings));
+    }
+    result.unanswered().forEach(problem -> System.out.println("no answer: " + problem));
+    System.out.printf(
+        "accuracy: %s (%d of %d groups; %d false passes, %d false fails, %d malformed, %d no answer)%n",
+        Share.text(result.accuracy()),
+        result.correct(),
+        result.groups(),
+        result.falsePositives(),
+        result.falseNegatives(),
+        result.malformed(),
+        result.unanswered().size());
+    if (json) {
+      System.out.println(
+          new JsonLine()
+              .put("stage_b_accuracy", result.accuracy())
+              .put("groups", result.groups())
+              .put("false_positives", result.falsePositives())
+              .put("false_negatives", result.falseNegatives())
+              .put("malformed", result.malformed())
+              .put("no_answer", result.unanswered().size()));
+    }
+    result.requireAnswers();
+    return 0;
+  }
+}

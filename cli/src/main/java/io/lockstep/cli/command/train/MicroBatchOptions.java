@@ -1,0 +1,129 @@
+package io.lockstep.cli.command.train;
+
+import io.lockstep.cli.command.Numbers;
+import io.lockstep.cli.console.UsageError;
+import io.lockstep.model.budget.TokenBudget;
+import io.lockstep.model.cost.ActivationBytes;
+import io.lockstep.model.image.ImageOptions;
+import io.lockstep.model.network.ModelConfig;
+import io.lockstep.worker.config.RunConfig;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** How large a micro-batch is planned for; what is not said is the most that can come. */
+final class MicroBatchOptions {
+
+  private static final int DEFAULT_LENGTH = 2048;
+
+  @Option(
+      names = "--batch",
+      converter = Numbers.Count.class,
+      paramLabel = "N",
+      description =
+          "Samples that are computed at once (default: those of a virtual rank by"
+              + " gradient_accumulation; 1 for a model).")
+  private @Nullable Integer batch;
+
+  @Option(
+      names = "--length",
+      converter = Numbers.Count.class,
+      paramLabel = "N",
+      description =
+          "Tokens of a sample, those of its pictures included (default: the recipe's"
+              + " global_max_length; 2048 for a model).")
+  private @Nullable Integer length;
+
+  @Option(
+      names = "--picture-tokens",
+      converter = Numbers.Amount.class,
+      paramLabel = "N",
+      description =
+          "Of these, those of pictures (default: as many as the model allows one picture, at"
+              + " most all).")
+  private @Nullable Integer pictureTokens;
+
+  @Option(
+      names = "--supervised",
+      converter = Numbers.Amount.class,
+      paramLabel = "N",
+      description = "Of these, those that are learned (default: all but the pictures').")
+  private @Nullable Integer supervised;
+
+  @Option(
+      names = "--checkpointing",
+      negatable = true,
+      description = "With gradient checkpointing (default: the recipe's; without for a model).")
+  private @Nullable Boolean checkpointing;
+
+  /**
+   * A micro-batch.
+   *
+   * @param rows its samples
+   * @param length tokens of each
+   * @param pictureTokens of these, those of pictures
+   * @param supervised of these, those that are learned
+   * @param patches of all its pictures; a sample has one
+   * @param checkpointing whether it is computed with gradient checkpointing
+   */
+  record MicroBatch(
+      int rows,
+      int length,
+      int pictureTokens,
+      int supervised,
+      long patches,
+      boolean checkpointing) {
+
+    ActivationBytes.Load load() {
+      return new ActivationBytes.Load(
+          rows, length, rows, Math.ceilDiv(patches, rows), (long) rows * supervised);
+    }
+  }
+
+  /**
+   * The micro-batch that is meant.
+   *
+   * @param run the recipe, if there is one
+   * @param folder where the preprocessor's configuration may lie
+   */
+  MicroBatch microBatch(ModelConfig config, Optional<RunConfig> run, Path folder)
+      throws IOException {
+    int rows =
+        batch != null
+            ? batch
+            : run.map(RunConfig::training)
+                .map(t -> t.samplesPerVirtualRank() / t.gradientAccumulation())
+                .orElse(1);
+    int tokens =
+        length != null
+            ? length
+            : run.map(r -> r.training().globalMaxLength()).orElse(DEFAULT_LENGTH);
+    TokenBudget budget = run.flatMap(r -> r.vision().budget()).orElse(TokenBudget.ALL);
+    int ofPictures =
+        pictureTokens != null ? pictureTokens : Math.min(tokens, mostOfOnePicture(folder, budget));
+    int learned = supervised != null ? supervised : tokens - ofPictures;
+    if ((long) ofPictures + learned > tokens || learned < 0) {
+      throw new UsageError(
+          "--picture-tokens and --supervised must be together at most --length: they are %d, %d and %d"
+              .formatted(ofPictures, learned, tokens));
+    }
+    long side = config.vision().spatialMergeSize();
+    long patches = (long) Math.ceil(rows * ofPictures / budget.share()) * side * side;
+    boolean again =
+        checkpointing != null
+            ? checkpointing
+            : run.map(r -> r.training().gradientCheckpointing()).orElse(false);
+    return new MicroBatch(rows, tokens, ofPictures, learned, patches, again);
+  }
+
+  /** Tokens that the largest picture keeps; unlimited if that is not known. */
+  private static int mostOfOnePicture(Path folder, TokenBudget budget) throws IOException {
+    if (!ImageOptions.isIn(folder)) {
+      return Integer.MAX_VALUE;
+    }
+    ImageOptions options = ImageOptions.of(folder);
+    return budget.count(options.maxPixels() / (options.factor() * options.factor()));
+  }
+}

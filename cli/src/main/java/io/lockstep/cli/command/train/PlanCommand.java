@@ -1,0 +1,260 @@
+package io.lockstep.cli.command.train;
+
+import io.lockstep.cli.command.Numbers;
+import io.lockstep.cli.console.JsonLine;
+import io.lockstep.cli.console.Table;
+import io.lockstep.cli.console.UserError;
+import io.lockstep.cli.train.PlannedCost;
+import io.lockstep.model.cost.ActivationBytes;
+import io.lockstep.model.family.ModelFamilies;
+import io.lockstep.model.network.ModelConfig;
+import io.lockstep.model.segment.SegmentSpec;
+import io.lockstep.tensor.Dtype;
+import io.lockstep.worker.config.RunConfig;
+import io.lockstep.worker.config.TrainingConfig;
+import io.lockstep.worker.tuning.TrainableTable;
+import io.lockstep.worker.tuning.TuningPlan;
+import io.lockstep.worker.zero.Buckets;
+import io.lockstep.worker.zero.StageCost;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code lockstep plan}. */
+@Command(
+    name = "plan",
+    description = {
+      "Prints how many parameters a model has and what training it takes: memory of a rank and"
+          + " bytes it sends in a step, by stage of ZeRO. Needs no weights.",
+      "cluster.zero_stage chooses among stages 1 to 3. Every virtual rank is taken to make one pass"
+          + " per part of training.gradient_accumulation, with pictures.",
+      "Activations are those of one pass; a rank makes its passes one after another, so they are the"
+          + " same for any number of workers. Not counted is the process itself (JVM, libtorch,"
+          + " prefetched samples)."
+    })
+public final class PlanCommand implements Callable<Integer> {
+
+  private static final int HALF_BYTES = 2;
+  private static final double MEBIBYTE = 1 << 20;
+
+  /** What is planned for. */
+  private static final class Subject {
+    @Option(names = "--config", paramLabel = "FILE", description = "A recipe.")
+    private @Nullable Path config;
+
+    @Option(
+        names = "--model",
+        paramLabel = "PATH",
+        description = "A checkpoint's folder or its config.json alone; all of it is trained.")
+    private @Nullable Path model;
+  }
+
+  @ArgGroup(multiplicity = "1")
+  private Subject subject = new Subject();
+
+  @Option(
+      names = "--workers",
+      converter = Numbers.Count.class,
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Ranks that share the training state (default: ${DEFAULT-VALUE}).")
+  private int workers;
+
+  @Option(names = "--json", description = "Print one JSON object at the end.")
+  private boolean json;
+
+  @Mixin private MicroBatchOptions microBatch = new MicroBatchOptions();
+
+  /**
+   * What is known of a model and of what is trained of it.
+   *
+   * @param folder where the model's other files lie
+   */
+  private record Known(
+      ModelConfig config,
+      Path folder,
+      TuningPlan plan,
+      StageCost.Subject subject,
+      Optional<RunConfig> run) {
+
+    /** Passes of a virtual rank in a step. */
+    int passes() {
+      return run.map(known -> known.training().gradientAccumulation()).orElse(1);
+    }
+
+    TrainableTable table() {
+      return plan.table();
+    }
+  }
+
+  /** Activations and what they are of. */
+  private record Activations(MicroBatchOptions.MicroBatch batch, ActivationBytes bytes) {}
+
+  @Override
+  public Integer call() throws Exception {
+    Known known = known();
+    TrainableTable.Row all = known.table().rows().getLast();
+    long weights = all.total() + all.adapters();
+    List<StageCost> stages = stages(known);
+    Activations activations = activations(known);
+    print(known, weights, stages, activations);
+    if (json) {
+      System.out.println(json(known, weights, stages, activations));
+    }
+    return 0;
+  }
+
+  private Activations activations(Known known) throws IOException {
+    MicroBatchOptions.MicroBatch batch =
+        microBatch.microBatch(known.config(), known.run(), known.folder());
+    return new Activations(
+        batch,
+        ActivationBytes.of(
+            known.config(),
+            batch.load(),
+            new ActivationBytes.Mode(
+                known.plan().trainsVision(), batch.checkpointing(), known.plan().adapter())));
+  }
+
+  private List<StageCost> stages(Known known) {
+    int most = known.subject().virtualRanks();
+    if (workers > most) {
+      throw new UserError(
+          "--workers is "
+              + workers
+              + ": at most training.virtual_ranks ("
+              + most
+              + ") can share a step");
+    }
+    return StageCost.of(known.subject(), workers, known.passes());
+  }
+
+  private Known known() throws Exception {
+    Path model = subject.model;
+    if (model == null) {
+      RunConfig run = RunConfig.read(Objects.requireNonNull(subject.config));
+      TuningPlan plan = TuningPlan.of(run);
+      return new Known(
+          config(run.model().path()),
+          run.model().path(),
+          plan,
+          PlannedCost.subject(run, plan),
+          Optional.of(run));
+    }
+    ModelConfig config = config(model);
+    TuningPlan plan = TuningPlan.full(config.layout());
+    StageCost.Subject whole =
+        new StageCost.Subject(
+            0,
+            SegmentSpec.of(config, plan.trained()),
+            plan.trained(),
+            new Buckets(plan.trained().size(), TrainingConfig.DEFAULT_BUCKET_FLOATS),
+            workers,
+            1,
+            true);
+    Path folder = Files.isDirectory(model) ? model : model.toAbsolutePath().resolveSibling("");
+    return new Known(config, folder, plan, whole, Optional.empty());
+  }
+
+  private static ModelConfig config(Path model) throws IOException {
+    Path file = Files.isDirectory(model) ? model.resolve("config.json") : model;
+    if (!Files.isRegularFile(file)) {
+      throw new UserError("there is no " + file + ": give a checkpoint's folder or a config.json");
+    }
+    return ModelFamilies.read(file);
+  }
+
+  private void print(Known known, long weights, List<StageCost> stages, Activations activations) {
+    System.out.println(
+        "%s, %s parameters: %s in float32, %s in bfloat16"
+            .formatted(
+                known.config().modelType(),
+                String.format(Locale.ROOT, "%,d", weights),
+                mebibytes(Dtype.FLOAT32.bytes(weights)),
+                mebibytes(weights * HALF_BYTES)));
+    Table modules = new Table().row(TrainableTable.TITLES.toArray(String[]::new));
+    known.table().rows().forEach(row -> modules.row(row.cells().toArray(String[]::new)));
+    System.out.print(modules.render());
+    MicroBatchOptions.MicroBatch batch = activations.batch();
+    System.out.printf(
+        "activations of %d x %d tokens at once, %d of each of pictures (%,d patches), %d learned,"
+            + " %s gradient checkpointing:%n",
+        batch.rows(),
+        batch.length(),
+        batch.pictureTokens(),
+        batch.patches(),
+        batch.supervised(),
+        batch.checkpointing() ? "with" : "without");
+    ActivationBytes bytes = activations.bytes();
+    System.out.print(
+        new Table()
+            .row("kept of vision", "kept of decoder", "largest segment", "most at once")
+            .row(
+                mebibytes(bytes.vision()),
+                mebibytes(bytes.decoder()),
+                mebibytes(bytes.segment()),
+                mebibytes(bytes.peak()))
+            .render());
+    System.out.println("the rank of " + workers + " that has most, in float32:");
+    Table costs =
+        new Table()
+            .row(
+                "ZeRO",
+                "weights",
+                "gradients",
+                "optimizer",
+                "activations",
+                "together",
+                "sent per step");
+    stages.forEach(cost ->
+        costs.row(
+            "stage " + cost.stage(),
+            mebibytes(cost.weightBytes()),
+            mebibytes(cost.gradientBytes()),
+            mebibytes(cost.optimizerBytes()),
+            mebibytes(bytes.peak()),
+            mebibytes(cost.totalBytes() + bytes.peak()),
+            mebibytes(cost.sentBytes())));
+    System.out.print(costs.render());
+  }
+
+  private static String mebibytes(long bytes) {
+    return String.format(Locale.ROOT, "%,.1f MiB", bytes / MEBIBYTE);
+  }
+
+  private JsonLine json(
+      Known known, long weights, List<StageCost> stages, Activations activations) {
+    JsonLine line =
+        new JsonLine()
+            .put("model_type", known.config().modelType())
+            .put("parameters", weights)
+            .put("trainable", known.table().rows().getLast().trainable())
+            .put("workers", workers)
+            .put("micro_batch_patches", activations.batch().patches())
+            .put("activation_bytes", activations.bytes().peak());
+    known.table().rows().forEach(row -> line.put("parameters_" + row.name(), row.total()));
+    return line.put("stages", stages.stream().map(PlanCommand::figures).toList());
+  }
+
+  private static Map<String, Object> figures(StageCost cost) {
+    Map<String, Object> figures = new LinkedHashMap<>();
+    figures.put("stage", cost.stage());
+    figures.put("weight_bytes", cost.weightBytes());
+    figures.put("gradient_bytes", cost.gradientBytes());
+    figures.put("optimizer_bytes", cost.optimizerBytes());
+    figures.put("sent_bytes_per_step", cost.sentBytes());
+    return figures;
+  }
+}

@@ -1,0 +1,149 @@
+package io.lockstep.cli.command.worker;
+
+import io.lockstep.cli.command.EndpointConverter;
+import io.lockstep.cli.command.Numbers;
+import io.lockstep.cli.console.UserError;
+import io.lockstep.client.Endpoint;
+import io.lockstep.worker.Worker;
+import io.lockstep.worker.protocol.Directive;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code lockstep worker start}. */
+@Command(name = "start", description = "Joins a coordinator's run and trains until it ends.")
+final class WorkerStartCommand implements Callable<Integer> {
+
+  private static final Logger LOG = LoggerFactory.getLogger(WorkerStartCommand.class);
+
+  @Option(
+      names = "--coordinator",
+      required = true,
+      paramLabel = "HOST:PORT",
+      description = "Where the coordinator listens.")
+  private Endpoint coordinator = EndpointConverter.UNREAD;
+
+  @Option(
+      names = "--host",
+      paramLabel = "HOST",
+      defaultValue = "127.0.0.1",
+      description =
+          "Local address on which other workers reach this one (default: ${DEFAULT-VALUE}).")
+  private String host = "127.0.0.1";
+
+  @Option(
+      names = "--port",
+      converter = Numbers.Port.class,
+      paramLabel = "PORT",
+      defaultValue = "0",
+      description = "Local port on which other workers reach this one (default: a free one).")
+  private int port;
+
+  @Option(
+      names = "--advertise",
+      paramLabel = "HOST:PORT",
+      description =
+          "Where other workers are told to reach this one, if a proxy or a translated network stands"
+              + " between (default: the local address and port).")
+  private @Nullable Endpoint advertise;
+
+  @Option(
+      names = "--tcp-only",
+      description = "Exchange no data through memory with workers of this host.")
+  private boolean tcpOnly;
+
+  @Option(
+      names = "--threads",
+      converter = Numbers.Count.class,
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Threads of tensor operations (default: ${DEFAULT-VALUE}).")
+  private int threads;
+
+  @Option(
+      names = "--name",
+      paramLabel = "NAME",
+      description = "Name in the run (default: host name and process id).")
+  private @Nullable String name;
+
+  @Option(
+      names = "--node",
+      paramLabel = "NAME",
+      description =
+          "Machine that the worker runs on (default: host name); runs with a patch bank take"
+              + " workers of one node only.")
+  private @Nullable String node;
+
+  @Override
+  public Integer call() throws Exception {
+    String chosen = name == null ? defaultName() : name;
+    String machine = node == null ? hostName() : node;
+    Worker worker =
+        new Worker(new Worker.Options(coordinator.toString(), links(), threads, chosen, machine));
+    Directive.Stop end;
+    try (Leaving leaving = Leaving.onSignal(worker)) {
+      end = worker.run();
+    }
+    if (!end.finished()) {
+      throw new UserError(end.reason());
+    }
+    System.out.println(end.reason());
+    return 0;
+  }
+
+  private Worker.Links links() {
+    Optional<String> told = Optional.ofNullable(advertise).map(Endpoint::toString);
+    return new Worker.Links(host, port, told, !tcpOnly);
+  }
+
+  /** Leaves the run in good order when the process is asked to end. */
+  private static final class Leaving implements AutoCloseable {
+
+    private static final Duration TIMEOUT = Duration.ofSeconds(60);
+
+    private final CountDownLatch left = new CountDownLatch(1);
+
+    static Leaving onSignal(Worker worker) {
+      Leaving leaving = new Leaving();
+      Runtime.getRuntime()
+          .addShutdownHook(new Thread(() -> leaving.leave(worker), "leave-the-run"));
+      return leaving;
+    }
+
+    private void leave(Worker worker) {
+      if (left.getCount() == 0) {
+        return;
+      }
+      worker.leave("the process was asked to end");
+      try {
+        if (!left.await(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
+          LOG.warn("left the run without an answer within {} s", TIMEOUT.toSeconds());
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+
+    @Override
+    public void close() {
+      left.countDown();
+    }
+  }
+
+  private static String defaultName() throws UnknownHostException {
+    return hostName() + "/" + ProcessHandle.current().pid();
+  }
+
+  private static String hostName() throws UnknownHostException {
+    return InetAddress.getLocalHost().getHostName();
+  }
+}
