@@ -4,9 +4,11 @@ import io.lockstep.benchmark.kernel.FlatKernels;
 import java.util.Collection;
 import java.util.List;
 import org.openjdk.jmh.results.RunResult;
+import org.openjdk.jmh.runner.NoBenchmarksException;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
+import org.openjdk.jmh.runner.options.Options;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 import org.openjdk.jmh.runner.options.VerboseMode;
@@ -41,11 +43,7 @@ public final class KernelBench {
             .warmupTime(time)
             .measurementTime(time)
             .verbosity(VerboseMode.SILENT);
-    Collection<RunResult> runs = new Runner(options.build()).run();
-    if (runs.isEmpty()) {
-      throw new IllegalArgumentException("no kernel's name contains " + kernels);
-    }
-    return runs.stream()
+    return run(options.build(), kernels).stream()
         .map(run ->
             new Result(
                 run.getPrimaryResult().getLabel(),
@@ -53,5 +51,13 @@ public final class KernelBench {
                 run.getPrimaryResult().getScore(),
                 run.getPrimaryResult().getScoreError()))
         .toList();
+  }
+
+  private static Collection<RunResult> run(Options options, String kernels) throws RunnerException {
+    try {
+      return new Runner(options).run();
+    } catch (NoBenchmarksException e) {
+      throw new IllegalArgumentException("no kernel's name contains " + kernels, e);
+    }
   }
 }
