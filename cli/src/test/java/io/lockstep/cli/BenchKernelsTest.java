@@ -29,10 +29,15 @@ class BenchKernelsTest {
 
   @Test
   void timesTheKernelsOfThatNameAtEachSize() throws Exception {
-    Said said =
-        Said.by("bench", "kernels", "--kernel", "squareSum", "--millis", "20", "--json");
-    List<JsonNode> lines = said.out().lines().filter(line -> line.startsWith("{")).map(BenchKernelsTest::parse).toList();
-    assertEquals(List.of(16_384L, 4_194_304L), lines.stream().map(l -> l.get("values").asLong()).toList());
+    Said said = Said.by("bench", "kernels", "--kernel", "squareSum", "--millis", "20", "--json");
+    List<JsonNode> lines =
+        said.out()
+            .lines()
+            .filter(line -> line.startsWith("{"))
+            .map(BenchKernelsTest::parse)
+            .toList();
+    assertEquals(
+        List.of(16_384L, 4_194_304L), lines.stream().map(l -> l.get("values").asLong()).toList());
     for (JsonNode line : lines) {
       assertEquals("squareSum", line.get("kernel").asText());
       assertTrue(line.get("us").asDouble() > 0);
