@@ -56,6 +56,20 @@ public final class Ops {
 
   private Ops() {}
 
+  /**
+   * A float32 tensor with a copy of these values in row-major order. Unlike those that DJL's
+   * managers make of arrays, whose memory Java frees, it may be part of a graph that is walked
+   * later.
+   */
+  public static NDArray constant(float[] values, long... shape) {
+    return Scope.current().fromFloats(values, shape);
+  }
+
+  /** The same of int64. */
+  public static NDArray constant(long[] values, long... shape) {
+    return Scope.current().fromLongs(values, shape);
+  }
+
   /** {@code x weight^T + bias}: x [..., in], weight [out, in], bias [out] to [..., out]. */
   public static NDArray linear(NDArray x, NDArray weight, @Nullable NDArray bias) {
     return LINEAR.apply(tensor(x), tensor(weight), optional(bias));

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import ai.djl.ndarray.NDArray;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -37,6 +38,25 @@ final class OpsTest {
     NDArray half = scope.fromFloats(new float[] {0.25f, 0.25f}, 2).sum();
     assertEquals(1.5f, Ops.times(half, 3).getFloat());
     assertEquals(3.5f, Ops.plus(half, 3).getFloat());
+  }
+
+  @Test
+  void constantsOfAGraphStayWhenTheirScopeIsGone() {
+    int size = 1 << 20;
+    float[] values = new float[size];
+    Arrays.fill(values, 3);
+    NDArray x = Autograd.leaf(random(scope, 1, size));
+    Scope graph = Scope.lasting();
+    NDArray end;
+    try (Scope inner = scope.child()) {
+      end = graph.keep(Autograd.recording(() -> Ops.mul(x, Ops.constant(values, size)).sum()));
+    }
+    System.gc();
+    NDArray others = scope.zeros(Dtype.FLOAT32, size);
+    Autograd.backward(end, null);
+    graph.close();
+    assertArrayEquals(values, floats(Autograd.gradient(x)));
+    assertArrayEquals(new float[size], floats(others));
   }
 
   @Test

@@ -5,13 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.lockstep.collective.Collective;
 import io.lockstep.data.plan.EpochPlan;
 import io.lockstep.model.batch.Sample;
 import io.lockstep.model.checkpoint.LoadedModel;
-import io.lockstep.model.testing.Folders;
+import io.lockstep.model.testing.ExpertModel;
 import io.lockstep.model.testing.GoldenFamily;
 import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.IsolatedDevice;
@@ -128,7 +126,7 @@ class WorldSizeTest {
 
   @Test
   void expertsAreTrainedToTheSameBitsOnAnyNumberOfRanks() throws Exception {
-    Path model = mixtureOfExperts();
+    Path model = ExpertModel.withoutWeights(folder.resolve("experts"));
     Trained alone = train(1, config(model, "initialise", "{mode: full}", "{}")).getFirst();
     for (int world = 2; world <= 3; world++) {
       for (String cluster : List.of("{}", "{zero_stage: 3}")) {
@@ -139,25 +137,20 @@ class WorldSizeTest {
     }
   }
 
-  /** The tiny model's tokenizer with a network of experts in all layers but one. */
-  private Path mixtureOfExperts() throws IOException {
-    Path model = Folders.copy(GoldenFamily.QWEN3_VL.checkpoint(), folder.resolve("experts"));
-    Files.delete(model.resolve("model.safetensors"));
-    ObjectMapper json = new ObjectMapper();
-    Path file = model.resolve("config.json");
-    ObjectNode config = (ObjectNode) json.readTree(file.toFile());
-    config.put("model_type", "qwen3_vl_moe").remove("architectures");
-    ((ObjectNode) config.get("vision_config")).put("model_type", "qwen3_vl_moe_vision");
-    ((ObjectNode) config.get("text_config"))
-        .put("model_type", "qwen3_vl_moe_text")
-        .put("num_local_experts", 4)
-        .put("num_experts_per_tok", 2)
-        .put("moe_intermediate_size", 32)
-        .put("decoder_sparse_step", 1)
-        .putArray("mlp_only_layers")
-        .add(1);
-    json.writeValue(file.toFile(), config);
-    return model;
+  @Test
+  void adaptersOnExpertsAreTrainedToTheSameBitsOnAnyNumberOfRanks() throws Exception {
+    Path model = ExpertModel.withWeights(folder.resolve("experts"));
+    String tuning =
+        "{mode: lora, rank: 3, target_modules: [q_proj], modules_to_save: [mlp.gate],"
+            + " target_parameters: [mlp.experts.gate_up_proj, mlp.experts.down_proj]}";
+    Trained alone = train(1, config(model, "load", tuning, "{}")).getFirst();
+    for (int world = 2; world <= 3; world++) {
+      for (String cluster : List.of("{}", "{zero_stage: 2}", "{zero_stage: 3}")) {
+        List<Trained> all = train(world, config(model, "load", tuning, cluster));
+        assertEquals(alone.sha256(), all.getFirst().sha256(), world + " ranks, " + cluster);
+        assertEquals(alone.commits(), all.getLast().commits());
+      }
+    }
   }
 
   @SuppressWarnings("ArrayRecordComponent")

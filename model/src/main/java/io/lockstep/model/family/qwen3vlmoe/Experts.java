@@ -58,7 +58,7 @@ final class Experts implements FeedForward {
     NDArray probabilities_NE = Ops.softmax(router.apply(weights, x_NH), -1);
     Routing routing =
         Routing.of(probabilities_NE.toFloatArray(), config.experts(), config.expertsPerToken());
-    NDArray mask_NE = x.getManager().create(routing.mask(), probabilities_NE.getShape());
+    NDArray mask_NE = Ops.constant(routing.mask(), probabilities_NE.getShape().getShape());
     NDArray chosen_NE = Ops.mul(probabilities_NE, mask_NE);
     NDArray shares_NE = chosen_NE.div(chosen_NE.sum(new int[] {1}, true));
     NDArray sum_NH = x_NH.zerosLike();
@@ -67,7 +67,7 @@ final class Experts implements FeedForward {
     for (int expert = 0; expert < config.experts(); expert++) {
       long[] tokens = routing.tokens().get(expert);
       if (tokens.length > 0) {
-        NDArray rows = x.getManager().create(tokens);
+        NDArray rows = Ops.constant(tokens, tokens.length);
         NDArray share_n1 = Ops.narrow(Ops.indexSelect(shares_NE, 0, rows), 1, expert, 1);
         NDArray out_nH = expert(gateUps, downs, expert, Ops.indexSelect(x_NH, 0, rows));
         sum_NH = Ops.indexAdd(sum_NH, 0, rows, Ops.mul(out_nH, share_n1));
