@@ -1,20 +1,20 @@
 package io.lockstep.benchmark;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.lockstep.config.ConfigException;
 import io.lockstep.data.augment.AugmentationConfig;
 import io.lockstep.data.augment.Operators;
 import io.lockstep.data.augment.Pipeline;
 import io.lockstep.data.augment.PipelineWatch;
 import io.lockstep.data.augment.Progress;
 import io.lockstep.data.augment.operator.AnnotatedPicture;
-import io.lockstep.data.augment.operator.OperatorType;
+import io.lockstep.data.augment.operator.ConfiguredOperator;
 import io.lockstep.data.augment.operator.SampleKey;
 import io.lockstep.data.geometry.Geometry;
 import io.lockstep.data.geometry.Point;
 import io.lockstep.data.image.RgbImage;
 import io.lockstep.data.plan.SplitMix64;
 import io.lockstep.data.record.DataObject;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -86,7 +86,7 @@ public final class AugmentBench {
     }
     double seconds = (System.nanoTime() - begin) / 1e9;
     return new Result(
-        config.types().stream().map(OperatorType::name).toList(),
+        config.operators().stream().map(ConfiguredOperator::name).toList(),
         pictures,
         seconds,
         stages,
@@ -105,19 +105,13 @@ public final class AugmentBench {
   private static AugmentationConfig config() {
     String operators =
         RECIPE.stream()
-            .filter(line -> Operators.all().stream().anyMatch(type -> line.contains(type.name())))
+            .filter(line -> new Operators().names().stream().anyMatch(line::contains))
             .collect(Collectors.joining(","));
-    List<String> problems = new ArrayList<>();
     try {
-      AugmentationConfig config =
-          AugmentationConfig.read(
-              new JsonMapper().readTree("{\"operators\": [" + operators + "]}"), problems);
-      if (!problems.isEmpty()) {
-        throw new IllegalStateException("the recipe is out of date: " + problems);
-      }
-      return config;
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException(e);
+      return AugmentationConfig.parse(
+          "augmentation: {operators: [" + operators + "]}", "the benchmark", Path.of(""));
+    } catch (ConfigException e) {
+      throw new IllegalStateException("the recipe is out of date", e);
     }
   }
 

@@ -56,7 +56,7 @@ class ModuleDirectionTest {
     "model, tensor config.text data.conversation data.file data.image",
     "coordinator, proto data.file data.plan",
     "worker, proto model data collective tensor config",
-    "benchmark, collective data tensor model worker",
+    "benchmark, collective config data tensor model worker",
     "client, proto data.conversation data.image data.stageb",
     "gateway, proto model tensor config.text data.conversation data.file data.image data.prompt data.stageb",
   })

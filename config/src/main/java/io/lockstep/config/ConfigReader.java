@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Reads a YAML text into a record whose components are {@link Key}s. A wrong value becomes a
@@ -54,28 +55,74 @@ public final class ConfigReader {
       throws ConfigException {
     JsonNode tree = YamlText.parse(yaml, origin.name());
     ConfigReader reader = new ConfigReader(removed, tree);
-    Place.Source source =
-        new Place.Source(origin.name(), origin.folder(), origin.stored(), YamlText.lines(yaml), "");
-    R record = reader.section(type, tree, Place.top(reader.problems, source), none());
-    if (reader.problems.count() > 0) {
-      throw new ConfigException(reader.problems.all());
+    return reader.sound(reader.section(type, tree, reader.top(yaml, origin), none()));
+  }
+
+  /**
+   * Reads one section of a text, or of the file that stands there, and nothing else of it.
+   *
+   * @param pointers where it may be, as JSON pointers; the first that is there counts
+   * @throws ConfigException with every problem of it, or if it isn't there
+   */
+  public static <R extends Record> R readSection(
+      Class<R> type, String yaml, Origin origin, List<String> pointers) throws ConfigException {
+    JsonNode tree = YamlText.parse(yaml, origin.name());
+    for (String pointer : pointers) {
+      JsonNode node = tree.at(pointer);
+      if (!isAbsent(node)) {
+        ConfigReader reader = new ConfigReader(List.of(), tree);
+        String[] keys = pointer.substring(1).split("/");
+        Place place = reader.top(yaml, origin).at(keys);
+        return reader.sound(reader.section(type, keys[keys.length - 1], node, place));
+      }
+    }
+    String names =
+        pointers.stream()
+            .map(pointer -> pointer.substring(1).replace('/', '.'))
+            .collect(Collectors.joining(" or "));
+    throw new ConfigException(origin.name(), List.of("must have " + names));
+  }
+
+  private Place top(String yaml, Origin origin) {
+    return Place.top(
+        problems,
+        new Place.Source(
+            origin.name(), origin.folder(), origin.stored(), YamlText.lines(yaml), "", ""));
+  }
+
+  private <R extends Record> R sound(R record) throws ConfigException {
+    if (problems.count() > 0) {
+      throw new ConfigException(problems.all());
     }
     return record;
   }
 
-  private static JsonNode none() {
+  static JsonNode none() {
     return MissingNode.getInstance();
+  }
+
+  /** A section, or the path of its file. */
+  private <R extends Record> R section(Class<R> type, String name, JsonNode node, Place place) {
+    return node.isTextual()
+        ? file(type, name, place.resolve(node.textValue()), place)
+        : section(type, node, place, none());
   }
 
   private <R extends Record> R section(
       Class<R> type, JsonNode node, Place place, JsonNode defaults) {
+    return section(type, type, node, place, defaults);
+  }
+
+  /** A section; if it is an entry of a list, of a kind. */
+  <R extends Record> R section(
+      Class<R> type, Class<? extends Record> kind, JsonNode node, Place place, JsonNode defaults) {
     JsonNode mapping = node;
     if (!node.isObject() && !isAbsent(node)) {
       place.problem("must be a mapping of keys to values");
       mapping = JsonNodeFactory.instance.objectNode();
     }
     Set<String> known = new LinkedHashSet<>();
-    R record = record(type, mapping, place, defaults, known);
+    R record = record(type, kind, mapping, place, defaults, known);
     if (place.pointer().isEmpty()) {
       known.addAll(aliases);
     }
@@ -86,9 +133,7 @@ public final class ConfigReader {
         unknown.report("unknown key " + unknown.path() + Forms.hint(key, known));
       }
     }
-    if (record instanceof Checked checked) {
-      problems.check(checked, place);
-    }
+    problems.check(record, place);
     return record;
   }
 
@@ -108,11 +153,19 @@ public final class ConfigReader {
   }
 
   private <R extends Record> R record(
-      Class<R> type, JsonNode mapping, Place place, JsonNode defaults, Set<String> known) {
+      Class<R> type,
+      Class<? extends Record> kind,
+      JsonNode mapping,
+      Place place,
+      JsonNode defaults,
+      Set<String> known) {
     List<Object> components = new ArrayList<>();
     for (Declared declared : Declared.of(type)) {
-      if (declared.key().inline() && declared.shape() instanceof Declared.Section(var inner)) {
-        components.add(record(inner, mapping, place, defaults, known));
+      Optional<Class<? extends Record>> inlined = declared.inlined(kind);
+      if (inlined.isPresent()) {
+        Record inner = record(inlined.get(), kind, mapping, place, defaults, known);
+        problems.check(inner, place);
+        components.add(inner);
         continue;
       }
       known.add(declared.name());
@@ -145,10 +198,19 @@ public final class ConfigReader {
     return Optional.of(
         switch (declared.shape()) {
           case Declared.Section(var type) ->
-              declared.key().file() && node.isTextual()
-                  ? file(type, place.resolve(node.textValue()), place)
+              declared.key().file()
+                  ? section(type, declared.name(), node, place)
                   : section(type, node, place, none());
           case Declared.Sections(var type) -> sections(type, node, place, declared.key());
+          case Declared.Entries shape ->
+              keep(place, new EntryReader(shape, this).entries(node, place, declared.required()));
+          case Declared.Changes(var shape) ->
+              keep(
+                  place,
+                  new EntryReader(shape, this)
+                      .changes(
+                          node, place, (List<?>) like(declared.key().like(), place.pointer())));
+          case Declared.Kind _ -> throw new IllegalStateException(place.path() + " has no kind");
           case Declared.Value(var form) -> value(declared.key(), form, node, place);
         });
   }
@@ -156,6 +218,8 @@ public final class ConfigReader {
   private List<Record> sections(Class<? extends Record> type, JsonNode list, Place place, Key key) {
     if (!list.isArray() && !isAbsent(list)) {
       place.problem("must be a list of mappings, not " + list);
+    } else if (list.size() < key.min()) {
+      place.problem("must be a list of at least one mapping");
     }
     JsonNode defaults = constant(key.defaults());
     List<Record> sections = new ArrayList<>();
@@ -177,16 +241,27 @@ public final class ConfigReader {
       place.problem("is missing: it must be " + form.words());
       value = form.whenFaulty();
     }
+    return keep(place, value);
+  }
+
+  /** Remembers a value for keys that are like it. */
+  private Object keep(Place place, Object value) {
     values.put(place.pointer(), value);
     return value;
   }
 
-  /** The value of a key in the nearest section around a place that has it. */
+  /** The value of a key in the nearest section around or before a place that has it. */
   private Object like(String key, String pointer) {
+    String below = "/" + key.replace('.', '/');
     String section = pointer;
     while (!section.isEmpty()) {
       section = section.substring(0, section.lastIndexOf('/'));
-      Object value = values.get(section + "/" + key.replace('.', '/'));
+      Object value = values.get(section + below);
+      if (value == null && section.matches(".*/[1-9]\\d*")) {
+        int end = section.lastIndexOf('/') + 1;
+        int before = Integer.parseInt(section.substring(end)) - 1;
+        value = values.get(section.substring(0, end) + before + below);
+      }
       if (value != null) {
         return value;
       }
@@ -195,9 +270,11 @@ public final class ConfigReader {
   }
 
   /** A section in a file of its own; one that can't be read is told, and nothing of its keys. */
-  private <R extends Record> R file(Class<R> type, Path file, Place place) {
+  private <R extends Record> R file(Class<R> type, String name, Path file, Place place) {
     try {
-      if (Files.size(file) > MAX_FILE_BYTES) {
+      if (!Files.exists(file)) {
+        place.problem("names %s, which does not exist".formatted(file));
+      } else if (Files.size(file) > MAX_FILE_BYTES) {
         place.problem("names %s, which is larger than 1 MiB".formatted(file));
       } else {
         String yaml = YamlText.of(file);
@@ -208,8 +285,12 @@ public final class ConfigReader {
                 file.resolveSibling(""),
                 place.isStored(),
                 YamlText.lines(yaml),
-                place.pointer());
-        return section(type, tree, place.in(source), none());
+                place.pointer(),
+                tree.has(name) ? "/" + name : "");
+        if (tree.has(name)) {
+          refuseOthers(tree, name, source);
+        }
+        return section(type, tree.has(name) ? tree.get(name) : tree, place.in(source), none());
       }
     } catch (ConfigException e) {
       place.problem("names a file that is no YAML: " + e.getMessage());
@@ -222,6 +303,16 @@ public final class ConfigReader {
     return empty;
   }
 
+  private void refuseOthers(JsonNode tree, String name, Place.Source source) {
+    for (var entry : tree.properties()) {
+      if (!entry.getKey().equals(name)) {
+        Place.top(problems, source.whole())
+            .at(entry.getKey())
+            .problem("must not stand beside %s in a file of its own".formatted(name));
+      }
+    }
+  }
+
   static JsonNode constant(String yaml) {
     try {
       return YamlText.parse(yaml, "a declared default");
@@ -230,7 +321,7 @@ public final class ConfigReader {
     }
   }
 
-  private static boolean isAbsent(JsonNode node) {
+  static boolean isAbsent(JsonNode node) {
     return node.isMissingNode() || node.isNull();
   }
 }

@@ -25,29 +25,61 @@ public final class ConfigWriter {
     }
   }
 
+  /** The same as JSON in one line, with empty lists. */
+  public static String json(Record record) {
+    return tree(record, true).toString();
+  }
+
   /** The same as a tree; sections and lists without content are left out. */
   static ObjectNode tree(Record record) {
+    return tree(record, false);
+  }
+
+  /** The same of an entry of a list, whole: with its empty lists. */
+  static ObjectNode entry(Record entry) {
+    return tree(entry, true);
+  }
+
+  private static ObjectNode tree(Record record, boolean whole) {
     ObjectNode node = JsonNodeFactory.instance.objectNode();
     for (Declared declared : Declared.of(record.getClass())) {
-      declared.in(record).ifPresent(value -> put(node, declared, value));
+      declared.in(record).ifPresent(value -> put(node, declared, value, whole));
     }
     return node;
   }
 
-  private static void put(ObjectNode node, Declared declared, Object value) {
+  private static void put(ObjectNode node, Declared declared, Object value, boolean whole) {
     JsonNode written =
         switch (declared.shape()) {
-          case Declared.Section _ -> tree((Record) value);
+          case Declared.Section _, Declared.Kind _ -> tree((Record) value, whole);
           case Declared.Sections _ -> {
             var list = JsonNodeFactory.instance.arrayNode();
             ((List<?>) value).forEach(section -> list.add(tree((Record) section)));
             yield list;
           }
+          case Declared.Entries entries -> {
+            var list = JsonNodeFactory.instance.arrayNode();
+            for (Object entry : (List<?>) value) {
+              String name = Kinds.name(entries.kind((Record) entry));
+              list.addObject().set(name, entry((Record) entry));
+            }
+            yield list;
+          }
+          case Declared.Changes(var entries) -> {
+            var changes = JsonNodeFactory.instance.objectNode();
+            for (Object each : (List<?>) value) {
+              Record entry = (Record) each;
+              var kind = entries.kind(entry);
+              changes.set(
+                  Kinds.name(kind), entry(entry).retain(Declared.numbers(entry.getClass(), kind)));
+            }
+            yield changes;
+          }
           case Declared.Value(var form) -> form.write(value);
         };
     if (declared.key().inline()) {
       node.setAll((ObjectNode) written);
-    } else if (written.isValueNode() || !written.isEmpty()) {
+    } else if (whole || written.isValueNode() || !written.isEmpty()) {
       node.set(declared.name(), written);
     }
   }

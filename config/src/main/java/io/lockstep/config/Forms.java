@@ -66,7 +66,7 @@ final class Forms {
       return instance(key.form()[0]);
     }
     if (list && type == String.class) {
-      return texts();
+      return texts(key);
     }
     if (type == boolean.class || type == Boolean.class) {
       return new Plain<>(
@@ -89,6 +89,9 @@ final class Forms {
     if (type == Duration.class) {
       return duration(key);
     }
+    if (type == Interval.class) {
+      return interval(key);
+    }
     if (type == String.class) {
       return text(key);
     }
@@ -101,7 +104,8 @@ final class Forms {
     throw new IllegalStateException("no form for " + type + ": name one in its @Key");
   }
 
-  private static Form<?> instance(Class<? extends Form<?>> type) {
+  /** What a key names a class for. */
+  static <T> T instance(Class<T> type) {
     try {
       var constructor = type.getDeclaredConstructor();
       constructor.setAccessible(true);
@@ -118,7 +122,7 @@ final class Forms {
     return new Plain<>(
         "a whole number",
         bounds(schema("integer"), key),
-        value -> value.isIntegralNumber() && value.canConvertToLong(),
+        value -> value.canConvertToExactIntegral() && value.canConvertToLong(),
         (value, place) -> {
           if (value.longValue() >= min && value.longValue() <= max) {
             return Optional.of(narrow.apply(value.longValue()));
@@ -146,7 +150,7 @@ final class Forms {
               (key.aboveMin()
                           ? "must be more than %s and at most %s, not %s"
                           : "must be between %s and %s, not %s")
-                      .formatted(key.min(), key.max(), number)
+                      .formatted(text(key.min()), text(key.max()), value)
                   + remedy(key));
           return Optional.empty();
         },
@@ -163,6 +167,35 @@ final class Forms {
             seconds
                 ? JSON.numberNode(value.toMillis() / MILLIS)
                 : JSON.numberNode(value.toMillis()));
+  }
+
+  private static Form<Interval> interval(Key key) {
+    Form<Double> end = number(key, value -> value, JSON::numberNode);
+    ObjectNode both = schema("array").put("minItems", 2).put("maxItems", 2);
+    both.set("items", end.schema());
+    ObjectNode schema = JSON.objectNode();
+    schema.putArray("anyOf").add(end.schema()).add(both);
+    return new Plain<>(
+        "[low, high] or one number for both",
+        schema,
+        value -> value.isNumber() || (value.isArray() && value.size() == 2),
+        (value, place) -> {
+          if (value.isNumber()) {
+            return end.read(value, place).map(number -> new Interval(number, number));
+          }
+          Optional<Double> low = end.read(value.get(0), place.at(0));
+          Optional<Double> high = end.read(value.get(1), place.at(1));
+          if (low.isEmpty() || high.isEmpty()) {
+            return Optional.empty();
+          }
+          if (low.get() > high.get()) {
+            place.problem("must have the lower number first, is " + value);
+            return Optional.empty();
+          }
+          return Optional.of(new Interval(low.get(), high.get()));
+        },
+        interval -> JSON.arrayNode().add(interval.low()).add(interval.high()),
+        new Interval(end.whenFaulty(), end.whenFaulty()));
   }
 
   private static Form<String> text(Key key) {
@@ -234,17 +267,18 @@ final class Forms {
         constants.getFirst());
   }
 
-  private static Form<List<String>> texts() {
-    ObjectNode schema = schema("array");
+  private static Form<List<String>> texts(Key key) {
+    ObjectNode schema = entries(key);
     schema.set("items", schema("string"));
     return new Plain<>(
-        "a list of texts",
+        key.min() > 0 ? "a list of at least one text" : "a list of texts",
         schema,
         value ->
             value.isArray()
+                && value.size() >= key.min()
                 && value
                     .valueStream()
-                    .allMatch(text -> text.isTextual() && !text.textValue().isEmpty()),
+                    .allMatch(text -> text.isTextual() && !text.textValue().isBlank()),
         (value, place) -> {
           List<String> texts = value.valueStream().map(JsonNode::textValue).toList();
           List<String> unusable =
@@ -262,6 +296,22 @@ final class Forms {
 
   private static ObjectNode schema(String type) {
     return JSON.objectNode().put("type", type);
+  }
+
+  /** The schema of a list, but for its entries. */
+  static ObjectNode entries(Key key) {
+    ObjectNode schema = schema("array");
+    if (key.min() > 0) {
+      schema.put("minItems", (int) key.min());
+    }
+    return schema;
+  }
+
+  /** A bound; whole numbers without a fraction. */
+  static String text(double bound) {
+    return bound == Math.rint(bound) && Math.abs(bound) <= Long.MAX_VALUE
+        ? Long.toString((long) bound)
+        : Double.toString(bound);
   }
 
   private static ObjectNode bounds(ObjectNode schema, Key key) {

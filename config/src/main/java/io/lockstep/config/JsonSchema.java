@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
+import java.util.function.Predicate;
 
 /** The JSON Schema (draft 2020-12) of a configuration: editors complete and check files with it. */
 public final class JsonSchema {
@@ -22,14 +23,21 @@ public final class JsonSchema {
       if (section.shape() instanceof Declared.Section(var inner)) {
         Declared.flat(inner).stream()
             .filter(key -> !key.key().also().isEmpty())
-            .forEach(key -> top.set(key.key().also(), property(key, JSON.objectNode())));
+            .forEach(key ->
+                top.putObject(key.key().also())
+                    .put(
+                        "$ref",
+                        "#/properties/%s/properties/%s".formatted(section.name(), key.name())));
       }
     }
     return schema.toPrettyString() + "\n";
   }
 
   private static ObjectNode section(Class<? extends Record> type, JsonNode defaults) {
-    List<Declared> keys = Declared.flat(type);
+    return section(Declared.flat(type), defaults);
+  }
+
+  private static ObjectNode section(List<Declared> keys, JsonNode defaults) {
     ObjectNode schema = JSON.objectNode().put("type", "object");
     ObjectNode properties = schema.putObject("properties");
     keys.forEach(key -> properties.set(key.name(), property(key, defaults)));
@@ -52,10 +60,23 @@ public final class JsonSchema {
             yield key.key().file() ? orPath(inner) : inner;
           }
           case Declared.Sections(var type) -> {
-            ObjectNode list = JSON.objectNode().put("type", "array");
+            ObjectNode list = Forms.entries(key.key());
             list.set("items", section(type, ConfigReader.constant(key.key().defaults())));
             yield list;
           }
+          case Declared.Entries entries -> {
+            ObjectNode list = JSON.objectNode().put("type", "array").put("minItems", 1);
+            ObjectNode mapping = kinds(entries, _ -> true);
+            ObjectNode name = JSON.objectNode();
+            entries.kinds().names().forEach(name.putArray("enum")::add);
+            list.putObject("items")
+                .putArray("anyOf")
+                .add(name)
+                .add(mapping.put("minProperties", 1).put("maxProperties", 1));
+            yield list;
+          }
+          case Declared.Changes(var entries) -> kinds(entries, Declared::isNumber);
+          case Declared.Kind _ -> throw new IllegalStateException(key + " has no kind");
           case Declared.Value(var form) -> form.schema();
         };
     schema.put("description", key.key().value());
@@ -65,6 +86,20 @@ public final class JsonSchema {
       schema.set("default", ConfigReader.constant(key.key().otherwise()));
     }
     return schema;
+  }
+
+  /** A mapping of the names of kinds to their keys. */
+  private static ObjectNode kinds(Declared.Entries entries, Predicate<Declared> wanted) {
+    ObjectNode mapping = JSON.objectNode().put("type", "object");
+    ObjectNode properties = mapping.putObject("properties");
+    for (Class<? extends Record> kind : entries.kinds().types()) {
+      List<Declared> keys =
+          Declared.flat(entries.record(kind), kind).stream().filter(wanted).toList();
+      properties.set(
+          Kinds.name(kind),
+          section(keys, JSON.objectNode()).put("description", Declared.sentence(kind)));
+    }
+    return mapping.put("additionalProperties", false);
   }
 
   private static ObjectNode orPath(ObjectNode section) {

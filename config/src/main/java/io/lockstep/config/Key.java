@@ -9,10 +9,11 @@ import java.lang.annotation.Target;
 /**
  * Declares a component of a record as a key of a configuration: everything that reading, writing,
  * comparing and documenting it needs. A nested record is a section, a list of records a list of
- * sections, an enum one of its constants in lower case; an {@code Optional} may be left out.
+ * sections, an enum one of its constants in lower case; an {@code Optional} may be left out. On a
+ * record that is one of some {@link Kinds} it says what that is.
  */
 @Documented
-@Target(ElementType.RECORD_COMPONENT)
+@Target({ElementType.RECORD_COMPONENT, ElementType.TYPE})
 @Retention(RetentionPolicy.RUNTIME)
 public @interface Key {
 
@@ -27,13 +28,16 @@ public @interface Key {
   /** Its value if it is left out, as it would be written; a key without one is required. */
   String otherwise() default "";
 
-  /** The key whose value it takes if it is left out; looked for from its own section outwards. */
+  /**
+   * The key whose value it takes if it is left out; looked for from its own section outwards, and
+   * before an entry of a list in the one before it.
+   */
   String like() default "";
 
   /** What the sections of a list are given if they leave it out, as YAML. */
   String defaults() default "{}";
 
-  /** The least number that is allowed. */
+  /** The least number that is allowed; of a list, the least number of entries. */
   double min() default Double.NEGATIVE_INFINITY;
 
   /** Whether the least number is itself refused. */
@@ -63,7 +67,7 @@ public @interface Key {
   /** Whether something must lie at the path. */
   boolean mustExist() default false;
 
-  /** Whether the section may be the path of a file that holds it. */
+  /** Whether the section may be the path of a file that holds it, as it is or under its name. */
   boolean file() default false;
 
   /** Another name for it at the top of the file. */
@@ -71,6 +75,12 @@ public @interface Key {
 
   /** Whether the keys of the nested record stand among those of this one. */
   boolean inline() default false;
+
+  /** Of what kinds the entries of a list are, each of which is named; at most one. */
+  Class<? extends Kinds>[] kinds() default {};
+
+  /** Whether such a list says what becomes of the numbers of the one that it is {@link #like}. */
+  boolean changes() default false;
 
   /** How its value stands in files, if its type doesn't say; at most one. */
   Class<? extends Form<?>>[] form() default {};

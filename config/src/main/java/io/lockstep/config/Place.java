@@ -26,12 +26,24 @@ public final class Place {
    * @param stored whether it was written earlier, so that the files it names may be gone
    * @param lines of its keys by their JSON pointers
    * @param base pointer of the section that it holds
+   * @param top where that begins in it
    */
-  record Source(String name, Path folder, boolean stored, Map<String, Integer> lines, String base) {
+  record Source(
+      String name,
+      Path folder,
+      boolean stored,
+      Map<String, Integer> lines,
+      String base,
+      String top) {
+
+    /** The file, whatever section it holds. */
+    Source whole() {
+      return new Source(name, folder, stored, lines, "", "");
+    }
 
     /** File, and line of the place or of the section around it. */
     String of(String pointer) {
-      for (String at = pointer.substring(base.length());
+      for (String at = top + pointer.substring(base.length());
           !at.isEmpty();
           at = at.substring(0, at.lastIndexOf('/'))) {
         Integer line = lines.get(at);
@@ -56,14 +68,6 @@ public final class Place {
   /** The place of another key of the file, told under this one's name. */
   Place alias(String key) {
     return new Place(problems, source, "/" + key, path);
-  }
-
-  Source source() {
-    return source;
-  }
-
-  Problems problems() {
-    return problems;
   }
 
   String pointer() {

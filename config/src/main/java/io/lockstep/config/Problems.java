@@ -22,10 +22,12 @@ final class Problems {
   }
 
   /** Says of a key that is faulty by itself nothing more. */
-  void check(Checked section, Place place) {
-    checking = true;
-    section.check(place);
-    checking = false;
+  void check(Record section, Place place) {
+    if (section instanceof Checked checked) {
+      checking = true;
+      checked.check(place);
+      checking = false;
+    }
   }
 
   int count() {

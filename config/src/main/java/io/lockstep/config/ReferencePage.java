@@ -3,12 +3,15 @@ package io.lockstep.config;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /** The reference of a configuration in Markdown: a table of its keys for each section. */
 public final class ReferencePage {
 
   private final List<String> lines = new ArrayList<>();
+  private final Map<Class<?>, String> kinds = new HashMap<>();
 
   private ReferencePage() {}
 
@@ -37,8 +40,45 @@ public final class ReferencePage {
               type,
               ConfigReader.constant(declared.key().defaults()),
               changes);
-      case Declared.Value _ -> {}
+      case Declared.Entries entries -> entries(declared, path + "[]", entries);
+      case Declared.Changes _, Declared.Kind _, Declared.Value _ -> {}
     }
+  }
+
+  /** One table for all kinds of an entry, where they are met first. */
+  private void entries(Declared declared, String path, Declared.Entries entries) {
+    if (kinds.putIfAbsent(entries.kinds().getClass(), path) != null) {
+      return;
+    }
+    lines.add("\n## `" + path + "`\n\n" + declared.key().value() + "\n");
+    lines.add("| %s | key | value | default | |".formatted(entries.kinds().noun()));
+    lines.add("|---|---|---|---|---|");
+    if (entries.type().isRecord()) {
+      rows("each of them", Declared.of(entries.type().asSubclass(Record.class)));
+    }
+    for (Class<? extends Record> kind : entries.kinds().types()) {
+      lines.add("| `%s` | | | | %s |".formatted(Kinds.name(kind), Declared.sentence(kind)));
+      rows("", Declared.flat(kind));
+    }
+  }
+
+  private void rows(String kind, List<Declared> keys) {
+    for (Declared key : keys) {
+      if (!(key.shape() instanceof Declared.Kind)) {
+        lines.add(
+            "| %s | `%s` | %s | %s | %s |"
+                .formatted(
+                    kind,
+                    key.name(),
+                    value(key),
+                    otherwise(key, JsonNodeFactory.instance.objectNode()),
+                    sentence(key)));
+      }
+    }
+  }
+
+  private static String sentence(Declared key) {
+    return key.key().value().replace("|", "\\|");
   }
 
   private void table(
@@ -58,31 +98,37 @@ public final class ReferencePage {
                   value(key),
                   otherwise(key, defaults),
                   changes && key.key().changesWeights() ? "yes" : "no",
-                  key.key().value().replace("|", "\\|")));
+                  sentence(key)));
     }
     keys.forEach(key -> section(key, path + "." + key.name(), changes));
   }
 
-  private static String value(Declared declared) {
+  private String value(Declared declared) {
     Key key = declared.key();
     String words =
         switch (declared.shape()) {
-          case Declared.Section _ -> "a section, see below" + (key.file() ? ", or its file" : "");
+          case Declared.Section _ ->
+              "a section, see below" + (key.file() ? ", or the path of its file" : "");
           case Declared.Sections _ -> "a list of sections, see below";
+          case Declared.Entries entries -> {
+            String there = kinds.get(entries.kinds().getClass());
+            yield "a list of %ss, each its name or its name with keys, see %s"
+                .formatted(entries.kinds().noun(), there == null ? "below" : "`" + there + "`");
+          }
+          case Declared.Changes(var entries) ->
+              "a mapping of configured %ss to those of their keys that are numbers"
+                  .formatted(entries.kinds().noun());
+          case Declared.Kind _ -> throw new IllegalStateException(declared + " has no kind");
           case Declared.Value(var form) -> form.words();
         };
-    boolean least = Double.isFinite(key.min());
+    boolean least = Double.isFinite(key.min()) && declared.component().getType() != List.class;
     boolean most = Double.isFinite(key.max());
     return words
-        + (least ? (key.aboveMin() ? ", more than " : ", at least ") + number(key.min()) : "")
-        + (most ? (least ? " and" : ",") + " at most " + number(key.max()) : "")
+        + (least ? (key.aboveMin() ? ", more than " : ", at least ") + Forms.text(key.min()) : "")
+        + (most ? (least ? " and" : ",") + " at most " + Forms.text(key.max()) : "")
         + (key.unit().isEmpty() ? "" : " (" + key.unit() + ")")
         + (key.mustExist() ? " that exists" : "")
         + (key.also().isEmpty() ? "" : "; also as `" + key.also() + "` at the top");
-  }
-
-  private static String number(double bound) {
-    return bound == Math.rint(bound) ? Long.toString((long) bound) : Double.toString(bound);
   }
 
   private static String otherwise(Declared declared, JsonNode defaults) {

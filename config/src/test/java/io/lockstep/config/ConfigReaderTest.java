@@ -63,6 +63,62 @@ class ConfigReaderTest {
       @Key(value = "The name.", pattern = "[a-z]+", patternInWords = "small letters") String name,
       @Key("Whether paid.") boolean paid) {}
 
+  record Voyage(
+      @Key(value = "What is done.", kinds = Tasks.class, min = 1) List<Task> tasks,
+      @Key(value = "How it changes.") List<Leg> legs) {}
+
+  record Leg(
+      @Key(value = "The tasks.", like = "tasks", kinds = Tasks.class, changes = true)
+          List<Task> tasks) {}
+
+  record Task(
+      @Key(value = "How often.", otherwise = "1.0", min = 0, max = 1) double often,
+      @Key(inline = true) Work work) {}
+
+  interface Work {}
+
+  @Key("Sets sails.")
+  record SetSails(
+      @Key(value = "How many.", otherwise = "[1, 3]", min = 0, max = 9) Interval sails,
+      @Key(value = "By whom.", otherwise = "[]") List<String> hands)
+      implements Work {}
+
+  @Key("Scrubs.")
+  record Scrub(@Key(value = "Decks.", otherwise = "1", min = 1) int decks)
+      implements Work, Checked {
+
+    @Override
+    public void check(Place section) {
+      if (decks == 13) {
+        section.at("decks").problem("is unlucky");
+      }
+    }
+  }
+
+  /** The kinds of work. */
+  static final class Tasks implements Kinds {
+
+    @Override
+    public List<Class<? extends Record>> types() {
+      return List.of(SetSails.class, Scrub.class);
+    }
+
+    @Override
+    public String noun() {
+      return "task";
+    }
+
+    @Override
+    public String example() {
+      return "scrub: {decks: 2}";
+    }
+  }
+
+  private static Voyage voyage(String yaml) throws ConfigException {
+    return ConfigReader.read(
+        Voyage.class, yaml, new ConfigReader.Origin("log", Path.of(""), false), List.of());
+  }
+
   record Measured(@Key("In knots.") double speed) {}
 
   private Ship read(String yaml) throws ConfigException {
@@ -104,7 +160,7 @@ class ConfigReaderTest {
     assertEquals(
         List.of(
             "ship.yaml:2: hull.bunks must be between 1 and 9, not 10",
-            "ship.yaml:3: hull.draught must be more than 0.0 and at most 20.0, not 0.0",
+            "ship.yaml:3: hull.draught must be more than 0 and at most 20, not 0",
             "ship.yaml:4: hull.colour must be one of black, dark_blue, not 'dark_bleu': did you mean 'dark_blue'?",
             "ship.yaml:5: hull.log names " + folder.resolve("gone") + ", which does not exist",
             "ship.yaml:6: unknown key hull.bunk: did you mean 'bunks'?",
@@ -135,6 +191,93 @@ class ConfigReaderTest {
         List.of(
             file + ":2: crew.officers (" + file + ").ranks[0].name must be small letters, not '7'"),
         problems("hull: {bunks: 1}\ncrew: {officers: officers.yaml}\n"));
+  }
+
+  @Test
+  void entriesAreReadByTheKindThatTheyName() throws Exception {
+    Voyage voyage =
+        voyage(
+            """
+            tasks:
+            - scrub
+            - set_sails: {often: 0.5, sails: 2}
+            legs:
+            - tasks: {scrub: {decks: 5}}
+            - tasks: {set_sails: {sails: [2, 4], often: 0}}
+            """);
+    Task sails = new Task(0.5, new SetSails(new Interval(2, 2), List.of()));
+    Task scrubbed = new Task(1, new Scrub(5));
+    Task more = new Task(0, new SetSails(new Interval(2, 4), List.of()));
+    assertEquals(
+        new Voyage(
+            List.of(new Task(1, new Scrub(1)), sails),
+            List.of(new Leg(List.of(scrubbed, sails)), new Leg(List.of(scrubbed, more)))),
+        voyage);
+    assertEquals(voyage, voyage(ConfigWriter.yaml(voyage)));
+    assertEquals(
+        new Task(0.25, new SetSails(new Interval(2, 3), List.of())),
+        Interpolation.between(sails, more, 0.5));
+    assertEquals(
+        new Task(1, new Scrub(2)), Interpolation.between(voyage.tasks().getFirst(), scrubbed, 0.3));
+  }
+
+  @Test
+  void whatIsWrongWithEntriesIsToldAtOnce() {
+    String yaml =
+        """
+        tasks:
+        - scrap
+        - scrub: {decks: 13, deks: 2}
+        - set_sails: {sails: [4, 1]}
+        - {scrub: 1, set_sails: 2}
+        legs:
+        - tasks:
+            scrubb: {}
+            set_sails: {hands: [], sails: [1, 10]}
+        """;
+    assertEquals(
+        List.of(
+            "log:2: tasks[0]: unknown task 'scrap': did you mean 'scrub'?",
+            "log:3: tasks[1].scrub.decks is unlucky",
+            "log:3: unknown key tasks[1].scrub.deks: did you mean 'decks'?",
+            "log:4: tasks[2].set_sails.sails must have the lower number first, is [4,1]",
+            "log:5: tasks[3] must be one task with its keys, for instance `scrub: {decks: 2}`",
+            "log:8: legs[0].tasks: 'scrubb' is not among the configured tasks: did you mean 'scrub'?",
+            "log:9: unknown key legs[0].tasks.set_sails.hands",
+            "log:9: legs[0].tasks.set_sails.sails[1] must be between 0 and 9, not 10"),
+        assertThrows(ConfigException.class, () -> voyage(yaml)).lines());
+    assertEquals(
+        List.of(
+            "log: tasks must be a list with at least one task, for instance `- scrub: {decks: 2}`"),
+        assertThrows(ConfigException.class, () -> voyage("legs: []")).lines());
+  }
+
+  @Test
+  void oneSectionIsReadOfATextOrOfTheFileThatHoldsItUnderItsName() throws Exception {
+    ConfigReader.Origin origin = new ConfigReader.Origin("ship.yaml", folder, false);
+    List<String> places = List.of("/officers", "/crew/officers");
+    Path file =
+        Files.writeString(folder.resolve("own.yaml"), "officers:\n  ranks: [{name: ahab}]\n");
+    Officers officers = new Officers(List.of(new Officer("ahab", true)));
+    for (String yaml :
+        List.of("rest: 1\ncrew: {officers: own.yaml}", "officers: {ranks: [{name: ahab}]}")) {
+      assertEquals(officers, ConfigReader.readSection(Officers.class, yaml, origin, places));
+    }
+    Files.writeString(file, "hull: 1\nofficers:\n  ranks:\n  - name: Ahab\n");
+    assertEquals(
+        List.of(
+            file + ":1: hull must not stand beside officers in a file of its own",
+            file
+                + ":4: crew.officers ("
+                + file
+                + ").ranks[0].name must be small letters, not 'Ahab'"),
+        problems("hull: {bunks: 1}\ncrew: {officers: own.yaml}\n"));
+    assertEquals(
+        List.of("ship.yaml: must have officers or crew.officers"),
+        assertThrows(
+                ConfigException.class,
+                () -> ConfigReader.readSection(Officers.class, "hull: 1", origin, places))
+            .lines());
   }
 
   @Test

@@ -8,7 +8,6 @@ import io.lockstep.cli.console.UserError;
 import io.lockstep.data.fusion.DatasetConfig;
 import io.lockstep.data.fusion.DatasetTemplate;
 import io.lockstep.data.fusion.FusionConfig;
-import io.lockstep.data.preprocess.Preprocessing;
 import io.lockstep.data.prompt.PromptTexts;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -87,7 +86,7 @@ class TargetQuestionsTest {
         0,
         true,
         true,
-        Preprocessing.NONE,
+        List.of(),
         PromptTexts.NONE);
   }
 }

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.lockstep.data.augment.AugmentationConfig;
 import io.lockstep.data.augment.Progress;
 import io.lockstep.data.dataset.AugmentedRecord;
@@ -17,7 +16,6 @@ import io.lockstep.data.record.DataObject;
 import io.lockstep.data.record.ImageRecord;
 import io.lockstep.data.record.RecordReader;
 import io.lockstep.data.record.SummaryText;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -31,15 +29,20 @@ class AugmentedSetTest {
 
   private static final String EVERYTHING =
       """
-      {"operators": [
-        {"hflip": {"p": 0.5}}, {"rotate": {"p": 0.5}}, {"scale": {"p": 0.5}},
-        {"random_crop": {"scale": [0.3, 0.6], "min_objects": 1, "skip_if_line": false}},
-        {"resize_by_scale": {"p": 0.5}}, "expand_to_fit_affine", "color_jitter"]}
+      augmentation:
+        operators:
+          - hflip: {p: 0.5}
+          - rotate: {p: 0.5}
+          - scale: {p: 0.5}
+          - random_crop: {scale: [0.3, 0.6], min_objects: 1, skip_if_line: false}
+          - resize_by_scale: {p: 0.5}
+          - expand_to_fit_affine
+          - color_jitter
       """;
 
   @TempDir Path folder;
 
-  private Path data() throws IOException {
+  private Path data() throws Exception {
     StringBuilder lines = new StringBuilder();
     for (int i = 0; i < 12; i++) {
       byte[] rgb = new byte[80 * 60 * 3];
@@ -61,20 +64,16 @@ class AugmentedSetTest {
     return file;
   }
 
-  private static RecordAugmenter augmenter(long seed) throws IOException {
-    List<String> problems = new ArrayList<>();
-    AugmentationConfig config =
-        AugmentationConfig.read(new ObjectMapper().readTree(EVERYTHING), problems);
-    assertEquals(List.of(), problems);
-    return new RecordAugmenter(config, seed);
+  private static RecordAugmenter augmenter(long seed) throws Exception {
+    return new RecordAugmenter(AugmentationConfig.parse(EVERYTHING, "test", Path.of("")), seed);
   }
 
-  private static AugmentedSet set(long seed) throws IOException {
+  private static AugmentedSet set(long seed) throws Exception {
     return new AugmentedSet(augmenter(seed), 0);
   }
 
   @Test
-  void theSetMeetsTheDataContract() throws IOException {
+  void theSetMeetsTheDataContract() throws Exception {
     Path out = folder.resolve("out");
     try (JsonlFile file = JsonlFile.open(data())) {
       assertEquals(new AugmentedSet.Counts(12, 1), set(4).write(file, out, 2));
@@ -85,7 +84,7 @@ class AugmentedSetTest {
   }
 
   @Test
-  void theSameSeedGivesTheSameBytesWithAnyNumberOfThreads() throws IOException {
+  void theSameSeedGivesTheSameBytesWithAnyNumberOfThreads() throws Exception {
     try (JsonlFile file = JsonlFile.open(data())) {
       set(4).write(file, folder.resolve("one"), 1);
       set(4).write(file, folder.resolve("four"), 4);
@@ -101,7 +100,7 @@ class AugmentedSetTest {
   }
 
   @Test
-  void summariesStayTrue() throws IOException {
+  void summariesStayTrue() throws Exception {
     RecordAugmenter augmenter = augmenter(8);
     int changed = 0;
     try (JsonlFile file = JsonlFile.open(data())) {

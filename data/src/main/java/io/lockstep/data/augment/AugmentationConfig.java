@@ -1,64 +1,102 @@
 package io.lockstep.data.augment;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.lockstep.config.Checked;
+import io.lockstep.config.ConfigException;
+import io.lockstep.config.ConfigReader;
+import io.lockstep.config.ConfigWriter;
+import io.lockstep.config.Key;
+import io.lockstep.config.Place;
+import io.lockstep.config.YamlText;
 import io.lockstep.data.augment.operator.BarrierOperator;
+import io.lockstep.data.augment.operator.ColourOperator;
+import io.lockstep.data.augment.operator.ConfiguredOperator;
 import io.lockstep.data.augment.operator.CopiesPatches;
-import io.lockstep.data.augment.operator.Operator;
-import io.lockstep.data.augment.operator.OperatorType;
 import io.lockstep.data.bank.BankRule;
-import java.util.ArrayList;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
-import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
-/** What a configuration's {@code augmentation:} block says, complete and valid. */
-public final class AugmentationConfig {
+/**
+ * What a configuration's {@code augmentation} says.
+ *
+ * @param bypassProb share of samples that stay as they are
+ * @param operators in their order
+ * @param curriculum how those change, if they do
+ */
+public record AugmentationConfig(
+    @Key(value = "Share of samples that stay as they are.", otherwise = "0.0", min = 0, max = 1)
+        double bypassProb,
+    @Key(
+            value = "What is done to a picture: geometry in this order, colours afterwards.",
+            kinds = Operators.class,
+            min = 1)
+        List<ConfiguredOperator> operators,
+    @Key("How numbers change while the run goes on, linearly from phase to phase.")
+        Optional<Curriculum> curriculum)
+    implements Checked {
 
   /** Changes nothing. */
   public static final AugmentationConfig NONE =
-      new AugmentationConfig(List.of(), new Settings(0, List.of()), Curriculum.NONE);
+      new AugmentationConfig(0, List.of(), Optional.empty());
 
-  private final List<OperatorType> types;
-  private final Settings configured;
-  private final Curriculum curriculum;
+  private static final List<String> PLACES = List.of("/augmentation", "/data/augmentation");
 
-  AugmentationConfig(List<OperatorType> types, Settings configured, Curriculum curriculum) {
-    this.types = List.copyOf(types);
-    this.configured = configured;
-    this.curriculum = curriculum;
+  public AugmentationConfig {
+    operators = List.copyOf(operators);
   }
 
   /**
-   * Reads a block. Everything that is wrong with it becomes a problem; the result may be used only
-   * if there is none.
+   * The augmentation of a file: a recipe, or a file with augmentation alone.
    *
-   * @param block a mapping with {@code bypass_prob}, {@code operators} and {@code curriculum}
-   * @param problems gets a line for each problem
+   * @throws ConfigException with every problem of it, or if the file has none
    */
-  public static AugmentationConfig read(JsonNode block, List<String> problems) {
-    return new ConfigReader(problems).read(block);
+  public static AugmentationConfig read(Path file) throws IOException, ConfigException {
+    return parse(YamlText.of(file), file.toString(), file.toAbsolutePath().resolveSibling(""));
   }
 
-  /** The block again, defaults filled in; reading it gives an equal configuration. */
-  public ObjectNode toJson() {
-    return ConfigWriter.write(types, configured, curriculum);
+  /**
+   * The same of a text.
+   *
+   * @param source name for messages
+   * @param folder what relative paths are relative to
+   */
+  public static AugmentationConfig parse(String yaml, String source, Path folder)
+      throws ConfigException {
+    return ConfigReader.readSection(
+        AugmentationConfig.class, yaml, new ConfigReader.Origin(source, folder, false), PLACES);
+  }
+
+  @Override
+  public void check(Place section) {
+    for (int i = 0; i < operators.size(); i++) {
+      if (operators.get(i).operator() instanceof BarrierOperator barrier && barrier.isLast()) {
+        for (ConfiguredOperator later : operators.subList(i + 1, operators.size())) {
+          if (!(later.operator() instanceof ColourOperator)) {
+            section
+                .at("operators")
+                .at(i)
+                .problem(
+                    "%s must be the last one that moves pixels, but %s follows; put it behind"
+                        .formatted(operators.get(i).name(), later.name()));
+          }
+        }
+      }
+    }
   }
 
   /** The same without its curriculum: what is configured, from the first step to the last. */
   public AugmentationConfig withoutCurriculum() {
-    return new AugmentationConfig(types, configured, Curriculum.NONE);
-  }
-
-  /** The operators, in their order. */
-  public List<OperatorType> types() {
-    return types;
+    return new AugmentationConfig(bypassProb, operators, Optional.empty());
   }
 
   /** Whether there may be objects that an operator drops, adds or describes otherwise. */
   public boolean changesObjects() {
-    return operatorsAt(Progress.END).stream()
+    return operators.stream()
         .anyMatch(
-            operator -> operator instanceof BarrierOperator barrier && barrier.changesObjects());
+            each -> each.operator() instanceof BarrierOperator barrier && barrier.changesObjects());
   }
 
   /**
@@ -70,60 +108,31 @@ public final class AugmentationConfig {
   }
 
   List<BankRule> bankRules(Progress progress) {
-    List<BankRule> rules = new ArrayList<>();
-    for (Operator operator : operatorsAt(progress)) {
-      if (operator instanceof CopiesPatches copies) {
-        copies.bankRule().ifPresent(rules::add);
-      }
-    }
-    return rules;
+    return at(progress).operators.stream()
+        .flatMap(each ->
+            each.operator() instanceof CopiesPatches copies
+                ? copies.bankRule().stream()
+                : Stream.empty())
+        .toList();
   }
 
   /**
    * What an operator is configured to at a point of the run, as it would be written in a file.
    *
    * @param operator the name of one or more configured operators
-   * @return the operator with its parameters; just the name if it isn't configured
+   * @return the operator with its keys; just the name if it isn't configured
    */
   public String describe(String operator, Progress progress) {
-    List<String> found = new ArrayList<>();
-    Settings settings = at(progress);
-    for (int i = 0; i < types.size(); i++) {
-      if (types.get(i).name().equals(operator)) {
-        found.add(operator + " " + ConfigWriter.write(types.get(i), settings.arguments().get(i)));
-      }
-    }
-    return found.isEmpty() ? operator : String.join(", ", found);
+    String found =
+        at(progress).operators.stream()
+            .filter(each -> each.name().equals(operator))
+            .map(each -> operator + " " + ConfigWriter.json(each))
+            .collect(Collectors.joining(", "));
+    return found.isEmpty() ? operator : found;
   }
 
-  Settings at(Progress progress) {
-    return curriculum.at(progress, configured);
-  }
-
-  List<Operator> operatorsAt(Progress progress) {
-    Settings settings = at(progress);
-    List<Operator> operators = new ArrayList<>();
-    for (int i = 0; i < types.size(); i++) {
-      operators.add(types.get(i).create(settings.arguments().get(i)));
-    }
-    return operators;
-  }
-
-  @Override
-  public boolean equals(Object other) {
-    return other instanceof AugmentationConfig config
-        && types.equals(config.types)
-        && configured.equals(config.configured)
-        && curriculum.equals(config.curriculum);
-  }
-
-  @Override
-  public int hashCode() {
-    return Objects.hash(types, configured, curriculum);
-  }
-
-  @Override
-  public String toString() {
-    return toJson().toString();
+  /** What it has come to at a point of the run. */
+  AugmentationConfig at(Progress progress) {
+    return curriculum.map(phases -> phases.at(progress, withoutCurriculum())).orElse(this);
   }
 }

@@ -1,8 +1,10 @@
 package io.lockstep.data.augment;
 
-import io.lockstep.data.augment.affine.Flips;
+import io.lockstep.config.Kinds;
+import io.lockstep.data.augment.affine.HFlip;
 import io.lockstep.data.augment.affine.Rotate;
 import io.lockstep.data.augment.affine.Scale;
+import io.lockstep.data.augment.affine.VFlip;
 import io.lockstep.data.augment.canvas.ExpandToFitAffine;
 import io.lockstep.data.augment.canvas.PadToMultiple;
 import io.lockstep.data.augment.canvas.RandomCrop;
@@ -15,45 +17,45 @@ import io.lockstep.data.augment.colour.Hsv;
 import io.lockstep.data.augment.colour.Posterize;
 import io.lockstep.data.augment.colour.Sharpness;
 import io.lockstep.data.augment.colour.Solarize;
-import io.lockstep.data.augment.operator.OperatorType;
-import io.lockstep.data.augment.patch.PatchOperators;
+import io.lockstep.data.augment.patch.LineSegmentCopyPaste;
+import io.lockstep.data.augment.patch.ObjectClusterCopyPaste;
+import io.lockstep.data.augment.patch.SmallObjectZoomPaste;
 import java.util.List;
-import java.util.Optional;
 
 /** Every operator that a configuration may name: a new one is a class and a line here. */
-public final class Operators {
+public final class Operators implements Kinds {
 
-  private static final List<OperatorType> ALL =
-      List.of(
-          Flips.HFLIP,
-          Flips.VFLIP,
-          Rotate.TYPE,
-          Scale.TYPE,
-          ResizeByScale.TYPE,
-          RandomCrop.TYPE,
-          PadToMultiple.TYPE,
-          PatchOperators.SMALL_OBJECT_ZOOM_PASTE,
-          PatchOperators.OBJECT_CLUSTER_COPY_PASTE,
-          PatchOperators.LINE_SEGMENT_COPY_PASTE,
-          ExpandToFitAffine.TYPE,
-          ColorJitter.TYPE,
-          Gamma.TYPE,
-          Hsv.TYPE,
-          Clahe.TYPE,
-          AutoContrast.TYPE,
-          Solarize.TYPE,
-          Posterize.TYPE,
-          Sharpness.TYPE);
-
-  private Operators() {}
-
-  /** All of them, geometry before colour. */
-  public static List<OperatorType> all() {
-    return ALL;
+  @Override
+  public List<Class<? extends Record>> types() {
+    return List.of(
+        HFlip.class,
+        VFlip.class,
+        Rotate.class,
+        Scale.class,
+        ResizeByScale.class,
+        RandomCrop.class,
+        PadToMultiple.class,
+        SmallObjectZoomPaste.class,
+        ObjectClusterCopyPaste.class,
+        LineSegmentCopyPaste.class,
+        ExpandToFitAffine.class,
+        ColorJitter.class,
+        Gamma.class,
+        Hsv.class,
+        Clahe.class,
+        AutoContrast.class,
+        Solarize.class,
+        Posterize.class,
+        Sharpness.class);
   }
 
-  /** The operator of that name. */
-  public static Optional<OperatorType> find(String name) {
-    return ALL.stream().filter(type -> type.name().equals(name)).findFirst();
+  @Override
+  public String noun() {
+    return "operator";
+  }
+
+  @Override
+  public String example() {
+    return "hflip: {p: 0.5}";
   }
 }

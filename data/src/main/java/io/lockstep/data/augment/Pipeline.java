@@ -5,9 +5,9 @@ import io.lockstep.data.augment.operator.AnnotatedPicture;
 import io.lockstep.data.augment.operator.BarrierOperator;
 import io.lockstep.data.augment.operator.BarrierResult;
 import io.lockstep.data.augment.operator.ColourOperator;
+import io.lockstep.data.augment.operator.ConfiguredOperator;
 import io.lockstep.data.augment.operator.Draws;
 import io.lockstep.data.augment.operator.OperatorContext;
-import io.lockstep.data.augment.operator.OperatorType;
 import io.lockstep.data.augment.operator.SampleKey;
 import io.lockstep.data.augment.operator.TrackedObject;
 import io.lockstep.data.augment.pixels.Warp;
@@ -86,24 +86,26 @@ public final class Pipeline {
       Progress progress,
       ObjectsMay objectsMay,
       PipelineWatch watch) {
-    Settings settings = config.at(progress);
-    if (key.draws(BYPASS_DRAW).chance(settings.bypassProbability())) {
+    AugmentationConfig now = config.at(progress);
+    if (key.draws(BYPASS_DRAW).chance(now.bypassProb())) {
       return in;
     }
     Run run = new Run(in, watch);
-    for (int i = 0; i < config.types().size(); i++) {
-      OperatorType type = config.types().get(i);
+    for (int i = 0; i < now.operators().size(); i++) {
+      ConfiguredOperator configured = now.operators().get(i);
       Draws draws = key.draws(i);
-      if (!draws.chance(settings.arguments().get(i).number(OperatorType.PROBABILITY))) {
+      if (!draws.chance(configured.p())) {
         continue;
       }
-      switch (type.create(settings.arguments().get(i))) {
+      switch (configured.operator()) {
         case AffineOperator affine -> run.accumulate(affine, draws);
-        case ColourOperator colour -> run.defer(type.name(), colour, draws);
+        case ColourOperator colour -> run.defer(configured.name(), colour, draws);
         case BarrierOperator barrier -> {
           if (objectsMay == ObjectsMay.CHANGE || !barrier.changesObjects()) {
             run.pass(
-                type.name(), barrier, new OperatorContext(key, progress.step(), draws, patches));
+                configured.name(),
+                barrier,
+                new OperatorContext(key, progress.step(), draws, patches));
           }
         }
       }

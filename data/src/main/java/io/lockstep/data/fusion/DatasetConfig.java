@@ -6,10 +6,12 @@ import io.lockstep.config.Place;
 import io.lockstep.data.dataset.Dataset;
 import io.lockstep.data.jsonl.DataException;
 import io.lockstep.data.preprocess.Preprocessing;
-import io.lockstep.data.preprocess.PreprocessingForm;
+import io.lockstep.data.preprocess.Preprocessor;
+import io.lockstep.data.preprocess.Preprocessors;
 import io.lockstep.data.prompt.PromptTexts;
 import io.lockstep.data.prompt.Prompts;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -27,7 +29,7 @@ import java.util.Optional;
  * @param maxObjects most objects of a picture that are taught; 0 for all
  * @param augmented whether its pictures are augmented
  * @param curriculum whether the augmentation of its pictures follows the curriculum
- * @param preprocessing what is done with its records first
+ * @param preprocessors what is done with its records first
  * @param prompts texts that replace the composed ones
  */
 public record DatasetConfig(
@@ -73,25 +75,32 @@ public record DatasetConfig(
             value = "Whether the augmentation of its pictures follows the curriculum.",
             like = "augmentation_enabled")
         boolean curriculum,
-    @Key(
-            name = "preprocessors",
-            value = "What is done with its records first.",
-            otherwise = "[]",
-            form = PreprocessingForm.class)
-        Preprocessing preprocessing,
+    @Key(value = "What is done with its records first.", kinds = Preprocessors.class)
+        List<Preprocessor> preprocessors,
     @Key(inline = true) PromptTexts prompts)
     implements Checked {
 
   /** Share of dense ones unless a recipe says otherwise. */
   public static final String DENSE_RATIO = "0.5";
 
+  public DatasetConfig {
+    preprocessors = List.copyOf(preprocessors);
+  }
+
   @Override
   public void check(Place section) {
-    if (denseRatio != Double.parseDouble(DENSE_RATIO) && template != DatasetTemplate.MIXED) {
-      section.at("dense_ratio").problem("needs template: mixed");
-    }
+    checkDenseRatio(section.at("dense_ratio"), denseRatio, template);
     if (curriculum && !augmented) {
       section.at("curriculum_enabled").problem("needs augmentation_enabled: true");
+    }
+  }
+
+  /** Refuses a share that nobody reads; the default is written into every stored recipe. */
+  public static void checkDenseRatio(Place key, double ratio, DatasetTemplate template) {
+    if (ratio != Double.parseDouble(DENSE_RATIO)
+        && template != DatasetTemplate.MIXED
+        && !key.isStored()) {
+      key.problem("needs template: mixed");
     }
   }
 
@@ -104,6 +113,6 @@ public record DatasetConfig(
    * @throws IllegalArgumentException if a mixed dataset asks for both tasks with the same words
    */
   public Dataset open(Path records, Prompts run) {
-    return Dataset.open(records, template.builder(this, run), preprocessing);
+    return Dataset.open(records, template.builder(this, run), new Preprocessing(preprocessors));
   }
 }

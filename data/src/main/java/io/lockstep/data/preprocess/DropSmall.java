@@ -1,8 +1,7 @@
 package io.lockstep.data.preprocess;
 
+import io.lockstep.config.Key;
 import io.lockstep.data.geometry.Geometry;
-import io.lockstep.data.parameter.Arguments;
-import io.lockstep.data.parameter.Parameter;
 import io.lockstep.data.record.DataObject;
 import java.util.List;
 
@@ -11,14 +10,16 @@ import java.util.List;
  *
  * @param minSide pixels that the longer side of the box around an object has at least
  */
-record DropSmall(double minSide) implements Preprocessor {
-
-  static final PreprocessorType TYPE =
-      PreprocessorType.of("drop_small", DropSmall::of, Parameter.number("min_side", 4, 1, 1 << 20));
-
-  private static DropSmall of(Arguments arguments) {
-    return new DropSmall(arguments.number("min_side"));
-  }
+@Key("Leaves out objects that are too small to be seen.")
+public record DropSmall(
+    @Key(
+            value = "The longer side of the box around an object is at least so long.",
+            otherwise = "4.0",
+            min = 1,
+            max = 1 << 20,
+            unit = "pixels")
+        double minSide)
+    implements Preprocessor {
 
   @Override
   public List<DataObject> apply(List<DataObject> objects) {

@@ -1,19 +1,11 @@
 package io.lockstep.data.preprocess;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.lockstep.data.conversation.SameText;
 import io.lockstep.data.jsonl.DataException;
 import io.lockstep.data.jsonl.Problem;
-import io.lockstep.data.parameter.Configured;
-import io.lockstep.data.parameter.ParameterReader;
-import io.lockstep.data.parameter.ParameterWriter;
 import io.lockstep.data.record.DataObject;
 import io.lockstep.data.record.ImageRecord;
 import io.lockstep.data.record.SummaryText;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -23,58 +15,16 @@ import java.util.Optional;
  *
  * <p>Summaries stay true: one that says what {@link SummaryText} says of the objects is written
  * anew, any other belongs to the objects as they were and doesn't survive a change of them.
+ *
+ * @param steps in their order
  */
-public final class Preprocessing {
+public record Preprocessing(List<Preprocessor> steps) {
 
   /** Records stay as they are. */
   public static final Preprocessing NONE = new Preprocessing(List.of());
 
-  private final List<Configured<PreprocessorType>> configured;
-  private final List<Preprocessor> steps;
-
-  private Preprocessing(List<Configured<PreprocessorType>> configured) {
-    this.configured = List.copyOf(configured);
-    this.steps =
-        configured.stream().map(entry -> entry.kind().factory().apply(entry.arguments())).toList();
-  }
-
-  /**
-   * Reads a list such as {@code - keep_classes: {classes: [BBU]}}.
-   *
-   * @param path of the list in the configuration
-   * @param problems is told everything that is wrong
-   */
-  public static Preprocessing read(JsonNode list, String path, List<String> problems) {
-    List<Configured<PreprocessorType>> entries =
-        new ParameterReader(problems)
-            .list(
-                list, path, Preprocessors.all(), "preprocessor", "keep_classes: {classes: [BBU]}");
-    List<Configured<PreprocessorType>> sound = new ArrayList<>();
-    for (Configured<PreprocessorType> entry : entries) {
-      try {
-        Preprocessor _ = entry.kind().factory().apply(entry.arguments());
-        sound.add(entry);
-      } catch (IllegalArgumentException e) {
-        problems.add("%s: %s %s".formatted(path, entry.kind().name(), e.getMessage()));
-      }
-    }
-    return new Preprocessing(sound);
-  }
-
-  /** The list that would be read as this. */
-  public ArrayNode toJson() {
-    ArrayNode list = JsonNodeFactory.instance.arrayNode();
-    for (Configured<PreprocessorType> entry : configured) {
-      ObjectNode arguments = list.addObject().putObject(entry.kind().name());
-      ParameterWriter.write(
-          arguments, entry.kind().parameters(), entry.arguments(), parameter -> true);
-    }
-    return list;
-  }
-
-  /** Whether records stay as they are. */
-  public boolean isEmpty() {
-    return steps.isEmpty();
+  public Preprocessing {
+    steps = List.copyOf(steps);
   }
 
   /**
@@ -131,15 +81,5 @@ public final class Preprocessing {
   private static DataException problem(ImageRecord record, String field, String what) {
     return new DataException(
         new Problem(record.origin().file(), record.origin().line(), field, what));
-  }
-
-  @Override
-  public boolean equals(Object other) {
-    return other instanceof Preprocessing same && configured.equals(same.configured);
-  }
-
-  @Override
-  public int hashCode() {
-    return configured.hashCode();
   }
 }

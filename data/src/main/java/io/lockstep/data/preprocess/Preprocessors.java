@@ -1,17 +1,23 @@
 package io.lockstep.data.preprocess;
 
+import io.lockstep.config.Kinds;
 import java.util.List;
 
 /** Every preprocessor that a configuration may name: a new one is a class and a line here. */
-public final class Preprocessors {
+public final class Preprocessors implements Kinds {
 
-  private static final List<PreprocessorType> ALL =
-      List.of(KeepClasses.TYPE, DropClasses.TYPE, RenameClass.TYPE, DropSmall.TYPE);
+  @Override
+  public List<Class<? extends Record>> types() {
+    return List.of(KeepClasses.class, DropClasses.class, RenameClass.class, DropSmall.class);
+  }
 
-  private Preprocessors() {}
+  @Override
+  public String noun() {
+    return "preprocessor";
+  }
 
-  /** All of them. */
-  public static List<PreprocessorType> all() {
-    return ALL;
+  @Override
+  public String example() {
+    return "keep_classes: {classes: [BBU]}";
   }
 }

@@ -1,26 +1,32 @@
 package io.lockstep.data.preprocess;
 
-import io.lockstep.data.parameter.Arguments;
-import io.lockstep.data.parameter.Parameter;
+import io.lockstep.config.Checked;
+import io.lockstep.config.Key;
+import io.lockstep.config.Place;
 import io.lockstep.data.record.DataObject;
 import io.lockstep.data.record.Description;
 import java.util.List;
 
-/** Gives a class, and what is below it, another name: what follows the class stays as it is. */
-record RenameClass(String from, String to) implements Preprocessor {
+/**
+ * Gives a class, and what is below it, another name: what follows the class stays as it is.
+ *
+ * @param from its name in the file
+ * @param to the other one
+ */
+@Key("Gives a class, and what is below it, another name: what follows the class stays as it is.")
+public record RenameClass(
+    @Key(value = "Its name in the file.", pattern = TEXT, patternInWords = TEXT_IN_WORDS)
+        String from,
+    @Key(value = "The other one.", pattern = TEXT, patternInWords = TEXT_IN_WORDS) String to)
+    implements Preprocessor, Checked {
 
-  static final PreprocessorType TYPE =
-      PreprocessorType.of(
-          "rename_class", RenameClass::of, Parameter.text("from"), Parameter.text("to"));
+  static final String TEXT = ".*\\S.*";
+  static final String TEXT_IN_WORDS = "a text that is not blank";
 
-  private static RenameClass of(Arguments arguments) {
-    RenameClass rename =
-        new RenameClass(Required.text(arguments, "from"), Required.text(arguments, "to"));
-    Description.problem(rename.to)
-        .ifPresent(problem -> {
-          throw new IllegalArgumentException("would write 'to', which " + problem);
-        });
-    return rename;
+  @Override
+  public void check(Place section) {
+    Description.problem(to)
+        .ifPresent(wrong -> section.at("to").problem("would be written, which " + wrong));
   }
 
   @Override

@@ -3,11 +3,17 @@ package io.lockstep.data.augment;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.lockstep.data.augment.operator.OperatorType;
-import io.lockstep.data.parameter.Interval;
-import io.lockstep.data.parameter.Parameter;
+import io.lockstep.config.ConfigWriter;
+import io.lockstep.config.Interval;
+import io.lockstep.config.Key;
+import io.lockstep.config.Kinds;
+import io.lockstep.data.augment.affine.HFlip;
+import io.lockstep.data.augment.affine.Rotate;
+import io.lockstep.data.augment.operator.ConfiguredOperator;
+import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -22,9 +28,11 @@ class AugmentationConfigTest {
   void namesAloneTakeTheDeclaredDefaults() {
     AugmentationConfig config = Configs.good("{operators: ['hflip', {rotate: null}]}");
 
-    assertEquals(1, config.at(Progress.END).arguments().getFirst().number("p"));
     assertEquals(
-        new Interval(-15, 15), config.at(Progress.END).arguments().getLast().interval("degrees"));
+        List.of(
+            new ConfiguredOperator(1, new HFlip()),
+            new ConfiguredOperator(1, new Rotate(new Interval(-15, 15)))),
+        config.at(Progress.END).operators());
   }
 
   @Test
@@ -34,7 +42,7 @@ class AugmentationConfigTest {
             "{bypass_prob: 0.25, operators: [{hflip: {p: 0.5}}, {rotate: {degrees: [-3, 4]}}],"
                 + " curriculum: {phases: [{until_step: 10, operators: {rotate: {p: 0.5}}}]}}");
 
-    assertEquals(config, Configs.good(config.toJson().toString()));
+    assertEquals(config, Configs.good(ConfigWriter.json(config)));
   }
 
   @Test
@@ -94,15 +102,15 @@ class AugmentationConfigTest {
                 + " [{until_percent: 50, bypass_prob: 0, operators: {rotate: {degrees: [-10, 20],"
                 + " p: 1}}}, {until_percent: 100, operators: {rotate: {p: 0.5}}}]}}");
 
-    Settings quarter = config.at(new Progress(25, 100));
-    assertEquals(0.5, quarter.bypassProbability());
-    assertEquals(new Interval(-5, 10), quarter.arguments().getFirst().interval("degrees"));
-    assertEquals(0.75, config.at(new Progress(75, 100)).arguments().getFirst().number("p"));
-    assertEquals(0.5, config.at(Progress.END).arguments().getFirst().number("p"));
+    AugmentationConfig quarter = config.at(new Progress(25, 100));
+    assertEquals(0.5, quarter.bypassProb());
+    assertEquals(new Rotate(new Interval(-5, 10)), quarter.operators().getFirst().operator());
+    assertEquals(0.75, config.at(new Progress(75, 100)).operators().getFirst().p());
+    assertEquals(0.5, config.at(Progress.END).operators().getFirst().p());
   }
 
   @ParameterizedTest
-  @MethodSource("everyParameter")
+  @MethodSource("everyNumber")
   void everyNumberOutOfItsRangeIsRefused(String operator, String parameter, Interval bounds) {
     for (double outside : new double[] {bounds.low() - 1, bounds.high() + 1}) {
       List<String> problems =
@@ -114,17 +122,26 @@ class AugmentationConfigTest {
     }
   }
 
-  static List<Object[]> everyParameter() {
+  static List<Object[]> everyNumber() {
     List<Object[]> all = new ArrayList<>();
-    for (OperatorType type : Operators.all()) {
-      for (Parameter parameter : type.parameters()) {
-        if (parameter instanceof Parameter.Numeric numeric) {
-          all.add(new Object[] {type.name(), parameter.name(), numeric.bounds()});
-        } else if (parameter instanceof Parameter.Range range) {
-          all.add(new Object[] {type.name(), parameter.name(), range.bounds()});
-        }
-      }
+    for (Class<? extends Record> type : new Operators().types()) {
+      numbers(type, Kinds.name(type), all);
     }
     return all;
+  }
+
+  private static void numbers(Class<?> type, String operator, List<Object[]> all) {
+    for (RecordComponent component : type.getRecordComponents()) {
+      Key key = component.getAnnotation(Key.class);
+      if (key.inline()) {
+        numbers(component.getType(), operator, all);
+      } else if (Double.isFinite(key.min()) && component.getType() != List.class) {
+        String name =
+            key.name().isEmpty()
+                ? component.getName().replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT)
+                : key.name();
+        all.add(new Object[] {operator, name, new Interval(key.min(), key.max())});
+      }
+    }
   }
 }

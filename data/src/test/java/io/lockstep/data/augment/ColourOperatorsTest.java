@@ -5,8 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.lockstep.config.Kinds;
 import io.lockstep.data.augment.operator.AnnotatedPicture;
-import io.lockstep.data.augment.operator.OperatorType;
+import io.lockstep.data.augment.operator.ColourOperator;
 import io.lockstep.data.augment.operator.SampleKey;
 import io.lockstep.data.image.RgbImage;
 import java.awt.Color;
@@ -76,11 +77,12 @@ class ColourOperatorsTest {
   }
 
   static List<String> colourOperators() {
-    return Operators.all().stream()
-        .filter(type -> type.family() == OperatorType.Family.COLOUR)
-        .map(OperatorType::name)
-        .filter(name -> !name.equals("posterize") && !name.equals("solarize"))
-        .toList();
+    return new Operators()
+        .types().stream()
+            .filter(ColourOperator.class::isAssignableFrom)
+            .map(Kinds::name)
+            .filter(name -> !name.equals("posterize") && !name.equals("solarize"))
+            .toList();
   }
 
   @Test

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.lockstep.data.preprocess.Preprocessing;
 import io.lockstep.data.prompt.PromptTexts;
 import java.nio.file.Path;
 import java.util.List;
@@ -58,7 +57,7 @@ class FusionConfigTest {
         0,
         true,
         true,
-        Preprocessing.NONE,
+        List.of(),
         PromptTexts.NONE);
   }
 }

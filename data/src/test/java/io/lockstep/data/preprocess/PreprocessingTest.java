@@ -5,16 +5,17 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
+import io.lockstep.config.ConfigException;
+import io.lockstep.config.ConfigReader;
+import io.lockstep.config.ConfigWriter;
+import io.lockstep.config.Key;
 import io.lockstep.data.geometry.Geometry;
 import io.lockstep.data.jsonl.DataException;
 import io.lockstep.data.record.DataObject;
 import io.lockstep.data.record.ImageRecord;
 import io.lockstep.data.record.Origin;
 import io.lockstep.data.record.SummaryText;
-import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -23,7 +24,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class PreprocessingTest {
 
-  private static final ObjectMapper JSON = new ObjectMapper();
   private static final List<DataObject> OBJECTS =
       List.of(
           object("标签/1", 0, 0, 40, 20),
@@ -50,11 +50,16 @@ class PreprocessingTest {
     return SummaryText.of(objects.stream().map(DataObject::desc).toList());
   }
 
-  private static Preprocessing read(String list) throws IOException {
-    List<String> problems = new ArrayList<>();
-    Preprocessing read = Preprocessing.read(JSON.readTree(list), "data.preprocessors", problems);
-    assertEquals(List.of(), problems);
-    return read;
+  record Data(
+      @Key(value = "All of them.", kinds = Preprocessors.class) List<Preprocessor> preprocessors) {}
+
+  private static Data data(String yaml) throws ConfigException {
+    return ConfigReader.read(
+        Data.class, yaml, new ConfigReader.Origin("test", Path.of(""), false), List.of());
+  }
+
+  private static Preprocessing read(String list) throws ConfigException {
+    return new Preprocessing(data("preprocessors: " + list).preprocessors());
   }
 
   @ParameterizedTest
@@ -69,7 +74,7 @@ class PreprocessingTest {
         "[{\"drop_small\": {\"min_side\": 20}}, {\"keep_classes\": {\"classes\": [\"光纤\"]}}] | 光纤",
       })
   void objectsAreChangedInOrderAndTheSummaryWithThem(String list, String expected)
-      throws IOException {
+      throws ConfigException {
     Preprocessing preprocessing = read(list);
     ImageRecord in = record(Optional.of(summary(OBJECTS)));
     ImageRecord out = preprocessing.apply(in, true);
@@ -77,12 +82,15 @@ class PreprocessingTest {
         List.of(expected.split(" ")), out.objects().stream().map(DataObject::desc).toList());
     assertEquals(Optional.of(summary(out.objects())), out.summary());
     assertEquals(in.origin(), out.origin());
-    assertEquals(preprocessing, read(preprocessing.toJson().toString()));
+    assertEquals(
+        preprocessing,
+        new Preprocessing(
+            data(ConfigWriter.yaml(new Data(preprocessing.steps()))).preprocessors()));
     assertEquals(out, preprocessing.apply(in, false));
   }
 
   @Test
-  void whatAppliesToNothingChangesNothing() throws IOException {
+  void whatAppliesToNothingChangesNothing() throws ConfigException {
     ImageRecord byAPerson = record(Optional.of("三个标签"));
     assertSame(
         byAPerson, read("[{\"drop_classes\": {\"classes\": [\"螺丝\"]}}]").apply(byAPerson, true));
@@ -91,7 +99,7 @@ class PreprocessingTest {
 
   @Test
   void aSummaryThatWouldBecomeUntrueIsRefusedWhereItIsTaughtAndForgottenElsewhere()
-      throws IOException {
+      throws ConfigException {
     ImageRecord byAPerson = record(Optional.of("三个标签"));
     Preprocessing preprocessing = read("[{\"keep_classes\": {\"classes\": [\"标签\"]}}]");
     String message = refusal(preprocessing, byAPerson);
@@ -100,7 +108,7 @@ class PreprocessingTest {
   }
 
   @Test
-  void aSummaryOfNothingIsRefused() throws IOException {
+  void aSummaryOfNothingIsRefused() throws ConfigException {
     ImageRecord derived = record(Optional.of(summary(OBJECTS)));
     Preprocessing preprocessing = read("[{\"keep_classes\": {\"classes\": [\"螺丝\"]}}]");
     String message = refusal(preprocessing, derived);
@@ -116,27 +124,41 @@ class PreprocessingTest {
   }
 
   @Test
-  void allThatIsWrongIsSaidAtOnce() throws IOException {
-    List<String> problems = new ArrayList<>();
-    Preprocessing.read(
-        JSON.readTree(
-            """
-            ["drop_smal", {"keep_classes": {"clases": ["a"]}}, {"rename_class": {"from": "a", "to": "b /c"}},
-             {"drop_small": {"min_side": 0}}, {"a": 1, "b": 2}]
-            """),
-        "data.preprocessors",
-        problems);
+  void allThatIsWrongIsSaidAtOnce() {
+    String list =
+        """
+        - drop_smal
+        - keep_classes: {clases: [a]}
+        - rename_class: {from: a, to: b /c}
+        - drop_small: {min_side: 0}
+        - {a: 1, b: 2}
+        """;
+    List<String> problems =
+        assertThrows(ConfigException.class, () -> data("preprocessors:\n" + list)).lines();
     assertEquals(
         List.of(
-            "data.preprocessors[0]: unknown preprocessor 'drop_smal': did you mean 'drop_small'?",
-            "unknown key data.preprocessors[1].keep_classes.clases: did you mean 'classes'?",
-            "data.preprocessors[3].drop_small.min_side must be between 1 and 1048576, not 0",
-            "data.preprocessors[4] must be one preprocessor with its parameters, for instance `keep_classes: {classes: [BBU]}`",
-            "data.preprocessors: keep_classes needs 'classes', a list of at least one text"),
-        problems.subList(0, 5));
+            "test:2: preprocessors[0]: unknown preprocessor 'drop_smal': did you mean 'drop_small'?",
+            "test:3: preprocessors[1].keep_classes.classes is missing: it must be a list of at least one text",
+            "test:3: unknown key preprocessors[1].keep_classes.clases: did you mean 'classes'?"),
+        problems.subList(0, 3));
     assertTrue(
-        problems.get(5).startsWith("data.preprocessors: rename_class would write 'to', which"),
-        problems.get(5));
-    assertEquals(6, problems.size());
+        problems
+            .get(3)
+            .startsWith("test:4: preprocessors[2].rename_class.to would be written, which"),
+        problems.get(3));
+    assertEquals(
+        List.of(
+            "test:5: preprocessors[3].drop_small.min_side must be between 1 and 1048576, not 0",
+            "test:6: preprocessors[4] must be one preprocessor with its keys, for instance `keep_classes: {classes: [BBU]}`"),
+        problems.subList(4, problems.size()));
+  }
+
+  @Test
+  void aListThatSaysNothingIsRefused() {
+    List<String> problems = assertThrows(ConfigException.class, () -> read("[]")).problems();
+    assertEquals(
+        List.of(
+            "preprocessors must be a list with at least one preprocessor, for instance `- keep_classes: {classes: [BBU]}`"),
+        problems);
   }
 }

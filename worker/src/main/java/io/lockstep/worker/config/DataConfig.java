@@ -7,8 +7,8 @@ import io.lockstep.data.augment.AugmentationConfig;
 import io.lockstep.data.fusion.DatasetConfig;
 import io.lockstep.data.fusion.DatasetTemplate;
 import io.lockstep.data.fusion.FusionConfig;
-import io.lockstep.data.preprocess.Preprocessing;
-import io.lockstep.data.preprocess.PreprocessingForm;
+import io.lockstep.data.preprocess.Preprocessor;
+import io.lockstep.data.preprocess.Preprocessors;
 import io.lockstep.data.prompt.PromptTexts;
 import java.nio.file.Path;
 import java.util.List;
@@ -23,7 +23,7 @@ import java.util.Optional;
  * @param template what is made of a picture record of that file
  * @param denseRatio share of picture records that become dense ones with {@link
  *     DatasetTemplate#MIXED}
- * @param preprocessing what is done with the records of that file first
+ * @param preprocessors what is done with the records of that file first
  * @param fusion datasets that are learned together
  * @param augmentation how pictures are changed before the model sees them
  * @param valRecords most records whose loss is computed with a checkpoint
@@ -50,18 +50,14 @@ public record DataConfig(
             min = 0,
             max = 1)
         double denseRatio,
-    @Key(
-            name = "preprocessors",
-            value = "What is done with the records of that file first.",
-            otherwise = "[]",
-            form = PreprocessingForm.class)
-        Preprocessing preprocessing,
+    @Key(value = "What is done with the records of that file first.", kinds = Preprocessors.class)
+        List<Preprocessor> preprocessors,
     @Key(value = "Datasets that are learned together, instead of `train_jsonl`.", file = true)
         Optional<FusionConfig> fusion,
     @Key(
             value = "How pictures are changed before the model sees them.",
             also = "augmentation",
-            form = AugmentationFile.class)
+            file = true)
         Optional<AugmentationConfig> augmentation,
     @Key(
             value = "Most records whose loss is computed with a checkpoint.",
@@ -112,7 +108,10 @@ public record DataConfig(
       exclude(section.at("val_jsonl"), valJsonl.isPresent());
       exclude(
           section.at("dense_ratio"), denseRatio != Double.parseDouble(DatasetConfig.DENSE_RATIO));
-      exclude(section.at("preprocessors"), !preprocessing.isEmpty());
+      exclude(section.at("preprocessors"), !preprocessors.isEmpty());
+    } else {
+      template.ifPresent(
+          known -> DatasetConfig.checkDenseRatio(section.at("dense_ratio"), denseRatio, known));
     }
   }
 
@@ -165,7 +164,7 @@ public record DataConfig(
                     0,
                     true,
                     true,
-                    preprocessing,
+                    preprocessors,
                     PromptTexts.NONE)));
   }
 }

@@ -110,7 +110,7 @@ class FusionSectionTest {
 
   @Test
   void aFileThatIsMissingOrHoldsNoTargetsIsAProblem() {
-    assertTrue(problem("data: {fusion: gone.yaml}\n").contains("can't be read"));
+    assertTrue(problem("data: {fusion: gone.yaml}\n").contains("which does not exist"));
     assertTrue(problem("data: {fusion: {sources: []}}\n").contains("at least one dataset"));
   }
 

@@ -5,18 +5,19 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.lockstep.config.ConfigException;
 import io.lockstep.data.augment.AugmentationConfig;
+import io.lockstep.data.augment.affine.HFlip;
+import io.lockstep.data.augment.operator.ConfiguredOperator;
 import io.lockstep.data.fusion.DatasetTemplate;
-import io.lockstep.data.preprocess.Preprocessing;
+import io.lockstep.data.preprocess.DropSmall;
+import io.lockstep.data.preprocess.KeepClasses;
 import io.lockstep.data.prompt.PromptTexts;
 import io.lockstep.model.parameter.ParameterSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
@@ -131,21 +132,9 @@ class RunConfigTest {
         problems, "training.save_delay_steps and training.save_delay_epochs exclude each other");
   }
 
-  private static Preprocessing preprocessing() throws IOException {
-    return Preprocessing.read(
-        new ObjectMapper()
-            .readTree(
-                "[{\"keep_classes\": {\"classes\": [\"标签\", \"光纤\"]}},"
-                    + " {\"drop_small\": {\"min_side\": 4}}]"),
-        "",
-        new ArrayList<>());
-  }
-
-  private static AugmentationConfig augmentation() throws IOException {
-    return AugmentationConfig.read(
-        new ObjectMapper()
-            .readTree("{\"bypass_prob\": 0.5, \"operators\": [{\"hflip\": {\"p\": 0.25}}]}"),
-        new ArrayList<>());
+  private static AugmentationConfig augmentation() {
+    return new AugmentationConfig(
+        0.5, List.of(new ConfiguredOperator(0.25, new HFlip())), Optional.empty());
   }
 
   @Test
@@ -173,9 +162,8 @@ class RunConfigTest {
     assertProblem(problems, "data.augmentation and augmentation exclude each other");
     problems = problems(recipe);
     assertProblem(
-        problems, file + ": augmentation.operators[0]: unknown operator 'hflop': did you mean");
-    assertProblem(
-        problems, file + ": augmentation.operators[1].rotate.p must be between 0 and 1, not 2");
+        problems, "(" + file + ").operators[0]: unknown operator 'hflop': did you mean 'hflip'?");
+    assertProblem(problems, "(" + file + ").operators[1].rotate.p must be between 0 and 1, not 2");
     assertProblem(
         problems(FULL.replaceAll("augmentation: .*", "augmentation: nowhere.yaml")),
         "data.augmentation names " + folder.resolve("nowhere.yaml") + ", which does not exist");
@@ -209,7 +197,7 @@ class RunConfigTest {
                 Optional.of(folder.resolve("val.jsonl")),
                 Optional.of(DatasetTemplate.MIXED),
                 0.25,
-                preprocessing(),
+                List.of(new KeepClasses(List.of("标签", "光纤")), new DropSmall(4)),
                 Optional.empty(),
                 Optional.of(augmentation()),
                 16,
@@ -316,7 +304,7 @@ class RunConfigTest {
     assertProblem(problems, "model.weights must be one of load, initialise, not 'lode': did you");
     assertProblem(problems, "data.train_jsonl names " + folder.resolve("missing.jsonl"));
     assertProblem(problems, "not 'target_sumary': did you mean 'target_summary'?");
-    assertProblem(problems, "data.dense_ratio must be between 0.0 and 1.0, not 2.0");
+    assertProblem(problems, "data.dense_ratio must be between 0 and 1, not 2");
     assertProblem(
         problems,
         "data.preprocessors[0]: unknown preprocessor 'keep_clases': did you mean 'keep_classes'?");

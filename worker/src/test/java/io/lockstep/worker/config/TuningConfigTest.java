@@ -133,7 +133,7 @@ class TuningConfigTest {
             "{mode: lora, rank: 0, dropout: 1, target_modules: [], target_regex: '('}",
             "path: base, weights: initialise"),
         "tuning.rank must be between 1",
-        "tuning.dropout must be between 0.0 and 0.95",
+        "tuning.dropout must be between 0 and 0.95",
         "tuning.target_regex and tuning.target_modules exclude each other",
         "tuning.target_regex is not a regular expression",
         "tuning.mode lora needs model.weights: load");

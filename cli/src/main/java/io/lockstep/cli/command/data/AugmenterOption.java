@@ -4,7 +4,6 @@ import io.lockstep.cli.console.UserError;
 import io.lockstep.config.ConfigException;
 import io.lockstep.data.augment.AugmentationConfig;
 import io.lockstep.data.dataset.RecordAugmenter;
-import io.lockstep.worker.config.AugmentationFile;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -15,7 +14,7 @@ final class AugmenterOption {
 
   /** An augmenter without other pictures to copy from: those are known to training alone. */
   static RecordAugmenter read(Path config, long seed) throws IOException, ConfigException {
-    AugmentationConfig augmentation = AugmentationFile.read(config);
+    AugmentationConfig augmentation = AugmentationConfig.read(config);
     if (augmentation.needsPatchBank()) {
       throw new UserError(
           config

@@ -1,13 +1,11 @@
 package io.lockstep.data.augment.affine;
 
+import io.lockstep.config.Interval;
+import io.lockstep.config.Key;
 import io.lockstep.data.augment.operator.AffineOperator;
 import io.lockstep.data.augment.operator.Draws;
-import io.lockstep.data.augment.operator.OperatorType;
 import io.lockstep.data.geometry.Affine;
 import io.lockstep.data.geometry.Point;
-import io.lockstep.data.parameter.Arguments;
-import io.lockstep.data.parameter.Interval;
-import io.lockstep.data.parameter.Parameter;
 
 /**
  * Turns a picture around its centre, clockwise for positive angles.
@@ -17,16 +15,13 @@ import io.lockstep.data.parameter.Parameter;
  *
  * @param degrees one of which is drawn
  */
-public record Rotate(Interval degrees) implements AffineOperator {
-
-  public static final OperatorType TYPE =
-      OperatorType.affine("rotate", Rotate::of, Parameter.interval("degrees", -15, 15, -180, 180));
+@Key("Turns a picture around its centre, clockwise for positive angles.")
+public record Rotate(
+    @Key(value = "One of which is drawn.", otherwise = "[-15, 15]", min = -180, max = 180)
+        Interval degrees)
+    implements AffineOperator {
 
   private static final double HALF_PIXEL = 0.5;
-
-  private static Rotate of(Arguments arguments) {
-    return new Rotate(arguments.interval("degrees"));
-  }
 
   @Override
   public Affine matrix(int width, int height, Draws draws) {

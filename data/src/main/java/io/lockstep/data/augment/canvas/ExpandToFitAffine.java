@@ -1,15 +1,15 @@
 package io.lockstep.data.augment.canvas;
 
+import io.lockstep.config.Checked;
+import io.lockstep.config.Key;
+import io.lockstep.config.Place;
 import io.lockstep.data.augment.operator.AnnotatedPicture;
 import io.lockstep.data.augment.operator.BarrierOperator;
 import io.lockstep.data.augment.operator.BarrierResult;
 import io.lockstep.data.augment.operator.OperatorContext;
-import io.lockstep.data.augment.operator.OperatorType;
 import io.lockstep.data.geometry.Affine;
 import io.lockstep.data.geometry.Frame;
 import io.lockstep.data.geometry.Geometry.Box;
-import io.lockstep.data.parameter.Arguments;
-import io.lockstep.data.parameter.Parameter;
 
 /**
  * Makes the canvas so large that the maps accumulated before it push nothing out of the picture,
@@ -19,29 +19,36 @@ import io.lockstep.data.parameter.Parameter;
  * @param multiple that both sides become a multiple of
  * @param maxPixels that the canvas, with sides as they are rounded, never exceeds
  */
-public record ExpandToFitAffine(int multiple, int maxPixels) implements BarrierOperator {
-
-  public static final OperatorType TYPE =
-      OperatorType.lastBarrier(
-          "expand_to_fit_affine",
-          ExpandToFitAffine::of,
-          Parameter.integer("multiple", 32, 1, 1024),
-          Parameter.integer("max_pixels", 921_600, 1 << 10, 1 << 26));
+@Key(
+    "Makes the canvas so large, with grey, that the maps before it push nothing out of the picture; no other operator may move pixels after it.")
+public record ExpandToFitAffine(
+    @Key(value = "Both sides become a multiple of it.", otherwise = "32", min = 1, max = 1024)
+        int multiple,
+    @Key(
+            value = "What would have more shrinks.",
+            otherwise = "921600",
+            min = 1 << 10,
+            max = 1 << 26)
+        int maxPixels)
+    implements BarrierOperator, Checked {
 
   /** Sides longer than a whole number by less are that number: rounding made them longer. */
   private static final double ROUNDING = 1e-6;
 
-  /** Refuses pixels too few for one multiple on each side. */
-  public ExpandToFitAffine {
+  @Override
+  public void check(Place section) {
     if ((long) multiple * multiple > maxPixels) {
-      throw new IllegalArgumentException(
-          "max_pixels (%d) is less than the %d pixels of a square of multiple (%d)"
-              .formatted(maxPixels, (long) multiple * multiple, multiple));
+      section
+          .at("max_pixels")
+          .problem(
+              "(%d) is less than the %d pixels of a square of multiple (%d)"
+                  .formatted(maxPixels, (long) multiple * multiple, multiple));
     }
   }
 
-  private static ExpandToFitAffine of(Arguments arguments) {
-    return new ExpandToFitAffine(arguments.integer("multiple"), arguments.integer("max_pixels"));
+  @Override
+  public boolean isLast() {
+    return true;
   }
 
   @Override

@@ -1,29 +1,27 @@
 package io.lockstep.data.augment.canvas;
 
+import io.lockstep.config.Key;
 import io.lockstep.data.augment.operator.AnnotatedPicture;
 import io.lockstep.data.augment.operator.BarrierOperator;
 import io.lockstep.data.augment.operator.BarrierResult;
 import io.lockstep.data.augment.operator.OperatorContext;
-import io.lockstep.data.augment.operator.OperatorType;
 import io.lockstep.data.augment.pixels.Fill;
 import io.lockstep.data.geometry.Frame;
-import io.lockstep.data.parameter.Arguments;
-import io.lockstep.data.parameter.Parameter;
 
 /**
  * Adds grey pixels on the right and at the bottom, up to the next multiple of a number.
  *
  * @param multiple that both sides become a multiple of
  */
-public record PadToMultiple(int multiple) implements BarrierOperator {
-
-  public static final OperatorType TYPE =
-      OperatorType.barrier(
-          "pad_to_multiple", PadToMultiple::of, Parameter.integer("multiple", 32, 1, 1024));
-
-  private static PadToMultiple of(Arguments arguments) {
-    return new PadToMultiple(arguments.integer("multiple"));
-  }
+@Key("Adds grey pixels on the right and at the bottom.")
+public record PadToMultiple(
+    @Key(
+            value = "Both sides grow to the next multiple of it.",
+            otherwise = "32",
+            min = 1,
+            max = 1024)
+        int multiple)
+    implements BarrierOperator {
 
   @Override
   public BarrierResult apply(AnnotatedPicture in, OperatorContext context) {

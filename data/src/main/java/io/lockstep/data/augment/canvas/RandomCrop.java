@@ -1,19 +1,17 @@
 package io.lockstep.data.augment.canvas;
 
+import io.lockstep.config.Interval;
+import io.lockstep.config.Key;
 import io.lockstep.data.augment.operator.AnnotatedPicture;
 import io.lockstep.data.augment.operator.BarrierOperator;
 import io.lockstep.data.augment.operator.BarrierResult;
 import io.lockstep.data.augment.operator.Draws;
 import io.lockstep.data.augment.operator.OperatorContext;
-import io.lockstep.data.augment.operator.OperatorType;
 import io.lockstep.data.augment.operator.TrackedObject;
 import io.lockstep.data.augment.pixels.Fill;
 import io.lockstep.data.geometry.Affine;
 import io.lockstep.data.geometry.Frame;
 import io.lockstep.data.geometry.Geometry;
-import io.lockstep.data.parameter.Arguments;
-import io.lockstep.data.parameter.Interval;
-import io.lockstep.data.parameter.Parameter;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -28,38 +26,41 @@ import java.util.List;
  * @param minObjects the crop is skipped if fewer would stay
  * @param skipIfLine whether pictures with lines stay whole: a line that is cut off leads nowhere
  */
+@Key("Keeps a random part of a picture, and the objects that are still to be seen on it.")
 public record RandomCrop(
-    Interval areas,
-    Interval aspectRatios,
-    double minCoverage,
-    double completenessThreshold,
-    int minObjects,
-    boolean skipIfLine)
+    @Key(
+            name = "scale",
+            value = "Share of the picture's area that is kept, one of which is drawn.",
+            otherwise = "[0.6, 1]",
+            min = 0.01,
+            max = 1)
+        Interval areas,
+    @Key(
+            name = "aspect_ratio",
+            value =
+                "Factor by which the part's proportions, width by height, differ from the picture's, one of which is drawn.",
+            otherwise = "[0.8, 1.25]",
+            min = 0.1,
+            max = 10)
+        Interval aspectRatios,
+    @Key(value = "An object of which less is left is dropped.", otherwise = "0.3", min = 0, max = 1)
+        double minCoverage,
+    @Key(
+            value = "An object of which less is left is no longer described as complete.",
+            otherwise = "0.95",
+            min = 0,
+            max = 1)
+        double completenessThreshold,
+    @Key(value = "The crop is skipped if fewer would stay.", otherwise = "4", min = 0, max = 10_000)
+        int minObjects,
+    @Key(
+            value = "Whether pictures with lines stay whole: a line that is cut off leads nowhere.",
+            otherwise = "true")
+        boolean skipIfLine)
     implements BarrierOperator {
-
-  public static final OperatorType TYPE =
-      OperatorType.barrier(
-          "random_crop",
-          RandomCrop::of,
-          Parameter.interval("scale", 0.6, 1, 0.01, 1),
-          Parameter.interval("aspect_ratio", 0.8, 1.25, 0.1, 10),
-          Parameter.number("min_coverage", 0.3, 0, 1),
-          Parameter.number("completeness_threshold", 0.95, 0, 1),
-          Parameter.integer("min_objects", 4, 0, 10_000),
-          Parameter.flag("skip_if_line", true));
 
   private static final String COMPLETE = "显示完整";
   private static final String PARTIAL = "只显示部分";
-
-  private static RandomCrop of(Arguments arguments) {
-    return new RandomCrop(
-        arguments.interval("scale"),
-        arguments.interval("aspect_ratio"),
-        arguments.number("min_coverage"),
-        arguments.number("completeness_threshold"),
-        arguments.integer("min_objects"),
-        arguments.flag("skip_if_line"));
-  }
 
   @Override
   public boolean changesObjects() {

@@ -1,17 +1,15 @@
 package io.lockstep.data.augment.canvas;
 
+import io.lockstep.config.Interval;
+import io.lockstep.config.Key;
 import io.lockstep.data.augment.operator.AnnotatedPicture;
 import io.lockstep.data.augment.operator.BarrierOperator;
 import io.lockstep.data.augment.operator.BarrierResult;
 import io.lockstep.data.augment.operator.OperatorContext;
-import io.lockstep.data.augment.operator.OperatorType;
 import io.lockstep.data.augment.operator.TrackedObject;
 import io.lockstep.data.augment.pixels.Resampler;
 import io.lockstep.data.geometry.Affine;
 import io.lockstep.data.geometry.Frame;
-import io.lockstep.data.parameter.Arguments;
-import io.lockstep.data.parameter.Interval;
-import io.lockstep.data.parameter.Parameter;
 import java.util.List;
 
 /**
@@ -21,23 +19,28 @@ import java.util.List;
  * @param multiple sides are rounded to the nearest multiple of it
  * @param maxPixels the factor is lowered where the picture would have more
  */
-public record ResizeByScale(Interval factors, int multiple, int maxPixels)
+@Key("Changes a picture's size.")
+public record ResizeByScale(
+    @Key(
+            name = "scale",
+            value = "Factors, one of which is drawn; above 1 the picture becomes larger.",
+            otherwise = "[0.8, 1.2]",
+            min = 0.05,
+            max = 8)
+        Interval factors,
+    @Key(
+            value = "Sides are rounded to the nearest multiple of it.",
+            otherwise = "1",
+            min = 1,
+            max = 1024)
+        int multiple,
+    @Key(
+            value = "The factor is lowered where the picture would have more.",
+            otherwise = "16777216",
+            min = 1 << 10,
+            max = 1 << 26)
+        int maxPixels)
     implements BarrierOperator {
-
-  public static final OperatorType TYPE =
-      OperatorType.barrier(
-          "resize_by_scale",
-          ResizeByScale::of,
-          Parameter.interval("scale", 0.8, 1.2, 0.05, 8),
-          Parameter.integer("multiple", 1, 1, 1024),
-          Parameter.integer("max_pixels", 1 << 24, 1 << 10, 1 << 26));
-
-  private static ResizeByScale of(Arguments arguments) {
-    return new ResizeByScale(
-        arguments.interval("scale"),
-        arguments.integer("multiple"),
-        arguments.integer("max_pixels"));
-  }
 
   @Override
   public BarrierResult apply(AnnotatedPicture in, OperatorContext context) {

@@ -2,13 +2,11 @@ package io.lockstep.data.augment.colour;
 
 import static io.lockstep.data.image.RgbImage.CHANNELS;
 
+import io.lockstep.config.Interval;
+import io.lockstep.config.Key;
 import io.lockstep.data.augment.operator.ColourOperator;
 import io.lockstep.data.augment.operator.Draws;
-import io.lockstep.data.augment.operator.OperatorType;
 import io.lockstep.data.image.RgbImage;
-import io.lockstep.data.parameter.Arguments;
-import io.lockstep.data.parameter.Interval;
-import io.lockstep.data.parameter.Parameter;
 
 /**
  * Stretches each channel so that it reaches from 0 to 255.
@@ -16,17 +14,19 @@ import io.lockstep.data.parameter.Parameter;
  * @param cutoffs percent of the darkest and of the brightest pixels that are left out of account,
  *     one of which is drawn
  */
-public record AutoContrast(Interval cutoffs) implements ColourOperator {
-
-  public static final OperatorType TYPE =
-      OperatorType.colour(
-          "auto_contrast", AutoContrast::of, Parameter.interval("cutoff", 0, 2, 0, 49));
+@Key("Stretches each channel so that it reaches from 0 to 255.")
+public record AutoContrast(
+    @Key(
+            name = "cutoff",
+            value =
+                "Percent of the darkest and of the brightest pixels that are left out of account, one of which is drawn.",
+            otherwise = "[0, 2]",
+            min = 0,
+            max = 49)
+        Interval cutoffs)
+    implements ColourOperator {
 
   private static final double PERCENT = 100;
-
-  private static AutoContrast of(Arguments arguments) {
-    return new AutoContrast(arguments.interval("cutoff"));
-  }
 
   @Override
   public RgbImage apply(RgbImage picture, Draws draws) {

@@ -2,13 +2,11 @@ package io.lockstep.data.augment.colour;
 
 import static io.lockstep.data.image.RgbImage.CHANNELS;
 
+import io.lockstep.config.Interval;
+import io.lockstep.config.Key;
 import io.lockstep.data.augment.operator.ColourOperator;
 import io.lockstep.data.augment.operator.Draws;
-import io.lockstep.data.augment.operator.OperatorType;
 import io.lockstep.data.image.RgbImage;
-import io.lockstep.data.parameter.Arguments;
-import io.lockstep.data.parameter.Interval;
-import io.lockstep.data.parameter.Parameter;
 
 /**
  * Equalises brightness tile by tile, with limited contrast (Zuiderveld, "Contrast limited adaptive
@@ -19,22 +17,22 @@ import io.lockstep.data.parameter.Parameter;
  *     which is drawn
  * @param grid tiles in a row, and in a column
  */
-public record Clahe(Interval clipLimits, int grid) implements ColourOperator {
-
-  public static final OperatorType TYPE =
-      OperatorType.colour(
-          "clahe",
-          Clahe::of,
-          Parameter.interval("clip_limit", 1, 3, 1, 40),
-          Parameter.integer("grid", 8, 1, 64));
+@Key("Equalises brightness tile by tile, with limited contrast.")
+public record Clahe(
+    @Key(
+            name = "clip_limit",
+            value =
+                "How many times its fair share of a tile's pixels a level may count, one of which is drawn.",
+            otherwise = "[1, 3]",
+            min = 1,
+            max = 40)
+        Interval clipLimits,
+    @Key(value = "Tiles in a row, and in a column.", otherwise = "8", min = 1, max = 64) int grid)
+    implements ColourOperator {
 
   private static final int WEIGHT_BITS = 8;
   private static final int WEIGHT = 1 << WEIGHT_BITS;
   private static final int HALF = 1 << (2 * WEIGHT_BITS - 1);
-
-  private static Clahe of(Arguments arguments) {
-    return new Clahe(arguments.interval("clip_limit"), arguments.integer("grid"));
-  }
 
   @Override
   public RgbImage apply(RgbImage picture, Draws draws) {

@@ -2,37 +2,28 @@ package io.lockstep.data.augment.colour;
 
 import static io.lockstep.data.image.RgbImage.CHANNELS;
 
+import io.lockstep.config.Interval;
+import io.lockstep.config.Key;
 import io.lockstep.data.augment.operator.ColourOperator;
 import io.lockstep.data.augment.operator.Draws;
-import io.lockstep.data.augment.operator.OperatorType;
 import io.lockstep.data.image.RgbImage;
-import io.lockstep.data.parameter.Arguments;
-import io.lockstep.data.parameter.Interval;
-import io.lockstep.data.parameter.Parameter;
 
 /**
  * Changes brightness, then contrast around the mean brightness, then saturation, each by a drawn
  * factor; 1 changes nothing.
  */
-public record ColorJitter(Interval brightness, Interval contrast, Interval saturation)
+@Key(
+    "Changes brightness, then contrast around the mean brightness, then saturation; a factor of 1 changes nothing.")
+public record ColorJitter(
+    @Key(value = "Factors, one of which is drawn.", otherwise = "[0.8, 1.2]", min = 0, max = 4)
+        Interval brightness,
+    @Key(value = "Factors, one of which is drawn.", otherwise = "[0.8, 1.2]", min = 0, max = 4)
+        Interval contrast,
+    @Key(value = "Factors, one of which is drawn.", otherwise = "[0.8, 1.2]", min = 0, max = 4)
+        Interval saturation)
     implements ColourOperator {
 
-  public static final OperatorType TYPE =
-      OperatorType.colour(
-          "color_jitter",
-          ColorJitter::of,
-          Parameter.interval("brightness", 0.8, 1.2, 0, 4),
-          Parameter.interval("contrast", 0.8, 1.2, 0, 4),
-          Parameter.interval("saturation", 0.8, 1.2, 0, 4));
-
   private static final int FRACTION = 12;
-
-  private static ColorJitter of(Arguments arguments) {
-    return new ColorJitter(
-        arguments.interval("brightness"),
-        arguments.interval("contrast"),
-        arguments.interval("saturation"));
-  }
 
   @Override
   public RgbImage apply(RgbImage picture, Draws draws) {

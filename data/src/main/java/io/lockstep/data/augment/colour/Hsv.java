@@ -2,13 +2,11 @@ package io.lockstep.data.augment.colour;
 
 import static io.lockstep.data.image.RgbImage.CHANNELS;
 
+import io.lockstep.config.Interval;
+import io.lockstep.config.Key;
 import io.lockstep.data.augment.operator.ColourOperator;
 import io.lockstep.data.augment.operator.Draws;
-import io.lockstep.data.augment.operator.OperatorType;
 import io.lockstep.data.image.RgbImage;
-import io.lockstep.data.parameter.Arguments;
-import io.lockstep.data.parameter.Interval;
-import io.lockstep.data.parameter.Parameter;
 
 /**
  * Shifts hue, and multiplies saturation and value, in the hexcone model (Smith, "Color gamut
@@ -18,15 +16,15 @@ import io.lockstep.data.parameter.Parameter;
  * @param saturation factor
  * @param value factor
  */
-public record Hsv(Interval hue, Interval saturation, Interval value) implements ColourOperator {
-
-  public static final OperatorType TYPE =
-      OperatorType.colour(
-          "hsv",
-          Hsv::of,
-          Parameter.interval("hue", -8, 8, -180, 180),
-          Parameter.interval("saturation", 0.8, 1.2, 0, 4),
-          Parameter.interval("value", 0.8, 1.2, 0, 4));
+@Key("Shifts hue, and multiplies saturation and value, in the hexcone model.")
+public record Hsv(
+    @Key(value = "Degrees, one of which is drawn.", otherwise = "[-8, 8]", min = -180, max = 180)
+        Interval hue,
+    @Key(value = "Factors, one of which is drawn.", otherwise = "[0.8, 1.2]", min = 0, max = 4)
+        Interval saturation,
+    @Key(value = "Factors, one of which is drawn.", otherwise = "[0.8, 1.2]", min = 0, max = 4)
+        Interval value)
+    implements ColourOperator {
 
   /** Hues are counted in sixths of the circle, with this many fractional bits. */
   private static final int HUE_BITS = 10;
@@ -39,11 +37,6 @@ public record Hsv(Interval hue, Interval saturation, Interval value) implements 
   private static final int BITS = 16;
 
   private static final int ONE = 1 << BITS;
-
-  private static Hsv of(Arguments arguments) {
-    return new Hsv(
-        arguments.interval("hue"), arguments.interval("saturation"), arguments.interval("value"));
-  }
 
   @Override
   public RgbImage apply(RgbImage picture, Draws draws) {

@@ -1,26 +1,25 @@
 package io.lockstep.data.augment.colour;
 
+import io.lockstep.config.Interval;
+import io.lockstep.config.Key;
 import io.lockstep.data.augment.operator.ColourOperator;
 import io.lockstep.data.augment.operator.Draws;
-import io.lockstep.data.augment.operator.OperatorType;
 import io.lockstep.data.image.RgbImage;
-import io.lockstep.data.parameter.Arguments;
-import io.lockstep.data.parameter.Interval;
-import io.lockstep.data.parameter.Parameter;
 
 /**
  * Keeps the upper bits of every level.
  *
  * @param bits how many, one of the whole numbers of which is drawn
  */
-public record Posterize(Interval bits) implements ColourOperator {
-
-  public static final OperatorType TYPE =
-      OperatorType.colour("posterize", Posterize::of, Parameter.interval("bits", 5, 8, 1, 8));
-
-  private static Posterize of(Arguments arguments) {
-    return new Posterize(arguments.interval("bits"));
-  }
+@Key("Keeps the upper bits of every level.")
+public record Posterize(
+    @Key(
+            value = "How many, one of the whole numbers of which is drawn.",
+            otherwise = "[5, 8]",
+            min = 1,
+            max = 8)
+        Interval bits)
+    implements ColourOperator {
 
   @Override
   public RgbImage apply(RgbImage picture, Draws draws) {

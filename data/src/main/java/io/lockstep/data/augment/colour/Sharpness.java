@@ -2,13 +2,11 @@ package io.lockstep.data.augment.colour;
 
 import static io.lockstep.data.image.RgbImage.CHANNELS;
 
+import io.lockstep.config.Interval;
+import io.lockstep.config.Key;
 import io.lockstep.data.augment.operator.ColourOperator;
 import io.lockstep.data.augment.operator.Draws;
-import io.lockstep.data.augment.operator.OperatorType;
 import io.lockstep.data.image.RgbImage;
-import io.lockstep.data.parameter.Arguments;
-import io.lockstep.data.parameter.Interval;
-import io.lockstep.data.parameter.Parameter;
 
 /**
  * Moves pixels away from the weighted mean of their 3x3 neighbourhood, in which they count five
@@ -16,11 +14,17 @@ import io.lockstep.data.parameter.Parameter;
  *
  * @param factors one of which is drawn: 0 smooths, 1 changes nothing, above 1 sharpens
  */
-public record Sharpness(Interval factors) implements ColourOperator {
-
-  public static final OperatorType TYPE =
-      OperatorType.colour(
-          "sharpness", Sharpness::of, Parameter.interval("sharpness", 0.5, 1.5, 0, 4));
+@Key("Moves pixels away from the mean around them, or towards it.")
+public record Sharpness(
+    @Key(
+            name = "sharpness",
+            value =
+                "Factors, one of which is drawn: 0 smooths, 1 changes nothing, above 1 sharpens.",
+            otherwise = "[0.5, 1.5]",
+            min = 0,
+            max = 4)
+        Interval factors)
+    implements ColourOperator {
 
   private static final int FRACTION = 12;
 
@@ -28,10 +32,6 @@ public record Sharpness(Interval factors) implements ColourOperator {
   private static final int THIRTEENTH = 5_042;
 
   private static final int HALF_OF_THIRTEEN = 6;
-
-  private static Sharpness of(Arguments arguments) {
-    return new Sharpness(arguments.interval("sharpness"));
-  }
 
   @Override
   public RgbImage apply(RgbImage picture, Draws draws) {

@@ -1,27 +1,26 @@
 package io.lockstep.data.augment.colour;
 
+import io.lockstep.config.Interval;
+import io.lockstep.config.Key;
 import io.lockstep.data.augment.operator.ColourOperator;
 import io.lockstep.data.augment.operator.Draws;
-import io.lockstep.data.augment.operator.OperatorType;
 import io.lockstep.data.image.RgbImage;
-import io.lockstep.data.parameter.Arguments;
-import io.lockstep.data.parameter.Interval;
-import io.lockstep.data.parameter.Parameter;
 
 /**
  * Inverts levels that are bright enough.
  *
  * @param thresholds one of which is drawn: it and higher levels are inverted; 256 inverts none
  */
-public record Solarize(Interval thresholds) implements ColourOperator {
-
-  public static final OperatorType TYPE =
-      OperatorType.colour(
-          "solarize", Solarize::of, Parameter.interval("threshold", 192, 256, 0, 256));
-
-  private static Solarize of(Arguments arguments) {
-    return new Solarize(arguments.interval("threshold"));
-  }
+@Key("Inverts levels that are bright enough.")
+public record Solarize(
+    @Key(
+            name = "threshold",
+            value = "One of which is drawn: it and higher levels are inverted; 256 inverts none.",
+            otherwise = "[192, 256]",
+            min = 0,
+            max = 256)
+        Interval thresholds)
+    implements ColourOperator {
 
   @Override
   public RgbImage apply(RgbImage picture, Draws draws) {

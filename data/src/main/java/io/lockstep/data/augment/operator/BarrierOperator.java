@@ -17,6 +17,11 @@ public non-sealed interface BarrierOperator extends Operator {
     return false;
   }
 
+  /** Whether no other operator may move pixels after it. */
+  default boolean isLast() {
+    return false;
+  }
+
   /**
    * The canvas that the maps accumulated before it are carried out on; the same size unless an
    * operator makes room for them.

@@ -1,6 +1,6 @@
 package io.lockstep.data.augment.operator;
 
-import io.lockstep.data.parameter.Interval;
+import io.lockstep.config.Interval;
 import io.lockstep.data.plan.SplitMix64;
 
 /**

@@ -1,12 +1,12 @@
 package io.lockstep.data.augment.patch;
 
+import io.lockstep.config.Interval;
 import io.lockstep.data.augment.operator.AnnotatedPicture;
-import io.lockstep.data.augment.operator.BarrierOperator;
 import io.lockstep.data.augment.operator.BarrierResult;
-import io.lockstep.data.augment.operator.CopiesPatches;
 import io.lockstep.data.augment.operator.Draws;
 import io.lockstep.data.augment.operator.OperatorContext;
 import io.lockstep.data.augment.operator.TrackedObject;
+import io.lockstep.data.augment.patch.CopyOptions.Source;
 import io.lockstep.data.augment.pixels.Resampler;
 import io.lockstep.data.bank.BankRule;
 import io.lockstep.data.bank.Patch;
@@ -19,12 +19,10 @@ import io.lockstep.data.geometry.Affine;
 import io.lockstep.data.geometry.Frame;
 import io.lockstep.data.geometry.Geometry;
 import io.lockstep.data.image.RgbImage;
-import io.lockstep.data.parameter.Interval;
 import io.lockstep.data.record.Origin;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
@@ -32,24 +30,10 @@ import java.util.stream.IntStream;
  * Copies pieces of pictures to random places where they hide little of what is there.
  *
  * @param rule which pieces
- * @param source of which picture
- * @param bankAddProb share of the pieces of a picture that other pictures may be given
- * @param maxTargets most pieces that are pasted
- * @param maxAttempts places that are tried for each
  * @param scale factor by which a piece is enlarged, one of which is drawn
- * @param overlap how it is measured what a piece hides
- * @param most share of any object that all pieces together may hide
+ * @param maxTargets most pieces that are pasted
  */
-record CopyPaste(
-    PieceRule rule,
-    Source source,
-    double bankAddProb,
-    int maxTargets,
-    int maxAttempts,
-    Interval scale,
-    Overlap overlap,
-    double most)
-    implements BarrierOperator, CopiesPatches {
+record CopyPaste(PieceRule rule, Interval scale, int maxTargets, CopyOptions options) {
 
   /** Where a picture that is being augmented comes from doesn't matter to its own pieces. */
   private static final Origin SELF = new Origin(Path.of(""), 0);
@@ -57,43 +41,14 @@ record CopyPaste(
   /** How often a mixed source takes the bank's piece. */
   private static final double SHARE_OF_BANK = 0.5;
 
-  /** Where pieces come from. */
-  enum Source {
-    /** The picture itself. */
-    SELF,
-    /** The picture itself, or the bank. */
-    MIXED,
-    /** Other pictures, by way of the bank. */
-    BANK;
-
-    static Source of(String name) {
-      return valueOf(name.toUpperCase(Locale.ROOT));
-    }
+  /** Which pieces of other pictures are given. */
+  Optional<BankRule> bankRule() {
+    return options.bankRule(rule);
   }
 
-  CopyPaste {
-    if (source != Source.SELF && bankAddProb == 0) {
-      throw new IllegalArgumentException(
-          "source_mode "
-              + source.name().toLowerCase(Locale.ROOT)
-              + " needs a bank_add_prob above 0, else the bank stays empty; or set source_mode: self");
-    }
-  }
-
-  @Override
-  public boolean changesObjects() {
-    return true;
-  }
-
-  @Override
-  public Optional<BankRule> bankRule() {
-    return source == Source.SELF ? Optional.empty() : Optional.of(new BankRule(rule, bankAddProb));
-  }
-
-  @Override
-  public BarrierResult apply(AnnotatedPicture in, OperatorContext context) {
+  BarrierResult apply(AnnotatedPicture in, OperatorContext context) {
     Pasting pasting = new Pasting(in);
-    Own own = new Own(in, source == Source.BANK ? List.of() : pieces(in));
+    Own own = new Own(in, options.sourceMode() == Source.BANK ? List.of() : pieces(in));
     for (int target = 0; target < maxTargets; target++) {
       Optional<Copied> copied = next(own, context);
       if (copied.isEmpty()) {
@@ -113,6 +68,7 @@ record CopyPaste(
 
   private Optional<Copied> next(Own own, OperatorContext context) {
     Draws draws = context.draws();
+    Source source = options.sourceMode();
     boolean fromBank =
         source == Source.BANK || (source == Source.MIXED && draws.chance(SHARE_OF_BANK));
     if (fromBank) {
@@ -122,8 +78,7 @@ record CopyPaste(
               .orElseThrow(() ->
                   new IllegalStateException(
                       "an operator with a bank was given none; open a PatchSupply for it"));
-      Optional<Patch> given =
-          supply.draw(context.step(), draws.bits(), new BankRule(rule, bankAddProb));
+      Optional<Patch> given = supply.draw(context.step(), draws.bits(), bankRule().orElseThrow());
       if (given.isPresent() || source == Source.BANK) {
         return given.map(patch -> new Copied(patch, TrackedObject.Source.BANK));
       }
@@ -175,12 +130,12 @@ record CopyPaste(
       if (width > frame.width() || height > frame.height()) {
         return;
       }
-      for (int attempt = 0; attempt < maxAttempts; attempt++) {
+      for (int attempt = 0; attempt < options.maxAttempts(); attempt++) {
         int x = draws.integer(0, frame.width() - width);
         int y = draws.integer(0, frame.height() - height);
         Region place = new Region(x, y, width, height);
         List<Double> after = hiddenWith(place);
-        if (after.stream().allMatch(share -> share <= most)) {
+        if (after.stream().allMatch(share -> share <= options.overlapThreshold())) {
           paste(copied, place, after);
           return;
         }
@@ -188,6 +143,7 @@ record CopyPaste(
     }
 
     private List<Double> hiddenWith(Region place) {
+      Overlap overlap = options.overlap();
       return IntStream.range(0, objects.size())
           .mapToObj(i -> hidden.get(i) + overlap.hidden(objects.get(i).geometry(), place))
           .toList();

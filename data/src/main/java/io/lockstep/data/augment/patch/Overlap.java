@@ -4,7 +4,6 @@ import io.lockstep.data.bank.Region;
 import io.lockstep.data.geometry.Affine;
 import io.lockstep.data.geometry.Frame;
 import io.lockstep.data.geometry.Geometry;
-import java.util.Locale;
 
 /**
  * How much of an object a rectangle hides.
@@ -19,11 +18,7 @@ record Overlap(Mode mode, double lineBuffer) {
     /** The box around it. */
     AABB,
     /** Its own area or length. */
-    MASK;
-
-    static Mode of(String name) {
-      return valueOf(name.toUpperCase(Locale.ROOT));
-    }
+    MASK
   }
 
   /** The share of an object that lies in a region, from 0 to 1. */

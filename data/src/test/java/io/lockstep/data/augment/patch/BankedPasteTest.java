@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.lockstep.data.augment.AugmentationConfig;
+import io.lockstep.data.augment.Configs;
 import io.lockstep.data.augment.Pipeline;
 import io.lockstep.data.augment.Progress;
 import io.lockstep.data.augment.operator.AnnotatedPicture;
@@ -93,12 +93,8 @@ class BankedPasteTest {
     return Objects.requireNonNull(opened);
   }
 
-  private static AugmentationConfig config() throws IOException {
-    List<String> problems = new ArrayList<>();
-    AugmentationConfig config =
-        AugmentationConfig.read(new ObjectMapper().readTree(OPERATORS), problems);
-    assertEquals(List.of(), problems);
-    return config;
+  private static AugmentationConfig config() {
+    return Configs.good(OPERATORS);
   }
 
   private PatchSupply supply(Path bank) throws IOException {
@@ -179,7 +175,7 @@ class BankedPasteTest {
   }
 
   @Test
-  void aConfigurationWithABankNeedsOne() throws IOException {
+  void aConfigurationWithABankNeedsOne() {
     AugmentationConfig config = config();
     assertTrue(config.needsPatchBank());
     assertThrows(IllegalArgumentException.class, () -> new Pipeline(config));

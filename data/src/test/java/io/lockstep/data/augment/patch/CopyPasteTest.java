@@ -4,8 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import io.lockstep.data.augment.AugmentationConfig;
+import io.lockstep.data.augment.Configs;
 import io.lockstep.data.augment.Pipeline;
 import io.lockstep.data.augment.PipelineWatch;
 import io.lockstep.data.augment.Progress;
@@ -17,7 +16,6 @@ import io.lockstep.data.geometry.Geometry;
 import io.lockstep.data.geometry.Point;
 import io.lockstep.data.image.RgbImage;
 import io.lockstep.data.record.DataObject;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -29,15 +27,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 class CopyPasteTest {
 
   private static final Progress START = new Progress(0, 10);
-  private static final ObjectMapper JSON = new ObjectMapper();
 
-  private static Pipeline pipeline(String operator) throws IOException {
-    List<String> problems = new ArrayList<>();
-    AugmentationConfig config =
-        AugmentationConfig.read(
-            JSON.readTree("{\"operators\": [%s]}".formatted(operator)), problems);
-    assertEquals(List.of(), problems);
-    return new Pipeline(config);
+  private static Pipeline pipeline(String operator) {
+    return new Pipeline(Configs.good("{operators: [%s]}".formatted(operator)));
   }
 
   private static AnnotatedPicture random(long seed) {
@@ -83,7 +75,7 @@ class CopyPasteTest {
     "object_cluster_copy_paste, mask",
     "line_segment_copy_paste, mask",
   })
-  void copiesStayInsideHideLittleAndKeepTheirIdentity(String name, String mode) throws IOException {
+  void copiesStayInsideHideLittleAndKeepTheirIdentity(String name, String mode) {
     Pipeline pipeline =
         pipeline(
             ("{\"%s\": {\"overlap_threshold\": 0.2, \"overlap_mode\": \"%s\","
@@ -135,7 +127,7 @@ class CopyPasteTest {
   }
 
   @Test
-  void labelsAndPixelsOfCopiesAgree() throws IOException {
+  void labelsAndPixelsOfCopiesAgree() {
     Pipeline pipeline =
         pipeline(
             "{\"small_object_zoom_paste\": {\"max_size\": 200, \"max_attempts\": 200,"
@@ -159,7 +151,7 @@ class CopyPasteTest {
 
   /** A line's mask are the pixels near it: a copy's label must run along the middle of its band. */
   @Test
-  void labelsAndPixelsOfCopiedLinesAgree() throws IOException {
+  void labelsAndPixelsOfCopiedLinesAgree() {
     double near = 20;
     Pipeline pipeline =
         pipeline(
@@ -301,7 +293,7 @@ class CopyPasteTest {
   }
 
   @Test
-  void aClusterIsCopiedWithAllItsObjects() throws IOException {
+  void aClusterIsCopiedWithAllItsObjects() {
     List<DataObject> objects =
         List.of(
             new DataObject("机柜", new Geometry.Box(0, 0, 800, 600)),
@@ -320,7 +312,7 @@ class CopyPasteTest {
   }
 
   @Test
-  void onlyListedClassesAreCopied() throws IOException {
+  void onlyListedClassesAreCopied() {
     for (long seed = 0; seed < 50; seed++) {
       AnnotatedPicture in = random(seed);
       AnnotatedPicture out =
@@ -333,13 +325,10 @@ class CopyPasteTest {
   }
 
   @Test
-  void aBankThatStaysEmptyIsRefused() throws IOException {
-    List<String> problems = new ArrayList<>();
-    AugmentationConfig.read(
-        JSON.readTree(
-            "{\"operators\": [{\"line_segment_copy_paste\": {\"source_mode\": \"mixed\","
-                + " \"bank_add_prob\": 0}}]}"),
-        problems);
+  void aBankThatStaysEmptyIsRefused() {
+    List<String> problems =
+        Configs.problems(
+            "{operators: [{line_segment_copy_paste: {source_mode: mixed, bank_add_prob: 0}}]}");
     assertEquals(1, problems.size(), problems::toString);
     assertTrue(problems.getFirst().contains("bank_add_prob above 0"), problems::toString);
   }

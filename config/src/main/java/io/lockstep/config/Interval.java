@@ -1,6 +1,6 @@
-package io.lockstep.data.parameter;
+package io.lockstep.config;
 
-/** Numbers from low to high, both included. */
+/** Numbers from low to high, both included; in files two numbers, or one for both. */
 public record Interval(double low, double high) {
 
   /** Refuses an empty one. */
@@ -8,10 +8,5 @@ public record Interval(double low, double high) {
     if (!(low <= high)) {
       throw new IllegalArgumentException("[%s, %s] holds no number".formatted(low, high));
     }
-  }
-
-  /** Whether the number lies in it. */
-  public boolean contains(double number) {
-    return number >= low && number <= high;
   }
 }
