@@ -58,7 +58,7 @@ class ModuleDirectionTest {
     "worker, proto model data collective tensor config",
     "benchmark, collective config data tensor model worker",
     "client, proto data.conversation data.image data.stageb",
-    "gateway, proto model tensor config.text data.conversation data.file data.image data.prompt data.stageb",
+    "gateway, proto model tensor config data.conversation data.file data.image data.prompt data.stageb",
   })
   void moduleImportsOnlyWhatItMay(String module, String allowed) {
     noClasses()

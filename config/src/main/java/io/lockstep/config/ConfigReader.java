@@ -1,6 +1,10 @@
 package io.lockstep.config;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import java.io.IOException;
@@ -13,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * Reads a YAML text into a record whose components are {@link Key}s. A wrong value becomes a
@@ -22,6 +25,11 @@ import java.util.stream.Collectors;
  */
 public final class ConfigReader {
 
+  private static final JsonMapper JSON =
+      JsonMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
   private static final long MAX_FILE_BYTES = 1 << 20;
 
   private final List<RemovedOption> removed;
@@ -62,9 +70,10 @@ public final class ConfigReader {
    * Reads one section of a text, or of the file that stands there, and nothing else of it.
    *
    * @param pointers where it may be, as JSON pointers; the first that is there counts
-   * @throws ConfigException with every problem of it, or if it isn't there
+   * @return nothing if it isn't there
+   * @throws ConfigException with every problem of it
    */
-  public static <R extends Record> R readSection(
+  public static <R extends Record> Optional<R> readSection(
       Class<R> type, String yaml, Origin origin, List<String> pointers) throws ConfigException {
     JsonNode tree = YamlText.parse(yaml, origin.name());
     for (String pointer : pointers) {
@@ -73,14 +82,27 @@ public final class ConfigReader {
         ConfigReader reader = new ConfigReader(List.of(), tree);
         String[] keys = pointer.substring(1).split("/");
         Place place = reader.top(yaml, origin).at(keys);
-        return reader.sound(reader.section(type, keys[keys.length - 1], node, place));
+        return Optional.of(reader.sound(reader.section(type, keys[keys.length - 1], node, place)));
       }
     }
-    String names =
-        pointers.stream()
-            .map(pointer -> pointer.substring(1).replace('/', '.'))
-            .collect(Collectors.joining(" or "));
-    throw new ConfigException(origin.name(), List.of("must have " + names));
+    return Optional.empty();
+  }
+
+  /**
+   * Reads a line of a file in which each holds a record, as JSON.
+   *
+   * @param place file and line, for messages
+   */
+  public static <R extends Record> R readLine(Class<R> type, String json, String place)
+      throws ConfigException {
+    try {
+      ConfigReader reader = new ConfigReader(List.of(), none());
+      Place.Source source = new Place.Source(place, Path.of(""), false, Map.of(), "", "");
+      JsonNode tree = JSON.readTree(json);
+      return reader.sound(reader.section(type, tree, Place.top(reader.problems, source), none()));
+    } catch (JsonProcessingException e) {
+      throw new ConfigException(place, List.of("is not JSON: " + e.getOriginalMessage()));
+    }
   }
 
   private Place top(String yaml, Origin origin) {

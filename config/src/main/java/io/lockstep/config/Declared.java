@@ -121,7 +121,7 @@ record Declared(RecordComponent component, String name, Key key, Shape shape, bo
     boolean optional = component.getType() == Optional.class;
     Type inner = optional ? argument(type) : type;
     String name = key.name().isEmpty() ? snake(component.getName()) : key.name();
-    if (inner == java.time.Duration.class) {
+    if (inner == java.time.Duration.class && key.name().isEmpty()) {
       name += "_" + key.unit();
     }
     return new Declared(component, name, key, shape(inner, key), optional);

@@ -254,7 +254,7 @@ final class Forms {
         schema,
         JsonNode::isValueNode,
         (value, place) -> {
-          int index = labels.indexOf(value.asText());
+          int index = labels.indexOf(value.asText().toLowerCase(Locale.ROOT));
           if (index < 0) {
             place.problem(
                 "must be %s, not '%s'%s%s"

@@ -261,7 +261,9 @@ class ConfigReaderTest {
     Officers officers = new Officers(List.of(new Officer("ahab", true)));
     for (String yaml :
         List.of("rest: 1\ncrew: {officers: own.yaml}", "officers: {ranks: [{name: ahab}]}")) {
-      assertEquals(officers, ConfigReader.readSection(Officers.class, yaml, origin, places));
+      assertEquals(
+          Optional.of(officers),
+          ConfigReader.readSection(Officers.class, yaml, origin, places));
     }
     Files.writeString(file, "hull: 1\nofficers:\n  ranks:\n  - name: Ahab\n");
     assertEquals(
@@ -273,11 +275,23 @@ class ConfigReaderTest {
                 + ").ranks[0].name must be small letters, not 'Ahab'"),
         problems("hull: {bunks: 1}\ncrew: {officers: own.yaml}\n"));
     assertEquals(
-        List.of("ship.yaml: must have officers or crew.officers"),
-        assertThrows(
-                ConfigException.class,
-                () -> ConfigReader.readSection(Officers.class, "hull: 1", origin, places))
-            .lines());
+        Optional.empty(), ConfigReader.readSection(Officers.class, "hull: 1", origin, places));
+  }
+
+  @Test
+  void aLineOfManyIsToldByItsPlace() throws Exception {
+    assertEquals(
+        new Officer("ahab", false),
+        ConfigReader.readLine(Officer.class, "{\"name\": \"ahab\", \"paid\": false}", "crew.jsonl:7"));
+    for (String wrong : List.of("{\"name\": ", "{\"nam\": 1}")) {
+      List<String> lines =
+          assertThrows(
+                  ConfigException.class,
+                  () -> ConfigReader.readLine(Officer.class, wrong, "crew.jsonl:7"))
+              .lines();
+      assertTrue(
+          lines.stream().allMatch(line -> line.matches("crew\\.jsonl:7: \\D.*")), lines::toString);
+    }
   }
 
   @Test

@@ -1,6 +1,9 @@
 package io.lockstep.cli.process;
 
 import io.lockstep.cli.rpc.RunStatus;
+import io.lockstep.config.Checked;
+import io.lockstep.config.Key;
+import io.lockstep.config.Place;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -17,13 +20,45 @@ import java.util.Optional;
  * @param restart how long after the end of the process another one takes its place; empty for never
  */
 public record Fault(
-    long atStep,
-    Optional<Phase> phase,
-    Duration delay,
-    String process,
-    Signal signal,
-    Duration length,
-    Optional<Duration> restart) {
+    @Key(value = "It is due once so many steps are committed.", otherwise = "0", min = 0)
+        long atStep,
+    @Key("And once the worker is seen in this phase of the next step.") Optional<Phase> phase,
+    @Key(
+            name = "delay",
+            value = "And so much later.",
+            otherwise = "0",
+            min = 0,
+            max = MAX_SECONDS,
+            unit = "seconds")
+        Duration delay,
+    @Key(
+            value = "The process's name.",
+            pattern = COORDINATOR + "|" + WORKER + "\\d{1,6}",
+            patternInWords = "coordinator or worker-N")
+        String process,
+    @Key(value = "What is sent.", otherwise = "sigkill") Signal signal,
+    @Key(
+            name = "seconds",
+            value = "How long a stopped process stands still.",
+            otherwise = "0",
+            min = 0,
+            max = MAX_SECONDS,
+            unit = "seconds")
+        Duration length,
+    @Key(
+            name = "restart_after",
+            value = "How long after the end of the process another one takes its place.",
+            min = 0,
+            max = MAX_SECONDS,
+            unit = "seconds")
+        Optional<Duration> restart)
+    implements Checked {
+
+  /** The name of the one process that is no worker. */
+  static final String COORDINATOR = "coordinator";
+
+  static final String WORKER = "worker-";
+  static final double MAX_SECONDS = 86_400;
 
   /** The signals that a schedule may send. */
   public enum Signal {
@@ -51,6 +86,31 @@ public record Fault(
     Phase(String activity) {
       this.activity = activity;
     }
+  }
+
+  @Override
+  public void check(Place line) {
+    if (signal == Signal.SIGSTOP == length.isZero()) {
+      line.at("seconds").problem("says how long SIGSTOP lasts, and goes with no other signal");
+    }
+    if (signal == Signal.SIGSTOP && restart.isPresent()) {
+      line.at("restart_after")
+          .problem("goes with SIGKILL and SIGTERM: a stopped process goes on by itself");
+    }
+    if (process.equals(COORDINATOR) && phase.isPresent()) {
+      line.at("phase").problem("is a worker's: give the coordinator a 'delay' instead");
+    }
+    if (process.equals(COORDINATOR) && signal == Signal.SIGTERM) {
+      line.at("signal")
+          .problem(
+              "can't be SIGTERM: the coordinator ends with the run alone: send it SIGKILL or SIGSTOP,"
+                  + " or drain the run");
+    }
+  }
+
+  /** The number of the worker, unless it is the coordinator. */
+  int worker() {
+    return Integer.parseInt(process.substring(WORKER.length()));
   }
 
   /** Whether step and phase are reached; the delay isn't counted. */

@@ -77,12 +77,12 @@ class KillScheduleTest {
       delimiter = '|',
       value = {
         "{\"process\": \"worker-2\"} | give coordinator, or worker-0 to worker-1",
-        "{\"process\": \"worker-0\", \"signal\": \"SIGHUP\"} | give one of [sigkill",
-        "{\"process\": \"worker-0\", \"at_step\": -1} | 'at_step' is -1",
-        "{\"process\": \"worker-0\", \"when\": 3} | 'when' is unknown",
+        "{\"process\": \"worker-0\", \"signal\": \"SIGHUP\"} | signal must be one of sigkill, sigterm, sigstop",
+        "{\"process\": \"worker-0\", \"at_step\": -1} | at_step must be between 0 and",
+        "{\"process\": \"worker-0\", \"when\": 3} | unknown key when",
         "{\"process\": \"worker-0\", \"signal\": \"SIGSTOP\"} | how long SIGSTOP lasts",
         "{\"process\": \"worker-0\", \"seconds\": 2} | how long SIGSTOP lasts",
-        "{\"process\": \"coordinator\", \"phase\": \"waiting\"} | 'phase' is a worker's",
+        "{\"process\": \"coordinator\", \"phase\": \"waiting\"} | phase is a worker's",
         "{\"process\": \"coordinator\", \"signal\": \"SIGTERM\"} | ends with the run alone",
         "{\"process\": | is not JSON",
       })

@@ -66,7 +66,10 @@ public record AugmentationConfig(
   public static AugmentationConfig parse(String yaml, String source, Path folder)
       throws ConfigException {
     return ConfigReader.readSection(
-        AugmentationConfig.class, yaml, new ConfigReader.Origin(source, folder, false), PLACES);
+            AugmentationConfig.class, yaml, new ConfigReader.Origin(source, folder, false), PLACES)
+        .orElseThrow(() ->
+            new ConfigException(
+                source, List.of("has neither augmentation nor data.augmentation")));
   }
 
   @Override

@@ -91,9 +91,7 @@ class PromptsTest {
 
   @Test
   void namesInConfigurationsAreKnownOrRefused() {
-    assertEquals(Profile.SUMMARY_RUNTIME, Profile.of("summary_runtime"));
     assertEquals(Domain.RRU, Domain.of("rru"));
-    assertThrows(IllegalArgumentException.class, () -> Profile.of("min"));
     assertThrows(IllegalArgumentException.class, () -> Domain.of("BBU"));
     assertThrows(
         IllegalArgumentException.class, () -> new PromptTexts(Optional.empty(), Optional.of(" ")));

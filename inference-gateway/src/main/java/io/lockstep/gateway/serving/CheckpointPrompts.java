@@ -1,24 +1,20 @@
 package io.lockstep.gateway.serving;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
-import io.lockstep.data.prompt.Domain;
-import io.lockstep.data.prompt.Profile;
-import io.lockstep.data.prompt.PromptTexts;
+import io.lockstep.config.ConfigException;
+import io.lockstep.config.ConfigReader;
+import io.lockstep.config.YamlText;
+import io.lockstep.data.prompt.PromptConfig;
 import io.lockstep.data.prompt.Prompts;
 import io.lockstep.model.checkpoint.AdapterBase;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
+import java.util.List;
 
 /** The prompts a checkpoint was trained with: section {@code prompts} of its {@code run.yaml}. */
 public final class CheckpointPrompts {
 
   private static final String RUN_CONFIG = "run.yaml";
-  private static final ObjectMapper YAML = new ObjectMapper(new YAMLFactory());
 
   private CheckpointPrompts() {}
 
@@ -36,24 +32,15 @@ public final class CheckpointPrompts {
 
   private static Prompts parse(Path file) throws IOException {
     try {
-      JsonNode prompts = YAML.readTree(Files.readString(file)).path("prompts");
-      return new Prompts(
-          text(prompts, "profile").map(Profile::of).orElse(Profile.SUMMARY_TRAIN_MIN),
-          text(prompts, "domain").map(Domain::of).map(known -> told(known, prompts)),
-          PromptTexts.NONE,
-          new PromptTexts(text(prompts, "system"), text(prompts, "user")));
-    } catch (JsonProcessingException e) {
-      throw new IOException(file + " is not YAML: " + e.getOriginalMessage(), e);
-    } catch (IllegalArgumentException e) {
-      throw new IOException(file + ": " + e.getMessage(), e);
+      return ConfigReader.readSection(
+              PromptConfig.class,
+              YamlText.of(file),
+              new ConfigReader.Origin(file.toString(), file.resolveSibling(""), true),
+              List.of("/prompts"))
+          .map(PromptConfig::prompts)
+          .orElseGet(Prompts::defaults);
+    } catch (ConfigException e) {
+      throw new IOException(e.getMessage(), e);
     }
-  }
-
-  private static Domain told(Domain domain, JsonNode prompts) {
-    return text(prompts, "domain_text").map(domain::told).orElse(domain);
-  }
-
-  private static Optional<String> text(JsonNode section, String key) {
-    return Optional.ofNullable(section.get(key)).filter(JsonNode::isTextual).map(JsonNode::asText);
   }
 }

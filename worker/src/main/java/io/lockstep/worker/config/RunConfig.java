@@ -12,10 +12,7 @@ import io.lockstep.config.YamlText;
 import io.lockstep.data.fusion.DatasetConfig;
 import io.lockstep.data.plan.EpochOrder;
 import io.lockstep.data.plan.WholeDataset;
-import io.lockstep.data.prompt.Domain;
-import io.lockstep.data.prompt.Profile;
-import io.lockstep.data.prompt.PromptTexts;
-import io.lockstep.data.prompt.Prompts;
+import io.lockstep.data.prompt.PromptConfig;
 import io.lockstep.model.adapter.AdapterConfig;
 import io.lockstep.model.budget.TokenBudget;
 import java.io.IOException;
@@ -120,51 +117,6 @@ public record RunConfig(
     LOAD,
     /** Random, from the run's seed; the folder gives configuration and tokenizer. */
     INITIALISE
-  }
-
-  /**
-   * What the model is asked; see the data contract.
-   *
-   * @param profile {@code summary_train_min} or {@code summary_runtime}
-   * @param domain {@code bbu} or {@code rru}, needed by {@code summary_runtime}
-   * @param domainText replaces the text of the domain
-   * @param texts replace the composed ones
-   */
-  public record PromptConfig(
-      @Key(
-              value = "`summary_train_min` or `summary_runtime`, which needs a domain.",
-              otherwise = "summary_train_min")
-          String profile,
-      @Key("`bbu` or `rru`.") Optional<String> domain,
-      @Key("Replaces the text of the domain.") Optional<String> domainText,
-      @Key(inline = true) PromptTexts texts)
-      implements Checked {
-
-    @Override
-    public void check(Place section) {
-      try {
-        var _ = prompts();
-      } catch (IllegalArgumentException e) {
-        section.report(String.valueOf(e.getMessage()));
-      }
-    }
-
-    /**
-     * The prompts it describes.
-     *
-     * @throws IllegalArgumentException if they can't be; the message begins with the key
-     */
-    public Prompts prompts() {
-      if (domainText.isPresent() && domain.isEmpty()) {
-        throw new IllegalArgumentException(
-            "prompts.domain_text needs prompts.domain, whose text it replaces: set it to bbu or rru");
-      }
-      return new Prompts(
-          Profile.of(profile),
-          domain.map(Domain::of).map(known -> domainText.map(known::told).orElse(known)),
-          PromptTexts.NONE,
-          texts);
-    }
   }
 
   /**

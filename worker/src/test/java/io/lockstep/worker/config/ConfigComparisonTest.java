@@ -12,7 +12,7 @@ import io.lockstep.data.augment.AugmentationConfig;
 import io.lockstep.data.fusion.DatasetTemplate;
 import io.lockstep.data.fusion.FusionConfig;
 import io.lockstep.data.preprocess.DropSmall;
-import io.lockstep.data.prompt.PromptTexts;
+import io.lockstep.data.prompt.PromptConfig;
 import io.lockstep.model.adapter.Targets;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
@@ -163,7 +163,7 @@ class ConfigComparisonTest {
       if (inner != null
           && inner.getClass().isRecord()
           && (inner.getClass().getPackage().equals(RunConfig.class.getPackage())
-              || inner instanceof PromptTexts)) {
+              || inner.getClass().getPackage().equals(PromptConfig.class.getPackage()))) {
         changeEach(inner, name + ".", with, visit);
       } else if (!(value instanceof Enum<?> only
           && only.getDeclaringClass().getEnumConstants().length == 1)) {

@@ -12,6 +12,8 @@ import io.lockstep.data.augment.operator.ConfiguredOperator;
 import io.lockstep.data.fusion.DatasetTemplate;
 import io.lockstep.data.preprocess.DropSmall;
 import io.lockstep.data.preprocess.KeepClasses;
+import io.lockstep.data.prompt.Profile;
+import io.lockstep.data.prompt.PromptConfig;
 import io.lockstep.data.prompt.PromptTexts;
 import io.lockstep.model.parameter.ParameterSpec;
 import java.io.IOException;
@@ -204,8 +206,8 @@ class RunConfigTest {
                 Optional.empty(),
                 96,
                 Optional.of(7)),
-            new RunConfig.PromptConfig(
-                "summary_runtime",
+            new PromptConfig(
+                Profile.SUMMARY_RUNTIME,
                 Optional.of("bbu"),
                 Optional.of("Cabinets, indoors."),
                 new PromptTexts(
@@ -235,7 +237,7 @@ class RunConfigTest {
     assertEquals("run", config.name());
     assertEquals(Optional.empty(), config.outputDir());
     assertEquals(RunConfig.Weights.LOAD, config.model().weights());
-    assertEquals("summary_train_min", config.prompts().profile());
+    assertEquals(Profile.SUMMARY_TRAIN_MIN, config.prompts().profile());
     assertEquals(Optional.empty(), config.vision().tokenBudget());
     assertEquals(
         new ClusterConfig(
@@ -385,7 +387,9 @@ class RunConfigTest {
   void promptsThatCannotBeComposedAreProblems() {
     assertProblem(
         problems(LEAST + "prompts: {profile: summary_runtime}"), "prompts.domain is required");
-    assertProblem(problems(LEAST + "prompts: {profile: all}"), "prompts.profile: unknown 'all'");
+    assertProblem(
+        problems(LEAST + "prompts: {profile: all}"),
+        "prompts.profile must be one of summary_train_min, summary_runtime, not 'all'");
     assertProblem(problems(LEAST + "prompts: {domain: xyz}"), "prompts.domain: unknown 'xyz'");
     assertProblem(
         problems(LEAST + "prompts: {domain_text: Indoors}"),

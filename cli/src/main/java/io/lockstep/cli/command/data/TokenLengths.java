@@ -2,8 +2,6 @@ package io.lockstep.cli.command.data;
 
 import io.lockstep.data.dataset.ConversationBuilder;
 import io.lockstep.data.dataset.Mode;
-import io.lockstep.data.prompt.Profile;
-import io.lockstep.data.prompt.PromptTexts;
 import io.lockstep.data.prompt.Prompts;
 import io.lockstep.data.record.ChatRecord;
 import io.lockstep.data.record.DataRecord;
@@ -14,7 +12,6 @@ import io.lockstep.model.checkpoint.ModelInputs;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * How many tokens samples have for a model, with the shortest prompts. Of pictures only headers are
@@ -28,11 +25,8 @@ final class TokenLengths implements DataStats.Lengths, AutoCloseable {
 
   private TokenLengths(ModelInputs inputs) {
     this.inputs = inputs;
-    Prompts prompts =
-        new Prompts(
-            Profile.of("summary_train_min"), Optional.empty(), PromptTexts.NONE, PromptTexts.NONE);
-    summary = new ConversationBuilder(prompts, Mode.SUMMARY, 0);
-    dense = new ConversationBuilder(prompts, Mode.DENSE, 0);
+    summary = new ConversationBuilder(Prompts.defaults(), Mode.SUMMARY, 0);
+    dense = new ConversationBuilder(Prompts.defaults(), Mode.DENSE, 0);
   }
 
   /** Of the model in a folder. */
