@@ -262,8 +262,7 @@ class ConfigReaderTest {
     for (String yaml :
         List.of("rest: 1\ncrew: {officers: own.yaml}", "officers: {ranks: [{name: ahab}]}")) {
       assertEquals(
-          Optional.of(officers),
-          ConfigReader.readSection(Officers.class, yaml, origin, places));
+          Optional.of(officers), ConfigReader.readSection(Officers.class, yaml, origin, places));
     }
     Files.writeString(file, "hull: 1\nofficers:\n  ranks:\n  - name: Ahab\n");
     assertEquals(
@@ -282,7 +281,8 @@ class ConfigReaderTest {
   void aLineOfManyIsToldByItsPlace() throws Exception {
     assertEquals(
         new Officer("ahab", false),
-        ConfigReader.readLine(Officer.class, "{\"name\": \"ahab\", \"paid\": false}", "crew.jsonl:7"));
+        ConfigReader.readLine(
+            Officer.class, "{\"name\": \"ahab\", \"paid\": false}", "crew.jsonl:7"));
     for (String wrong : List.of("{\"name\": ", "{\"nam\": 1}")) {
       List<String> lines =
           assertThrows(

@@ -68,8 +68,7 @@ public record AugmentationConfig(
     return ConfigReader.readSection(
             AugmentationConfig.class, yaml, new ConfigReader.Origin(source, folder, false), PLACES)
         .orElseThrow(() ->
-            new ConfigException(
-                source, List.of("has neither augmentation nor data.augmentation")));
+            new ConfigException(source, List.of("has neither augmentation nor data.augmentation")));
   }
 
   @Override
