@@ -7,8 +7,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.MissingNode;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -30,7 +28,6 @@ public final class ConfigReader {
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
-  private static final long MAX_FILE_BYTES = 1 << 20;
 
   private final List<RemovedOption> removed;
   private final Problems problems = new Problems();
@@ -291,48 +288,16 @@ public final class ConfigReader {
     throw new IllegalStateException(key + ", whose value " + pointer + " takes, comes after it");
   }
 
-  /** A section in a file of its own; one that can't be read is told, and nothing of its keys. */
-  private <R extends Record> R file(Class<R> type, String name, Path file, Place place) {
-    try {
-      if (!Files.exists(file)) {
-        place.problem("names %s, which does not exist".formatted(file));
-      } else if (Files.size(file) > MAX_FILE_BYTES) {
-        place.problem("names %s, which is larger than 1 MiB".formatted(file));
-      } else {
-        String yaml = YamlText.of(file);
-        JsonNode tree = YamlText.parse(yaml, file.toString());
-        Place.Source source =
-            new Place.Source(
-                file.toString(),
-                file.resolveSibling(""),
-                place.isStored(),
-                YamlText.lines(yaml),
-                place.pointer(),
-                tree.has(name) ? "/" + name : "");
-        if (tree.has(name)) {
-          refuseOthers(tree, name, source);
-        }
-        return section(type, tree.has(name) ? tree.get(name) : tree, place.in(source), none());
-      }
-    } catch (ConfigException e) {
-      place.problem("names a file that is no YAML: " + e.getMessage());
-    } catch (IOException e) {
-      place.problem("names %s, which can't be read".formatted(file));
+  /** A section in a file of its own; of one that can't be read no key is told. */
+  private <R extends Record> R file(Class<R> type, String name, Path path, Place place) {
+    Optional<SectionFile> file = SectionFile.read(path, name, place);
+    if (file.isPresent()) {
+      return section(type, file.get().section(), place.in(file.get().source()), none());
     }
     int told = problems.count();
     R empty = section(type, none(), place, none());
     problems.keep(told);
     return empty;
-  }
-
-  private void refuseOthers(JsonNode tree, String name, Place.Source source) {
-    for (var entry : tree.properties()) {
-      if (!entry.getKey().equals(name)) {
-        Place.top(problems, source.whole())
-            .at(entry.getKey())
-            .problem("must not stand beside %s in a file of its own".formatted(name));
-      }
-    }
   }
 
   static JsonNode constant(String yaml) {

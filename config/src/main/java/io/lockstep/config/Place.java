@@ -36,9 +36,9 @@ public final class Place {
       String base,
       String top) {
 
-    /** The file, whatever section it holds. */
-    Source whole() {
-      return new Source(name, folder, stored, lines, "", "");
+    /** The file, whose section begins further below. */
+    Source below(String pointer) {
+      return new Source(name, folder, stored, lines, base, pointer);
     }
 
     /** File, and line of the place or of the section around it. */
