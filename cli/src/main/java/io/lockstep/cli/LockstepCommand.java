@@ -1,15 +1,16 @@
 package io.lockstep.cli;
 
+import io.lockstep.cli.command.CommandGroup;
 import io.lockstep.cli.command.EndpointConverter;
 import io.lockstep.cli.command.align.AlignCommand;
 import io.lockstep.cli.command.bench.BenchCommand;
 import io.lockstep.cli.command.config.ConfigCommand;
 import io.lockstep.cli.command.coordinator.CoordinatorCommand;
 import io.lockstep.cli.command.data.DataCommand;
-import io.lockstep.cli.command.gateway.GatewayCommand;
+import io.lockstep.cli.command.gateway.GatewayStartCommand;
 import io.lockstep.cli.command.model.DigestCommand;
 import io.lockstep.cli.command.model.EvalCommand;
-import io.lockstep.cli.command.model.ExportCommand;
+import io.lockstep.cli.command.model.ExportMergeCommand;
 import io.lockstep.cli.command.model.GenerateCommand;
 import io.lockstep.cli.command.stage.StageACommand;
 import io.lockstep.cli.command.stage.StageBCommand;
@@ -18,7 +19,7 @@ import io.lockstep.cli.command.train.QuickstartCommand;
 import io.lockstep.cli.command.train.ReportCommand;
 import io.lockstep.cli.command.train.TrainCommand;
 import io.lockstep.cli.command.train.ValidateCommand;
-import io.lockstep.cli.command.worker.WorkerCommand;
+import io.lockstep.cli.command.worker.WorkerStartCommand;
 import io.lockstep.cli.console.ErrorReport;
 import io.lockstep.cli.console.UsageError;
 import io.lockstep.client.Endpoint;
@@ -45,15 +46,15 @@ import picocli.CommandLine.ScopeType;
       EvalCommand.class,
       ReportCommand.class,
       DigestCommand.class,
-      ExportCommand.class,
+      LockstepCommand.Export.class,
       StageACommand.class,
       StageBCommand.class,
       AlignCommand.class,
       DataCommand.class,
       BenchCommand.class,
       CoordinatorCommand.class,
-      WorkerCommand.class,
-      GatewayCommand.class
+      LockstepCommand.Worker.class,
+      LockstepCommand.Gateway.class
     })
 final class LockstepCommand implements Runnable {
 
@@ -96,4 +97,28 @@ final class LockstepCommand implements Runnable {
       spec.commandLine().usage(System.out);
     }
   }
+
+  /** {@code lockstep export}. */
+  @Command(
+      name = "export",
+      description = "Makes checkpoints that other programs can use.",
+      synopsisSubcommandLabel = "COMMAND",
+      subcommands = ExportMergeCommand.class)
+  static final class Export extends CommandGroup {}
+
+  /** {@code lockstep worker}. */
+  @Command(
+      name = "worker",
+      description = "Trains a share of a run.",
+      synopsisSubcommandLabel = "COMMAND",
+      subcommands = WorkerStartCommand.class)
+  static final class Worker extends CommandGroup {}
+
+  /** {@code lockstep gateway}. */
+  @Command(
+      name = "gateway",
+      description = "Serves a checkpoint over gRPC.",
+      synopsisSubcommandLabel = "COMMAND",
+      subcommands = GatewayStartCommand.class)
+  static final class Gateway extends CommandGroup {}
 }

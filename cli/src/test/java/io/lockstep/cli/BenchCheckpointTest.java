@@ -43,6 +43,6 @@ class BenchCheckpointTest {
   void anImpossibleSizeIsOneClearLine() {
     Said said = Said.by("bench", "checkpoint", "--megabytes", "100001");
     assertEquals(2, said.exit());
-    assertTrue(said.err().contains("--megabytes must be 1 to "), said.err());
+    assertTrue(said.err().contains("--megabytes is 100001: give 1 to "), said.err());
   }
 }

@@ -1,5 +1,6 @@
 package io.lockstep.collective;
 
+import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.Dtype;
 import java.util.List;
 
@@ -12,7 +13,7 @@ import java.util.List;
  * @param sources where the messages come from; not the own rank
  * @param sink takes the pieces of all messages together
  */
-public record PieceStreams(Dtype dtype, long elements, List<Source> sources, PieceSink sink) {
+public record PieceStreams(Dtype dtype, long elements, List<Source> sources, Sink sink) {
 
   /** No stream at all. */
   public static final PieceStreams NONE =
@@ -42,5 +43,22 @@ public record PieceStreams(Dtype dtype, long elements, List<Source> sources, Pie
   /** Length of each message in bytes. */
   public long bytes() {
     return dtype.bytes(elements);
+  }
+
+  /**
+   * Takes messages piece by piece while their later bytes still arrive; see {@link PieceStreams}.
+   */
+  @FunctionalInterface
+  public interface Sink {
+
+    /**
+     * Takes the next piece of every stream. Called in ascending order without gaps, by the thread
+     * that called the exchange.
+     *
+     * @param offset where in the messages the pieces begin, in elements
+     * @param pieces one per stream, in the order of {@link PieceStreams#sources()}, all of the same
+     *     length, in host memory; they may be written to and are gone once this returns
+     */
+    void accept(long offset, List<Buffer> pieces);
   }
 }

@@ -51,4 +51,16 @@ public record Stall(
             toSend,
             silence.toMillis());
   }
+
+  /** Is told when an exchange stands still. */
+  @FunctionalInterface
+  public interface Listener {
+
+    /**
+     * An exchange has waited for a peer for as long as was agreed; called again each time the
+     * silence has doubled. Called by a network thread: returns at once; may call {@link
+     * Collective#abort}.
+     */
+    void stalled(Stall stall);
+  }
 }

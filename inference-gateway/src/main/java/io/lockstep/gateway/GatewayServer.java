@@ -1,7 +1,6 @@
 package io.lockstep.gateway;
 
 import io.lockstep.gateway.handoff.HandOff;
-import io.lockstep.gateway.handoff.ModelOpener;
 import io.lockstep.gateway.rpc.CoordinatorWatch;
 import io.lockstep.gateway.rpc.RpcServer;
 import io.lockstep.gateway.rpc.ServingHealth;
@@ -25,7 +24,7 @@ public final class GatewayServer implements AutoCloseable {
   private final Batcher batcher;
   private final RpcServer rpc;
 
-  private GatewayServer(GatewayOptions options, ModelOpener opener) {
+  private GatewayServer(GatewayOptions options, HandOff.ModelOpener opener) {
     ServingHealth health = new ServingHealth();
     var address = options.address();
     batcher = new Batcher(options.maxBatch(), options.queueCapacity(), options.memory(), health);
@@ -62,12 +61,12 @@ public final class GatewayServer implements AutoCloseable {
    * @throws RuntimeException in one line if the port can't be had or the folder's model can't be
    *     loaded
    */
-  public static GatewayServer start(GatewayOptions options, ModelOpener opener) {
+  public static GatewayServer start(GatewayOptions options, HandOff.ModelOpener opener) {
     return new GatewayServer(options, opener);
   }
 
   /**
-   * Starts a gateway on checkpoints, as {@link #start(GatewayOptions, ModelOpener)} does.
+   * Starts a gateway on checkpoints, as {@link #start(GatewayOptions, HandOff.ModelOpener)} does.
    *
    * @param threads threads that one operator of the model may use
    */

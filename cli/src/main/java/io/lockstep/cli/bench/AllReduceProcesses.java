@@ -9,9 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Stream;
 
 /** An all-reduce among processes of this machine. */
 public final class AllReduceProcesses {
@@ -50,7 +48,7 @@ public final class AllReduceProcesses {
         Files.readAllLines(AllReduceRank.figures(folder)).stream()
             .mapToDouble(Double::parseDouble)
             .toArray();
-    delete(folder);
+    ScratchFolder.remove(folder);
     return AllReduceBench.result(world, (long) megabytes << 20, seconds);
   }
 
@@ -79,13 +77,5 @@ public final class AllReduceProcesses {
 
   private static void fail(Child child) {
     throw new UserError("the benchmark failed: " + child.exitDescription());
-  }
-
-  private static void delete(Path folder) throws IOException {
-    try (Stream<Path> entries = Files.walk(folder)) {
-      for (Path entry : entries.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(entry);
-      }
-    }
   }
 }

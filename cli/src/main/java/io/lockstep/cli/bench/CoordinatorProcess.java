@@ -9,9 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Stream;
 
 /** A coordinator in a process of its own, and a swarm of workers that keeps it busy. */
 public final class CoordinatorProcess {
@@ -36,8 +34,8 @@ public final class CoordinatorProcess {
   public static Measurement measure(
       int workers, Duration heartbeat, int warmup, int steps, int heapMebibytes, Duration atMost)
       throws IOException, InterruptedException {
-    Path folder = Files.createTempDirectory("lockstep-bench-");
-    try (ProcessGroup group = new ProcessGroup(folder)) {
+    try (ScratchFolder folder = ScratchFolder.create();
+        ProcessGroup group = new ProcessGroup(folder.path())) {
       Child coordinator =
           group.start(
               NAME,
@@ -50,7 +48,7 @@ public final class CoordinatorProcess {
                   "--heartbeat-millis",
                   Long.toString(heartbeat.toMillis()),
                   "--out",
-                  folder.resolve("run").toString(),
+                  folder.path().resolve("run").toString(),
                   "--port-file",
                   group.portFile(NAME).toString()));
       Endpoint endpoint = Endpoint.local(group.awaitPort(coordinator, START_TIMEOUT));
@@ -64,8 +62,6 @@ public final class CoordinatorProcess {
                 .formatted(failed.getMessage(), lastLine(coordinator.log())),
             failed);
       }
-    } finally {
-      delete(folder);
     }
   }
 
@@ -93,13 +89,5 @@ public final class CoordinatorProcess {
   private static String lastLine(Path log) throws IOException {
     List<String> lines = Files.readAllLines(log);
     return lines.isEmpty() ? "nothing" : lines.getLast();
-  }
-
-  private static void delete(Path folder) throws IOException {
-    try (Stream<Path> entries = Files.walk(folder)) {
-      for (Path entry : entries.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(entry);
-      }
-    }
   }
 }

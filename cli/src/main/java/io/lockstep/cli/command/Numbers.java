@@ -1,5 +1,6 @@
 package io.lockstep.cli.command;
 
+import io.lockstep.cli.console.UsageError;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
@@ -24,6 +25,13 @@ public final class Numbers {
         "'%s' is no whole number %s"
             .formatted(
                 text, open ? "of at least " + min : "between %d and %d".formatted(min, max)));
+  }
+
+  /** Refuses an option's value outside of its range. */
+  public static void require(String option, int value, int least, int most) {
+    if (value < least || value > most) {
+      throw new UsageError("%s is %d: give %d to %d".formatted(option, value, least, most));
+    }
   }
 
   /** At least 1. */

@@ -11,8 +11,12 @@ public final class TensorOptions {
       converter = Numbers.Count.class,
       paramLabel = "N",
       defaultValue = "1",
-      description = "Threads of the tensor library (default: ${DEFAULT-VALUE}).")
+      description = "Threads of a process's tensor operations (default: ${DEFAULT-VALUE}).")
   private int threads;
+
+  public int threads() {
+    return threads;
+  }
 
   /** Starts the tensor library; called before anything is computed. */
   public void start() {

@@ -14,6 +14,9 @@ import java.util.concurrent.TimeUnit;
 /** A running (or ended) child process with the file that holds its output. */
 public final class Child {
 
+  /** Exit code of a drained run: a checkpoint holds what was done, and more remains. */
+  public static final int DRAINED = 3;
+
   private static final int SIGNAL_BASE = 128;
   private static final String ERROR_PREFIX = "error: ";
 
@@ -56,7 +59,7 @@ public final class Child {
 
   /** True if it ended because the run was drained. */
   public boolean hasDrained() {
-    return !process.isAlive() && process.exitValue() == ExitCode.DRAINED;
+    return !process.isAlive() && process.exitValue() == DRAINED;
   }
 
   /** The last line of its output that begins so. */

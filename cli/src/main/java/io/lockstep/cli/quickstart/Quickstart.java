@@ -17,7 +17,6 @@ import io.lockstep.client.ClientOptions;
 import io.lockstep.client.Described;
 import io.lockstep.client.Endpoint;
 import io.lockstep.client.GatewayClient;
-import io.lockstep.datatools.demo.DemoCounts;
 import io.lockstep.datatools.demo.DemoData;
 import io.lockstep.datatools.demo.DemoOptions;
 import io.lockstep.datatools.demo.DemoStyle;
@@ -102,8 +101,8 @@ public final class Quickstart {
     }
   }
 
-  private DemoCounts drawData() throws IOException {
-    DemoCounts counts =
+  private DemoData.Counts drawData() throws IOException {
+    DemoData.Counts counts =
         DemoData.generate(
             folder.data(),
             DemoOptions.of(TRAIN_PICTURES, DEMO_SEED, DemoStyle.INSPECTION).withTexts(TRAIN_TEXTS));

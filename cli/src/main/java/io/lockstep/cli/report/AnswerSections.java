@@ -1,6 +1,5 @@
 package io.lockstep.cli.report;
 
-import io.lockstep.cli.chart.DataUri;
 import io.lockstep.cli.report.RunReport.Answers;
 import io.lockstep.data.conversation.ImageSource;
 import io.lockstep.data.conversation.SameText;
@@ -83,7 +82,7 @@ final class AnswerSections {
               .formatted(
                   item.right() ? "right" : "wrong",
                   Html.escape(item.group()),
-                  DataUri.of("image/png", png),
+                  Html.embedded("image/png", png),
                   mark(item.right()),
                   Html.escape(item.group()),
                   Html.answer(answers.truths().get(item.index())),

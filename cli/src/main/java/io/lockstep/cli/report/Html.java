@@ -1,5 +1,6 @@
 package io.lockstep.cli.report;
 
+import java.util.Base64;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
@@ -24,6 +25,11 @@ final class Html {
    */
   static String answer(String text) {
     return UNREADABLE.matcher(escape(text)).replaceAll(Html::told).replace("\n", "<br>");
+  }
+
+  /** A picture or a font inside of the page, as a data URI (RFC 2397). */
+  static String embedded(String type, byte[] content) {
+    return "data:" + type + ";base64," + Base64.getEncoder().encodeToString(content);
   }
 
   private static String told(MatchResult found) {

@@ -1,6 +1,5 @@
 package io.lockstep.cli.report;
 
-import io.lockstep.cli.chart.DataUri;
 import io.lockstep.cli.chart.LineChart;
 import io.lockstep.cli.chart.SvgChart;
 import io.lockstep.cli.report.RunReport.Answers;
@@ -35,7 +34,7 @@ final class RunPage {
     values.put("facts", facts(report));
     values.put("recipe", Html.escape(recipe(training.root())));
     // The text that is put in may hold what looks like a place: the font goes last.
-    values.put("font", DataUri.of("font/ttf", ShippedFonts.chinese()));
+    values.put("font", Html.embedded("font/ttf", ShippedFonts.chinese()));
     Path page = folder.resolve(RunReport.PAGE);
     FileWrites.text(page, fill(template(), values));
     return page;

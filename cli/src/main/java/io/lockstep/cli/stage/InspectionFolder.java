@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
  * @param groups in the order of mission, label (pass first) and group id; numbers in names count as
  *     numbers
  */
-public record InspectionFolder(Path root, List<InspectionGroup> groups) {
+public record InspectionFolder(Path root, List<Group> groups) {
 
   private static final Logger log = LoggerFactory.getLogger(InspectionFolder.class);
   private static final List<String> EXTENSIONS = List.of(".jpg", ".jpeg", ".png");
@@ -48,7 +48,7 @@ public record InspectionFolder(Path root, List<InspectionGroup> groups) {
       throw new UserError(
           root + " is not a folder; give the folder that holds <mission>/{审核通过|审核不通过}/<group_id>");
     }
-    List<InspectionGroup> groups = new ArrayList<>();
+    List<Group> groups = new ArrayList<>();
     List<String> problems = new ArrayList<>();
     for (Path mission : folders(root)) {
       readMission(mission, groups, problems);
@@ -62,17 +62,16 @@ public record InspectionFolder(Path root, List<InspectionGroup> groups) {
     return new InspectionFolder(root, groups);
   }
 
-  private static void readMission(
-      Path mission, List<InspectionGroup> groups, List<String> problems) {
-    List<InspectionGroup> passed = new ArrayList<>();
-    List<InspectionGroup> failed = new ArrayList<>();
+  private static void readMission(Path mission, List<Group> groups, List<String> problems) {
+    List<Group> passed = new ArrayList<>();
+    List<Group> failed = new ArrayList<>();
     for (Path labelFolder : folders(mission)) {
       Optional<Verdict> label = Labels.ofFolder(name(labelFolder));
       if (label.isEmpty()) {
         problems.add(labelFolder + " is neither 审核通过 nor 审核不通过; rename or remove it");
         continue;
       }
-      List<InspectionGroup> labelled =
+      List<Group> labelled =
           switch (label.get()) {
             case PASS -> passed;
             case FAIL -> failed;
@@ -82,7 +81,7 @@ public record InspectionFolder(Path root, List<InspectionGroup> groups) {
         if (images.isEmpty()) {
           problems.add(group + " holds no jpg, jpeg or png");
         } else {
-          labelled.add(new InspectionGroup(name(mission), name(group), label.get(), images));
+          labelled.add(new Group(name(mission), name(group), label.get(), images));
         }
       }
     }
@@ -117,5 +116,20 @@ public record InspectionFolder(Path root, List<InspectionGroup> groups) {
 
   private static String name(Path path) {
     return String.valueOf(path.getFileName());
+  }
+
+  /**
+   * Pictures that are judged together.
+   *
+   * @param mission what is inspected
+   * @param groupId its name, unique within mission and label
+   * @param label what people decided
+   * @param images its pictures in order: image_1, image_2, ...
+   */
+  public record Group(String mission, String groupId, Verdict label, List<Path> images) {
+
+    public Group {
+      images = List.copyOf(images);
+    }
   }
 }

@@ -54,7 +54,7 @@ public final class StageA {
     SequencedMap<String, List<String>> lines = new LinkedHashMap<>();
     List<String> leftOut = new ArrayList<>();
     int next = 0;
-    for (InspectionGroup group : folder.groups()) {
+    for (InspectionFolder.Group group : folder.groups()) {
       List<Described> own = outcomes.subList(next, next + group.images().size());
       next += own.size();
       List<String> ofMission = lines.computeIfAbsent(group.mission(), mission -> new ArrayList<>());
@@ -74,7 +74,8 @@ public final class StageA {
     return new StageAResult(files, pictures.size(), leftOut, unanswered(outcomes));
   }
 
-  private static StageARecord line(InspectionGroup group, List<Described.Summary> summaries) {
+  private static StageARecord line(
+      InspectionFolder.Group group, List<Described.Summary> summaries) {
     return new StageARecord(
         group.groupId(),
         group.mission(),

@@ -1,7 +1,7 @@
 package io.lockstep.collective.tcp;
 
 import io.lockstep.collective.CollectiveException;
-import io.lockstep.collective.PieceSink;
+import io.lockstep.collective.PieceStreams;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -38,7 +38,7 @@ final class Exchange {
   }
 
   /** Hands pieces to the sink until all is done; returns the failure, or null. */
-  @Nullable CollectiveException await(PieceSink sink) throws InterruptedException {
+  @Nullable CollectiveException await(PieceStreams.Sink sink) throws InterruptedException {
     window.drainTo(sink);
     try {
       done.get();

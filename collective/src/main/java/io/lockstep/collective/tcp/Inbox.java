@@ -253,7 +253,7 @@ final class Inbox {
     }
     incoming = null;
     FrameHeader header = frame.header;
-    if (Checksum.of(frame.memory.asByteBuffer()) != header.checksum()) {
+    if (FrameHeader.checksum(frame.memory.asByteBuffer()) != header.checksum()) {
       link.fail(
           ("sent bytes that were damaged on the way: tag %d, slot %d, bytes %d to %d do not have"
                   + " their checksum; check the network between the two hosts")

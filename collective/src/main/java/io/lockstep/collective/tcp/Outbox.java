@@ -91,7 +91,7 @@ final class Outbox {
     }
     // Summed right before the kernel copies it: the piece crosses the memory bus once.
     ByteBuffer bytes = piece.asByteBuffer();
-    int checksum = Checksum.of(bytes.duplicate());
+    int checksum = FrameHeader.checksum(bytes.duplicate());
     write(header(FrameHeader.Kind.DATA, of, send, offset, length, checksum));
     write(Unpooled.wrappedBuffer(bytes))
         .addListener(
@@ -140,7 +140,7 @@ final class Outbox {
 
   /** Sends a frame that is no piece. */
   void control(FrameHeader.Kind kind, int number, byte[] bytes) {
-    int checksum = Checksum.of(ByteBuffer.wrap(bytes));
+    int checksum = FrameHeader.checksum(ByteBuffer.wrap(bytes));
     write(encoded(FrameHeader.control(kind, number, generation, bytes.length, checksum)));
     if (bytes.length > 0) {
       write(Unpooled.wrappedBuffer(bytes));

@@ -1,6 +1,5 @@
 package io.lockstep.collective.tcp;
 
-import io.lockstep.collective.PieceSink;
 import io.lockstep.collective.PieceStreams;
 import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.Dtype;
@@ -83,7 +82,7 @@ final class PieceWindow {
   }
 
   /** Hands all pieces to the sink, on the calling thread; returns early if the exchange ends. */
-  void drainTo(PieceSink sink) throws InterruptedException {
+  void drainTo(PieceStreams.Sink sink) throws InterruptedException {
     Dtype dtype = streams.dtype();
     long offset = 0;
     while (!arrived.isEmpty() && offset < bytes()) {

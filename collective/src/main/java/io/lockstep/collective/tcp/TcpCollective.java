@@ -3,7 +3,6 @@ package io.lockstep.collective.tcp;
 import io.lockstep.collective.AbortedException;
 import io.lockstep.collective.Collective;
 import io.lockstep.collective.CollectiveException;
-import io.lockstep.collective.PieceSink;
 import io.lockstep.collective.PieceStreams;
 import io.lockstep.collective.Stall;
 import io.lockstep.collective.Transfer;
@@ -226,7 +225,7 @@ public final class TcpCollective implements Collective {
     }
   }
 
-  private @Nullable CollectiveException await(Exchange exchange, PieceSink sink, long tag) {
+  private @Nullable CollectiveException await(Exchange exchange, PieceStreams.Sink sink, long tag) {
     try {
       return exchange.await(sink);
     } catch (InterruptedException e) {

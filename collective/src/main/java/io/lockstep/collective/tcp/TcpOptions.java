@@ -1,6 +1,6 @@
 package io.lockstep.collective.tcp;
 
-import io.lockstep.collective.StallListener;
+import io.lockstep.collective.Stall;
 import java.time.Duration;
 import java.util.function.LongFunction;
 import org.slf4j.Logger;
@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
  */
 public record TcpOptions(
     StallLimits stallLimits,
-    StallListener stalls,
+    Stall.Listener stalls,
     LongFunction<String> exchangeNames,
     boolean sharedMemory) {
 
@@ -35,12 +35,12 @@ public record TcpOptions(
   }
 
   /** The same but for who is told of stalls, and when. */
-  public TcpOptions withStalls(Duration after, StallListener listener) {
+  public TcpOptions withStalls(Duration after, Stall.Listener listener) {
     return withStalls(StallLimits.fixed(after), listener);
   }
 
   /** The same but for who is told of stalls, and when. */
-  public TcpOptions withStalls(StallLimits limits, StallListener listener) {
+  public TcpOptions withStalls(StallLimits limits, Stall.Listener listener) {
     return new TcpOptions(limits, listener, exchangeNames, sharedMemory);
   }
 

@@ -1,6 +1,5 @@
 package io.lockstep.collective.tcp;
 
-import io.lockstep.collective.PieceSink;
 import io.lockstep.collective.PieceStreams;
 import io.lockstep.collective.Transfer;
 import io.lockstep.tensor.Buffer;
@@ -21,7 +20,8 @@ final class Bytes {
     return new Transfer(peer, slot, of(memory));
   }
 
-  static PieceStreams streams(long bytes, List<PieceStreams.Source> sources, PieceSink sink) {
+  static PieceStreams streams(
+      long bytes, List<PieceStreams.Source> sources, PieceStreams.Sink sink) {
     return new PieceStreams(Dtype.UINT8, bytes, sources, sink);
   }
 }

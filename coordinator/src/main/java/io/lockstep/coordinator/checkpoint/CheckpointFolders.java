@@ -435,4 +435,28 @@ public final class CheckpointFolders {
   private static String describe(IOException error) {
     return error.getClass().getSimpleName() + " " + error.getMessage();
   }
+
+  /**
+   * A complete checkpoint on the disk.
+   *
+   * @param steps committed steps it holds
+   * @param dir its folder
+   * @param manifestSha256 SHA-256 of its manifest, lower-case hexadecimal
+   * @param bytes size of all files in the manifest
+   * @param meanLoss mean training loss per token over the steps since the checkpoint before, in
+   *     nats, if it is known
+   */
+  public record StoredCheckpoint(
+      long steps, Path dir, String manifestSha256, long bytes, Optional<Double> meanLoss) {}
+
+  /** How much room a folder's disk has. */
+  @FunctionalInterface
+  public interface UsableSpace {
+
+    /** As the file system reports it. */
+    UsableSpace OF_DISK = folder -> Files.getFileStore(folder).getUsableSpace();
+
+    /** Bytes that this process may still write below {@code folder}. */
+    long bytes(Path folder) throws IOException;
+  }
 }

@@ -27,7 +27,7 @@ public final class CheckpointVerifier {
   public sealed interface Verdict {
 
     /** Everything is as it was written. */
-    record Intact(StoredCheckpoint checkpoint) implements Verdict {}
+    record Intact(CheckpointFolders.StoredCheckpoint checkpoint) implements Verdict {}
 
     /**
      * Something is not.
@@ -85,7 +85,8 @@ public final class CheckpointVerifier {
     }
     if (problems.isEmpty()) {
       return new Verdict.Intact(
-          new StoredCheckpoint(manifest.steps(), folder, sha256, bytes(manifest), loss(manifest)));
+          new CheckpointFolders.StoredCheckpoint(
+              manifest.steps(), folder, sha256, bytes(manifest), loss(manifest)));
     }
     int more = problems.size() - SHOWN_PROBLEMS;
     String shown =

@@ -5,7 +5,6 @@ import io.lockstep.coordinator.Retention;
 import io.lockstep.coordinator.RunRefusedException;
 import io.lockstep.coordinator.checkpoint.CheckpointFolders;
 import io.lockstep.coordinator.checkpoint.MisreportedException;
-import io.lockstep.coordinator.checkpoint.StoredCheckpoint;
 import io.lockstep.coordinator.machine.Action;
 import io.lockstep.coordinator.machine.CheckpointAttempt;
 import io.lockstep.coordinator.machine.Event;
@@ -56,7 +55,7 @@ final class CheckpointDisk implements AutoCloseable {
         .toList();
   }
 
-  private static CommittedCheckpoint registered(StoredCheckpoint stored) {
+  private static CommittedCheckpoint registered(CheckpointFolders.StoredCheckpoint stored) {
     return new CommittedCheckpoint(
         stored.steps(), stored.dir(), stored.manifestSha256(), stored.bytes(), false);
   }

@@ -363,4 +363,24 @@ public final class RunLoop implements AutoCloseable {
     outcome.complete(result);
     listener.ended(result);
   }
+
+  /** Called with the checkpoints of a run, on the run's thread. */
+  public interface CheckpointWatcher {
+
+    /** A checkpoint is committed; earlier ones come first, oldest first. */
+    void committed(CommittedCheckpoint checkpoint);
+
+    /** The run has ended: no checkpoint follows. */
+    void ended(RunOutcome outcome);
+  }
+
+  /** The stream to one worker; used on the run's thread only. */
+  public interface WorkerStream {
+
+    /** Sends a message; it is dropped if the stream has ended, which is an event of its own. */
+    void send(ToWorker message);
+
+    /** Ends the stream once everything is sent. */
+    void close();
+  }
 }

@@ -1,6 +1,7 @@
 package io.lockstep.coordinator.machine;
 
 import io.lockstep.coordinator.Phase;
+import io.lockstep.coordinator.machine.EventException.RunFailure;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

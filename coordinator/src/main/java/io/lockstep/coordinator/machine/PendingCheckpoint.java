@@ -1,6 +1,7 @@
 package io.lockstep.coordinator.machine;
 
 import io.lockstep.coordinator.machine.Event.CheckpointFile;
+import io.lockstep.coordinator.machine.EventException.ProtocolViolation;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;

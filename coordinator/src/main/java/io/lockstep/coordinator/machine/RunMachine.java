@@ -3,6 +3,8 @@ package io.lockstep.coordinator.machine;
 import io.lockstep.coordinator.CommittedStep;
 import io.lockstep.coordinator.RunPlan;
 import io.lockstep.coordinator.RunStatus;
+import io.lockstep.coordinator.machine.EventException.ProtocolViolation;
+import io.lockstep.coordinator.machine.EventException.RunFailure;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

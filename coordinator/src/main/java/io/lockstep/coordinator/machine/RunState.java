@@ -3,6 +3,7 @@ package io.lockstep.coordinator.machine;
 import io.lockstep.coordinator.Numerics;
 import io.lockstep.coordinator.Phase;
 import io.lockstep.coordinator.RunPlan;
+import io.lockstep.coordinator.machine.EventException.ProtocolViolation;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -3,6 +3,8 @@ package io.lockstep.coordinator.machine;
 import io.lockstep.coordinator.CommittedStep;
 import io.lockstep.coordinator.Phase;
 import io.lockstep.coordinator.UnreadableRecord;
+import io.lockstep.coordinator.machine.EventException.ProtocolViolation;
+import io.lockstep.coordinator.machine.EventException.RunFailure;
 import io.lockstep.data.plan.Pace;
 import java.util.ArrayList;
 import java.util.List;

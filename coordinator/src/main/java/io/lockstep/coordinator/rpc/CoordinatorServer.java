@@ -12,7 +12,6 @@ import io.lockstep.coordinator.RunOutcome;
 import io.lockstep.coordinator.RunPlan;
 import io.lockstep.coordinator.RunRefusedException;
 import io.lockstep.coordinator.checkpoint.CheckpointFolders;
-import io.lockstep.coordinator.checkpoint.UsableSpace;
 import io.lockstep.coordinator.journal.RunJournal;
 import io.lockstep.coordinator.loop.RunLoop;
 import io.lockstep.coordinator.machine.JournalEntry;
@@ -93,7 +92,8 @@ public final class CoordinatorServer implements AutoCloseable {
   private static RunJournal begunFrom(
       Path checkpoint, Numerics numerics, RunPlan plan, Clock clock) {
     CommittedCheckpoint begin =
-        new CheckpointFolders(plan.outputDir(), plan.minFreeBytes(), UsableSpace.OF_DISK)
+        new CheckpointFolders(
+                plan.outputDir(), plan.minFreeBytes(), CheckpointFolders.UsableSpace.OF_DISK)
             .adopt(checkpoint);
     if (begin.steps() >= plan.totalSteps()) {
       throw new RunRefusedException(
@@ -141,7 +141,8 @@ public final class CoordinatorServer implements AutoCloseable {
       BiFunction<RunPlan, Clock, RunJournal> journal) {
     InetSocketAddress address = listen.resolve();
     CheckpointFolders folders =
-        new CheckpointFolders(plan.outputDir(), plan.minFreeBytes(), UsableSpace.OF_DISK);
+        new CheckpointFolders(
+            plan.outputDir(), plan.minFreeBytes(), CheckpointFolders.UsableSpace.OF_DISK);
     RunLoop loop = new RunLoop(plan, folders, listener);
     Server server = build(address, loop);
     bind(server, address);

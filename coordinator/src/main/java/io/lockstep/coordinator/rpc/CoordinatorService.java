@@ -7,7 +7,6 @@ import io.grpc.stub.StreamObserver;
 import io.lockstep.coordinator.CommittedCheckpoint;
 import io.lockstep.coordinator.RunOutcome;
 import io.lockstep.coordinator.RunRefusedException;
-import io.lockstep.coordinator.loop.CheckpointWatcher;
 import io.lockstep.coordinator.loop.RunLoop;
 import io.lockstep.proto.coordinator.v1.Checkpoint;
 import io.lockstep.proto.coordinator.v1.CoordinatorGrpc;
@@ -82,7 +81,7 @@ final class CoordinatorService extends CoordinatorGrpc.CoordinatorImplBase {
   @Override
   public void watchCheckpoints(WatchCheckpointsRequest request, StreamObserver<Checkpoint> out) {
     ServerCallStreamObserver<Checkpoint> stream = (ServerCallStreamObserver<Checkpoint>) out;
-    CheckpointWatcher watcher = new StreamWatcher(stream);
+    RunLoop.CheckpointWatcher watcher = new StreamWatcher(stream);
     stream.setOnCancelHandler(() -> loop.unwatch(watcher));
     loop.watch(watcher);
   }
@@ -114,7 +113,7 @@ final class CoordinatorService extends CoordinatorGrpc.CoordinatorImplBase {
 
   /** Sends checkpoints to one watching client. */
   private record StreamWatcher(ServerCallStreamObserver<Checkpoint> out)
-      implements CheckpointWatcher {
+      implements RunLoop.CheckpointWatcher {
 
     @Override
     public void committed(CommittedCheckpoint checkpoint) {

@@ -4,7 +4,6 @@ import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.lockstep.coordinator.loop.RunLoop;
-import io.lockstep.coordinator.loop.WorkerStream;
 import io.lockstep.coordinator.machine.Event;
 import io.lockstep.coordinator.machine.ToWorker;
 import io.lockstep.proto.coordinator.v1.CoordinatorMessage;
@@ -12,7 +11,7 @@ import io.lockstep.proto.coordinator.v1.WorkerMessage;
 import java.time.Duration;
 
 /** One worker's stream: messages of the worker become events; the run's thread sends answers. */
-final class WorkerSession implements StreamObserver<WorkerMessage>, WorkerStream {
+final class WorkerSession implements StreamObserver<WorkerMessage>, RunLoop.WorkerStream {
   private final long session;
   private final RunLoop loop;
   private final WorkerMessages messages;

@@ -26,7 +26,8 @@ final class CheckpointFoldersTest {
 
   @Test
   void completeCheckpointHasItsFilesAManifestAndTheFinalName() throws Exception {
-    CheckpointFolders folders = new CheckpointFolders(run, 0, UsableSpace.OF_DISK);
+    CheckpointFolders folders =
+        new CheckpointFolders(run, 0, CheckpointFolders.UsableSpace.OF_DISK);
     Path partial = folders.prepare(new CheckpointAttempt(120, 1));
     assertEquals(run.resolve("checkpoints"), partial.getParent());
     assertTrue(
@@ -69,7 +70,8 @@ final class CheckpointFoldersTest {
 
   @Test
   void missingWrongSizedAndUnreportedFilesAreAllNamed() throws Exception {
-    CheckpointFolders folders = new CheckpointFolders(run, 0, UsableSpace.OF_DISK);
+    CheckpointFolders folders =
+        new CheckpointFolders(run, 0, CheckpointFolders.UsableSpace.OF_DISK);
     Path partial = folders.prepare(new CheckpointAttempt(3, 1));
     Files.writeString(partial.resolve("short"), "1");
     Files.writeString(partial.resolve("stray"), "1");
@@ -118,7 +120,8 @@ final class CheckpointFoldersTest {
 
   @Test
   void discardedCheckpointLeavesNothing() throws Exception {
-    CheckpointFolders folders = new CheckpointFolders(run, 0, UsableSpace.OF_DISK);
+    CheckpointFolders folders =
+        new CheckpointFolders(run, 0, CheckpointFolders.UsableSpace.OF_DISK);
     Path partial = folders.prepare(new CheckpointAttempt(1, 1));
     Files.createDirectory(partial.resolve("sub"));
     Files.writeString(partial.resolve("sub/b"), "1");
@@ -129,7 +132,8 @@ final class CheckpointFoldersTest {
 
   @Test
   void everyAttemptHasAFolderOfItsOwn() throws Exception {
-    CheckpointFolders folders = new CheckpointFolders(run, 0, UsableSpace.OF_DISK);
+    CheckpointFolders folders =
+        new CheckpointFolders(run, 0, CheckpointFolders.UsableSpace.OF_DISK);
     Path first = folders.prepare(new CheckpointAttempt(1, 1));
     folders.discard(new CheckpointAttempt(1, 1));
     Path second = folders.prepare(new CheckpointAttempt(1, 1));
@@ -146,7 +150,8 @@ final class CheckpointFoldersTest {
   @Test
   void checkpointThatExistsIsNotOverwritten() throws Exception {
     Files.createDirectories(run.resolve("checkpoints/step-00000001"));
-    CheckpointFolders folders = new CheckpointFolders(run, 0, UsableSpace.OF_DISK);
+    CheckpointFolders folders =
+        new CheckpointFolders(run, 0, CheckpointFolders.UsableSpace.OF_DISK);
     RunRefusedException refusal =
         assertThrows(RunRefusedException.class, () -> folders.prepare(new CheckpointAttempt(1, 1)));
     assertTrue(refusal.reason().contains("exists already"), refusal.reason());

@@ -13,10 +13,11 @@ public final class EndlessCheckpoints {
 
   /** Arguments: the run folder. */
   public static void main(String[] args) throws Exception {
-    CheckpointFolders folders = new CheckpointFolders(Path.of(args[0]), 0, UsableSpace.OF_DISK);
+    CheckpointFolders folders =
+        new CheckpointFolders(Path.of(args[0]), 0, CheckpointFolders.UsableSpace.OF_DISK);
     folders.removeLeftovers().forEach(System.out::println);
     var found = folders.newestValid(Map.of());
-    long steps = found.chosen().map(StoredCheckpoint::steps).orElse(0L);
+    long steps = found.chosen().map(CheckpointFolders.StoredCheckpoint::steps).orElse(0L);
     Retention retention = new Retention(2, 1);
     while (true) {
       steps++;

@@ -28,10 +28,11 @@ final class KilledWhileSavingTest {
     long newest = 0;
     for (int kill = 0; kill < KILLS; kill++) {
       killAfter(random.nextInt(MOST_MILLIS));
-      CheckpointFolders folders = new CheckpointFolders(run, 0, UsableSpace.OF_DISK);
+      CheckpointFolders folders =
+          new CheckpointFolders(run, 0, CheckpointFolders.UsableSpace.OF_DISK);
       CheckpointFolders.Choice choice = folders.newestValid(Map.of());
       assertEquals(List.of(), choice.rejected());
-      long steps = choice.chosen().map(StoredCheckpoint::steps).orElse(0L);
+      long steps = choice.chosen().map(CheckpointFolders.StoredCheckpoint::steps).orElse(0L);
       assertTrue(steps >= newest, "step " + newest + " was there, now it is " + steps);
       newest = steps;
       for (Path folder : complete()) {

@@ -22,7 +22,8 @@ import org.junit.jupiter.api.io.TempDir;
 final class NewestValidTest {
 
   @TempDir Path temporary;
-  private CheckpointFolders folders = new CheckpointFolders(Path.of(""), 0, UsableSpace.OF_DISK);
+  private CheckpointFolders folders =
+      new CheckpointFolders(Path.of(""), 0, CheckpointFolders.UsableSpace.OF_DISK);
   private Path newest = Path.of("");
 
   @BeforeEach
@@ -33,7 +34,7 @@ final class NewestValidTest {
   }
 
   private CheckpointFolders folders(String run) {
-    return new CheckpointFolders(temporary.resolve(run), 0, UsableSpace.OF_DISK);
+    return new CheckpointFolders(temporary.resolve(run), 0, CheckpointFolders.UsableSpace.OF_DISK);
   }
 
   @Test

@@ -67,7 +67,8 @@ final class RetentionTest {
 
   @Test
   void whatIsSuperfluousLeavesTheDisk() throws Exception {
-    CheckpointFolders folders = new CheckpointFolders(run, 0, UsableSpace.OF_DISK);
+    CheckpointFolders folders =
+        new CheckpointFolders(run, 0, CheckpointFolders.UsableSpace.OF_DISK);
     for (int i = 0; i < LOSSES.length; i++) {
       var _ = WrittenCheckpoints.write(folders, 10 * (i + 1L), LOSSES[i]);
     }

@@ -15,7 +15,6 @@ import io.lockstep.coordinator.RunListener;
 import io.lockstep.coordinator.RunOutcome;
 import io.lockstep.coordinator.RunPlan;
 import io.lockstep.coordinator.checkpoint.CheckpointFolders;
-import io.lockstep.coordinator.checkpoint.UsableSpace;
 import io.lockstep.coordinator.journal.RunJournal;
 import io.lockstep.coordinator.machine.Event;
 import io.lockstep.coordinator.machine.ToWorker;
@@ -42,7 +41,7 @@ final class RunLoopTest {
 
   @Test
   void listenerHearsTheWholeRunInOrder() throws Exception {
-    try (RunLoop loop = start(plan(1), UsableSpace.OF_DISK)) {
+    try (RunLoop loop = start(plan(1), CheckpointFolders.UsableSpace.OF_DISK)) {
       trainOneStep(loop);
       writePart(loop);
       assertInstanceOf(ToWorker.Stop.class, stream.next());
@@ -59,7 +58,7 @@ final class RunLoopTest {
   @Test
   void stepThatCannotBeJournaledIsNotCommitted() throws Exception {
     RunPlan plan = plan(1);
-    try (RunLoop loop = start(plan, UsableSpace.OF_DISK)) {
+    try (RunLoop loop = start(plan, CheckpointFolders.UsableSpace.OF_DISK)) {
       introduce(loop);
       occupyStep(plan, 0);
       loop.post(reduced());
@@ -83,7 +82,7 @@ final class RunLoopTest {
 
   @Test
   void checkpointThatIsNotCompleteWhenTheRunEndsLeavesNoFolder() throws Exception {
-    try (RunLoop loop = start(plan(1), UsableSpace.OF_DISK)) {
+    try (RunLoop loop = start(plan(1), CheckpointFolders.UsableSpace.OF_DISK)) {
       trainOneStep(loop);
       Path partial = assertInstanceOf(ToWorker.SaveCheckpoint.class, stream.next()).dir();
       Files.writeString(partial.resolve("half"), "1");
@@ -95,7 +94,7 @@ final class RunLoopTest {
 
   @Test
   void fileThatWasReportedButNotWrittenEndsTheRun() throws Exception {
-    try (RunLoop loop = start(plan(1), UsableSpace.OF_DISK)) {
+    try (RunLoop loop = start(plan(1), CheckpointFolders.UsableSpace.OF_DISK)) {
       trainOneStep(loop);
       stream.next();
       loop.post(new Event.PartWritten(1, 1, 1, List.of(file("model.safetensors"))));
@@ -109,7 +108,7 @@ final class RunLoopTest {
   void whatNeedNotBeKeptIsDeletedOnceTheNextCheckpointIsThere() throws Exception {
     RunPlan plan =
         plan(2).toBuilder().checkpoints(new CheckpointSchedule(1, 0, new Retention(1, 0))).build();
-    try (RunLoop loop = start(plan, UsableSpace.OF_DISK)) {
+    try (RunLoop loop = start(plan, CheckpointFolders.UsableSpace.OF_DISK)) {
       trainOneStep(loop);
       writePart(loop);
       assertInstanceOf(ToWorker.Lease.class, stream.next());
@@ -133,7 +132,7 @@ final class RunLoopTest {
 
   @Test
   void watcherHearsCheckpointsOfBeforeAndThenTheEnd() throws Exception {
-    try (RunLoop loop = start(plan(2), UsableSpace.OF_DISK)) {
+    try (RunLoop loop = start(plan(2), CheckpointFolders.UsableSpace.OF_DISK)) {
       trainOneStep(loop);
       writePart(loop);
       Watcher early = new Watcher();
@@ -151,7 +150,7 @@ final class RunLoopTest {
   @Test
   void silenceIsNoticedWithoutAnyMessage() throws Exception {
     RunPlan plan = Plans.withHeartbeats(plan(1), 20, 60);
-    try (RunLoop loop = start(plan, UsableSpace.OF_DISK)) {
+    try (RunLoop loop = start(plan, CheckpointFolders.UsableSpace.OF_DISK)) {
       loop.join(new Event.Joined(1, "a", "h:1", "test", "first", List.of()), stream);
       assertInstanceOf(ToWorker.Welcome.class, stream.next());
       assertInstanceOf(ToWorker.NewMembership.class, stream.next());
@@ -170,7 +169,7 @@ final class RunLoopTest {
     return Plans.plan(out, 1, totalSteps, 1);
   }
 
-  private RunLoop start(RunPlan plan, UsableSpace space) {
+  private RunLoop start(RunPlan plan, CheckpointFolders.UsableSpace space) {
     RunLoop loop = new RunLoop(plan, new CheckpointFolders(out, plan.minFreeBytes(), space), heard);
     loop.start(RunJournal.create(plan, Clock.systemUTC()));
     return loop;
@@ -238,7 +237,7 @@ final class RunLoopTest {
   }
 
   /** What a worker is sent. */
-  private static final class Stream implements WorkerStream {
+  private static final class Stream implements RunLoop.WorkerStream {
     private final LinkedBlockingQueue<ToWorker> messages = new LinkedBlockingQueue<>();
     private volatile boolean closed;
 
@@ -262,7 +261,7 @@ final class RunLoopTest {
   }
 
   /** What a watcher is told. */
-  private static final class Watcher implements CheckpointWatcher {
+  private static final class Watcher implements RunLoop.CheckpointWatcher {
     private final LinkedBlockingQueue<String> told = new LinkedBlockingQueue<>();
 
     @Override

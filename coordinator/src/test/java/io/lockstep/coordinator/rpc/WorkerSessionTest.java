@@ -9,7 +9,6 @@ import io.lockstep.coordinator.Plans;
 import io.lockstep.coordinator.RunListener;
 import io.lockstep.coordinator.RunPlan;
 import io.lockstep.coordinator.checkpoint.CheckpointFolders;
-import io.lockstep.coordinator.checkpoint.UsableSpace;
 import io.lockstep.coordinator.loop.RunLoop;
 import io.lockstep.proto.coordinator.v1.CoordinatorMessage;
 import io.lockstep.proto.coordinator.v1.WorkerMessage;
@@ -25,7 +24,7 @@ final class WorkerSessionTest {
           1,
           new RunLoop(
               plan,
-              new CheckpointFolders(plan.outputDir(), 0, UsableSpace.OF_DISK),
+              new CheckpointFolders(plan.outputDir(), 0, CheckpointFolders.UsableSpace.OF_DISK),
               new RunListener() {}),
           new WorkerMessages("secret"),
           stream);

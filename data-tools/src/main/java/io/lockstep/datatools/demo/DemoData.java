@@ -43,10 +43,10 @@ public final class DemoData {
    * @return what was written
    * @throws IOException if something is at {@code out} already, or the disk is full
    */
-  public static DemoCounts generate(Path out, DemoOptions options) throws IOException {
+  public static Counts generate(Path out, DemoOptions options) throws IOException {
     try (OutputFolder folder = OutputFolder.create(out)) {
       DemoData generator = new DemoData(options, folder.partial());
-      DemoCounts counts =
+      Counts counts =
           switch (options.style()) {
             case INSPECTION -> generator.inspection();
             case PLAIN, COUNTED -> generator.plain();
@@ -56,28 +56,28 @@ public final class DemoData {
     }
   }
 
-  private DemoCounts inspection() throws IOException {
-    List<PictureJob> train = trainJobs();
-    List<PictureJob> heldout = heldoutJobs();
+  private Counts inspection() throws IOException {
+    List<PictureWriter.Job> train = trainJobs();
+    List<PictureWriter.Job> heldout = heldoutJobs();
     List<String> lines = new ArrayList<>(writer.write(train, options.threads()));
     IntStream.range(0, options.texts())
         .mapToObj(i -> RecordLines.text(judgement(options.seed(), i)))
         .forEach(lines::add);
     writeLines("train.jsonl", lines);
     writeLines("heldout.jsonl", writer.write(heldout, options.threads()));
-    return new DemoCounts(train.size(), options.texts(), heldout.size(), options.heldout());
+    return new Counts(train.size(), options.texts(), heldout.size(), options.heldout());
   }
 
   /** Pictures of as many groups as it takes; the last group may be cut short. */
-  private List<PictureJob> trainJobs() {
-    List<PictureJob> jobs = new ArrayList<>();
+  private List<PictureWriter.Job> trainJobs() {
+    List<PictureWriter.Job> jobs = new ArrayList<>();
     for (int number = 0; jobs.size() < options.count(); number++) {
       DemoGroup group = InspectionScenes.group(options.seed(), Split.TRAIN, number);
       for (Scene scene : group.scenes()) {
         if (jobs.size() < options.count()) {
           String path = imagePath("images", jobs.size());
           jobs.add(
-              new PictureJob(
+              new PictureWriter.Job(
                   path,
                   scene,
                   geometries -> RecordLines.inspection(path, scene, geometries, group)));
@@ -87,8 +87,8 @@ public final class DemoData {
     return jobs;
   }
 
-  private List<PictureJob> heldoutJobs() {
-    List<PictureJob> jobs = new ArrayList<>();
+  private List<PictureWriter.Job> heldoutJobs() {
+    List<PictureWriter.Job> jobs = new ArrayList<>();
     for (int number = 0; number < options.heldout(); number++) {
       DemoGroup group = InspectionScenes.group(options.seed(), Split.HELDOUT, number);
       String label = group.verdict() == Verdict.PASS ? "审核通过" : "审核不通过";
@@ -97,7 +97,7 @@ public final class DemoData {
         String path =
             "groups/" + DemoGroup.MISSION + "/" + label + "/" + group.id() + "/" + (i + 1) + ".png";
         jobs.add(
-            new PictureJob(
+            new PictureWriter.Job(
                 path, scene, geometries -> RecordLines.inspection(path, scene, geometries, group)));
       }
     }
@@ -113,28 +113,28 @@ public final class DemoData {
         RolloutPrompt.of(DemoGroup.MISSION, group.summaries()), group.judgement().text());
   }
 
-  private DemoCounts plain() throws IOException {
+  private Counts plain() throws IOException {
     List<String> lines = new ArrayList<>(writer.write(plainJobs(), options.threads()));
     IntStream.range(0, options.texts())
         .mapToObj(i -> RecordLines.text(PlainQuestions.question(options.seed(), i)))
         .forEach(lines::add);
     writeLines("train.jsonl", lines);
-    List<PictureJob> heldout = new ArrayList<>();
+    List<PictureWriter.Job> heldout = new ArrayList<>();
     for (int i = 0; i < options.heldout(); i++) {
       heldout.add(summedUp(imagePath("heldout", i), scene(Split.HELDOUT, i)));
     }
     writeLines("heldout.jsonl", writer.write(heldout, options.threads()));
-    return new DemoCounts(options.count(), options.texts(), heldout.size(), 0);
+    return new Counts(options.count(), options.texts(), heldout.size(), 0);
   }
 
-  private List<PictureJob> plainJobs() {
-    List<PictureJob> jobs = new ArrayList<>();
+  private List<PictureWriter.Job> plainJobs() {
+    List<PictureWriter.Job> jobs = new ArrayList<>();
     for (int i = 0; i < options.count(); i++) {
       Scene scene = scene(Split.TRAIN, i);
       String path = imagePath("images", i);
       jobs.add(
           options.style() == DemoStyle.PLAIN && scene.rng(RECORD_FORM).chance(COUNTED)
-              ? new PictureJob(path, scene, geometries -> RecordLines.counted(path, scene))
+              ? new PictureWriter.Job(path, scene, geometries -> RecordLines.counted(path, scene))
               : summedUp(path, scene));
     }
     return jobs;
@@ -144,12 +144,12 @@ public final class DemoData {
     return PlainScenes.scene(options.seed(), split, index);
   }
 
-  private PictureJob summedUp(String path, Scene scene) {
+  private PictureWriter.Job summedUp(String path, Scene scene) {
     String summary =
         options.style() == DemoStyle.COUNTED
             ? SummaryText.of(scene.items().stream().map(PlainWords::name).toList())
             : PlainWords.caption(scene.items());
-    return new PictureJob(
+    return new PictureWriter.Job(
         path, scene, geometries -> RecordLines.plain(path, scene, geometries, summary));
   }
 
@@ -161,4 +161,14 @@ public final class DemoData {
   private void writeLines(String name, List<String> lines) throws IOException {
     FileWrites.lines(root.resolve(name), lines);
   }
+
+  /**
+   * How much was written.
+   *
+   * @param pictures training pictures
+   * @param texts text-only training records
+   * @param heldoutPictures lines of {@code heldout.jsonl}
+   * @param heldoutGroups held-out groups; 0 in style {@code plain}
+   */
+  public record Counts(int pictures, int texts, int heldoutPictures, int heldoutGroups) {}
 }

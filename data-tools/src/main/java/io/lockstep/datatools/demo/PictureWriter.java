@@ -1,6 +1,7 @@
 package io.lockstep.datatools.demo;
 
 import io.lockstep.data.file.FileWrites;
+import io.lockstep.data.geometry.Geometry;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -14,6 +15,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Function;
 import javax.imageio.ImageIO;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
@@ -34,11 +36,11 @@ final class PictureWriter {
   }
 
   /** Writes the pictures of all jobs and returns their lines in the order of the jobs. */
-  List<String> write(List<PictureJob> jobs, int threads) throws IOException {
+  List<String> write(List<Job> jobs, int threads) throws IOException {
     createFolders(jobs);
     List<Callable<List<String>>> chunks = new ArrayList<>();
     for (int from = 0; from < jobs.size(); from += CHUNK) {
-      List<PictureJob> chunk = jobs.subList(from, StrictMath.min(from + CHUNK, jobs.size()));
+      List<Job> chunk = jobs.subList(from, StrictMath.min(from + CHUNK, jobs.size()));
       chunks.add(() -> writeChunk(chunk));
     }
     List<String> lines = new ArrayList<>(jobs.size());
@@ -58,9 +60,9 @@ final class PictureWriter {
     return lines;
   }
 
-  private void createFolders(List<PictureJob> jobs) throws IOException {
+  private void createFolders(List<Job> jobs) throws IOException {
     Set<Path> folders = new TreeSet<>();
-    for (PictureJob job : jobs) {
+    for (Job job : jobs) {
       Path folder = root.resolve(job.path()).getParent();
       if (folder != null) {
         folders.add(folder);
@@ -71,9 +73,9 @@ final class PictureWriter {
     }
   }
 
-  private List<String> writeChunk(List<PictureJob> chunk) throws IOException {
+  private List<String> writeChunk(List<Job> chunk) throws IOException {
     List<String> lines = new ArrayList<>();
-    for (PictureJob job : chunk) {
+    for (Job job : chunk) {
       ScenePainter.Picture picture = painter.paint(style, job.scene());
       FileWrites.bytes(root.resolve(job.path()), png(picture));
       lines.add(job.line().apply(picture.geometries()));
@@ -90,4 +92,12 @@ final class PictureWriter {
     }
     return bytes.toByteArray();
   }
+
+  /**
+   * A picture to paint and write.
+   *
+   * @param path where it goes, relative to the data folder
+   * @param line the record's line, given where the items lie
+   */
+  record Job(String path, Scene scene, Function<List<Geometry>, String> line) {}
 }

@@ -103,7 +103,8 @@ class DemoDataTest {
 
   @Test
   void inspectionHasHeldOutGroupsInFoldersOfTheirLabel() throws IOException {
-    DemoCounts counts = DemoData.generate(temp.resolve("set"), small(DemoStyle.INSPECTION, 3, 2));
+    DemoData.Counts counts =
+        DemoData.generate(temp.resolve("set"), small(DemoStyle.INSPECTION, 3, 2));
     assertEquals(130, counts.pictures());
     List<JsonNode> heldout = records(temp.resolve("set/heldout.jsonl"));
     assertEquals(counts.heldoutPictures(), heldout.size());

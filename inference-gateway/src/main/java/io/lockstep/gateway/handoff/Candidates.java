@@ -13,29 +13,29 @@ import java.util.Set;
  */
 final class Candidates {
 
-  private final SequencedSet<CommittedCheckpoint> known = new LinkedHashSet<>();
-  private final Set<CommittedCheckpoint> refused = new HashSet<>();
+  private final SequencedSet<HandOff.Committed> known = new LinkedHashSet<>();
+  private final Set<HandOff.Committed> refused = new HashSet<>();
   private long servedSteps = -1;
 
   /** Remembers a checkpoint; one that is known already changes nothing. */
-  synchronized void offer(CommittedCheckpoint checkpoint) {
+  synchronized void offer(HandOff.Committed checkpoint) {
     known.add(checkpoint);
   }
 
   /** The newest checkpoint that is newer than the one served and was not refused. */
-  synchronized Optional<CommittedCheckpoint> next() {
+  synchronized Optional<HandOff.Committed> next() {
     return known.stream()
         .filter(checkpoint -> checkpoint.steps() > servedSteps && !refused.contains(checkpoint))
-        .max(Comparator.comparingLong(CommittedCheckpoint::steps));
+        .max(Comparator.comparingLong(HandOff.Committed::steps));
   }
 
   /** The checkpoint is being served: older ones are of no interest any more. */
-  synchronized void served(CommittedCheckpoint checkpoint) {
+  synchronized void served(HandOff.Committed checkpoint) {
     servedSteps = checkpoint.steps();
   }
 
   /** The checkpoint is broken: it is not tried again. */
-  synchronized void refused(CommittedCheckpoint checkpoint) {
+  synchronized void refused(HandOff.Committed checkpoint) {
     refused.add(checkpoint);
   }
 }

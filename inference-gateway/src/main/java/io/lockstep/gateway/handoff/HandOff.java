@@ -36,7 +36,7 @@ public final class HandOff {
    */
   public void serveFolder(Path dir) {
     if (!Files.isDirectory(dir)) {
-      throw new BrokenCheckpointException(
+      throw new ManifestCheck.BrokenCheckpointException(
           dir + " is not a folder; --model takes the folder of a checkpoint");
     }
     boolean hasManifest = Files.exists(dir.resolve(CheckpointManifest.FILE_NAME));
@@ -47,7 +47,7 @@ public final class HandOff {
   }
 
   /** Remembers a checkpoint for the next {@link #serveNewest()}. */
-  public void offer(CommittedCheckpoint checkpoint) {
+  public void offer(Committed checkpoint) {
     candidates.offer(checkpoint);
   }
 
@@ -56,15 +56,13 @@ public final class HandOff {
    * one is refused and logged, the running model stays.
    */
   public void serveNewest() {
-    for (Optional<CommittedCheckpoint> next = candidates.next();
-        next.isPresent();
-        next = candidates.next()) {
-      CommittedCheckpoint checkpoint = next.get();
+    for (Optional<Committed> next = candidates.next(); next.isPresent(); next = candidates.next()) {
+      Committed checkpoint = next.get();
       try {
         long steps =
             ManifestCheck.verify(checkpoint.dir(), Optional.of(checkpoint.manifestSha256()));
         if (steps != checkpoint.steps()) {
-          throw new BrokenCheckpointException(
+          throw new ManifestCheck.BrokenCheckpointException(
               "its manifest says step %d, the coordinator step %d"
                   .formatted(steps, checkpoint.steps()));
         }
@@ -102,5 +100,27 @@ public final class HandOff {
         steps,
         model.identity().weightsSha256(),
         model.identity().alignment().describe());
+  }
+
+  /**
+   * A checkpoint that a coordinator has committed.
+   *
+   * @param dir its folder
+   * @param steps committed training steps it holds
+   * @param manifestSha256 SHA-256 of its manifest, lower-case hexadecimal
+   */
+  public record Committed(Path dir, long steps, String manifestSha256) {}
+
+  /** Loads a checkpoint for serving. */
+  @FunctionalInterface
+  public interface ModelOpener {
+
+    /**
+     * Loads the checkpoint in a folder.
+     *
+     * @param steps committed training steps it holds; 0 if no run of ours wrote it
+     * @throws RuntimeException with one line that says what is wrong with it
+     */
+    ServedModel open(Path dir, long steps);
   }
 }

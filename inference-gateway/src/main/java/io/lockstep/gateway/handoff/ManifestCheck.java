@@ -62,4 +62,12 @@ public final class ManifestCheck {
       throw new BrokenCheckpointException(file + " " + e.getMessage());
     }
   }
+
+  /** A checkpoint that is not what its manifest or its registry says; it is never served. */
+  public static final class BrokenCheckpointException extends RuntimeException {
+
+    public BrokenCheckpointException(String message) {
+      super(message);
+    }
+  }
 }

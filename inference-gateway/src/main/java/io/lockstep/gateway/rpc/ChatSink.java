@@ -1,6 +1,5 @@
 package io.lockstep.gateway.rpc;
 
-import io.lockstep.gateway.serving.Answer;
 import io.lockstep.gateway.serving.Job;
 import io.lockstep.gateway.serving.ServingException;
 import io.lockstep.proto.inference.v1.ChatDelta;
@@ -24,7 +23,7 @@ final class ChatSink implements Job.Sink {
   }
 
   @Override
-  public void onAnswer(Answer answer) {
+  public void onAnswer(Job.Answer answer) {
     String text = sent.toString();
     String rest = answer.text().startsWith(text) ? answer.text().substring(text.length()) : "";
     reply.send(ChatDelta.newBuilder().setText(rest).setLast(true).build());

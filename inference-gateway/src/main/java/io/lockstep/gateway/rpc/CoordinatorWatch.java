@@ -4,7 +4,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.StreamObserver;
-import io.lockstep.gateway.handoff.CommittedCheckpoint;
+import io.lockstep.gateway.handoff.HandOff;
 import io.lockstep.proto.coordinator.v1.Checkpoint;
 import io.lockstep.proto.coordinator.v1.CoordinatorGrpc;
 import io.lockstep.proto.coordinator.v1.WatchCheckpointsRequest;
@@ -30,14 +30,12 @@ public final class CoordinatorWatch implements AutoCloseable {
 
   private final String coordinator;
   private final ScheduledExecutorService executor;
-  private final Consumer<CommittedCheckpoint> listener;
+  private final Consumer<HandOff.Committed> listener;
   private final ManagedChannel channel;
   private volatile boolean closed;
 
   private CoordinatorWatch(
-      String coordinator,
-      ScheduledExecutorService executor,
-      Consumer<CommittedCheckpoint> listener) {
+      String coordinator, ScheduledExecutorService executor, Consumer<HandOff.Committed> listener) {
     this.coordinator = coordinator;
     this.executor = executor;
     this.listener = listener;
@@ -52,9 +50,7 @@ public final class CoordinatorWatch implements AutoCloseable {
    * @param listener told of every checkpoint, after a reconnection of old ones again
    */
   public static CoordinatorWatch start(
-      String coordinator,
-      ScheduledExecutorService executor,
-      Consumer<CommittedCheckpoint> listener) {
+      String coordinator, ScheduledExecutorService executor, Consumer<HandOff.Committed> listener) {
     CoordinatorWatch watch = new CoordinatorWatch(coordinator, executor, listener);
     watch.subscribe(0);
     return watch;
@@ -115,7 +111,7 @@ public final class CoordinatorWatch implements AutoCloseable {
         failures = 0;
       }
       listener.accept(
-          new CommittedCheckpoint(
+          new HandOff.Committed(
               Path.of(checkpoint.getDir()), checkpoint.getSteps(), checkpoint.getManifestSha256()));
     }
 

@@ -5,7 +5,6 @@ import io.grpc.stub.StreamObserver;
 import io.lockstep.data.stageb.Judgement;
 import io.lockstep.data.stageb.MalformedJudgementException;
 import io.lockstep.gateway.serving.Alignment;
-import io.lockstep.gateway.serving.Answer;
 import io.lockstep.gateway.serving.Batcher;
 import io.lockstep.gateway.serving.Job;
 import io.lockstep.gateway.serving.ModelIdentity;
@@ -65,7 +64,7 @@ final class InferenceService extends InferenceGrpc.InferenceImplBase {
     guarded(
         reply,
         () -> {
-          List<Weighed> tasks = requests.tasks(request);
+          List<Requests.Weighed> tasks = requests.tasks(request);
           SummaryCollector collector = new SummaryCollector(request.getPicturesList(), reply);
           List<Job> jobs = new ArrayList<>();
           for (int i = 0; i < tasks.size(); i++) {
@@ -138,8 +137,8 @@ final class InferenceService extends InferenceGrpc.InferenceImplBase {
   private <T> void single(
       StreamObserver<T> observer,
       Decoding decoding,
-      Supplier<Weighed> task,
-      Function<Answer, T> response) {
+      Supplier<Requests.Weighed> task,
+      Function<Job.Answer, T> response) {
     Reply<T> reply = new Reply<>(observer);
     guarded(
         reply,
@@ -152,7 +151,7 @@ final class InferenceService extends InferenceGrpc.InferenceImplBase {
                             requests.options(decoding),
                             new Job.Sink() {
                               @Override
-                              public void onAnswer(Answer answer) {
+                              public void onAnswer(Job.Answer answer) {
                                 guarded(
                                     reply,
                                     () -> {
@@ -185,7 +184,7 @@ final class InferenceService extends InferenceGrpc.InferenceImplBase {
     }
   }
 
-  static PictureSummary summary(String id, Answer answer) {
+  static PictureSummary summary(String id, Job.Answer answer) {
     return PictureSummary.newBuilder()
         .setId(id)
         .setSummary(answer.text())
@@ -194,7 +193,7 @@ final class InferenceService extends InferenceGrpc.InferenceImplBase {
         .build();
   }
 
-  private static JudgeResponse verdict(JudgeRequest request, Answer answer) {
+  private static JudgeResponse verdict(JudgeRequest request, Job.Answer answer) {
     try {
       Judgement judgement = Judgement.parse(answer.text());
       return JudgeResponse.newBuilder()

@@ -9,6 +9,7 @@ import io.lockstep.data.conversation.Role;
 import io.lockstep.data.image.DecodeLimits;
 import io.lockstep.data.image.ImageHeader;
 import io.lockstep.data.stageb.RolloutPrompt;
+import io.lockstep.gateway.serving.Job;
 import io.lockstep.gateway.serving.RequestLimits;
 import io.lockstep.gateway.serving.Task;
 import io.lockstep.model.generate.GenerationOptions;
@@ -197,6 +198,18 @@ final class Requests {
       throw Statuses.invalid(
           "%s: %d given, 1 to %d are accepted in one request"
               .formatted(what, count, limits.pictures()));
+    }
+  }
+
+  /**
+   * A task whose request has been checked.
+   *
+   * @param weight bytes that reading its pictures and texts takes at most
+   */
+  record Weighed(Task task, long weight) {
+
+    Job job(GenerationOptions options, Job.Sink sink) {
+      return new Job(task, options, weight, sink);
     }
   }
 }

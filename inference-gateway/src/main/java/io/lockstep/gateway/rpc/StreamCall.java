@@ -3,7 +3,6 @@ package io.lockstep.gateway.rpc;
 import com.google.protobuf.Message;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
-import io.lockstep.gateway.serving.Answer;
 import io.lockstep.gateway.serving.Batcher;
 import io.lockstep.gateway.serving.Job;
 import io.lockstep.gateway.serving.ServingException;
@@ -22,9 +21,9 @@ final class StreamCall<Q extends Message, R> implements StreamObserver<Q> {
 
   private final Reply<R> reply;
   private final Batcher batcher;
-  private final Function<Q, Weighed> task;
+  private final Function<Q, Requests.Weighed> task;
   private final Function<Q, GenerationOptions> options;
-  private final BiFunction<Q, Answer, R> response;
+  private final BiFunction<Q, Job.Answer, R> response;
   private final Optional<ArrivalLimit.Holding> holding;
   private int open;
   private boolean halfClosed;
@@ -33,9 +32,9 @@ final class StreamCall<Q extends Message, R> implements StreamObserver<Q> {
       StreamObserver<R> observer,
       int window,
       Batcher batcher,
-      Function<Q, Weighed> task,
+      Function<Q, Requests.Weighed> task,
       Function<Q, GenerationOptions> options,
-      BiFunction<Q, Answer, R> response) {
+      BiFunction<Q, Job.Answer, R> response) {
     ((ServerCallStreamObserver<R>) observer).disableAutoRequest();
     this.reply = new Reply<>(observer);
     this.batcher = batcher;
@@ -99,7 +98,7 @@ final class StreamCall<Q extends Message, R> implements StreamObserver<Q> {
     }
 
     @Override
-    public void onAnswer(Answer answer) {
+    public void onAnswer(Job.Answer answer) {
       InferenceService.guarded(
           reply,
           () -> {

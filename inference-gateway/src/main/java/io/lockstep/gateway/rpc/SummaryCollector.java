@@ -1,6 +1,5 @@
 package io.lockstep.gateway.rpc;
 
-import io.lockstep.gateway.serving.Answer;
 import io.lockstep.gateway.serving.Job;
 import io.lockstep.gateway.serving.ServingException;
 import io.lockstep.proto.inference.v1.Picture;
@@ -26,7 +25,7 @@ final class SummaryCollector {
   Job.Sink sink(int index) {
     return new Job.Sink() {
       @Override
-      public void onAnswer(Answer answer) {
+      public void onAnswer(Job.Answer answer) {
         put(index, InferenceService.summary(pictures.get(index).getId(), answer));
       }
 

@@ -154,7 +154,8 @@ final class BatchRun {
       switch (result) {
         case Generation generation ->
             job.answer(
-                new Answer(generation.text(), generation.promptTokens(), generation.newTokens()));
+                new Job.Answer(
+                    generation.text(), generation.promptTokens(), generation.newTokens()));
         case EmptyGeneration empty -> fail(empty.message());
       }
     }

@@ -32,7 +32,8 @@ final class CertificateGate {
    * Recomputes the checkpoint's alignment certificate.
    *
    * @param policy what becomes of a model without a certificate
-   * @throws MisalignedException naming what differs first, or that the certificate is missing
+   * @throws CheckpointModel.MisalignedException naming what differs first, or that the certificate
+   *     is missing
    */
   static Alignment check(
       Path dir,
@@ -72,7 +73,7 @@ final class CertificateGate {
           case NOT_REQUIRED -> false;
         };
     if (refused) {
-      throw new MisalignedException(
+      throw new CheckpointModel.MisalignedException(
           failure
               .map(why ->
                   dir
@@ -91,13 +92,13 @@ final class CertificateGate {
     return Alignment.UNCERTIFIED;
   }
 
-  private static MisalignedException refusal(Path dir, AlignmentReport report) {
+  private static CheckpointModel.MisalignedException refusal(Path dir, AlignmentReport report) {
     log.error(
         "the alignment certificate of {} does not hold; first differing layer: {}\n{}",
         dir,
         report.firstDifferingLayer().map(Comparison::what).orElse("none"),
         report.tableOfDifferences(TABLE_ROWS));
-    return new MisalignedException(
+    return new CheckpointModel.MisalignedException(
         "%s does not compute what training computed: %s".formatted(dir, report.summary()));
   }
 }

@@ -155,4 +155,14 @@ public final class CheckpointModel implements ServedModel {
   public void close() {
     model.close();
   }
+
+  /** A checkpoint with which serving would not compute what training computed; never served. */
+  public static final class MisalignedException extends RuntimeException {
+
+    private static final long serialVersionUID = 1L;
+
+    public MisalignedException(String message) {
+      super(message);
+    }
+  }
 }

@@ -30,7 +30,7 @@ public final class Job {
   private final Task task;
   private final GenerationOptions options;
   private final Sink sink;
-  private @Nullable Prepared prepared;
+  private Preparer.@Nullable Prepared prepared;
   private volatile long weight;
   private final AtomicBoolean cancelled = new AtomicBoolean();
   private final AtomicBoolean ended = new AtomicBoolean();
@@ -78,7 +78,7 @@ public final class Job {
   }
 
   /** Takes its form as a model's input, unless nobody waits any more. */
-  synchronized void prepared(Prepared input) {
+  synchronized void prepared(Preparer.Prepared input) {
     if (isOpen()) {
       prepared = input;
     } else {
@@ -146,4 +146,13 @@ public final class Job {
   public boolean isCancelled() {
     return cancelled.get();
   }
+
+  /**
+   * What a model said to one conversation.
+   *
+   * @param text the generated text without special tokens; never blank
+   * @param promptTokens length of the prompt in tokens, pictures included, padding excluded
+   * @param newTokens number of generated tokens without the end token
+   */
+  public record Answer(String text, int promptTokens, int newTokens) {}
 }

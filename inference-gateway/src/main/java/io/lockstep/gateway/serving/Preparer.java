@@ -164,4 +164,13 @@ final class Preparer implements AutoCloseable {
   static String mib(long bytes) {
     return ((bytes + (1 << 20) - 1) >> 20) + " MiB";
   }
+
+  /**
+   * A job as a model's input.
+   *
+   * @param owner the model that can answer it
+   * @param prompt its input
+   * @param release gives back the heap that it holds
+   */
+  record Prepared(SharedModel owner, Prompt prompt, Runnable release) {}
 }

@@ -87,7 +87,7 @@ class HandOffTest {
     String other = "0".repeat(64);
     assertTrue(
         assertThrows(
-                BrokenCheckpointException.class,
+                ManifestCheck.BrokenCheckpointException.class,
                 () -> ManifestCheck.verify(exchanged, Optional.of(other)))
             .toString()
             .contains("the coordinator committed " + other));
@@ -113,9 +113,9 @@ class HandOffTest {
   void aBrokenCheckpointIsRefusedOnceAndTheOldModelStays() throws Exception {
     handOff.offer(committed(1));
     handOff.serveNewest();
-    CommittedCheckpoint flipped = committed(2);
+    HandOff.Committed flipped = committed(2);
     Checkpoints.flip(flipped.dir().resolve("model.safetensors"));
-    CommittedCheckpoint unloadable = committed(3);
+    HandOff.Committed unloadable = committed(3);
     Files.createFile(unloadable.dir().resolve("unloadable"));
     handOff.offer(flipped);
     handOff.offer(unloadable);
@@ -128,7 +128,7 @@ class HandOffTest {
 
   @Test
   void whenTheNewestIsBrokenAnOlderOneIsBetterThanNone() throws Exception {
-    CommittedCheckpoint broken = committed(2);
+    HandOff.Committed broken = committed(2);
     Checkpoints.flip(broken.dir().resolve("config.json"));
     handOff.offer(committed(1));
     handOff.offer(broken);
@@ -148,16 +148,16 @@ class HandOffTest {
   void aFolderThatDiffersFromItsManifestIsRefused() throws Exception {
     Path folder = Checkpoints.write(dir, 9);
     Checkpoints.flip(folder.resolve("config.json"));
-    assertThrows(BrokenCheckpointException.class, () -> handOff.serveFolder(folder));
+    assertThrows(ManifestCheck.BrokenCheckpointException.class, () -> handOff.serveFolder(folder));
     assertTrue(batcher.identity().isEmpty());
   }
 
-  private CommittedCheckpoint committed(long steps) throws IOException {
+  private HandOff.Committed committed(long steps) throws IOException {
     Path checkpoint = dir.resolve("step-" + steps);
     if (!Files.exists(checkpoint)) {
       Checkpoints.write(checkpoint, steps);
     }
-    return new CommittedCheckpoint(
+    return new HandOff.Committed(
         checkpoint, steps, Checkpoints.sha256(checkpoint.resolve("manifest.json")));
   }
 
@@ -167,7 +167,7 @@ class HandOffTest {
 
   private static String refusal(Path checkpoint) {
     return assertThrows(
-            BrokenCheckpointException.class,
+            ManifestCheck.BrokenCheckpointException.class,
             () -> ManifestCheck.verify(checkpoint, Optional.empty()))
         .toString();
   }

@@ -19,7 +19,7 @@ import io.lockstep.gateway.FakeModel;
 import io.lockstep.gateway.GatewayOptions;
 import io.lockstep.gateway.GatewayServer;
 import io.lockstep.gateway.ModelSource;
-import io.lockstep.gateway.handoff.ModelOpener;
+import io.lockstep.gateway.handoff.HandOff;
 import io.lockstep.proto.coordinator.v1.Checkpoint;
 import io.lockstep.proto.coordinator.v1.CoordinatorGrpc;
 import io.lockstep.proto.coordinator.v1.WatchCheckpointsRequest;
@@ -83,7 +83,7 @@ class FollowTest {
   }
 
   /** Opens fake models that answer with their step, and tells of each one. */
-  private static final class Models implements ModelOpener {
+  private static final class Models implements HandOff.ModelOpener {
     private final Map<Long, FakeModel> opened = new ConcurrentHashMap<>();
 
     @Override

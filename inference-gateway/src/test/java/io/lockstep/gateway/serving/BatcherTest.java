@@ -47,7 +47,7 @@ class BatcherTest {
 
   /** A question with everything its client heard. */
   private static final class Question implements Job.Sink {
-    private final CompletableFuture<Answer> answer = new CompletableFuture<>();
+    private final CompletableFuture<Job.Answer> answer = new CompletableFuture<>();
     private final StringBuilder pieces = new StringBuilder();
     private final Job job;
 
@@ -74,7 +74,7 @@ class BatcherTest {
     }
 
     @Override
-    public void onAnswer(Answer text) {
+    public void onAnswer(Job.Answer text) {
       answer.complete(text);
     }
 
@@ -498,7 +498,7 @@ class BatcherTest {
     return question;
   }
 
-  private static ServingException assertThrowsServing(CompletableFuture<Answer> answer) {
+  private static ServingException assertThrowsServing(CompletableFuture<Job.Answer> answer) {
     CompletionException failure = assertThrows(CompletionException.class, answer::join);
     return assertInstanceOf(ServingException.class, failure.getCause());
   }

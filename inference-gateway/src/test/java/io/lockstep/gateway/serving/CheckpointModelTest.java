@@ -242,7 +242,7 @@ class CheckpointModelTest {
   void aCheckpointIsServedOnlyIfItsCertificateHolds() throws Exception {
     String missing =
         assertThrows(
-                MisalignedException.class,
+                CheckpointModel.MisalignedException.class,
                 () -> CheckpointModel.open(dir, 1, CertificatePolicy.REQUIRED))
             .toString();
     assertTrue(missing.contains("no alignment certificate"), missing);
@@ -254,7 +254,7 @@ class CheckpointModelTest {
     Files.writeString(dir.resolve("trainer_state.json"), "{}");
     String removed =
         assertThrows(
-                MisalignedException.class,
+                CheckpointModel.MisalignedException.class,
                 () -> CheckpointModel.open(dir, 0, CertificatePolicy.REQUIRED_OF_TRAINING))
             .toString();
     assertTrue(removed.contains("as training wrote it"), removed);
@@ -270,7 +270,7 @@ class CheckpointModelTest {
     Files.writeString(dir.resolve("run.yaml"), "prompts:\n  user: what is this?\n");
     String asked =
         assertThrows(
-                MisalignedException.class,
+                CheckpointModel.MisalignedException.class,
                 () -> CheckpointModel.open(dir, 1, CertificatePolicy.REQUIRED))
             .toString();
     assertTrue(asked.contains("probe 0 prompt"), asked);
@@ -280,7 +280,7 @@ class CheckpointModelTest {
     Files.writeString(preprocessor, Files.readString(preprocessor).replaceFirst("0\\.5,", "0.25,"));
     String pixels =
         assertThrows(
-                MisalignedException.class,
+                CheckpointModel.MisalignedException.class,
                 () -> CheckpointModel.open(dir, 1, CertificatePolicy.REQUIRED_OF_TRAINING))
             .toString();
     assertTrue(pixels.contains("preprocessor_config.json image_mean"), pixels);
@@ -294,7 +294,7 @@ class CheckpointModelTest {
     var _ = Uncertified.mark(dir, "java.lang.OutOfMemoryError: Java heap space");
     String refused =
         assertThrows(
-                MisalignedException.class,
+                CheckpointModel.MisalignedException.class,
                 () -> CheckpointModel.open(dir, 1, CertificatePolicy.REQUIRED_OF_TRAINING))
             .toString();
     assertTrue(refused.contains("could not be written when it was saved (java.lang.Out"), refused);
@@ -335,7 +335,7 @@ class CheckpointModelTest {
         StandardCopyOption.REPLACE_EXISTING);
     String refused =
         assertThrows(
-                MisalignedException.class,
+                CheckpointModel.MisalignedException.class,
                 () -> CheckpointModel.open(adapted, 1, CertificatePolicy.REQUIRED))
             .toString();
     assertTrue(refused.contains("weights_sha256"), refused);

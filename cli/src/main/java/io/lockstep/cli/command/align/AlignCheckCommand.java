@@ -1,5 +1,6 @@
 package io.lockstep.cli.command.align;
 
+import io.lockstep.cli.command.JsonOption;
 import io.lockstep.cli.command.ModelOptions;
 import io.lockstep.model.align.reference.ReferenceCheck;
 import io.lockstep.model.checkpoint.LoadedModel;
@@ -32,13 +33,12 @@ final class AlignCheckCommand implements Callable<Integer> {
               + " images folder and in that beside it.")
   private Path reference = Path.of("");
 
-  @Option(names = "--json", description = "Print one JSON object at the end.")
-  private boolean json;
+  @Mixin private JsonOption json = new JsonOption();
 
   @Override
   public Integer call() throws Exception {
     try (LoadedModel loaded = model.open()) {
-      return AlignmentPrinter.print(ReferenceCheck.run(loaded, reference), json);
+      return AlignCommand.print(ReferenceCheck.run(loaded, reference), json);
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.lockstep.cli.command.align;
 
+import io.lockstep.cli.command.JsonOption;
 import io.lockstep.cli.command.ModelOptions;
 import io.lockstep.gateway.serving.CheckpointPrompts;
 import io.lockstep.gateway.serving.TaskPrompts;
@@ -8,7 +9,6 @@ import io.lockstep.model.checkpoint.LoadedModel;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** {@code lockstep align verify}. */
 @Command(
@@ -22,14 +22,13 @@ final class AlignVerifyCommand implements Callable<Integer> {
 
   @Mixin private ModelOptions model = new ModelOptions();
 
-  @Option(names = "--json", description = "Print one JSON object at the end.")
-  private boolean json;
+  @Mixin private JsonOption json = new JsonOption();
 
   @Override
   public Integer call() throws Exception {
     TaskPrompts prompts = TaskPrompts.of(CheckpointPrompts.read(model.folder()));
     try (LoadedModel loaded = model.open()) {
-      return AlignmentPrinter.print(
+      return AlignCommand.print(
           CertificateCheck.run(
                   model.folder(),
                   loaded,

@@ -2,12 +2,13 @@ package io.lockstep.cli.command.bench;
 
 import io.lockstep.benchmark.AllReduceBench;
 import io.lockstep.cli.bench.AllReduceProcesses;
+import io.lockstep.cli.command.JsonOption;
 import io.lockstep.cli.command.Numbers;
 import io.lockstep.cli.console.JsonLine;
-import io.lockstep.cli.console.UsageError;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code lockstep bench allreduce}. */
@@ -51,44 +52,34 @@ final class BenchAllReduceCommand implements Callable<Integer> {
   @Option(names = "--tcp-only", description = "Send all bytes through TCP, as between hosts.")
   private boolean tcpOnly;
 
-  @Option(names = "--json", description = "Print one JSON object at the end.")
-  private boolean json;
+  @Mixin private JsonOption json = new JsonOption();
 
   @Override
   public Integer call() throws Exception {
-    require("--world", world, MAX_WORLD);
-    require("--megabytes", megabytes, MAX_MEGABYTES);
-    require("--iterations", iterations, MAX_ITERATIONS);
+    Numbers.require("--world", world, 1, MAX_WORLD);
+    Numbers.require("--megabytes", megabytes, 1, MAX_MEGABYTES);
+    Numbers.require("--iterations", iterations, 1, MAX_ITERATIONS);
     AllReduceBench.Result result =
         AllReduceProcesses.measure(world, megabytes, iterations, !tcpOnly);
     double gigabytes = megabytes / 1024.0 / result.medianSeconds();
-    System.out.println(
-        String.format(
-            Locale.ROOT,
-            "%d MiB over %d processes, %d rounds: median %.2f ms, p99 %.2f ms, %.2f GiB/s",
-            megabytes,
-            world,
-            iterations,
-            1e3 * result.medianSeconds(),
-            1e3 * result.p99Seconds(),
-            gigabytes));
-    if (json) {
-      System.out.println(
-          new JsonLine()
-              .put("world", world)
-              .put("megabytes", megabytes)
-              .put("iterations", iterations)
-              .put("shared_memory", !tcpOnly)
-              .put("median_s", result.medianSeconds())
-              .put("p99_s", result.p99Seconds())
-              .put("algbw_GBps", gigabytes));
-    }
+    System.out.printf(
+        Locale.ROOT,
+        "%d MiB over %d processes, %d rounds: median %.2f ms, p99 %.2f ms, %.2f GiB/s%n",
+        megabytes,
+        world,
+        iterations,
+        1e3 * result.medianSeconds(),
+        1e3 * result.p99Seconds(),
+        gigabytes);
+    json.print(
+        new JsonLine()
+            .put("world", world)
+            .put("megabytes", megabytes)
+            .put("iterations", iterations)
+            .put("shared_memory", !tcpOnly)
+            .put("median_s", result.medianSeconds())
+            .put("p99_s", result.p99Seconds())
+            .put("algbw_GBps", gigabytes));
     return 0;
-  }
-
-  private static void require(String option, int value, int most) {
-    if (value < 1 || value > most) {
-      throw new UsageError("%s is %d: give 1 to %d".formatted(option, value, most));
-    }
   }
 }

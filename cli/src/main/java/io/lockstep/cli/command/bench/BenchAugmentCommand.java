@@ -1,13 +1,14 @@
 package io.lockstep.cli.command.bench;
 
 import io.lockstep.benchmark.AugmentBench;
+import io.lockstep.cli.command.JsonOption;
 import io.lockstep.cli.command.Numbers;
 import io.lockstep.cli.console.JsonLine;
 import io.lockstep.cli.console.Table;
-import io.lockstep.cli.console.UsageError;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code lockstep bench augment}. */
@@ -28,14 +29,11 @@ final class BenchAugmentCommand implements Callable<Integer> {
       description = "Timed pictures, after some that are not (default: ${DEFAULT-VALUE}).")
   private int pictures;
 
-  @Option(names = "--json", description = "Print one JSON object at the end.")
-  private boolean json;
+  @Mixin private JsonOption json = new JsonOption();
 
   @Override
   public Integer call() {
-    if (pictures < 1 || pictures > MOST) {
-      throw new UsageError("--pictures must be 1 to " + MOST);
-    }
+    Numbers.require("--pictures", pictures, 1, MOST);
     AugmentBench.Result result = AugmentBench.measure(pictures);
     Table table = new Table();
     result
@@ -43,21 +41,18 @@ final class BenchAugmentCommand implements Callable<Integer> {
         .forEach((stage, seconds) ->
             table.row(stage, String.format(Locale.ROOT, "%.2f ms", 1e3 * seconds / pictures)));
     System.out.print(table.render());
-    System.out.println(
-        String.format(
-            Locale.ROOT,
-            "%s: %.1f pictures/s on one core",
-            String.join(" + ", result.operators()),
-            result.rate()));
-    if (json) {
-      System.out.println(
-          new JsonLine()
-              .put("operators", result.operators())
-              .put("pictures", (long) pictures)
-              .put("seconds", result.seconds())
-              .put("pictures_per_s", result.rate())
-              .put("stage_s", result.stages()));
-    }
+    System.out.printf(
+        Locale.ROOT,
+        "%s: %.1f pictures/s on one core%n",
+        String.join(" + ", result.operators()),
+        result.rate());
+    json.print(
+        new JsonLine()
+            .put("operators", result.operators())
+            .put("pictures", (long) pictures)
+            .put("seconds", result.seconds())
+            .put("pictures_per_s", result.rate())
+            .put("stage_s", result.stages()));
     return 0;
   }
 }

@@ -1,28 +1,25 @@
 package io.lockstep.cli.command.bench;
 
 import io.lockstep.benchmark.CheckpointBench;
+import io.lockstep.cli.bench.ScratchFolder;
 import io.lockstep.cli.command.Numbers;
 import io.lockstep.cli.command.TensorOptions;
 import io.lockstep.cli.console.JsonLine;
-import io.lockstep.cli.console.UsageError;
 import io.lockstep.cli.console.UserError;
 import io.lockstep.coordinator.checkpoint.CheckpointFolders;
 import io.lockstep.coordinator.checkpoint.CheckpointVerifier;
 import io.lockstep.coordinator.checkpoint.CheckpointVerifier.Verdict;
-import io.lockstep.coordinator.checkpoint.UsableSpace;
 import io.lockstep.coordinator.machine.CheckpointAttempt;
 import io.lockstep.coordinator.machine.Event.CheckpointFile;
 import io.lockstep.tensor.Dtype;
 import io.lockstep.worker.checkpoint.WrittenFile;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -70,20 +67,10 @@ final class BenchCheckpointCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    if (megabytes > MOST_MEGABYTES) {
-      throw new UsageError(
-          "--megabytes must be 1 to %d, not %d".formatted(MOST_MEGABYTES, megabytes));
-    }
+    Numbers.require("--megabytes", megabytes, 1, MOST_MEGABYTES);
     tensors.start();
-    Path parent = out;
-    Path folder =
-        parent == null
-            ? Files.createTempDirectory("lockstep-checkpoints")
-            : Files.createTempDirectory(Files.createDirectories(parent), "checkpoints");
-    try {
-      print(measure(folder));
-    } finally {
-      delete(folder);
+    try (ScratchFolder folder = ScratchFolder.in(out)) {
+      print(measure(folder.path()));
     }
     return 0;
   }
@@ -94,7 +81,8 @@ final class BenchCheckpointCommand implements Callable<Integer> {
 
   private Times measure(Path folder) throws IOException {
     long floats = (long) (megabytes * MEGA) / Dtype.FLOAT32.bytes(3);
-    CheckpointFolders folders = new CheckpointFolders(folder, 0, UsableSpace.OF_DISK);
+    CheckpointFolders folders =
+        new CheckpointFolders(folder, 0, CheckpointFolders.UsableSpace.OF_DISK);
     try (CheckpointBench bench = new CheckpointBench(floats)) {
       Times times =
           new Times(
@@ -118,7 +106,7 @@ final class BenchCheckpointCommand implements Callable<Integer> {
         begin = System.nanoTime();
         bench.read(written);
         times.read.add(since(begin));
-        delete(written);
+        ScratchFolder.remove(written);
       }
       return times;
     }
@@ -176,13 +164,5 @@ final class BenchCheckpointCommand implements Callable<Integer> {
   private static double median(List<Double> seconds) {
     List<Double> sorted = seconds.stream().sorted().toList();
     return sorted.get(sorted.size() / 2);
-  }
-
-  private static void delete(Path folder) throws IOException {
-    try (Stream<Path> tree = Files.walk(folder)) {
-      for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(path);
-      }
-    }
   }
 }

@@ -1,14 +1,15 @@
 package io.lockstep.cli.command.bench;
 
 import io.lockstep.cli.bench.CoordinatorProcess;
+import io.lockstep.cli.command.JsonOption;
 import io.lockstep.cli.command.Numbers;
 import io.lockstep.cli.console.JsonLine;
-import io.lockstep.cli.console.UsageError;
 import io.lockstep.cli.rpc.WorkerSwarm;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code lockstep bench coordinator}. */
@@ -73,16 +74,15 @@ final class BenchCoordinatorCommand implements Callable<Integer> {
       description = "Gives up after so long (default: ${DEFAULT-VALUE}).")
   private int limitSeconds;
 
-  @Option(names = "--json", description = "Print one JSON object at the end.")
-  private boolean json;
+  @Mixin private JsonOption json = new JsonOption();
 
   @Override
   public Integer call() throws Exception {
-    require("--workers", workers, 1, MAX_WORKERS);
-    require("--steps", steps, 2, MAX_STEPS);
-    require("--warmup", warmup, 1, MAX_STEPS);
-    require("--heartbeat-millis", heartbeatMillis, 1, Integer.MAX_VALUE);
-    require("--heap", heapMebibytes, 64, Integer.MAX_VALUE);
+    Numbers.require("--workers", workers, 1, MAX_WORKERS);
+    Numbers.require("--steps", steps, 2, MAX_STEPS);
+    Numbers.require("--warmup", warmup, 1, MAX_STEPS);
+    Numbers.require("--heartbeat-millis", heartbeatMillis, 1, Integer.MAX_VALUE);
+    Numbers.require("--heap", heapMebibytes, 64, Integer.MAX_VALUE);
     CoordinatorProcess.Measurement measured =
         CoordinatorProcess.measure(
             workers,
@@ -92,38 +92,29 @@ final class BenchCoordinatorCommand implements Callable<Integer> {
             heapMebibytes,
             Duration.ofSeconds(limitSeconds));
     WorkerSwarm.Result swarm = measured.swarm();
-    System.out.println(
-        String.format(
-            Locale.ROOT,
-            "%,d workers: all ready after %.2f s; commit p50 %.1f ms, p99 %.1f ms; %.1f steps/s,"
-                + " %,.0f heartbeats/s; coordinator: %.1f s of CPU, %.0f MiB",
-            workers,
-            swarm.rendezvousSeconds(),
-            1e3 * swarm.commitMedianSeconds(),
-            1e3 * swarm.commitP99Seconds(),
-            swarm.stepsPerSecond(),
-            swarm.heartbeatsPerSecond(),
-            measured.cpuSeconds(),
-            measured.residentMebibytes()));
-    if (json) {
-      System.out.println(
-          new JsonLine()
-              .put("workers", workers)
-              .put("steps", steps)
-              .put("rendezvous_s", swarm.rendezvousSeconds())
-              .put("commit_p50_s", swarm.commitMedianSeconds())
-              .put("commit_p99_s", swarm.commitP99Seconds())
-              .put("steps_per_s", swarm.stepsPerSecond())
-              .put("heartbeats_per_s", swarm.heartbeatsPerSecond())
-              .put("coordinator_cpu_s", measured.cpuSeconds())
-              .put("coordinator_rss_mib", measured.residentMebibytes()));
-    }
+    System.out.printf(
+        Locale.ROOT,
+        "%,d workers: all ready after %.2f s; commit p50 %.1f ms, p99 %.1f ms; %.1f steps/s,"
+            + " %,.0f heartbeats/s; coordinator: %.1f s of CPU, %.0f MiB%n",
+        workers,
+        swarm.rendezvousSeconds(),
+        1e3 * swarm.commitMedianSeconds(),
+        1e3 * swarm.commitP99Seconds(),
+        swarm.stepsPerSecond(),
+        swarm.heartbeatsPerSecond(),
+        measured.cpuSeconds(),
+        measured.residentMebibytes());
+    json.print(
+        new JsonLine()
+            .put("workers", workers)
+            .put("steps", steps)
+            .put("rendezvous_s", swarm.rendezvousSeconds())
+            .put("commit_p50_s", swarm.commitMedianSeconds())
+            .put("commit_p99_s", swarm.commitP99Seconds())
+            .put("steps_per_s", swarm.stepsPerSecond())
+            .put("heartbeats_per_s", swarm.heartbeatsPerSecond())
+            .put("coordinator_cpu_s", measured.cpuSeconds())
+            .put("coordinator_rss_mib", measured.residentMebibytes()));
     return 0;
-  }
-
-  private static void require(String option, int value, int least, int most) {
-    if (value < least || value > most) {
-      throw new UsageError("%s is %d: give %d to %d".formatted(option, value, least, most));
-    }
   }
 }

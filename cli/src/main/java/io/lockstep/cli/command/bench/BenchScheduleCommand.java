@@ -1,11 +1,13 @@
 package io.lockstep.cli.command.bench;
 
 import io.lockstep.benchmark.ScheduleBench;
+import io.lockstep.cli.command.JsonOption;
 import io.lockstep.cli.command.Numbers;
 import io.lockstep.cli.console.JsonLine;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code lockstep bench schedule}. */
@@ -32,32 +34,28 @@ final class BenchScheduleCommand implements Callable<Integer> {
       description = "Positions walked in a round (default: ${DEFAULT-VALUE}).")
   private long positions;
 
-  @Option(names = "--json", description = "Print one JSON object at the end.")
-  private boolean json;
+  @Mixin private JsonOption json = new JsonOption();
 
   @Override
   public Integer call() {
     ScheduleBench.Result result = ScheduleBench.measure(samples, positions);
-    System.out.println(
-        String.format(
-            Locale.ROOT,
-            "%,d samples: first sample of an epoch after %.1f us (the very first, %.1f us),"
-                + " %.1f M positions/s, %.1f M draws/s through the plan",
-            samples,
-            1e6 * result.firstSampleMedian(),
-            1e6 * result.firstSampleCold(),
-            result.positionsPerSecond() / 1e6,
-            result.drawsPerSecond() / 1e6));
-    if (json) {
-      System.out.println(
-          new JsonLine()
-              .put("samples", samples)
-              .put("first_sample_s", result.firstSampleMedian())
-              .put("first_sample_cold_s", result.firstSampleCold())
-              .put("first_sample_worst_s", result.firstSampleWorst())
-              .put("positions_per_s", result.positionsPerSecond())
-              .put("draws_per_s", result.drawsPerSecond()));
-    }
+    System.out.printf(
+        Locale.ROOT,
+        "%,d samples: first sample of an epoch after %.1f us (the very first, %.1f us),"
+            + " %.1f M positions/s, %.1f M draws/s through the plan%n",
+        samples,
+        1e6 * result.firstSampleMedian(),
+        1e6 * result.firstSampleCold(),
+        result.positionsPerSecond() / 1e6,
+        result.drawsPerSecond() / 1e6);
+    json.print(
+        new JsonLine()
+            .put("samples", samples)
+            .put("first_sample_s", result.firstSampleMedian())
+            .put("first_sample_cold_s", result.firstSampleCold())
+            .put("first_sample_worst_s", result.firstSampleWorst())
+            .put("positions_per_s", result.positionsPerSecond())
+            .put("draws_per_s", result.drawsPerSecond()));
     return 0;
   }
 }

@@ -2,14 +2,13 @@ package io.lockstep.cli.command.coordinator;
 
 import io.lockstep.cli.command.ListenOptions;
 import io.lockstep.cli.command.Numbers;
-import io.lockstep.cli.console.UsageError;
+import io.lockstep.cli.command.ResumeOptions;
 import io.lockstep.cli.console.UserError;
+import io.lockstep.cli.process.Child;
 import io.lockstep.cli.process.Closing;
-import io.lockstep.cli.process.ExitCode;
 import io.lockstep.cli.process.ParentWatch;
 import io.lockstep.cli.process.PortFile;
 import io.lockstep.cli.process.Signals;
-import io.lockstep.cli.run.RunFolder;
 import io.lockstep.cli.train.DrainOnSignal;
 import io.lockstep.cli.train.DrainedRun;
 import io.lockstep.cli.train.OverLengthReport;
@@ -29,15 +28,18 @@ import java.time.LocalTime;
 import java.time.ZoneId;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code lockstep coordinator start}. */
-@Command(name = "start", description = "Coordinates one training run; ends when the run does.")
+@Command(
+    name = "start",
+    description = {
+      "Coordinates one training run; ends when the run does.",
+      "With --resume it waits for the workers of before, then for enough of others."
+    })
 final class CoordinatorStartCommand implements Callable<Integer> {
 
   @Option(names = "--config", required = true, paramLabel = "FILE", description = "The recipe.")
@@ -58,47 +60,17 @@ final class CoordinatorStartCommand implements Callable<Integer> {
       description = "Run folder, created; must hold no run, unless --resume is given.")
   private Path out = Path.of("");
 
-  @Option(
-      names = "--resume",
-      description =
-          "Go on with the run in --out: waits for the workers of before, then for enough of"
-              + " others.")
-  private boolean resume;
-
-  @Option(
-      names = "--resume-from",
-      paramLabel = "DIR",
-      description =
-          "Begin a new run at another run's checkpoint, with its moments and its place in the"
-              + " schedule.")
-  private @Nullable Path resumeFrom;
-
-  @Option(
-      names = "--acknowledge",
-      paramLabel = "KEY",
-      description =
-          "With --resume or --resume-from: go on although this key of the recipe, which changes the"
-              + " weights, has another value than the run began with, or workers compute with"
-              + " another numerics.NAME, for example numerics.threads; may be repeated.")
-  private Set<String> acknowledged = Set.of();
+  @Mixin private ResumeOptions begin = new ResumeOptions();
 
   @Mixin private ListenOptions listen = new ListenOptions();
 
   @Override
   public Integer call() throws Exception {
     RunConfig run = StoredRun.withInputs(RunConfig.read(config).withOutputDir(out));
-    Path from = resumeFrom;
-    if (resume && from != null) {
-      throw new UsageError(
-          "--resume goes on with the run in --out, --resume-from begins another: give one of them");
-    }
-    if (resume) {
-      StoredRun.of(new RunFolder(out)).compare(run, acknowledged).forEach(System.out::println);
-    } else if (from != null) {
-      StoredRun.ofCheckpoint(from).compare(run, acknowledged).forEach(System.out::println);
-    } else if (!acknowledged.isEmpty()) {
-      throw new UsageError(
-          "--acknowledge goes with --resume: a new run has nothing to differ from");
+    begin.check();
+    Optional<StoredRun> stored = begin.stored(out);
+    if (stored.isPresent()) {
+      stored.get().compare(run, begin.acknowledged()).forEach(System.out::println);
     }
     RunPlan plan = RunPlans.of(run, workers, out);
     RunPlans.requireSpace(plan);
@@ -121,7 +93,7 @@ final class CoordinatorStartCommand implements Callable<Integer> {
       if (outcome.steps() < plan.totalSteps()) {
         System.out.println(outcome.reason());
         System.out.println(DrainedRun.next(outcome.steps() > 0, out, command()));
-        return ExitCode.DRAINED;
+        return Child.DRAINED;
       }
       System.out.printf("finished after %d steps%n", outcome.steps());
     }
@@ -144,13 +116,13 @@ final class CoordinatorStartCommand implements Callable<Integer> {
 
   private CoordinatorServer start(RunPlan plan, ListenAddress address) throws IOException {
     RunListener listener = new ConsoleRunListener();
-    Path from = resumeFrom;
-    if (from != null) {
+    if (begin.from().isPresent()) {
+      Path from = begin.from().get();
       return CoordinatorServer.startFrom(
-          from, StoredRun.numerics(from, acknowledged), plan, address, listener);
+          from, StoredRun.numerics(from, begin.acknowledged()), plan, address, listener);
     }
-    return resume
-        ? CoordinatorServer.resume(plan, acknowledged, address, listener)
+    return begin.resume()
+        ? CoordinatorServer.resume(plan, begin.acknowledged(), address, listener)
         : CoordinatorServer.start(plan, address, listener);
   }
 

@@ -1,37 +1,31 @@
 package io.lockstep.cli.command.coordinator;
 
-import io.lockstep.cli.command.EndpointConverter;
+import io.lockstep.cli.command.CoordinatorOption;
+import io.lockstep.cli.command.JsonOption;
 import io.lockstep.cli.console.Clock;
 import io.lockstep.cli.console.JsonLine;
 import io.lockstep.cli.console.Table;
 import io.lockstep.cli.rpc.CoordinatorClient;
 import io.lockstep.cli.rpc.RunStatus;
-import io.lockstep.client.Endpoint;
 import io.lockstep.data.plan.Pace;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.function.ToDoubleFunction;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 
 /** {@code lockstep coordinator status}. */
 @Command(name = "status", description = "Prints where a run stands.")
 final class CoordinatorStatusCommand implements Callable<Integer> {
 
-  @Option(
-      names = "--coordinator",
-      required = true,
-      paramLabel = "HOST:PORT",
-      description = "Where the coordinator listens.")
-  private Endpoint coordinator = EndpointConverter.UNREAD;
+  @Mixin private CoordinatorOption coordinator = new CoordinatorOption();
 
-  @Option(names = "--json", description = "Print one JSON object at the end.")
-  private boolean json;
+  @Mixin private JsonOption json = new JsonOption();
 
   @Override
   public Integer call() {
     RunStatus status;
-    try (CoordinatorClient client = new CoordinatorClient(coordinator)) {
+    try (CoordinatorClient client = coordinator.connect()) {
       status = client.status();
     }
     Table table =
@@ -48,23 +42,21 @@ final class CoordinatorStatusCommand implements Callable<Integer> {
     }
     System.out.print(table.render());
     status.notices().forEach(notice -> System.out.println("  " + notice.text()));
-    if (json) {
-      System.out.println(
-          new JsonLine()
-              .put("run", status.run())
-              .put("phase", status.phase().name().toLowerCase(Locale.ROOT))
-              .put("detail", status.detail())
-              .put("generation", status.generation())
-              .put("steps", status.steps())
-              .put("total_steps", status.totalSteps())
-              .put("loss", status.loss())
-              .put("steps_per_second", status.stepsPerSecond())
-              .put("remaining_seconds", seconds(status, Pace.Remaining::seconds))
-              .put("remaining_seconds_low", seconds(status, Pace.Remaining::low))
-              .put("remaining_seconds_high", seconds(status, Pace.Remaining::high))
-              .put("workers", status.workers().stream().map(RunStatus.Worker::id).toList())
-              .put("notices", status.notices().stream().map(RunStatus.Notice::text).toList()));
-    }
+    json.print(
+        new JsonLine()
+            .put("run", status.run())
+            .put("phase", status.phase().name().toLowerCase(Locale.ROOT))
+            .put("detail", status.detail())
+            .put("generation", status.generation())
+            .put("steps", status.steps())
+            .put("total_steps", status.totalSteps())
+            .put("loss", status.loss())
+            .put("steps_per_second", status.stepsPerSecond())
+            .put("remaining_seconds", seconds(status, Pace.Remaining::seconds))
+            .put("remaining_seconds_low", seconds(status, Pace.Remaining::low))
+            .put("remaining_seconds_high", seconds(status, Pace.Remaining::high))
+            .put("workers", status.workers().stream().map(RunStatus.Worker::id).toList())
+            .put("notices", status.notices().stream().map(RunStatus.Notice::text).toList()));
     return 0;
   }
 

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code lockstep data augment}. */
@@ -40,12 +41,7 @@ final class DataAugmentCommand implements Callable<Integer> {
       description = "Pass over the data: each has pictures of its own (default: ${DEFAULT-VALUE}).")
   private long epoch;
 
-  @Option(
-      names = "--out",
-      required = true,
-      paramLabel = "DIR",
-      description = "A folder that doesn't exist yet, or is empty.")
-  private Path out = Path.of("");
+  @Mixin private DataCommand.NewFolder out = new DataCommand.NewFolder();
 
   @Option(
       names = "--threads",
@@ -59,10 +55,11 @@ final class DataAugmentCommand implements Callable<Integer> {
     int workers = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
     RecordAugmenter augmenter = AugmenterOption.read(config, seed);
     try (JsonlFile file = JsonlFile.open(data)) {
-      AugmentedSet.Counts counts = new AugmentedSet(augmenter, epoch).write(file, out, workers);
+      AugmentedSet.Counts counts =
+          new AugmentedSet(augmenter, epoch).write(file, out.path(), workers);
       System.out.printf(
           "%s: %d augmented records%s%n",
-          out.resolve(AugmentedSet.JSONL),
+          out.path().resolve(AugmentedSet.JSONL),
           counts.pictures(),
           counts.leftOut() == 0 ? "" : ", %d conversations left out".formatted(counts.leftOut()));
     }

@@ -1,5 +1,6 @@
 package io.lockstep.cli.command.data;
 
+import io.lockstep.cli.command.JsonOption;
 import io.lockstep.cli.console.JsonLine;
 import io.lockstep.cli.console.Table;
 import io.lockstep.data.bank.BankReport;
@@ -8,6 +9,7 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code lockstep data bank}. */
@@ -24,17 +26,14 @@ final class DataBankCommand implements Callable<Integer> {
   @Option(names = "--dir", required = true, paramLabel = "DIR", description = "The bank's folder.")
   private Path dir = Path.of("");
 
-  @Option(names = "--json", description = "Print one JSON object at the end.")
-  private boolean json;
+  @Mixin private JsonOption json = new JsonOption();
 
   @Override
   public Integer call() throws Exception {
     BankReport report = BankReport.of(dir);
     System.out.print(table(report).render());
     report.damaged().forEach(System.out::println);
-    if (json) {
-      System.out.println(json(report));
-    }
+    json.print(json(report));
     if (report.damagedCount() > 0) {
       System.err.printf(
           "error: %s: %d damaged patches; delete the folder, it is filled again%n",

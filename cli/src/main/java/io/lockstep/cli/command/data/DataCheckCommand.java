@@ -1,5 +1,6 @@
 package io.lockstep.cli.command.data;
 
+import io.lockstep.cli.command.JsonOption;
 import io.lockstep.cli.command.Numbers;
 import io.lockstep.cli.console.JsonLine;
 import io.lockstep.cli.console.Progress;
@@ -13,6 +14,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code lockstep data check}. */
@@ -40,8 +42,7 @@ final class DataCheckCommand implements Callable<Integer> {
       description = "Print only the first N problems of each kind (default: all).")
   private long first = Long.MAX_VALUE;
 
-  @Option(names = "--json", description = "Print one JSON object at the end.")
-  private boolean json;
+  @Mixin private JsonOption json = new JsonOption();
 
   @Override
   public Integer call() {
@@ -64,9 +65,7 @@ final class DataCheckCommand implements Callable<Integer> {
     } else {
       System.out.printf("%s: OK, %d records%s%s%n", data, result.records(), warnings, decoded);
     }
-    if (json) {
-      System.out.println(json(result));
-    }
+    json.print(json(result));
     return result.problems() > 0 ? 1 : 0;
   }
 

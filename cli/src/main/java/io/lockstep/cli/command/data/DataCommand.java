@@ -1,7 +1,9 @@
 package io.lockstep.cli.command.data;
 
 import io.lockstep.cli.command.CommandGroup;
+import java.nio.file.Path;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 /** {@code lockstep data}: everything about data files. */
 @Command(
@@ -18,4 +20,20 @@ import picocli.CommandLine.Command;
       DataBankCommand.class,
       DataTokenizerCommand.class
     })
-public final class DataCommand extends CommandGroup {}
+public final class DataCommand extends CommandGroup {
+
+  /** {@code --out}: the folder for the data that a command makes. */
+  static final class NewFolder {
+
+    @Option(
+        names = "--out",
+        required = true,
+        paramLabel = "DIR",
+        description = "A folder that doesn't exist yet, or is empty.")
+    private Path path = Path.of("");
+
+    Path path() {
+      return path;
+    }
+  }
+}

@@ -1,5 +1,6 @@
 package io.lockstep.cli.command.data;
 
+import io.lockstep.cli.command.JsonOption;
 import io.lockstep.cli.console.JsonLine;
 import io.lockstep.cli.console.UserError;
 import io.lockstep.datatools.convert.CocoConverter;
@@ -13,6 +14,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -49,15 +51,9 @@ final class DataConvertCommand implements Callable<Integer> {
       description = "The folder of the pictures, which are copied.")
   private Path images = Path.of("");
 
-  @Option(
-      names = "--out",
-      required = true,
-      paramLabel = "DIR",
-      description = "A folder that doesn't exist yet, or is empty.")
-  private Path out = Path.of("");
+  @Mixin private DataCommand.NewFolder out = new DataCommand.NewFolder();
 
-  @Option(names = "--json", description = "Print one JSON object at the end.")
-  private boolean json;
+  @Mixin private JsonOption json = new JsonOption();
 
   @Spec private @Nullable CommandSpec spec;
 
@@ -74,9 +70,7 @@ final class DataConvertCommand implements Callable<Integer> {
     }
     System.out.printf(
         "%s: %d records with %d objects%n", report.jsonl(), report.records(), report.objects());
-    if (json) {
-      System.out.println(json(report));
-    }
+    json.print(json(report));
     return 0;
   }
 
@@ -87,13 +81,13 @@ final class DataConvertCommand implements Callable<Integer> {
         if (file == null) {
           throw usage("--from coco needs --annotations FILE");
         }
-        yield CocoConverter.convert(file, images, out);
+        yield CocoConverter.convert(file, images, out.path());
       }
       case folder -> {
         if (file != null) {
           throw usage("--from folder takes no --annotations");
         }
-        yield FolderConverter.convert(images, out);
+        yield FolderConverter.convert(images, out.path());
       }
     };
   }

@@ -1,14 +1,13 @@
 package io.lockstep.cli.command.data;
 
 import io.lockstep.cli.command.Numbers;
-import io.lockstep.datatools.demo.DemoCounts;
 import io.lockstep.datatools.demo.DemoData;
 import io.lockstep.datatools.demo.DemoOptions;
 import io.lockstep.datatools.demo.DemoStyle;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code lockstep data sample}. */
@@ -17,12 +16,7 @@ import picocli.CommandLine.Option;
     description = "Draws a demo data set: train and held-out records, pictures, groups.")
 final class DataSampleCommand implements Callable<Integer> {
 
-  @Option(
-      names = "--out",
-      required = true,
-      paramLabel = "DIR",
-      description = "A folder that doesn't exist yet, or is empty.")
-  private Path out = Path.of("");
+  @Mixin private DataCommand.NewFolder out = new DataCommand.NewFolder();
 
   @Option(
       names = "--count",
@@ -71,10 +65,14 @@ final class DataSampleCommand implements Callable<Integer> {
     if (heldout != null) {
       options = options.withHeldout(heldout);
     }
-    DemoCounts counts = DemoData.generate(out, options);
+    DemoData.Counts counts = DemoData.generate(out.path(), options);
     System.out.printf(
         "%s: %d training pictures, %d texts, %d held-out pictures in %d groups%n",
-        out, counts.pictures(), counts.texts(), counts.heldoutPictures(), counts.heldoutGroups());
+        out.path(),
+        counts.pictures(),
+        counts.texts(),
+        counts.heldoutPictures(),
+        counts.heldoutGroups());
     return 0;
   }
 }

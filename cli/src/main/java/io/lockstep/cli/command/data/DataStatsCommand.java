@@ -1,6 +1,7 @@
 package io.lockstep.cli.command.data;
 
 import io.lockstep.cli.chart.BarChart;
+import io.lockstep.cli.command.JsonOption;
 import io.lockstep.cli.console.JsonLine;
 import io.lockstep.cli.console.Table;
 import io.lockstep.cli.console.UserError;
@@ -17,6 +18,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code lockstep data stats}. */
@@ -42,8 +44,7 @@ final class DataStatsCommand implements Callable<Integer> {
   @Option(names = "--out", paramLabel = "PNG", description = "Also plot into this file.")
   private @Nullable Path out;
 
-  @Option(names = "--json", description = "Print one JSON object at the end.")
-  private boolean json;
+  @Mixin private JsonOption json = new JsonOption();
 
   @Override
   public Integer call() throws Exception {
@@ -54,9 +55,7 @@ final class DataStatsCommand implements Callable<Integer> {
       plot(stats, png);
       System.out.println("plot: " + png);
     }
-    if (json) {
-      System.out.println(json(stats));
-    }
+    json.print(json(stats));
     return 0;
   }
 

@@ -1,7 +1,7 @@
 package io.lockstep.cli.command.gateway;
 
 import io.lockstep.cli.command.ListenOptions;
-import io.lockstep.cli.command.Numbers;
+import io.lockstep.cli.command.TensorOptions;
 import io.lockstep.cli.console.LogSetup;
 import io.lockstep.cli.process.Closing;
 import io.lockstep.cli.process.PortFile;
@@ -25,7 +25,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "start",
     description = "Serves one checkpoint, or the committed checkpoints of a run as they come.")
-final class GatewayStartCommand implements Callable<Integer> {
+public final class GatewayStartCommand implements Callable<Integer> {
 
   /** Where the model comes from: one of the two. */
   private static final class Source {
@@ -81,13 +81,7 @@ final class GatewayStartCommand implements Callable<Integer> {
 
   @Mixin private ListenOptions listen = new ListenOptions();
 
-  @Option(
-      names = "--threads",
-      converter = Numbers.Count.class,
-      paramLabel = "N",
-      defaultValue = "1",
-      description = "Threads of tensor operations (default: ${DEFAULT-VALUE}).")
-  private int threads;
+  @Mixin private TensorOptions tensors = new TensorOptions();
 
   @ArgGroup private Certificates certificates = new Certificates();
 
@@ -122,7 +116,7 @@ final class GatewayStartCommand implements Callable<Integer> {
       throw new IllegalArgumentException("--drain-seconds is " + drainSeconds + "; use 0 or more");
     }
     LogSetup.atLeastInfo();
-    try (GatewayServer server = GatewayServer.start(options(), threads);
+    try (GatewayServer server = GatewayServer.start(options(), tensors.threads());
         Closing closing = Closing.atExit(() -> leave(server))) {
       System.out.printf("gateway listens on %s:%d%n", listen.host(), server.port());
       PortFile.write(listen.portFile(), server.port());

@@ -1,5 +1,6 @@
 package io.lockstep.cli.command.model;
 
+import io.lockstep.cli.command.JsonOption;
 import io.lockstep.cli.command.Numbers;
 import io.lockstep.cli.command.TensorOptions;
 import io.lockstep.cli.console.JsonLine;
@@ -74,8 +75,7 @@ public final class EvalCommand implements Callable<Integer> {
   @Option(names = "--wrong", description = "Print each wrong answer.")
   private boolean wrong;
 
-  @Option(names = "--json", description = "Print one JSON object at the end.")
-  private boolean json;
+  @Mixin private JsonOption json = new JsonOption();
 
   @Mixin private TensorOptions tensors = new TensorOptions();
 
@@ -180,9 +180,7 @@ public final class EvalCommand implements Callable<Integer> {
         scores.add(score);
       }
     }
-    if (json) {
-      System.out.println(line);
-    }
+    json.print(line);
     requireAnswers(scores);
     return 0;
   }
@@ -201,15 +199,13 @@ public final class EvalCommand implements Callable<Integer> {
     System.out.printf(
         "summary exact match: %s (%d of %d; %d no answer)%n",
         Share.text(score.exactMatch()), score.right(), score.pictures(), score.unanswered().size());
-    if (json) {
-      System.out.println(
-          new JsonLine()
-              .put("summary_exact_match", score.exactMatch())
-              .put("no_answer", score.unanswered().size())
-              .put("token_accuracy", score.tokenAccuracy())
-              .put("token_budget", score.budget())
-              .put("pictures", score.pictures()));
-    }
+    json.print(
+        new JsonLine()
+            .put("summary_exact_match", score.exactMatch())
+            .put("no_answer", score.unanswered().size())
+            .put("token_accuracy", score.tokenAccuracy())
+            .put("token_budget", score.budget())
+            .put("pictures", score.pictures()));
     requireAnswers(List.of(score));
   }
 
@@ -220,17 +216,15 @@ public final class EvalCommand implements Callable<Integer> {
     SweepFiles.table(scores).forEach(row -> table.row(row.toArray(String[]::new)));
     System.out.print(table.render());
     System.out.println("table and plot: " + out.resolve("token-budget.png"));
-    if (json) {
-      System.out.println(
-          new JsonLine()
-              .put("token_budget", scores.stream().map(Score::budget).toList())
-              .put("summary_exact_match", scores.stream().map(Score::exactMatch).toList())
-              .put("no_answer", scores.stream().map(s -> s.unanswered().size()).toList())
-              .put("token_accuracy", scores.stream().map(Score::tokenAccuracy).toList())
-              .put("flops", scores.stream().map(Score::flops).toList())
-              .put("seconds", scores.stream().map(Score::seconds).toList())
-              .put("pictures", scores.getFirst().pictures()));
-    }
+    json.print(
+        new JsonLine()
+            .put("token_budget", scores.stream().map(Score::budget).toList())
+            .put("summary_exact_match", scores.stream().map(Score::exactMatch).toList())
+            .put("no_answer", scores.stream().map(s -> s.unanswered().size()).toList())
+            .put("token_accuracy", scores.stream().map(Score::tokenAccuracy).toList())
+            .put("flops", scores.stream().map(Score::flops).toList())
+            .put("seconds", scores.stream().map(Score::seconds).toList())
+            .put("pictures", scores.getFirst().pictures()));
     requireAnswers(scores);
   }
 

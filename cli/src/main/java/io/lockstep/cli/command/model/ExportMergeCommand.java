@@ -1,5 +1,6 @@
 package io.lockstep.cli.command.model;
 
+import io.lockstep.cli.command.JsonOption;
 import io.lockstep.cli.command.TensorOptions;
 import io.lockstep.cli.console.JsonLine;
 import io.lockstep.cli.console.Progress;
@@ -29,7 +30,7 @@ import picocli.CommandLine.Option;
           + " both are together.",
       "The last line is the SHA-256 of the merged weights."
     })
-final class ExportMergeCommand implements Callable<Integer> {
+public final class ExportMergeCommand implements Callable<Integer> {
 
   private static final double GIGABYTE = 1e9;
 
@@ -87,8 +88,7 @@ final class ExportMergeCommand implements Callable<Integer> {
       description = "Most gigabytes of weights in one file (default: ${DEFAULT-VALUE}).")
   private double maxShardGigabytes;
 
-  @Option(names = "--json", description = "Print one JSON object at the end.")
-  private boolean json;
+  @Mixin private JsonOption json = new JsonOption();
 
   @Mixin private TensorOptions tensors = new TensorOptions();
 
@@ -113,7 +113,7 @@ final class ExportMergeCommand implements Callable<Integer> {
     System.out.printf(
         "%s: %d of %d tensors of %s changed by %s%n",
         out, counts.changed(), counts.parameters(), base, adapter);
-    if (json) {
+    if (json.wanted()) {
       System.out.println(
           new JsonLine()
               .put("checkpoint", out.toString())

@@ -1,6 +1,7 @@
 package io.lockstep.cli.command.model;
 
 import io.lockstep.cli.command.DecodingArguments;
+import io.lockstep.cli.command.JsonOption;
 import io.lockstep.cli.command.ModelOptions;
 import io.lockstep.cli.console.JsonLine;
 import io.lockstep.data.conversation.Content;
@@ -44,8 +45,7 @@ public final class GenerateCommand implements Callable<Integer> {
 
   @Mixin private DecodingArguments decoding = new DecodingArguments();
 
-  @Option(names = "--json", description = "Print one JSON object at the end.")
-  private boolean json;
+  @Mixin private JsonOption json = new JsonOption();
 
   @Override
   public Integer call() throws Exception {
@@ -64,9 +64,7 @@ public final class GenerateCommand implements Callable<Integer> {
                   })
               .getFirst();
       System.out.println();
-      if (json) {
-        System.out.println(line(answer, options));
-      }
+      json.print(line(answer, options));
     }
     return 0;
   }

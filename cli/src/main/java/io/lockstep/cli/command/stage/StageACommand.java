@@ -1,14 +1,10 @@
 package io.lockstep.cli.command.stage;
 
-import io.lockstep.cli.command.DecodingArguments;
-import io.lockstep.cli.command.EndpointConverter;
 import io.lockstep.cli.console.Progress;
 import io.lockstep.cli.stage.InspectionFolder;
 import io.lockstep.cli.stage.StageA;
 import io.lockstep.cli.stage.StageAResult;
 import io.lockstep.client.AnswerSettings;
-import io.lockstep.client.ClientOptions;
-import io.lockstep.client.Endpoint;
 import io.lockstep.client.GatewayClient;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -27,12 +23,7 @@ import picocli.CommandLine.Option;
     })
 public final class StageACommand implements Callable<Integer> {
 
-  @Option(
-      names = "--gateway",
-      required = true,
-      paramLabel = "HOST:PORT",
-      description = "Where the gateway listens.")
-  private Endpoint gateway = EndpointConverter.UNREAD;
+  @Mixin private AskedGateway gateway = new AskedGateway();
 
   @Option(
       names = "--input",
@@ -48,16 +39,14 @@ public final class StageACommand implements Callable<Integer> {
       description = "Folder for one JSONL file per mission.")
   private Path out = Path.of("");
 
-  @Mixin private DecodingArguments decoding = new DecodingArguments();
-
   @Override
   public Integer call() throws IOException {
     InspectionFolder folder = InspectionFolder.read(input);
     int pictures = folder.groups().stream().mapToInt(group -> group.images().size()).sum();
     AtomicInteger answered = new AtomicInteger();
     StageAResult result;
-    try (GatewayClient client = GatewayClient.connect(gateway, ClientOptions.DEFAULT)) {
-      AnswerSettings settings = decoding.settings(client);
+    try (GatewayClient client = gateway.connect()) {
+      AnswerSettings settings = gateway.settings(client);
       try (Progress progress = new Progress("summaries", pictures, "pictures", 1)) {
         result =
             StageA.run(

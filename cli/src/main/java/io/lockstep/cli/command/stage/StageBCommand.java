@@ -1,14 +1,11 @@
 package io.lockstep.cli.command.stage;
 
-import io.lockstep.cli.command.DecodingArguments;
-import io.lockstep.cli.command.EndpointConverter;
+import io.lockstep.cli.command.JsonOption;
 import io.lockstep.cli.console.JsonLine;
 import io.lockstep.cli.console.Share;
 import io.lockstep.cli.stage.StageB;
 import io.lockstep.cli.stage.StageBResult;
 import io.lockstep.client.AnswerSettings;
-import io.lockstep.client.ClientOptions;
-import io.lockstep.client.Endpoint;
 import io.lockstep.client.GatewayClient;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -25,12 +22,7 @@ import picocli.CommandLine.Option;
     description = "Asks a gateway for a verdict on every group and compares it with the label.")
 public final class StageBCommand implements Callable<Integer> {
 
-  @Option(
-      names = "--gateway",
-      required = true,
-      paramLabel = "HOST:PORT",
-      description = "Where the gateway listens.")
-  private Endpoint gateway = EndpointConverter.UNREAD;
+  @Mixin private AskedGateway gateway = new AskedGateway();
 
   @Option(
       names = "--stage-a",
@@ -46,16 +38,13 @@ public final class StageBCommand implements Callable<Integer> {
       description = "Folder for verdicts and malformed answers.")
   private Path out = Path.of("");
 
-  @Option(names = "--json", description = "Print one JSON object at the end.")
-  private boolean json;
-
-  @Mixin private DecodingArguments decoding = new DecodingArguments();
+  @Mixin private JsonOption json = new JsonOption();
 
   @Override
   public Integer call() throws IOException {
     StageBResult result;
-    try (GatewayClient client = GatewayClient.connect(gateway, ClientOptions.DEFAULT)) {
-      AnswerSettings settings = decoding.settings(client);
+    try (GatewayClient client = gateway.connect()) {
+      AnswerSettings settings = gateway.settings(client);
       result = StageB.run(stageA, out, groups -> client.judge(groups, settings));
     }
     result.unanswered().forEach(problem -> System.out.println("no answer: " + problem));
@@ -68,16 +57,14 @@ public final class StageBCommand implements Callable<Integer> {
         result.falseNegatives(),
         result.malformed(),
         result.unanswered().size());
-    if (json) {
-      System.out.println(
-          new JsonLine()
-              .put("stage_b_accuracy", result.accuracy())
-              .put("groups", result.groups())
-              .put("false_positives", result.falsePositives())
-              .put("false_negatives", result.falseNegatives())
-              .put("malformed", result.malformed())
-              .put("no_answer", result.unanswered().size()));
-    }
+    json.print(
+        new JsonLine()
+            .put("stage_b_accuracy", result.accuracy())
+            .put("groups", result.groups())
+            .put("false_positives", result.falsePositives())
+            .put("false_negatives", result.falseNegatives())
+            .put("malformed", result.malformed())
+            .put("no_answer", result.unanswered().size()));
     result.requireAnswers();
     return 0;
   }

@@ -1,10 +1,12 @@
 package io.lockstep.cli.command.train;
 
+import io.lockstep.cli.command.JsonOption;
 import io.lockstep.cli.command.Numbers;
 import io.lockstep.cli.console.JsonLine;
 import io.lockstep.cli.console.Table;
 import io.lockstep.cli.console.UserError;
 import io.lockstep.cli.train.PlannedCost;
+import io.lockstep.cli.train.RunTables;
 import io.lockstep.model.cost.ActivationBytes;
 import io.lockstep.model.family.ModelFamilies;
 import io.lockstep.model.network.ModelConfig;
@@ -72,8 +74,7 @@ public final class PlanCommand implements Callable<Integer> {
       description = "Ranks that share the training state (default: ${DEFAULT-VALUE}).")
   private int workers;
 
-  @Option(names = "--json", description = "Print one JSON object at the end.")
-  private boolean json;
+  @Mixin private JsonOption json = new JsonOption();
 
   @Mixin private MicroBatchOptions microBatch = new MicroBatchOptions();
 
@@ -110,9 +111,7 @@ public final class PlanCommand implements Callable<Integer> {
     List<StageCost> stages = stages(known);
     Activations activations = activations(known);
     print(known, weights, stages, activations);
-    if (json) {
-      System.out.println(json(known, weights, stages, activations));
-    }
+    json.print(json(known, weights, stages, activations));
     return 0;
   }
 
@@ -184,9 +183,7 @@ public final class PlanCommand implements Callable<Integer> {
                 String.format(Locale.ROOT, "%,d", weights),
                 mebibytes(Dtype.FLOAT32.bytes(weights)),
                 mebibytes(weights * HALF_BYTES)));
-    Table modules = new Table().row(TrainableTable.TITLES.toArray(String[]::new));
-    known.table().rows().forEach(row -> modules.row(row.cells().toArray(String[]::new)));
-    System.out.print(modules.render());
+    System.out.print(RunTables.trainable(known.table()));
     MicroBatchOptions.MicroBatch batch = activations.batch();
     System.out.printf(
         "activations of %d x %d tokens at once, %d of each of pictures (%,d patches), %d learned,"

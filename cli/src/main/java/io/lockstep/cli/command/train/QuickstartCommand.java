@@ -1,5 +1,6 @@
 package io.lockstep.cli.command.train;
 
+import io.lockstep.cli.command.JsonOption;
 import io.lockstep.cli.command.Numbers;
 import io.lockstep.cli.console.JsonLine;
 import io.lockstep.cli.console.UserError;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code lockstep quickstart}. */
@@ -41,8 +43,7 @@ public final class QuickstartCommand implements Callable<Integer> {
   @Option(names = "--config", hidden = true, paramLabel = "FILE", description = "Another recipe.")
   private @Nullable Path config;
 
-  @Option(names = "--json", description = "Print one JSON object at the end.")
-  private boolean json;
+  @Mixin private JsonOption json = new JsonOption();
 
   @Override
   public Integer call() throws Exception {
@@ -53,9 +54,7 @@ public final class QuickstartCommand implements Callable<Integer> {
     QuickstartFolder folder = new QuickstartFolder(folder().root());
     Results results = new Quickstart(recipe, workers, folder, System.out).run();
     System.out.print(Report.text(folder, results));
-    if (json) {
-      System.out.println(json(results));
-    }
+    json.print(json(results));
     return 0;
   }
 

@@ -1,5 +1,6 @@
 package io.lockstep.cli.command.train;
 
+import io.lockstep.cli.train.RunTables;
 import io.lockstep.config.ConfigException;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.tuning.TuningPlan;
@@ -27,7 +28,7 @@ public final class ValidateCommand implements Callable<Integer> {
       RunConfig run = RunConfig.read(config);
       problems.addAll(RunCheck.problems(run, System.out::println));
       if (problems.isEmpty()) {
-        table = TuningTable.render(TuningPlan.of(run).table());
+        table = RunTables.trainable(TuningPlan.of(run).table());
       }
     } catch (ConfigException e) {
       problems.addAll(e.lines());

@@ -1,7 +1,8 @@
 package io.lockstep.cli.command.worker;
 
-import io.lockstep.cli.command.EndpointConverter;
+import io.lockstep.cli.command.CoordinatorOption;
 import io.lockstep.cli.command.Numbers;
+import io.lockstep.cli.command.TensorOptions;
 import io.lockstep.cli.console.UserError;
 import io.lockstep.client.Endpoint;
 import io.lockstep.worker.Worker;
@@ -17,20 +18,16 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code lockstep worker start}. */
 @Command(name = "start", description = "Joins a coordinator's run and trains until it ends.")
-final class WorkerStartCommand implements Callable<Integer> {
+public final class WorkerStartCommand implements Callable<Integer> {
 
   private static final Logger LOG = LoggerFactory.getLogger(WorkerStartCommand.class);
 
-  @Option(
-      names = "--coordinator",
-      required = true,
-      paramLabel = "HOST:PORT",
-      description = "Where the coordinator listens.")
-  private Endpoint coordinator = EndpointConverter.UNREAD;
+  @Mixin private CoordinatorOption coordinator = new CoordinatorOption();
 
   @Option(
       names = "--host",
@@ -61,13 +58,7 @@ final class WorkerStartCommand implements Callable<Integer> {
       description = "Exchange no data through memory with workers of this host.")
   private boolean tcpOnly;
 
-  @Option(
-      names = "--threads",
-      converter = Numbers.Count.class,
-      paramLabel = "N",
-      defaultValue = "1",
-      description = "Threads of tensor operations (default: ${DEFAULT-VALUE}).")
-  private int threads;
+  @Mixin private TensorOptions tensors = new TensorOptions();
 
   @Option(
       names = "--name",
@@ -88,7 +79,9 @@ final class WorkerStartCommand implements Callable<Integer> {
     String chosen = name == null ? defaultName() : name;
     String machine = node == null ? hostName() : node;
     Worker worker =
-        new Worker(new Worker.Options(coordinator.toString(), links(), threads, chosen, machine));
+        new Worker(
+            new Worker.Options(
+                coordinator.endpoint().toString(), links(), tensors.threads(), chosen, machine));
     Directive.Stop end;
     try (Leaving leaving = Leaving.onSignal(worker)) {
       end = worker.run();

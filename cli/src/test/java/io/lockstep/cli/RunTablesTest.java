@@ -4,14 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.lockstep.cli.run.Metrics;
-import io.lockstep.cli.train.BankTable;
+import io.lockstep.cli.train.RunTables;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class BankTableTest {
+class RunTablesTest {
 
   @TempDir private Path folder;
 
@@ -42,6 +42,6 @@ class BankTableTest {
   }
 
   private String table(String log) throws IOException {
-    return BankTable.of(Metrics.read(Files.writeString(folder.resolve("logging.jsonl"), log)));
+    return RunTables.bank(Metrics.read(Files.writeString(folder.resolve("logging.jsonl"), log)));
   }
 }

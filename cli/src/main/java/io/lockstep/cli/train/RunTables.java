@@ -1,0 +1,56 @@
+package io.lockstep.cli.train;
+
+import io.lockstep.cli.console.Table;
+import io.lockstep.cli.run.Metrics;
+import io.lockstep.worker.tuning.TrainableTable;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * Tables about a run: what it trains, and what its loading took, over all logged steps of rank 0.
+ */
+public final class RunTables {
+
+  private static final Map<String, String> BANK_WORDS =
+      Map.of(
+          "found", "given from the bank",
+          "cut", "cut anew from their pictures",
+          "added", "put into the bank",
+          "refused", "too large for the bank",
+          "damaged", "damaged in the bank");
+
+  private RunTables() {}
+
+  /** What is trained of a model. */
+  public static String trainable(TrainableTable trainable) {
+    Table table = new Table().row(TrainableTable.TITLES.toArray(String[]::new));
+    trainable.rows().forEach(row -> table.row(row.cells().toArray(String[]::new)));
+    return table.render();
+  }
+
+  /** Where the time of making samples went; empty if nothing was logged. */
+  public static String loader(Metrics metrics) {
+    Map<String, Double> seconds = metrics.loaderSeconds();
+    if (seconds.isEmpty()) {
+      return "";
+    }
+    Table table = new Table().row("data on rank 0", "seconds in all its threads");
+    seconds.forEach((stage, sum) ->
+        table.row(
+            stage.equals("wait") ? "wait of the training thread" : stage,
+            String.format(Locale.ROOT, "%.2f", sum)));
+    return table.render();
+  }
+
+  /** What the patch bank was good for; empty if the run has none. */
+  public static String bank(Metrics metrics) {
+    Map<String, Long> counts = metrics.bankCounts();
+    if (counts.isEmpty()) {
+      return "";
+    }
+    Table table = new Table().row("patch bank on rank 0", "patches");
+    counts.forEach(
+        (kind, count) -> table.row(BANK_WORDS.getOrDefault(kind, kind), count.toString()));
+    return table.render();
+  }
+}
