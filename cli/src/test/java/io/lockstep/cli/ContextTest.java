@@ -11,6 +11,8 @@ import io.lockstep.model.testing.GoldenFamily;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -48,29 +50,14 @@ class ContextTest {
         """
             .formatted(MODEL, data));
     Path out = folder.resolve("run-" + command);
-    Said said =
-        switch (command) {
-          case "validate" -> Said.by("validate", "--config", recipe.toString());
-          case "train" ->
-              Said.by(
-                  "train",
-                  "--config",
-                  recipe.toString(),
-                  "--workers",
-                  "1",
-                  "--out",
-                  out.toString());
-          default ->
-              Said.by(
-                  "coordinator",
-                  "start",
-                  "--config",
-                  recipe.toString(),
-                  "--workers",
-                  "1",
-                  "--out",
-                  out.toString());
-        };
+    List<String> arguments =
+        new ArrayList<>(
+            command.equals("coordinator") ? List.of(command, "start") : List.of(command));
+    arguments.addAll(List.of("--config", recipe.toString()));
+    if (!command.equals("validate")) {
+      arguments.addAll(List.of("--workers", "1", "--out", out.toString()));
+    }
+    Said said = Said.by(arguments.toArray(String[]::new));
 
     assertEquals(1, said.exit(), said.out());
     assertTrue(

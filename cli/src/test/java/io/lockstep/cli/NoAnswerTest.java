@@ -15,6 +15,7 @@ import io.lockstep.model.testing.Goldens;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -94,19 +95,7 @@ class NoAnswerTest {
       Files.copy(Goldens.image("img0.png"), pictures.resolve("1.png"));
     }
     Path out = folder.resolve("a");
-    Said said;
-    try (GatewayServer gateway =
-        GatewayServer.start(GatewayOptions.of(new ModelSource.Folder(model)), 1)) {
-      said =
-          Said.by(
-              "stage-a",
-              "--gateway",
-              "127.0.0.1:" + gateway.port(),
-              "--input",
-              input.toString(),
-              "--out",
-              out.toString());
-    }
+    Said said = served("stage-a", "--input", input.toString(), "--out", out.toString());
 
     assertEquals(1, said.exit(), said.err());
     assertTrue(said.err().contains("2 of 2 pictures have no answer"), said.err());
@@ -124,20 +113,8 @@ class NoAnswerTest {
         "{\"group_id\":\"%s\",\"mission\":\"m\",\"label\":\"pass\",\"images\":[\"a\"],\"per_image\":{\"image_1\":\"s\"}}";
     Files.write(stageA, List.of(group.formatted("G1"), group.formatted("G2")));
     Path out = folder.resolve("b");
-    Said said;
-    try (GatewayServer gateway =
-        GatewayServer.start(GatewayOptions.of(new ModelSource.Folder(model)), 1)) {
-      said =
-          Said.by(
-              "stage-b",
-              "--gateway",
-              "127.0.0.1:" + gateway.port(),
-              "--stage-a",
-              stageA.toString(),
-              "--out",
-              out.toString(),
-              "--json");
-    }
+    Said said =
+        served("stage-b", "--stage-a", stageA.toString(), "--out", out.toString(), "--json");
 
     assertEquals(1, said.exit(), said.err());
     assertTrue(said.err().contains("2 of 2 groups have no answer, the first: "), said.err());
@@ -149,5 +126,16 @@ class NoAnswerTest {
     assertTrue(line.get("stage_b_accuracy").isNull());
     assertEquals(2, line.get("no_answer").intValue());
     assertEquals(2, Files.readAllLines(out.resolve("failure_malformed.jsonl")).size());
+  }
+
+  /** What a command says that asks a gateway of this model. */
+  private Said served(String command, String... options) throws IOException {
+    try (GatewayServer gateway =
+        GatewayServer.start(GatewayOptions.of(new ModelSource.Folder(model)), 1)) {
+      List<String> arguments =
+          new ArrayList<>(List.of(command, "--gateway", "127.0.0.1:" + gateway.port()));
+      arguments.addAll(List.of(options));
+      return Said.by(arguments.toArray(String[]::new));
+    }
   }
 }

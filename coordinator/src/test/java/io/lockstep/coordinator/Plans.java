@@ -9,6 +9,11 @@ public final class Plans {
 
   private Plans() {}
 
+  /** A plan whose folder nobody writes to. */
+  public static RunPlan plan(int workers, long totalSteps, long saveEverySteps) {
+    return plan(Path.of("run"), workers, totalSteps, saveEverySteps);
+  }
+
   /** A plan of four virtual ranks and leases of two steps. */
   public static RunPlan plan(Path out, int workers, long totalSteps, long saveEverySteps) {
     return RunPlan.builder("test", "run: test\n", out)

@@ -7,26 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import ai.djl.ndarray.NDArray;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-final class AdamWTest {
+final class AdamWTest extends ScopedTest {
 
   private static final int COUNT = 10_007;
-
-  private Scope scope;
-
-  @BeforeEach
-  void openScope() {
-    Torch.start(1);
-    scope = Scope.open();
-  }
-
-  @AfterEach
-  void closeScope() {
-    scope.close();
-  }
 
   @Test
   void followsTheFormulaOverSeveralSteps() {

@@ -9,12 +9,10 @@ import ai.djl.ndarray.NDArray;
 import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** The fused attention against the same formula written out with matrix products. */
-final class AttentionTest {
+final class AttentionTest extends ScopedTest {
 
   private static final long BATCH = 2;
   private static final long HEADS = 4;
@@ -22,19 +20,6 @@ final class AttentionTest {
   private static final long WIDTH = 8;
   private static final double SCALE = 0.3;
   private static final double TOLERANCE = 1e-5;
-
-  private Scope scope;
-
-  @BeforeEach
-  void openScope() {
-    Torch.start(1);
-    scope = Scope.open();
-  }
-
-  @AfterEach
-  void closeScope() {
-    scope.close();
-  }
 
   @Test
   void plainAttentionEqualsTheFormula() {

@@ -10,24 +10,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import java.util.concurrent.CompletableFuture;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-final class AutogradTest {
-
-  private Scope scope;
-
-  @BeforeEach
-  void openScope() {
-    Torch.start(1);
-    scope = Scope.open();
-  }
-
-  @AfterEach
-  void closeScope() {
-    scope.close();
-  }
+final class AutogradTest extends ScopedTest {
 
   @Test
   void gradientsAccumulate() {

@@ -10,28 +10,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import ai.djl.ndarray.NDArray;
 import java.util.Arrays;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 @Tag("numeric")
-final class OpsTest {
+final class OpsTest extends ScopedTest {
 
   private static final double EPS = 1e-6;
-
-  private Scope scope;
-
-  @BeforeEach
-  void openScope() {
-    Torch.start(1);
-    scope = Scope.open();
-  }
-
-  @AfterEach
-  void closeScope() {
-    scope.close();
-  }
 
   @Test
   void numbersKeepTheTypeOfATensorWithoutDimensions() {

@@ -5,25 +5,10 @@ import static io.lockstep.tensor.Tensors.random;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
 import ai.djl.ndarray.NDArray;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-final class SlicesTest {
-
-  private Scope scope;
-
-  @BeforeEach
-  void openScope() {
-    Torch.start(1);
-    scope = Scope.open();
-  }
-
-  @AfterEach
-  void closeScope() {
-    scope.close();
-  }
+final class SlicesTest extends ScopedTest {
 
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 2})

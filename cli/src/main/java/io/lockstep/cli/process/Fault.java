@@ -1,9 +1,9 @@
 package io.lockstep.cli.process;
 
-import io.lockstep.cli.rpc.RunStatus;
 import io.lockstep.config.Checked;
 import io.lockstep.config.Key;
 import io.lockstep.config.Place;
+import io.lockstep.coordinator.RunStatus;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -123,6 +123,7 @@ public record Fault(
         || status.steps() > atStep + 1
         || status.workers().stream()
             .anyMatch(worker ->
-                worker.id().equals(process) && worker.activity().startsWith(phase.get().activity));
+                worker.name().equals(process)
+                    && worker.activity().startsWith(phase.get().activity));
   }
 }

@@ -1,6 +1,6 @@
 package io.lockstep.cli.process;
 
-import io.lockstep.cli.rpc.RunStatus;
+import io.lockstep.coordinator.RunStatus;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -2,9 +2,9 @@ package io.lockstep.cli.process;
 
 import io.lockstep.cli.console.UserError;
 import io.lockstep.cli.rpc.CoordinatorClient;
-import io.lockstep.cli.rpc.RunStatus;
 import io.lockstep.cli.run.RunFolder;
 import io.lockstep.client.Endpoint;
+import io.lockstep.coordinator.RunStatus;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

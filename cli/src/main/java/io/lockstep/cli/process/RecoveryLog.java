@@ -2,7 +2,7 @@ package io.lockstep.cli.process;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.lockstep.cli.rpc.RunStatus;
+import io.lockstep.coordinator.RunStatus;
 import io.lockstep.data.file.FileWrites;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -66,7 +66,7 @@ final class RecoveryLog {
     boolean takesPart =
         fault.process().equals("coordinator")
             || status.workers().stream()
-                .anyMatch(worker -> worker.id().equals(fault.process()) && worker.rank() >= 0);
+                .anyMatch(worker -> worker.name().equals(fault.process()) && worker.rank() >= 0);
     if (takesPart) {
       pending.add(new Pending(fault, status, System.nanoTime()));
     } else {

@@ -3,6 +3,8 @@ package io.lockstep.cli.rpc;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import io.lockstep.client.Endpoint;
+import io.lockstep.coordinator.Phase;
+import io.lockstep.coordinator.RunStatus;
 import io.lockstep.data.plan.Pace;
 import io.lockstep.proto.coordinator.v1.CoordinatorGrpc;
 import io.lockstep.proto.coordinator.v1.DrainRequest;
@@ -86,19 +88,23 @@ public final class CoordinatorClient implements AutoCloseable {
         : Optional.empty();
   }
 
-  private static RunStatus.Worker worker(WorkerStatus worker) {
-    return new RunStatus.Worker(
-        worker.getWorkerId(), worker.getRank(), worker.getActivity(), worker.getSilentMillis());
+  private static RunStatus.WorkerStatus worker(WorkerStatus worker) {
+    return new RunStatus.WorkerStatus(
+        worker.getWorkerId(),
+        worker.getRank(),
+        worker.getActivity(),
+        worker.getSilentMillis(),
+        worker.getReducedStep());
   }
 
-  private static RunStatus.Phase phase(GetStatusResponse.Phase phase) {
+  private static Phase phase(GetStatusResponse.Phase phase) {
     return switch (phase) {
-      case PHASE_FORMING -> RunStatus.Phase.FORMING;
-      case PHASE_TRAINING -> RunStatus.Phase.TRAINING;
-      case PHASE_SAVING -> RunStatus.Phase.SAVING;
-      case PHASE_FINISHED -> RunStatus.Phase.FINISHED;
-      case PHASE_FAILED -> RunStatus.Phase.FAILED;
-      case PHASE_WAITING, PHASE_UNSPECIFIED, UNRECOGNIZED -> RunStatus.Phase.WAITING;
+      case PHASE_FORMING -> Phase.FORMING;
+      case PHASE_TRAINING -> Phase.TRAINING;
+      case PHASE_SAVING -> Phase.SAVING;
+      case PHASE_FINISHED -> Phase.FINISHED;
+      case PHASE_FAILED -> Phase.FAILED;
+      case PHASE_WAITING, PHASE_UNSPECIFIED, UNRECOGNIZED -> Phase.WAITING;
     };
   }
 

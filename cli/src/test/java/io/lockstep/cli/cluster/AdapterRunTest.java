@@ -57,16 +57,7 @@ class AdapterRunTest {
   }
 
   private static Launched train(String out, int workers) throws Exception {
-    return Launched.run(
-            folder,
-            "train",
-            "--config",
-            recipe().toString(),
-            "--workers",
-            Integer.toString(workers),
-            "--out",
-            out)
-        .succeeded();
+    return Launched.train(folder, recipe(), workers, out).succeeded();
   }
 
   private static Path recipe() throws IOException {

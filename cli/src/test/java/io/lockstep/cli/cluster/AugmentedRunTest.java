@@ -11,7 +11,6 @@ import io.lockstep.data.bank.BankReport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -143,19 +142,6 @@ class AugmentedRunTest {
   private static String train(
       Path recipe, int workers, String out, Map<String, String> environment, String... more)
       throws Exception {
-    List<String> arguments =
-        new ArrayList<>(
-            List.of(
-                "train",
-                "--config",
-                recipe.toString(),
-                "--workers",
-                Integer.toString(workers),
-                "--out",
-                out));
-    arguments.addAll(List.of(more));
-    return Launched.run(folder, environment, arguments.toArray(String[]::new))
-        .succeeded()
-        .lastLine();
+    return Launched.train(folder, environment, recipe, workers, out, more).succeeded().lastLine();
   }
 }

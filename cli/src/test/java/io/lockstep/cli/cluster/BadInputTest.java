@@ -38,16 +38,7 @@ class BadInputTest {
 
   @Test
   void moreWorkersThanVirtualRanksAreRefused() throws Exception {
-    Launched.run(
-            folder,
-            "train",
-            "--config",
-            tiny.recipe().toString(),
-            "--workers",
-            "5",
-            "--out",
-            "many")
-        .failedWith(1, "5 workers", "4");
+    Launched.train(folder, tiny.recipe(), 5, "many").failedWith(1, "5 workers", "4");
     nothingIsWritten("many");
   }
 
@@ -87,16 +78,7 @@ class BadInputTest {
     Path damaged = withLine(4, line -> line.replaceFirst("\"images/[^\"]*\"", "\"damaged.png\""));
     Path recipe = tiny.recipe("damaged.yaml", damaged, 6);
     String one = train(recipe, "damaged-one").succeeded().lastLine();
-    Launched two =
-        Launched.run(
-            folder,
-            "train",
-            "--config",
-            recipe.toString(),
-            "--workers",
-            "2",
-            "--out",
-            "damaged-two");
+    Launched two = Launched.train(folder, recipe, 2, "damaged-two");
     assertEquals(one, two.succeeded().lastLine());
     String report = Files.readString(folder.resolve("damaged-one/unreadable.json"));
     assertTrue(report.contains(damaged + ":4: "), report);
@@ -159,8 +141,7 @@ class BadInputTest {
   }
 
   private static Launched train(Path recipe, String out) throws Exception {
-    return Launched.run(
-        folder, "train", "--config", recipe.toString(), "--workers", "1", "--out", out);
+    return Launched.train(folder, recipe, 1, out);
   }
 
   private static void nothingIsWritten(String out) {

@@ -64,17 +64,7 @@ class ClusterTest {
   }
 
   private static String train(String out, int workers) throws Exception {
-    return Launched.run(
-            folder,
-            "train",
-            "--config",
-            tiny.recipe().toString(),
-            "--workers",
-            Integer.toString(workers),
-            "--out",
-            out)
-        .succeeded()
-        .lastLine();
+    return Launched.train(folder, tiny.recipe(), workers, out).succeeded().lastLine();
   }
 
   /** The manifest lists exactly the files that are there, and nothing partial is left. */

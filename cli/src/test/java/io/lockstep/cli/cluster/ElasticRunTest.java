@@ -294,21 +294,14 @@ class ElasticRunTest {
   }
 
   private static String train(String out, int workers, List<String> schedule) throws Exception {
-    List<String> arguments =
-        new ArrayList<>(
-            List.of(
-                "train",
-                "--config",
-                recipe.toString(),
-                "--workers",
-                Integer.toString(workers),
-                "--out",
-                out));
+    List<String> more = new ArrayList<>();
     if (!schedule.isEmpty()) {
       Path file = folder.resolve(out + ".jsonl");
       Files.writeString(file, String.join("\n", schedule).replace('\'', '"'));
-      arguments.addAll(List.of("--kill-schedule", file.toString()));
+      more.addAll(List.of("--kill-schedule", file.toString()));
     }
-    return Launched.run(folder, arguments.toArray(String[]::new)).succeeded().lastLine();
+    return Launched.train(folder, recipe, workers, out, more.toArray(String[]::new))
+        .succeeded()
+        .lastLine();
   }
 }

@@ -39,16 +39,7 @@ class FlatMemoryTest {
             .replace("weights: initialise", "weights: load")
             .replace("global_batch_size: 8", "global_batch_size: 4, save_steps: 2"));
     Path run = folder.resolve("flat");
-    Launched.run(
-            folder,
-            "train",
-            "--config",
-            recipe.toString(),
-            "--out",
-            run.toString(),
-            "--workers",
-            "1")
-        .succeeded();
+    Launched.train(folder, recipe, 1, run.toString()).succeeded();
     List<Long> resident = residentMebibytes(run);
     assertEquals(STEPS, resident.size());
     long early = largest(resident.subList(0, WARM));

@@ -101,16 +101,6 @@ class FusionRunTest {
     String valid =
         Launched.run(folder, "validate", "--config", recipe.toString()).succeeded().lastLine();
     assertTrue(valid.endsWith(": OK"), valid);
-    return Launched.run(
-            folder,
-            "train",
-            "--config",
-            recipe.toString(),
-            "--workers",
-            Integer.toString(workers),
-            "--out",
-            out)
-        .succeeded()
-        .lastLine();
+    return Launched.train(folder, recipe, workers, out).succeeded().lastLine();
   }
 }

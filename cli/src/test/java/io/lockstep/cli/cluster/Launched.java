@@ -77,6 +77,27 @@ final class Launched implements AutoCloseable {
     return launched;
   }
 
+  /** Trains with a recipe, and waits for the end. */
+  static Launched train(Path folder, Path recipe, int workers, String out, String... more)
+      throws IOException, InterruptedException {
+    return train(folder, Map.of(), recipe, workers, out, more);
+  }
+
+  /** Trains with a recipe and more in the environment, and waits for the end. */
+  static Launched train(
+      Path folder,
+      Map<String, String> environment,
+      Path recipe,
+      int workers,
+      String out,
+      String... more)
+      throws IOException, InterruptedException {
+    List<String> arguments = new ArrayList<>(List.of("train", "--config", recipe.toString()));
+    arguments.addAll(List.of("--workers", Integer.toString(workers), "--out", out));
+    arguments.addAll(List.of(more));
+    return run(folder, environment, arguments.toArray(String[]::new));
+  }
+
   void await() throws InterruptedException {
     if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
       process.destroyForcibly();

@@ -4,8 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,11 +23,7 @@ class NumericsRunTest {
   }
 
   private static Launched train(Path recipe, String out, String... more) throws Exception {
-    List<String> arguments =
-        new ArrayList<>(
-            List.of("train", "--config", recipe.toString(), "--workers", "1", "--out", out));
-    arguments.addAll(List.of(more));
-    return Launched.run(folder, arguments.toArray(String[]::new));
+    return Launched.train(folder, recipe, 1, out, more);
   }
 
   @Test

@@ -37,16 +37,7 @@ class PlannedCostTest {
             + STAGE
             + "}\n");
     Path out = folder.resolve("shared");
-    Launched.run(
-            folder,
-            "train",
-            "--config",
-            recipe.toString(),
-            "--workers",
-            "3",
-            "--out",
-            out.toString())
-        .succeeded();
+    Launched.train(folder, recipe, 3, out.toString()).succeeded();
     RunConfig config = RunConfig.read(recipe);
     StageCost.Subject subject = PlannedCost.subject(config, TuningPlan.of(config));
     Set<String> passes = new HashSet<>();

@@ -8,8 +8,6 @@ import io.lockstep.cli.run.RunFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,11 +40,7 @@ class ResumedRunTest {
 
   private static Launched train(String recipe, int workers, String out, String... more)
       throws Exception {
-    List<String> arguments =
-        new ArrayList<>(
-            List.of("train", "--config", recipe, "--workers", "" + workers, "--out", out));
-    arguments.addAll(List.of(more));
-    return Launched.run(folder, arguments.toArray(String[]::new));
+    return Launched.train(folder, Path.of(recipe), workers, out, more);
   }
 
   @Test

@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.lockstep.cli.console.UserError;
 import io.lockstep.cli.process.Fault.Phase;
 import io.lockstep.cli.process.Fault.Signal;
-import io.lockstep.cli.rpc.RunStatus;
+import io.lockstep.coordinator.RunStatus;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -108,7 +108,7 @@ class KillScheduleTest {
   private static RunStatus status(long steps, String activity) {
     return new RunStatus(
         "run",
-        RunStatus.Phase.TRAINING,
+        io.lockstep.coordinator.Phase.TRAINING,
         "",
         1,
         steps,
@@ -117,8 +117,8 @@ class KillScheduleTest {
         0,
         Optional.empty(),
         List.of(
-            new RunStatus.Worker("worker-0", 0, "applying step 3", 0),
-            new RunStatus.Worker("worker-1", 1, activity, 0)),
+            new RunStatus.WorkerStatus("worker-0", 0, "applying step 3", 0, -1),
+            new RunStatus.WorkerStatus("worker-1", 1, activity, 0, -1)),
         List.of());
   }
 

@@ -35,29 +35,7 @@ public sealed interface Event {
       holdings = List.copyOf(holdings);
     }
 
-    /** A worker whose numerics are unknown. */
-    public Joined(
-        long session,
-        String name,
-        String address,
-        String capability,
-        String incarnation,
-        List<Holding> holdings,
-        boolean loading,
-        String node) {
-      this(
-          session,
-          name,
-          address,
-          capability,
-          incarnation,
-          holdings,
-          loading,
-          node,
-          Numerics.UNKNOWN);
-    }
-
-    /** A worker whose node is unknown. */
+    /** A worker whose node and numerics are unknown. */
     public Joined(
         long session,
         String name,
@@ -66,18 +44,8 @@ public sealed interface Event {
         String incarnation,
         List<Holding> holdings,
         boolean loading) {
-      this(session, name, address, capability, incarnation, holdings, loading, "");
-    }
-
-    /** A worker that has loaded. */
-    public Joined(
-        long session,
-        String name,
-        String address,
-        String capability,
-        String incarnation,
-        List<Holding> holdings) {
-      this(session, name, address, capability, incarnation, holdings, false);
+      this(
+          session, name, address, capability, incarnation, holdings, loading, "", Numerics.UNKNOWN);
     }
   }
 

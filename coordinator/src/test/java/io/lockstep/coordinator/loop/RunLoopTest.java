@@ -151,7 +151,7 @@ final class RunLoopTest {
   void silenceIsNoticedWithoutAnyMessage() throws Exception {
     RunPlan plan = Plans.withHeartbeats(plan(1), 20, 60);
     try (RunLoop loop = start(plan, CheckpointFolders.UsableSpace.OF_DISK)) {
-      loop.join(new Event.Joined(1, "a", "h:1", "test", "first", List.of()), stream);
+      loop.join(new Event.Joined(1, "a", "h:1", "test", "first", List.of(), false), stream);
       assertInstanceOf(ToWorker.Welcome.class, stream.next());
       assertInstanceOf(ToWorker.NewMembership.class, stream.next());
       ToWorker last = stream.next();
@@ -176,7 +176,7 @@ final class RunLoopTest {
   }
 
   private void introduce(RunLoop loop) throws InterruptedException {
-    loop.join(new Event.Joined(1, "a", "h:1", "test", "first", List.of()), stream);
+    loop.join(new Event.Joined(1, "a", "h:1", "test", "first", List.of(), false), stream);
     assertInstanceOf(ToWorker.Welcome.class, stream.next());
     assertInstanceOf(ToWorker.NewMembership.class, stream.next());
     loop.post(new Event.Ready(1, 1));

@@ -1,6 +1,11 @@
 package io.lockstep.coordinator.machine;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.lockstep.coordinator.CommittedCheckpoint;
+import io.lockstep.coordinator.Numerics;
 import io.lockstep.coordinator.Phase;
 import io.lockstep.coordinator.RunOutcome;
 import io.lockstep.coordinator.RunPlan;
@@ -67,16 +72,30 @@ final class Cluster {
     handle(joining(session, name(session), "first"));
   }
 
+  /** Joins from a node, computing with some numerics. */
+  void join(long session, String node, Numerics numerics) {
+    String address = "127.0.0.1:" + (1000 + session);
+    handle(
+        new Event.Joined(
+            session, name(session), address, "test", "first", List.of(), false, node, numerics));
+  }
+
   /** Joins on another stream and says what it holds. */
   void joinAgain(long session, String name, Holding... holdings) {
     handle(
         new Event.Joined(
-            session, name, "127.0.0.1:" + (1000 + session), "test", "first", List.of(holdings)));
+            session,
+            name,
+            "127.0.0.1:" + (1000 + session),
+            "test",
+            "first",
+            List.of(holdings),
+            false));
   }
 
   static Event.Joined joining(long session, String name, String incarnation) {
     return new Event.Joined(
-        session, name, "127.0.0.1:" + (1000 + session), "test", incarnation, List.of());
+        session, name, "127.0.0.1:" + (1000 + session), "test", incarnation, List.of(), false);
   }
 
   static String name(long session) {
@@ -243,5 +262,36 @@ final class Cluster {
       throw new AssertionError("the run ended " + outcomes.size() + " times; it is " + status());
     }
     return outcomes.getFirst();
+  }
+
+  /** The newest committed checkpoint. */
+  CommittedCheckpoint checkpoint() {
+    return journal.stream()
+        .filter(JournalEntry.CheckpointCommitted.class::isInstance)
+        .map(entry -> ((JournalEntry.CheckpointCommitted) entry).checkpoint())
+        .reduce((_, later) -> later)
+        .orElseThrow();
+  }
+
+  /** The worker of a session has lost it for what it did, and the run goes on. */
+  void assertExpelled(long session, String why) {
+    ToWorker.Stop stop = (ToWorker.Stop) takeFor(session).getLast();
+    assertFalse(stop.finished() || stop.rejoin(), stop.reason());
+    assertTrue(stop.reason().startsWith("it broke the protocol: " + why), stop.reason());
+    assertTrue(noticed(why), notices::toString);
+    assertFalse(phase().ended());
+  }
+
+  /** The run has failed for this reason and everybody was told so. */
+  void assertFailed(String expectedStart) {
+    assertEquals(Phase.FAILED, phase());
+    String reason = outcome().reason();
+    assertTrue(reason.startsWith(expectedStart), reason);
+    ToWorker.Stop expected = new ToWorker.Stop(false, reason, false);
+    List<Action.Send> told = take();
+    eachSession(session ->
+        assertTrue(
+            told.contains(new Action.Send(session, expected)) || closed.contains(session),
+            () -> "" + session));
   }
 }

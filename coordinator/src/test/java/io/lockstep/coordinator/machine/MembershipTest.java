@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.lockstep.coordinator.Phase;
 import io.lockstep.coordinator.Plans;
-import io.lockstep.coordinator.RunPlan;
 import io.lockstep.data.plan.Shard;
 import java.nio.file.Path;
 import java.util.List;
@@ -15,10 +14,6 @@ import org.junit.jupiter.api.Test;
 
 /** What becomes of the membership when workers come, go, and lose each other. */
 final class MembershipTest {
-
-  private static RunPlan plan(int workers, long totalSteps, long saveEverySteps) {
-    return Plans.plan(Path.of("run"), workers, totalSteps, saveEverySteps);
-  }
 
   private static Holding holding(int rank, int world, long steps, boolean reducedNext) {
     return new Holding(new Shard(rank, world, true), steps, reducedNext);
@@ -36,7 +31,7 @@ final class MembershipTest {
 
   @Test
   void deathFormsTheNextMembershipAtOnce() {
-    Cluster cluster = Cluster.training(plan(3, 9, 0));
+    Cluster cluster = Cluster.training(Plans.plan(3, 9, 0));
     cluster.step(0);
     cluster.reduce(1, 1);
     cluster.handle(new Event.Lost(2, "its connection was closed"));
@@ -57,7 +52,7 @@ final class MembershipTest {
 
   @Test
   void workersThatHaveYetToApplyACommittedStepCount() {
-    Cluster cluster = Cluster.training(plan(2, 9, 0));
+    Cluster cluster = Cluster.training(Plans.plan(2, 9, 0));
     cluster.reduce(1, 0);
     cluster.reduce(2, 0);
     cluster.handle(new Event.Lost(2, "killed"));
@@ -70,7 +65,7 @@ final class MembershipTest {
 
   @Test
   void silentWorkerIsLostAndToldThatItMayComeBack() {
-    Cluster cluster = Cluster.training(plan(2, 9, 0));
+    Cluster cluster = Cluster.training(Plans.plan(2, 9, 0));
     cluster.pass(20_000, 1, 2);
     assertEquals(Phase.TRAINING, cluster.phase());
     cluster.pass(20_100, 1);
@@ -84,7 +79,7 @@ final class MembershipTest {
 
   @Test
   void pauseOfTheCoordinatorIsNotHeldAgainstWorkers() {
-    Cluster cluster = Cluster.training(plan(2, 9, 0));
+    Cluster cluster = Cluster.training(Plans.plan(2, 9, 0));
     cluster.pass(1000, 1, 2);
     cluster.now += 60_000;
     cluster.handle(new Event.Tick());
@@ -95,7 +90,7 @@ final class MembershipTest {
 
   @Test
   void workersThatHearNothingElseGetAPulse() {
-    Cluster cluster = Cluster.training(plan(1, 9, 0));
+    Cluster cluster = Cluster.training(Plans.plan(1, 9, 0));
     cluster.pass(10_000, 1);
     assertEquals(List.of(), cluster.takeFor(1));
     cluster.pass(200, 1);
@@ -106,7 +101,7 @@ final class MembershipTest {
 
   @Test
   void runWaitsWithTooFewWorkersAndGoesOnWithAnother() {
-    Cluster cluster = Cluster.training(Plans.withLimits(plan(2, 9, 0), 2, 4));
+    Cluster cluster = Cluster.training(Plans.withLimits(Plans.plan(2, 9, 0), 2, 4));
     cluster.step(0);
     cluster.handle(new Event.Lost(2, "killed"));
     assertEquals(Phase.WAITING, cluster.phase());
@@ -122,7 +117,7 @@ final class MembershipTest {
 
   @Test
   void graceWaitsForAReplacement() {
-    Cluster cluster = Cluster.training(Plans.withGrace(plan(2, 9, 0), 3000));
+    Cluster cluster = Cluster.training(Plans.withGrace(Plans.plan(2, 9, 0), 3000));
     cluster.step(0);
     cluster.handle(new Event.Lost(2, "killed"));
     assertEquals(Phase.WAITING, cluster.phase());
@@ -134,7 +129,7 @@ final class MembershipTest {
 
   @Test
   void graceEnds() {
-    Cluster cluster = Cluster.training(Plans.withGrace(plan(2, 9, 0), 3000));
+    Cluster cluster = Cluster.training(Plans.withGrace(Plans.plan(2, 9, 0), 3000));
     cluster.step(0);
     cluster.handle(new Event.Lost(2, "killed"));
     cluster.pass(2900, 1);
@@ -188,7 +183,7 @@ final class MembershipTest {
   }
 
   private static Cluster trainedTo3WithCheckpointAt2() {
-    Cluster cluster = Cluster.training(Plans.withoutReplicas(plan(3, 9, 2)));
+    Cluster cluster = Cluster.training(Plans.withoutReplicas(Plans.plan(3, 9, 2)));
     cluster.step(0);
     cluster.step(1);
     cluster.save(2);
@@ -211,7 +206,7 @@ final class MembershipTest {
 
   @Test
   void withoutAnyCheckpointTheRunBeginsAgain() {
-    Cluster cluster = Cluster.training(Plans.withoutReplicas(plan(2, 9, 0)));
+    Cluster cluster = Cluster.training(Plans.withoutReplicas(Plans.plan(2, 9, 0)));
     cluster.step(0);
     cluster.handle(new Event.Lost(2, "killed"));
     Membership next = cluster.membership(1).membership();
@@ -224,7 +219,7 @@ final class MembershipTest {
 
   @Test
   void membershipThatBreaksWhileItFormsLosesNothing() {
-    Cluster cluster = Cluster.training(Plans.withLimits(plan(2, 9, 0), 1, 3));
+    Cluster cluster = Cluster.training(Plans.withLimits(Plans.plan(2, 9, 0), 1, 3));
     cluster.step(0);
     cluster.join(3);
     cluster.reduceAll(1, 1, 1, 2);
@@ -242,7 +237,7 @@ final class MembershipTest {
 
   @Test
   void workerThatJoinsIsTakenInRightAfterTheCommit() {
-    Cluster cluster = Cluster.training(plan(1, 9, 0));
+    Cluster cluster = Cluster.training(Plans.plan(1, 9, 0));
     cluster.join(2);
     assertEquals(Phase.TRAINING, cluster.phase());
     assertEquals(-1, cluster.status().workers().getLast().rank());
@@ -257,7 +252,7 @@ final class MembershipTest {
 
   @Test
   void workerBeyondTheMostWaitsAsASpareAndReplacesTheNextThatIsLost() {
-    Cluster cluster = Cluster.training(Plans.withLimits(plan(2, 9, 0), 1, 2));
+    Cluster cluster = Cluster.training(Plans.withLimits(Plans.plan(2, 9, 0), 1, 2));
     cluster.join(3);
     cluster.step(0);
     assertEquals(1, cluster.status().generation());
@@ -269,7 +264,7 @@ final class MembershipTest {
 
   @Test
   void workerThatLeavesHandsOverFirst() {
-    Cluster cluster = Cluster.training(plan(2, 9, 0));
+    Cluster cluster = Cluster.training(Plans.plan(2, 9, 0));
     cluster.handle(new Event.Leaving(2, "SIGTERM"));
     cluster.reduce(1, 0);
     assertEquals(1, cluster.status().generation());
@@ -289,7 +284,7 @@ final class MembershipTest {
 
   @Test
   void lastOneThatLeavesSavesTheStateFirst() {
-    Cluster cluster = Cluster.training(plan(1, 9, 0));
+    Cluster cluster = Cluster.training(Plans.plan(1, 9, 0));
     cluster.step(0);
     cluster.handle(new Event.Leaving(1, "SIGTERM"));
     for (long step = 1; step < 4; step++) {
@@ -310,7 +305,7 @@ final class MembershipTest {
 
   @Test
   void leavingWorkerThatDiesWhileHandingOverIsDoneWithout() {
-    Cluster cluster = Cluster.training(plan(2, 9, 0));
+    Cluster cluster = Cluster.training(Plans.plan(2, 9, 0));
     cluster.handle(new Event.Leaving(2, "SIGTERM"));
     cluster.reduceAll(1, 0, 1, 2);
     cluster.take();
@@ -325,12 +320,12 @@ final class MembershipTest {
 
   @Test
   void sameProcessOnAnotherStreamReplacesTheOldOne() {
-    Cluster cluster = Cluster.training(plan(2, 9, 0));
+    Cluster cluster = Cluster.training(Plans.plan(2, 9, 0));
     cluster.step(0);
     cluster.take();
     cluster.handle(
         new Event.Joined(
-            9, "b", "127.0.0.1:1002", "test", "first", List.of(holding(1, 2, 1, false))));
+            9, "b", "127.0.0.1:1002", "test", "first", List.of(holding(1, 2, 1, false)), false));
     assertEquals(List.of(2L), cluster.closed);
     Membership next = cluster.membership(9).membership();
     assertEquals(2, next.generation());
@@ -343,7 +338,7 @@ final class MembershipTest {
 
   @Test
   void staleStateIsVoid() {
-    Cluster cluster = Cluster.training(plan(1, 9, 0));
+    Cluster cluster = Cluster.training(Plans.plan(1, 9, 0));
     cluster.step(0);
     cluster.step(1);
     cluster.joinAgain(2, "b", holding(1, 2, 1, false));
@@ -356,7 +351,7 @@ final class MembershipTest {
 
   @Test
   void deathExplainsBrokenConnections() {
-    Cluster cluster = Cluster.training(plan(3, 9, 0));
+    Cluster cluster = Cluster.training(Plans.plan(3, 9, 0));
     cluster.handle(new Event.Broken(1, 1, 2, "reset by peer"));
     assertEquals(Phase.TRAINING, cluster.phase());
     cluster.handle(new Event.Lost(3, "killed"));
@@ -365,7 +360,7 @@ final class MembershipTest {
 
   @Test
   void withoutADeathTheSameMembersConnectAgain() {
-    Cluster cluster = Cluster.training(plan(2, 9, 0));
+    Cluster cluster = Cluster.training(Plans.plan(2, 9, 0));
     cluster.handle(new Event.Broken(1, 1, 1, "reset by peer"));
     cluster.pass(4_900, 1, 2);
     assertEquals(1, cluster.status().generation());
@@ -378,7 +373,7 @@ final class MembershipTest {
 
   @Test
   void oneOfAPairThatNeverStaysConnectedHasToGo() {
-    Cluster cluster = Cluster.training(plan(3, 9, 0));
+    Cluster cluster = Cluster.training(Plans.plan(3, 9, 0));
     cluster.step(0);
     for (long generation = 1; generation <= BrokenLinks.MAX_BREAKS; generation++) {
       assertEquals(generation, cluster.status().generation());
@@ -397,7 +392,7 @@ final class MembershipTest {
 
   /** One worker trains; b comes, is taken in, and says that it has come. */
   private static Cluster withANewcomer() {
-    Cluster cluster = Cluster.training(plan(1, 99, 0));
+    Cluster cluster = Cluster.training(Plans.plan(1, 99, 0));
     cluster.join(2);
     cluster.step(0);
     cluster.take();
@@ -453,7 +448,7 @@ final class MembershipTest {
 
   @Test
   void committedStepProvesThatConnectionsHold() {
-    Cluster cluster = Cluster.training(plan(2, 99, 0));
+    Cluster cluster = Cluster.training(Plans.plan(2, 99, 0));
     for (long generation = 1; generation <= 2 * BrokenLinks.MAX_BREAKS; generation++) {
       cluster.step(generation, generation - 1, 1, 2);
       cluster.handle(new Event.Broken(1, generation, 1, "reset"));
@@ -465,7 +460,7 @@ final class MembershipTest {
 
   @Test
   void stallIsToldOnceWithNames() {
-    Cluster cluster = Cluster.training(plan(2, 9, 0));
+    Cluster cluster = Cluster.training(Plans.plan(2, 9, 0));
     for (int i = 0; i < 2; i++) {
       cluster.handle(
           new Event.Stalled(2, 1, 0, "reduce of step 12, 3 of 8 MiB, nothing for 2.0 s"));
@@ -482,7 +477,7 @@ final class MembershipTest {
 
   @Test
   void checkpointWhoseWriterDiesIsTakenAgain() {
-    Cluster cluster = Cluster.training(plan(2, 9, 1));
+    Cluster cluster = Cluster.training(Plans.plan(2, 9, 1));
     cluster.step(0);
     cluster.handle(new Event.PartWritten(1, 1, 1, List.of(file("part-1"))));
     cluster.take();
@@ -500,7 +495,7 @@ final class MembershipTest {
 
   @Test
   void partsCountWhateverBecomesOfTheMembership() {
-    Cluster cluster = Cluster.training(plan(2, 9, 1));
+    Cluster cluster = Cluster.training(Plans.plan(2, 9, 1));
     cluster.step(0);
     cluster.handle(new Event.PartWritten(2, 1, 1, List.of(file("part-2"))));
     cluster.handle(new Event.Lost(2, "killed"));
@@ -516,10 +511,10 @@ final class MembershipTest {
 
   @Test
   void restartedCoordinatorWaitsForTheWorkersOfBefore() {
-    Cluster before = Cluster.training(plan(2, 9, 0));
+    Cluster before = Cluster.training(Plans.plan(2, 9, 0));
     before.step(0);
     before.reduceAll(1, 1, 1, 2);
-    Cluster after = new Cluster(plan(2, 9, 0), before.history());
+    Cluster after = new Cluster(Plans.plan(2, 9, 0), before.history());
     after.handle(new Event.Tick());
     after.joinAgain(1, "a", holding(0, 2, 1, true));
     assertEquals(Phase.WAITING, after.phase());
@@ -537,9 +532,9 @@ final class MembershipTest {
 
   @Test
   void restartedCoordinatorGoesOnWithoutThoseThatStayAway() {
-    Cluster before = Cluster.training(plan(2, 9, 0));
+    Cluster before = Cluster.training(Plans.plan(2, 9, 0));
     before.step(0);
-    Cluster after = new Cluster(plan(2, 9, 0), before.history());
+    Cluster after = new Cluster(Plans.plan(2, 9, 0), before.history());
     after.handle(new Event.Tick());
     after.joinAgain(1, "a", holding(0, 2, 1, false));
     after.pass(9_900, 1);
@@ -550,14 +545,14 @@ final class MembershipTest {
 
   @Test
   void coordinatorThatDiedBeforeItsLastWordFinishesTheRun() {
-    Cluster before = Cluster.training(plan(1, 1, 0));
+    Cluster before = Cluster.training(Plans.plan(1, 1, 0));
     before.step(0);
     before.save(1);
     RunHistory history = new RunHistory();
     before.journal.stream()
         .filter(entry -> !(entry instanceof JournalEntry.RunEnded))
         .forEach(history::add);
-    Cluster after = new Cluster(plan(1, 1, 0), history);
+    Cluster after = new Cluster(Plans.plan(1, 1, 0), history);
     after.handle(new Event.Tick());
     assertEquals(Phase.WAITING, after.phase());
     after.joinAgain(1, "a", holding(0, 1, 1, false));

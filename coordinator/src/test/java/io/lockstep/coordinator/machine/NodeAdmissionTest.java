@@ -3,11 +3,11 @@ package io.lockstep.coordinator.machine;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
+import io.lockstep.coordinator.Numerics;
 import io.lockstep.coordinator.Phase;
 import io.lockstep.coordinator.Plans;
 import io.lockstep.coordinator.RunPlan;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -25,16 +25,7 @@ final class NodeAdmissionTest {
   }
 
   private static void join(Cluster cluster, long session, String node) {
-    cluster.handle(
-        new Event.Joined(
-            session,
-            Cluster.name(session),
-            "127.0.0.1:" + (1000 + session),
-            "test",
-            "first",
-            List.of(),
-            false,
-            node));
+    cluster.join(session, node, Numerics.UNKNOWN);
   }
 
   @Test

@@ -8,7 +8,6 @@ import io.lockstep.coordinator.Phase;
 import io.lockstep.coordinator.Plans;
 import io.lockstep.coordinator.RunPlan;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -28,17 +27,7 @@ final class NumericsAdmissionTest {
   }
 
   private static void join(Cluster cluster, long session, Map<String, String> numerics) {
-    cluster.handle(
-        new Event.Joined(
-            session,
-            Cluster.name(session),
-            "127.0.0.1:" + (1000 + session),
-            "test",
-            "first",
-            List.of(),
-            false,
-            "",
-            new Numerics(new TreeMap<>(numerics))));
+    cluster.join(session, "", new Numerics(new TreeMap<>(numerics)));
   }
 
   private static Map<String, String> with(String name, String value) {

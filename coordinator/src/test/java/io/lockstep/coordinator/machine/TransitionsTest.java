@@ -6,8 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.lockstep.coordinator.Phase;
 import io.lockstep.coordinator.Plans;
-import io.lockstep.coordinator.RunPlan;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
@@ -39,34 +37,30 @@ final class TransitionsTest {
     }
   }
 
-  private static RunPlan plan(int workers, long totalSteps, long saveEverySteps) {
-    return Plans.plan(Path.of("run"), workers, totalSteps, saveEverySteps);
-  }
-
   // ---- runs in each phase
 
   private static Cluster waiting() {
-    return new Cluster(plan(1, 9, 0));
+    return new Cluster(Plans.plan(1, 9, 0));
   }
 
   private static Cluster forming() {
-    return Cluster.joined(plan(2, 9, 0));
+    return Cluster.joined(Plans.plan(2, 9, 0));
   }
 
   private static Cluster training() {
-    return Cluster.training(plan(2, 9, 0));
+    return Cluster.training(Plans.plan(2, 9, 0));
   }
 
   /** All steps are committed, and nobody has written its part of the last checkpoint. */
   private static Cluster savingTheLast() {
-    Cluster cluster = Cluster.training(plan(2, 1, 0));
+    Cluster cluster = Cluster.training(Plans.plan(2, 1, 0));
     cluster.step(0);
     return cluster;
   }
 
   /** The checkpoint at step 2 is due and the one at step 1 not complete. */
   private static Cluster savingOneAfterAnother() {
-    Cluster cluster = Cluster.training(plan(2, 9, 1));
+    Cluster cluster = Cluster.training(Plans.plan(2, 9, 1));
     cluster.step(0);
     cluster.step(1);
     return cluster;
@@ -136,7 +130,7 @@ final class TransitionsTest {
         new Row(
             Phase.TRAINING,
             Transition.CHECKPOINT_AWAITED,
-            () -> Cluster.training(plan(2, 1, 0)),
+            () -> Cluster.training(Plans.plan(2, 1, 0)),
             cluster -> cluster.step(0)),
         new Row(
             Phase.SAVING,

@@ -63,6 +63,21 @@ final class CoordinatorServerTest {
     channels.forEach(ManagedChannel::shutdownNow);
   }
 
+  /** Two workers that have joined and hold a lease. */
+  private static List<ClientWorker> leased(ManagedChannel channel) throws Exception {
+    List<ClientWorker> workers =
+        List.of(new ClientWorker(channel, "a", 1001), new ClientWorker(channel, "b", 1002));
+    for (ClientWorker worker : workers) {
+      worker.expect(KindCase.WELCOME);
+      worker.expect(KindCase.WORLD);
+      worker.ready();
+    }
+    for (ClientWorker worker : workers) {
+      worker.expect(KindCase.LEASE);
+    }
+    return workers;
+  }
+
   @Test
   void twoWorkersTrainSaveAndFinish() throws Exception {
     try (CoordinatorServer server =
@@ -103,16 +118,7 @@ final class CoordinatorServerTest {
     try (CoordinatorServer server =
         CoordinatorServer.start(Plans.plan(out, 2, 1, 0), "127.0.0.1", 0)) {
       ManagedChannel channel = connect(server.port());
-      List<ClientWorker> workers =
-          List.of(new ClientWorker(channel, "a", 1001), new ClientWorker(channel, "b", 1002));
-      for (ClientWorker worker : workers) {
-        worker.expect(KindCase.WELCOME);
-        worker.expect(KindCase.WORLD);
-        worker.ready();
-      }
-      for (ClientWorker worker : workers) {
-        worker.expect(KindCase.LEASE);
-      }
+      List<ClientWorker> workers = leased(channel);
       trainStep(workers, 0);
       for (ClientWorker worker : workers) {
         worker.expect(KindCase.SAVE_CHECKPOINT);
@@ -203,16 +209,7 @@ final class CoordinatorServerTest {
     RunPlan plan = Plans.plan(out, 2, 9, 0);
     try (CoordinatorServer server = CoordinatorServer.start(plan, "127.0.0.1", 0)) {
       ManagedChannel channel = connect(server.port());
-      List<ClientWorker> workers =
-          List.of(new ClientWorker(channel, "a", 1001), new ClientWorker(channel, "b", 1002));
-      for (ClientWorker worker : workers) {
-        worker.expect(KindCase.WELCOME);
-        worker.expect(KindCase.WORLD);
-        worker.ready();
-      }
-      for (ClientWorker worker : workers) {
-        worker.expect(KindCase.LEASE);
-      }
+      List<ClientWorker> workers = leased(channel);
       trainStep(workers, 0);
     }
     ListenAddress anywhere = ListenAddress.local("127.0.0.1", 0);

@@ -256,18 +256,8 @@ public final class Batcher implements AutoCloseable {
     } finally {
       lock.unlock();
     }
-    boolean interrupted = false;
-    while (thread.isAlive()) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
+    Lane.awaitEnd(thread);
     preparer.close();
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
   }
 
   private void serve() {

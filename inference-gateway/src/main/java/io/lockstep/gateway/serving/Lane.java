@@ -101,6 +101,11 @@ final class Lane implements AutoCloseable {
   @Override
   public void close() {
     thread.interrupt();
+    awaitEnd(thread);
+  }
+
+  /** Waits for a thread's end; an interrupt meanwhile is kept for later. */
+  static void awaitEnd(Thread thread) {
     boolean interrupted = false;
     while (thread.isAlive()) {
       try {

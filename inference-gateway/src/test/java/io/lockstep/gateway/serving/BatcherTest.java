@@ -100,8 +100,7 @@ class BatcherTest {
   @Test
   void whateverWaitsBecomesOneBatch() {
     FakeModel model = serve(FakeModel.held(1, prompt -> "re " + prompt));
-    Question first = ask("a", 9);
-    model.awaitStarted(1);
+    Question first = begun(model, "a");
     List<Question> later = List.of(ask("b", 9), ask("c", 9), ask("d", 9));
     model.permit(2);
 
@@ -113,8 +112,7 @@ class BatcherTest {
   @Test
   void batchesAreBoundedAndOfOneProfile() {
     FakeModel model = serve(FakeModel.held(1, prompt -> "re " + prompt));
-    Question first = ask("a", 9);
-    model.awaitStarted(1);
+    Question first = begun(model, "a");
     List<Question> questions = new ArrayList<>(List.of(first));
     for (int i = 0; i < CAPACITY; i++) {
       questions.add(
@@ -135,8 +133,7 @@ class BatcherTest {
   @Test
   void requestsOfDifferentSettingsShareABatchAndKeepTheirOwn() {
     FakeModel model = serve(FakeModel.held(1, prompt -> "x"));
-    Question running = ask("a", 9);
-    model.awaitStarted(1);
+    Question running = begun(model, "a");
     List<DecodingOptions> settings =
         List.of(
             DecodingOptions.greedy(3),
@@ -156,8 +153,7 @@ class BatcherTest {
     CompletableFuture<String> slow = new CompletableFuture<>();
     FakeModel model =
         serve(FakeModel.held(1, prompt -> prompt.equals("long") ? slow.join() : "short"));
-    Question running = ask("a", 9);
-    model.awaitStarted(1);
+    Question running = begun(model, "a");
     Question first = ask("b", 9);
     Question second = ask("long", 900);
     model.permit(2);
@@ -182,8 +178,7 @@ class BatcherTest {
                   }
                   return "x";
                 }));
-    Question running = ask("a", 9);
-    model.awaitStarted(1);
+    Question running = begun(model, "a");
     Question answered = ask("b", 9);
     Question bad = ask("poison", 9);
     model.permit(9);
@@ -197,8 +192,7 @@ class BatcherTest {
   @Test
   void aFullQueueRefusesAllOfARequest() {
     FakeModel model = serve(FakeModel.held(1, prompt -> "x"));
-    Question running = ask("a", 9);
-    model.awaitStarted(1);
+    Question running = begun(model, "a");
     for (int i = 0; i < CAPACITY - 1; i++) {
       ask("q" + i, 9);
     }
@@ -218,8 +212,7 @@ class BatcherTest {
   @Test
   void aCancelledJobLeavesTheQueue() {
     FakeModel model = serve(FakeModel.held(1, prompt -> "x"));
-    Question running = ask("a", 9);
-    model.awaitStarted(1);
+    Question running = begun(model, "a");
     Question cancelled = ask("b", 9);
     Question kept = ask("c", 9);
     cancelled.job.cancel();
@@ -243,8 +236,7 @@ class BatcherTest {
                   }
                   return "re " + prompt;
                 }));
-    Question first = ask("a", 9);
-    model.awaitStarted(1);
+    Question first = begun(model, "a");
     Question good = ask("b", 9);
     Question bad = ask("poison", 9);
     Question alsoGood = ask("c", 9);
@@ -273,8 +265,7 @@ class BatcherTest {
                                   + " 9000000000 bytes");
                       default -> "re " + prompt;
                     }));
-    Question alone = ask("heap", 9);
-    model.awaitStarted(1);
+    Question alone = begun(model, "heap");
     Question good = ask("a", 9);
     Question tensor = ask("tensor", 9);
     Question heap = ask("heap", 9);
@@ -362,8 +353,7 @@ class BatcherTest {
   @Test
   void closingFailsWhatWaitsAndFreesTheModel() {
     FakeModel model = serve(FakeModel.held(1, prompt -> "x"));
-    Question running = ask("a", 9);
-    model.awaitStarted(1);
+    Question running = begun(model, "a");
     Question waiting = ask("b", 9);
     Thread closer = Thread.ofVirtual().start(batcher::close);
     while (accepts()) {
@@ -381,8 +371,7 @@ class BatcherTest {
   @Test
   void drainingAnswersWhatWasAskedAndTakesNothingMore() {
     FakeModel model = serve(FakeModel.held(1, prompt -> "x"));
-    Question running = ask("a", 9);
-    model.awaitStarted(1);
+    Question running = begun(model, "a");
     Question waiting = ask("b", 9);
     CompletableFuture<Boolean> drained =
         CompletableFuture.supplyAsync(() -> batcher.drain(Duration.ofMinutes(1)));
@@ -400,8 +389,7 @@ class BatcherTest {
   @Test
   void drainingEndsWithItsTime() {
     FakeModel model = serve(FakeModel.held(1, prompt -> "x"));
-    Question running = ask("a", 9);
-    model.awaitStarted(1);
+    Question running = begun(model, "a");
 
     assertFalse(batcher.drain(Duration.ofMillis(1)));
     assertFalse(running.answer.isDone());
@@ -411,8 +399,7 @@ class BatcherTest {
   @Test
   void aBatchStaysWithinItsMemory() {
     FakeModel model = serve(FakeModel.held(1, prompt -> "x").taking(400 << 10));
-    Question running = ask("a", 9);
-    model.awaitStarted(1);
+    Question running = begun(model, "a");
     List<Question> later = List.of(ask("b", 9), ask("c", 9), ask("d", 9));
     model.permit(9);
 
@@ -495,6 +482,13 @@ class BatcherTest {
   private Question ask(String text, GenerationOptions options) {
     Question question = new Question(text, options);
     batcher.submit(List.of(question.job));
+    return question;
+  }
+
+  /** A question whose batch the model has begun: what is asked now waits. */
+  private Question begun(FakeModel model, String text) {
+    Question question = ask(text, 9);
+    model.awaitStarted(1);
     return question;
   }
 

@@ -240,11 +240,7 @@ class CheckpointModelTest {
 
   @Test
   void aCheckpointIsServedOnlyIfItsCertificateHolds() throws Exception {
-    String missing =
-        assertThrows(
-                CheckpointModel.MisalignedException.class,
-                () -> CheckpointModel.open(dir, 1, CertificatePolicy.REQUIRED))
-            .toString();
+    String missing = misaligned(dir, 1, CertificatePolicy.REQUIRED);
     assertTrue(missing.contains("no alignment certificate"), missing);
     try (CheckpointModel model =
         CheckpointModel.open(dir, 0, CertificatePolicy.REQUIRED_OF_TRAINING)) {
@@ -252,11 +248,7 @@ class CheckpointModelTest {
     }
 
     Files.writeString(dir.resolve("trainer_state.json"), "{}");
-    String removed =
-        assertThrows(
-                CheckpointModel.MisalignedException.class,
-                () -> CheckpointModel.open(dir, 0, CertificatePolicy.REQUIRED_OF_TRAINING))
-            .toString();
+    String removed = misaligned(dir, 0, CertificatePolicy.REQUIRED_OF_TRAINING);
     assertTrue(removed.contains("as training wrote it"), removed);
 
     certify(Prompts.defaults());
@@ -268,21 +260,13 @@ class CheckpointModelTest {
     }
 
     Files.writeString(dir.resolve("run.yaml"), "prompts:\n  user: what is this?\n");
-    String asked =
-        assertThrows(
-                CheckpointModel.MisalignedException.class,
-                () -> CheckpointModel.open(dir, 1, CertificatePolicy.REQUIRED))
-            .toString();
+    String asked = misaligned(dir, 1, CertificatePolicy.REQUIRED);
     assertTrue(asked.contains("probe 0 prompt"), asked);
     Files.delete(dir.resolve("run.yaml"));
 
     Path preprocessor = dir.resolve("preprocessor_config.json");
     Files.writeString(preprocessor, Files.readString(preprocessor).replaceFirst("0\\.5,", "0.25,"));
-    String pixels =
-        assertThrows(
-                CheckpointModel.MisalignedException.class,
-                () -> CheckpointModel.open(dir, 1, CertificatePolicy.REQUIRED_OF_TRAINING))
-            .toString();
+    String pixels = misaligned(dir, 1, CertificatePolicy.REQUIRED_OF_TRAINING);
     assertTrue(pixels.contains("preprocessor_config.json image_mean"), pixels);
     assertTrue(pixels.contains("first differing layer: training: vision_block_0"), pixels);
     assertFalse(pixels.contains("\n"), pixels);
@@ -292,11 +276,7 @@ class CheckpointModelTest {
   void aCheckpointWhoseCertificateCouldNotBeWrittenIsServedOnlyIfThatIsAllowed() throws Exception {
     Files.writeString(dir.resolve("trainer_state.json"), "{}");
     var _ = Uncertified.mark(dir, "java.lang.OutOfMemoryError: Java heap space");
-    String refused =
-        assertThrows(
-                CheckpointModel.MisalignedException.class,
-                () -> CheckpointModel.open(dir, 1, CertificatePolicy.REQUIRED_OF_TRAINING))
-            .toString();
+    String refused = misaligned(dir, 1, CertificatePolicy.REQUIRED_OF_TRAINING);
     assertTrue(refused.contains("could not be written when it was saved (java.lang.Out"), refused);
     assertTrue(refused.contains("--allow-uncertified"), refused);
     try (CheckpointModel model = CheckpointModel.open(dir, 1, CertificatePolicy.NOT_REQUIRED)) {
@@ -333,13 +313,17 @@ class CheckpointModelTest {
         whole.resolve("alignment/values.safetensors"),
         adapted.resolve("alignment/values.safetensors"),
         StandardCopyOption.REPLACE_EXISTING);
-    String refused =
-        assertThrows(
-                CheckpointModel.MisalignedException.class,
-                () -> CheckpointModel.open(adapted, 1, CertificatePolicy.REQUIRED))
-            .toString();
+    String refused = misaligned(adapted, 1, CertificatePolicy.REQUIRED);
     assertTrue(refused.contains("weights_sha256"), refused);
     assertTrue(refused.contains("first differing layer: training: "), refused);
+  }
+
+  /** Why a checkpoint is not served. */
+  private static String misaligned(Path folder, long steps, CertificatePolicy policy) {
+    return assertThrows(
+            CheckpointModel.MisalignedException.class,
+            () -> CheckpointModel.open(folder, steps, policy))
+        .toString();
   }
 
   /** Writes a certificate of a summary and a text-only exchange. */

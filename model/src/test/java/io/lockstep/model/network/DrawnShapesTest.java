@@ -9,12 +9,10 @@ import io.lockstep.model.align.Comparison;
 import io.lockstep.model.align.Tolerance;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Sample;
-import io.lockstep.model.batch.Targets;
 import io.lockstep.model.checkpoint.WeightFolders;
 import io.lockstep.model.family.ModelFamilies;
 import io.lockstep.model.generate.Decoder;
 import io.lockstep.model.generate.Profile;
-import io.lockstep.model.objective.CrossEntropy;
 import io.lockstep.model.parameter.Parameters;
 import io.lockstep.model.safetensors.SafetensorsFile;
 import io.lockstep.model.testing.ExactValues;
@@ -72,7 +70,7 @@ class DrawnShapesTest {
       assertArrayEquals(Goldens.longs(reference, "input_ids"), batch.ids());
       assertArrayEquals(Goldens.longs(reference, "attention_mask"), batch.attentionMask());
       assertArrayEquals(Goldens.longs(reference, "position_ids"), batch.positionIds());
-      float[] logits = logits(shape.config(), weights, batch);
+      float[] logits = Walks.logits(shape.config(), weights, batch);
       Comparison chosen =
           ExactValues.inFolder(shape.folder(), "logits")
               .logits("logits", shape.chosen(logits), row -> true);
@@ -88,14 +86,14 @@ class DrawnShapesTest {
     Batch batch = shape.collator().collate(rows);
     int vocabulary = config.text().vocabSize();
     try (Parameters weights = shape.weights()) {
-      float[] together = logits(config, weights, batch);
+      float[] together = Walks.logits(config, weights, batch);
       for (int row = 0; row < rows.size(); row++) {
         Batch alone = shape.collator().collate(List.of(rows.get(row)));
         int end = (row + 1) * batch.length() * vocabulary;
         OnlyRounding.assertBetween(
             rows.get(row).name(),
             config,
-            logits(config, weights, alone),
+            Walks.logits(config, weights, alone),
             Arrays.copyOfRange(together, end - alone.length() * vocabulary, end));
       }
     }
@@ -152,18 +150,12 @@ class DrawnShapesTest {
   void gradientsEqualThePublicImplementation(DrawnShape shape) throws IOException {
     ModelConfig config = shape.config();
     Batch batch = shape.collator().collate(shape.learnedRows());
-    Targets targets = Targets.of(batch);
     try (SafetensorsFile reference = shape.gradients();
         Parameters weights = shape.weights();
         Scope scope = Scope.open()) {
       SequencedMap<String, NDArray> leaves = weights.leaves();
       VisionLanguageModel network = new VisionLanguageModel(config, leaves::get);
-      NDArray loss =
-          Autograd.recording(() -> {
-            NDArray hidden = network.hidden(scope, batch, null, VisionLanguageModel.NO_PROBE);
-            Prediction prediction = network.prediction(scope, hidden, targets);
-            return new CrossEntropy().terms(prediction).getFirst().sum();
-          });
+      NDArray loss = Walks.loss(scope, network, batch);
       Autograd.backward(loss, null);
       assertEquals(reference.names().size(), leaves.size());
       for (String name : leaves.keySet()) {
@@ -199,14 +191,5 @@ class DrawnShapesTest {
     int[] bits = new int[values.length];
     Arrays.setAll(bits, i -> Float.floatToRawIntBits(values[i]));
     return bits;
-  }
-
-  private static float[] logits(ModelConfig config, Parameters parameters, Batch batch) {
-    try (Scope scope = Scope.open()) {
-      VisionLanguageModel network = new VisionLanguageModel(config, parameters);
-      return Autograd.inference(() ->
-              network.logits(network.hidden(scope, batch, null, VisionLanguageModel.NO_PROBE)))
-          .toFloatArray();
-    }
   }
 }

@@ -16,7 +16,6 @@ import io.lockstep.model.align.Comparison;
 import io.lockstep.model.align.Tolerance;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Targets;
-import io.lockstep.model.objective.CrossEntropy;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.ParameterSpec;
 import io.lockstep.model.parameter.Parameters;
@@ -87,12 +86,7 @@ class ExpertAdapterTest {
       SequencedMap<String, NDArray> leaves = adapter.parameters().leaves();
       Weights weights = new AdaptedWeights(scope, base, adapter.plan(), leaves::get, Dropout.NONE);
       VisionLanguageModel network = new VisionLanguageModel(shape.config(), weights);
-      NDArray loss =
-          Autograd.recording(() -> {
-            NDArray hidden = network.hidden(scope, batch, null, VisionLanguageModel.NO_PROBE);
-            Prediction prediction = network.prediction(scope, hidden, targets);
-            return new CrossEntropy().terms(prediction).getFirst().sum();
-          });
+      NDArray loss = Walks.loss(scope, network, batch);
       Autograd.backward(loss, null);
       for (ParameterLayout.Slot slot : adapter.parameters().layout().slots()) {
         String tensor = slot.spec().name();

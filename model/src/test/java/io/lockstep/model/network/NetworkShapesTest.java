@@ -233,9 +233,9 @@ class NetworkShapesTest {
     try (Parameters parameters = random(GROUPED, 3)) {
       List<Sample> samples = rows();
       Batch batch = batch(samples);
-      float[] before = logits(GROUPED, parameters, batch);
+      float[] before = Walks.logits(GROUPED, parameters, batch);
       batch.pixels()[0] += 1;
-      float[] after = logits(GROUPED, parameters, batch);
+      float[] after = Walks.logits(GROUPED, parameters, batch);
       int rowLogits = batch.length() * VOCABULARY;
       for (int row = 0; row < samples.size(); row++) {
         boolean same =
@@ -255,10 +255,10 @@ class NetworkShapesTest {
   void laterTokensDoNotChangeEarlierLogits() {
     try (Parameters parameters = random(UNTIED, 4)) {
       Sample sample = rows().getFirst();
-      float[] before = logits(UNTIED, parameters, batch(List.of(sample)));
+      float[] before = Walks.logits(UNTIED, parameters, batch(List.of(sample)));
       int last = sample.tokens().length - 1;
       sample.tokens()[last] = sample.tokens()[last] == 5 ? 6 : 5;
-      float[] after = logits(UNTIED, parameters, batch(List.of(sample)));
+      float[] after = Walks.logits(UNTIED, parameters, batch(List.of(sample)));
       assertArrayEquals(
           Arrays.copyOf(before, last * VOCABULARY), Arrays.copyOf(after, last * VOCABULARY));
     }
@@ -275,18 +275,10 @@ class NetworkShapesTest {
     }
     try (Parameters parameters = random(PLAIN, 5)) {
       IllegalArgumentException error =
-          assertThrows(IllegalArgumentException.class, () -> logits(PLAIN, parameters, batch));
+          assertThrows(
+              IllegalArgumentException.class, () -> Walks.logits(PLAIN, parameters, batch));
       String message = String.valueOf(error.getMessage());
       assertTrue(message.contains("5 picture tokens") && message.contains("6 features"), message);
-    }
-  }
-
-  private static float[] logits(ModelConfig config, Parameters parameters, Batch batch) {
-    try (Scope scope = Scope.open()) {
-      VisionLanguageModel network = new VisionLanguageModel(config, parameters);
-      return Autograd.inference(() ->
-              network.logits(network.hidden(scope, batch, null, VisionLanguageModel.NO_PROBE)))
-          .toFloatArray();
     }
   }
 

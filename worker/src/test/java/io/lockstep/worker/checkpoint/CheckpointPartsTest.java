@@ -139,7 +139,7 @@ class CheckpointPartsTest {
 
   /** Writes a part whose mean holds the number of each value in the flat layout. */
   private List<WrittenFile> write(LoadedModel model, int rank, Range owned) throws Exception {
-    return write(model, rank, owned, rank == 0 ? probes() : List.of());
+    return write(model, rank, owned, rank == 0 ? Runs.probes() : List.of());
   }
 
   private List<WrittenFile> write(LoadedModel model, int rank, Range owned, List<Probe> probes)
@@ -152,18 +152,6 @@ class CheckpointPartsTest {
       }
       return new CheckpointParts(folder, rank, WORLD).write(model, optimizer, config, 3, probes);
     }
-  }
-
-  private static List<Probe> probes() throws Exception {
-    List<Probe> probes = new ArrayList<>();
-    for (int index : List.of(1, 2)) {
-      probes.add(
-          new Probe(
-              "record " + index,
-              Probe.Task.OTHER,
-              GoldenFamily.QWEN3_VL.conversations().get(index).answered()));
-    }
-    return probes;
   }
 
   private void assertAllFilesAreListed(List<WrittenFile> files) throws Exception {

@@ -188,7 +188,7 @@ class TrainingLoopTest {
   }
 
   /** A collective in whose first exchange the coordinator stops the run. */
-  private static final class StoppedDuringExchange implements Collective {
+  private static final class StoppedDuringExchange extends LocalRanks.Alone {
 
     private final FakeCoordinator coordinator;
     private final Directive.Stop stop;
@@ -197,26 +197,6 @@ class TrainingLoopTest {
     StoppedDuringExchange(FakeCoordinator coordinator, Directive.Stop stop) {
       this.coordinator = coordinator;
       this.stop = stop;
-    }
-
-    @Override
-    public int rank() {
-      return 0;
-    }
-
-    @Override
-    public int size() {
-      return 1;
-    }
-
-    @Override
-    public long generation() {
-      return 1;
-    }
-
-    @Override
-    public long sentBytes() {
-      return 0;
     }
 
     @Override
@@ -231,9 +211,6 @@ class TrainingLoopTest {
     public void abort(String reason) {
       aborts.add(reason);
     }
-
-    @Override
-    public void close() {}
   }
 
   @Test

@@ -65,37 +65,30 @@ class TrainingParityTest {
   @ParameterizedTest
   @EnumSource
   void gradientsOfAllParametersEqualThePublicImplementation(GoldenFamily family) throws Exception {
-    try (LoadedModel model = LoadedModel.open(family.checkpoint());
-        SafetensorsFile golden = SafetensorsFile.open(family.file("gradients.safetensors"));
-        Scope scope = Scope.open()) {
-      NDArray flat = scope.zeros(Dtype.FLOAT32, model.parameters().layout().size());
-      GradientStep gradientStep = new GradientStep(model.config(), model.trainable(), 1);
-      MicroBatch all =
-          new MicroBatch(
-              0, 0, List.of(model.collator().collate(family.samples(model.encoder()))), List.of());
-      Contribution contribution = gradientStep.compute(all, flat);
-      assertEquals(supervised(family), contribution.tokens());
-      assertParametersClose(
-          golden,
-          model.parameters().layout(),
-          flat,
-          (double) contribution.tokens(),
-          GRADIENT_TOLERANCE);
-    }
+    assertGradients(family, (model, samples) -> List.of(model.collator().collate(samples)));
   }
 
   @ParameterizedTest
   @EnumSource
   void gradientsOfSamplesInGroupsEqualThePublicImplementation(GoldenFamily family)
       throws Exception {
+    assertGradients(
+        family,
+        (model, samples) ->
+            samples.stream().map(sample -> model.collator().collate(List.of(sample))).toList());
+  }
+
+  /** How samples are put together to batches. */
+  private interface Grouping {
+    List<Batch> of(LoadedModel model, List<Sample> samples);
+  }
+
+  private static void assertGradients(GoldenFamily family, Grouping grouping) throws Exception {
     try (LoadedModel model = LoadedModel.open(family.checkpoint());
         SafetensorsFile golden = SafetensorsFile.open(family.file("gradients.safetensors"));
         Scope scope = Scope.open()) {
       NDArray flat = scope.zeros(Dtype.FLOAT32, model.parameters().layout().size());
-      List<Batch> groups =
-          family.samples(model.encoder()).stream()
-              .map(sample -> model.collator().collate(List.of(sample)))
-              .toList();
+      List<Batch> groups = grouping.of(model, family.samples(model.encoder()));
       Contribution contribution =
           new GradientStep(model.config(), model.trainable(), 1)
               .compute(new MicroBatch(0, 0, groups, List.of()), flat);

@@ -63,7 +63,8 @@ public final class LocalRanks {
     return new Alone();
   }
 
-  private static final class Alone implements Collective {
+  /** A world of one; an exchange with others is an error. */
+  public static class Alone implements Collective {
 
     @Override
     public int rank() {

@@ -6,7 +6,7 @@ import io.lockstep.cli.console.Clock;
 import io.lockstep.cli.console.JsonLine;
 import io.lockstep.cli.console.Table;
 import io.lockstep.cli.rpc.CoordinatorClient;
-import io.lockstep.cli.rpc.RunStatus;
+import io.lockstep.coordinator.RunStatus;
 import io.lockstep.data.plan.Pace;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -36,9 +36,9 @@ final class CoordinatorStatusCommand implements Callable<Integer> {
             .row("loss", String.format(Locale.ROOT, "%.4f", status.loss()))
             .row("steps/s", String.format(Locale.ROOT, "%.2f", status.stepsPerSecond()))
             .row("remaining", status.remaining().map(Clock::text).orElse("-"));
-    for (RunStatus.Worker worker : status.workers()) {
+    for (RunStatus.WorkerStatus worker : status.workers()) {
       String rank = worker.rank() < 0 ? "waits" : "rank " + worker.rank();
-      table.row(worker.id(), rank + ", " + worker.activity());
+      table.row(worker.name(), rank + ", " + worker.activity());
     }
     System.out.print(table.render());
     status.notices().forEach(notice -> System.out.println("  " + notice.text()));
@@ -55,7 +55,7 @@ final class CoordinatorStatusCommand implements Callable<Integer> {
             .put("remaining_seconds", seconds(status, Pace.Remaining::seconds))
             .put("remaining_seconds_low", seconds(status, Pace.Remaining::low))
             .put("remaining_seconds_high", seconds(status, Pace.Remaining::high))
-            .put("workers", status.workers().stream().map(RunStatus.Worker::id).toList())
+            .put("workers", status.workers().stream().map(RunStatus.WorkerStatus::name).toList())
             .put("notices", status.notices().stream().map(RunStatus.Notice::text).toList()));
     return 0;
   }
