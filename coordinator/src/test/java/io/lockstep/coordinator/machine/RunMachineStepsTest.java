@@ -116,7 +116,8 @@ final class RunMachineStepsTest {
   void reducingTheWrongStepNamesTheWorkerAndTheState() {
     Cluster cluster = Cluster.training(Plans.plan(2, 4, 0));
     cluster.reduce(2, 1);
-    cluster.assertExpelled(2,
+    cluster.assertExpelled(
+        2,
         "b (rank 1) sent REDUCED of step 1 out of turn; it last did: ready; the run was TRAINING"
             + " (generation 1, 0 steps committed");
   }

@@ -15,7 +15,6 @@ import io.lockstep.model.align.Compare.Floats;
 import io.lockstep.model.align.Comparison;
 import io.lockstep.model.align.Tolerance;
 import io.lockstep.model.batch.Batch;
-import io.lockstep.model.batch.Targets;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.ParameterSpec;
 import io.lockstep.model.parameter.Parameters;
@@ -78,7 +77,6 @@ class ExpertAdapterTest {
   void gradientsAreThoseOfThePublicLibrary(String name) throws Exception {
     DrawnShape shape = DrawnShape.named(name);
     Batch batch = shape.collator().collate(shape.learnedRows());
-    Targets targets = Targets.of(batch);
     try (Parameters base = shape.weights();
         Adapter adapter = Adapter.read(stored(name), base);
         SafetensorsFile reference = reference(name);
