@@ -16,6 +16,7 @@ The batch has four rows, left-padded: a picture, two pictures of other sizes, te
   chosen [B, K]      positions in the padded row whose logits are kept, first to last
   logits [B, K, V]   float32, eager attention, one thread
   gradients.safetensors: see `gradients`
+  router.safetensors: of families with experts, see `router`
   new_tokens [B, 6]  greedy continuation of all rows as one batch; no token is closer to another than MARGIN
 """
 
@@ -317,13 +318,9 @@ def positions(model, batch):
     return ids
 
 
-def gradients(model, batch):
-    """Of the cross entropy of all text tokens that follow another, summed: by parameter, as stored, its product with numbers from
-    the parameter's name, and its norm; of parameters that the loss does not reach, zeros."""
-    ids, mask = batch["input_ids"], batch["attention_mask"]
-    learned = (mask[:, :-1] == 1) & (mask[:, 1:] == 1) & (ids[:, 1:] != model.config.image_token_id)
-    logits = model(**batch).logits[:, :-1][learned]
-    torch.nn.functional.cross_entropy(logits, ids[:, 1:][learned], reduction="sum").backward()
+def described(model):
+    """By parameter, as stored, its gradient's product with numbers from the parameter's name, and its norm; of parameters that the
+    loss does not reach, zeros."""
     found = {}
     for name, parameter in model.named_parameters():
         gradient = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
@@ -333,6 +330,23 @@ def gradients(model, batch):
         direction = torch.from_numpy(uniform("direction." + name, gradient.numel()))
         found[name] = torch.stack([gradient @ direction, gradient.norm()])
     return found
+
+
+def router(model, batch):
+    """The routers' auxiliary loss over the batch, and its gradients."""
+    model.zero_grad()
+    loss = model(**batch, output_router_logits=True).aux_loss
+    loss.backward()
+    return {"router_aux": loss.detach().double()[None], **described(model)}
+
+
+def gradients(model, batch):
+    """Of the cross entropy of all text tokens that follow another, summed."""
+    ids, mask = batch["input_ids"], batch["attention_mask"]
+    learned = (mask[:, :-1] == 1) & (mask[:, 1:] == 1) & (ids[:, 1:] != model.config.image_token_id)
+    logits = model(**batch).logits[:, :-1][learned]
+    torch.nn.functional.cross_entropy(logits, ids[:, 1:][learned], reduction="sum").backward()
+    return described(model)
 
 
 def write(family, index, ratio):
@@ -350,6 +364,8 @@ def write(family, index, ratio):
     tensors["pad_token_id"] = torch.tensor([pad])
     save_file(tensors, folder / "reference.safetensors")
     save_file(gradients(model, batch), folder / "gradients.safetensors")
+    if family == "qwen3_vl_moe":
+        save_file(router(model, batch), folder / "router.safetensors")
     text, vision = model.config.text_config, model.config.vision_config
     print(
         f"{folder.name}: hidden {text.hidden_size}, {text.num_attention_heads} heads of "

@@ -17,6 +17,7 @@ import java.util.List;
  * @param digest CRC32C over the buckets' CRC32C values, each as four little-endian bytes, in bucket
  *     order
  * @param datasets figures of each dataset, ascending; empty in a run with one dataset
+ * @param terms of the objective, summed over virtual ranks in order; empty if the loss is all
  */
 public record CommittedStep(
     long generation,
@@ -29,15 +30,17 @@ public record CommittedStep(
     double gradNorm,
     int buckets,
     int digest,
-    List<DatasetSums> datasets) {
+    List<DatasetSums> datasets,
+    List<TermSum> terms) {
 
   public CommittedStep {
     replaced = List.copyOf(replaced);
     unreadable = List.copyOf(unreadable);
     datasets = List.copyOf(datasets);
+    terms = List.copyOf(terms);
   }
 
-  /** A step without unreadable records. */
+  /** A step without unreadable records, whose objective is the loss alone. */
   public CommittedStep(
       long generation,
       long step,
@@ -60,7 +63,8 @@ public record CommittedStep(
         gradNorm,
         buckets,
         digest,
-        datasets);
+        datasets,
+        List.of());
   }
 
   /** The same step with these records. */
@@ -76,7 +80,25 @@ public record CommittedStep(
         gradNorm,
         buckets,
         digest,
-        datasets);
+        datasets,
+        terms);
+  }
+
+  /** The same step with these terms. */
+  public CommittedStep withTerms(List<TermSum> sums) {
+    return new CommittedStep(
+        generation,
+        step,
+        tokens,
+        lossSum,
+        correctTokens,
+        replaced,
+        unreadable,
+        gradNorm,
+        buckets,
+        digest,
+        datasets,
+        sums);
   }
 
   /** Mean loss per supervised token, in nats. */

@@ -3,6 +3,7 @@ package io.lockstep.tensor;
 import ai.djl.ndarray.NDArray;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
+import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -101,6 +102,24 @@ public final class Autograd {
     try (NDArray one = onesLike(target)) {
       JniUtils.backward(torch(target), torch(one), false, false);
     }
+  }
+
+  /**
+   * A recorded tensor to go back from.
+   *
+   * @param gradient the gradient of the target, of its shape and type
+   */
+  public record Root(NDArray target, NDArray gradient) {}
+
+  /** The same as {@link #backward(NDArray, NDArray)} from several recorded tensors at once. */
+  public static void backward(List<Root> roots) {
+    NDArray sum =
+        recording(() ->
+            roots.stream()
+                .map(root -> Ops.mul(root.target(), root.gradient()).sum())
+                .reduce(NDArray::add)
+                .orElseThrow(() -> new IllegalArgumentException("nothing to go back from")));
+    backward(sum, null);
   }
 
   /**

@@ -2,6 +2,7 @@ package io.lockstep.cli.train;
 
 import io.lockstep.cli.console.Table;
 import io.lockstep.cli.run.Metrics;
+import io.lockstep.model.checkpoint.AdapterBase;
 import io.lockstep.model.family.ModelFamilies;
 import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.segment.SegmentSpec;
@@ -12,6 +13,7 @@ import io.lockstep.worker.zero.Buckets;
 import io.lockstep.worker.zero.PassTable;
 import io.lockstep.worker.zero.StageCost;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 
@@ -27,13 +29,22 @@ public final class PlannedCost {
     TrainableTable.Row all = plan.table().rows().getLast();
     ModelConfig model = ModelFamilies.read(run.model().path().resolve("config.json"));
     return new StageCost.Subject(
-        all.total() + all.adapters() - plan.trained().elements(),
+        all.total() + all.adapters() - plan.trained().elements() + teacherParameters(run),
         SegmentSpec.of(model, plan.trained()),
         plan.trained(),
         new Buckets(plan.trained().size(), run.training().bucketFloats()),
         run.training().virtualRanks(),
         run.training().samplesPerVirtualRank(),
         run.cluster().replicates());
+  }
+
+  /** Parameters of the teacher that each worker holds; 0 if there is none. */
+  public static long teacherParameters(RunConfig run) throws IOException {
+    if (run.rlhf().isEmpty()) {
+      return 0;
+    }
+    Path folder = AdapterBase.modelOf(run.rlhf().get().teacherModel());
+    return ModelFamilies.read(folder.resolve("config.json")).layout().elements();
   }
 
   /**

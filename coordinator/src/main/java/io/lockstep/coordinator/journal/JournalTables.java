@@ -5,6 +5,7 @@ import io.lockstep.coordinator.CommittedStep;
 import io.lockstep.coordinator.DatasetSums;
 import io.lockstep.coordinator.Numerics;
 import io.lockstep.coordinator.RunOutcome;
+import io.lockstep.coordinator.TermSum;
 import io.lockstep.coordinator.UnreadableRecord;
 import io.lockstep.coordinator.machine.JournalEntry;
 import io.lockstep.coordinator.machine.Membership;
@@ -79,6 +80,12 @@ final class JournalTables {
             step integer not null, rewind integer not null, dataset integer not null,
             loss_sum real not null, tokens integer not null, correct integer not null,
             primary key (step, rewind, dataset))\
+          """,
+          """
+          create table if not exists term_sums(
+            step integer not null, rewind integer not null, place integer not null,
+            name text not null, sum real not null, normaliser integer not null,
+            primary key (step, rewind, place))\
           """,
           """
           create table if not exists replaced(
@@ -229,20 +236,27 @@ final class JournalTables {
       throws SQLException {
     String where = " where step = %d and rewind = %d order by ".formatted(step.step(), rewind);
     return new CommittedStep(
-        step.generation(),
-        step.step(),
-        step.tokens(),
-        step.lossSum(),
-        step.correctTokens(),
-        query(connection, "select sample from replaced" + where + "place", row -> row.getLong(1)),
-        step.gradNorm(),
-        step.buckets(),
-        step.digest(),
-        query(
-            connection,
-            "select dataset, loss_sum, tokens, correct from dataset_sums" + where + "dataset",
-            row ->
-                new DatasetSums(row.getInt(1), row.getDouble(2), row.getLong(3), row.getLong(4))));
+            step.generation(),
+            step.step(),
+            step.tokens(),
+            step.lossSum(),
+            step.correctTokens(),
+            query(
+                connection, "select sample from replaced" + where + "place", row -> row.getLong(1)),
+            step.gradNorm(),
+            step.buckets(),
+            step.digest(),
+            query(
+                connection,
+                "select dataset, loss_sum, tokens, correct from dataset_sums" + where + "dataset",
+                row ->
+                    new DatasetSums(
+                        row.getInt(1), row.getDouble(2), row.getLong(3), row.getLong(4))))
+        .withTerms(
+            query(
+                connection,
+                "select name, sum, normaliser from term_sums" + where + "place",
+                row -> new TermSum(row.getString(1), row.getDouble(2), row.getLong(3))));
   }
 
   /** How often each over-length sample was replaced in the committed steps, by its number. */

@@ -7,6 +7,7 @@ import io.lockstep.coordinator.Numerics;
 import io.lockstep.coordinator.RunOutcome;
 import io.lockstep.coordinator.RunPlan;
 import io.lockstep.coordinator.RunRefusedException;
+import io.lockstep.coordinator.TermSum;
 import io.lockstep.coordinator.UnreadableRecord;
 import io.lockstep.coordinator.machine.JournalEntry;
 import io.lockstep.coordinator.machine.Membership;
@@ -448,6 +449,18 @@ public final class RunJournal implements AutoCloseable {
           sums.lossSum(),
           sums.tokens(),
           sums.correctTokens());
+    }
+    for (int place = 0; place < step.terms().size(); place++) {
+      TermSum term = step.terms().get(place);
+      insert(
+          "insert into term_sums(step, rewind, place, name, sum, normaliser)"
+              + " values (?, ?, ?, ?, ?, ?)",
+          step.step(),
+          rewinds,
+          place,
+          term.name(),
+          term.sum(),
+          term.normaliser());
     }
   }
 

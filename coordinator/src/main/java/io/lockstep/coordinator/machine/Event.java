@@ -3,6 +3,7 @@ package io.lockstep.coordinator.machine;
 import io.lockstep.coordinator.CommittedCheckpoint;
 import io.lockstep.coordinator.DatasetSums;
 import io.lockstep.coordinator.Numerics;
+import io.lockstep.coordinator.TermSum;
 import io.lockstep.coordinator.UnreadableRecord;
 import java.nio.file.Path;
 import java.util.List;
@@ -202,6 +203,7 @@ public sealed interface Event {
    * @param replaced over-length samples that were replaced by others
    * @param unreadable records that couldn't be read and were replaced by others
    * @param datasets figures of each dataset, ascending; empty in a run with one dataset
+   * @param terms of the objective in their order; empty if the loss is all
    */
   record VirtualRankResult(
       int virtualRank,
@@ -210,11 +212,13 @@ public sealed interface Event {
       long correctTokens,
       List<Long> replaced,
       List<UnreadableRecord> unreadable,
-      List<DatasetSums> datasets) {
+      List<DatasetSums> datasets,
+      List<TermSum> terms) {
     public VirtualRankResult {
       replaced = List.copyOf(replaced);
       unreadable = List.copyOf(unreadable);
       datasets = List.copyOf(datasets);
+      terms = List.copyOf(terms);
     }
 
     /** A micro-batch without unreadable records. */
@@ -225,7 +229,7 @@ public sealed interface Event {
         long correctTokens,
         List<Long> replaced,
         List<DatasetSums> datasets) {
-      this(virtualRank, lossSum, tokens, correctTokens, replaced, List.of(), datasets);
+      this(virtualRank, lossSum, tokens, correctTokens, replaced, List.of(), datasets, List.of());
     }
 
     /** A micro-batch of one dataset in which no sample was replaced. */

@@ -1,6 +1,7 @@
 package io.lockstep.coordinator.machine;
 
 import io.lockstep.coordinator.DatasetSums;
+import io.lockstep.coordinator.TermSum;
 import io.lockstep.coordinator.machine.Event.BucketResult;
 import io.lockstep.coordinator.machine.Event.VirtualRankResult;
 import io.lockstep.data.plan.RankSpan;
@@ -35,6 +36,9 @@ final class ReportCheck {
     for (VirtualRankResult result : results) {
       if (!areSound(result)) {
         return Optional.of("impossible counts: " + result);
+      }
+      if (result.terms().size() > TermSum.MOST) {
+        return Optional.of("more than %d terms of an objective".formatted(TermSum.MOST));
       }
     }
     for (BucketResult bucket : reduced.buckets()) {

@@ -2,13 +2,16 @@ package io.lockstep.coordinator.machine;
 
 import io.lockstep.coordinator.CommittedStep;
 import io.lockstep.coordinator.DatasetSums;
+import io.lockstep.coordinator.TermSum;
 import io.lockstep.coordinator.UnreadableRecord;
 import io.lockstep.coordinator.machine.Event.BucketResult;
 import io.lockstep.coordinator.machine.Event.VirtualRankResult;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.SequencedMap;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.zip.CRC32C;
@@ -126,6 +129,12 @@ final class StepDecision {
           "step %d: the loss of virtual rank %d is %s (reported by %s): lower the learning rate or look for bad samples in this step"
               .formatted(step, result.virtualRank(), result.lossSum(), worker));
     }
+    TermSum.problem(result.terms())
+        .ifPresent(problem -> {
+          throw new Unsound(
+              "step %d: virtual rank %d %s (reported by %s): lower the learning rate or look for bad samples in this step"
+                  .formatted(step, result.virtualRank(), problem, worker));
+        });
     boolean sound =
         result.tokens() >= 0
             && result.correctTokens() >= 0
@@ -160,6 +169,7 @@ final class StepDecision {
     List<Long> replaced = new ArrayList<>();
     List<UnreadableRecord> unreadable = new ArrayList<>();
     SortedMap<Integer, DatasetSums> datasets = new TreeMap<>();
+    SequencedMap<String, TermSum> terms = new LinkedHashMap<>();
     for (VirtualRankResult result : byRank) {
       lossSum += result.lossSum();
       tokens += result.tokens();
@@ -169,6 +179,7 @@ final class StepDecision {
       for (DatasetSums dataset : result.datasets()) {
         datasets.merge(dataset.dataset(), dataset, DatasetSums::plus);
       }
+      result.terms().forEach(term -> terms.merge(term.name(), term, TermSum::plus));
     }
     if (tokens == 0) {
       throw new Unsound(
@@ -201,7 +212,8 @@ final class StepDecision {
         norm,
         byBucket.length,
         (int) digest.getValue(),
-        List.copyOf(datasets.values()));
+        List.copyOf(datasets.values()),
+        List.copyOf(terms.values()));
   }
 
   /** A reported figure that ends the run. */

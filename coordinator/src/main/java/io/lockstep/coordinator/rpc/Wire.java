@@ -5,6 +5,7 @@ import io.lockstep.coordinator.DatasetSums;
 import io.lockstep.coordinator.Numerics;
 import io.lockstep.coordinator.Phase;
 import io.lockstep.coordinator.RunStatus;
+import io.lockstep.coordinator.TermSum;
 import io.lockstep.coordinator.UnreadableRecord;
 import io.lockstep.coordinator.machine.Event;
 import io.lockstep.coordinator.machine.Holding;
@@ -174,7 +175,8 @@ final class Wire {
                         .map(record ->
                             new UnreadableRecord(record.getSample(), line(record.getWhat())))
                         .toList(),
-                    result.getDatasetsList().stream().map(Wire::sums).toList()))
+                    result.getDatasetsList().stream().map(Wire::sums).toList(),
+                    result.getTermsList().stream().map(Wire::term).toList()))
             .toList(),
         reduced.getBucketsList().stream()
             .map(result ->
@@ -186,6 +188,18 @@ final class Wire {
   private static DatasetSums sums(io.lockstep.proto.coordinator.v1.DatasetSums wire) {
     return new DatasetSums(
         wire.getDataset(), wire.getLossSum(), wire.getTokens(), wire.getCorrectTokens());
+  }
+
+  private static TermSum term(io.lockstep.proto.coordinator.v1.TermSum wire) {
+    return new TermSum(line(wire.getName()), wire.getSum(), wire.getNormaliser());
+  }
+
+  static io.lockstep.proto.coordinator.v1.TermSum term(TermSum term) {
+    return io.lockstep.proto.coordinator.v1.TermSum.newBuilder()
+        .setName(term.name())
+        .setSum(term.sum())
+        .setNormaliser(term.normaliser())
+        .build();
   }
 
   static io.lockstep.proto.coordinator.v1.DatasetSums sums(DatasetSums sums) {

@@ -134,6 +134,7 @@ final class WorkerMessages {
         .setGradNorm(step.gradNorm())
         .setDigest(step.digest())
         .addAllDatasets(step.datasets().stream().map(Wire::sums).toList())
+        .addAllTerms(step.terms().stream().map(Wire::term).toList())
         .build();
   }
 }

@@ -10,6 +10,7 @@ import io.lockstep.coordinator.DatasetSums;
 import io.lockstep.coordinator.Plans;
 import io.lockstep.coordinator.RunOutcome;
 import io.lockstep.coordinator.RunRefusedException;
+import io.lockstep.coordinator.TermSum;
 import io.lockstep.coordinator.UnreadableRecord;
 import io.lockstep.coordinator.machine.JournalEntry;
 import io.lockstep.coordinator.machine.Membership;
@@ -35,16 +36,18 @@ final class RunJournalTest {
       Clock.fixed(Instant.parse("2026-01-01T12:00:00Z"), ZoneOffset.UTC);
   private static final CommittedStep STEP =
       new CommittedStep(
-          1,
-          0,
-          20,
-          8.5,
-          10,
-          List.of(7L, 9L, 7L),
-          3.25,
-          2,
-          -2,
-          List.of(new DatasetSums(0, 8.0, 15, 9), new DatasetSums(2, 0.5, 5, 1)));
+              1,
+              0,
+              20,
+              8.5,
+              10,
+              List.of(7L, 9L, 7L),
+              3.25,
+              2,
+              -2,
+              List.of(new DatasetSums(0, 8.0, 15, 9), new DatasetSums(2, 0.5, 5, 1)))
+          .withTerms(
+              List.of(new TermSum("cross_entropy", 8.25, 20), new TermSum("router_aux", 2.5, 4)));
 
   @TempDir Path out;
 

@@ -39,6 +39,7 @@ final class RunMachineStepsTest {
             LongStream.of(samples)
                 .mapToObj(sample -> new UnreadableRecord(sample, "data.jsonl:" + sample))
                 .toList(),
+            List.of(),
             List.of()));
     return new Event.Reduced(1, 1, step, results, whole.buckets());
   }

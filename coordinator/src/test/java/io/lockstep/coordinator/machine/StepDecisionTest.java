@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.lockstep.coordinator.CommittedStep;
+import io.lockstep.coordinator.TermSum;
 import io.lockstep.coordinator.machine.Event.BucketResult;
 import io.lockstep.coordinator.machine.Event.VirtualRankResult;
 import io.lockstep.coordinator.machine.StepDecision.Report;
@@ -53,6 +54,36 @@ final class StepDecisionTest {
     assertEquals(alone, committed(decide(reports)));
     Collections.reverse(reports);
     assertEquals(alone, committed(decide(reports)));
+  }
+
+  private static VirtualRankResult withTerms(int virtualRank, TermSum... terms) {
+    return new VirtualRankResult(
+        virtualRank, 1, 5, 1, List.of(), List.of(), List.of(), List.of(terms));
+  }
+
+  @Test
+  void termsAreSummedOverVirtualRanksInOrder() {
+    Report report =
+        new Report(
+            "a",
+            IntStream.range(0, 4)
+                .mapToObj(rank ->
+                    withTerms(
+                        rank, new TermSum("loss", rank, 5), new TermSum("aux", 0.5 * rank, 1)))
+                .toList(),
+            List.of(new BucketResult(0, 16, 1)));
+    CommittedStep step = committed(StepDecision.decide(3, 7, 4, 0, List.of(report)));
+    assertEquals(List.of(new TermSum("loss", 6, 20), new TermSum("aux", 3, 4)), step.terms());
+  }
+
+  @Test
+  void termsThatCannotBeAreNamed() {
+    assertRejected(
+        List.of(withVirtualRank(withTerms(2, new TermSum("aux", Double.NaN, 1)))),
+        "step 5: virtual rank 2 has a term aux of NaN over 1 (reported by a)");
+    assertRejected(
+        List.of(withVirtualRank(withTerms(2, new TermSum("a", 1, 1), new TermSum("a", 1, 1)))),
+        "step 5: virtual rank 2 names a term twice (reported by a)");
   }
 
   @Test

@@ -110,16 +110,17 @@ final class Invariants {
   /** A step's figures, whichever membership computed it. */
   private static CommittedStep timeless(CommittedStep step) {
     return new CommittedStep(
-        0,
-        step.step(),
-        step.tokens(),
-        step.lossSum(),
-        step.correctTokens(),
-        step.replaced(),
-        step.gradNorm(),
-        step.buckets(),
-        step.digest(),
-        step.datasets());
+            0,
+            step.step(),
+            step.tokens(),
+            step.lossSum(),
+            step.correctTokens(),
+            step.replaced(),
+            step.gradNorm(),
+            step.buckets(),
+            step.digest(),
+            step.datasets())
+        .withTerms(step.terms());
   }
 
   void sent(ToWorker message, List<JournalEntry> journal) {

@@ -1,5 +1,9 @@
 package io.lockstep.model.batch;
 
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
 /**
  * The positions of a batch that predict a supervised token: position t predicts the label of t + 1.
  *
@@ -39,6 +43,21 @@ public record Targets(long[] rows, long[] labels) {
       groups[i] = groupOfRow[Math.toIntExact(rows[i] / batch.length())];
     }
     return groups;
+  }
+
+  /**
+   * These in parts that follow each other, of so many at most.
+   *
+   * @param most at least 1
+   */
+  public List<Targets> parts(int most) {
+    List<Targets> parts = new ArrayList<>();
+    for (int from = 0; from < rows.length; from += most) {
+      int to = Math.min(rows.length, from + most);
+      parts.add(
+          new Targets(Arrays.copyOfRange(rows, from, to), Arrays.copyOfRange(labels, from, to)));
+    }
+    return parts;
   }
 
   /** How many there are. */

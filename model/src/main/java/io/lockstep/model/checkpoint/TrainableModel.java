@@ -46,7 +46,7 @@ public final class TrainableModel implements AutoCloseable {
    * @param folder the base model's folder
    * @param base its parameters, laid out as the tuning says; closed with the result
    */
-  static TrainableModel of(Tuning tuning, Path folder, Parameters base) throws IOException {
+  public static TrainableModel of(Tuning tuning, Path folder, Parameters base) throws IOException {
     return switch (tuning) {
       case Tuning.Full(Set<ParameterSpec.Module> frozen) ->
           new TrainableModel(folder, base, null, trainable(base, frozen));

@@ -3,6 +3,7 @@ package io.lockstep.model.cost;
 import io.lockstep.model.adapter.AdapterPlan;
 import io.lockstep.model.config.TextConfig;
 import io.lockstep.model.network.ModelConfig;
+import io.lockstep.model.network.Network;
 import io.lockstep.model.parameter.ParameterSpec.Module;
 import io.lockstep.tensor.Dtype;
 import java.util.List;
@@ -92,9 +93,12 @@ public record ActivationBytes(long vision, long decoder, long segment, long peak
     double decoder = load.rows() * (double) load.length() * load.length() + 2 * width;
     decoder += text.layers() * (width + (mode.checkpointing() ? 0 : layer.saved()));
     double kept = mode.checkpointing() ? 0 : layer.saved();
+    long positions = Math.min(load.supervised(), new Network(config).positionsAtOnce());
     double head =
-        load.supervised()
-            * (HEAD_TABLES * (double) text.vocabSize() + HEAD_ROWS * (double) text.hiddenSize());
+        positions * HEAD_TABLES * (double) text.vocabSize()
+            + load.supervised() * HEAD_ROWS * (double) text.hiddenSize();
+    // From the second part on, its gradient of the table is added to that of the parts before.
+    head += positions < load.supervised() ? (double) text.vocabSize() * text.hiddenSize() : 0;
     double goingBack = layer.saved() + SCORE_GRADIENTS * layer.scores() - kept;
     double segment = DoubleStream.of(layer.results() - kept, goingBack, head).max().orElseThrow();
     double inTower = vision + block.results() + block.input();

@@ -1,12 +1,11 @@
 package io.lockstep.model.generate;
 
-import ai.djl.ndarray.NDArray;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.layer.KvCache;
+import io.lockstep.model.network.ActivationListener;
 import io.lockstep.model.network.VisionLanguageModel;
 import io.lockstep.tensor.Scope;
 import java.util.Arrays;
-import java.util.function.BiConsumer;
 
 /** Keeps keys and values, so that each further token is computed alone. */
 final class CachedDecoder implements Decoder {
@@ -14,10 +13,9 @@ final class CachedDecoder implements Decoder {
   private final VisionLanguageModel network;
   private final Batch batch;
   private final KvCache cache;
-  private final BiConsumer<String, NDArray> probe;
+  private final ActivationListener probe;
 
-  CachedDecoder(
-      VisionLanguageModel network, Batch batch, int capacity, BiConsumer<String, NDArray> probe) {
+  CachedDecoder(VisionLanguageModel network, Batch batch, int capacity, ActivationListener probe) {
     this.network = network;
     this.batch = batch;
     this.probe = probe;

@@ -1,11 +1,10 @@
 package io.lockstep.model.generate;
 
-import ai.djl.ndarray.NDArray;
 import io.lockstep.model.batch.Collator;
 import io.lockstep.model.batch.Sample;
+import io.lockstep.model.network.ActivationListener;
 import io.lockstep.model.network.VisionLanguageModel;
 import java.util.List;
-import java.util.function.BiConsumer;
 
 /**
  * Computes logits for a left-padded batch of rows that grow token by token. It chooses nothing:
@@ -45,7 +44,7 @@ public sealed interface Decoder extends AutoCloseable permits CachedDecoder, Str
       Collator collator,
       List<Sample> prompts,
       int capacity,
-      BiConsumer<String, NDArray> probe) {
+      ActivationListener probe) {
     return switch (profile) {
       case CACHED -> new CachedDecoder(network, collator.collate(prompts), capacity, probe);
       case STRICT -> new StrictDecoder(network, collator, prompts, capacity, probe);

@@ -1,13 +1,12 @@
 package io.lockstep.model.generate;
 
-import ai.djl.ndarray.NDArray;
 import io.lockstep.model.batch.Collator;
 import io.lockstep.model.batch.Sample;
+import io.lockstep.model.network.ActivationListener;
 import io.lockstep.model.network.VisionLanguageModel;
 import io.lockstep.tensor.Scope;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.BiConsumer;
 
 /** Runs the whole sequence again for each token, pictures included, as training does. */
 final class StrictDecoder implements Decoder {
@@ -15,7 +14,7 @@ final class StrictDecoder implements Decoder {
   private final VisionLanguageModel network;
   private final Collator collator;
   private final List<Sample> rows;
-  private final BiConsumer<String, NDArray> probe;
+  private final ActivationListener probe;
   private int left;
 
   StrictDecoder(
@@ -23,7 +22,7 @@ final class StrictDecoder implements Decoder {
       Collator collator,
       List<Sample> prompts,
       int capacity,
-      BiConsumer<String, NDArray> probe) {
+      ActivationListener probe) {
     this.network = network;
     this.collator = collator;
     this.rows = new ArrayList<>(prompts);

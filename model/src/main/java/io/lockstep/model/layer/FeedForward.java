@@ -5,12 +5,22 @@ import io.lockstep.model.parameter.ParameterSpec;
 import io.lockstep.model.parameter.Weights;
 import io.lockstep.tensor.Ops;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /** What a block computes of each token alone, x [.., hidden] to [.., hidden]. */
 public interface FeedForward extends Block {
 
   /** Applies it. */
   NDArray apply(Weights weights, NDArray x);
+
+  /**
+   * Applies it and tells with which probabilities tokens went to experts, if it has some.
+   *
+   * @param routed gets the probabilities [tokens, experts] and gives those to compute with
+   */
+  default NDArray apply(Weights weights, NDArray x, UnaryOperator<NDArray> routed) {
+    return apply(weights, x);
+  }
 
   /** {@code down(silu(gate(x)) * up(x))} (Shazeer, "GLU variants improve transformer", 2020). */
   record Gated(Linear gate, Linear up, Linear down) implements FeedForward {

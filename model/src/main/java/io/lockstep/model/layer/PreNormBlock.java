@@ -25,7 +25,18 @@ public record PreNormBlock(
    * @param attend applies the attention to normalised values
    */
   public NDArray apply(Weights weights, NDArray x, UnaryOperator<NDArray> attend) {
+    return apply(weights, x, attend, middle -> feedForward.apply(weights, middle));
+  }
+
+  /**
+   * Applies it.
+   *
+   * @param attend applies the attention to normalised values
+   * @param feed applies the feed-forward network to normalised values
+   */
+  public NDArray apply(
+      Weights weights, NDArray x, UnaryOperator<NDArray> attend, UnaryOperator<NDArray> feed) {
     NDArray middle = x.add(attend.apply(beforeAttention.apply(weights, x)));
-    return middle.add(feedForward.apply(weights, beforeFeedForward.apply(weights, middle)));
+    return middle.add(feed.apply(beforeFeedForward.apply(weights, middle)));
   }
 }

@@ -60,6 +60,11 @@ public interface ModelConfig {
     return FeedForward.Gated.of(LLM, prefix, text().hiddenSize(), text().intermediateSize(), false);
   }
 
+  /** What sends the tokens of a layer to experts, if it has some. */
+  default Optional<Router> router(int layer) {
+    return Optional.empty();
+  }
+
   /** Inner values that a token has in the feed-forward network of a layer, for counting costs. */
   default int feedForwardWidth(int layer) {
     return text().intermediateSize();

@@ -7,6 +7,7 @@ import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Targets;
 import io.lockstep.model.config.TextConfig;
 import io.lockstep.model.layer.Block;
+import io.lockstep.model.layer.FeedForward;
 import io.lockstep.model.layer.KvCache;
 import io.lockstep.model.layer.Linear;
 import io.lockstep.model.layer.Norm;
@@ -22,7 +23,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BiConsumer;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +39,8 @@ public final class Network {
 
   /** The output projection, where it is not the embedding table. */
   private static final String HEAD = "lm_head";
+
+  private static final int LOGITS_AT_ONCE = 1 << 24;
 
   private static final String TABLE = LANGUAGE + "embed_tokens";
 
@@ -162,12 +166,13 @@ public final class Network {
     String name = "text_layer_" + layer;
     String prefix = LANGUAGE + "layers." + layer + ".";
     SelfAttention attention = new SelfAttention(text, layer, prefix + "self_attn.");
+    FeedForward feedForward = config.feedForward(layer);
     PreNormBlock block =
         new PreNormBlock(
             norm(prefix + "input_layernorm"),
             attention,
             norm(prefix + "post_attention_layernorm"),
-            config.feedForward(layer));
+            feedForward);
     return add(
         name,
         false,
@@ -178,7 +183,8 @@ public final class Network {
               block.apply(
                   weights,
                   inputs.getFirst(),
-                  x -> attention.apply(weights, x, pass.tokens(), pass.cache()));
+                  x -> attention.apply(weights, x, pass.tokens(), pass.cache()),
+                  x -> feedForward.apply(weights, x, routed -> pass.routed(layer, routed)));
           NDArray seen_BTH = pass.probed(name, hidden_BTH);
           return inputs.size() == 1 ? seen_BTH : pass.addedToPictures(seen_BTH, inputs.getLast());
         });
@@ -249,8 +255,27 @@ public final class Network {
    *
    * @param scope holds indices
    */
-  public Prediction prediction(Scope scope, Weights weights, NDArray hidden_BTH, Targets targets) {
-    return Prediction.of(scope, this, weights, hidden_BTH, targets);
+  public Prediction prediction(
+      Scope scope, Weights weights, Batch batch, NDArray hidden_BTH, Targets targets) {
+    return Prediction.of(scope, this, weights, batch, hidden_BTH, targets);
+  }
+
+  /**
+   * Positions whose logits are computed at once: 64 MiB of them. What comes after the last layer is
+   * computed part by part, so that its memory does not grow with the number of positions.
+   */
+  public int positionsAtOnce() {
+    return Math.max(1, LOGITS_AT_ONCE / config.text().vocabSize());
+  }
+
+  /** The routers of all layers that have one, by layer. */
+  public SortedMap<Integer, Router> routers() {
+    SortedMap<Integer, Router> routers = new TreeMap<>();
+    for (int layer = 0; layer < config.text().layers(); layer++) {
+      int own = layer;
+      config.router(layer).ifPresent(router -> routers.put(own, router));
+    }
+    return routers;
   }
 
   /**
@@ -262,7 +287,7 @@ public final class Network {
    *     text_layer_N}
    */
   public PassInputs inputs(
-      Scope scope, Batch batch, @Nullable KvCache cache, BiConsumer<String, NDArray> probe) {
+      Scope scope, Batch batch, @Nullable KvCache cache, ActivationListener probe) {
     return PassInputs.of(config, tower, rotary, scope, batch, cache, probe);
   }
 
@@ -279,7 +304,7 @@ public final class Network {
       long[] positions,
       boolean[] visible,
       KvCache cache,
-      BiConsumer<String, NDArray> probe) {
+      ActivationListener probe) {
     return PassInputs.ofNext(config, rotary, scope, tokens, positions, visible, cache, probe);
   }
 }

@@ -10,7 +10,6 @@ import io.lockstep.model.layer.SelfAttention;
 import io.lockstep.model.layer.TextRotary;
 import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
-import java.util.function.BiConsumer;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +25,7 @@ public final class PassInputs {
   private final SelfAttention.Tokens tokens;
   private final @Nullable Pictures pictures;
   private final @Nullable KvCache cache;
-  private final BiConsumer<String, NDArray> probe;
+  private final ActivationListener probe;
 
   /**
    * The pictures of a batch and where they go.
@@ -66,7 +65,7 @@ public final class PassInputs {
       SelfAttention.Tokens tokens,
       @Nullable Pictures pictures,
       @Nullable KvCache cache,
-      BiConsumer<String, NDArray> probe) {
+      ActivationListener probe) {
     this.ids = ids;
     this.tokens = tokens;
     this.pictures = pictures;
@@ -81,7 +80,7 @@ public final class PassInputs {
       Scope scope,
       Batch batch,
       @Nullable KvCache cache,
-      BiConsumer<String, NDArray> probe) {
+      ActivationListener probe) {
     CosSin cosSin = cosSin(config, rotary, scope, batch.positionIds(), batch.rows());
     return new PassInputs(
         scope.fromLongs(batch.ids(), batch.rows(), batch.length()),
@@ -99,7 +98,7 @@ public final class PassInputs {
       long[] positions,
       boolean[] visible,
       KvCache cache,
-      BiConsumer<String, NDArray> probe) {
+      ActivationListener probe) {
     int rows = tokens.length;
     long[] axes = new long[3 * rows];
     for (int axis = 0; axis < 3; axis++) {
@@ -144,6 +143,12 @@ public final class PassInputs {
   NDArray probed(String name, NDArray activation) {
     probe.accept(name, activation);
     return activation;
+  }
+
+  /** The probabilities of a layer's router, after the listener has seen them. */
+  NDArray routed(int layer, NDArray probabilities) {
+    probe.router(layer, probabilities);
+    return probabilities;
   }
 
   private Pictures pictures() {

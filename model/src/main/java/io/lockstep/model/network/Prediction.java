@@ -1,6 +1,7 @@
 package io.lockstep.model.network;
 
 import ai.djl.ndarray.NDArray;
+import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Sample;
 import io.lockstep.model.batch.Targets;
 import io.lockstep.model.parameter.Weights;
@@ -20,7 +21,8 @@ public final class Prediction {
 
   private final Scope scope;
   private final Head head;
-  private final long[] labels;
+  private final Batch batch;
+  private final Targets targets;
 
   /** The last hidden states, and the logits once somebody asks for them. */
   private static final class Head {
@@ -55,10 +57,11 @@ public final class Prediction {
     }
   }
 
-  private Prediction(Scope scope, Head head, long[] labels) {
+  private Prediction(Scope scope, Head head, Batch batch, Targets targets) {
     this.scope = scope;
     this.head = head;
-    this.labels = labels;
+    this.batch = batch;
+    this.targets = targets;
   }
 
   /**
@@ -68,24 +71,39 @@ public final class Prediction {
    * @param hidden_BTH of the whole batch, before the final norm
    */
   static Prediction of(
-      Scope scope, Network network, Weights weights, NDArray hidden_BTH, Targets targets) {
+      Scope scope,
+      Network network,
+      Weights weights,
+      Batch batch,
+      NDArray hidden_BTH,
+      Targets targets) {
     NDArray flat = hidden_BTH.reshape(-1, hidden_BTH.getShape().get(2));
     NDArray rows = scope.fromLongs(targets.rows(), targets.count());
     NDArray hidden_NH = Ops.indexSelect(flat, 0, rows);
-    return new Prediction(scope, new Head(network, weights, hidden_NH), targets.labels());
+    return new Prediction(scope, new Head(network, weights, hidden_NH), batch, targets);
   }
 
   /**
    * The same of which only some positions count: the labels of others are {@link Sample#IGNORED}.
    */
   public Prediction of(int group, int[] groupOfTarget) {
-    long[] own = labels.clone();
+    long[] own = targets.labels().clone();
     for (int i = 0; i < own.length; i++) {
       if (groupOfTarget[i] != group) {
         own[i] = Sample.IGNORED;
       }
     }
-    return new Prediction(scope, head, own);
+    return new Prediction(scope, head, batch, new Targets(targets.rows(), own));
+  }
+
+  /** What the walk went through. */
+  public Batch batch() {
+    return batch;
+  }
+
+  /** Its supervised positions. */
+  public Targets targets() {
+    return targets;
   }
 
   /** Hidden states before the final norm, [N, H]. */
@@ -100,17 +118,18 @@ public final class Prediction {
 
   /** The tokens wanted, [N] int64; {@link Sample#IGNORED} at positions that don't count. */
   public NDArray labels() {
-    return scope.fromLongs(labels, labels.length);
+    return scope.fromLongs(targets.labels(), targets.count());
   }
 
   /** How many positions count. */
   public long count() {
-    return Arrays.stream(labels).filter(label -> label != Sample.IGNORED).count();
+    return Arrays.stream(targets.labels()).filter(label -> label != Sample.IGNORED).count();
   }
 
   /** At how many of those the wanted token is the most probable one. */
   public long correct() {
     long[] tokens = head.mostProbable();
+    long[] labels = targets.labels();
     long correct = 0;
     for (int i = 0; i < labels.length; i++) {
       correct += tokens[i] == labels[i] ? 1 : 0;

@@ -7,7 +7,6 @@ import io.lockstep.model.layer.KvCache;
 import io.lockstep.model.parameter.Weights;
 import io.lockstep.tensor.Scope;
 import java.util.List;
-import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 public final class VisionLanguageModel {
 
   /** Sees nothing: for passes whose activations nobody asks for. */
-  public static final BiConsumer<String, NDArray> NO_PROBE = (name, activation) -> {};
+  public static final ActivationListener NO_PROBE = (name, activation) -> {};
 
   private final Network network;
   private final Weights weights;
@@ -45,7 +44,7 @@ public final class VisionLanguageModel {
    *     vision_merger}, {@code text_layer_N}
    */
   public NDArray hidden(
-      Scope scope, Batch batch, @Nullable KvCache cache, BiConsumer<String, NDArray> probe) {
+      Scope scope, Batch batch, @Nullable KvCache cache, ActivationListener probe) {
     return walk(scope, network.inputs(scope, batch, cache, probe), cache);
   }
 
@@ -63,7 +62,7 @@ public final class VisionLanguageModel {
       long[] positions,
       boolean[] visible,
       KvCache cache,
-      BiConsumer<String, NDArray> probe) {
+      ActivationListener probe) {
     return walk(scope, network.inputs(scope, tokens, positions, visible, cache, probe), cache);
   }
 
@@ -92,8 +91,13 @@ public final class VisionLanguageModel {
     return network.logits(weights, hidden);
   }
 
+  /** Positions whose logits are computed at once: see {@link Network#positionsAtOnce}. */
+  public int positionsAtOnce() {
+    return network.positionsAtOnce();
+  }
+
   /** What hidden states [B, T, H] of a batch predict at its targets. */
-  public Prediction prediction(Scope scope, NDArray hidden_BTH, Targets targets) {
-    return network.prediction(scope, weights, hidden_BTH, targets);
+  public Prediction prediction(Scope scope, Batch batch, NDArray hidden_BTH, Targets targets) {
+    return network.prediction(scope, weights, batch, hidden_BTH, targets);
   }
 }

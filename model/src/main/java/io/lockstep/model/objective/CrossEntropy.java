@@ -1,25 +1,25 @@
 package io.lockstep.model.objective;
 
+import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Sample;
-import io.lockstep.model.network.Prediction;
 import io.lockstep.tensor.Ops;
-import java.util.List;
+import io.lockstep.tensor.Scope;
 
-/** The cross entropy of the wanted tokens, in nats. */
-public record CrossEntropy() implements Objective {
+/**
+ * The cross entropy of the wanted tokens, in nats.
+ *
+ * @param name what it is called in logs
+ * @param weight how much it counts; 0 if it is only logged
+ */
+public record CrossEntropy(String name, double weight) implements LossTerm {
 
-  @Override
-  public String name() {
-    return "cross_entropy";
+  /** The only term of most runs. */
+  public CrossEntropy() {
+    this("cross_entropy", 1);
   }
 
   @Override
-  public List<Term> terms(Prediction prediction) {
-    return List.of(
-        new Term(
-            "loss",
-            Ops.crossEntropySum(prediction.logits(), prediction.labels(), Sample.IGNORED),
-            prediction.count(),
-            1));
+  public OfPass begin(Scope scope, Batch batch, Activations activations) {
+    return part -> Ops.crossEntropySum(part.logits(), part.labels(), Sample.IGNORED);
   }
 }

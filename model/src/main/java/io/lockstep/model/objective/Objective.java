@@ -1,50 +1,118 @@
 package io.lockstep.model.objective;
 
-import ai.djl.ndarray.NDArray;
-import io.lockstep.model.network.Prediction;
+import io.lockstep.model.batch.Targets;
+import io.lockstep.model.network.Network;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
- * What training minimises: terms, each a sum over positions that is divided by its normaliser once
- * all of a step's sums are known.
+ * What training minimises: the weighted sum of terms, each divided by its normaliser of the whole
+ * step.
  *
- * <p>The gradient of a step is that of the weighted sum of all terms, divided by the step's
- * normaliser, which the terms of an objective share. What is logged are the same sums: they are
- * added up over passes and virtual ranks in their order, so that an objective has the same bits on
- * any number of workers. Positions whose label is {@link io.lockstep.model.batch.Sample#IGNORED}
- * must not count.
+ * <p>The first term is one over supervised tokens; the gradient's sum over all passes is divided by
+ * its normaliser at the end of a step. Terms with another normaliser are therefore multiplied by
+ * {@code normaliser of the first / their own}, for which a step's counts have to be known before
+ * its first pass.
+ *
+ * @param terms at least one; names differ
  */
-public interface Objective {
+public record Objective(List<LossTerm> terms) {
 
-  /** Its name in recipes. */
-  String name();
+  /** The cross entropy alone. */
+  public static final Objective CROSS_ENTROPY = new Objective(List.of(new CrossEntropy()));
 
-  /** The terms of a batch; at least one. */
-  List<Term> terms(Prediction prediction);
-
-  /** What is logged beside the terms and not minimised; computed outside of the graph. */
-  default List<Figure> figures(Prediction prediction) {
-    return List.of(new Figure(Figure.TOKEN_ACCURACY, prediction.correct(), prediction.count()));
+  /** Checks the terms. */
+  public Objective {
+    terms = List.copyOf(terms);
+    if (terms.isEmpty() || terms.getFirst().normaliser() != Normaliser.TOKENS) {
+      throw new IllegalArgumentException("an objective's first term is one over tokens");
+    }
+    if (terms.stream().map(LossTerm::name).distinct().count() < terms.size()) {
+      throw new IllegalArgumentException("two terms of an objective have the same name");
+    }
   }
 
   /**
-   * A part of what is minimised.
+   * A teacher, and how much of it is learned.
    *
-   * @param name what it is called in logs
-   * @param sum over positions, one element, recorded
-   * @param normaliser what the sum is divided by: how many positions count
-   * @param weight how much it counts among the terms, more than 0
+   * @param sftAlpha weight of the cross entropy beside the divergence from the teacher
    */
-  record Term(String name, NDArray sum, long normaliser, double weight) {}
+  public record Teaching(Distillation distillation, double sftAlpha) {}
 
   /**
-   * Something worth knowing.
+   * The objective of a recipe.
    *
-   * @param normaliser what the sum is divided by
+   * @param routerBalance weight of {@link RouterBalance}; 0 for none
+   * @throws IllegalArgumentException if the network has not what a term needs
    */
-  record Figure(String name, double sum, long normaliser) {
+  public static Objective of(Network network, Optional<Teaching> teaching, double routerBalance) {
+    List<LossTerm> terms = new ArrayList<>();
+    if (teaching.isPresent()) {
+      terms.add(teaching.get().distillation());
+      terms.add(new CrossEntropy("sft_loss", teaching.get().sftAlpha()));
+    } else {
+      terms.add(new CrossEntropy());
+    }
+    if (routerBalance > 0) {
+      terms.add(new RouterBalance(network.routers(), routerBalance));
+    }
+    return new Objective(terms);
+  }
 
-    /** Positions whose wanted token is the most probable one. */
-    public static final String TOKEN_ACCURACY = "token_acc";
+  /** Names of all activations that terms read. */
+  public Set<String> reads() {
+    return terms.stream()
+        .flatMap(term -> term.reads().stream())
+        .collect(Collectors.toCollection(LinkedHashSet::new));
+  }
+
+  /** What terms are divided by, each once, the first term's first. */
+  public List<Normaliser> normalisers() {
+    return terms.stream().map(LossTerm::normaliser).distinct().toList();
+  }
+
+  /** How many of each normaliser a pass has, in their order. */
+  public long[] counts(Targets targets) {
+    return normalisers().stream().mapToLong(each -> each.count(targets)).toArray();
+  }
+
+  /**
+   * What each term's sum is multiplied with before the division by the first normaliser: its
+   * weight, times the first normaliser over its own. 0 for a term of which a step has nothing.
+   *
+   * @param counts of a whole step, in the order of {@link #normalisers}; not read if there is one
+   */
+  public double[] factors(long[] counts) {
+    Map<Normaliser, Double> ratios = new EnumMap<>(Normaliser.class);
+    List<Normaliser> normalisers = normalisers();
+    ratios.put(normalisers.getFirst(), 1.0);
+    for (int i = 1; i < normalisers.size(); i++) {
+      ratios.put(normalisers.get(i), counts[i] == 0 ? 0 : (double) counts[0] / counts[i]);
+    }
+    return terms.stream()
+        .mapToDouble(term -> term.weight() * ratios.getOrDefault(term.normaliser(), 0.0))
+        .toArray();
+  }
+
+  /** The factors of a step that is this pass alone. */
+  public double[] factorsAlone(Targets targets) {
+    return factors(counts(targets));
+  }
+
+  /** Whether a step's counts have to be known before its first pass. */
+  public boolean needsCounts() {
+    return normalisers().size() > 1;
+  }
+
+  @Override
+  public String toString() {
+    return Arrays.toString(terms.stream().map(LossTerm::name).toArray());
   }
 }

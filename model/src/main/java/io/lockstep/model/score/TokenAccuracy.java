@@ -28,7 +28,13 @@ public record TokenAccuracy(long correct, long tokens) {
       long correct =
           Autograd.inference(() -> {
             NDArray hidden = network.hidden(scope, batch, null, VisionLanguageModel.NO_PROBE);
-            return network.prediction(scope, hidden, targets).correct();
+            long sum = 0;
+            for (Targets part : targets.parts(network.positionsAtOnce())) {
+              try (Scope temporaries = Scope.open()) {
+                sum += network.prediction(temporaries, batch, hidden, part).correct();
+              }
+            }
+            return sum;
           });
       return new TokenAccuracy(correct, targets.count());
     }

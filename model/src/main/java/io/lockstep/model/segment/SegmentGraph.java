@@ -18,6 +18,7 @@ final class SegmentGraph implements AutoCloseable {
   private final List<NDArray> inputs;
   private final SequencedMap<Integer, NDArray> inputLeaves = new LinkedHashMap<>();
   private final SequencedMap<Integer, NDArray> weightLeaves = new LinkedHashMap<>();
+  private final SequencedMap<String, NDArray> activations = new LinkedHashMap<>();
   private @Nullable NDArray output;
 
   /**
@@ -60,10 +61,20 @@ final class SegmentGraph implements AutoCloseable {
     return weightLeaves.computeIfAbsent(slot, _ -> held.keep(Autograd.leaf(value)));
   }
 
-  /** Holds the end of the graph. */
-  NDArray finish(NDArray end) {
+  /**
+   * Holds the end of the graph, and what was heard on the way.
+   *
+   * @param heard activations that somebody reads besides the output, by name
+   */
+  NDArray finish(NDArray end, SequencedMap<String, NDArray> heard) {
     output = held.keep(end);
+    heard.forEach((name, value) -> activations.put(name, held.keep(value)));
     return output;
+  }
+
+  /** What was heard on the way, as inner values of this segment's graph. */
+  SequencedMap<String, NDArray> activations() {
+    return activations;
   }
 
   /** Leaves of the inputs that need a gradient, by the segment they come from. */

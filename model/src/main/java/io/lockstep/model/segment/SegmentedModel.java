@@ -61,6 +61,11 @@ public final class SegmentedModel {
     specs = SegmentSpec.of(network, trainable.trained().layout());
   }
 
+  /** What is minimised. */
+  public Objective objective() {
+    return objective;
+  }
+
   /** All segments in order. */
   public List<SegmentSpec> segments() {
     return specs;
@@ -69,6 +74,7 @@ public final class SegmentedModel {
   /**
    * Forward and backward of one batch: the sum that the objective gives, and its gradient.
    *
+   * @param factors of the objective's terms
    * @param groups the group of each target, whose figures are told apart; empty for none
    * @param draw decides what dropout drops
    * @param weights gives the trained parameters' values
@@ -78,6 +84,7 @@ public final class SegmentedModel {
       Batch batch,
       Targets targets,
       int[] groups,
+      double[] factors,
       SeededDropout.Pass draw,
       SegmentWeights weights,
       GradientSink sink) {
@@ -89,6 +96,7 @@ public final class SegmentedModel {
                 specs,
                 recomputes,
                 objective,
+                factors,
                 weights,
                 draw,
                 scope,

@@ -5,14 +5,16 @@ import io.lockstep.model.adapter.SeededDropout;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Targets;
 import io.lockstep.model.checkpoint.TrainableModel;
+import io.lockstep.model.network.ActivationListener;
 import io.lockstep.model.network.Network;
 import io.lockstep.model.network.PassInputs;
 import io.lockstep.model.network.Prediction;
 import io.lockstep.model.network.Segment;
 import io.lockstep.model.network.VisionLanguageModel;
+import io.lockstep.model.objective.Activations;
+import io.lockstep.model.objective.Judge;
 import io.lockstep.model.objective.Objective;
 import io.lockstep.model.objective.ObjectiveSums;
-import io.lockstep.model.objective.ObjectiveSums.Judged;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.Weights;
 import io.lockstep.model.segment.SegmentWeights.Pass;
@@ -24,8 +26,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.SequencedMap;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,16 +49,54 @@ final class SegmentedPass implements AutoCloseable {
   private final boolean recomputes;
   private final SegmentWeights source;
   private final SeededDropout.Pass draw;
-  private final Objective objective;
+  private final Network network;
+  private final Scope scope;
+  private final Batch batch;
+  private final Targets targets;
+  private final Judge judge;
   private final int[] groupOfTarget;
+
+  /** The only group of the pass whose figures are those of the whole; -1 if there is none. */
+  private final int onlyGroup;
+
   private final PassInputs inputs;
   private final List<Segment> segments;
   private final Scope live = Scope.lasting();
   private final Map<Integer, SegmentGraph> graphs = new LinkedHashMap<>();
   private final Map<Integer, NDArray> outputGradients = new LinkedHashMap<>();
   private final Map<Integer, NDArray> sharedGradients = new LinkedHashMap<>();
+  private final Set<String> wanted;
+  private final Map<String, Heard> heard = new LinkedHashMap<>();
+  private final SequencedMap<String, NDArray> ofSegment = new LinkedHashMap<>();
   private final SortedMap<Integer, ObjectiveSums> groups = new TreeMap<>();
-  private ObjectiveSums total = ObjectiveSums.NONE;
+
+  /** An activation that the objective reads, of the segment that has computed it. */
+  private static final class Heard {
+    private final int segment;
+    private final NDArray value;
+    private @Nullable NDArray leaf;
+
+    Heard(int segment, NDArray value) {
+      this.segment = segment;
+      this.value = value;
+    }
+  }
+
+  /** Gathers what the objective reads of the segment that is computed. */
+  private final class Listener implements ActivationListener {
+    @Override
+    public void accept(String name, NDArray activation) {
+      if (wanted.contains(name)) {
+        // A view of its own: the activation itself may be the output, and belongs to the segment.
+        ofSegment.put(name, activation.reshape(activation.getShape()));
+      }
+    }
+
+    @Override
+    public void router(int layer, NDArray probabilities) {
+      accept(Activations.router(layer), probabilities);
+    }
+  }
 
   /**
    * A pass that has not begun.
@@ -66,6 +110,7 @@ final class SegmentedPass implements AutoCloseable {
       List<SegmentSpec> specs,
       boolean recomputes,
       Objective objective,
+      double[] factors,
       SegmentWeights source,
       SeededDropout.Pass draw,
       Scope scope,
@@ -78,37 +123,66 @@ final class SegmentedPass implements AutoCloseable {
     this.recomputes = recomputes;
     this.source = source;
     this.draw = draw;
-    this.objective = objective;
+    this.network = network;
+    this.scope = scope;
+    this.batch = batch;
+    this.targets = targets;
+    wanted = objective.reads();
     this.groupOfTarget = groupOfTarget;
-    inputs = network.inputs(scope, batch, null, VisionLanguageModel.NO_PROBE);
-    segments = new ArrayList<>(network.segments(inputs));
-    Segment head = segments.removeLast();
-    segments.add(
-        head.computing((weights, pass, read) ->
-            judge(network.prediction(scope, weights, read.getFirst(), targets))));
+    inputs =
+        network.inputs(
+            scope, batch, null, wanted.isEmpty() ? VisionLanguageModel.NO_PROBE : new Listener());
+    segments = network.segments(inputs);
+    int[] present = Arrays.stream(groupOfTarget).distinct().toArray();
+    onlyGroup = present.length == 1 && objective.terms().size() == 1 ? present[0] : -1;
+    judge = new Judge(objective, factors, scope, batch, this::activation);
   }
 
   /**
-   * What is differentiated. Groups are told apart beside the graph: what is learned has the same
-   * bits with and without them.
+   * What is differentiated of some positions. Groups are told apart beside the graph: what is
+   * learned has the same bits with and without them.
    */
-  private NDArray judge(Prediction prediction) {
-    Judged judged = Judged.of(objective, prediction);
-    total = judged.sums();
-    int[] present = Arrays.stream(groupOfTarget).sorted().distinct().toArray();
-    for (int group : present) {
-      groups.put(
-          group,
-          present.length == 1
-              ? total
-              : Autograd.inference(
-                  () -> Judged.of(objective, prediction.of(group, groupOfTarget)).sums()));
+  private NDArray judge(Prediction part, int first) {
+    NDArray total = judge.judge(part);
+    if (groupOfTarget.length == 0 || onlyGroup >= 0) {
+      return total;
     }
-    return judged.total();
+    int[] own = Arrays.copyOfRange(groupOfTarget, first, first + part.targets().count());
+    int[] present = Arrays.stream(own).sorted().distinct().toArray();
+    for (int group : present) {
+      ObjectiveSums found =
+          Autograd.inference(() -> {
+            Judge ofGroup = Judge.crossEntropy(scope, batch);
+            var _ = ofGroup.judge(part.of(group, own));
+            return ofGroup.sums();
+          });
+      groups.merge(group, found, ObjectiveSums::plus);
+    }
+    return total;
+  }
+
+  /** Gives the objective an activation: as a leaf, if what has computed it is differentiable. */
+  private NDArray activation(String name) {
+    Heard of = heard.get(name);
+    if (of == null) {
+      throw new IllegalStateException("nothing in this pass is called " + name);
+    }
+    if (!graphs.containsKey(of.segment)) {
+      return of.value;
+    }
+    NDArray leaf = of.leaf;
+    if (leaf == null) {
+      leaf = live.keep(Autograd.leaf(of.value));
+      of.leaf = leaf;
+    }
+    return leaf;
   }
 
   SegmentedModel.Outcome outcome() {
-    return new SegmentedModel.Outcome(total, groups);
+    if (onlyGroup >= 0) {
+      groups.put(onlyGroup, judge.sums());
+    }
+    return new SegmentedModel.Outcome(judge.sums(), groups);
   }
 
   /** Computes what is minimised; what going back needs stays. */
@@ -122,13 +196,15 @@ final class SegmentedPass implements AutoCloseable {
     boolean differentiable =
         spec.trains() || segment.inputs().stream().anyMatch(graphs::containsKey);
     if (!differentiable) {
-      return plain(segment, spec, read);
+      return isHead(spec) ? unlearned(spec, read.getFirst()) : plain(segment, spec, read);
     }
     try (Scope scope = Scope.open()) {
       SegmentGraph graph = new SegmentGraph(segment, spec, read);
       graphs.put(segment.index(), graph);
-      boolean isHead = segment.index() == segments.getLast().index();
-      if (recomputes && !isHead) {
+      if (isHead(spec)) {
+        return head(graph, read.getFirst());
+      }
+      if (recomputes) {
         return plain(segment, spec, read);
       }
       return live.keep(Autograd.detach(record(graph, Pass.FORWARD)));
@@ -144,8 +220,65 @@ final class SegmentedPass implements AutoCloseable {
       Weights weights = weights(scope, trained);
       NDArray output = Autograd.inference(() -> segment.computation().apply(weights, inputs, read));
       source.leave(spec, Pass.FORWARD);
+      remember(segment);
+      ofSegment.clear();
       return live.keep(output);
     }
+  }
+
+  /**
+   * Computes the head and what is minimised, part by part of the supervised positions, and goes
+   * back through each at once: the logits of one part alone are in memory. The gradients wait in
+   * the graph's leaves.
+   */
+  private NDArray head(SegmentGraph graph, NDArray hidden) {
+    Map<String, NDArray> leaves = leaves(graph, source.enter(graph.spec(), Pass.FORWARD));
+    NDArray read =
+        graphs.containsKey(graph.segment().inputs().getFirst()) ? graph.inputLeaf(0) : hidden;
+    parts(leaves, read, judged -> Autograd.backward(Autograd.recording(judged), null));
+    return live.keep(Autograd.detach(hidden));
+  }
+
+  /** Computes what would be minimised if anything in this pass were learned. */
+  private NDArray unlearned(SegmentSpec spec, NDArray hidden) {
+    Weights values = source.enter(spec, Pass.FORWARD);
+    Map<String, NDArray> trained = new LinkedHashMap<>();
+    reads(spec).forEach(slot -> trained.put(name(slot), values.get(name(slot))));
+    parts(
+        trained,
+        hidden,
+        judged -> {
+          var _ = Autograd.inference(judged);
+        });
+    source.leave(spec, Pass.FORWARD);
+    return live.keep(Autograd.detach(hidden));
+  }
+
+  /** Judges part by part of the supervised positions; each gets memory of its own. */
+  private void parts(
+      Map<String, NDArray> trained, NDArray hidden, Consumer<Supplier<NDArray>> compute) {
+    int first = 0;
+    for (Targets part : targets.parts(network.positionsAtOnce())) {
+      try (Scope temporaries = Scope.open()) {
+        int from = first;
+        compute.accept(() ->
+            judge(
+                network.prediction(temporaries, weights(temporaries, trained), batch, hidden, part),
+                from));
+      }
+      first += part.count();
+    }
+  }
+
+  private boolean isHead(SegmentSpec spec) {
+    return spec.index() == segments.getLast().index();
+  }
+
+  private Map<String, NDArray> leaves(SegmentGraph graph, Weights values) {
+    Map<String, NDArray> leaves = new LinkedHashMap<>();
+    reads(graph.spec())
+        .forEach(slot -> leaves.put(name(slot), graph.weightLeaf(slot, values.get(name(slot)))));
+    return leaves;
   }
 
   /** Computes a segment with a graph, and returns its end. */
@@ -154,9 +287,7 @@ final class SegmentedPass implements AutoCloseable {
     Segment segment = graph.segment();
     try (Scope scope = Scope.open()) {
       Weights values = source.enter(spec, pass);
-      Map<String, NDArray> leaves = new LinkedHashMap<>();
-      reads(spec)
-          .forEach(slot -> leaves.put(name(slot), graph.weightLeaf(slot, values.get(name(slot)))));
+      Map<String, NDArray> leaves = leaves(graph, values);
       List<NDArray> read = new ArrayList<>();
       for (int i = 0; i < segment.inputs().size(); i++) {
         read.add(
@@ -165,9 +296,19 @@ final class SegmentedPass implements AutoCloseable {
                 : graph.inputs().get(i));
       }
       Weights weights = weights(scope, leaves);
-      return graph.finish(
-          Autograd.recording(() -> segment.computation().apply(weights, inputs, read)));
+      NDArray end = Autograd.recording(() -> segment.computation().apply(weights, inputs, read));
+      remember(segment);
+      NDArray output = graph.finish(end, ofSegment);
+      ofSegment.clear();
+      return output;
     }
+  }
+
+  /** Keeps the values of what the objective reads, going forward. */
+  private void remember(Segment segment) {
+    ofSegment.forEach((name, value) ->
+        heard.computeIfAbsent(
+            name, _ -> new Heard(segment.index(), live.keep(Autograd.detach(value)))));
   }
 
   /** The weights that a segment is computed with. */
@@ -202,16 +343,33 @@ final class SegmentedPass implements AutoCloseable {
   /** Walks a segment's graph; the gradients of its own slots belong to the innermost scope. */
   private List<NDArray> backward(SegmentGraph graph) {
     SegmentSpec spec = graph.spec();
+    if (isHead(spec)) {
+      return collect(graph, Pass.FORWARD);
+    }
     Pass pass = graph.output() == null ? Pass.BACKWARD : Pass.FORWARD;
     NDArray end = graph.output();
     if (end == null) {
       end = record(graph, pass);
     }
     NDArray gradient = outputGradients.remove(spec.index());
-    Autograd.backward(end, gradient);
+    List<Autograd.Root> further = further(graph);
+    if (further.isEmpty()) {
+      Autograd.backward(end, gradient);
+    } else {
+      if (gradient != null) {
+        further.addFirst(new Autograd.Root(end, gradient));
+      }
+      Autograd.backward(further);
+    }
     if (gradient != null) {
       gradient.close();
     }
+    return collect(graph, pass);
+  }
+
+  /** The gradients of a segment's own slots, and those that others wait for, from its leaves. */
+  private List<NDArray> collect(SegmentGraph graph, Pass pass) {
+    SegmentSpec spec = graph.spec();
     graph
         .inputLeaves()
         .forEach((index, leaf) -> add(outputGradients, index, Autograd.gradient(leaf)));
@@ -227,6 +385,20 @@ final class SegmentedPass implements AutoCloseable {
     }
     source.leave(spec, pass);
     return own;
+  }
+
+  /** What the objective has read of a segment, with its gradients. */
+  private List<Autograd.Root> further(SegmentGraph graph) {
+    List<Autograd.Root> further = new ArrayList<>();
+    graph
+        .activations()
+        .forEach((name, value) -> {
+          Heard of = heard.get(name);
+          if (of != null && of.leaf != null) {
+            further.add(new Autograd.Root(value, Autograd.gradient(of.leaf)));
+          }
+        });
+    return further;
   }
 
   private static NDArray gradientOf(SegmentGraph graph, int slot) {

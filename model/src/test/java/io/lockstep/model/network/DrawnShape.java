@@ -92,6 +92,11 @@ record DrawnShape(Path folder) {
     return SafetensorsFile.open(folder.resolve("gradients.safetensors"));
   }
 
+  /** The routers' auxiliary loss and its gradients, of families with experts. */
+  SafetensorsFile router() throws IOException {
+    return SafetensorsFile.open(folder.resolve("router.safetensors"));
+  }
+
   Collator collator() throws IOException {
     try (SafetensorsFile reference = reference()) {
       int pad = (int) Goldens.longs(reference, "pad_token_id")[0];

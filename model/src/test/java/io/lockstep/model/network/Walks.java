@@ -3,6 +3,7 @@ package io.lockstep.model.network;
 import ai.djl.ndarray.NDArray;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Targets;
+import io.lockstep.model.objective.Activations;
 import io.lockstep.model.objective.CrossEntropy;
 import io.lockstep.model.parameter.Parameters;
 import io.lockstep.tensor.Autograd;
@@ -26,8 +27,8 @@ final class Walks {
   static NDArray loss(Scope scope, VisionLanguageModel network, Batch batch) {
     return Autograd.recording(() -> {
       NDArray hidden = network.hidden(scope, batch, null, VisionLanguageModel.NO_PROBE);
-      Prediction prediction = network.prediction(scope, hidden, Targets.of(batch));
-      return new CrossEntropy().terms(prediction).getFirst().sum();
+      Prediction prediction = network.prediction(scope, batch, hidden, Targets.of(batch));
+      return new CrossEntropy().begin(scope, batch, Activations.NONE).sum(prediction);
     });
   }
 }

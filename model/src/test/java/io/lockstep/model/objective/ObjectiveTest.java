@@ -3,23 +3,21 @@ package io.lockstep.model.objective;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.ndarray.NDArray;
 import io.lockstep.model.adapter.SeededDropout;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Targets;
 import io.lockstep.model.checkpoint.LoadedModel;
-import io.lockstep.model.network.Prediction;
 import io.lockstep.model.segment.SegmentWeights;
 import io.lockstep.model.segment.SegmentedModel;
 import io.lockstep.model.testing.GoldenBatch;
 import io.lockstep.model.testing.GoldenFamily;
+import io.lockstep.tensor.Scope;
 import io.lockstep.tensor.Torch;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -34,22 +32,11 @@ class ObjectiveTest {
   /** What a pass has found, and all gradients from the last segment to the first. */
   private record Pass(SegmentedModel.Outcome outcome, List<float[]> gradients) {}
 
-  /** Cross entropies of these names and weights. */
-  private record Weighted(Map<String, Double> weights, long more) implements Objective {
-
+  /** A cross entropy of that name and weight. */
+  private record Weighted(String name, double weight) implements LossTerm {
     @Override
-    public String name() {
-      return "weighted";
-    }
-
-    @Override
-    public List<Term> terms(Prediction prediction) {
-      List<Term> terms = new ArrayList<>();
-      weights.forEach((name, weight) -> {
-        Term term = new CrossEntropy().terms(prediction).getFirst();
-        terms.add(new Term(name, term.sum(), term.normaliser() + more * terms.size(), weight));
-      });
-      return terms;
+    public OfPass begin(Scope scope, Batch batch, Activations activations) {
+      return new CrossEntropy().begin(scope, batch, activations);
     }
   }
 
@@ -58,7 +45,7 @@ class ObjectiveTest {
     Torch.start(1);
     model = LoadedModel.open(GoldenFamily.QWEN3_VL.checkpoint());
     batch = GoldenBatch.of(GoldenFamily.QWEN3_VL).batch();
-    crossEntropy = pass(Objectives.standard(), new int[0]);
+    crossEntropy = pass(Objective.CROSS_ENTROPY, new int[0]);
   }
 
   @AfterAll
@@ -74,6 +61,7 @@ class ObjectiveTest {
                 batch,
                 Targets.of(batch),
                 groups,
+                objective.factorsAlone(Targets.of(batch)),
                 new SeededDropout.Pass(1, 0, 0, 0),
                 SegmentWeights.resident(model.parameters()),
                 (segment, ofSegment) ->
@@ -83,7 +71,7 @@ class ObjectiveTest {
 
   @Test
   void twiceTheWeightGivesTwiceTheGradientAndTheLoss() {
-    Pass twice = pass(new Weighted(Map.of("loss", 2.0), 0), new int[0]);
+    Pass twice = pass(new Objective(List.of(new Weighted("loss", 2))), new int[0]);
     assertEquals(2 * loss(crossEntropy), loss(twice));
     for (int i = 0; i < twice.gradients().size(); i++) {
       float[] doubled = crossEntropy.gradients().get(i).clone();
@@ -96,13 +84,14 @@ class ObjectiveTest {
 
   @Test
   void termsAreLoggedByNameAndAddUp() {
-    Pass both = pass(new Weighted(Map.of("a", 0.5, "b", 0.5), 0), new int[0]);
+    Pass both =
+        pass(new Objective(List.of(new Weighted("a", 0.5), new Weighted("b", 0.5))), new int[0]);
     assertEquals(loss(crossEntropy), loss(both));
     assertEquals(2, both.outcome().total().terms().size());
     both.outcome()
         .total()
         .terms()
-        .forEach((name, sum) -> assertEquals(loss(crossEntropy), sum.sum(), name));
+        .forEach(term -> assertEquals(loss(crossEntropy), term.sum(), term.name()));
     for (int i = 0; i < both.gradients().size(); i++) {
       assertArrayEquals(crossEntropy.gradients().get(i), both.gradients().get(i));
     }
@@ -115,30 +104,24 @@ class ObjectiveTest {
     for (int i = 0; i < targets; i++) {
       groups[i] = i % 2;
     }
-    Pass apart = pass(Objectives.standard(), groups);
+    Pass apart = pass(Objective.CROSS_ENTROPY, groups);
     assertEquals(loss(crossEntropy), loss(apart));
     assertEquals(2, apart.outcome().groups().size());
     ObjectiveSums all =
         apart.outcome().groups().values().stream().reduce(ObjectiveSums.NONE, ObjectiveSums::plus);
-    assertEquals(targets, all.normaliser());
+    assertEquals(targets, all.tokens());
     assertEquals(loss(crossEntropy), all.loss(), 1e-5 * loss(crossEntropy));
-    assertEquals(
-        crossEntropy.outcome().total().figure(Objective.Figure.TOKEN_ACCURACY),
-        all.figure(Objective.Figure.TOKEN_ACCURACY));
+    assertEquals(crossEntropy.outcome().total().correct(), all.correct());
     for (int i = 0; i < apart.gradients().size(); i++) {
       assertArrayEquals(crossEntropy.gradients().get(i), apart.gradients().get(i));
     }
   }
 
   @Test
-  void termsOfDifferentNormalisersAreRefusedByName() {
-    IllegalStateException error =
-        assertThrows(
-            IllegalStateException.class,
-            () -> pass(new Weighted(Map.of("a", 0.5, "b", 0.5), 1), new int[0]));
-    String message = String.valueOf(error.getMessage());
-    assertTrue(
-        message.contains("weighted") && message.contains("a") && message.contains("b"), message);
+  void anObjectiveWithoutATermOverTokensIsRefused() {
+    assertThrows(IllegalArgumentException.class, () -> new Objective(List.of()));
+    LossTerm twice = new Weighted("a", 1);
+    assertThrows(IllegalArgumentException.class, () -> new Objective(List.of(twice, twice)));
   }
 
   private static double loss(Pass pass) {

@@ -32,6 +32,7 @@ import java.util.Optional;
  * @param training how long and in what portions
  * @param optimizer how it is updated
  * @param tuning which of its parameters are
+ * @param rlhf a teacher that it learns from, if there is one
  * @param cluster how many workers it wants, and what it does when some are lost
  * @param inputs what its files held when it began; filled in by the run
  */
@@ -45,6 +46,7 @@ public record RunConfig(
     @Key("AdamW and its learning rate: linear warm-up, then a cosine down to a floor.")
         OptimizerConfig optimizer,
     @Key("Which parameters are trained.") TuningConfig tuning,
+    @Key("A teacher whose distributions are learned.") Optional<DistillationConfig> rlhf,
     @Key(
             value = "How many workers the run wants, and what it does when some are lost.",
             changesWeights = false)
@@ -206,7 +208,7 @@ public record RunConfig(
   public RunConfig withOutputDir(Path dir) {
     Run there = new Run(run.name, run.seed, Optional.of(dir.toAbsolutePath().normalize()));
     return new RunConfig(
-        there, model, data, prompts, vision, training, optimizer, tuning, cluster, inputs);
+        there, model, data, prompts, vision, training, optimizer, tuning, rlhf, cluster, inputs);
   }
 
   /** The same configuration with what its files hold. */
@@ -220,6 +222,7 @@ public record RunConfig(
         training,
         optimizer,
         tuning,
+        rlhf,
         cluster,
         Optional.of(found));
   }

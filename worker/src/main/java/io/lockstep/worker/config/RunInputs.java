@@ -21,6 +21,7 @@ import java.util.Optional;
  * @param modelSha256 digest of the weights in {@code model.path}, as {@code lockstep digest} prints
  *     it; empty if they are drawn anew
  * @param adapterSha256 the same of {@code model.adapter}
+ * @param teacherSha256 the same of {@code rlhf.teacher_model}
  */
 public record RunInputs(
     @Key(
@@ -40,7 +41,9 @@ public record RunInputs(
             patternInWords = DIGITS)
         Optional<String> modelSha256,
     @Key(value = "The same of `model.adapter`.", pattern = SHA256, patternInWords = DIGITS)
-        Optional<String> adapterSha256) {
+        Optional<String> adapterSha256,
+    @Key(value = "The same of `rlhf.teacher_model`.", pattern = SHA256, patternInWords = DIGITS)
+        Optional<String> teacherSha256) {
 
   static final String SHA256 = "[0-9a-f]{64}";
   static final String DIGITS = "64 hexadecimal digits";
@@ -53,13 +56,18 @@ public record RunInputs(
     if (model.adapter().isPresent()) {
       adapter = Optional.of(LoadedModel.storedSha256(model.adapter().get()));
     }
+    Optional<String> teacher = Optional.empty();
+    if (config.rlhf().isPresent()) {
+      teacher = Optional.of(LoadedModel.storedSha256(config.rlhf().get().teacherModel()));
+    }
     return new RunInputs(
         bytes(data),
         sha256(data),
         model.weights() == RunConfig.Weights.LOAD
             ? Optional.of(LoadedModel.storedSha256(model.path()))
             : Optional.empty(),
-        adapter);
+        adapter,
+        teacher);
   }
 
   private static long bytes(List<Path> files) throws IOException {

@@ -30,6 +30,7 @@ import io.lockstep.config.Place;
  * @param gradientAccumulation number of equal parts, in order, into which a virtual rank's samples
  *     are cut to be computed one after the other; more parts need less memory. Other parts pad
  *     otherwise and add up in another order, hence give other bits, as another batch size would
+ * @param routerAuxLossCoef weight of {@link io.lockstep.model.objective.RouterBalance}; 0 for none
  */
 public record TrainingConfig(
     // The learning rate follows from the number of all steps.
@@ -125,7 +126,14 @@ public record TrainingConfig(
                 "Equal parts, in order, into which a virtual rank's samples are cut to be computed one after the other; more parts need less memory.",
             otherwise = "1",
             min = 1)
-        int gradientAccumulation)
+        int gradientAccumulation,
+    @Key(
+            value =
+                "Weight of the routers' auxiliary loss (how unevenly tokens go to experts) beside the cross entropy, for models with experts; 0 for none. Models were published with 0.001.",
+            otherwise = "0.0",
+            min = 0,
+            max = 1_000)
+        double routerAuxLossCoef)
     implements Checked {
 
   /** Values of a bucket if a recipe does not say. */

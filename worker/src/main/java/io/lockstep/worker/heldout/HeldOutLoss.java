@@ -9,9 +9,8 @@ import io.lockstep.model.batch.Sample;
 import io.lockstep.model.batch.Targets;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.network.VisionLanguageModel;
-import io.lockstep.model.objective.Objective;
+import io.lockstep.model.objective.Judge;
 import io.lockstep.model.objective.ObjectiveSums;
-import io.lockstep.model.objective.Objectives;
 import io.lockstep.model.parameter.Parameters;
 import io.lockstep.tensor.Autograd;
 import io.lockstep.tensor.Scope;
@@ -31,9 +30,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The loss on records that a run does not learn from, as a line of {@value #FILE_NAME} for each
- * checkpoint. Records are computed one after the other, without dropout and as they stand in their
- * files, so that the figures depend on weights and data alone.
+ * The cross entropy of records that a run does not learn from, as a line of {@value #FILE_NAME} for
+ * each checkpoint. Records are computed one after the other, without dropout and as they stand in
+ * their files, so that the figures depend on weights and data alone.
  */
 public final class HeldOutLoss {
 
@@ -48,7 +47,6 @@ public final class HeldOutLoss {
   private final RunSamples samples;
   private final int maxLength;
   private final List<Long> chosen;
-  private final Objective objective = Objectives.standard();
 
   private HeldOutLoss(Path file, LoadedModel model, RunSamples samples, RunConfig config) {
     this.file = file;
@@ -140,11 +138,7 @@ public final class HeldOutLoss {
         LOG.warn("left out of the held-out loss: {}", e.getMessage());
       }
     }
-    return new Figures(
-        records,
-        sums.normaliser(),
-        sums.loss(),
-        (long) sums.figure(Objective.Figure.TOKEN_ACCURACY));
+    return new Figures(records, sums.tokens(), sums.loss(), sums.correct());
   }
 
   private ObjectiveSums judge(Parameters trained, Batch batch) {
@@ -154,9 +148,13 @@ public final class HeldOutLoss {
             new VisionLanguageModel(
                 model.config(), model.trainable().recorded(scope, trained.byName(), Dropout.NONE));
         var hidden_BTH = network.hidden(scope, batch, null, VisionLanguageModel.NO_PROBE);
-        return ObjectiveSums.Judged.of(
-                objective, network.prediction(scope, hidden_BTH, Targets.of(batch)))
-            .sums();
+        Judge judge = Judge.crossEntropy(scope, batch);
+        for (Targets part : Targets.of(batch).parts(network.positionsAtOnce())) {
+          try (Scope temporaries = Scope.open()) {
+            var _ = judge.judge(network.prediction(temporaries, batch, hidden_BTH, part));
+          }
+        }
+        return judge.sums();
       }
     });
   }

@@ -13,6 +13,7 @@ import io.lockstep.worker.protocol.Directive;
 import io.lockstep.worker.protocol.Rounds;
 import io.lockstep.worker.protocol.Session;
 import io.lockstep.worker.state.ModelSource;
+import io.lockstep.worker.state.RunObjective;
 import io.lockstep.worker.state.TrainingState;
 import io.lockstep.worker.step.TrainingStep;
 import io.lockstep.worker.zero.GradientBuffers;
@@ -45,6 +46,7 @@ public final class TrainingLoop implements AutoCloseable {
   private final long totalSteps;
   private final CollectiveConnector connector;
   private final TrainingState state;
+  private final RunObjective objective;
   private final GradientBuffers buffers;
   private final BackgroundCheckpoints checkpoints;
   private final Deque<Directive> deferred = new ArrayDeque<>();
@@ -70,6 +72,7 @@ public final class TrainingLoop implements AutoCloseable {
     this.totalSteps = config.training().totalSteps(data.size());
     this.connector = connector;
     state = new TrainingState(config, source, totalSteps);
+    objective = RunObjective.of(config, state.model());
     buffers = new GradientBuffers(state.model().trainable().trained().layout().size());
     checkpoints = new BackgroundCheckpoints(session, data, this::isOver);
     session.describeHoldings(state::holdings);
@@ -210,6 +213,7 @@ public final class TrainingLoop implements AutoCloseable {
         membership,
         config,
         state,
+        objective.objective(),
         buffers,
         data.microBatches(state.model()),
         totalSteps,
@@ -324,6 +328,7 @@ public final class TrainingLoop implements AutoCloseable {
     closeGeneration();
     checkpoints.close();
     buffers.close();
+    objective.close();
     state.close();
   }
 }

@@ -103,6 +103,10 @@ public final class MetricsLog implements AutoCloseable {
             .put("world", row.volume().world())
             .put("passes", row.volume().passes().text())
             .put("remaining_seconds", row.remainingSeconds());
+    commit
+        .terms()
+        .forEach(term ->
+            node.put(term.name(), term.normaliser() == 0 ? 0 : term.sum() / term.normaliser()));
     loader.forEach((stage, seconds) -> node.put(stage.key(), seconds));
     bank.ifPresent(counts ->
         node.put("patch_bank_found", counts.found())

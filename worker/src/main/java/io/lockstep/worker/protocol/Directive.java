@@ -73,6 +73,7 @@ public sealed interface Directive {
    * @param gradNorm norm of the gradient after division by the tokens
    * @param digest digest of the reduced gradient, equal for every number of workers
    * @param datasets figures of each dataset, ascending; empty in a run with one
+   * @param terms of the objective in their order; empty if the loss is its only one
    */
   record Commit(
       long generation,
@@ -82,14 +83,16 @@ public sealed interface Directive {
       long correctTokens,
       double gradNorm,
       int digest,
-      List<Session.DatasetSums> datasets)
+      List<Session.DatasetSums> datasets,
+      List<Session.TermSum> terms)
       implements Directive {
 
     public Commit {
       datasets = List.copyOf(datasets);
+      terms = List.copyOf(terms);
     }
 
-    /** A step of a run with one dataset. */
+    /** A step of a run with one dataset, whose objective is the loss alone. */
     public Commit(
         long generation,
         long step,
@@ -98,7 +101,8 @@ public sealed interface Directive {
         long correctTokens,
         double gradNorm,
         int digest) {
-      this(generation, step, tokens, lossSum, correctTokens, gradNorm, digest, List.of());
+      this(
+          generation, step, tokens, lossSum, correctTokens, gradNorm, digest, List.of(), List.of());
     }
   }
 

@@ -20,6 +20,7 @@ public interface Session {
    * @param replaced numbers of the samples that were too long and gave way to others
    * @param unreadable records that couldn't be read and gave way to others
    * @param datasets the same figures of each dataset, ascending; empty in a run with one
+   * @param terms of the objective in their order; empty if the loss is its only one
    */
   record Contribution(
       int virtualRank,
@@ -28,11 +29,13 @@ public interface Session {
       long correctTokens,
       List<Long> replaced,
       List<Unreadable> unreadable,
-      List<DatasetSums> datasets) {
+      List<DatasetSums> datasets,
+      List<TermSum> terms) {
     public Contribution {
       replaced = List.copyOf(replaced);
       unreadable = List.copyOf(unreadable);
       datasets = List.copyOf(datasets);
+      terms = List.copyOf(terms);
     }
   }
 
@@ -43,6 +46,9 @@ public interface Session {
    * @param what is wrong, with file and line
    */
   record Unreadable(long sample, String what) {}
+
+  /** A term of the objective before it is weighted, and what it is divided by. */
+  record TermSum(String name, double sum, long normaliser) {}
 
   /** What the tokens of one dataset contributed; the loss is a sum, in nats. */
   record DatasetSums(int dataset, double lossSum, long tokens, long correctTokens) {

@@ -109,6 +109,9 @@ final class Directives {
                     sums.getLossSum(),
                     sums.getTokens(),
                     sums.getCorrectTokens()))
+            .toList(),
+        commit.getTermsList().stream()
+            .map(term -> new Session.TermSum(term.getName(), term.getSum(), term.getNormaliser()))
             .toList());
   }
 }

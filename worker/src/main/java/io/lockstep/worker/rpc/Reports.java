@@ -22,6 +22,7 @@ import io.lockstep.worker.protocol.Session.Contribution;
 import io.lockstep.worker.protocol.Session.DatasetSums;
 import io.lockstep.worker.protocol.Session.Holding;
 import io.lockstep.worker.protocol.Session.StepTimes;
+import io.lockstep.worker.protocol.Session.TermSum;
 import io.lockstep.worker.protocol.Session.Unreadable;
 import java.util.List;
 
@@ -131,6 +132,7 @@ final class Reports {
         .addAllReplaced(contribution.replaced())
         .addAllUnreadable(contribution.unreadable().stream().map(Reports::unreadable).toList())
         .addAllDatasets(contribution.datasets().stream().map(Reports::sums).toList())
+        .addAllTerms(contribution.terms().stream().map(Reports::term).toList())
         .build();
   }
 
@@ -148,6 +150,14 @@ final class Reports {
         .setLossSum(sums.lossSum())
         .setTokens(sums.tokens())
         .setCorrectTokens(sums.correctTokens())
+        .build();
+  }
+
+  private static io.lockstep.proto.coordinator.v1.TermSum term(TermSum term) {
+    return io.lockstep.proto.coordinator.v1.TermSum.newBuilder()
+        .setName(term.name())
+        .setSum(term.sum())
+        .setNormaliser(term.normaliser())
         .build();
   }
 

@@ -8,7 +8,6 @@ import io.lockstep.model.checkpoint.TrainableModel;
 import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.objective.Objective;
 import io.lockstep.model.objective.ObjectiveSums;
-import io.lockstep.model.objective.Objectives;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.Parameters;
 import io.lockstep.model.segment.SegmentSpec;
@@ -21,7 +20,9 @@ import io.lockstep.worker.loader.MicroBatch;
 import io.lockstep.worker.loader.SampleException;
 import io.lockstep.worker.protocol.Session.Contribution;
 import io.lockstep.worker.protocol.Session.DatasetSums;
+import io.lockstep.worker.protocol.Session.TermSum;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -39,7 +40,7 @@ public final class GradientStep {
 
   /** Steps that keep what going back needs. */
   GradientStep(ModelConfig config, TrainableModel trainable, long seed) {
-    this(config, trainable, seed, false);
+    this(config, trainable, seed, false, Objective.CROSS_ENTROPY);
   }
 
   /**
@@ -47,9 +48,15 @@ public final class GradientStep {
    *
    * @param seed decides what dropout drops
    * @param checkpointing whether segments are computed again going back, instead of kept
+   * @param objective what is minimised
    */
-  GradientStep(ModelConfig config, TrainableModel trainable, long seed, boolean checkpointing) {
-    this.model = new SegmentedModel(config, trainable, checkpointing, Objectives.standard());
+  GradientStep(
+      ModelConfig config,
+      TrainableModel trainable,
+      long seed,
+      boolean checkpointing,
+      Objective objective) {
+    this.model = new SegmentedModel(config, trainable, checkpointing, objective);
     this.trainable = trainable;
     this.seed = seed;
   }
@@ -73,13 +80,12 @@ public final class GradientStep {
    * @param flatGradient flat buffer that receives the gradient; its gaps are left alone
    */
   Contribution compute(MicroBatch microBatch, NDArray flatGradient) throws SampleException {
-    return compute(microBatch, flatGradient, SegmentWeights.resident(trainable.trained()));
-  }
-
-  /** Computes one micro-batch of which nobody needs to know where a pass ends. */
-  Contribution compute(MicroBatch microBatch, NDArray flatGradient, SegmentWeights weights)
-      throws SampleException {
-    return compute(microBatch, flatGradient, weights, () -> {});
+    return compute(
+        microBatch,
+        flatGradient,
+        model.objective().factors(counts(microBatch)),
+        SegmentWeights.resident(trainable.trained()),
+        () -> {});
   }
 
   /**
@@ -87,11 +93,16 @@ public final class GradientStep {
    * in that order.
    *
    * @param flatGradient flat buffer that receives the gradient; its gaps are left alone
+   * @param factors of the objective's terms in this step
    * @param weights gives the parameters, and hears of each range of the buffer that is complete
    * @param afterPass is run after each pass
    */
   Contribution compute(
-      MicroBatch microBatch, NDArray flatGradient, SegmentWeights weights, Runnable afterPass)
+      MicroBatch microBatch,
+      NDArray flatGradient,
+      double[] factors,
+      SegmentWeights weights,
+      Runnable afterPass)
       throws SampleException {
     List<SupervisedBatch> supervised = supervised(microBatch);
     FlatGradient gradient = new FlatGradient(flatGradient);
@@ -107,6 +118,7 @@ public final class GradientStep {
                   next.batch(),
                   next.targets(),
                   next.datasets(),
+                  factors,
                   draw,
                   weights,
                   (segment, gradients) -> {
@@ -121,8 +133,8 @@ public final class GradientStep {
     return new Contribution(
         microBatch.virtualRank(),
         total.total().loss(),
-        total.total().normaliser(),
-        correct(total.total()),
+        total.total().tokens(),
+        total.total().correct(),
         microBatch.tooLong(),
         microBatch.unreadable(),
         total.groups().entrySet().stream()
@@ -130,13 +142,26 @@ public final class GradientStep {
                 new DatasetSums(
                     group.getKey(),
                     group.getValue().loss(),
-                    group.getValue().normaliser(),
-                    correct(group.getValue())))
-            .toList());
+                    group.getValue().tokens(),
+                    group.getValue().correct()))
+            .toList(),
+        model.objective().terms().size() == 1 ? List.of() : terms(total.total()));
   }
 
-  private static long correct(ObjectiveSums sums) {
-    return (long) sums.figure(Objective.Figure.TOKEN_ACCURACY);
+  private static List<TermSum> terms(ObjectiveSums sums) {
+    return sums.terms().stream()
+        .map(term -> new TermSum(term.name(), term.sum(), term.normaliser()))
+        .toList();
+  }
+
+  /** How many of each of the objective's normalisers a micro-batch has. */
+  long[] counts(MicroBatch microBatch) throws SampleException {
+    long[] counts = new long[model.objective().normalisers().size()];
+    for (SupervisedBatch supervised : supervised(microBatch)) {
+      long[] own = model.objective().counts(supervised.targets());
+      Arrays.setAll(counts, i -> counts[i] + own[i]);
+    }
+    return counts;
   }
 
   /** Whether each pass of a micro-batch has pictures. */

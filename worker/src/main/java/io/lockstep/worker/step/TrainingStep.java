@@ -8,6 +8,7 @@ import io.lockstep.collective.tree.BlockAccumulator;
 import io.lockstep.collective.tree.ReductionTree;
 import io.lockstep.data.plan.RankSpan;
 import io.lockstep.data.plan.Shard;
+import io.lockstep.model.objective.Objective;
 import io.lockstep.model.parameter.Parameters;
 import io.lockstep.model.parameter.Weights;
 import io.lockstep.model.segment.SegmentSpec;
@@ -40,6 +41,8 @@ import io.lockstep.worker.zero.ResidentRanges;
 import io.lockstep.worker.zero.StepSequence;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.nio.ByteBuffer;
+import java.nio.LongBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -55,6 +58,8 @@ import org.jspecify.annotations.Nullable;
  * <p>What the ranks tell each other, in this order:
  *
  * <ol>
+ *   <li>Where terms of the objective are divided by different things, how many of each their
+ *       micro-batches have: all know then how much each term counts in the step.
  *   <li>At ZeRO stage 3, which passes their micro-batches make: all know then in which order
  *       weights are gathered. Going forward and back, the owner of a segment's weights sends them
  *       to everybody before each use.
@@ -85,6 +90,7 @@ public final class TrainingStep implements AutoCloseable {
   private final GradientReducer reducer;
   private final GradientBuffers buffers;
   private final Prefetcher prefetcher;
+  private final Objective objective;
   private final GradientStep gradientStep;
   private final ReductionTree tree;
   private final GradientRanges ranges;
@@ -116,6 +122,7 @@ public final class TrainingStep implements AutoCloseable {
    * The steps of a rank of a generation.
    *
    * @param state what the rank holds of the run's state, up to date
+   * @param objective what is minimised; outlives this
    * @param buffers of the size of what is trained; outlive this
    * @param collective the members' connections, closed with this
    */
@@ -123,6 +130,7 @@ public final class TrainingStep implements AutoCloseable {
       Directive.NewMembership membership,
       RunConfig config,
       TrainingState state,
+      Objective objective,
       GradientBuffers buffers,
       MicroBatches microBatches,
       long totalSteps,
@@ -137,12 +145,14 @@ public final class TrainingStep implements AutoCloseable {
     this.buckets = state.buckets();
     this.parameters = state.model().trainable().trained();
     this.buffers = buffers;
+    this.objective = objective;
     this.gradientStep =
         new GradientStep(
             state.model().config(),
             state.model().trainable(),
             config.seed(),
-            config.training().gradientCheckpointing());
+            config.training().gradientCheckpointing(),
+            objective);
     this.collective = collective;
     int virtualRanks = config.training().virtualRanks();
     tree = new ReductionTree(virtualRanks);
@@ -220,6 +230,7 @@ public final class TrainingStep implements AutoCloseable {
     buffers.reset();
     reducer.begin(step);
     StepInput input = new StepInput(step, watch);
+    double[] factors = objective.needsCounts() ? factors(input) : objective.factors(new long[0]);
     @Nullable FullyShardedParameters shared = sharesWeights ? sharedWeights(input) : null;
     BlockAccumulator<NDArray> sums =
         new BlockAccumulator<>(tree, span.first(), span.end(), buffers::sum);
@@ -230,7 +241,7 @@ public final class TrainingStep implements AutoCloseable {
       NDArray gradient = buffers.acquire();
       boolean last = virtualRank == span.end() - 1;
       GradientBucketHook ready = last ? handingOver(sums.addLast(gradient), shared) : null;
-      contributions.add(compute(microBatch, gradient, shared, ready));
+      contributions.add(compute(microBatch, gradient, factors, shared, ready));
       if (!last) {
         sums.add(virtualRank, gradient);
       }
@@ -280,16 +291,15 @@ public final class TrainingStep implements AutoCloseable {
   private Contribution compute(
       MicroBatch microBatch,
       NDArray gradient,
+      double[] factors,
       @Nullable FullyShardedParameters shared,
       @Nullable GradientBucketHook ready)
       throws SampleException {
     if (shared != null) {
-      return gradientStep.compute(microBatch, gradient, shared, shared::passDone);
+      return gradientStep.compute(microBatch, gradient, factors, shared, shared::passDone);
     }
-    if (ready != null) {
-      return gradientStep.compute(microBatch, gradient, weights(ready));
-    }
-    return gradientStep.compute(microBatch, gradient);
+    SegmentWeights weights = ready == null ? SegmentWeights.resident(parameters) : weights(ready);
+    return gradientStep.compute(microBatch, gradient, factors, weights, () -> {});
   }
 
   /** The micro-batches of a step, in order; counts the seconds that they were waited for. */
@@ -311,16 +321,45 @@ public final class TrainingStep implements AutoCloseable {
       return taken;
     }
 
-    /** Takes all of them, to say whether each of their passes has pictures. */
-    List<Boolean> passes() throws SampleException, InterruptedException {
-      List<Boolean> passes = new ArrayList<>();
-      for (int virtualRank = span.first(); virtualRank < span.end(); virtualRank++) {
-        MicroBatch microBatch = prefetcher.take(step, virtualRank);
-        ahead.add(microBatch);
-        passes.addAll(gradientStep.passes(microBatch));
+    /** All of them, before the first is taken. */
+    List<MicroBatch> all() throws SampleException, InterruptedException {
+      while (ahead.size() < span.size()) {
+        ahead.add(prefetcher.take(step, span.first() + ahead.size()));
       }
-      return passes;
+      return List.copyOf(ahead);
     }
+  }
+
+  /**
+   * How much each term of the objective counts in the step: tells everybody how many of each
+   * normaliser this rank has.
+   */
+  private double[] factors(StepInput input) throws SampleException, InterruptedException {
+    int normalisers = objective.normalisers().size();
+    long[] counts = new long[normalisers];
+    for (MicroBatch microBatch : input.all()) {
+      long[] own = gradientStep.counts(microBatch);
+      Arrays.setAll(counts, i -> counts[i] + own[i]);
+    }
+    try (Arena arena = Arena.ofShared()) {
+      Buffer[] parts = new Buffer[collective.size()];
+      Arrays.setAll(
+          parts, peer -> Buffer.onHost(arena, Dtype.UINT8, (long) normalisers * Long.BYTES));
+      var _ = parts[membership.rank()].copyFrom(Buffer.onHost(bytes(counts)));
+      reducer.tellCounts(parts);
+      long[] all = new long[normalisers];
+      for (Buffer part : parts) {
+        LongBuffer own = ByteBuffer.wrap(part.toByteArray()).asLongBuffer();
+        Arrays.setAll(all, i -> all[i] + own.get(i));
+      }
+      return objective.factors(all);
+    }
+  }
+
+  private static byte[] bytes(long[] counts) {
+    ByteBuffer bytes = ByteBuffer.allocate(counts.length * Long.BYTES);
+    bytes.asLongBuffer().put(counts);
+    return bytes.array();
   }
 
   /** Tells everybody what this rank computes, and lays out the exchanges of the step. */
@@ -328,7 +367,10 @@ public final class TrainingStep implements AutoCloseable {
       throws SampleException, InterruptedException {
     ResidentRanges resident = new ResidentRanges(Buffer.of(parameters.flat()), reducer.held());
     resident.discardRest();
-    List<Boolean> own = input.passes();
+    List<Boolean> own = new ArrayList<>();
+    for (MicroBatch microBatch : input.all()) {
+      own.addAll(gradientStep.passes(microBatch));
+    }
     try (Arena arena = Arena.ofShared()) {
       Buffer[] parts = new Buffer[collective.size()];
       int samples = training.samplesPerVirtualRank();

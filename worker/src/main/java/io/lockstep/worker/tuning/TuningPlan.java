@@ -5,9 +5,11 @@ import io.lockstep.model.adapter.AdapterPlan;
 import io.lockstep.model.adapter.InvalidAdapterException;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.checkpoint.Tuning;
+import io.lockstep.model.config.InvalidConfigException;
 import io.lockstep.model.context.ContextLimit;
 import io.lockstep.model.family.ModelFamilies;
 import io.lockstep.model.network.ModelConfig;
+import io.lockstep.model.network.Network;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.ParameterSpec;
 import io.lockstep.worker.config.RunConfig;
@@ -40,6 +42,13 @@ public record TuningPlan(
     ModelConfig config = ModelFamilies.read(run.model().path().resolve("config.json"));
     ContextLimit.of(config.text().maxPositionEmbeddings())
         .requireTraining("the model in " + run.model().path(), run.training().globalMaxLength());
+    if (run.training().routerAuxLossCoef() > 0 && new Network(config).routers().isEmpty()) {
+      throw new InvalidConfigException(
+          run.model().path().resolve("config.json"),
+          List.of(
+              "the model has no experts, so that training.router_aux_loss_coef (%s) has no effect: remove the key"
+                  .formatted(run.training().routerAuxLossCoef())));
+    }
     ParameterLayout base = config.layout();
     Set<ParameterSpec.Module> frozen = run.tuning().frozen();
     return switch (run.tuning().mode()) {

@@ -42,13 +42,14 @@ import java.util.function.IntPredicate;
 public final class GradientReducer implements AutoCloseable {
 
   private static final List<String> PHASE_NAMES =
-      List.of("reduce", "copy", "gather", "passes", "collect");
+      List.of("reduce", "copy", "gather", "passes", "collect", "counts");
   private static final int PHASES = PHASE_NAMES.size();
   private static final int REDUCE = 0;
   private static final int COPY = 1;
   private static final int GATHER = 2;
   private static final int PASSES = 3;
   private static final int COLLECT = 4;
+  private static final int COUNTS = 5;
 
   /** Exchanges of one phase of a step, and their number in a tag: more than there can be. */
   private static final int MAX_PIECES = 1 << 24;
@@ -327,6 +328,15 @@ public final class GradientReducer implements AutoCloseable {
    */
   public void tellPasses(Buffer[] parts) {
     collective.allGather(tag(step, PASSES, 0), parts);
+  }
+
+  /**
+   * Tells all ranks what is to be counted at the beginning of a step.
+   *
+   * @param parts as for {@link #tellPasses}
+   */
+  public void tellCounts(Buffer[] parts) {
+    collective.allGather(tag(step, COUNTS, 0), parts);
   }
 
   private static Buffer slice(Buffer flat, Range range) {

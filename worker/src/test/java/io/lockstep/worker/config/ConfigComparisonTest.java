@@ -53,7 +53,8 @@ class ConfigComparisonTest {
 
   private RunConfig withInputs(RunConfig config, String dataSha256) {
     return config.withInputs(
-        new RunInputs(3, dataSha256, Optional.of("c".repeat(64)), Optional.empty()));
+        new RunInputs(
+            3, dataSha256, Optional.of("c".repeat(64)), Optional.empty(), Optional.empty()));
   }
 
   @Test
@@ -226,6 +227,9 @@ class ConfigComparisonTest {
       case "DatasetTemplate" -> DatasetTemplate.MIXED;
       case "Targets" -> new Targets.AllLinear();
       case "AugmentationConfig" -> AugmentationConfig.NONE;
+      case "DistillationConfig" ->
+          new DistillationConfig(
+              DistillationConfig.Type.GKD, Path.of("/teacher"), 0.5, 0, 0, false, 0.9, 512);
       case "FusionConfig" -> new FusionConfig(1, List.of(), List.of());
       default -> throw new AssertionError("this test has no sample of " + type);
     };

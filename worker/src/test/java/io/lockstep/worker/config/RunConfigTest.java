@@ -214,9 +214,10 @@ class RunConfigTest {
                     Optional.of("You describe pictures."), Optional.of("Describe: all objects"))),
             new RunConfig.VisionOptions(Optional.of(0.5)),
             new TrainingConfig(
-                0, 3, 12, 6, 1024, false, RAISE, 0.5, 20, 0, 2, 3, 1, 5, 2048, true, 2),
+                0, 3, 12, 6, 1024, false, RAISE, 0.5, 20, 0, 2, 3, 1, 5, 2048, true, 2, 0),
             new OptimizerConfig(1e-3, 0, 5e-4, 0.8, 0.95, 1e-6, 0.1, true, 0.2, 0.01),
             parse(LEAST).tuning(),
+            Optional.empty(),
             new ClusterConfig(
                 2,
                 5,
@@ -227,7 +228,12 @@ class RunConfigTest {
                 ClusterConfig.Resilience.CHECKPOINT,
                 3),
             Optional.of(
-                new RunInputs(3, "a".repeat(64), Optional.empty(), Optional.of("b".repeat(64)))));
+                new RunInputs(
+                    3,
+                    "a".repeat(64),
+                    Optional.empty(),
+                    Optional.of("b".repeat(64)),
+                    Optional.empty())));
     assertEquals(expected, parse(FULL));
   }
 
@@ -251,7 +257,8 @@ class RunConfigTest {
             2),
         config.cluster());
     assertEquals(
-        new TrainingConfig(10, 0, 8, 4, 512, true, RAISE, 1.0, 0, 0, 0, 0, 0, 1, 1 << 18, false, 1),
+        new TrainingConfig(
+            10, 0, 8, 4, 512, true, RAISE, 1.0, 0, 0, 0, 0, 0, 1, 1 << 18, false, 1, 0),
         config.training());
     assertEquals(
         new OptimizerConfig(1e-4, 1e-4, 1e-4, 0.9, 0.999, 1e-8, 0, false, 0.05, 0.1),

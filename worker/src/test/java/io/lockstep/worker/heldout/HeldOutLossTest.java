@@ -11,7 +11,7 @@ import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Sample;
 import io.lockstep.model.batch.Targets;
 import io.lockstep.model.checkpoint.LoadedModel;
-import io.lockstep.model.objective.Objectives;
+import io.lockstep.model.objective.Objective;
 import io.lockstep.model.segment.SegmentWeights;
 import io.lockstep.model.segment.SegmentedModel;
 import io.lockstep.model.segment.SegmentedModel.Outcome;
@@ -76,7 +76,7 @@ class HeldOutLossTest {
           HeldOutLoss.of(folder, data, model).orElseThrow().figures(model.trainable().trained());
       Outcome expected = trained(data, model, 0).plus(trained(data, model, 2));
       assertEquals(2, figures.records());
-      assertEquals(expected.total().normaliser(), figures.tokens());
+      assertEquals(expected.total().tokens(), figures.tokens());
       assertEquals(expected.total().loss(), figures.lossSum(), 1e-5 * figures.lossSum());
     }
   }
@@ -86,11 +86,12 @@ class HeldOutLossTest {
     Sample sample =
         data.heldOut().orElseThrow().plain(model.encoder(), new SampleRef(0, index, index));
     Batch batch = model.collator().collate(List.of(sample));
-    return new SegmentedModel(model.config(), model.trainable(), false, Objectives.standard())
+    return new SegmentedModel(model.config(), model.trainable(), false, Objective.CROSS_ENTROPY)
         .pass(
             batch,
             Targets.of(batch),
             new int[0],
+            new double[] {1},
             new SeededDropout.Pass(5, 0, 0, 0),
             SegmentWeights.resident(model.trainable().trained()),
             (segment, gradients) -> {});

@@ -71,6 +71,6 @@ class DatasetLogTest {
   }
 
   private static Directive.Commit step(long step, DatasetSums... datasets) {
-    return new Directive.Commit(1, step, 10, 1, 1, 1, 0, List.of(datasets));
+    return new Directive.Commit(1, step, 10, 1, 1, 1, 0, List.of(datasets), List.of());
   }
 }

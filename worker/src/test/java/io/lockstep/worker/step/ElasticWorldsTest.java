@@ -7,6 +7,7 @@ import io.lockstep.data.plan.EpochPlan;
 import io.lockstep.data.plan.Shard;
 import io.lockstep.model.batch.Sample;
 import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.model.objective.Objective;
 import io.lockstep.model.testing.GoldenFamily;
 import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.Scope;
@@ -143,6 +144,7 @@ class ElasticWorldsTest {
                           memberships.get(ranks.rank()),
                           config("buddy"),
                           state,
+                          Objective.CROSS_ENTROPY,
                           buffers,
                           microBatches(state.model()),
                           STEPS,

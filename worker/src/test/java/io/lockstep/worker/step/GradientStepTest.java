@@ -9,6 +9,7 @@ import ai.djl.ndarray.NDArray;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Sample;
 import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.model.objective.Objective;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.Parameters;
 import io.lockstep.model.parameter.Weights;
@@ -145,8 +146,11 @@ class GradientStepTest {
     try (Scope scope = Scope.open();
         Lender lender = new Lender(trained)) {
       NDArray flat = scope.zeros(Dtype.FLOAT32, trained.layout().size());
-      GradientStep step = new GradientStep(model.config(), model.trainable(), SEED, checkpointing);
-      Contribution contribution = step.compute(microBatch, flat, lender);
+      GradientStep step =
+          new GradientStep(
+              model.config(), model.trainable(), SEED, checkpointing, Objective.CROSS_ENTROPY);
+      Contribution contribution =
+          step.compute(microBatch, flat, new double[] {1}, lender, () -> {});
       assertEquals(expected.loss(), contribution.lossSum(), passes);
       assertMakesUp(contribution, !microBatch.datasets().isEmpty());
       for (ParameterLayout.Slot slot : trained.layout().slots()) {

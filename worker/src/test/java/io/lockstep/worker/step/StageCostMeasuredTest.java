@@ -7,6 +7,7 @@ import io.lockstep.data.plan.EpochPlan;
 import io.lockstep.data.plan.RankSpan;
 import io.lockstep.model.batch.Sample;
 import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.model.objective.Objective;
 import io.lockstep.model.testing.GoldenFamily;
 import io.lockstep.tensor.Scope;
 import io.lockstep.tensor.Torch;
@@ -83,7 +84,8 @@ class StageCostMeasuredTest {
   private static StageCost planned(Collective ranks, RunConfig config, LoadedModel model, int stage)
       throws Exception {
     GradientStep gradients =
-        new GradientStep(model.config(), model.trainable(), config.seed(), true);
+        new GradientStep(
+            model.config(), model.trainable(), config.seed(), true, Objective.CROSS_ENTROPY);
     MicroBatches microBatches = microBatches(model);
     List<List<Boolean>> passes = new ArrayList<>();
     for (int rank = 0; rank < ranks.size(); rank++) {

@@ -6,6 +6,7 @@ import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.loader.MicroBatches;
 import io.lockstep.worker.protocol.Directive;
 import io.lockstep.worker.state.ModelSource;
+import io.lockstep.worker.state.RunObjective;
 import io.lockstep.worker.state.TrainingState;
 import io.lockstep.worker.step.TrainingStep.Reduction;
 import io.lockstep.worker.testing.FakeCoordinator;
@@ -19,6 +20,7 @@ import java.util.Optional;
 public final class TrainingRank implements AutoCloseable {
 
   private final TrainingState state;
+  private final RunObjective objective;
   private final GradientBuffers buffers;
   private final TrainingStep steps;
 
@@ -39,12 +41,14 @@ public final class TrainingRank implements AutoCloseable {
     state = new TrainingState(config, source, totalSteps);
     state.adopt(membership, collective);
     state.generationHasBegun();
+    objective = RunObjective.of(config, model());
     buffers = new GradientBuffers(state.buckets().floats());
     steps =
         new TrainingStep(
             membership,
             config,
             state,
+            objective.objective(),
             buffers,
             data.of(model()),
             totalSteps,
@@ -82,6 +86,7 @@ public final class TrainingRank implements AutoCloseable {
   public void close() {
     steps.close();
     buffers.close();
+    objective.close();
     state.close();
   }
 }

@@ -48,6 +48,14 @@ public final class WorldFigures {
       squares += figure.squareSum();
     }
     return new Directive.Commit(
-        1, step, tokens, loss, 0, Math.sqrt(squares) / tokens, figures.hashCode());
+        1,
+        step,
+        tokens,
+        loss,
+        0,
+        Math.sqrt(squares) / tokens,
+        figures.hashCode(),
+        List.of(),
+        parts.stream().flatMap(part -> part.terms().stream()).toList());
   }
 }

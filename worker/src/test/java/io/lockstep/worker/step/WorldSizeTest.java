@@ -18,6 +18,7 @@ import io.lockstep.tensor.Torch;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.loader.MicroBatches;
 import io.lockstep.worker.protocol.Directive;
+import io.lockstep.worker.protocol.Session;
 import io.lockstep.worker.testing.LocalRanks;
 import io.lockstep.worker.tuning.TuningPlan;
 import java.io.IOException;
@@ -153,6 +154,79 @@ class WorldSizeTest {
     }
   }
 
+  /** A second term that is divided by something else: ranks tell each other how much there is. */
+  @Test
+  void theRoutersLossIsTheSameBitsOnAnyNumberOfRanks() throws Exception {
+    Path model = ExpertModel.withoutWeights(folder.resolve("experts"));
+    String balanced = "{router_aux_loss_coef: 0.5, zero_stage: 2}";
+    Trained alone = train(1, config(model, "initialise", "{mode: full}", balanced)).getFirst();
+    Trained plain = train(1, config(model, "initialise", "{mode: full}", "{}")).getFirst();
+    assertNotEquals(plain.sha256(), alone.sha256());
+    for (Directive.Commit commit : alone.commits()) {
+      assertEquals(2 * VIRTUAL_RANKS, commit.terms().size());
+      double loss = 0;
+      double balance = 0;
+      long passes = 0;
+      for (Session.TermSum term : commit.terms()) {
+        loss += term.name().equals("cross_entropy") ? term.sum() / commit.tokens() : 0;
+        balance += term.name().equals("router_aux") ? term.sum() : 0;
+        passes += term.name().equals("router_aux") ? term.normaliser() : 0;
+      }
+      assertEquals(loss + 0.5 * balance / passes, commit.lossSum() / commit.tokens(), 1e-6);
+    }
+    for (int world = 2; world <= 3; world++) {
+      for (String cluster : List.of(balanced, balanced.replace('2', '3'))) {
+        List<Trained> all = train(world, config(model, "initialise", "{mode: full}", cluster));
+        assertEquals(alone.sha256(), all.getFirst().sha256(), world + " ranks, " + cluster);
+        assertEquals(alone.commits(), all.getLast().commits());
+      }
+    }
+  }
+
+  /**
+   * What a student learns of a teacher is the same, too, also while its own weights are shared out.
+   */
+  @Test
+  void aTeachersDistributionsAreLearnedToTheSameBitsOnAnyNumberOfRanks() throws Exception {
+    Path checkpoint = GoldenFamily.QWEN3_VL.checkpoint();
+    String teaching = "{rlhf_type: gkd, teacher_model: %s, beta: 0.1, sft_alpha: 0.5}";
+    String full = "{mode: full}\nrlhf: " + teaching.formatted(checkpoint);
+    Trained alone = train(1, config(checkpoint, "initialise", full, "{}")).getFirst();
+    for (Directive.Commit commit : alone.commits()) {
+      double loss = 0;
+      for (Session.TermSum term : commit.terms()) {
+        loss += term.sum() * (term.name().equals("sft_loss") ? 0.5 : 1);
+      }
+      assertEquals(loss, commit.lossSum(), 1e-6 * loss);
+    }
+    for (int world = 2; world <= 3; world++) {
+      for (String cluster : List.of("{}", "{zero_stage: 3}")) {
+        List<Trained> all = train(world, config(checkpoint, "initialise", full, cluster));
+        assertEquals(alone.sha256(), all.getFirst().sha256(), world + " ranks, " + cluster);
+        assertEquals(alone.commits(), all.getLast().commits());
+      }
+    }
+  }
+
+  @Test
+  void aTeacherThatIsItsStudentTeachesNothing() throws Exception {
+    Path checkpoint = GoldenFamily.QWEN3_VL.checkpoint();
+    for (String beta : List.of("0", "0.5", "1")) {
+      String full =
+          "{mode: full}\nrlhf: {rlhf_type: gkd, teacher_model: %s, beta: %s}"
+              .formatted(checkpoint, beta);
+      Trained alone = train(1, config(checkpoint, "load", full, "{}")).getFirst();
+      Directive.Commit first = alone.commits().getFirst();
+      assertEquals(0, first.lossSum() / first.tokens(), 1e-6);
+      Session.TermSum logged =
+          first.terms().stream()
+              .filter(term -> term.name().equals("sft_loss"))
+              .findFirst()
+              .orElseThrow();
+      assertTrue(logged.sum() / logged.normaliser() > 0.1, "it is logged with weight 0, too");
+    }
+  }
+
   @SuppressWarnings("ArrayRecordComponent")
   private record Trained(List<Directive.Commit> commits, float[] parameters, String sha256) {}
 
@@ -205,8 +279,10 @@ class WorldSizeTest {
     return config(GoldenFamily.QWEN3_VL.checkpoint(), "load", tuning, cluster);
   }
 
+  /** A recipe; the weight of the routers' loss is told with the cluster. */
   private static RunConfig config(Path model, String weights, String tuning, String cluster)
       throws Exception {
+    String balance = cluster.contains("router") ? "router_aux_loss_coef: 0.5" : "";
     return RunConfig.parse(
         """
         run: {seed: 5}
@@ -219,6 +295,7 @@ class WorldSizeTest {
           virtual_ranks: %d
           global_max_length: 512
           bucket_floats: 65536
+          %s
         optimizer: {learning_rate: 1.0e-3, weight_decay: 0.1, warmup_ratio: 0}
         tuning: %s
         cluster: %s
@@ -230,8 +307,9 @@ class WorldSizeTest {
                 STEPS,
                 cluster.contains("3"),
                 VIRTUAL_RANKS,
+                balance,
                 tuning,
-                cluster),
+                balance.isEmpty() ? cluster : cluster.replace(balance + ", ", "")),
         "test",
         Path.of("/"));
   }

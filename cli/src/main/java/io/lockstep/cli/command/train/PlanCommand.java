@@ -49,6 +49,10 @@ import picocli.CommandLine.Option;
 public final class PlanCommand implements Callable<Integer> {
 
   private static final int HALF_BYTES = 2;
+
+  /** A step goes forward once and back at twice the cost. */
+  private static final double PASSES_OF_TRAINING = 3;
+
   private static final double MEBIBYTE = 1 << 20;
 
   /** What is planned for. */
@@ -88,7 +92,8 @@ public final class PlanCommand implements Callable<Integer> {
       Path folder,
       TuningPlan plan,
       StageCost.Subject subject,
-      Optional<RunConfig> run) {
+      Optional<RunConfig> run,
+      long teacherParameters) {
 
     /** Passes of a virtual rank in a step. */
     int passes() {
@@ -150,7 +155,8 @@ public final class PlanCommand implements Callable<Integer> {
           run.model().path(),
           plan,
           PlannedCost.subject(run, plan),
-          Optional.of(run));
+          Optional.of(run),
+          PlannedCost.teacherParameters(run));
     }
     ModelConfig config = config(model);
     TuningPlan plan = TuningPlan.full(config.layout());
@@ -164,7 +170,7 @@ public final class PlanCommand implements Callable<Integer> {
             1,
             true);
     Path folder = Files.isDirectory(model) ? model : model.toAbsolutePath().resolveSibling("");
-    return new Known(config, folder, plan, whole, Optional.empty());
+    return new Known(config, folder, plan, whole, Optional.empty(), 0);
   }
 
   private static ModelConfig config(Path model) throws IOException {
@@ -184,6 +190,15 @@ public final class PlanCommand implements Callable<Integer> {
                 mebibytes(Dtype.FLOAT32.bytes(weights)),
                 mebibytes(weights * HALF_BYTES)));
     System.out.print(RunTables.trainable(known.table()));
+    if (known.teacherParameters() > 0) {
+      System.out.printf(
+          Locale.ROOT,
+          "a teacher of %,d parameters: %s on each worker, among the weights below; its pass forward"
+              + " adds about %.0f %% to the time of a step%n",
+          known.teacherParameters(),
+          mebibytes(Dtype.FLOAT32.bytes(known.teacherParameters())),
+          100.0 * known.teacherParameters() / (PASSES_OF_TRAINING * weights));
+    }
     MicroBatchOptions.MicroBatch batch = activations.batch();
     System.out.printf(
         "activations of %d x %d tokens at once, %d of each of pictures (%,d patches), %d learned,"
@@ -239,6 +254,7 @@ public final class PlanCommand implements Callable<Integer> {
             .put("parameters", weights)
             .put("trainable", known.table().rows().getLast().trainable())
             .put("workers", workers)
+            .put("teacher_bytes", Dtype.FLOAT32.bytes(known.teacherParameters()))
             .put("micro_batch_patches", activations.batch().patches())
             .put("activation_bytes", activations.bytes().peak());
     known.table().rows().forEach(row -> line.put("parameters_" + row.name(), row.total()));

@@ -92,7 +92,7 @@ final class TrainingPath {
             compared,
             probes,
             collectors,
-            network.prediction(scope, hidden_BTH, compared).logits());
+            network.prediction(scope, batch, hidden_BTH, compared).logits());
       }
     });
     return collectors.stream().map(ValueCollector::finish).toList();

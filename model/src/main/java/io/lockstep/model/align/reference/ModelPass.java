@@ -7,9 +7,9 @@ import io.lockstep.model.align.Conditioning;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Targets;
 import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.model.network.ActivationListener;
 import io.lockstep.model.network.VisionLanguageModel;
-import io.lockstep.model.objective.ObjectiveSums.Judged;
-import io.lockstep.model.objective.Objectives;
+import io.lockstep.model.objective.Judge;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.ParameterSpec;
 import io.lockstep.model.parameter.Weights;
@@ -24,7 +24,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SequencedMap;
-import java.util.function.BiConsumer;
 
 /** What a model computes of a batch, for reference folders. */
 final class ModelPass {
@@ -69,7 +68,7 @@ final class ModelPass {
     SequencedMap<String, Floats> seen = new LinkedHashMap<>();
     VisionLanguageModel network = new VisionLanguageModel(model.config(), weights);
     Autograd.inference(() -> {
-      BiConsumer<String, NDArray> probe = (name, activation) -> seen.put(name, copy(activation));
+      ActivationListener probe = (name, activation) -> seen.put(name, copy(activation));
       NDArray hidden_BTH = network.hidden(scope, batch, null, probe);
       seen.put(ReferenceNames.LOGITS, floats(network.logits(hidden_BTH)));
       float sum = loss(scope, network).getFloat();
@@ -81,7 +80,8 @@ final class ModelPass {
   /** The sum over supervised tokens that training minimises. */
   private NDArray loss(Scope scope, VisionLanguageModel network) {
     NDArray hidden_BTH = network.hidden(scope, batch, null, VisionLanguageModel.NO_PROBE);
-    return Judged.of(Objectives.standard(), network.prediction(scope, hidden_BTH, targets)).total();
+    return Judge.crossEntropy(scope, batch)
+        .judge(network.prediction(scope, batch, hidden_BTH, targets));
   }
 
   /**

@@ -5,11 +5,13 @@ import static io.lockstep.model.parameter.ParameterSpec.Module.LLM;
 import ai.djl.ndarray.NDArray;
 import io.lockstep.model.layer.FeedForward;
 import io.lockstep.model.layer.Linear;
+import io.lockstep.model.network.Router;
 import io.lockstep.model.parameter.ParameterSpec;
 import io.lockstep.model.parameter.Weights;
 import io.lockstep.tensor.Ops;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /**
  * A router and experts in the place of one feed-forward network: each token goes through the k
@@ -54,10 +56,14 @@ final class Experts implements FeedForward {
 
   @Override
   public NDArray apply(Weights weights, NDArray x) {
+    return apply(weights, x, UnaryOperator.identity());
+  }
+
+  @Override
+  public NDArray apply(Weights weights, NDArray x, UnaryOperator<NDArray> routed) {
     NDArray x_NH = x.reshape(-1, hidden);
-    NDArray probabilities_NE = Ops.softmax(router.apply(weights, x_NH), -1);
-    Routing routing =
-        Routing.of(probabilities_NE.toFloatArray(), config.experts(), config.expertsPerToken());
+    NDArray probabilities_NE = routed.apply(Ops.softmax(router.apply(weights, x_NH), -1));
+    Routing routing = Routing.of(probabilities_NE.toFloatArray(), config.router());
     NDArray mask_NE = Ops.constant(routing.mask(), probabilities_NE.getShape().getShape());
     NDArray chosen_NE = Ops.mul(probabilities_NE, mask_NE);
     NDArray shares_NE = chosen_NE.div(chosen_NE.sum(new int[] {1}, true));
@@ -93,27 +99,16 @@ final class Experts implements FeedForward {
   @SuppressWarnings("ArrayRecordComponent")
   record Routing(float[] mask, List<long[]> tokens) {
 
-    /** Of equally probable experts the first counts. */
-    static Routing of(float[] probabilities, int experts, int perToken) {
-      float[] mask = new float[probabilities.length];
+    static Routing of(float[] probabilities, Router router) {
+      float[] mask = router.chosen(probabilities);
+      int experts = router.experts();
       List<List<Long>> tokens = new ArrayList<>();
       for (int expert = 0; expert < experts; expert++) {
         tokens.add(new ArrayList<>());
       }
-      for (int token = 0; token < probabilities.length / experts; token++) {
-        for (int i = 0; i < perToken; i++) {
-          int best = -1;
-          for (int at = token * experts; at < (token + 1) * experts; at++) {
-            if (mask[at] == 0 && (best < 0 || probabilities[at] > probabilities[best])) {
-              best = at;
-            }
-          }
-          mask[best] = 1;
-        }
-        for (int expert = 0; expert < experts; expert++) {
-          if (mask[token * experts + expert] == 1) {
-            tokens.get(expert).add((long) token);
-          }
+      for (int at = 0; at < mask.length; at++) {
+        if (mask[at] == 1) {
+          tokens.get(at % experts).add((long) at / experts);
         }
       }
       return new Routing(

@@ -1,5 +1,6 @@
 package io.lockstep.model.family.qwen3vlmoe;
 
+import io.lockstep.model.network.Router;
 import java.util.List;
 
 /**
@@ -20,6 +21,11 @@ public record MoeConfig(
 
   public MoeConfig {
     denseLayers = List.copyOf(denseLayers);
+  }
+
+  /** What sends tokens to the experts of a layer that has some. */
+  Router router() {
+    return new Router(experts, expertsPerToken);
   }
 
   /** Whether a layer has experts. */

@@ -7,9 +7,11 @@ import io.lockstep.model.layer.CosSin;
 import io.lockstep.model.layer.FeedForward;
 import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.network.Network;
+import io.lockstep.model.network.Router;
 import io.lockstep.model.network.VisionTower;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * A Qwen3-VL-MoE model of any size.
@@ -82,6 +84,11 @@ public record Qwen3VlMoeConfig(Qwen3VlConfig dense, MoeConfig moe) implements Mo
     return moe.isSparse(layer)
         ? new Experts(moe, prefix, text().hiddenSize())
         : dense.feedForward(layer);
+  }
+
+  @Override
+  public Optional<Router> router(int layer) {
+    return moe.isSparse(layer) ? Optional.of(moe.router()) : Optional.empty();
   }
 
   @Override

@@ -29,7 +29,7 @@ public final class Qwen3VlMoeFamily implements ModelFamily {
   }
 
   private static MoeConfig experts(StrictJson text) {
-    // The auxiliary loss is not part of the model; nothing is added to what a run minimises.
+    // The auxiliary loss is not part of the model: a run's recipe says whether it is minimised.
     text.inert("router_aux_loss_coef", "output_router_logits");
     text.onlyIfPresent("norm_topk_prob", true);
     // Published files say num_experts; newer libraries write num_local_experts, or both.

@@ -1,0 +1,103 @@
+package io.lockstep.cli.cluster;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.lockstep.cli.run.RunFolder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Runs whose student learns from a teacher. */
+class DistillationRunTest {
+
+  private static final double ALPHA = 0.25;
+
+  @TempDir private static Path folder;
+  private static TinyRun tiny;
+  private static Path teacher;
+
+  @BeforeAll
+  static void trainATeacher() throws Exception {
+    tiny = TinyRun.create(folder);
+    train("teacher", tiny.recipe(), 1).succeeded();
+    teacher = new RunFolder(folder.resolve("teacher")).lastCheckpoint().orElseThrow();
+  }
+
+  private static Launched train(String out, Path recipe, int workers, String... more)
+      throws Exception {
+    return Launched.run(
+        folder,
+        Stream.concat(
+                Stream.of(
+                    "train",
+                    "--config",
+                    recipe.toString(),
+                    "--workers",
+                    Integer.toString(workers),
+                    "--out",
+                    out),
+                Stream.of(more))
+            .toArray(String[]::new));
+  }
+
+  private static Path recipe(String name, Path from) throws IOException {
+    String text =
+        Files.readString(tiny.recipe()).replace("seed: 7", "seed: 8")
+            + "rlhf: {rlhf_type: gkd, teacher_model: %s, beta: 0.1, sft_alpha: %s}\n"
+                .formatted(from, ALPHA);
+    return Files.writeString(folder.resolve(name), text);
+  }
+
+  @Test
+  void theSameBitsWithWorkersThatAreKilledAndBothTermsInTheLog() throws Exception {
+    Path recipe = recipe("student.yaml", teacher);
+    String alone = train("one", recipe, 1).succeeded().lastLine();
+    Path kills = folder.resolve("kills.jsonl");
+    Files.writeString(
+        kills,
+        "{\"at_step\": 2, \"process\": \"worker-1\", \"signal\": \"SIGKILL\", \"restart_after\": 1}\n");
+    Launched two = train("two", recipe, 2, "--kill-schedule", kills.toString()).succeeded();
+    assertEquals(alone, two.lastLine());
+    List<String> lines = Files.readAllLines(folder.resolve("two/logging.jsonl"));
+    assertEquals(tiny.steps(), lines.size());
+    for (String line : lines) {
+      JsonNode step = new ObjectMapper().readTree(line);
+      double kl = step.get("kl_loss").asDouble();
+      double sft = step.get("sft_loss").asDouble();
+      assertTrue(kl > 0 && sft > 0, line);
+      assertEquals(kl + ALPHA * sft, step.get("loss").asDouble(), 1e-6 * sft, line);
+    }
+  }
+
+  @Test
+  void aTeacherWithOtherTokensIsRefusedBeforeAnythingStarts() throws Exception {
+    Path other = folder.resolve("other");
+    Files.createDirectories(other);
+    try (Stream<Path> files = Files.list(teacher)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        Files.copy(file, other.resolve(file.getFileName()));
+      }
+    }
+    Path processor = other.resolve("preprocessor_config.json");
+    ObjectMapper json = new ObjectMapper();
+    ObjectNode options = (ObjectNode) json.readTree(processor.toFile());
+    options.putArray("image_mean").add(0.1).add(0.2).add(0.3);
+    json.writeValue(processor.toFile(), options);
+    Launched refused =
+        Launched.run(folder, "validate", "--config", recipe("other.yaml", other).toString());
+    assertNotEquals(0, refused.exit());
+    assertTrue(
+        (refused.out() + refused.err()).contains("the image processor is"),
+        refused.out() + refused.err());
+  }
+}

@@ -1,0 +1,61 @@
+package io.lockstep.model.checkpoint;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+
+/**
+ * Whether a teacher reads the same tokens and pictures as its student: else the distributions of
+ * both are about different things, whatever their distance says.
+ */
+public final class TeacherMatch {
+
+  private TeacherMatch() {}
+
+  /** Everything in which they differ, a sentence each that names both folders' files. */
+  public static List<String> problems(Path teacherFolder, ModelInputs student) throws IOException {
+    try (ModelInputs teacher = ModelInputs.open(teacherFolder)) {
+      List<String> problems = new ArrayList<>();
+      compare(
+          problems,
+          "vocab_size",
+          student.config().text().vocabSize(),
+          teacher.config().text().vocabSize());
+      OptionalInt token = student.tokenizer().firstDifference(teacher.tokenizer());
+      if (token.isPresent()) {
+        int id = token.getAsInt();
+        problems.add(
+            "token %d is '%s' for the student and '%s' for the teacher"
+                .formatted(id, student.tokenizer().display(id), teacher.tokenizer().display(id)));
+      }
+      compare(
+          problems,
+          "the default system message of the chat template",
+          student.config().defaultSystem(),
+          teacher.config().defaultSystem());
+      compare(
+          problems,
+          "the tokens that end an answer",
+          student.generationConfig().eosTokenIds(),
+          teacher.generationConfig().eosTokenIds());
+      compare(
+          problems,
+          "image_token_id",
+          student.config().imageTokenId(),
+          teacher.config().imageTokenId());
+      compare(
+          problems, "the image processor", student.images().options(), teacher.images().options());
+      compare(problems, "the vision token budget", student.tokenBudget(), teacher.tokenBudget());
+      return problems.stream().map(problem -> teacherFolder + ": " + problem).toList();
+    }
+  }
+
+  private static void compare(List<String> problems, String what, Object student, Object teacher) {
+    if (!student.equals(teacher)) {
+      problems.add(
+          "%s is %s for the student and %s for the teacher".formatted(what, student, teacher));
+    }
+  }
+}

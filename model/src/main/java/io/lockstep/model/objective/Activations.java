@@ -1,0 +1,26 @@
+package io.lockstep.model.objective;
+
+import ai.djl.ndarray.NDArray;
+
+/** Activations of a pass that terms of an objective read besides what the pass predicts. */
+@FunctionalInterface
+public interface Activations {
+
+  /** Those of a pass to which nobody listened. */
+  Activations NONE =
+      name -> {
+        throw new IllegalStateException("nobody listened to " + name + " in this pass");
+      };
+
+  /**
+   * An activation, through which gradients flow back into the segment that computed it.
+   *
+   * @param name as an {@link io.lockstep.model.network.ActivationListener} hears it
+   */
+  NDArray get(String name);
+
+  /** The name of a router's probabilities [B * T, experts]. */
+  static String router(int layer) {
+    return "router_" + layer;
+  }
+}

@@ -1,0 +1,52 @@
+package io.lockstep.worker.state;
+
+import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.model.network.Network;
+import io.lockstep.model.objective.Distillation;
+import io.lockstep.model.objective.JensenShannon;
+import io.lockstep.model.objective.Objective;
+import io.lockstep.model.objective.Objective.Teaching;
+import io.lockstep.worker.config.DistillationConfig;
+import io.lockstep.worker.config.RunConfig;
+import java.io.IOException;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** What a run minimises, and the teacher's weights if there is a teacher. */
+public final class RunObjective implements AutoCloseable {
+
+  private final Objective objective;
+  private final @Nullable LoadedModel teacher;
+
+  private RunObjective(Objective objective, @Nullable LoadedModel teacher) {
+    this.objective = objective;
+    this.teacher = teacher;
+  }
+
+  /** Loads what a run's objective needs besides the model that is trained. */
+  public static RunObjective of(RunConfig config, LoadedModel student) throws IOException {
+    Network network = new Network(student.config());
+    double routerBalance = config.training().routerAuxLossCoef();
+    if (config.rlhf().isEmpty()) {
+      return new RunObjective(Objective.of(network, Optional.empty(), routerBalance), null);
+    }
+    DistillationConfig rlhf = config.rlhf().get();
+    LoadedModel teacher = LoadedModel.open(rlhf.teacherModel());
+    Distillation distillation =
+        new Distillation(teacher.network(), new JensenShannon(rlhf.beta(), 1));
+    Teaching teaching = new Teaching(distillation, rlhf.sftAlpha());
+    return new RunObjective(Objective.of(network, Optional.of(teaching), routerBalance), teacher);
+  }
+
+  /** The objective, valid until this is closed. */
+  public Objective objective() {
+    return objective;
+  }
+
+  @Override
+  public void close() {
+    if (teacher != null) {
+      teacher.close();
+    }
+  }
+}
