@@ -189,8 +189,9 @@ class WorldSizeTest {
   @Test
   void aTeachersDistributionsAreLearnedToTheSameBitsOnAnyNumberOfRanks() throws Exception {
     Path checkpoint = GoldenFamily.QWEN3_VL.checkpoint();
-    String teaching = "{rlhf_type: gkd, teacher_model: %s, beta: 0.1, sft_alpha: 0.5}";
-    String full = "{mode: full}\nrlhf: " + teaching.formatted(checkpoint);
+    String full =
+        "{mode: full}\nrlhf: {rlhf_type: gkd, teacher_model: %s, beta: 0.1, sft_alpha: 0.5}"
+            .formatted(checkpoint);
     Trained alone = train(1, config(checkpoint, "initialise", full, "{}")).getFirst();
     for (Directive.Commit commit : alone.commits()) {
       double loss = 0;
