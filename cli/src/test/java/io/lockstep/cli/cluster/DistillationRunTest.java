@@ -29,25 +29,8 @@ class DistillationRunTest {
   @BeforeAll
   static void trainATeacher() throws Exception {
     tiny = TinyRun.create(folder);
-    train("teacher", tiny.recipe(), 1).succeeded();
+    Launched.train(folder, tiny.recipe(), 1, "teacher").succeeded();
     teacher = new RunFolder(folder.resolve("teacher")).lastCheckpoint().orElseThrow();
-  }
-
-  private static Launched train(String out, Path recipe, int workers, String... more)
-      throws Exception {
-    return Launched.run(
-        folder,
-        Stream.concat(
-                Stream.of(
-                    "train",
-                    "--config",
-                    recipe.toString(),
-                    "--workers",
-                    Integer.toString(workers),
-                    "--out",
-                    out),
-                Stream.of(more))
-            .toArray(String[]::new));
   }
 
   private static Path recipe(String name, Path from) throws IOException {
@@ -61,12 +44,13 @@ class DistillationRunTest {
   @Test
   void theSameBitsWithWorkersThatAreKilledAndBothTermsInTheLog() throws Exception {
     Path recipe = recipe("student.yaml", teacher);
-    String alone = train("one", recipe, 1).succeeded().lastLine();
+    String alone = Launched.train(folder, recipe, 1, "one").succeeded().lastLine();
     Path kills = folder.resolve("kills.jsonl");
     Files.writeString(
         kills,
         "{\"at_step\": 2, \"process\": \"worker-1\", \"signal\": \"SIGKILL\", \"restart_after\": 1}\n");
-    Launched two = train("two", recipe, 2, "--kill-schedule", kills.toString()).succeeded();
+    Launched two =
+        Launched.train(folder, recipe, 2, "two", "--kill-schedule", kills.toString()).succeeded();
     assertEquals(alone, two.lastLine());
     List<String> lines = Files.readAllLines(folder.resolve("two/logging.jsonl"));
     assertEquals(tiny.steps(), lines.size());
@@ -95,9 +79,8 @@ class DistillationRunTest {
     json.writeValue(processor.toFile(), options);
     Launched refused =
         Launched.run(folder, "validate", "--config", recipe("other.yaml", other).toString());
-    assertNotEquals(0, refused.exit());
-    assertTrue(
-        (refused.out() + refused.err()).contains("the image processor is"),
-        refused.out() + refused.err());
+    assertNotEquals(0, refused.process().exitValue());
+    String said = refused.out() + refused.errors();
+    assertTrue(said.contains("the image processor is"), said);
   }
 }
