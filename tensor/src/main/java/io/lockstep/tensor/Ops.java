@@ -47,6 +47,7 @@ public final class Ops {
   private static final Operator MASKED_SCATTER = Operator.of("masked_scatter");
   private static final Operator INDEX_SELECT = Operator.of("index_select");
   private static final Operator SCATTER_ADD = Operator.of("scatter_add");
+  private static final Operator SCATTER_ADD_INTO = Operator.of("scatter_add_");
   private static final Operator SOFTMAX = Operator.of("softmax", "int");
   private static final Operator ARGMAX = Operator.of("argmax");
   private static final Operator COPY = Operator.of("copy_");
@@ -224,12 +225,22 @@ public final class Ops {
    * @param source like x, but K long along dim
    */
   public static NDArray indexAdd(NDArray x, int dim, NDArray index, NDArray source) {
+    NDArray spread = spread(dim, index, source);
+    return SCATTER_ADD.apply(tensor(x), whole(dim), tensor(spread), tensor(source));
+  }
+
+  /** The same into x itself, recorded like other operators; x must be no leaf of the graph. */
+  public static void indexAddInPlace(NDArray x, int dim, NDArray index, NDArray source) {
+    NDArray spread = spread(dim, index, source);
+    SCATTER_ADD_INTO.applyInPlace(tensor(x), whole(dim), tensor(spread), tensor(source));
+  }
+
+  private static NDArray spread(int dim, NDArray index, NDArray source) {
     int dimensions = source.getShape().dimension();
     long[] aligned = new long[dimensions];
     Arrays.fill(aligned, 1);
     aligned[Math.floorMod(dim, dimensions)] = index.size();
-    NDArray spread = EXPAND_AS.apply(tensor(index.reshape(aligned)), tensor(source));
-    return SCATTER_ADD.apply(tensor(x), whole(dim), tensor(spread), tensor(source));
+    return EXPAND_AS.apply(tensor(index.reshape(aligned)), tensor(source));
   }
 
   /**

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.jni.JniUtils;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +41,16 @@ public final class Slices {
     System.arraycopy(sizes, dim + 1, others, dim, others.length - dim);
     NDList recorded = JniUtils.isGradMode() ? JniUtils.split(Autograd.torch(whole), 1, dim) : null;
     return new Slices(whole, dim, new Shape(others), recorded);
+  }
+
+  /**
+   * A tensor cut along its first dimension into parts of these lengths, sharing its memory; while
+   * recording, by one operator, whose gradient puts theirs together once.
+   *
+   * @param lengths at least one, which add up to the tensor's length
+   */
+  public static List<NDArray> parts(NDArray whole, long... lengths) {
+    return List.copyOf(JniUtils.split(Autograd.torch(whole), lengths, 0));
   }
 
   /** One slice. */

@@ -195,6 +195,25 @@ final class OpsTest extends ScopedTest {
   }
 
   @Test
+  void indexAddInPlaceIsIndexAddIntoTheTensorItself() {
+    NDArray x = random(scope, 1, 3, 2);
+    NDArray source = random(scope, 2, 3, 2);
+    NDArray index = scope.fromLongs(new long[] {2, 0, 2}, 3);
+    float[] expected = floats(Ops.indexAdd(x, 0, index, source));
+    assertGradientsMatchDifferences(
+        scope,
+        in -> {
+          NDArray sum = Ops.times(in.get(0), 1);
+          Ops.indexAddInPlace(sum, 0, index, in.get(1));
+          return sum;
+        },
+        List.of(x, source),
+        1e-2);
+    Ops.indexAddInPlace(x, 0, index, source);
+    assertArrayEquals(expected, floats(x));
+  }
+
+  @Test
   void indexAddWorksAlongAnyDimension() {
     NDArray x = scope.zeros(Dtype.FLOAT32, 2, 3);
     NDArray index = scope.fromLongs(new long[] {2, 2}, 2);

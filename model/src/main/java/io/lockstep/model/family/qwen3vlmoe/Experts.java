@@ -9,19 +9,23 @@ import io.lockstep.model.network.Router;
 import io.lockstep.model.parameter.ParameterSpec;
 import io.lockstep.model.parameter.Weights;
 import io.lockstep.tensor.Ops;
+import io.lockstep.tensor.Slices;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 
 /**
  * A router and experts in the place of one feed-forward network: each token goes through the k
  * experts that the router finds most probable, and their outputs are added up by these
  * probabilities, normalised to a sum of 1 (Shazeer et al., "Outrageously large neural networks",
- * 2017). Experts are computed in ascending order, each for all of its tokens.
+ * 2017). Experts are computed in ascending order, each for all of its tokens; tokens are sorted by
+ * expert once, so that each gradient is put together once.
  *
- * <p>Shapes: N tokens, H hidden size, E experts, I inner size, n tokens of one expert. The experts'
- * weights are stored fused, as they are published: gate and up side by side [E, H, 2I], and down
- * [E, I, H].
+ * <p>Shapes: N tokens, H hidden size, E experts, I inner size, n tokens of one expert, M of all
+ * experts together. The experts' weights are stored fused, as they are published: gate and up side
+ * by side [E, H, 2I], and down [E, I, H].
  */
 final class Experts implements FeedForward {
 
@@ -67,17 +71,25 @@ final class Experts implements FeedForward {
     NDArray mask_NE = Ops.constant(routing.mask(), probabilities_NE.getShape().getShape());
     NDArray chosen_NE = Ops.mul(probabilities_NE, mask_NE);
     NDArray shares_NE = chosen_NE.div(chosen_NE.sum(new int[] {1}, true));
-    NDArray sum_NH = x_NH.zerosLike();
+    List<Integer> used = routing.used();
+    long[] counts =
+        used.stream().mapToLong(expert -> routing.tokens().get(expert).length).toArray();
+    long[] rows = routing.rows(used);
+    List<NDArray> read_nH =
+        Slices.parts(Ops.indexSelect(x_NH, 0, Ops.constant(rows, rows.length)), counts);
+    long[] places = routing.places(used);
+    NDArray share_M =
+        Ops.indexSelect(shares_NE.reshape(-1), 0, Ops.constant(places, places.length));
+    List<NDArray> share_n1 = Slices.parts(share_M.reshape(-1, 1), counts);
     Weights.Experts gateUps = weights.experts(gateUp.name());
     Weights.Experts downs = weights.experts(down.name());
-    for (int expert = 0; expert < config.experts(); expert++) {
+    NDArray sum_NH = x_NH.zerosLike();
+    for (int i = used.size() - 1; i >= 0; i--) {
+      int expert = used.get(i);
       long[] tokens = routing.tokens().get(expert);
-      if (tokens.length > 0) {
-        NDArray rows = Ops.constant(tokens, tokens.length);
-        NDArray share_n1 = Ops.narrow(Ops.indexSelect(shares_NE, 0, rows), 1, expert, 1);
-        NDArray out_nH = expert(gateUps, downs, expert, Ops.indexSelect(x_NH, 0, rows));
-        sum_NH = Ops.indexAdd(sum_NH, 0, rows, Ops.mul(out_nH, share_n1));
-      }
+      NDArray out_nH = expert(gateUps, downs, expert, read_nH.get(i));
+      Ops.indexAddInPlace(
+          sum_NH, 0, Ops.constant(tokens, tokens.length), Ops.mul(out_nH, share_n1.get(i)));
     }
     return sum_NH.reshape(x.getShape());
   }
@@ -98,6 +110,30 @@ final class Experts implements FeedForward {
    */
   @SuppressWarnings("ArrayRecordComponent")
   record Routing(float[] mask, List<long[]> tokens) {
+
+    /**
+     * The experts that have tokens, the last first: gradients of a token are added in this order.
+     */
+    List<Integer> used() {
+      return IntStream.range(0, tokens.size())
+          .filter(expert -> tokens.get(expert).length > 0)
+          .boxed()
+          .toList()
+          .reversed();
+    }
+
+    /** The tokens of these experts one after the other. */
+    long[] rows(List<Integer> experts) {
+      return experts.stream().flatMapToLong(expert -> Arrays.stream(tokens.get(expert))).toArray();
+    }
+
+    /** Where their shares are among those [N, E] of all. */
+    long[] places(List<Integer> experts) {
+      return experts.stream()
+          .flatMapToLong(expert ->
+              Arrays.stream(tokens.get(expert)).map(token -> token * tokens.size() + expert))
+          .toArray();
+    }
 
     static Routing of(float[] probabilities, Router router) {
       float[] mask = router.chosen(probabilities);
