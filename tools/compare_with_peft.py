@@ -9,13 +9,14 @@ For each adapter, `lockstep align dump` writes Lockstep's inputs and logits, and
 the same inputs:
 
 * the adapters in --ours, which Lockstep has trained, are loaded by the public library;
-* LoRA and DoRA adapters with random values, which the public library writes, are loaded by Lockstep, merged with
-  `lockstep export merge`, and the merged model is loaded by the public library.
+* LoRA and DoRA adapters with random values, which the public library writes, and some on experts if the model has any, are loaded by
+  Lockstep, merged with `lockstep export merge`, and the merged model is loaded by the public library.
 
 The last line is `peft: OK` if all logits agree within --tolerance, else `peft: DIFFERS`.
 """
 
 import argparse
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -43,6 +44,16 @@ KINDS = {
         "lora_alpha": 6,
     },
 }
+OF_EXPERTS = {
+    "experts": {
+        "target_modules": ["q_proj"],
+        "target_parameters": ["mlp.experts.gate_up_proj", "mlp.experts.down_proj"],
+        "modules_to_save": ["mlp.gate"],
+        "r": 4,
+        "lora_alpha": 16,
+    },
+    "down": {"target_parameters": ["experts.down_proj"], "r": 3, "lora_alpha": 12, "use_rslora": True},
+}
 
 
 def load(folder):
@@ -51,10 +62,16 @@ def load(folder):
     ).eval()
 
 
-def make_adapter(base, kind, folder):
+def kinds(base):
+    """What is tried with a base model."""
+    experts = json.loads((base / "config.json").read_text())["model_type"].endswith("_moe")
+    return {**KINDS, **(OF_EXPERTS if experts else {})}
+
+
+def make_adapter(base, settings, folder):
     """An adapter of the public library with random values."""
     torch.manual_seed(5)
-    model = get_peft_model(load(base), LoraConfig(**KINDS[kind]))
+    model = get_peft_model(load(base), LoraConfig(**settings))
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             if "lora_B" in name:
@@ -113,9 +130,9 @@ def main():
     for number, ours in enumerate(arguments.ours):
         dump = dumped(arguments, ours, f"ours-{number}")
         report(f"{ours} loaded by the public library", PeftModel.from_pretrained(load(base), ours).eval(), dump)
-    for kind in KINDS:
+    for kind, settings in kinds(base).items():
         theirs = arguments.work / f"peft-{kind}"
-        make_adapter(base, kind, theirs)
+        make_adapter(base, settings, theirs)
         dump = dumped(arguments, theirs, kind)
         report(f"{kind} of the public library loaded by Lockstep", PeftModel.from_pretrained(load(base), theirs).eval(), dump)
         merged = arguments.work / f"merged-{kind}"

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import ai.djl.ndarray.NDArray;
 import io.lockstep.model.family.qwen3vlmoe.Experts.Routing;
+import io.lockstep.model.network.Router;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.Parameters;
 import io.lockstep.model.parameter.Weights;
@@ -79,7 +80,7 @@ class ExpertsTest {
   private static NDArray oneByOne(Weights weights, NDArray x) {
     NDArray tokens = x.reshape(-1, HIDDEN);
     NDArray probabilities = Ops.softmax(weights.linear("mlp.gate", tokens), -1);
-    Routing routing = Routing.of(probabilities.toFloatArray(), EXPERTS, PER_TOKEN);
+    Routing routing = Routing.of(probabilities.toFloatArray(), new Router(EXPERTS, PER_TOKEN));
     NDArray mask = Ops.constant(routing.mask(), probabilities.getShape().getShape());
     NDArray chosen = Ops.mul(probabilities, mask);
     NDArray shares = chosen.div(chosen.sum(new int[] {1}, true));
