@@ -33,6 +33,10 @@ public final class ConfigException extends Exception {
     return message.toString();
   }
 
+  List<Problem> all() {
+    return problems;
+  }
+
   /** One line for each problem, each with its place. */
   public List<String> lines() {
     return problems.stream().map(Problem::toString).toList();

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -30,14 +31,20 @@ public final class ConfigReader {
           .build();
 
   private final List<RemovedOption> removed;
-  private final Problems problems = new Problems();
+  private final Problems problems;
   private final Map<String, Object> values = new HashMap<>();
   private final Set<String> aliases = new LinkedHashSet<>();
+  private final Layer text;
   private final JsonNode top;
+  private final boolean extendable;
 
-  private ConfigReader(List<RemovedOption> removed, JsonNode top) {
+  private ConfigReader(
+      List<RemovedOption> removed, Layer text, boolean extendable, Problems problems) {
     this.removed = removed;
-    this.top = top;
+    this.extendable = extendable;
+    this.text = text;
+    this.top = text.tree();
+    this.problems = problems;
   }
 
   /**
@@ -45,12 +52,28 @@ public final class ConfigReader {
    *
    * @param name for messages
    * @param folder what relative paths in it are relative to
-   * @param stored whether it was written earlier, so that the files it names may be gone
+   * @param stored whether it was written earlier: the files it names may be gone, and it extends
+   *     none
+   * @param file that holds it, if one does
+   * @param base a file that lies below all that the text says and extends
    */
-  public record Origin(String name, Path folder, boolean stored) {}
+  public record Origin(
+      String name, Path folder, boolean stored, Optional<Path> file, Optional<Path> base) {
+
+    /** Of a text that is in no file. */
+    public Origin(String name, Path folder, boolean stored) {
+      this(name, folder, stored, Optional.empty(), Optional.empty());
+    }
+
+    /** Of a file that a person wrote. */
+    public static Origin of(Path file, Optional<Path> base) {
+      Path folder = file.toAbsolutePath().resolveSibling("");
+      return new Origin(file.toString(), folder, false, Optional.of(file), base);
+    }
+  }
 
   /**
-   * Reads a text.
+   * Reads a text over the files that it extends.
    *
    * @param removed options that are refused under every name that holds theirs
    * @throws ConfigException with every problem
@@ -58,9 +81,39 @@ public final class ConfigReader {
   public static <R extends Record> R read(
       Class<R> type, String yaml, Origin origin, List<RemovedOption> removed)
       throws ConfigException {
-    JsonNode tree = YamlText.parse(yaml, origin.name());
-    ConfigReader reader = new ConfigReader(removed, tree);
-    return reader.sound(reader.section(type, tree, reader.top(yaml, origin), none()));
+    ConfigReader reader = layered(yaml, origin, Layer.Alias.of(type), removed);
+    return reader.sound(reader.section(type, reader.top, reader.top(), none()));
+  }
+
+  /**
+   * What a text and the files that it extends say together, and where each value stands.
+   *
+   * @throws ConfigException if they can't be laid over each other; other problems are listed
+   */
+  public static <R extends Record> ConfigListing list(
+      Class<R> type, String yaml, Origin origin, List<RemovedOption> removed)
+      throws ConfigException {
+    ConfigReader reader = layered(yaml, origin, Layer.Alias.of(type), removed);
+    reader.section(type, reader.top, reader.top(), none());
+    ObjectNode ordered = JsonNodeFactory.instance.objectNode();
+    for (Declared section : Declared.of(type)) {
+      if (reader.top.has(section.name())) {
+        ordered.set(section.name(), reader.top.get(section.name()));
+      }
+    }
+    reader.top.properties().forEach(each -> ordered.putIfAbsent(each.getKey(), each.getValue()));
+    String listed =
+        ConfigListing.text(
+            ordered, reader.top(), place -> reader.values.get(place.pointer()) instanceof Path);
+    return new ConfigListing(listed, reader.problems.all());
+  }
+
+  private static ConfigReader layered(
+      String yaml, Origin origin, List<Layer.Alias> aliases, List<RemovedOption> removed)
+      throws ConfigException {
+    Problems problems = new Problems();
+    Layer text = Bases.of(yaml, origin, aliases, problems);
+    return new ConfigReader(removed, text, !origin.stored(), problems);
   }
 
   /**
@@ -72,13 +125,12 @@ public final class ConfigReader {
    */
   public static <R extends Record> Optional<R> readSection(
       Class<R> type, String yaml, Origin origin, List<String> pointers) throws ConfigException {
-    JsonNode tree = YamlText.parse(yaml, origin.name());
+    ConfigReader reader = layered(yaml, origin, Layer.Alias.of(pointers), List.of());
     for (String pointer : pointers) {
-      JsonNode node = tree.at(pointer);
+      JsonNode node = reader.top.at(pointer);
       if (!isAbsent(node)) {
-        ConfigReader reader = new ConfigReader(List.of(), tree);
         String[] keys = pointer.substring(1).split("/");
-        Place place = reader.top(yaml, origin).at(keys);
+        Place place = reader.top().at(keys);
         return Optional.of(reader.sound(reader.section(type, keys[keys.length - 1], node, place)));
       }
     }
@@ -93,20 +145,17 @@ public final class ConfigReader {
   public static <R extends Record> R readLine(Class<R> type, String json, String place)
       throws ConfigException {
     try {
-      ConfigReader reader = new ConfigReader(List.of(), none());
       Place.Source source = new Place.Source(place, Path.of(""), false, Map.of(), "", "");
-      JsonNode tree = JSON.readTree(json);
-      return reader.sound(reader.section(type, tree, Place.top(reader.problems, source), none()));
+      Layer nothing = new Layer(JsonNodeFactory.instance.objectNode(), source, Map.of());
+      ConfigReader reader = new ConfigReader(List.of(), nothing, false, new Problems());
+      return reader.sound(reader.section(type, JSON.readTree(json), reader.top(), none()));
     } catch (JsonProcessingException e) {
       throw new ConfigException(place, List.of("is not JSON: " + e.getOriginalMessage()));
     }
   }
 
-  private Place top(String yaml, Origin origin) {
-    return Place.top(
-        problems,
-        new Place.Source(
-            origin.name(), origin.folder(), origin.stored(), YamlText.lines(yaml), "", ""));
+  private Place top() {
+    return Place.top(problems, text.source(), text.owners());
   }
 
   private <R extends Record> R sound(R record) throws ConfigException {
@@ -142,14 +191,17 @@ public final class ConfigReader {
     }
     Set<String> known = new LinkedHashSet<>();
     R record = record(type, kind, mapping, place, defaults, known);
+    List<String> near = new ArrayList<>(known);
     if (place.pointer().isEmpty()) {
       known.addAll(aliases);
+      near.addAll(aliases);
+      near.addAll(extendable ? List.of(Bases.KEY) : List.of());
     }
     for (var entry : mapping.properties()) {
       String key = entry.getKey();
       if (!known.contains(key) && !refuse(key, entry.getValue(), place.at(key))) {
         Place unknown = place.at(key);
-        unknown.report("unknown key " + unknown.path() + Forms.hint(key, known));
+        unknown.report("unknown key " + unknown.path() + Forms.hint(key, near));
       }
     }
     problems.check(record, place);
@@ -290,6 +342,7 @@ public final class ConfigReader {
 
   /** A section in a file of its own; of one that can't be read no key is told. */
   private <R extends Record> R file(Class<R> type, String name, Path path, Place place) {
+    keep(place, path);
     Optional<SectionFile> file = SectionFile.read(path, name, place);
     if (file.isPresent()) {
       return section(type, file.get().section(), place.in(file.get().source()), none());

@@ -13,24 +13,63 @@ public final class JsonSchema {
 
   private JsonSchema() {}
 
-  /** The schema as indented text. */
+  /** The schema as indented text. What a file must say is asked of those that extend none. */
   public static String of(Class<? extends Record> type, String title) {
     ObjectNode schema = JSON.objectNode();
     schema.put("$schema", "https://json-schema.org/draft/2020-12/schema").put("title", title);
     schema.setAll(section(type, JSON.objectNode()));
     ObjectNode top = (ObjectNode) schema.get("properties");
+    ObjectNode required = JSON.objectNode();
+    moveRequired(schema, required);
+    top.set(Bases.KEY, bases());
+    schema.putObject("if").putArray("required").add(Bases.KEY);
+    schema.set("else", required);
     for (Declared section : Declared.of(type)) {
       if (section.shape() instanceof Declared.Section(var inner)) {
         Declared.flat(inner).stream()
             .filter(key -> !key.key().also().isEmpty())
-            .forEach(key ->
-                top.putObject(key.key().also())
-                    .put(
-                        "$ref",
-                        "#/properties/%s/properties/%s".formatted(section.name(), key.name())));
+            .forEach(key -> {
+              String there = "properties/%s/properties/%s".formatted(section.name(), key.name());
+              top.putObject(key.key().also()).put("$ref", "#/" + there);
+              if (!required.at("/" + there).isMissingNode()) {
+                ((ObjectNode) required.get("properties"))
+                    .putObject(key.key().also())
+                    .put("$ref", "#/else/" + there);
+              }
+            });
       }
     }
     return schema.toPrettyString() + "\n";
+  }
+
+  private static ObjectNode bases() {
+    ObjectNode path = JSON.objectNode().put("type", "string");
+    ObjectNode list = JSON.objectNode().put("type", "array").put("minItems", 1);
+    list.set("items", path);
+    ObjectNode either = JSON.objectNode();
+    either.putArray("anyOf").add(path).add(list);
+    return either.put("description", "Files that this one is laid over, each over those before.");
+  }
+
+  /** Takes what mappings require, down to lists, which are never merged, out of a schema. */
+  private static void moveRequired(ObjectNode section, ObjectNode to) {
+    JsonNode required = section.remove("required");
+    if (required != null) {
+      to.set("required", required);
+    }
+    for (var entry : section.path("properties").properties()) {
+      JsonNode mapping =
+          entry.getValue().has("anyOf") ? entry.getValue().get("anyOf").get(0) : entry.getValue();
+      ObjectNode inner = JSON.objectNode();
+      if (mapping.has("properties")) {
+        moveRequired((ObjectNode) mapping, inner);
+      }
+      if (!inner.isEmpty()) {
+        ObjectNode properties =
+            to.get("properties") instanceof ObjectNode there ? there : to.putObject("properties");
+        properties.set(entry.getKey(), inner);
+      }
+    }
   }
 
   private static ObjectNode section(Class<? extends Record> type, JsonNode defaults) {

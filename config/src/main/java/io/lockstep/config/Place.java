@@ -8,12 +8,15 @@ public final class Place {
 
   private final Problems problems;
   private final Source source;
+  private final Map<String, Source> owners;
   private final String pointer;
   private final String path;
 
-  private Place(Problems problems, Source source, String pointer, String path) {
+  private Place(
+      Problems problems, Source source, Map<String, Source> owners, String pointer, String path) {
     this.problems = problems;
     this.source = source;
+    this.owners = owners;
     this.pointer = pointer;
     this.path = path;
   }
@@ -38,7 +41,12 @@ public final class Place {
 
     /** The file, whose section begins further below. */
     Source below(String pointer) {
-      return new Source(name, folder, stored, lines, base, pointer);
+      return moved(base, pointer);
+    }
+
+    /** The file, of which one section is read elsewhere. */
+    Source moved(String to, String from) {
+      return new Source(name, folder, stored, lines, to, from);
     }
 
     /** File, and line of the place or of the section around it. */
@@ -55,19 +63,41 @@ public final class Place {
     }
   }
 
-  /** The top of a file. */
-  static Place top(Problems problems, Source source) {
-    return new Place(problems, source, "", "");
+  /**
+   * The top of a file.
+   *
+   * @param owners files in which single values stand if not in this one, by their JSON pointers;
+   *     what lies below a value stands where it does unless it is named itself
+   */
+  static Place top(Problems problems, Source source, Map<String, Source> owners) {
+    return new Place(problems, source, owners, "", "");
   }
 
   /** The same place, whose content is in another file. */
   Place in(Source other) {
-    return new Place(problems, other, pointer, "%s (%s)".formatted(path, other.name()));
+    String there = "%s (%s)".formatted(path, other.name());
+    return new Place(problems, other, Map.of(), pointer, there);
   }
 
   /** The place of another key of the file, told under this one's name. */
   Place alias(String key) {
-    return new Place(problems, source, "/" + key, path);
+    return new Place(problems, source, owners, below("", key), path);
+  }
+
+  /** The JSON pointer of a key in what another one points to. */
+  static String below(String pointer, String key) {
+    return pointer + "/" + key.replace("~", "~0").replace("/", "~1");
+  }
+
+  /** The file in which the value stands, or the section that lacks it. */
+  private Source owner() {
+    for (String at = pointer; !at.isEmpty(); at = at.substring(0, at.lastIndexOf('/'))) {
+      Source owner = owners.get(at);
+      if (owner != null) {
+        return owner;
+      }
+    }
+    return source;
   }
 
   String pointer() {
@@ -82,7 +112,8 @@ public final class Place {
           new Place(
               problems,
               source,
-              place.pointer + "/" + key.replace("~", "~0").replace("/", "~1"),
+              owners,
+              below(place.pointer, key),
               place.path.isEmpty() ? key : place.path + "." + key);
     }
     return place;
@@ -90,7 +121,7 @@ public final class Place {
 
   /** The place of an entry of a list. */
   public Place at(int index) {
-    return new Place(problems, source, pointer + "/" + index, path + "[" + index + "]");
+    return new Place(problems, source, owners, pointer + "/" + index, path + "[" + index + "]");
   }
 
   /** The dotted key, for messages. */
@@ -98,14 +129,19 @@ public final class Place {
     return path;
   }
 
+  /** File and line, where it is known. */
+  String where() {
+    return owner().of(pointer);
+  }
+
   /** A path that is written here, made absolute. */
   public Path resolve(String path) {
-    return source.folder().resolve(path).normalize();
+    return owner().folder().resolve(path).normalize();
   }
 
   /** Whether the files that are named here may be gone. */
   public boolean isStored() {
-    return source.stored();
+    return owner().stored();
   }
 
   /**
@@ -119,6 +155,6 @@ public final class Place {
 
   /** Adds a problem that names its key itself. */
   public void report(String problem) {
-    problems.add(pointer, new Problem(source.of(pointer), problem));
+    problems.add(pointer, new Problem(where(), problem));
   }
 }

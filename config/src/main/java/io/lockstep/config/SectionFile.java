@@ -14,8 +14,6 @@ import java.util.Optional;
  */
 record SectionFile(JsonNode section, Place.Source source) {
 
-  private static final long MAX_BYTES = 1 << 20;
-
   /**
    * Reads a file.
    *
@@ -26,7 +24,7 @@ record SectionFile(JsonNode section, Place.Source source) {
     try {
       if (!Files.exists(file)) {
         place.problem("names %s, which does not exist".formatted(file));
-      } else if (Files.size(file) > MAX_BYTES) {
+      } else if (Files.size(file) > YamlText.MAX_BYTES) {
         place.problem("names %s, which is larger than 1 MiB".formatted(file));
       } else {
         return Optional.of(parse(file, name, place));

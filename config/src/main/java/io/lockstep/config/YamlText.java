@@ -25,6 +25,9 @@ public final class YamlText {
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
 
+  /** Most bytes of a file that a person writes. */
+  static final long MAX_BYTES = 1 << 20;
+
   private YamlText() {}
 
   /**
@@ -41,6 +44,18 @@ public final class YamlText {
     } catch (CharacterCodingException e) {
       throw problem(file.toString(), "is not UTF-8: save it in that encoding");
     }
+  }
+
+  /**
+   * The same of a file that a person wrote.
+   *
+   * @throws ConfigException also if it is larger than 1 MiB
+   */
+  public static String written(Path file) throws IOException, ConfigException {
+    if (Files.isRegularFile(file) && Files.size(file) > MAX_BYTES) {
+      throw problem(file.toString(), "is larger than 1 MiB: name the YAML file");
+    }
+    return of(file);
   }
 
   /**

@@ -5,6 +5,7 @@ import io.lockstep.cli.rpc.CoordinatorClient;
 import io.lockstep.cli.run.RunFolder;
 import io.lockstep.client.Endpoint;
 import io.lockstep.coordinator.RunStatus;
+import io.lockstep.worker.config.RecipeFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -60,14 +61,14 @@ public final class LocalCluster implements AutoCloseable {
   /**
    * What to start.
    *
-   * @param config the run's configuration
+   * @param recipe the run's configuration
    * @param workers number of worker processes
    * @param threads threads of each worker's tensor operations
    * @param beginning where the run begins
    * @param schedule faults to inject into them
    */
   public record Options(
-      Path config,
+      RecipeFile recipe,
       int workers,
       int threads,
       RunFolder folder,
@@ -75,8 +76,8 @@ public final class LocalCluster implements AutoCloseable {
       KillSchedule schedule) {
 
     /** A new run without faults. */
-    public Options(Path config, int workers, int threads, RunFolder folder) {
-      this(config, workers, threads, folder, Beginning.NEW, KillSchedule.NONE);
+    public Options(RecipeFile recipe, int workers, int threads, RunFolder folder) {
+      this(recipe, workers, threads, folder, Beginning.NEW, KillSchedule.NONE);
     }
   }
 
@@ -151,7 +152,7 @@ public final class LocalCluster implements AutoCloseable {
                 "coordinator",
                 "start",
                 "--config",
-                options.config().toAbsolutePath().toString(),
+                options.recipe().file().toAbsolutePath().toString(),
                 "--workers",
                 Integer.toString(options.workers()),
                 "--out",
@@ -160,6 +161,11 @@ public final class LocalCluster implements AutoCloseable {
                 Integer.toString(port),
                 "--port-file",
                 group.portFile(COORDINATOR).toString()));
+    options
+        .recipe()
+        .base()
+        .ifPresent(
+            base -> arguments.addAll(List.of("--base_config", base.toAbsolutePath().toString())));
     Beginning beginning = options.beginning();
     if (resume) {
       arguments.add("--resume");

@@ -20,6 +20,7 @@ import io.lockstep.client.GatewayClient;
 import io.lockstep.datatools.demo.DemoData;
 import io.lockstep.datatools.demo.DemoOptions;
 import io.lockstep.datatools.demo.DemoStyle;
+import io.lockstep.worker.config.RecipeFile;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -113,7 +114,7 @@ public final class Quickstart {
   }
 
   private List<String> askBase(ProcessGroup group, HeldOut heldOut) throws Exception {
-    String model = Recipe.model(recipe).toString();
+    String model = new RecipeFile(recipe).readModel().path().toString();
     Child gateway = startGateway(group, "gateway-base", List.of("--model", model));
     Endpoint endpoint = awaitGateway(group, gateway);
     try (GatewayClient client = GatewayClient.connect(endpoint, ClientOptions.DEFAULT)) {
@@ -134,7 +135,8 @@ public final class Quickstart {
   private Training prepareTraining() throws Exception {
     Recipe.write(recipe, folder.trainJsonl(), folder.heldOutJsonl(), folder.recipe());
     return Training.prepare(
-        new LocalCluster.Options(folder.recipe(), workers, 1, new RunFolder(folder.training())),
+        new LocalCluster.Options(
+            new RecipeFile(folder.recipe()), workers, 1, new RunFolder(folder.training())),
         out);
   }
 

@@ -87,7 +87,7 @@ public final class Training {
   /** Checks the configuration and the folder; nothing is started yet. */
   public static Training prepare(LocalCluster.Options options, PrintStream out)
       throws IOException, ConfigException {
-    RunConfig config = RunConfig.read(options.config());
+    RunConfig config = options.recipe().read();
     if (!options.beginning().resume()) {
       options.folder().requireUnused();
     }

@@ -46,7 +46,9 @@ class ResumedRunTest {
   @Test
   void aNewRunThatBeginsAtACheckpointEndsWithTheSameWeights() throws Exception {
     String half = folder.resolve("first/checkpoints").resolve(HALF).toString();
-    Launched second = train(recipe, 1, "second", "--resume-from", half).succeeded();
+    Path part = Files.writeString(folder.resolve("part.yaml"), "training: {save_steps: 3}\n");
+    String[] inTwoFiles = {"--base_config", recipe, "--resume-from", half};
+    Launched second = train(part.toString(), 1, "second", inTwoFiles).succeeded();
     assertEquals(undisturbed, second.lastLine());
     assertTrue(Files.exists(folder.resolve("second/checkpoints").resolve(HALF)));
     assertEquals(3, Files.readAllLines(new RunFolder(folder.resolve("second")).metrics()).size());

@@ -54,7 +54,17 @@ public record AugmentationConfig(
    * @throws ConfigException with every problem of it, or if the file has none
    */
   public static AugmentationConfig read(Path file) throws IOException, ConfigException {
-    return parse(YamlText.of(file), file.toString(), file.toAbsolutePath().resolveSibling(""));
+    return read(file, Optional.empty());
+  }
+
+  /**
+   * The same over another file.
+   *
+   * @param base lies below all that the file says and extends
+   */
+  public static AugmentationConfig read(Path file, Optional<Path> base)
+      throws IOException, ConfigException {
+    return parse(YamlText.written(file), ConfigReader.Origin.of(file, base));
   }
 
   /**
@@ -65,10 +75,15 @@ public record AugmentationConfig(
    */
   public static AugmentationConfig parse(String yaml, String source, Path folder)
       throws ConfigException {
-    return ConfigReader.readSection(
-            AugmentationConfig.class, yaml, new ConfigReader.Origin(source, folder, false), PLACES)
+    return parse(yaml, new ConfigReader.Origin(source, folder, false));
+  }
+
+  private static AugmentationConfig parse(String yaml, ConfigReader.Origin origin)
+      throws ConfigException {
+    return ConfigReader.readSection(AugmentationConfig.class, yaml, origin, PLACES)
         .orElseThrow(() ->
-            new ConfigException(source, List.of("has neither augmentation nor data.augmentation")));
+            new ConfigException(
+                origin.name(), List.of("has neither augmentation nor data.augmentation")));
   }
 
   @Override

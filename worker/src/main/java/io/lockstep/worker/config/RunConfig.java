@@ -63,6 +63,25 @@ public record RunConfig(
       Schema, which is kept in `configs/recipe.schema.json`: editors complete and check recipes that begin with
       `# yaml-language-server: $schema=PATH`. Relative paths are relative to the recipe's folder. A run that goes on refuses another value of a
       key that changes the weights unless `--acknowledge KEY` says that it is wanted.
+
+      ## `extends`
+
+          extends: base.yaml                 # or [base.yaml, lora.yaml]
+          run: {name: longer}
+          training: {max_steps: 2000}
+
+      A recipe may name one file or several that it is laid over, by paths relative to its own folder. Each of them is laid over those named
+      before it, and the recipe over all: mappings key by key, at any depth; lists and other values are replaced whole. A file brings along
+      all that it extends itself, also where two files extend the same one: of `[a.yaml, b.yaml]`, what `b.yaml` extends lies over `a.yaml`.
+      A circle is an error. `--base_config FILE` puts one more file below all others. Relative paths are relative to the folder of the file
+      in which they stand, and problems name that file and its line.
+
+      What a file below says can't be unset: a key without a value above one with a value is an error. Give another value, or move the key into
+      a file of its own that only those name who want it. `augmentation` at the top and `data.augmentation` are the same key.
+
+      `lockstep config show --config FILE` prints what the files say together, and where each value stands. A run keeps it in `run.yaml`,
+      without `extends`: whether a recipe is written in one file or in several is the same to a run that goes on. Chains have 16 files at most, and a
+      file 1 MiB.
       """;
 
   public RunConfig {
@@ -143,9 +162,11 @@ public record RunConfig(
     }
   }
 
-  /** Reads a file; relative paths in it are relative to its folder. */
+  /**
+   * Reads a file over those that it extends; relative paths are relative to their file's folder.
+   */
   public static RunConfig read(Path file) throws IOException, ConfigException {
-    return parse(YamlText.of(file), file.toString(), file.toAbsolutePath().resolveSibling(""));
+    return new RecipeFile(file).read();
   }
 
   /**

@@ -2,6 +2,7 @@ package io.lockstep.cli.command.coordinator;
 
 import io.lockstep.cli.command.ListenOptions;
 import io.lockstep.cli.command.Numbers;
+import io.lockstep.cli.command.RecipeOptions;
 import io.lockstep.cli.command.ResumeOptions;
 import io.lockstep.cli.console.UserError;
 import io.lockstep.cli.process.Child;
@@ -42,8 +43,7 @@ import picocli.CommandLine.Option;
     })
 final class CoordinatorStartCommand implements Callable<Integer> {
 
-  @Option(names = "--config", required = true, paramLabel = "FILE", description = "The recipe.")
-  private Path config = Path.of("");
+  @Mixin private RecipeOptions recipe = new RecipeOptions();
 
   @Option(
       names = "--workers",
@@ -66,7 +66,7 @@ final class CoordinatorStartCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    RunConfig run = StoredRun.withInputs(RunConfig.read(config).withOutputDir(out));
+    RunConfig run = StoredRun.withInputs(recipe.read().withOutputDir(out));
     begin.check();
     Optional<StoredRun> stored = begin.stored(out);
     if (stored.isPresent()) {
@@ -110,8 +110,8 @@ final class CoordinatorStartCommand implements Callable<Integer> {
   }
 
   private String command() {
-    return "lockstep coordinator start --config %s --workers %d --out %s%s"
-        .formatted(config, workers, out, listen.given());
+    return "lockstep coordinator start %s --workers %d --out %s%s"
+        .formatted(recipe.given(), workers, out, listen.given());
   }
 
   private CoordinatorServer start(RunPlan plan, ListenAddress address) throws IOException {

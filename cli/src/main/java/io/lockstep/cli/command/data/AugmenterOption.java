@@ -6,6 +6,7 @@ import io.lockstep.data.augment.AugmentationConfig;
 import io.lockstep.data.dataset.RecordAugmenter;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** The augmentation of a {@code --config}, for commands that look at single records. */
 final class AugmenterOption {
@@ -13,8 +14,9 @@ final class AugmenterOption {
   private AugmenterOption() {}
 
   /** An augmenter without other pictures to copy from: those are known to training alone. */
-  static RecordAugmenter read(Path config, long seed) throws IOException, ConfigException {
-    AugmentationConfig augmentation = AugmentationConfig.read(config);
+  static RecordAugmenter read(Path config, Optional<Path> base, long seed)
+      throws IOException, ConfigException {
+    AugmentationConfig augmentation = AugmentationConfig.read(config, base);
     if (augmentation.needsPatchBank()) {
       throw new UserError(
           config

@@ -1,5 +1,6 @@
 package io.lockstep.cli.command.data;
 
+import io.lockstep.cli.command.BaseConfigOption;
 import io.lockstep.cli.command.Numbers;
 import io.lockstep.data.dataset.RecordAugmenter;
 import io.lockstep.data.jsonl.JsonlFile;
@@ -30,6 +31,8 @@ final class DataAugmentCommand implements Callable<Integer> {
       description = "A file with 'augmentation:', or a recipe that has it.")
   private Path config = Path.of("");
 
+  @Mixin private BaseConfigOption base = new BaseConfigOption();
+
   @Option(names = "--seed", required = true, paramLabel = "S", description = "Seed of all draws.")
   private long seed;
 
@@ -53,7 +56,7 @@ final class DataAugmentCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     int workers = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
-    RecordAugmenter augmenter = AugmenterOption.read(config, seed);
+    RecordAugmenter augmenter = AugmenterOption.read(config, base.file(), seed);
     try (JsonlFile file = JsonlFile.open(data)) {
       AugmentedSet.Counts counts =
           new AugmentedSet(augmenter, epoch).write(file, out.path(), workers);

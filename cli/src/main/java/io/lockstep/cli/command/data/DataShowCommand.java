@@ -1,5 +1,6 @@
 package io.lockstep.cli.command.data;
 
+import io.lockstep.cli.command.BaseConfigOption;
 import io.lockstep.cli.command.Numbers;
 import io.lockstep.cli.console.UsageError;
 import io.lockstep.cli.console.UserError;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code lockstep data show}. */
@@ -82,6 +84,8 @@ final class DataShowCommand implements Callable<Integer> {
       description = "A file with 'augmentation:', or a recipe that has it.")
   private @Nullable Path config;
 
+  @Mixin private BaseConfigOption base = new BaseConfigOption();
+
   @Option(
       names = "--seed",
       paramLabel = "S",
@@ -103,8 +107,11 @@ final class DataShowCommand implements Callable<Integer> {
       throw new UsageError("--count must be 1 to %d, not %d".formatted(MOST_RECORDS, count));
     }
     Path augmentation = config;
+    if (augmentation == null) {
+      base.requireNone();
+    }
     @Nullable RecordAugmenter augmenter =
-        augmentation == null ? null : AugmenterOption.read(augmentation, seed);
+        augmentation == null ? null : AugmenterOption.read(augmentation, base.file(), seed);
     try (JsonlFile file = JsonlFile.open(data)) {
       Overlay overlay = Overlay.create();
       List<BufferedImage> sheets = new ArrayList<>();

@@ -1,5 +1,6 @@
 package io.lockstep.cli.command.model;
 
+import io.lockstep.cli.command.BaseConfigOption;
 import io.lockstep.cli.command.JsonOption;
 import io.lockstep.cli.command.Numbers;
 import io.lockstep.cli.command.TensorOptions;
@@ -77,6 +78,7 @@ public final class EvalCommand implements Callable<Integer> {
 
   @Mixin private JsonOption json = new JsonOption();
 
+  @Mixin private BaseConfigOption base = new BaseConfigOption();
   @Mixin private TensorOptions tensors = new TensorOptions();
 
   /** One budget other than the checkpoint's, or several to compare. */
@@ -129,8 +131,9 @@ public final class EvalCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     Path recipe = source.config;
     if (recipe != null) {
-      return targets(RunConfig.read(recipe));
+      return targets(base.below(recipe).read());
     }
+    base.requireNone();
     Path data = Objects.requireNonNull(source.data);
     Sweep sweep = budgets == null ? null : budgets.sweep;
     BudgetSweep plan = sweep == null ? null : new BudgetSweep(sweep.budgets);

@@ -1,5 +1,6 @@
 package io.lockstep.cli.command.train;
 
+import io.lockstep.cli.command.BaseConfigOption;
 import io.lockstep.cli.command.JsonOption;
 import io.lockstep.cli.command.Numbers;
 import io.lockstep.cli.console.JsonLine;
@@ -69,6 +70,8 @@ public final class PlanCommand implements Callable<Integer> {
 
   @ArgGroup(multiplicity = "1")
   private Subject subject = new Subject();
+
+  @Mixin private BaseConfigOption base = new BaseConfigOption();
 
   @Option(
       names = "--workers",
@@ -148,7 +151,7 @@ public final class PlanCommand implements Callable<Integer> {
   private Known known() throws Exception {
     Path model = subject.model;
     if (model == null) {
-      RunConfig run = RunConfig.read(Objects.requireNonNull(subject.config));
+      RunConfig run = base.below(Objects.requireNonNull(subject.config)).read();
       TuningPlan plan = TuningPlan.of(run);
       return new Known(
           config(run.model().path()),
@@ -158,6 +161,7 @@ public final class PlanCommand implements Callable<Integer> {
           Optional.of(run),
           PlannedCost.teacherParameters(run));
     }
+    base.requireNone();
     ModelConfig config = config(model);
     TuningPlan plan = TuningPlan.full(config.layout());
     StageCost.Subject whole =

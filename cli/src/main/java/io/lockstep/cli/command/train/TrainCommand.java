@@ -1,6 +1,7 @@
 package io.lockstep.cli.command.train;
 
 import io.lockstep.cli.command.Numbers;
+import io.lockstep.cli.command.RecipeOptions;
 import io.lockstep.cli.command.ResumeOptions;
 import io.lockstep.cli.command.TensorOptions;
 import io.lockstep.cli.console.JsonLine;
@@ -36,8 +37,7 @@ import picocli.CommandLine.Option;
     description = "Trains on this machine with a coordinator and N worker processes.")
 public final class TrainCommand implements Callable<Integer> {
 
-  @Option(names = "--config", required = true, paramLabel = "FILE", description = "The recipe.")
-  private Path config = Path.of("");
+  @Mixin private RecipeOptions recipe = new RecipeOptions();
 
   @Option(
       names = "--workers",
@@ -71,13 +71,13 @@ public final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    RunConfig run = RunConfig.read(config);
+    RunConfig run = recipe.read();
     RunFolder folder = folder(run);
     LocalCluster.Beginning beginning = beginning(run.withOutputDir(folder.root()));
     Training training =
         Training.prepare(
             new LocalCluster.Options(
-                config, workers, tensors.threads(), folder, beginning, schedule()),
+                recipe.file(), workers, tensors.threads(), folder, beginning, schedule()),
             System.out);
     System.out.print(RunTables.trainable(TuningPlan.of(run).table()));
     Training.Result result;
@@ -117,9 +117,9 @@ public final class TrainCommand implements Callable<Integer> {
   }
 
   private String command(RunFolder folder) {
-    return "lockstep train --config %s --workers %d%s --out %s"
+    return "lockstep train %s --workers %d%s --out %s"
         .formatted(
-            config,
+            recipe.given(),
             workers,
             tensors.threads() == 1 ? "" : " --threads " + tensors.threads(),
             folder.root());

@@ -1,15 +1,15 @@
 package io.lockstep.cli.command.train;
 
+import io.lockstep.cli.command.RecipeOptions;
 import io.lockstep.cli.train.RunTables;
 import io.lockstep.config.ConfigException;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.tuning.TuningPlan;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 
 /** {@code lockstep validate}. */
 @Command(
@@ -17,15 +17,14 @@ import picocli.CommandLine.Option;
     description = "Checks a recipe, its data and its model before anything runs.")
 public final class ValidateCommand implements Callable<Integer> {
 
-  @Option(names = "--config", required = true, paramLabel = "FILE", description = "The recipe.")
-  private Path config = Path.of("");
+  @Mixin private RecipeOptions recipe = new RecipeOptions();
 
   @Override
   public Integer call() throws Exception {
     List<String> problems = new ArrayList<>();
     String table = "";
     try {
-      RunConfig run = RunConfig.read(config);
+      RunConfig run = recipe.read();
       problems.addAll(RunCheck.problems(run, System.out::println));
       if (problems.isEmpty()) {
         table = RunTables.trainable(TuningPlan.of(run).table());
@@ -38,7 +37,7 @@ public final class ValidateCommand implements Callable<Integer> {
       return 1;
     }
     System.out.print(table);
-    System.out.println(config + ": OK");
+    System.out.println(recipe.file().file() + ": OK");
     return 0;
   }
 }
