@@ -20,10 +20,12 @@ import io.lockstep.worker.loader.RunSamples;
 import io.lockstep.worker.loader.SampleException;
 import io.lockstep.worker.loader.UnreadableRecordException;
 import io.lockstep.worker.metrics.StepLines;
+import io.lockstep.worker.metrics.TensorBoardLog;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.LongStream;
 import org.slf4j.Logger;
@@ -43,13 +45,16 @@ public final class HeldOutLoss {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Path file;
+  private final TensorBoardLog board;
   private final LoadedModel model;
   private final RunSamples samples;
   private final int maxLength;
   private final List<Long> chosen;
 
-  private HeldOutLoss(Path file, LoadedModel model, RunSamples samples, RunConfig config) {
+  private HeldOutLoss(
+      Path file, TensorBoardLog board, LoadedModel model, RunSamples samples, RunConfig config) {
     this.file = file;
+    this.board = board;
     this.model = model;
     this.samples = samples;
     this.maxLength = config.training().globalMaxLength();
@@ -60,10 +65,13 @@ public final class HeldOutLoss {
    * The held-out records of a run, if its configuration names some.
    *
    * @param runDir the run's folder
+   * @param board gets the figures too
    */
-  public static Optional<HeldOutLoss> of(Path runDir, RunData data, LoadedModel model) {
+  public static Optional<HeldOutLoss> of(
+      Path runDir, TensorBoardLog board, RunData data, LoadedModel model) {
     return data.heldOut()
-        .map(samples -> new HeldOutLoss(runDir.resolve(FILE_NAME), model, samples, data.config()));
+        .map(samples ->
+            new HeldOutLoss(runDir.resolve(FILE_NAME), board, model, samples, data.config()));
   }
 
   /** So many numbers below {@code size}, evenly spread. */
@@ -90,6 +98,9 @@ public final class HeldOutLoss {
       try (StepLines lines = StepLines.open(file, steps - 1, Long.MAX_VALUE)) {
         lines.write(figures.toJson(steps));
       }
+      board.write(
+          steps,
+          Map.of("eval/loss", figures.loss(), "eval/token_accuracy", figures.tokenAccuracy()));
       LOG.info(
           "held-out loss {} on {} records in {} ms",
           figures.loss(),
@@ -113,11 +124,15 @@ public final class HeldOutLoss {
       return lossSum / tokens;
     }
 
+    double tokenAccuracy() {
+      return (double) correct / tokens;
+    }
+
     ObjectNode toJson(long steps) {
       return JSON.createObjectNode()
           .put("step", steps)
           .put("loss", loss())
-          .put("token_acc", (double) correct / tokens)
+          .put("token_acc", tokenAccuracy())
           .put("tokens", tokens)
           .put("records", records);
     }

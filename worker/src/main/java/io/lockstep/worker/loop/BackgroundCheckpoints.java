@@ -11,6 +11,7 @@ import io.lockstep.worker.checkpoint.WrittenFile;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.heldout.HeldOutLoss;
 import io.lockstep.worker.loader.RunData;
+import io.lockstep.worker.metrics.TensorBoardLog;
 import io.lockstep.worker.protocol.Directive;
 import io.lockstep.worker.protocol.Session;
 import io.lockstep.worker.state.TrainingState;
@@ -30,6 +31,7 @@ final class BackgroundCheckpoints implements CheckpointWriter.Listener, AutoClos
   private final Session session;
   private final RunConfig config;
   private final RunData data;
+  private final TensorBoardLog board;
   private final LongPredicate isOver;
   private @Nullable CheckpointWriter writer;
   private @Nullable LoadedModel model;
@@ -39,12 +41,14 @@ final class BackgroundCheckpoints implements CheckpointWriter.Listener, AutoClos
   /**
    * Nothing is being written.
    *
+   * @param board gets the loss on held-out records
    * @param isOver whether a generation is over, so that what it fails to write is no loss
    */
-  BackgroundCheckpoints(Session session, RunData data, LongPredicate isOver) {
+  BackgroundCheckpoints(Session session, RunData data, TensorBoardLog board, LongPredicate isOver) {
     this.session = session;
     this.config = data.config();
     this.data = data;
+    this.board = board;
     this.isOver = isOver;
   }
 
@@ -69,7 +73,7 @@ final class BackgroundCheckpoints implements CheckpointWriter.Listener, AutoClos
     CheckpointWriter current = writer;
     if (current == null || !present.equals(model)) {
       close();
-      heldOut = HeldOutLoss.of(config.outputDir().orElseThrow(), data, present).orElse(null);
+      heldOut = HeldOutLoss.of(config.outputDir().orElseThrow(), board, data, present).orElse(null);
       current = new CheckpointWriter(present, config, this);
       writer = current;
       model = present;

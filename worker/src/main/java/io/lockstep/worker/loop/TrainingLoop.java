@@ -7,6 +7,7 @@ import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.loader.RunData;
 import io.lockstep.worker.loader.SampleException;
 import io.lockstep.worker.metrics.RunMetrics;
+import io.lockstep.worker.metrics.TensorBoardLog;
 import io.lockstep.worker.preflight.HealthChecks;
 import io.lockstep.worker.preflight.ProbeChoice;
 import io.lockstep.worker.protocol.Directive;
@@ -48,6 +49,7 @@ public final class TrainingLoop implements AutoCloseable {
   private final TrainingState state;
   private final RunObjective objective;
   private final GradientBuffers buffers;
+  private final TensorBoardLog board;
   private final BackgroundCheckpoints checkpoints;
   private final Deque<Directive> deferred = new ArrayDeque<>();
   private @Nullable TrainingStep steps;
@@ -74,7 +76,8 @@ public final class TrainingLoop implements AutoCloseable {
     state = new TrainingState(config, source, totalSteps);
     objective = RunObjective.of(config, state.model());
     buffers = new GradientBuffers(state.model().trainable().trained().layout().size());
-    checkpoints = new BackgroundCheckpoints(session, data, this::isOver);
+    board = TensorBoardLog.of(runDir());
+    checkpoints = new BackgroundCheckpoints(session, data, board, this::isOver);
     session.describeHoldings(state::holdings);
     session.onInterruption(this::interrupt);
     session.loaded();
@@ -197,7 +200,7 @@ public final class TrainingLoop implements AutoCloseable {
         HealthChecks.require(data, state.model());
       }
       probes = ProbeChoice.of(data, state.model());
-      RunMetrics log = RunMetrics.open(runDir(), config, data, membership);
+      RunMetrics log = RunMetrics.open(runDir(), config, data, membership, board);
       metrics = log;
       current.tell(log);
     }
@@ -327,6 +330,7 @@ public final class TrainingLoop implements AutoCloseable {
   public void close() throws IOException {
     closeGeneration();
     checkpoints.close();
+    board.close();
     buffers.close();
     objective.close();
     state.close();

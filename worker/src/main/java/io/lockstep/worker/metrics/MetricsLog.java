@@ -1,5 +1,6 @@
 package io.lockstep.worker.metrics;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.lockstep.data.bank.PatchSupply;
@@ -69,13 +70,13 @@ public final class MetricsLog implements AutoCloseable {
   }
 
   /**
-   * Writes a line.
+   * Writes a line and returns it.
    *
    * @param datasets adds its figures
    * @param loader seconds of each stage of making micro-batches since the line before
    * @param bank what was given from the patch bank since then, if there is one
    */
-  void write(
+  JsonNode write(
       Row row,
       DatasetLog datasets,
       Map<LoaderTimes.Stage, Double> loader,
@@ -116,6 +117,7 @@ public final class MetricsLog implements AutoCloseable {
             .put("patch_bank_damaged", counts.damaged()));
     datasets.put(node);
     lines.write(node);
+    return node;
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.lockstep.worker.metrics;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.lockstep.data.bank.PatchSupply;
 import io.lockstep.data.plan.Pace;
 import io.lockstep.worker.config.RunConfig;
@@ -22,6 +23,7 @@ public final class RunMetrics implements AutoCloseable {
   private final long totalSteps;
   private final MetricsLog log;
   private final DatasetLog datasets;
+  private final TensorBoardLog board;
   private final RunData data;
   private final Pace pace = new Pace();
   private Map<Stage, Double> loaderBefore;
@@ -40,12 +42,14 @@ public final class RunMetrics implements AutoCloseable {
     public static final Volume NONE = new Volume(0, 0, 1, PassTable.UNKNOWN);
   }
 
-  private RunMetrics(RunConfig config, RunData data, MetricsLog log, DatasetLog datasets) {
+  private RunMetrics(
+      RunConfig config, RunData data, MetricsLog log, DatasetLog datasets, TensorBoardLog board) {
     this.config = config;
     this.samples = data.size();
     this.totalSteps = config.training().totalSteps(samples);
     this.log = log;
     this.datasets = datasets;
+    this.board = board;
     this.data = data;
     loaderBefore = data.times().seconds();
     bankBefore = data.patchCounts().orElse(PatchSupply.Counts.NONE);
@@ -56,14 +60,20 @@ public final class RunMetrics implements AutoCloseable {
    * last step's is added if whoever should have written it was lost.
    *
    * @param membership of which this worker is rank 0
+   * @param board begins a file; it is not closed with this
    */
   public static RunMetrics open(
-      Path runDir, RunConfig config, RunData data, Directive.NewMembership membership)
+      Path runDir,
+      RunConfig config,
+      RunData data,
+      Directive.NewMembership membership,
+      TensorBoardLog board)
       throws IOException {
     long steps = membership.nextStep();
     MetricsLog log = MetricsLog.open(runDir, steps);
     DatasetLog datasets = DatasetLog.open(runDir, data.labels(), steps, log.lastStep());
-    RunMetrics metrics = new RunMetrics(config, data, log, datasets);
+    board.begin(steps);
+    RunMetrics metrics = new RunMetrics(config, data, log, datasets, board);
     if (membership.lastCommit().isPresent()) {
       metrics.addMissing(membership.lastCommit().get(), steps);
     }
@@ -96,20 +106,22 @@ public final class RunMetrics implements AutoCloseable {
     int batch = config.training().globalBatchSize();
     double rate = config.optimizer().learningRate() * config.optimizer().lrFactor(done, totalSteps);
     double epoch = (double) done * batch / samples;
-    log.write(
-        new MetricsLog.Row(
-            done,
-            epoch,
-            commit,
-            rate,
-            batch,
-            seconds,
-            times,
-            volume,
-            pace.remaining(totalSteps - done).map(Pace.Remaining::seconds).orElse(0.0)),
-        datasets,
-        loaderSince(),
-        bankSince());
+    JsonNode line =
+        log.write(
+            new MetricsLog.Row(
+                done,
+                epoch,
+                commit,
+                rate,
+                batch,
+                seconds,
+                times,
+                volume,
+                pace.remaining(totalSteps - done).map(Pace.Remaining::seconds).orElse(0.0)),
+            datasets,
+            loaderSince(),
+            bankSince());
+    board.write(line, commit, data.labels());
   }
 
   /** Seconds of each stage since the line before. */

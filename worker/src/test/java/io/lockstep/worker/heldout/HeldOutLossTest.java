@@ -19,10 +19,14 @@ import io.lockstep.model.testing.GoldenFamily;
 import io.lockstep.tensor.Torch;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.loader.RunData;
+import io.lockstep.worker.metrics.TensorBoardLog;
+import io.lockstep.worker.testing.EventFiles;
 import io.lockstep.worker.tuning.TuningPlan;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -70,10 +74,13 @@ class HeldOutLossTest {
   @Test
   void itIsTheLossOfTrainingWithoutDropoutOverRecordsThatFit() throws Exception {
     RunConfig config = config(", val_jsonl: val.jsonl");
-    try (RunData data = new RunData(config);
+    try (TensorBoardLog board = TensorBoardLog.of(folder);
+        RunData data = new RunData(config);
         LoadedModel model = TuningPlan.of(config).load(config)) {
       HeldOutLoss.Figures figures =
-          HeldOutLoss.of(folder, data, model).orElseThrow().figures(model.trainable().trained());
+          HeldOutLoss.of(folder, board, data, model)
+              .orElseThrow()
+              .figures(model.trainable().trained());
       Outcome expected = trained(data, model, 0).plus(trained(data, model, 2));
       assertEquals(2, figures.records());
       assertEquals(expected.total().tokens(), figures.tokens());
@@ -100,27 +107,35 @@ class HeldOutLossTest {
   @Test
   void aStepThatIsSavedAgainHasOneLineAndThoseAfterItAreGone() throws Exception {
     RunConfig config = config(", val_jsonl: val.jsonl");
-    try (RunData data = new RunData(config);
+    try (TensorBoardLog board = TensorBoardLog.of(folder);
+        RunData data = new RunData(config);
         LoadedModel model = TuningPlan.of(config).load(config)) {
-      HeldOutLoss heldOut = HeldOutLoss.of(folder, data, model).orElseThrow();
-      for (long steps : new long[] {5, 10, 15, 10}) {
+      HeldOutLoss heldOut = HeldOutLoss.of(folder, board, data, model).orElseThrow();
+      board.begin(0);
+      for (long steps : new long[] {5, 10, 15}) {
         heldOut.log(model.trainable().trained(), steps);
       }
+      board.begin(5);
+      heldOut.log(model.trainable().trained(), 10);
       List<String> lines = Files.readAllLines(folder.resolve(HeldOutLoss.FILE_NAME));
       assertEquals(2, lines.size(), lines.toString());
       JsonNode last = JSON.readTree(lines.getLast());
       assertEquals(10, last.get("step").asLong());
       assertEquals(2, last.get("records").asInt());
       assertTrue(last.get("loss").asDouble() > 0, last.toString());
+      Map<Long, Float> shown = EventFiles.shown(folder.resolve(TensorBoardLog.FOLDER), "eval/loss");
+      assertEquals(Set.of(5L, 10L), shown.keySet());
+      assertEquals(last.get("loss").floatValue(), List.copyOf(shown.values()).getLast());
     }
   }
 
   @Test
   void aRunWithoutHeldOutRecordsHasNone() throws Exception {
     RunConfig config = config("");
-    try (RunData data = new RunData(config);
+    try (TensorBoardLog board = TensorBoardLog.of(folder);
+        RunData data = new RunData(config);
         LoadedModel model = TuningPlan.of(config).load(config)) {
-      assertTrue(HeldOutLoss.of(folder, data, model).isEmpty());
+      assertTrue(HeldOutLoss.of(folder, board, data, model).isEmpty());
     }
   }
 

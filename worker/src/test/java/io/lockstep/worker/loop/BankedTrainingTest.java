@@ -17,6 +17,7 @@ import io.lockstep.worker.loader.MicroBatches;
 import io.lockstep.worker.loader.RunData;
 import io.lockstep.worker.metrics.MetricsLog;
 import io.lockstep.worker.metrics.RunMetrics;
+import io.lockstep.worker.metrics.TensorBoardLog;
 import io.lockstep.worker.protocol.Directive;
 import io.lockstep.worker.protocol.Session;
 import java.io.IOException;
@@ -91,7 +92,8 @@ class BankedTrainingTest {
         new Directive.NewMembership(1, 0, List.of(), 0, "", List.of(), List.of(), Optional.empty());
     try (RunData data = new RunData(config);
         LoadedModel model = LoadedModel.open(config.model().path());
-        RunMetrics metrics = RunMetrics.open(run, config, data, membership)) {
+        TensorBoardLog board = TensorBoardLog.of(run);
+        RunMetrics metrics = RunMetrics.open(run, config, data, membership, board)) {
       MicroBatches batches = data.microBatches(model);
       for (int step = 0; step < STEPS; step++) {
         for (int rank = 0; rank < config.training().virtualRanks(); rank++) {

@@ -21,7 +21,9 @@ import io.lockstep.worker.checkpoint.WrittenFile;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.loader.RunData;
 import io.lockstep.worker.loader.SampleException;
+import io.lockstep.worker.metrics.TensorBoardLog;
 import io.lockstep.worker.protocol.Directive;
+import io.lockstep.worker.testing.EventFiles;
 import io.lockstep.worker.testing.FakeCoordinator;
 import io.lockstep.worker.testing.LocalRanks;
 import io.lockstep.worker.zero.Resharding;
@@ -30,6 +32,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -284,7 +287,12 @@ class TrainingLoopTest {
     for (int step = 0; step < 2; step++) {
       assertEquals(commits.get(step).digest(), commits.get(2 + step).digest());
     }
-    assertEquals(2, Files.readAllLines(folder.resolve("logging.jsonl")).size());
+    List<String> lines = Files.readAllLines(folder.resolve("logging.jsonl"));
+    assertEquals(2, lines.size());
+    Map<Long, Float> shown = EventFiles.shown(folder.resolve(TensorBoardLog.FOLDER), "train/loss");
+    assertEquals(Set.of(1L, 2L), shown.keySet());
+    JsonNode last = new ObjectMapper().readTree(lines.getLast());
+    assertEquals(last.get("loss").floatValue(), List.copyOf(shown.values()).getLast());
   }
 
   @Test
