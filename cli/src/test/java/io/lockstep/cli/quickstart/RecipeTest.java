@@ -3,6 +3,7 @@ package io.lockstep.cli.quickstart;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
+import io.lockstep.worker.config.RecipeFile;
 import io.lockstep.worker.config.RunConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,6 +29,7 @@ class RecipeTest {
     assertEquals(train, written.datasets().getFirst().trainJsonl());
     assertEquals(1080, written.training().maxSteps());
     assertEquals(Path.of("..", "base-model").toRealPath(), written.model().path().toRealPath());
+    assertEquals(written.model(), new RecipeFile(SHIPPED).readModel());
     assertFalse(Files.readString(target).contains("extends"));
   }
 }
