@@ -61,7 +61,12 @@ public interface Collective extends AutoCloseable {
       }
       exchange(tag, sends, all);
       if (!whole.isEmpty() && streams.elements() > 0) {
-        streams.sink().accept(0, whole);
+        try {
+          streams.sink().accept(0, whole);
+        } catch (RuntimeException | Error failure) {
+          abort("the pieces of exchange " + tag + " can't be used: " + failure);
+          throw failure;
+        }
       }
     }
   }

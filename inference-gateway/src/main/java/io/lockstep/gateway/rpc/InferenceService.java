@@ -48,14 +48,19 @@ final class InferenceService extends InferenceGrpc.InferenceImplBase {
   @Override
   public void getModel(GetModelRequest request, StreamObserver<GetModelResponse> observer) {
     Reply<GetModelResponse> reply = new Reply<>(observer);
-    batcher
-        .identity()
-        .ifPresentOrElse(
-            model -> {
-              reply.send(response(model));
-              reply.complete();
-            },
-            () -> reply.fail(Statuses.of(ServingException.noModel())));
+    guarded(
+        reply,
+        () -> {
+          requests.check(request);
+          batcher
+              .identity()
+              .ifPresentOrElse(
+                  model -> {
+                    reply.send(response(model));
+                    reply.complete();
+                  },
+                  () -> reply.fail(Statuses.of(ServingException.noModel())));
+        });
   }
 
   @Override

@@ -17,6 +17,7 @@ import io.lockstep.proto.inference.v1.ChatContent;
 import io.lockstep.proto.inference.v1.ChatMessage;
 import io.lockstep.proto.inference.v1.ChatRequest;
 import io.lockstep.proto.inference.v1.Decoding;
+import io.lockstep.proto.inference.v1.GetModelRequest;
 import io.lockstep.proto.inference.v1.JudgeRequest;
 import io.lockstep.proto.inference.v1.Picture;
 import io.lockstep.proto.inference.v1.SummarizeRequest;
@@ -55,6 +56,11 @@ final class Requests {
         ? DecodingMessages.read(
             "pictures[%d].decoding".formatted(index), picture.getDecoding(), limits)
         : options(request.getDecoding());
+  }
+
+  /** Checks a request that asks for nothing to be computed. */
+  void check(GetModelRequest request) {
+    RequestCheck.texts(request, limits.textBytes());
   }
 
   List<Weighed> tasks(SummarizeRequest request) {

@@ -22,6 +22,7 @@ import io.lockstep.proto.inference.v1.ChatMessage;
 import io.lockstep.proto.inference.v1.ChatMessage.Role;
 import io.lockstep.proto.inference.v1.ChatRequest;
 import io.lockstep.proto.inference.v1.Decoding;
+import io.lockstep.proto.inference.v1.GetModelRequest;
 import io.lockstep.proto.inference.v1.InferenceGrpc;
 import io.lockstep.proto.inference.v1.Picture;
 import io.lockstep.proto.inference.v1.Sampling;
@@ -199,6 +200,14 @@ class ClientMistakesTest {
     String problem =
         refused(chat -> chat.setDecoding(Decoding.newBuilder().setUnknownFields(newer)));
     assertTrue(problem.contains("decoding: field number 77 is not known here"), problem);
+    StatusRuntimeException ofModel =
+        assertThrows(
+            StatusRuntimeException.class,
+            () ->
+                InferenceGrpc.newBlockingStub(channel)
+                    .getModel(GetModelRequest.newBuilder().setUnknownFields(newer).build()));
+    String said = String.valueOf(ofModel.getMessage());
+    assertTrue(said.contains("GetModelRequest: field number 77 is not known here"), said);
   }
 
   @Test
