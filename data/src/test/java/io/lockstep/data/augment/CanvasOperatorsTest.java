@@ -98,7 +98,7 @@ class CanvasOperatorsTest {
   void theOperatorThatExpandsMustBeTheLastThatMovesPixels() {
     assertEquals(
         List.of(
-            "augmentation.operators: expand_to_fit_affine must be the last one that moves pixels,"
+            "augmentation.operators[0] expand_to_fit_affine must be the last one that moves pixels,"
                 + " but hflip follows; put it behind"),
         Configs.problems("{operators: ['expand_to_fit_affine', 'gamma', 'hflip']}"));
   }
