@@ -12,7 +12,7 @@ import java.util.function.LongSupplier;
  * How far a counted piece of work has come: a bar with rate and remaining time on a terminal, a
  * whole line now and then anywhere else.
  *
- * <p>Confined to one thread.
+ * <p>May be told by several threads at once.
  */
 public final class Progress implements AutoCloseable {
 
@@ -65,7 +65,7 @@ public final class Progress implements AutoCloseable {
   }
 
   /** Says that {@code done} steps are complete; {@code note} is shown behind the bar. */
-  public void update(long done, String note) {
+  public synchronized void update(long done, String note) {
     long now = nanoClock.getAsLong();
     if (done > lastDone) {
       // The first ones' time is start-up's too.
@@ -79,7 +79,7 @@ public final class Progress implements AutoCloseable {
   }
 
   /** The same where rate, in steps per second, and remaining time are known by others. */
-  public void update(
+  public synchronized void update(
       long done, double stepsPerSecond, Optional<Pace.Remaining> remaining, String note) {
     show(done, nanoClock.getAsLong(), stepsPerSecond, remaining, note);
   }
@@ -94,7 +94,7 @@ public final class Progress implements AutoCloseable {
   }
 
   /** Prints a line of its own above the bar. */
-  public void print(String text) {
+  public synchronized void print(String text) {
     if (interactive && lastWidth > 0) {
       out.print("\r" + " ".repeat(lastWidth) + "\r");
       lastWidth = 0;
@@ -105,7 +105,7 @@ public final class Progress implements AutoCloseable {
 
   /** Shows the last state once more and ends the line. */
   @Override
-  public void close() {
+  public synchronized void close() {
     if (!lastLine.isEmpty() && !lastLine.equals(shownLine)) {
       show(nanoClock.getAsLong());
     }

@@ -8,8 +8,12 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
@@ -53,6 +57,32 @@ class ProgressTest {
     assertTrue(written.contains("\rtraining [████████████············] 50/100"), written);
     assertEquals(
         written.length() - 1, written.indexOf('\n'), "only the end of the work ends the line");
+  }
+
+  /** Answers to requests come on threads of their own. */
+  @Test
+  void severalThreadsMayTellOfTheSameWork() throws Exception {
+    int threads = 8;
+    int updates = 5000;
+    AtomicLong done = new AtomicLong();
+    try (Progress progress =
+            new Progress(
+                "pictures", (long) threads * updates, "pictures", 1, out, false, System::nanoTime);
+        ExecutorService told = Executors.newFixedThreadPool(threads)) {
+      List<Future<?>> running = new ArrayList<>();
+      for (int thread = 0; thread < threads; thread++) {
+        running.add(
+            told.submit(() -> {
+              for (int i = 0; i < updates; i++) {
+                progress.update(done.incrementAndGet(), "");
+              }
+            }));
+      }
+      for (Future<?> each : running) {
+        each.get();
+      }
+    }
+    assertTrue(written().startsWith("pictures "), this::written);
   }
 
   @Test
