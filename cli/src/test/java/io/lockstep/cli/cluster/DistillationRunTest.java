@@ -1,6 +1,7 @@
 package io.lockstep.cli.cluster;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -82,5 +83,8 @@ class DistillationRunTest {
     assertNotEquals(0, refused.process().exitValue());
     String said = refused.out() + refused.errors();
     assertTrue(said.contains("the image processor is"), said);
+    Launched run = Launched.train(folder, recipe("other.yaml", other), 1, "never");
+    run.failedWith(1, other.toString(), "the image processor is");
+    assertFalse(Files.exists(folder.resolve("never/logs")));
   }
 }

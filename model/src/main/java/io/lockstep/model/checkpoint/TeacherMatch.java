@@ -1,5 +1,6 @@
 package io.lockstep.model.checkpoint;
 
+import io.lockstep.model.config.InvalidConfigException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,7 +15,22 @@ public final class TeacherMatch {
 
   private TeacherMatch() {}
 
-  /** Everything in which they differ, a sentence each that names both folders' files. */
+  /**
+   * Fails if they differ.
+   *
+   * @param studentFolder the model that is trained; an adapter's base
+   * @throws InvalidConfigException naming everything in which they do
+   */
+  public static void require(Path teacherFolder, Path studentFolder) throws IOException {
+    try (ModelInputs student = ModelInputs.open(studentFolder, Tuning.full())) {
+      List<String> problems = problems(teacherFolder, student);
+      if (!problems.isEmpty()) {
+        throw new InvalidConfigException(teacherFolder, problems);
+      }
+    }
+  }
+
+  /** Everything in which they differ, a sentence each. */
   public static List<String> problems(Path teacherFolder, ModelInputs student) throws IOException {
     try (ModelInputs teacher = ModelInputs.open(teacherFolder)) {
       List<String> problems = new ArrayList<>();
@@ -48,7 +64,7 @@ public final class TeacherMatch {
       compare(
           problems, "the image processor", student.images().options(), teacher.images().options());
       compare(problems, "the vision token budget", student.tokenBudget(), teacher.tokenBudget());
-      return problems.stream().map(problem -> teacherFolder + ": " + problem).toList();
+      return problems;
     }
   }
 

@@ -2,7 +2,6 @@ package io.lockstep.worker.preflight;
 
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.checkpoint.ModelInputs;
-import io.lockstep.model.checkpoint.TeacherMatch;
 import io.lockstep.model.encode.SampleEncoder;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.loader.RunData;
@@ -25,12 +24,6 @@ public final class HealthChecks {
   public static List<String> problems(RunConfig run) throws IOException {
     try (ModelInputs model = ModelInputs.open(run.model().path(), TuningPlan.of(run).tuning());
         RunData data = new RunData(run)) {
-      if (run.rlhf().isPresent()) {
-        List<String> problems = TeacherMatch.problems(run.rlhf().get().teacherModel(), model);
-        if (!problems.isEmpty()) {
-          return problems;
-        }
-      }
       SampleEncoder encoder =
           run.vision().budget().map(model.encoder()::withBudget).orElse(model.encoder());
       HealthCheck check = new HealthCheck(HealthCheck.Format.of(model.config(), model.tokenizer()));

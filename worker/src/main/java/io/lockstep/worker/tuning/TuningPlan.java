@@ -4,6 +4,7 @@ import io.lockstep.model.adapter.AdapterConfig;
 import io.lockstep.model.adapter.AdapterPlan;
 import io.lockstep.model.adapter.InvalidAdapterException;
 import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.model.checkpoint.TeacherMatch;
 import io.lockstep.model.checkpoint.Tuning;
 import io.lockstep.model.config.InvalidConfigException;
 import io.lockstep.model.context.ContextLimit;
@@ -35,6 +36,8 @@ public record TuningPlan(
    *
    * @throws IOException if the model's or the adapter's configuration can't be read, or an adapter
    *     does not fit; the message lists everything that is wrong
+   * @throws InvalidConfigException if the model has not what the objective needs, or a teacher
+   *     reads other tokens or pictures
    * @throws io.lockstep.model.context.ContextExceededException if the run's samples may be longer
    *     than what the model takes
    */
@@ -48,6 +51,9 @@ public record TuningPlan(
           List.of(
               "the model has no experts, so that training.router_aux_loss_coef (%s) has no effect: remove the key"
                   .formatted(run.training().routerAuxLossCoef())));
+    }
+    if (run.rlhf().isPresent()) {
+      TeacherMatch.require(run.rlhf().get().teacherModel(), run.model().path());
     }
     ParameterLayout base = config.layout();
     Set<ParameterSpec.Module> frozen = run.tuning().frozen();
