@@ -84,8 +84,7 @@ public record DetectionScores(
     double ap5095 = 0;
     double iou = 0;
     for (int classId : classes) {
-      List<ClassImage> parts =
-          images.stream().map(image -> ClassImage.of(image, classId)).toList();
+      List<ClassImage> parts = images.stream().map(image -> ClassImage.of(image, classId)).toList();
       double[] precisions = AveragePrecision.atThresholds(parts);
       ap50 += precisions[0];
       for (double precision : precisions) {

@@ -71,8 +71,7 @@ class DetectionScoresTest {
 
   @Test
   void whatIsNoBoxIsRefused() {
-    assertThrows(
-        IllegalArgumentException.class, () -> new Truth(new Box(Double.NaN, 0, 1, 1), 0));
+    assertThrows(IllegalArgumentException.class, () -> new Truth(new Box(Double.NaN, 0, 1, 1), 0));
     assertThrows(
         IllegalArgumentException.class,
         () -> new Truth(new Box(0, 0, Double.POSITIVE_INFINITY, 1), 0));
