@@ -51,11 +51,13 @@ final class ImportRules {
     MODULES.put("coordinator", "proto data.file data.plan");
     MODULES.put("worker", "proto model data collective tensor config");
     MODULES.put("benchmark", "worker model data collective config tensor");
-    MODULES.put("client", "proto data.conversation data.image data.stageb");
+    MODULES.put(
+        "client",
+        "proto data.answer data.conversation data.geometry data.image data.stageb");
     MODULES.put(
         "gateway",
-        "proto model tensor config data.conversation data.file data.image data.prompt"
-            + " data.stageb");
+        "proto model tensor config data.answer data.conversation data.file data.geometry"
+            + " data.image data.prompt data.stageb");
   }
 
   private ImportRules() {}

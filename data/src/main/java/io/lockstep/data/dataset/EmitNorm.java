@@ -1,5 +1,6 @@
 package io.lockstep.data.dataset;
 
+import io.lockstep.data.answer.CoordinateRange;
 import java.util.Arrays;
 
 /** The unit in which dense answers state coordinates. */
@@ -51,5 +52,15 @@ public enum EmitNorm {
     double scaled = this == NONE ? value : value / size * range;
     int max = this == NONE ? size : range;
     return (int) Math.clamp(Math.rint(scaled), 0.0, max);
+  }
+
+  /**
+   * The greatest coordinates in this unit.
+   *
+   * @param width of the picture in pixels
+   * @param height of the picture in pixels
+   */
+  public CoordinateRange range(int width, int height) {
+    return this == NONE ? new CoordinateRange(width, height) : new CoordinateRange(range, range);
   }
 }

@@ -1,7 +1,7 @@
 /**
  * Makes conversations for training and evaluation out of the records of a JSONL file. Imports the
  * other packages of {@code io.lockstep.data} that describe files, records, preprocessing, prompts,
- * conversations, augmentation and the epoch plan's hashing.
+ * conversations, answers, augmentation and the epoch plan's hashing.
  */
 @NullMarked
 package io.lockstep.data.dataset;

@@ -1,23 +1,32 @@
 package io.lockstep.data.dataset;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.lockstep.data.answer.AnsweredObject;
+import io.lockstep.data.answer.CoordinateRange;
+import io.lockstep.data.answer.DenseAnswerReader;
+import io.lockstep.data.answer.DenseReading.Parsed;
+import io.lockstep.data.geometry.Frame;
 import io.lockstep.data.geometry.Geometry;
 import io.lockstep.data.geometry.Geometry.Box;
 import io.lockstep.data.geometry.Geometry.Polygon;
 import io.lockstep.data.geometry.Geometry.Polyline;
 import io.lockstep.data.geometry.Point;
+import io.lockstep.data.geometry.Shapes;
 import io.lockstep.data.record.DataObject;
 import io.lockstep.data.record.ImageRecord;
 import io.lockstep.data.record.Origin;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.SplittableRandom;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class DenseAnswerTest {
 
@@ -79,6 +88,28 @@ class DenseAnswerTest {
   })
   void roundsHalvesToEvenAndClamps(String norm, double value, int size, int expected) {
     assertEquals(expected, EmitNorm.of(norm).emit(value, size));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void whatIsWrittenIsReadBackWithinHalfAUnit(EmitNorm norm) {
+    SplittableRandom random = new SplittableRandom(3);
+    Frame frame = new Frame(200, 100);
+    CoordinateRange range = norm.range(frame.width(), frame.height());
+    double half = 0.5 * Math.max(200.0 / range.x(), 100.0 / range.y()) + 1e-9;
+    for (int i = 0; i < 500; i++) {
+      DataObject object = object("a \"" + i + "\"", Shapes.any(random, frame, 1));
+      String answer = DenseAnswer.of(image(object), norm);
+      Parsed parsed =
+          assertInstanceOf(Parsed.class, new DenseAnswerReader(range).read(answer), answer);
+      AnsweredObject read = parsed.objects().getFirst().inPixels(range, 200, 100);
+      assertEquals(object.desc(), read.desc());
+      List<Point> points = object.geometry().points();
+      for (int p = 0; p < points.size(); p++) {
+        assertEquals(points.get(p).x(), read.geometry().points().get(p).x(), half, answer);
+        assertEquals(points.get(p).y(), read.geometry().points().get(p).y(), half, answer);
+      }
+    }
   }
 
   @Test
