@@ -52,8 +52,7 @@ final class ImportRules {
     MODULES.put("worker", "proto model data collective tensor config");
     MODULES.put("benchmark", "worker model data collective config tensor");
     MODULES.put(
-        "client",
-        "proto data.answer data.conversation data.geometry data.image data.stageb");
+        "client", "proto data.answer data.conversation data.geometry data.image data.stageb");
     MODULES.put(
         "gateway",
         "proto model tensor config data.answer data.conversation data.file data.geometry"

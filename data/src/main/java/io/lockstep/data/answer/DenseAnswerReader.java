@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Each value is an object with a text {@code desc} that is not blank and exactly one of {@code
  * bbox_2d} (four numbers, top-left corner first), {@code poly} (at least three pairs) and {@code
  * line} (at least two pairs). {@code poly_points} and {@code line_points} may be left out; given,
- * they are the number of pairs. Coordinates are whole numbers from 0 to the unit's greatest. Keys of
- * an object may stand in any order, blanks anywhere JSON has them; other and repeated keys are
+ * they are the number of pairs. Coordinates are whole numbers from 0 to the unit's greatest. Keys
+ * of an object may stand in any order, blanks anywhere JSON has them; other and repeated keys are
  * refused.
  */
 public final class DenseAnswerReader {
@@ -133,14 +133,13 @@ public final class DenseAnswerReader {
     }
     if (geometries.size() != 1) {
       throw new Malformed(
-          name, "needs one of bbox_2d, poly and line, has " + geometries.stream().sorted().toList());
+          name,
+          "needs one of bbox_2d, poly and line, has " + geometries.stream().sorted().toList());
     }
     String kind = geometries.getFirst();
     return new AnsweredObject(
         desc(name, object.get(DESC)),
-        kind.equals(BOX)
-            ? box(name, object.path(BOX))
-            : outline(name, kind, object));
+        kind.equals(BOX) ? box(name, object.path(BOX)) : outline(name, kind, object));
   }
 
   private static String desc(String name, @Nullable JsonNode desc) throws Malformed {

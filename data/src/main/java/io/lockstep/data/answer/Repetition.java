@@ -4,8 +4,8 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * A piece of text that an answer repeats over and over at its end, as models do that have lost their
- * way.
+ * A piece of text that an answer repeats over and over at its end, as models do that have lost
+ * their way.
  *
  * <p>The rule: the answer ends in one piece, at least four times in a row and at least 64
  * characters altogether; the last time it may be cut off. The numbers in {@code "object_12"} are
@@ -38,8 +38,7 @@ public record Repetition(String piece, int times) {
       int repeated = period + common[period];
       if (repeated >= Math.max(period * LEAST_TIMES, LEAST_CHARACTERS)) {
         int end = text.length();
-        return Optional.of(
-            new Repetition(text.substring(end - period, end), repeated / period));
+        return Optional.of(new Repetition(text.substring(end - period, end), repeated / period));
       }
     }
     return Optional.empty();
@@ -56,8 +55,8 @@ public record Repetition(String piece, int times) {
   }
 
   /**
-   * How many characters before the last {@code p} ones equal those before the end: the Z function of
-   * the text read backwards (Gusfield, 1997), in time that grows with the text's length alone.
+   * How many characters before the last {@code p} ones equal those before the end: the Z function
+   * of the text read backwards (Gusfield, 1997), in time that grows with the text's length alone.
    */
   private static int[] commonWithEnd(String text) {
     int n = text.length();

@@ -1,6 +1,6 @@
 /**
- * What a model's answers say: dense answers read strictly, answers that go round in circles. Imports
- * {@code io.lockstep.data.geometry}; the gateway and the client may import both.
+ * What a model's answers say: dense answers read strictly, answers that go round in circles.
+ * Imports {@code io.lockstep.data.geometry}; the gateway and the client may import both.
  */
 @NullMarked
 package io.lockstep.data.answer;

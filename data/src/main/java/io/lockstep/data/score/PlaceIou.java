@@ -22,9 +22,9 @@ import org.locationtech.jts.operation.overlayng.OverlayNGRobust;
  *   <li>Polygons: exactly, by clipping one with the other (JTS's OverlayNG), concave or not. An
  *       outline that crosses itself is made valid first (JTS's GeometryFixer, which keeps the areas
  *       that it encloses).
- *   <li>Lines have no area: each is widened to a strip that reaches a radius to each side and beyond
- *       its ends, and the strips are compared. Two parallel long lines have an IoU of 0.5 at a
- *       distance of two thirds of the radius. The radius is {@link #LINE_RADIUS} of the picture's
+ *   <li>Lines have no area: each is widened to a strip that reaches a radius to each side and
+ *       beyond its ends, and the strips are compared. Two parallel long lines have an IoU of 0.5 at
+ *       a distance of two thirds of the radius. The radius is {@link #LINE_RADIUS} of the picture's
  *       diagonal.
  *   <li>Places of different kinds: 0.
  * </ul>
@@ -82,8 +82,7 @@ public final class PlaceIou {
   private static org.locationtech.jts.geom.Geometry strip(Polyline line, double radius) {
     List<Point> points = line.points();
     return FACTORY
-        .createLineString(
-            points.stream().map(PlaceIou::coordinate).toArray(Coordinate[]::new))
+        .createLineString(points.stream().map(PlaceIou::coordinate).toArray(Coordinate[]::new))
         .buffer(radius);
   }
 

@@ -35,8 +35,7 @@ class DenseAnswerReaderTest {
                 new AnsweredObject("a \"b\"", new Box(0, 2, 1000, 4)),
                 new AnsweredObject(
                     "p", new Polygon(List.of(new Point(1, 2), new Point(3, 4), new Point(5, 0)))),
-                new AnsweredObject(
-                    "l", new Polyline(List.of(new Point(1, 2), new Point(3, 4)))))),
+                new AnsweredObject("l", new Polyline(List.of(new Point(1, 2), new Point(3, 4)))))),
         READER.read(answer));
     assertEquals(new Parsed(List.of()), READER.read("{}"));
   }

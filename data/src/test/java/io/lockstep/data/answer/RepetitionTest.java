@@ -11,8 +11,7 @@ class RepetitionTest {
   void anAnswerThatEndsInOnePieceOverAndOverIsARepetition() {
     String text = "The picture shows " + "a cat and ".repeat(7) + "a c";
     assertEquals(Optional.of(new Repetition(" and a c", 7)), found(text, 8));
-    assertEquals(
-        Optional.of(new Repetition("!", 64)), Repetition.atEndOf("No" + "!".repeat(64)));
+    assertEquals(Optional.of(new Repetition("!", 64)), Repetition.atEndOf("No" + "!".repeat(64)));
   }
 
   @Test
@@ -21,8 +20,7 @@ class RepetitionTest {
     String sentence = "This is a sentence of fifty characters, no longer. ";
     assertEquals(Optional.empty(), Repetition.atEndOf("Well. " + sentence.repeat(3)));
     assertEquals(
-        Optional.of(4),
-        Repetition.atEndOf("Well. " + sentence.repeat(4)).map(Repetition::times));
+        Optional.of(4), Repetition.atEndOf("Well. " + sentence.repeat(4)).map(Repetition::times));
   }
 
   @Test
