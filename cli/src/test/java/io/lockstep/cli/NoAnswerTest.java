@@ -48,14 +48,13 @@ class NoAnswerTest {
   }
 
   @Test
-  void evalGoesThroughAllPicturesOfAllBudgetsAndFails() throws IOException {
+  void evalGoesThroughAllRecordsOfAllBudgetsAndFails() throws IOException {
     DemoData.generate(
         folder.resolve("data"),
         DemoOptions.of(3, 5, DemoStyle.PLAIN).withTexts(0).withHeldout(3).withThreads(1));
     Path data = folder.resolve("data").resolve("train.jsonl");
-    long pictures =
-        Files.readAllLines(data).stream().filter(line -> line.contains("\"summary\"")).count();
-    assertTrue(pictures > 1);
+    int records = Files.readAllLines(data).size();
+    assertTrue(records > 1);
     Path out = folder.resolve("sweep");
     Said said =
         Said.by(
@@ -73,16 +72,16 @@ class NoAnswerTest {
             "--json");
 
     assertEquals(1, said.exit(), said.err());
-    String all = pictures + " of " + pictures;
+    String all = records + " of " + records;
     assertTrue(
         said.err().contains(all + " at token budget 1.0, " + all + " at token budget 0.5"),
         said.err());
     List<String> told =
         said.out().lines().filter(line -> line.startsWith("no answer at budget")).toList();
-    assertEquals(2 * pictures, told.size(), said.out());
+    assertEquals(2 * records, told.size(), said.out());
     assertTrue(told.getFirst().matches(".*train\\.jsonl:\\d+:" + FIGURES), told.getFirst());
     JsonNode line = said.json();
-    assertEquals("[%1$d,%1$d]".formatted(pictures), line.get("no_answer").toString());
+    assertEquals("[%1$d,%1$d]".formatted(records), line.get("no_answer").toString());
     assertEquals("[null,null]", line.get("summary_exact_match").toString());
     assertTrue(Files.exists(out.resolve("token-budget.png")));
   }

@@ -4,6 +4,7 @@ import io.lockstep.cli.console.UserError;
 import io.lockstep.model.budget.TokenBudget;
 import io.lockstep.model.checkpoint.LoadedModel;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -25,13 +26,23 @@ public record BudgetSweep(List<TokenBudget> budgets) {
     budgets = sorted;
   }
 
-  /** One score for each budget, in their order. */
-  public List<Score> run(LoadedModel model, Evaluation evaluation) throws IOException {
+  /**
+   * One score for each budget, in their order.
+   *
+   * @param dataset the target of a fusion whose questions these are, or nothing
+   * @param folder where the answers go, a file {@code answers-BUDGET.jsonl} for each budget
+   */
+  public List<Score> run(LoadedModel model, Evaluation evaluation, String dataset, Path folder)
+      throws IOException {
     evaluation.warmUp(model);
     List<Score> scores = new ArrayList<>();
     for (TokenBudget budget : budgets) {
       model.replaceTokenBudget(budget, "--sweep-token-budget");
-      scores.add(evaluation.run(model, (question, answer) -> {}));
+      Path file = folder.resolve("answers-%s.jsonl".formatted(budget.share()));
+      try (AnswerLog answers = AnswerLog.open(file)) {
+        scores.add(
+            evaluation.run(model, answer -> answers.add(dataset, budget.share(), answer)));
+      }
     }
     return List.copyOf(scores);
   }

@@ -6,11 +6,11 @@ import io.lockstep.model.batch.Sample;
 import io.lockstep.model.budget.KeptTokens;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.context.ContextExceededException;
+import io.lockstep.model.context.ContextLimit;
 import io.lockstep.model.cost.FlopCount;
 import io.lockstep.model.encode.SampleEncoder;
 import io.lockstep.model.generate.DecodingOptions;
 import io.lockstep.model.generate.EmptyGeneration;
-import io.lockstep.model.generate.Generation;
 import io.lockstep.model.generate.GenerationListener;
 import io.lockstep.model.generate.GenerationRequest;
 import io.lockstep.model.generate.GenerationResult;
@@ -21,7 +21,7 @@ import io.lockstep.model.score.TokenAccuracy;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.BiConsumer;
+import java.util.OptionalInt;
 
 /**
  * Asks a model every question and compares. Questions without an answer are kept apart: they say
@@ -29,9 +29,14 @@ import java.util.function.BiConsumer;
  *
  * @param questions what is asked
  * @param batch questions asked at once
- * @param maxNewTokens most tokens of an answer
+ * @param maxNewTokens most tokens of an answer; unless it is given {@link #DEFAULT_NEW_TOKENS}, or
+ *     as many as the length leaves that the model was trained with (that of its context if none is
+ *     known, or if the right answer needs more)
  */
-public record Evaluation(List<Question> questions, int batch, int maxNewTokens) {
+public record Evaluation(List<Question> questions, int batch, OptionalInt maxNewTokens) {
+
+  /** Most tokens of an answer unless it is said: dense answers of crowded pictures are long. */
+  public static final int DEFAULT_NEW_TOKENS = 2048;
 
   private static final double NANOS = 1e9;
   private static final int SHOWN = 3;
@@ -47,20 +52,19 @@ public record Evaluation(List<Question> questions, int batch, int maxNewTokens) 
   /**
    * Evaluates a model at the token budget in force.
    *
-   * @param wrong told each question whose answer is wrong, and that answer
+   * @param listener hears every answer
    * @throws UserError naming questions that are longer than the model's context; nothing has been
    *     asked then
    */
-  public Score run(LoadedModel model, BiConsumer<Question, String> wrong) throws IOException {
-    requireFit(model);
-    Tally tally = new Tally(model);
+  public Score run(LoadedModel model, AnswerListener listener) throws IOException {
+    Tally tally = new Tally(model, limits(model));
     String label = "  budget " + model.tokenBudget().share();
-    try (Progress progress = new Progress(label, questions.size(), "pictures", 1)) {
+    try (Progress progress = new Progress(label, questions.size(), "answers", 1)) {
       for (int from = 0; from < questions.size(); from += batch) {
         List<Question> part = questions.subList(from, Math.min(from + batch, questions.size()));
-        List<GenerationResult> answers = tally.ask(part);
+        List<GenerationResult> answers = tally.ask(part, from);
         for (int i = 0; i < part.size(); i++) {
-          tally.compare(part.get(i), answers.get(i), wrong);
+          listener.heard(tally.judge(part.get(i), answers.get(i), from + i));
         }
         tally.predict(part);
         progress.update(from + part.size(), "");
@@ -69,15 +73,25 @@ public record Evaluation(List<Question> questions, int batch, int maxNewTokens) 
     return tally.score();
   }
 
-  /** A question is asked with room for the longest answer, and compared with its right one. */
-  private void requireFit(LoadedModel model) throws IOException {
+  /**
+   * Most new tokens of each answer. A question is asked with room for the longest answer, and
+   * compared with its right one.
+   */
+  private int[] limits(LoadedModel model) throws IOException {
     SampleEncoder encoder = model.encoder();
+    int[] limits = new int[questions.size()];
     List<String> problems = new ArrayList<>();
     long count = 0;
-    for (Question question : questions) {
+    for (int i = 0; i < limits.length; i++) {
+      Question question = questions.get(i);
       try {
-        encoder.requireFits(question.place(), question.prompt(), maxNewTokens);
-        encoder.limit().require(question.place(), encoder.length(question.answered()), 0);
+        int whole = encoder.length(question.answered());
+        limits[i] = maxNewTokens.orElse(1);
+        encoder.requireFits(question.place(), question.prompt(), limits[i]);
+        encoder.limit().require(question.place(), whole, 0);
+        if (maxNewTokens.isEmpty()) {
+          limits[i] = room(encoder.limit(), encoder.promptLength(question.prompt()), whole);
+        }
       } catch (ContextExceededException e) {
         count++;
         if (problems.size() < SHOWN) {
@@ -90,35 +104,54 @@ public record Evaluation(List<Question> questions, int batch, int maxNewTokens) 
           String.join("; ", problems)
               + (count > SHOWN ? "; and %d more of these".formatted(count - SHOWN) : ""));
     }
+    return limits;
+  }
+
+  /**
+   * Most new tokens of an answer where nothing is said.
+   *
+   * @param prompt tokens of the prompt
+   * @param whole tokens of the prompt with the right answer, which the context has room for
+   */
+  static int room(ContextLimit limit, int prompt, int whole) {
+    int trained = limit.trained().orElse(limit.positions());
+    int end = whole <= trained ? Math.min(trained, limit.positions()) : limit.positions();
+    return Math.min(DEFAULT_NEW_TOKENS, end - prompt);
   }
 
   /** Answers the first questions and forgets them, so that no measurement pays for the start. */
   void warmUp(LoadedModel model) throws IOException {
-    new Tally(model).ask(questions.subList(0, Math.min(batch, questions.size())));
+    List<Question> first = questions.subList(0, Math.min(batch, questions.size()));
+    new Tally(model, limits(model)).ask(first, 0);
   }
 
   /** What has been counted so far. */
   private final class Tally {
     private final LoadedModel model;
     private final Generator generator;
+    private final int[] limits;
     private final List<EmptyGeneration> unanswered = new ArrayList<>();
-    private long right;
+    private Outcomes outcomes = Outcomes.NONE;
     private TokenAccuracy tokens = TokenAccuracy.NONE;
     private FlopCount flops = FlopCount.NONE;
     private long visionTokens;
     private long nanos;
 
-    Tally(LoadedModel model) {
+    Tally(LoadedModel model, int[] limits) {
       this.model = model;
+      this.limits = limits;
       generator = model.generator();
     }
 
-    List<GenerationResult> ask(List<Question> part) throws IOException {
-      DecodingOptions greedy = DecodingOptions.greedy(maxNewTokens);
-      List<GenerationRequest> requests =
-          part.stream()
-              .map(question -> new GenerationRequest(question.place(), question.prompt(), greedy))
-              .toList();
+    List<GenerationResult> ask(List<Question> part, int from) throws IOException {
+      List<GenerationRequest> requests = new ArrayList<>();
+      for (int i = 0; i < part.size(); i++) {
+        requests.add(
+            new GenerationRequest(
+                part.get(i).place(),
+                part.get(i).prompt(),
+                DecodingOptions.greedy(limits[from + i])));
+      }
       long start = System.nanoTime();
       List<GenerationResult> answers =
           generator.answer(requests, Profile.CACHED, GenerationListener.NONE);
@@ -126,12 +159,13 @@ public record Evaluation(List<Question> questions, int batch, int maxNewTokens) 
       return answers;
     }
 
-    void compare(Question question, GenerationResult result, BiConsumer<Question, String> wrong) {
-      switch (result) {
-        case EmptyGeneration nothing -> unanswered.add(nothing);
-        case Generation answer when question.isAnsweredBy(answer.text()) -> right++;
-        case Generation answer -> wrong.accept(question, answer.text());
+    Judged judge(Question question, GenerationResult result, int index) {
+      if (result instanceof EmptyGeneration nothing) {
+        unanswered.add(nothing);
       }
+      Judged judged = Judged.of(question, result, limits[index]);
+      outcomes = outcomes.plus(judged);
+      return judged;
     }
 
     /** Counts costs of the prompts, and tokens found when the right ones before are given. */
@@ -153,18 +187,18 @@ public record Evaluation(List<Question> questions, int batch, int maxNewTokens) 
     }
 
     Score score() {
-      double pictures = questions.size();
+      double asked = questions.size();
       return new Score(
           model.tokenBudget().share(),
           questions.size(),
-          visionTokens / pictures,
-          right,
+          visionTokens / asked,
+          outcomes,
           unanswered,
           tokens.share(),
-          flops.visionTower() / pictures,
-          flops.mergers() / pictures,
-          flops.textPrefill() / pictures,
-          nanos / NANOS / pictures);
+          flops.visionTower() / asked,
+          flops.mergers() / asked,
+          flops.textPrefill() / asked,
+          nanos / NANOS / asked);
     }
   }
 }

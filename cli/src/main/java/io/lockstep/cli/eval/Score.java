@@ -7,21 +7,21 @@ import java.util.List;
  * How well a model answers at one token budget, and what an answer costs.
  *
  * @param budget share of vision tokens kept
- * @param pictures questions asked
- * @param visionTokens vision tokens kept of a picture, on average
- * @param right answers equal to the summary, character by character
+ * @param questions questions asked
+ * @param visionTokens vision tokens kept for a question, on average
+ * @param outcomes what the answers count as
  * @param unanswered questions without an answer, called by their places; they count as not right
  * @param tokenAccuracy share of the answers' tokens found when those before are given
- * @param towerFlops floating-point operations of the vision tower for a picture
+ * @param towerFlops floating-point operations of the vision tower for a question
  * @param mergerFlops of the mergers
  * @param prefillFlops of the language model over the prompt
- * @param seconds wall time of a picture's answer, on average over batches
+ * @param seconds wall time of an answer, on average over batches
  */
 public record Score(
     double budget,
-    int pictures,
+    int questions,
     double visionTokens,
-    long right,
+    Outcomes outcomes,
     List<EmptyGeneration> unanswered,
     double tokenAccuracy,
     double towerFlops,
@@ -33,12 +33,12 @@ public record Score(
     unanswered = List.copyOf(unanswered);
   }
 
-  /** Share of right answers; not a number if there is no answer at all. */
-  public double exactMatch() {
-    return unanswered.size() == pictures ? Double.NaN : (double) right / pictures;
+  /** Questions about pictures of records, whatever they ask for. */
+  public long pictures() {
+    return outcomes.asked(AnswerKind.SUMMARY) + outcomes.asked(AnswerKind.DENSE);
   }
 
-  /** Operations for a picture up to the first token of its answer. */
+  /** Operations for a question up to the first token of its answer. */
   public double flops() {
     return towerFlops + mergerFlops + prefillFlops;
   }

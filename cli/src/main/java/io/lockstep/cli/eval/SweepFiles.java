@@ -7,10 +7,12 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.lockstep.cli.chart.TwoAxisChart;
 import io.lockstep.data.file.FileWrites;
+import io.lockstep.data.score.MatchCounts;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -87,23 +89,52 @@ public final class SweepFiles {
 
   private SweepFiles() {}
 
-  private static List<Column> columns(Unit unit) {
-    return List.of(
-        Column.of("token_budget", Score::budget, "budget", "%.4g"),
-        Column.of("vision_tokens", Score::visionTokens, "tokens/picture", "%.1f"),
-        Column.of("summary_exact_match", Score::exactMatch, "exact match", "%.4f"),
-        Column.of("no_answer", score -> score.unanswered().size(), "no answer", "%.0f"),
-        Column.of("token_accuracy", Score::tokenAccuracy, "token accuracy", "%.4f"),
-        Column.cost("flops_vision_tower", Score::towerFlops, "tower", unit),
-        Column.cost("flops_mergers", Score::mergerFlops, "mergers", unit),
-        Column.cost("flops_text_prefill", Score::prefillFlops, "prefill", unit),
-        Column.cost("flops", Score::flops, "all", unit),
-        new Column("seconds", Score::seconds, "ms/picture", "%.1f", MILLI));
+  private static List<Column> columns(Unit unit, List<Score> scores) {
+    List<Column> columns = new ArrayList<>();
+    columns.add(Column.of("token_budget", Score::budget, "budget", "%.4g"));
+    columns.add(Column.of("vision_tokens", Score::visionTokens, "tokens/picture", "%.1f"));
+    for (AnswerKind kind : AnswerKind.values()) {
+      if (scores.stream().anyMatch(score -> score.outcomes().asked(kind) > 0)) {
+        columns.add(
+            Column.of(
+                kind == AnswerKind.DENSE ? "dense_right" : kind.label() + "_exact_match",
+                score -> score.outcomes().rightShare(kind),
+                kind == AnswerKind.DENSE ? "dense right" : kind.label() + " exact match",
+                "%.4f"));
+      }
+    }
+    if (columns.stream().anyMatch(column -> column.key().equals("dense_right"))) {
+      columns.add(
+          Column.of("dense_mean_iou", score -> overall(score).meanIou(), "mean IoU", "%.4f"));
+      columns.add(Column.of("dense_f1", score -> overall(score).f1(), "F1 at 0.5", "%.4f"));
+      columns.add(
+          Column.of(
+              "dense_caption_match", score -> overall(score).captionMatch(), "captions", "%.4f"));
+    }
+    columns.add(count("no_answer", Verdict.EMPTY, "no answer"));
+    columns.add(count("cut", Verdict.CUT, "cut"));
+    columns.add(count("loop", Verdict.LOOP, "loop"));
+    columns.add(count("unparseable", Verdict.UNPARSEABLE, "unparseable"));
+    columns.add(Column.of("token_accuracy", Score::tokenAccuracy, "token accuracy", "%.4f"));
+    columns.add(Column.cost("flops_vision_tower", Score::towerFlops, "tower", unit));
+    columns.add(Column.cost("flops_mergers", Score::mergerFlops, "mergers", unit));
+    columns.add(Column.cost("flops_text_prefill", Score::prefillFlops, "prefill", unit));
+    columns.add(Column.cost("flops", Score::flops, "all", unit));
+    columns.add(new Column("seconds", Score::seconds, "ms/answer", "%.1f", MILLI));
+    return columns;
+  }
+
+  private static MatchCounts overall(Score score) {
+    return score.outcomes().dense().overall();
+  }
+
+  private static Column count(String key, Verdict verdict, String title) {
+    return Column.of(key, score -> score.outcomes().count(verdict), title, "%.0f");
   }
 
   /** Titles and cells as text, the titles first. */
   public static List<List<String>> table(List<Score> scores) {
-    List<Column> columns = columns(Unit.of(scores));
+    List<Column> columns = columns(Unit.of(scores), scores);
     return Stream.concat(
             Stream.of(columns.stream().map(Column::title).toList()),
             scores.stream().map(s -> columns.stream().map(column -> column.cell(s)).toList()))
@@ -125,14 +156,15 @@ public final class SweepFiles {
         JsonMapper.builder().enable(StreamWriteFeature.WRITE_BIGDECIMAL_AS_PLAIN).build();
     ArrayNode rows = mapper.createArrayNode();
     for (Score score : scores) {
-      ObjectNode row = rows.addObject().put("pictures", score.pictures());
-      columns(Unit.MFLOP).forEach(column -> row.put(column.key(), column.number(score)));
+      ObjectNode row = rows.addObject().put("questions", score.questions());
+      row.put("pictures", score.pictures());
+      columns(Unit.MFLOP, scores).forEach(column -> row.put(column.key(), column.number(score)));
     }
     return mapper.writerWithDefaultPrettyPrinter().writeValueAsString(rows) + "\n";
   }
 
   static String csv(List<Score> scores) {
-    List<Column> columns = columns(Unit.MFLOP);
+    List<Column> columns = columns(Unit.MFLOP, scores);
     String head = columns.stream().map(Column::key).collect(Collectors.joining(","));
     return scores.stream()
         .map(score ->
@@ -164,13 +196,14 @@ public final class SweepFiles {
     double[] flops = values(ascending, score -> score.flops() / unit.operations);
     double dearest = Arrays.stream(flops).max().orElseThrow();
     new TwoAxisChart(
-            "Token budget: accuracy and cost, %d pictures".formatted(scores.getFirst().pictures()),
+            "Token budget: accuracy and cost, %d questions"
+                .formatted(scores.getFirst().questions()),
             "token budget: share of vision tokens kept",
             values(ascending, Score::budget))
         .left("right, %", 0, PERCENT)
-        .right(unit + " for a picture, up to the first token", dearest * HEADROOM)
+        .right(unit + " for a question, up to the first token", dearest * HEADROOM)
         .addLeft(
-            "summaries right to the character", values(ascending, s -> s.exactMatch() * PERCENT))
+            "answers right", values(ascending, s -> s.outcomes().rightShare() * PERCENT))
         .addLeft("tokens right", values(ascending, s -> s.tokenAccuracy() * PERCENT))
         .addRight("FLOPs, all", flops)
         .addRight(

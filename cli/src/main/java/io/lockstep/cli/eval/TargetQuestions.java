@@ -1,9 +1,6 @@
 package io.lockstep.cli.eval;
 
 import io.lockstep.cli.console.UserError;
-import io.lockstep.data.conversation.Content;
-import io.lockstep.data.conversation.Conversation;
-import io.lockstep.data.conversation.Message;
 import io.lockstep.data.dataset.Dataset;
 import io.lockstep.data.fusion.DatasetConfig;
 import io.lockstep.data.fusion.FusionConfig;
@@ -18,7 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.SequencedMap;
 import java.util.stream.Collectors;
 
 /** What the targets of a fusion are evaluated with; its sources are left out. */
@@ -31,10 +28,10 @@ public final class TargetQuestions {
    *
    * @throws UserError naming the targets without validation records, if no target has any
    */
-  public static Map<String, List<Question>> read(Path checkpoint, FusionConfig fusion)
+  public static SequencedMap<String, List<Question>> read(Path checkpoint, FusionConfig fusion)
       throws IOException {
     Prompts prompts = CheckpointPrompts.read(checkpoint);
-    Map<String, List<Question>> questions = new LinkedHashMap<>();
+    SequencedMap<String, List<Question>> questions = new LinkedHashMap<>();
     for (DatasetConfig target : fusion.targets()) {
       if (target.valJsonl().isPresent()) {
         questions.put(target.name(), read(target, target.valJsonl().get(), prompts));
@@ -54,14 +51,9 @@ public final class TargetQuestions {
     List<Question> questions = new ArrayList<>();
     try (Dataset dataset = target.open(file, prompts)) {
       for (long i = 0; i < dataset.size(); i++) {
-        if (hasAnswer(dataset, i)) {
-          Conversation answered = dataset.conversation(0, i);
-          questions.add(
-              new Question(
-                  dataset.origin(i).toString(),
-                  dataset.promptOnly(0, i),
-                  answered,
-                  text(answered.messages().getLast())));
+        DataRecord record = dataset.read(i);
+        if (hasAnswer(dataset, record, i)) {
+          questions.add(Question.of(record, dataset.builder(), i));
         }
       }
     }
@@ -71,18 +63,10 @@ public final class TargetQuestions {
     return questions;
   }
 
-  private static boolean hasAnswer(Dataset dataset, long index) {
-    DataRecord record = dataset.read(index);
+  private static boolean hasAnswer(Dataset dataset, DataRecord record, long index) {
     return switch (record) {
       case ChatRecord _ -> true;
       case ImageRecord image -> dataset.task(0, index) == Task.DENSE || image.summary().isPresent();
     };
-  }
-
-  private static String text(Message message) {
-    return message.contents().stream()
-        .filter(Content.Text.class::isInstance)
-        .map(content -> ((Content.Text) content).text())
-        .collect(Collectors.joining());
   }
 }

@@ -69,6 +69,11 @@ public final class Dataset implements AutoCloseable {
     };
   }
 
+  /** What makes its conversations. */
+  public ConversationBuilder builder() {
+    return builder;
+  }
+
   /** The task that a picture record is used for in an epoch. */
   public Task task(long epoch, long sample) {
     return builder.mode().taskOf(builder.seed(), epoch, sample);

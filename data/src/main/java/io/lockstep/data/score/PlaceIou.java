@@ -26,7 +26,7 @@ import org.locationtech.jts.operation.overlayng.OverlayNGRobust;
  *       beyond its ends, and the strips are compared. Two parallel long lines have an IoU of 0.5 at
  *       a distance of two thirds of the radius. The radius is {@link #LINE_RADIUS} of the picture's
  *       diagonal.
- *   <li>Places of different kinds: 0.
+ *   <li>Places of different kinds: 0. Equal places: 1, even if they have no area.
  * </ul>
  */
 public final class PlaceIou {
@@ -44,6 +44,9 @@ public final class PlaceIou {
    * @param lineRadius how far the strip of a line reaches to each side, in the unit of both places
    */
   public static double of(Geometry a, Geometry b, double lineRadius) {
+    if (a.equals(b)) {
+      return 1;
+    }
     if (a instanceof Box one && b instanceof Box other) {
       return BoxIou.of(one, other);
     }

@@ -5,16 +5,22 @@ import io.lockstep.cli.command.JsonOption;
 import io.lockstep.cli.command.Numbers;
 import io.lockstep.cli.command.TensorOptions;
 import io.lockstep.cli.console.JsonLine;
-import io.lockstep.cli.console.Share;
 import io.lockstep.cli.console.Table;
 import io.lockstep.cli.console.UsageError;
 import io.lockstep.cli.console.UserError;
+import io.lockstep.cli.eval.AnswerLog;
 import io.lockstep.cli.eval.BudgetSweep;
+import io.lockstep.cli.eval.EvalReport;
 import io.lockstep.cli.eval.Evaluation;
+import io.lockstep.cli.eval.FileQuestions;
 import io.lockstep.cli.eval.Question;
 import io.lockstep.cli.eval.Score;
 import io.lockstep.cli.eval.SweepFiles;
 import io.lockstep.cli.eval.TargetQuestions;
+import io.lockstep.cli.eval.Verdict;
+import io.lockstep.config.ConfigException;
+import io.lockstep.data.dataset.EmitNorm;
+import io.lockstep.data.file.FileWrites;
 import io.lockstep.data.fusion.FusionConfig;
 import io.lockstep.model.budget.TokenBudget;
 import io.lockstep.model.checkpoint.LoadedModel;
@@ -22,9 +28,13 @@ import io.lockstep.worker.config.RunConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.SequencedMap;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -39,8 +49,9 @@ import picocli.CommandLine.TypeConversionException;
 @Command(
     name = "eval",
     description = {
-      "Share of a data file's summaries that a model gives to the character, and of their tokens.",
-      "Pictures without an answer are counted apart and printed; if there are any it exits with 1.",
+      "How well a model answers what is known of a data file: summaries and conversations right to the",
+      "character, objects of dense answers found and described, tokens right; see docs/evaluation.md.",
+      "Records without an answer are counted apart and printed; if there are any it exits with 1.",
       "With --sweep-token-budget the same for several token budgets, with what they cost."
     })
 public final class EvalCommand implements Callable<Integer> {
@@ -67,14 +78,34 @@ public final class EvalCommand implements Callable<Integer> {
       names = "--max-new-tokens",
       converter = Numbers.Count.class,
       paramLabel = "N",
-      defaultValue = "256",
-      description = "Most tokens of an answer (default: ${DEFAULT-VALUE}).")
-  private int maxNewTokens;
+      description =
+          "Most tokens of an answer (default: 2048, or what the length that the model was trained with"
+              + " leaves).")
+  private @Nullable Integer maxNewTokens;
+
+  @Option(
+      names = "--mode",
+      converter = ModeConverter.class,
+      paramLabel = "MODE",
+      description =
+          "What pictures of --data are asked for, in the words of the checkpoint: summary, dense, or auto:"
+              + " the summary if the record has one, else its objects (default: auto).")
+  private FileQuestions.@Nullable Asked mode;
+
+  @Option(
+      names = "--emit-norm",
+      converter = NormConverter.class,
+      paramLabel = "UNIT",
+      description =
+          "Unit of coordinates in dense answers about --data: norm1000, norm100 or none (default: norm1000).")
+  private @Nullable EmitNorm norm;
 
   @ArgGroup private @Nullable Budgets budgets;
 
-  @Option(names = "--wrong", description = "Print each wrong answer.")
+  @Option(names = "--wrong", description = "Print each answer that is not right.")
   private boolean wrong;
+
+  @ArgGroup private Answers answers = new Answers();
 
   @Mixin private JsonOption json = new JsonOption();
 
@@ -92,6 +123,25 @@ public final class EvalCommand implements Callable<Integer> {
 
     @ArgGroup(exclusive = false)
     private @Nullable Sweep sweep;
+  }
+
+  /** Where all answers go. */
+  private static final class Answers {
+    @Option(
+        names = "--answers",
+        paramLabel = "FILE",
+        description = "Write every answer with its verdict to a JSONL file.")
+    private @Nullable Path file;
+
+    @Option(
+        names = {"--output_dir", "--output-dir"},
+        paramLabel = "DIR",
+        description = "Write them to answers.jsonl in a folder, and the figures to scores.json.")
+    private @Nullable Path folder;
+
+    Optional<Path> log() {
+      return Optional.ofNullable(folder == null ? file : folder.resolve("answers.jsonl"));
+    }
   }
 
   /** What to evaluate with. */
@@ -123,112 +173,163 @@ public final class EvalCommand implements Callable<Integer> {
         names = "--out",
         required = true,
         paramLabel = "DIR",
-        description = "Folder for the table (JSON, CSV, Markdown) and the plot of a sweep.")
+        description =
+            "Folder for the table (JSON, CSV, Markdown), the plot and the answers of a sweep.")
     private Path out = Path.of("");
   }
 
   @Override
   public Integer call() throws Exception {
-    Path recipe = source.config;
-    if (recipe != null) {
-      return targets(base.below(recipe).read());
-    }
-    base.requireNone();
-    Path data = Objects.requireNonNull(source.data);
     Sweep sweep = budgets == null ? null : budgets.sweep;
+    if (sweep != null && answers.log().isPresent()) {
+      throw new UsageError(
+          "--sweep-token-budget writes answers-BUDGET.jsonl into --out: leave out --answers and --output_dir");
+    }
     BudgetSweep plan = sweep == null ? null : new BudgetSweep(sweep.budgets);
-    Evaluation evaluation = new Evaluation(Question.read(model, data), batch, maxNewTokens);
+    SequencedMap<String, List<Question>> sets = questions();
     tensors.start();
     try (LoadedModel loaded = LoadedModel.open(model)) {
       if (sweep == null || plan == null) {
-        report(single(loaded, evaluation));
+        evaluate(loaded, sets);
       } else {
-        report(plan.run(loaded, evaluation), sweep.out);
+        sweep(loaded, sets, plan, sweep.out);
       }
     }
     return 0;
   }
 
-  /** Evaluates the targets of a fusion, one after the other. */
-  private int targets(RunConfig run) throws IOException {
-    if (budgets != null && budgets.sweep != null) {
-      throw new UsageError(
-          "--sweep-token-budget needs --data: sweep the targets' files one by one");
-    }
-    FusionConfig fusion =
-        run.data()
-            .fusion()
-            .orElseThrow(() ->
-                new UserError(
-                    "the recipe has no data.fusion: name its validation file with --data"));
-    Map<String, List<Question>> questions = TargetQuestions.read(model, fusion);
-    tensors.start();
-    List<Score> scores = new ArrayList<>();
-    JsonLine line = new JsonLine();
-    try (LoadedModel loaded = LoadedModel.open(model)) {
-      for (Map.Entry<String, List<Question>> target : questions.entrySet()) {
-        System.out.println(target.getKey() + ":");
-        Score score = single(loaded, new Evaluation(target.getValue(), batch, maxNewTokens));
-        print(score);
-        System.out.printf(
-            "  token accuracy: %s%n  exact match: %s (%d of %d; %d no answer)%n",
-            Share.text(score.tokenAccuracy()),
-            Share.text(score.exactMatch()),
-            score.right(),
-            score.pictures(),
-            score.unanswered().size());
-        line.put(target.getKey() + "_token_acc", score.tokenAccuracy())
-            .put(target.getKey() + "_exact_match", score.exactMatch())
-            .put(target.getKey() + "_records", score.pictures());
-        scores.add(score);
+  /** What is asked, by the names of a fusion's targets; that of a file has the empty name. */
+  private SequencedMap<String, List<Question>> questions()
+      throws IOException, ConfigException {
+    Path recipe = source.config;
+    if (recipe != null) {
+      if (mode != null || norm != null) {
+        throw new UsageError(
+            "--mode and --emit-norm need --data: targets are asked as their templates say");
       }
+      return TargetQuestions.read(model, fusion(base.below(recipe).read()));
     }
-    json.print(line);
-    requireAnswers(scores);
-    return 0;
+    base.requireNone();
+    Path data = Objects.requireNonNull(source.data);
+    FileQuestions.Asked asked = mode == null ? FileQuestions.Asked.AUTO : mode;
+    FileQuestions read =
+        FileQuestions.read(model, data, asked, norm == null ? EmitNorm.NORM1000 : norm);
+    if (read.leftOut() > 0) {
+      System.out.printf(
+          "left out: %d records of %s without %s%n",
+          read.leftOut(),
+          data,
+          asked == FileQuestions.Asked.SUMMARY ? "a summary" : "a summary or objects");
+    }
+    SequencedMap<String, List<Question>> only = new LinkedHashMap<>();
+    only.put("", read.questions());
+    return only;
   }
 
-  private Score single(LoadedModel loaded, Evaluation evaluation) throws IOException {
+  private static FusionConfig fusion(RunConfig run) {
+    return run.data()
+        .fusion()
+        .orElseThrow(() ->
+            new UserError("the recipe has no data.fusion: name its validation file with --data"));
+  }
+
+  private Evaluation evaluation(List<Question> questions) {
+    return new Evaluation(
+        questions,
+        batch,
+        maxNewTokens == null ? OptionalInt.empty() : OptionalInt.of(maxNewTokens));
+  }
+
+  private void evaluate(LoadedModel loaded, SequencedMap<String, List<Question>> sets)
+      throws IOException {
     TokenBudget other = budgets == null ? null : budgets.one;
     if (other != null) {
       loaded.replaceTokenBudget(other, "--token-budget");
     }
-    return evaluation.run(loaded, wrong ? EvalCommand::print : (question, answer) -> {});
-  }
-
-  private void report(Score score) {
-    print(score);
-    System.out.println("token accuracy: " + Share.text(score.tokenAccuracy()));
-    System.out.printf(
-        "summary exact match: %s (%d of %d; %d no answer)%n",
-        Share.text(score.exactMatch()), score.right(), score.pictures(), score.unanswered().size());
-    json.print(
-        new JsonLine()
-            .put("summary_exact_match", score.exactMatch())
-            .put("no_answer", score.unanswered().size())
-            .put("token_accuracy", score.tokenAccuracy())
-            .put("token_budget", score.budget())
-            .put("pictures", score.pictures()));
-    requireAnswers(List.of(score));
-  }
-
-  private void report(List<Score> scores, Path out) throws IOException {
-    scores.forEach(EvalCommand::print);
-    SweepFiles.write(out, scores);
-    Table table = new Table();
-    SweepFiles.table(scores).forEach(row -> table.row(row.toArray(String[]::new)));
-    System.out.print(table.render());
-    System.out.println("table and plot: " + out.resolve("token-budget.png"));
-    json.print(
-        new JsonLine()
-            .put("token_budget", scores.stream().map(Score::budget).toList())
-            .put("summary_exact_match", scores.stream().map(Score::exactMatch).toList())
-            .put("no_answer", scores.stream().map(s -> s.unanswered().size()).toList())
-            .put("token_accuracy", scores.stream().map(Score::tokenAccuracy).toList())
-            .put("flops", scores.stream().map(Score::flops).toList())
-            .put("seconds", scores.stream().map(Score::seconds).toList())
-            .put("pictures", scores.getFirst().pictures()));
+    List<Score> scores = new ArrayList<>();
+    JsonLine line = new JsonLine();
+    Optional<Path> file = answers.log();
+    try (AnswerLog log = file.isPresent() ? AnswerLog.open(file.get()) : null) {
+      for (Map.Entry<String, List<Question>> set : sets.entrySet()) {
+        String name = set.getKey();
+        Score score =
+            evaluation(set.getValue())
+                .run(
+                    loaded,
+                    answer -> {
+                      if (log != null) {
+                        log.add(name, loaded.tokenBudget().share(), answer);
+                      }
+                      if (wrong
+                          && answer.verdict() != Verdict.RIGHT
+                          && answer.verdict() != Verdict.EMPTY) {
+                        System.out.print(EvalReport.notRight(answer));
+                      }
+                    });
+        print(name, score);
+        EvalReport.figures(score).forEach((key, value) -> line.put(prefix(name) + key, value));
+        if (!name.isEmpty()) {
+          line.put(name + "_token_acc", score.tokenAccuracy())
+              .put(name + "_records", score.questions());
+        }
+        scores.add(score);
+      }
+    }
+    if (file.isPresent()) {
+      System.out.println("answers: " + file.get());
+    }
+    if (answers.folder != null) {
+      FileWrites.text(answers.folder.resolve("scores.json"), line + "\n");
+    }
+    json.print(line);
     requireAnswers(scores);
+  }
+
+  private static void print(String name, Score score) {
+    if (!name.isEmpty()) {
+      System.out.println(name + ":");
+    }
+    print(score);
+    System.out.print(EvalReport.text(score));
+  }
+
+  private static String prefix(String name) {
+    return name.isEmpty() ? "" : name + "_";
+  }
+
+  private void sweep(
+      LoadedModel loaded,
+      SequencedMap<String, List<Question>> sets,
+      BudgetSweep plan,
+      Path out)
+      throws IOException {
+    List<Score> all = new ArrayList<>();
+    JsonLine line = new JsonLine();
+    for (Map.Entry<String, List<Question>> set : sets.entrySet()) {
+      String name = set.getKey();
+      Path folder = out.resolve(name);
+      List<Score> scores = plan.run(loaded, evaluation(set.getValue()), name, folder);
+      scores.forEach(EvalCommand::print);
+      SweepFiles.write(folder, scores);
+      Table table = new Table();
+      SweepFiles.table(scores).forEach(row -> table.row(row.toArray(String[]::new)));
+      System.out.print((name.isEmpty() ? "" : name + ":\n") + table.render());
+      System.out.println("table, plot and answers: " + folder.resolve("token-budget.png"));
+      List<SequencedMap<String, Object>> figures =
+          scores.stream().map(EvalReport::figures).toList();
+      for (String key : figures.getFirst().sequencedKeySet()) {
+        line.put(
+            prefix(name) + key,
+            key.equals("pictures") || key.equals("questions")
+                ? Objects.requireNonNull(figures.getFirst().get(key))
+                : figures.stream().map(each -> Objects.requireNonNull(each.get(key))).toList());
+      }
+      line.put(prefix(name) + "flops", scores.stream().map(Score::flops).toList())
+          .put(prefix(name) + "seconds", scores.stream().map(Score::seconds).toList());
+      all.addAll(scores);
+    }
+    json.print(line);
+    requireAnswers(all);
   }
 
   private static void requireAnswers(List<Score> scores) {
@@ -237,11 +338,11 @@ public final class EvalCommand implements Callable<Integer> {
             .filter(score -> !score.unanswered().isEmpty())
             .map(score ->
                 "%d of %d at token budget %s"
-                    .formatted(score.unanswered().size(), score.pictures(), score.budget()))
+                    .formatted(score.unanswered().size(), score.questions(), score.budget()))
             .collect(Collectors.joining(", "));
     if (!where.isEmpty()) {
       throw new UserError(
-          "pictures without an answer: %s; each is printed above with its prompt's length and its first token: check the checkpoint and the prompts"
+          "records without an answer: %s; each is printed above with its prompt's length and its first token: check the checkpoint and the prompts"
               .formatted(where));
     }
   }
@@ -253,9 +354,32 @@ public final class EvalCommand implements Callable<Integer> {
             System.out.printf("no answer at budget %s: %s%n", score.budget(), nothing.message()));
   }
 
-  private static void print(Question question, String answer) {
-    System.out.printf(
-        "%s: %s%n  answer: %s%n", question.place(), question.truth(), answer.replace('\n', ' '));
+  /** What pictures are asked for. */
+  static final class ModeConverter implements ITypeConverter<FileQuestions.Asked> {
+
+    @Override
+    public FileQuestions.Asked convert(String text) {
+      return switch (text) {
+        case "summary" -> FileQuestions.Asked.SUMMARY;
+        case "dense" -> FileQuestions.Asked.DENSE;
+        case "auto" -> FileQuestions.Asked.AUTO;
+        default ->
+            throw new TypeConversionException("'" + text + "' is not summary, dense or auto");
+      };
+    }
+  }
+
+  /** The unit of coordinates. */
+  static final class NormConverter implements ITypeConverter<EmitNorm> {
+
+    @Override
+    public EmitNorm convert(String text) {
+      try {
+        return EmitNorm.of(text);
+      } catch (IllegalArgumentException e) {
+        throw new TypeConversionException("'" + text + "' is not norm1000, norm100 or none");
+      }
+    }
   }
 
   /** A token budget, a number that is more than 0 and at most 1. */
