@@ -18,7 +18,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code lockstep eval} on a summary, a dense picture and a conversation, with an untrained model. */
+/**
+ * {@code lockstep eval} on a summary, a dense picture and a conversation, with an untrained model.
+ */
 class EvalTest {
 
   private static final String MODEL = GoldenFamily.QWEN3_VL.checkpoint().toString();
@@ -50,7 +52,9 @@ class EvalTest {
     Said said = eval("--output_dir", out.toString(), "--json", "--wrong");
     List<JsonNode> answers = lines(out.resolve("answers.jsonl"));
     assertEquals(List.of("summary", "dense", "chat"), texts(answers, "kind"), said.err());
-    assertEquals(List.of("cat×1", "Ho"), List.of(texts(answers, "target").get(0), texts(answers, "target").get(2)));
+    assertEquals(
+        List.of("cat×1", "Ho"),
+        List.of(texts(answers, "target").get(0), texts(answers, "target").get(2)));
     for (JsonNode answer : answers) {
       // An untrained model is right about nothing.
       assertTrue(
@@ -92,8 +96,7 @@ class EvalTest {
   @Test
   void aSweepOverTheTargetsOfAFusionWritesTheAnswersOfEachBudget() throws IOException {
     Path recipe = folder.resolve("recipe.yaml");
-    String target =
-        "{name: %s, train_jsonl: val.jsonl, val_jsonl: val.jsonl, template: target_%s}";
+    String target = "{name: %s, train_jsonl: val.jsonl, val_jsonl: val.jsonl, template: target_%s}";
     Files.writeString(
         recipe,
         """
@@ -103,7 +106,8 @@ class EvalTest {
         training: {max_steps: 1, global_batch_size: 4, global_max_length: 512}
         optimizer: {learning_rate: 1.0e-3}
         """
-            .formatted(MODEL, target.formatted("site", "dense"), target.formatted("short", "summary")));
+            .formatted(
+                MODEL, target.formatted("site", "dense"), target.formatted("short", "summary")));
     Path out = folder.resolve("sweep");
     Said said =
         Said.by(

@@ -40,8 +40,7 @@ public record BudgetSweep(List<TokenBudget> budgets) {
       model.replaceTokenBudget(budget, "--sweep-token-budget");
       Path file = folder.resolve("answers-%s.jsonl".formatted(budget.share()));
       try (AnswerLog answers = AnswerLog.open(file)) {
-        scores.add(
-            evaluation.run(model, answer -> answers.add(dataset, budget.share(), answer)));
+        scores.add(evaluation.run(model, answer -> answers.add(dataset, budget.share(), answer)));
       }
     }
     return List.copyOf(scores);

@@ -65,9 +65,10 @@ public record Judged(
     Optional<DenseReading> reading = question.scene().map(scene -> scene.read(answer.text()));
     Optional<DenseScore> whole =
         reading.map(read ->
-            question.scene().orElseThrow().score(read instanceof DenseReading.Parsed(var objects)
-                ? objects
-                : List.of()));
+            question
+                .scene()
+                .orElseThrow()
+                .score(read instanceof DenseReading.Parsed(var objects) ? objects : List.of()));
     Optional<String> unreadable = reading.flatMap(Judged::problem);
     boolean right =
         answer.endedByEos()

@@ -11,8 +11,7 @@ import java.util.Map;
  * @param exact answers that are the wanted text to the character
  * @param dense how the objects of dense answers match, all together
  */
-public record Outcomes(
-    Map<AnswerKind, Map<Verdict, Long>> verdicts, long exact, DenseScore dense) {
+public record Outcomes(Map<AnswerKind, Map<Verdict, Long>> verdicts, long exact, DenseScore dense) {
 
   /** Of no answers yet. */
   public static final Outcomes NONE = new Outcomes(Map.of(), 0, DenseScore.NONE);
@@ -31,9 +30,7 @@ public record Outcomes(
     all.putAll(verdicts);
     all.put(kind, Map.copyOf(ofKind));
     return new Outcomes(
-        all,
-        exact + (answer.exact() ? 1 : 0),
-        answer.dense().map(dense::plus).orElse(dense));
+        all, exact + (answer.exact() ? 1 : 0), answer.dense().map(dense::plus).orElse(dense));
   }
 
   /** Questions of a kind. */

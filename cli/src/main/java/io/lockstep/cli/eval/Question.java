@@ -44,10 +44,8 @@ public record Question(
     String truth = text(answered.messages().getLast());
     return switch (record) {
       case ChatRecord chat ->
-          new Question(
-              chat.origin(), AnswerKind.CHAT, prompt, answered, truth, Optional.empty());
-      case ImageRecord image
-          when builder.mode().taskOf(builder.seed(), 0, index) == Task.SUMMARY ->
+          new Question(chat.origin(), AnswerKind.CHAT, prompt, answered, truth, Optional.empty());
+      case ImageRecord image when builder.mode().taskOf(builder.seed(), 0, index) == Task.SUMMARY ->
           new Question(
               image.origin(), AnswerKind.SUMMARY, prompt, answered, truth, Optional.empty());
       case ImageRecord image ->

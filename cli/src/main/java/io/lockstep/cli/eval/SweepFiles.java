@@ -202,8 +202,7 @@ public final class SweepFiles {
             values(ascending, Score::budget))
         .left("right, %", 0, PERCENT)
         .right(unit + " for a question, up to the first token", dearest * HEADROOM)
-        .addLeft(
-            "answers right", values(ascending, s -> s.outcomes().rightShare() * PERCENT))
+        .addLeft("answers right", values(ascending, s -> s.outcomes().rightShare() * PERCENT))
         .addLeft("tokens right", values(ascending, s -> s.tokenAccuracy() * PERCENT))
         .addRight("FLOPs, all", flops)
         .addRight(

@@ -57,7 +57,8 @@ class JudgedTest {
     assertEquals(Verdict.RIGHT, text(loop, loop, true).verdict());
     StringBuilder same = new StringBuilder("{");
     for (int i = 1; i < 9; i++) {
-      same.append("\"object_%d\": {\"desc\": \"cat\", \"bbox_2d\": [0, 0, 100, 100]}, ".formatted(i));
+      same.append(
+          "\"object_%d\": {\"desc\": \"cat\", \"bbox_2d\": [0, 0, 100, 100]}, ".formatted(i));
     }
     assertEquals(Verdict.LOOP, dense(same.toString(), false).verdict());
     assertEquals(0, counts(dense(same.toString(), false)).answered());
@@ -159,7 +160,6 @@ class JudgedTest {
 
   private static Question question(AnswerKind kind, String truth, Optional<Scene> scene) {
     Conversation prompt = new Conversation(List.of(Message.text(Role.USER, "?")));
-    return new Question(
-        new Origin(Path.of("train.jsonl"), 7), kind, prompt, prompt, truth, scene);
+    return new Question(new Origin(Path.of("train.jsonl"), 7), kind, prompt, prompt, truth, scene);
   }
 }

@@ -58,7 +58,8 @@ class SweepFilesTest {
     assertEquals("0.5,8,0.5,1,3,0,0,0.9,50000000,5000000,30000000,85000000,0.008", csv.get(2));
     assertEquals("0.25,4,,8,0,0,0,0.5,50000000,5000000,20000000,75000000,0.004", csv.get(3));
     String markdown = Files.readString(out.resolve("token-budget.md"));
-    assertTrue(markdown.contains("| 0.5000 | 8.0 | 0.5000 | 1 | 3 | 0 | 0 | 0.9000 | 50.0 |"), markdown);
+    assertTrue(
+        markdown.contains("| 0.5000 | 8.0 | 0.5000 | 1 | 3 | 0 | 0 | 0.9000 | 50.0 |"), markdown);
     assertTrue(markdown.contains("| 0.2500 | 4.0 | - | 8 |"), markdown);
     BufferedImage plot = ImageIO.read(out.resolve("token-budget.png").toFile());
     assertTrue(plot.getWidth() >= 600);

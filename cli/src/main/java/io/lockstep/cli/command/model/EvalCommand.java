@@ -199,8 +199,7 @@ public final class EvalCommand implements Callable<Integer> {
   }
 
   /** What is asked, by the names of a fusion's targets; that of a file has the empty name. */
-  private SequencedMap<String, List<Question>> questions()
-      throws IOException, ConfigException {
+  private SequencedMap<String, List<Question>> questions() throws IOException, ConfigException {
     Path recipe = source.config;
     if (recipe != null) {
       if (mode != null || norm != null) {
@@ -298,10 +297,7 @@ public final class EvalCommand implements Callable<Integer> {
   }
 
   private void sweep(
-      LoadedModel loaded,
-      SequencedMap<String, List<Question>> sets,
-      BudgetSweep plan,
-      Path out)
+      LoadedModel loaded, SequencedMap<String, List<Question>> sets, BudgetSweep plan, Path out)
       throws IOException {
     List<Score> all = new ArrayList<>();
     JsonLine line = new JsonLine();
