@@ -2,6 +2,7 @@ package io.lockstep.model.batch;
 
 import io.lockstep.model.image.Grid;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * B rows padded on the left to one length T, as plain row-major arrays.
@@ -17,6 +18,8 @@ import java.util.List;
  * @param grids of all pictures in row order
  * @param keptTokens [placeholders] rows of the merged vision tokens of all pictures that take the
  *     places of the placeholders, in order; empty if all do
+ * @param truths [B] the objects of each row's picture, where they are known; empty if they are of
+ *     no row
  */
 @SuppressWarnings("ArrayRecordComponent")
 public record Batch(
@@ -29,10 +32,38 @@ public record Batch(
     long[] nextPositions,
     float[] pixels,
     List<Grid> grids,
-    long[] keptTokens) {
+    long[] keptTokens,
+    List<Optional<Truth>> truths) {
 
   public Batch {
     grids = List.copyOf(grids);
+    truths = List.copyOf(truths);
+  }
+
+  /** A batch of whose pictures no objects are known. */
+  public Batch(
+      int rows,
+      int length,
+      long[] ids,
+      long[] attentionMask,
+      long[] labels,
+      long[] positionIds,
+      long[] nextPositions,
+      float[] pixels,
+      List<Grid> grids,
+      long[] keptTokens) {
+    this(
+        rows,
+        length,
+        ids,
+        attentionMask,
+        labels,
+        positionIds,
+        nextPositions,
+        pixels,
+        grids,
+        keptTokens,
+        List.of());
   }
 
   /** A batch whose pictures keep all their vision tokens. */

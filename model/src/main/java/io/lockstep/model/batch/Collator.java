@@ -6,6 +6,7 @@ import io.lockstep.model.image.Patches;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Puts samples side by side, padded on the left to the longest of them.
@@ -61,7 +62,22 @@ public record Collator(int padTokenId, int imageTokenId, int mergeSize) {
       kept.addAll(ownKept);
     }
     return new Batch(
-        rows, length, ids, mask, labels, positions, next, pixels(samples), grids, keptTokens(kept));
+        rows,
+        length,
+        ids,
+        mask,
+        labels,
+        positions,
+        next,
+        pixels(samples),
+        grids,
+        keptTokens(kept),
+        truths(samples));
+  }
+
+  private static List<Optional<Truth>> truths(List<Sample> samples) {
+    List<Optional<Truth>> truths = samples.stream().map(Sample::truth).toList();
+    return truths.stream().anyMatch(Optional::isPresent) ? truths : List.of();
   }
 
   /** Kept tokens counted through all pictures; none if every picture keeps all. */

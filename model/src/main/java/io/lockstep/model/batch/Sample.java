@@ -4,6 +4,7 @@ import io.lockstep.model.budget.KeptTokens;
 import io.lockstep.model.image.Patches;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * One row before it joins a batch.
@@ -13,10 +14,16 @@ import java.util.List;
  * @param labels the token wanted at each position, {@link #IGNORED} where nothing is learned
  * @param images pictures in the order of their placeholders
  * @param kept which vision tokens each picture keeps; empty if all pictures keep all
+ * @param truth the objects of its only picture; absent if they are not known
  */
 @SuppressWarnings("ArrayRecordComponent")
 public record Sample(
-    String name, int[] tokens, int[] labels, List<Patches> images, List<KeptTokens> kept) {
+    String name,
+    int[] tokens,
+    int[] labels,
+    List<Patches> images,
+    List<KeptTokens> kept,
+    Optional<Truth> truth) {
 
   /** Label of a position that does not count. */
   public static final int IGNORED = -100;
@@ -35,11 +42,27 @@ public record Sample(
           "%s has %d pictures but says for %d what they keep"
               .formatted(name, images.size(), kept.size()));
     }
+    if (truth.isPresent() && images.size() != 1) {
+      throw new IllegalArgumentException(
+          "%s has %d pictures: objects are learned of samples with one picture alone"
+              .formatted(name, images.size()));
+    }
+  }
+
+  /** A row of whose pictures no objects are known. */
+  public Sample(
+      String name, int[] tokens, int[] labels, List<Patches> images, List<KeptTokens> kept) {
+    this(name, tokens, labels, images, kept, Optional.empty());
   }
 
   /** A row whose pictures keep all their vision tokens. */
   public Sample(String name, int[] tokens, int[] labels, List<Patches> images) {
     this(name, tokens, labels, images, List.of());
+  }
+
+  /** The same row with the objects of its only picture. */
+  public Sample withTruth(Truth objects) {
+    return new Sample(name, tokens, labels, images, kept, Optional.of(objects));
   }
 
   /** A row from which nothing is learned, to be continued by generation. */
@@ -61,7 +84,7 @@ public record Sample(
     longer[tokens.length] = token;
     int[] longerLabels = Arrays.copyOf(labels, tokens.length + 1);
     longerLabels[tokens.length] = IGNORED;
-    return new Sample(name, longer, longerLabels, images, kept);
+    return new Sample(name, longer, longerLabels, images, kept, truth);
   }
 
   /**

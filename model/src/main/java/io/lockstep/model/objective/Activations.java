@@ -19,6 +19,9 @@ public interface Activations {
    */
   NDArray get(String name);
 
+  /** The name of what a detection head predicts [B, queries, outputs]. */
+  String DETECTIONS = "detections";
+
   /** The name of a router's probabilities [B * T, experts]. */
   static String router(int layer) {
     return "router_" + layer;

@@ -52,10 +52,11 @@ public final class Judge {
     List<Term> found = new ArrayList<>();
     for (int i = 0; i < factors.length; i++) {
       LossTerm term = objective.terms().get(i);
-      boolean counts = first || term.normaliser().isOfPositions();
-      long normaliser = counts ? term.normaliser().count(part.targets()) : 0;
+      boolean ofPositions = term.normaliser().isOfPositions();
+      boolean counts = (first || ofPositions) && term.measures(part.batch());
+      long normaliser = counts ? term.normaliser().count(part.batch(), part.targets()) : 0;
       LossTerm.OfPass ofPass = terms.get(i);
-      if (normaliser == 0) {
+      if (!counts || (ofPositions && normaliser == 0)) {
         found.add(new Term(term.name(), 0, 0));
         continue;
       }

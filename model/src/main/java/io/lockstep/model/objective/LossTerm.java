@@ -34,6 +34,11 @@ public interface LossTerm {
     return Set.of();
   }
 
+  /** Whether a pass has anything that it measures; it is not asked for its sum otherwise. */
+  default boolean measures(Batch batch) {
+    return true;
+  }
+
   /**
    * Begins with a pass.
    *

@@ -1,8 +1,10 @@
 package io.lockstep.model.objective;
 
+import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Sample;
 import io.lockstep.model.batch.Targets;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * What a sum of a loss is divided by: how many of something a whole step has. It is known of each
@@ -13,7 +15,7 @@ public enum Normaliser {
   /** Supervised tokens. */
   TOKENS {
     @Override
-    public long count(Targets targets) {
+    public long count(Batch batch, Targets targets) {
       return Arrays.stream(targets.labels()).filter(label -> label != Sample.IGNORED).count();
     }
   },
@@ -21,8 +23,21 @@ public enum Normaliser {
   /** Passes through the model: for what is a mean within each of them. */
   PASSES {
     @Override
-    public long count(Targets targets) {
+    public long count(Batch batch, Targets targets) {
       return 1;
+    }
+
+    @Override
+    public boolean isOfPositions() {
+      return false;
+    }
+  },
+
+  /** Objects in pictures whose objects are known: for what is learned of each of them. */
+  OBJECTS {
+    @Override
+    public long count(Batch batch, Targets targets) {
+      return objects(batch);
     }
 
     @Override
@@ -31,8 +46,20 @@ public enum Normaliser {
     }
   };
 
-  /** How many a pass has, or a part of it whose targets these are. */
-  public abstract long count(Targets targets);
+  static long objects(Batch batch) {
+    return batch.truths().stream()
+        .flatMap(Optional::stream)
+        .mapToLong(truth -> truth.objects().size())
+        .sum();
+  }
+
+  /**
+   * How many a pass has, or a part of it.
+   *
+   * @param batch of the pass
+   * @param targets of the part
+   */
+  public abstract long count(Batch batch, Targets targets);
 
   /** Whether the counts of a pass's parts add up to that of the pass. */
   public boolean isOfPositions() {

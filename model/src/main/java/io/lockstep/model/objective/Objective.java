@@ -1,5 +1,6 @@
 package io.lockstep.model.objective;
 
+import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Targets;
 import io.lockstep.model.network.Network;
 import java.util.ArrayList;
@@ -79,13 +80,14 @@ public record Objective(List<LossTerm> terms) {
   }
 
   /** How many of each normaliser a pass has, in their order. */
-  public long[] counts(Targets targets) {
-    return normalisers().stream().mapToLong(each -> each.count(targets)).toArray();
+  public long[] counts(Batch batch, Targets targets) {
+    return normalisers().stream().mapToLong(each -> each.count(batch, targets)).toArray();
   }
 
   /**
    * What each term's sum is multiplied with before the division by the first normaliser: its
-   * weight, times the first normaliser over its own. 0 for a term of which a step has nothing.
+   * weight, times the first normaliser over its own, which counts as 1 where a step has nothing of
+   * it: what there is none of may still be found by mistake.
    *
    * @param counts of a whole step, in the order of {@link #normalisers}; not read if there is one
    */
@@ -94,7 +96,7 @@ public record Objective(List<LossTerm> terms) {
     List<Normaliser> normalisers = normalisers();
     ratios.put(normalisers.getFirst(), 1.0);
     for (int i = 1; i < normalisers.size(); i++) {
-      ratios.put(normalisers.get(i), counts[i] == 0 ? 0 : (double) counts[0] / counts[i]);
+      ratios.put(normalisers.get(i), (double) counts[0] / Math.max(1, counts[i]));
     }
     return terms.stream()
         .mapToDouble(term -> term.weight() * ratios.getOrDefault(term.normaliser(), 0.0))
@@ -102,8 +104,8 @@ public record Objective(List<LossTerm> terms) {
   }
 
   /** The factors of a step that is this pass alone. */
-  public double[] factorsAlone(Targets targets) {
-    return factors(counts(targets));
+  public double[] factorsAlone(Batch batch, Targets targets) {
+    return factors(counts(batch, targets));
   }
 
   /** Whether a step's counts have to be known before its first pass. */

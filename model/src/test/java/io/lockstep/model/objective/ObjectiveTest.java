@@ -61,7 +61,7 @@ class ObjectiveTest {
                 batch,
                 Targets.of(batch),
                 groups,
-                objective.factorsAlone(Targets.of(batch)),
+                objective.factorsAlone(batch, Targets.of(batch)),
                 new SeededDropout.Pass(1, 0, 0, 0),
                 SegmentWeights.resident(model.parameters()),
                 (segment, ofSegment) ->

@@ -107,7 +107,7 @@ public final class MetricsLog implements AutoCloseable {
     commit
         .terms()
         .forEach(term ->
-            node.put(term.name(), term.normaliser() == 0 ? 0 : term.sum() / term.normaliser()));
+            node.put(term.name(), term.sum() / Math.max(1, term.normaliser())));
     loader.forEach((stage, seconds) -> node.put(stage.key(), seconds));
     bank.ifPresent(counts ->
         node.put("patch_bank_found", counts.found())

@@ -158,7 +158,7 @@ public final class GradientStep {
   long[] counts(MicroBatch microBatch) throws SampleException {
     long[] counts = new long[model.objective().normalisers().size()];
     for (SupervisedBatch supervised : supervised(microBatch)) {
-      long[] own = model.objective().counts(supervised.targets());
+      long[] own = model.objective().counts(supervised.batch(), supervised.targets());
       Arrays.setAll(counts, i -> counts[i] + own[i]);
     }
     return counts;
