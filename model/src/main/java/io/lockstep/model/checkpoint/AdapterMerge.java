@@ -4,6 +4,8 @@ import ai.djl.ndarray.NDArray;
 import io.lockstep.data.file.FileWrites;
 import io.lockstep.model.adapter.AdapterMerger;
 import io.lockstep.model.config.GenerationConfig;
+import io.lockstep.model.detection.DetectionConfig;
+import io.lockstep.model.detection.DetectionFile;
 import io.lockstep.model.family.ModelFamilies;
 import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.parameter.ParameterLayout;
@@ -22,6 +24,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.ObjLongConsumer;
 import java.util.stream.Stream;
 
@@ -101,6 +104,10 @@ public record AdapterMerge(Path base, Path adapter, DType type, long maxShardByt
 
   private void copyCompanions(Path folder) throws IOException {
     var _ = CheckpointFiles.copy(base, folder);
+    Optional<DetectionConfig> head = DetectionFile.read(base);
+    if (head.isPresent()) {
+      var _ = DetectionFile.write(folder, head.get());
+    }
     try (ModelInputs inputs = ModelInputs.open(base)) {
       inputs.generationConfig().declareEnds(folder.resolve(GenerationConfig.FILE_NAME));
     }

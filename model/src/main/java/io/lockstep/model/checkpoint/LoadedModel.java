@@ -6,6 +6,8 @@ import io.lockstep.model.adapter.AdapterPlan;
 import io.lockstep.model.batch.Collator;
 import io.lockstep.model.budget.TokenBudget;
 import io.lockstep.model.config.GenerationConfig;
+import io.lockstep.model.detect.Detector;
+import io.lockstep.model.detection.DetectionFile;
 import io.lockstep.model.encode.SampleEncoder;
 import io.lockstep.model.generate.Generator;
 import io.lockstep.model.network.ModelConfig;
@@ -23,6 +25,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -81,7 +84,15 @@ public final class LoadedModel implements AutoCloseable {
    */
   public static LoadedModel open(Path folder, Tuning tuning) throws IOException {
     return open(
-        folder, true, tuning, (config, layout) -> new ModelWeights(config).read(folder, layout));
+        folder,
+        true,
+        tuning,
+        (config, layout) ->
+            new ModelWeights(config)
+                .read(
+                    folder,
+                    layout,
+                    tuning instanceof Tuning.Full full ? full.head() : Optional.empty()));
   }
 
   /**
@@ -182,6 +193,9 @@ public final class LoadedModel implements AutoCloseable {
           new ModelWeights(config())
               .write(target, parameters.layout(), trainable.with(trained), maxShardBytes));
       names.addAll(CheckpointFiles.copy(folder, target));
+      if (config().detection().isPresent()) {
+        names.add(DetectionFile.write(target, config().detection().get()));
+      }
       vision.write(target).ifPresent(names::add);
       generationConfig().declareEnds(target.resolve(GenerationConfig.FILE_NAME));
       if (!names.contains(GenerationConfig.FILE_NAME)) {
@@ -293,6 +307,11 @@ public final class LoadedModel implements AutoCloseable {
   public Generator generator() {
     return new Generator(
         network(), encoder(), collator, tokenizer(), generationConfig().eosTokenIds());
+  }
+
+  /** What finds objects with this model; none if it has no detection head. One caller at a time. */
+  public Optional<Detector> detector() {
+    return config().detection().map(head -> new Detector(network(), collator, head));
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.lockstep.model.checkpoint;
 
+import io.lockstep.model.detection.HeadInitialiser;
 import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.ParameterSpec;
@@ -21,7 +22,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** Parameters in and out of a folder's safetensors files, in one piece or in shards. */
@@ -57,11 +60,26 @@ final class ModelWeights {
    *     another shape or of another type, or left out although it holds something else
    */
   Parameters read(Path folder, ParameterLayout layout) throws IOException {
+    return read(folder, layout, Optional.empty());
+  }
+
+  /** The same of a model that gets a new detection head, in the place of one that is stored. */
+  Parameters read(Path folder, ParameterLayout layout, Optional<Tuning.NewHead> head)
+      throws IOException {
     try (TensorSource tensors = TensorSource.openFolder(folder)) {
-      Map<String, String> storedNames = storedNames(folder, tensors, layout);
+      ParameterLayout read =
+          head.isPresent()
+              ? layout.without(Set.of(ParameterSpec.Module.DETECTION))
+              : layout;
+      Map<String, String> storedNames = storedNames(folder, tensors, read);
       Parameters parameters = new Parameters(layout);
       for (ParameterLayout.Slot slot : layout.slots()) {
         String name = slot.spec().name();
+        if (head.isPresent() && slot.spec().module() == ParameterSpec.Module.DETECTION) {
+          HeadInitialiser.fill(
+              slot.spec(), Buffer.of(parameters.get(name)), head.get().seed());
+          continue;
+        }
         String stored = storedNames.getOrDefault(name, name);
         FloatConversion.toFloat32(tensors.values(stored), Buffer.of(parameters.get(name)));
       }
@@ -150,7 +168,8 @@ final class ModelWeights {
   }
 
   /**
-   * Writes all parameters of a layout in float32; each file appears whole or not at all.
+   * Writes all parameters of a layout in float32, those of a detection head apart from the model's,
+   * which stay in the public layout; each file appears whole or not at all.
    *
    * @param values their values by name
    * @param maxShardBytes most bytes of tensors in one file, unless a single tensor has more
@@ -184,19 +203,29 @@ final class ModelWeights {
   List<StoredFile> write(
       Path folder, ParameterLayout layout, Source source, DType type, long maxShardBytes)
       throws IOException {
-    List<List<ParameterSpec>> shards = shards(layout, type, maxShardBytes);
+    List<StoredFile> files = new ArrayList<>();
+    List<ParameterSpec> head =
+        layout.slots().stream()
+            .map(ParameterLayout.Slot::spec)
+            .filter(spec -> spec.module() == ParameterSpec.Module.DETECTION)
+            .toList();
+    if (!head.isEmpty()) {
+      files.add(write(folder.resolve(TensorSource.DETECTION_FILE), head, source, type));
+    }
+    ParameterLayout model = layout.without(Set.of(ParameterSpec.Module.DETECTION));
+    List<List<ParameterSpec>> shards = shards(model, type, maxShardBytes);
     if (shards.size() == 1) {
       Path file = folder.resolve(TensorSource.WEIGHTS_FILE);
-      return List.of(write(file, shards.getFirst(), source, type));
+      files.add(write(file, shards.getFirst(), source, type));
+      return List.copyOf(files);
     }
-    List<StoredFile> files = new ArrayList<>();
     SequencedMap<String, String> weightMap = new LinkedHashMap<>();
     for (int i = 0; i < shards.size(); i++) {
       String file = "model-%05d-of-%05d.safetensors".formatted(i + 1, shards.size());
       files.add(write(folder.resolve(file), shards.get(i), source, type));
       shards.get(i).forEach(spec -> weightMap.put(config.storedName(spec.name()), file));
     }
-    long bytes = layout.elements() * type.bytes();
+    long bytes = model.elements() * type.bytes();
     new ShardIndex(weightMap).write(folder.resolve(TensorSource.INDEX_FILE), bytes);
     files.add(StoredFile.sync(folder, TensorSource.INDEX_FILE));
     return List.copyOf(files);

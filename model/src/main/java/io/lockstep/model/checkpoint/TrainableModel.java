@@ -48,8 +48,8 @@ public final class TrainableModel implements AutoCloseable {
    */
   public static TrainableModel of(Tuning tuning, Path folder, Parameters base) throws IOException {
     return switch (tuning) {
-      case Tuning.Full(Set<ParameterSpec.Module> frozen) ->
-          new TrainableModel(folder, base, null, trainable(base, frozen));
+      case Tuning.Full full ->
+          new TrainableModel(folder, base, null, trainable(base, full.frozen()));
       case Tuning.NewAdapter newAdapter ->
           adapted(folder, base, Adapter.initialise(newAdapter.plan(), base, newAdapter.seed()));
       case Tuning.StoredAdapter(Path stored) -> {

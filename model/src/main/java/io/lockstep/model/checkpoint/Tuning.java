@@ -1,9 +1,12 @@
 package io.lockstep.model.checkpoint;
 
 import io.lockstep.model.adapter.AdapterPlan;
+import io.lockstep.model.detection.DetectionConfig;
+import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.ParameterSpec;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.Set;
 
 /** Which parameters of a model are trained, and where an adapter comes from. */
@@ -11,17 +14,36 @@ public sealed interface Tuning {
 
   /** All parameters of the model. */
   static Tuning full() {
-    return new Full(Set.of());
+    return new Full(Set.of(), Optional.empty());
   }
+
+  /**
+   * A detection head that a model gets.
+   *
+   * @param seed decides its first values
+   */
+  record NewHead(DetectionConfig sizes, long seed) {}
 
   /**
    * The model's own parameters.
    *
    * @param frozen parts that are not trained
+   * @param head the detection head that the model gets; none if it has one that goes on to be
+   *     trained, or shall have none
    */
-  record Full(Set<ParameterSpec.Module> frozen) implements Tuning {
+  record Full(Set<ParameterSpec.Module> frozen, Optional<NewHead> head) implements Tuning {
     public Full {
       frozen = Set.copyOf(frozen);
+    }
+
+    /** Training of a model that gets no head. */
+    public Full(Set<ParameterSpec.Module> frozen) {
+      this(frozen, Optional.empty());
+    }
+
+    @Override
+    public ModelConfig config(ModelConfig stored) {
+      return head.map(NewHead::sizes).map(stored::detecting).orElse(stored);
     }
 
     @Override
@@ -44,6 +66,11 @@ public sealed interface Tuning {
    * @param folder its folder
    */
   record StoredAdapter(Path folder) implements Tuning {}
+
+  /** The model that is trained, of the one that is stored. */
+  default ModelConfig config(ModelConfig stored) {
+    return stored;
+  }
 
   /** How the base model's parameters are laid out: those that are trained come first. */
   default ParameterLayout layout(ParameterLayout base) {

@@ -1,5 +1,6 @@
 package io.lockstep.model.checkpoint;
 
+import io.lockstep.model.detection.HeadInitialiser;
 import io.lockstep.model.parameter.NameHash;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.ParameterSpec;
@@ -23,6 +24,10 @@ final class WeightInitialiser {
     for (ParameterLayout.Slot slot : parameters.layout().slots()) {
       ParameterSpec spec = slot.spec();
       Buffer values = Buffer.of(parameters.get(spec.name()));
+      if (spec.module() == ParameterSpec.Module.DETECTION) {
+        HeadInitialiser.fill(spec, values, seed);
+        continue;
+      }
       if (spec.shape().size() > 1) {
         SplittableRandom random = new SplittableRandom(seed ^ NameHash.of(spec.name()));
         values.write(host -> normal(host.floats(), random));

@@ -131,6 +131,22 @@ public final class StrictJson {
     return value == null ? "" : value.textValue();
   }
 
+  /** A list of texts. */
+  public List<String> strings(String key) {
+    JsonNode value = value(key, JsonNode::isArray, "a list of strings");
+    List<String> result = new ArrayList<>();
+    if (value != null) {
+      for (JsonNode element : value) {
+        if (!element.isTextual()) {
+          problem(key, "must be a list of strings but is " + value);
+          return List.of();
+        }
+        result.add(element.textValue());
+      }
+    }
+    return List.copyOf(result);
+  }
+
   /** A list of whole numbers of at least 0. */
   public List<Integer> integers(String key) {
     JsonNode value = value(key, JsonNode::isArray, "a list of whole numbers");

@@ -3,6 +3,7 @@ package io.lockstep.model.family;
 import io.lockstep.model.config.InertKeys;
 import io.lockstep.model.config.InvalidConfigException;
 import io.lockstep.model.config.StrictJson;
+import io.lockstep.model.detection.DetectionFile;
 import io.lockstep.model.family.qwen25vl.Qwen25VlFamily;
 import io.lockstep.model.family.qwen3vl.Qwen3VlFamily;
 import io.lockstep.model.family.qwen3vlmoe.Qwen3VlMoeFamily;
@@ -25,7 +26,7 @@ public final class ModelFamilies {
   private ModelFamilies() {}
 
   /**
-   * Reads {@code config.json}. Keys that are null count as absent, and those that change nothing in
+   * Reads {@code config.json}, and the sizes of a detection head that lies beside it. Keys that are null count as absent, and those that change nothing in
    * what is computed may stand at any level.
    *
    * @throws InvalidConfigException naming every missing key, unsupported value and unknown key
@@ -41,7 +42,10 @@ public final class ModelFamilies {
     String type = json.string("model_type");
     for (ModelFamily family : ALL) {
       if (family.modelType().equals(type)) {
-        return family.parse(json);
+        ModelConfig model = family.parse(json);
+        return DetectionFile.read(configJson.toAbsolutePath().resolveSibling(""))
+            .map(model::detecting)
+            .orElse(model);
       }
     }
     throw new InvalidConfigException(

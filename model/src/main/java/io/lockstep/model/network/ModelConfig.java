@@ -4,6 +4,7 @@ import static io.lockstep.model.parameter.ParameterSpec.Module.LLM;
 
 import io.lockstep.model.config.TextConfig;
 import io.lockstep.model.config.VisionConfig;
+import io.lockstep.model.detection.DetectionConfig;
 import io.lockstep.model.layer.CosSin;
 import io.lockstep.model.layer.FeedForward;
 import io.lockstep.model.parameter.ParameterLayout;
@@ -78,6 +79,16 @@ public interface ModelConfig {
   /** Experts that a token goes through in a layer that has some, for counting costs. */
   default int expertsPerToken() {
     return 1;
+  }
+
+  /** The head that finds objects; most models have none. */
+  default Optional<DetectionConfig> detection() {
+    return Optional.empty();
+  }
+
+  /** The same model with a head that finds objects, in the place of one that it has. */
+  default ModelConfig detecting(DetectionConfig head) {
+    return new DetectingConfig(this, head);
   }
 
   /** The system message of conversations that have none. */

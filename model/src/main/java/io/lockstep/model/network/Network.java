@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDArray;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Targets;
 import io.lockstep.model.config.TextConfig;
+import io.lockstep.model.detection.DetectionHead;
 import io.lockstep.model.layer.Block;
 import io.lockstep.model.layer.FeedForward;
 import io.lockstep.model.layer.KvCache;
@@ -30,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A model's network as one list of segments, which training, evaluation, generation and
  * certificates walk through: vision embedding, vision blocks, merger, DeepStack's mergers, text
- * embedding, decoder layers, head. That is also the order of the parameters. Holds no weights.
+ * embedding, decoder layers, the detection head if there is one, head. That is also the order of the parameters. Holds no weights.
  */
 public final class Network {
 
@@ -40,6 +41,11 @@ public final class Network {
   /** The output projection, where it is not the embedding table. */
   private static final String HEAD = "lm_head";
 
+  /** What listeners know the detection head's predictions by. */
+  public static final String DETECTIONS = "detections";
+
+  private static final String DETECTION = "detection_head";
+
   private static final int LOGITS_AT_ONCE = 1 << 24;
 
   private static final String TABLE = LANGUAGE + "embed_tokens";
@@ -48,6 +54,7 @@ public final class Network {
   private final VisionTower tower;
   private final TextRotary rotary;
   private final Norm finalNorm;
+  private final @Nullable DetectionHead detection;
   private final List<Segment> segments = new ArrayList<>();
   private final Map<String, Integer> owners = new HashMap<>();
 
@@ -59,6 +66,11 @@ public final class Network {
     finalNorm =
         new Norm.Rms(
             LLM, LANGUAGE + "norm", config.text().hiddenSize(), config.text().rmsNormEps());
+    detection =
+        config
+            .detection()
+            .map(head -> new DetectionHead(head, config.text().hiddenSize()))
+            .orElse(null);
     int merger = vision();
     text(merger);
     for (Segment segment : segments) {
@@ -147,6 +159,16 @@ public final class Network {
       }
       before = decoderLayer(i, inputs);
     }
+    if (detection != null) {
+      add(
+          DETECTION,
+          true,
+          detection,
+          List.of(before),
+          (weights, pass, inputs) ->
+              pass.probed(
+                  DETECTIONS, detection.apply(weights, pass.detection(), inputs.getFirst())));
+    }
     Linear projection = new Linear(LLM, HEAD, text.hiddenSize(), text.vocabSize(), false);
     boolean tied = config.tieWordEmbeddings();
     segments.add(
@@ -217,6 +239,29 @@ public final class Network {
                     .filter(input -> !segments.get(input).needsPictures())
                     .toList()))
         .toList();
+  }
+
+  /** Those that lead from a pass's inputs to the last hidden states, which the heads read. */
+  List<Segment> trunk(PassInputs pass) {
+    return segments(pass).stream()
+        .filter(segment -> !segment.name().equals(DETECTION))
+        .filter(segment -> segment.index() < segments.size() - 1)
+        .toList();
+  }
+
+  /**
+   * What the detection head finds in the pictures of a batch, [B, queries, outputs]; of rows
+   * without a picture it has no meaning.
+   *
+   * @param scope holds what depends on the batch alone; the innermost one
+   * @param hidden_BTH of the whole batch, before the final norm
+   * @throws IllegalStateException if the model has no such head
+   */
+  public NDArray detections(Scope scope, Weights weights, Batch batch, NDArray hidden_BTH) {
+    if (detection == null) {
+      throw new IllegalStateException("the model has no detection head");
+    }
+    return detection.apply(weights, PassInputs.picture(config, scope, batch), hidden_BTH);
   }
 
   /** Names, shapes and places of all parameters. */

@@ -3,6 +3,7 @@ package io.lockstep.model.network;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import io.lockstep.model.batch.Batch;
+import io.lockstep.model.detection.DetectionHead;
 import io.lockstep.model.layer.CosSin;
 import io.lockstep.model.layer.KvCache;
 import io.lockstep.model.layer.PaddedMask;
@@ -26,6 +27,7 @@ public final class PassInputs {
   private final @Nullable Pictures pictures;
   private final @Nullable KvCache cache;
   private final ActivationListener probe;
+  private final DetectionHead.@Nullable Picture detection;
 
   /**
    * The pictures of a batch and where they go.
@@ -65,12 +67,14 @@ public final class PassInputs {
       SelfAttention.Tokens tokens,
       @Nullable Pictures pictures,
       @Nullable KvCache cache,
-      ActivationListener probe) {
+      ActivationListener probe,
+      DetectionHead.@Nullable Picture detection) {
     this.ids = ids;
     this.tokens = tokens;
     this.pictures = pictures;
     this.cache = cache;
     this.probe = probe;
+    this.detection = detection;
   }
 
   static PassInputs of(
@@ -87,7 +91,20 @@ public final class PassInputs {
         new SelfAttention.Tokens(cosSin, PaddedMask.of(scope, batch)),
         batch.patches() == 0 ? null : Pictures.of(config, tower, scope, batch),
         cache,
-        probe);
+        probe,
+        batch.patches() == 0 || config.detection().isEmpty()
+            ? null
+            : picture(config, scope, batch));
+  }
+
+  /** What the detection head reads of a batch; the configuration has one. */
+  static DetectionHead.Picture picture(ModelConfig config, Scope scope, Batch batch) {
+    return DetectionHead.Picture.of(
+        scope,
+        config.detection().orElseThrow(),
+        batch,
+        config.imageTokenId(),
+        config.vision().spatialMergeSize());
   }
 
   static PassInputs ofNext(
@@ -110,7 +127,8 @@ public final class PassInputs {
         new SelfAttention.Tokens(cosSin(config, rotary, scope, axes, rows), mask),
         null,
         cache,
-        probe);
+        probe,
+        null);
   }
 
   private static CosSin cosSin(
@@ -156,6 +174,14 @@ public final class PassInputs {
       throw new IllegalStateException("the pass has no pictures");
     }
     return pictures;
+  }
+
+  /** What the detection head reads of this batch. */
+  DetectionHead.Picture detection() {
+    if (detection == null) {
+      throw new IllegalStateException("the pass has no pictures or the model no detection head");
+    }
+    return detection;
   }
 
   /** The vision tower on this batch's pictures. */

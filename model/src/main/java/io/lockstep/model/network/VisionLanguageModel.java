@@ -66,12 +66,11 @@ public final class VisionLanguageModel {
     return walk(scope, network.inputs(scope, tokens, positions, visible, cache, probe), cache);
   }
 
-  /** Walks through all segments but the head. */
+  /** Walks through all segments but the heads. */
   private NDArray walk(Scope scope, PassInputs pass, @Nullable KvCache cache) {
-    List<Segment> segments = network.segments(pass);
     NDArray hidden_BTH =
         Segment.walk(
-            segments.subList(0, segments.size() - 1),
+            network.trunk(pass),
             (segment, inputs) -> {
               try (Scope temporaries = Scope.open()) {
                 return scope.keep(segment.computation().apply(weights, pass, inputs));
@@ -89,6 +88,17 @@ public final class VisionLanguageModel {
    */
   public NDArray logits(NDArray hidden) {
     return network.logits(weights, hidden);
+  }
+
+  /**
+   * What the detection head finds in the pictures of a batch, [B, queries, outputs].
+   *
+   * @param scope the innermost one
+   * @param hidden_BTH of the batch
+   * @throws IllegalStateException if the model has no such head
+   */
+  public NDArray detections(Scope scope, Batch batch, NDArray hidden_BTH) {
+    return network.detections(scope, weights, batch, hidden_BTH);
   }
 
   /** Positions whose logits are computed at once: see {@link Network#positionsAtOnce}. */

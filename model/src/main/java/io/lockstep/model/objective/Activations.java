@@ -1,6 +1,7 @@
 package io.lockstep.model.objective;
 
 import ai.djl.ndarray.NDArray;
+import io.lockstep.model.network.Network;
 
 /** Activations of a pass that terms of an objective read besides what the pass predicts. */
 @FunctionalInterface
@@ -20,7 +21,7 @@ public interface Activations {
   NDArray get(String name);
 
   /** The name of what a detection head predicts [B, queries, outputs]. */
-  String DETECTIONS = "detections";
+  String DETECTIONS = Network.DETECTIONS;
 
   /** The name of a router's probabilities [B * T, experts]. */
   static String router(int layer) {

@@ -12,6 +12,7 @@ import io.lockstep.model.detection.Matching;
 import io.lockstep.tensor.Elementwise;
 import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
+import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -54,13 +55,16 @@ public final class DetectionLosses {
   /**
    * The pairs of a pass.
    *
-   * @param of the pass
+   * @param of the pass, by what it gives terms to read
    * @param answers rows of the flattened predictions [B * queries], one for each object
    * @param objects in the same order
    * @param known which rows of the batch take part
    */
   private record Matched(
-      Activations of, List<Long> answers, List<TrueObject> objects, List<Boolean> known) {}
+      WeakReference<Activations> of,
+      List<Long> answers,
+      List<TrueObject> objects,
+      List<Boolean> known) {}
 
   private DetectionLosses(DetectionConfig config, Matching matching, Focal focal) {
     this.config = config;
@@ -178,7 +182,7 @@ public final class DetectionLosses {
 
   private Matched matched(Batch batch, Activations activations, NDArray predictions) {
     Matched before = last;
-    if (before != null && before.of() == activations) {
+    if (before != null && before.of().refersTo(activations)) {
       return before;
     }
     float[] values = predictions.toFloatArray();
@@ -195,7 +199,7 @@ public final class DetectionLosses {
         objects.addAll(truth.get().objects());
       }
     }
-    Matched found = new Matched(activations, answers, objects, known);
+    Matched found = new Matched(new WeakReference<>(activations), answers, objects, known);
     last = found;
     return found;
   }

@@ -51,9 +51,10 @@ public record Objective(List<LossTerm> terms) {
    * The objective of a recipe.
    *
    * @param routerBalance weight of {@link RouterBalance}; 0 for none
+   * @param detection terms of the network's detection head; none if it has none
    * @throws IllegalArgumentException if the network has not what a term needs
    */
-  public static Objective of(Network network, Optional<Teaching> teaching, double routerBalance) {
+  public static Objective of(Network network, Optional<Teaching> teaching, double routerBalance, List<LossTerm> detection) {
     List<LossTerm> terms = new ArrayList<>();
     if (teaching.isPresent()) {
       terms.add(teaching.get().distillation());
@@ -64,6 +65,7 @@ public record Objective(List<LossTerm> terms) {
     if (routerBalance > 0) {
       terms.add(new RouterBalance(network.routers(), routerBalance));
     }
+    terms.addAll(detection);
     return new Objective(terms);
   }
 

@@ -67,6 +67,15 @@ public final class ParameterLayout {
     return new ParameterLayout(specs);
   }
 
+  /** The parameters that belong to none of some modules, laid out anew. */
+  public ParameterLayout without(Set<ParameterSpec.Module> modules) {
+    return new ParameterLayout(
+        slots.stream()
+            .map(Slot::spec)
+            .filter(spec -> !modules.contains(spec.module()))
+            .toList());
+  }
+
   /** The parameters in order. */
   public List<Slot> slots() {
     return slots;

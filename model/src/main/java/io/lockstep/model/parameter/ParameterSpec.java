@@ -20,7 +20,9 @@ public record ParameterSpec(String name, List<Long> shape, Module module) {
     /** The vision tower without its mergers. */
     VIT,
     /** The mergers that lead from the vision tower into the language model. */
-    ALIGNER
+    ALIGNER,
+    /** The head that finds objects, if there is one. */
+    DETECTION
   }
 
   public ParameterSpec {

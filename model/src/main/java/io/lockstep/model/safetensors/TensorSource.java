@@ -9,13 +9,16 @@ import java.util.List;
 
 /** Named tensors that can be read without loading all of them. */
 public sealed interface TensorSource extends AutoCloseable
-    permits SafetensorsFile, ShardedSafetensors {
+    permits SafetensorsFile, ShardedSafetensors, JoinedTensors {
 
   /** File name of weights kept in one piece. */
   String WEIGHTS_FILE = "model.safetensors";
 
   /** File name of the index of weights kept in shards. */
   String INDEX_FILE = "model.safetensors.index.json";
+
+  /** File name of the weights of a detection head beside a model's. */
+  String DETECTION_FILE = "detection_head.safetensors";
 
   /** All names in {@link TensorInfo#NAME_ORDER}. */
   List<String> names();
@@ -83,14 +86,25 @@ public sealed interface TensorSource extends AutoCloseable
   }
 
   /**
-   * Opens the weights of a model folder.
+   * Opens the weights of a model folder, and those of a detection head beside them.
    *
    * @throws InvalidSafetensorsException if a file is missing or damaged
    */
   static TensorSource openFolder(Path folder) throws IOException {
     Path weights = weightsOf(folder);
-    return weights.endsWith(INDEX_FILE)
-        ? ShardedSafetensors.open(weights)
-        : SafetensorsFile.open(weights);
+    TensorSource model =
+        weights.endsWith(INDEX_FILE)
+            ? ShardedSafetensors.open(weights)
+            : SafetensorsFile.open(weights);
+    Path head = folder.resolve(DETECTION_FILE);
+    if (!Files.isRegularFile(head)) {
+      return model;
+    }
+    try {
+      return new JoinedTensors(head, model, SafetensorsFile.open(head));
+    } catch (IOException e) {
+      model.close();
+      throw e;
+    }
   }
 }

@@ -70,6 +70,9 @@ final class SegmentedPass implements AutoCloseable {
   private final SequencedMap<String, NDArray> ofSegment = new LinkedHashMap<>();
   private final SortedMap<Integer, ObjectiveSums> groups = new TreeMap<>();
 
+  /** Whether the objective has been given an activation as a leaf since this was reset. */
+  private boolean leafWasRead;
+
   /** An activation that the objective reads, of the segment that has computed it. */
   private static final class Heard {
     private final int segment;
@@ -170,6 +173,7 @@ final class SegmentedPass implements AutoCloseable {
     if (!graphs.containsKey(of.segment)) {
       return of.value;
     }
+    leafWasRead = true;
     NDArray leaf = of.leaf;
     if (leaf == null) {
       leaf = live.keep(Autograd.leaf(of.value));
@@ -194,7 +198,9 @@ final class SegmentedPass implements AutoCloseable {
   private NDArray forward(Segment segment, List<NDArray> read) {
     SegmentSpec spec = specs.get(segment.index());
     boolean differentiable =
-        spec.trains() || segment.inputs().stream().anyMatch(graphs::containsKey);
+        spec.trains()
+            || segment.inputs().stream().anyMatch(graphs::containsKey)
+            || (isHead(spec) && readsGraphs());
     if (!differentiable) {
       return isHead(spec) ? unlearned(spec, read.getFirst()) : plain(segment, spec, read);
     }
@@ -209,6 +215,11 @@ final class SegmentedPass implements AutoCloseable {
       }
       return live.keep(Autograd.detach(record(graph, Pass.FORWARD)));
     }
+  }
+
+  /** Whether what is minimised reads anything of a segment that is differentiable. */
+  private boolean readsGraphs() {
+    return heard.values().stream().anyMatch(of -> graphs.containsKey(of.segment));
   }
 
   /** Computes a segment without a graph. */
@@ -235,7 +246,18 @@ final class SegmentedPass implements AutoCloseable {
     Map<String, NDArray> leaves = leaves(graph, source.enter(graph.spec(), Pass.FORWARD));
     NDArray read =
         graphs.containsKey(graph.segment().inputs().getFirst()) ? graph.inputLeaf(0) : hidden;
-    parts(leaves, read, judged -> Autograd.backward(Autograd.recording(judged), null));
+    boolean learns = graph.spec().trains() || !graph.inputLeaves().isEmpty();
+    parts(
+        leaves,
+        read,
+        judged -> {
+          leafWasRead = false;
+          NDArray total = Autograd.recording(judged);
+          // Of a frozen model only the parts in which a term has read a leaf can be walked.
+          if (learns || leafWasRead) {
+            Autograd.backward(total, null);
+          }
+        });
     return live.keep(Autograd.detach(hidden));
   }
 
@@ -353,6 +375,11 @@ final class SegmentedPass implements AutoCloseable {
     }
     NDArray gradient = outputGradients.remove(spec.index());
     List<Autograd.Root> further = further(graph);
+    if (gradient == null && further.isEmpty()) {
+      // A head that nothing of this pass has taught.
+      source.leave(spec, pass);
+      return List.of();
+    }
     if (further.isEmpty()) {
       Autograd.backward(end, gradient);
     } else {

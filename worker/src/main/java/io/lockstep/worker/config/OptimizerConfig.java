@@ -9,6 +9,7 @@ import io.lockstep.model.parameter.ParameterSpec;
  * @param learningRate peak rate of the language model
  * @param vitLearningRate peak rate of the vision tower
  * @param alignerLearningRate peak rate of the mergers
+ * @param detectionLearningRate peak rate of the detection head
  * @param beta1 decay of the mean of gradients
  * @param beta2 decay of the mean of squared gradients
  * @param epsilon added to the root of the mean square
@@ -23,6 +24,12 @@ public record OptimizerConfig(
         double vitLearningRate,
     @Key(value = "Peak rate of the mergers.", like = "learning_rate", min = 0, max = 10)
         double alignerLearningRate,
+    @Key(
+            value = "Peak rate of the detection head, which begins with nothing learned.",
+            otherwise = "1.0e-3",
+            min = 0,
+            max = 10)
+        double detectionLearningRate,
     @Key(value = "Decay of the mean of gradients.", otherwise = "0.9", min = 0, max = 0.999999)
         double beta1,
     @Key(
@@ -57,6 +64,7 @@ public record OptimizerConfig(
       case LLM -> learningRate;
       case VIT -> vitLearningRate;
       case ALIGNER -> alignerLearningRate;
+      case DETECTION -> detectionLearningRate;
     };
   }
 

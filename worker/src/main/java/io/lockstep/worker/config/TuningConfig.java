@@ -202,13 +202,15 @@ public record TuningConfig(
   private Set<ParameterSpec.Module> parts(boolean wanted) {
     EnumSet<ParameterSpec.Module> parts = EnumSet.noneOf(ParameterSpec.Module.class);
     for (ParameterSpec.Module part : ParameterSpec.Module.values()) {
-      boolean frozen =
+      boolean belongs =
           switch (part) {
-            case LLM -> freezeLlm;
-            case VIT -> freezeVit;
-            case ALIGNER -> freezeAligner;
+            case LLM -> freezeLlm == wanted;
+            case VIT -> freezeVit == wanted;
+            case ALIGNER -> freezeAligner == wanted;
+            // A head is there to be trained; whether there is one, is said elsewhere.
+            case DETECTION -> false;
           };
-      if (frozen == wanted) {
+      if (belongs) {
         parts.add(part);
       }
     }

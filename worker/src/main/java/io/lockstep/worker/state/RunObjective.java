@@ -9,6 +9,7 @@ import io.lockstep.model.objective.Objective.Teaching;
 import io.lockstep.worker.config.DistillationConfig;
 import io.lockstep.worker.config.RunConfig;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -28,14 +29,14 @@ public final class RunObjective implements AutoCloseable {
     Network network = new Network(student.config());
     double routerBalance = config.training().routerAuxLossCoef();
     if (config.rlhf().isEmpty()) {
-      return new RunObjective(Objective.of(network, Optional.empty(), routerBalance), null);
+      return new RunObjective(Objective.of(network, Optional.empty(), routerBalance, List.of()), null);
     }
     DistillationConfig rlhf = config.rlhf().get();
     LoadedModel teacher = LoadedModel.open(rlhf.teacherModel());
     Distillation distillation =
         new Distillation(teacher.network(), new JensenShannon(rlhf.beta(), 1));
     Teaching teaching = new Teaching(distillation, rlhf.sftAlpha());
-    return new RunObjective(Objective.of(network, Optional.of(teaching), routerBalance), teacher);
+    return new RunObjective(Objective.of(network, Optional.of(teaching), routerBalance, List.of()), teacher);
   }
 
   /** The objective, valid until this is closed. */

@@ -61,6 +61,9 @@ public record TrainableTable(List<Row> rows) {
     long adapters = 0;
     for (ParameterSpec.Module part : ParameterSpec.Module.values()) {
       long partTotal = elements(base, part);
+      if (part == ParameterSpec.Module.DETECTION && partTotal == 0) {
+        continue;
+      }
       long partTrained = elements(trained, part);
       long partAdapters = adapted ? partTrained : 0;
       rows.add(new Row(part.name().toLowerCase(Locale.ROOT), partTotal, partTrained, partAdapters));

@@ -110,7 +110,9 @@ public record TuningPlan(
   /** Whether anything in the vision tower or its mergers is trained. */
   public boolean trainsVision() {
     return trained.slots().stream()
-        .anyMatch(slot -> slot.spec().module() != ParameterSpec.Module.LLM);
+        .map(slot -> slot.spec().module())
+        .anyMatch(module ->
+            module == ParameterSpec.Module.VIT || module == ParameterSpec.Module.ALIGNER);
   }
 
   /** The table of what is trained. */

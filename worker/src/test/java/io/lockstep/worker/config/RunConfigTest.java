@@ -215,7 +215,7 @@ class RunConfigTest {
             new RunConfig.VisionOptions(Optional.of(0.5)),
             new TrainingConfig(
                 0, 3, 12, 6, 1024, false, RAISE, 0.5, 20, 0, 2, 3, 1, 5, 2048, true, 2, 0),
-            new OptimizerConfig(1e-3, 0, 5e-4, 0.8, 0.95, 1e-6, 0.1, true, 0.2, 0.01),
+            new OptimizerConfig(1e-3, 0, 5e-4, 2e-3, 0.8, 0.95, 1e-6, 0.1, true, 0.2, 0.01),
             parse(LEAST).tuning(),
             Optional.empty(),
             new ClusterConfig(
@@ -261,7 +261,7 @@ class RunConfigTest {
             10, 0, 8, 4, 512, true, RAISE, 1.0, 0, 0, 0, 0, 0, 1, 1 << 18, false, 1, 0),
         config.training());
     assertEquals(
-        new OptimizerConfig(1e-4, 1e-4, 1e-4, 0.9, 0.999, 1e-8, 0, false, 0.05, 0.1),
+        new OptimizerConfig(1e-4, 1e-4, 1e-4, 1e-3, 0.9, 0.999, 1e-8, 0, false, 0.05, 0.1),
         config.optimizer());
   }
 
@@ -442,12 +442,12 @@ class RunConfigTest {
 
   @Test
   void rateWarmsUpLinearlyAndFallsAlongACosine() {
-    OptimizerConfig config = new OptimizerConfig(1, 1, 1, 0.9, 0.999, 1e-8, 0, false, 0.2, 0.1);
+    OptimizerConfig config = new OptimizerConfig(1, 1, 1, 1, 0.9, 0.999, 1e-8, 0, false, 0.2, 0.1);
     assertEquals(0.5, config.lrFactor(1, 10));
     assertEquals(1, config.lrFactor(2, 10));
     assertEquals(0.55, config.lrFactor(6, 10), 1e-15);
     assertEquals(0.1, config.lrFactor(10, 10), 1e-15);
-    OptimizerConfig cold = new OptimizerConfig(1, 1, 1, 0.9, 0.999, 1e-8, 0, false, 0, 0);
+    OptimizerConfig cold = new OptimizerConfig(1, 1, 1, 1, 0.9, 0.999, 1e-8, 0, false, 0, 0);
     assertEquals(0, cold.lrFactor(1, 1), 1e-15);
   }
 

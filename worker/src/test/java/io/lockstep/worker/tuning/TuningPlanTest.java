@@ -57,11 +57,11 @@ class TuningPlanTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Module.class)
+  @EnumSource(value = Module.class, names = "DETECTION", mode = EnumSource.Mode.EXCLUDE)
   void aFrozenPartIsNotTrainedAndTheOthersAre(Module part) throws Exception {
     String key = "freeze_" + part.name().toLowerCase(Locale.ROOT);
     TrainableTable table = plan("{mode: full, " + key + ": true}").table();
-    for (Module other : Module.values()) {
+    for (Module other : List.of(Module.LLM, Module.VIT, Module.ALIGNER)) {
       Row row = row(table, other);
       assertEquals(other == part ? 0 : row.total(), row.trainable(), row.name());
     }

@@ -181,6 +181,6 @@ class ShardedAdamWTest {
   }
 
   private static OptimizerConfig config(double llm, double vit, double aligner, double decay) {
-    return new OptimizerConfig(llm, vit, aligner, 0.9, 0.999, 1e-8, decay, false, 0, 0.1);
+    return new OptimizerConfig(llm, vit, aligner, 0, 0.9, 0.999, 1e-8, decay, false, 0, 0.1);
   }
 }

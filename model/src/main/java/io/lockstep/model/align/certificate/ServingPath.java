@@ -1,6 +1,7 @@
 package io.lockstep.model.align.certificate;
 
 import ai.djl.ndarray.NDArray;
+import io.lockstep.model.batch.Batch;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.generate.Decoder;
 import io.lockstep.model.generate.Profile;
@@ -54,6 +55,7 @@ final class ServingPath {
         logits(decoder.next(tokens()));
       }
     }
+    detections(model);
   }
 
   /** The tokens of this step; a row that has ended repeats its last one, which nobody looks at. */
@@ -64,6 +66,22 @@ final class ServingPath {
           return tokens[Math.min(probe.promptTokens() + step, tokens.length - 1)];
         })
         .toArray();
+  }
+
+  /** What the detection head finds in the prompts' pictures, if the model has one. */
+  private void detections(LoadedModel model) {
+    Batch batch = model.collator().collate(probes.stream().map(EncodedProbe::prompt).toList());
+    if (model.detector().isEmpty() || batch.patches() == 0) {
+      return;
+    }
+    float[] values = model.detector().get().predictions(batch);
+    for (int row = 0; row < probes.size(); row++) {
+      if (probes.get(row).prompt().images().size() == 1) {
+        collectors
+            .get(row)
+            .detections(values, row, model.config().detection().orElseThrow());
+      }
+    }
   }
 
   private void layer(String name, NDArray activation) {

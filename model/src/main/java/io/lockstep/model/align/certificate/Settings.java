@@ -10,6 +10,7 @@ import io.lockstep.model.align.Comparison;
 import io.lockstep.model.align.Comparison.Kind;
 import io.lockstep.model.align.Comparison.Verdict;
 import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.model.detection.DetectionFile;
 import io.lockstep.model.tokenizer.SpecialTokens;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -36,6 +37,7 @@ record Settings(SequencedMap<String, JsonNode> files) {
   private static final List<String> WHOLE =
       List.of(
           "config.json",
+          DetectionFile.FILE_NAME,
           "preprocessor_config.json",
           "processor_config.json",
           "tokenizer_config.json");

@@ -7,6 +7,7 @@ import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Targets;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.checkpoint.TrainableModel;
+import io.lockstep.model.detection.DetectionConfig;
 import io.lockstep.model.network.VisionLanguageModel;
 import io.lockstep.model.parameter.Parameters;
 import io.lockstep.model.parameter.Weights;
@@ -17,6 +18,7 @@ import io.lockstep.tensor.Scope;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.stream.IntStream;
 
@@ -86,6 +88,7 @@ final class TrainingPath {
                 batch,
                 null,
                 (name, activation) -> layer(model, batch, probes, collectors, name, activation));
+        detections(model, scope, network, batch, hidden_BTH, probes, collectors);
         Targets compared = compared(batch, probes);
         logits(
             batch,
@@ -96,6 +99,27 @@ final class TrainingPath {
       }
     });
     return collectors.stream().map(ValueCollector::finish).toList();
+  }
+
+  /** What a detection head predicts of the probes with one picture, if the model has one. */
+  private static void detections(
+      LoadedModel model,
+      Scope scope,
+      VisionLanguageModel network,
+      Batch batch,
+      NDArray hidden_BTH,
+      List<EncodedProbe> probes,
+      List<ValueCollector> collectors) {
+    Optional<DetectionConfig> head = model.config().detection();
+    if (head.isEmpty() || batch.patches() == 0) {
+      return;
+    }
+    float[] values = network.detections(scope, batch, hidden_BTH).toFloatArray();
+    for (int row = 0; row < probes.size(); row++) {
+      if (probes.get(row).sample().images().size() == 1) {
+        collectors.get(row).detections(values, row, head.get());
+      }
+    }
   }
 
   private static void layer(

@@ -2,8 +2,11 @@ package io.lockstep.model.align.certificate;
 
 import ai.djl.ndarray.NDArray;
 import io.lockstep.model.align.Compare.Floats;
+import io.lockstep.model.detection.DetectionConfig;
+import io.lockstep.model.network.Network;
 import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.Ops;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.SequencedMap;
 
@@ -15,6 +18,7 @@ final class ValueCollector {
   private final SequencedMap<String, float[]> layers = new LinkedHashMap<>();
   private float[] logits = new float[0];
   private double loss;
+  private int detectionRows;
 
   ValueCollector(EncodedProbe probe, Selection selection) {
     this.probe = probe;
@@ -38,6 +42,17 @@ final class ValueCollector {
     if (row >= 0) {
       copy(name, activation, flatRow, row, selection.positions().size());
     }
+  }
+
+  /**
+   * Takes what a detection head predicts of the probe's picture, all its queries.
+   *
+   * @param values of the whole batch, in which the probe has this row
+   */
+  void detections(float[] values, int row, DetectionConfig head) {
+    int size = head.queries() * head.outputs();
+    layers.put(Network.DETECTIONS, Arrays.copyOfRange(values, row * size, (row + 1) * size));
+    detectionRows = head.queries();
   }
 
   /** Takes the logits [V] after one position of the probe. */
@@ -90,6 +105,9 @@ final class ValueCollector {
   }
 
   private int rowsOf(String name) {
+    if (name.equals(Network.DETECTIONS)) {
+      return detectionRows;
+    }
     if (name.startsWith("text_")) {
       return selection.positions().size();
     }

@@ -97,7 +97,13 @@ final class ModelPass {
     SequencedMap<String, Floats> gradients = new LinkedHashMap<>();
     for (ParameterLayout.Slot slot : model.trainable().trained().layout().slots()) {
       ParameterSpec spec = slot.spec();
-      boolean reached = batch.patches() > 0 || spec.module() == ParameterSpec.Module.LLM;
+      // The cross entropy alone is differentiated here: a detection head has no part in it.
+      boolean reached =
+          switch (spec.module()) {
+            case LLM -> true;
+            case VIT, ALIGNER -> batch.patches() > 0;
+            case DETECTION -> false;
+          };
       gradients.put(
           spec.name(),
           reached

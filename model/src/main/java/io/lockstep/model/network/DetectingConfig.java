@@ -1,0 +1,130 @@
+package io.lockstep.model.network;
+
+import io.lockstep.model.config.TextConfig;
+import io.lockstep.model.config.VisionConfig;
+import io.lockstep.model.detection.DetectionConfig;
+import io.lockstep.model.layer.CosSin;
+import io.lockstep.model.layer.FeedForward;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * A model with a detection head. Its {@code config.json} stays the model's own; the head's sizes
+ * are written beside it.
+ *
+ * @param model without the head
+ * @param head the head's sizes
+ */
+record DetectingConfig(ModelConfig model, DetectionConfig head) implements ModelConfig {
+
+  @Override
+  public Optional<DetectionConfig> detection() {
+    return Optional.of(head);
+  }
+
+  @Override
+  public ModelConfig detecting(DetectionConfig other) {
+    return model.detecting(other);
+  }
+
+  @Override
+  public String modelType() {
+    return model.modelType();
+  }
+
+  @Override
+  public TextConfig text() {
+    return model.text();
+  }
+
+  @Override
+  public VisionConfig vision() {
+    return model.vision();
+  }
+
+  @Override
+  public boolean tieWordEmbeddings() {
+    return model.tieWordEmbeddings();
+  }
+
+  @Override
+  public int imageTokenId() {
+    return model.imageTokenId();
+  }
+
+  @Override
+  public int videoTokenId() {
+    return model.videoTokenId();
+  }
+
+  @Override
+  public int visionStartTokenId() {
+    return model.visionStartTokenId();
+  }
+
+  @Override
+  public int visionEndTokenId() {
+    return model.visionEndTokenId();
+  }
+
+  @Override
+  public String dtype() {
+    return model.dtype();
+  }
+
+  @Override
+  public void write(Path file) throws IOException {
+    model.write(file);
+  }
+
+  @Override
+  public VisionTower visionTower() {
+    return model.visionTower();
+  }
+
+  @Override
+  public CosSin.Rounding rotaryRounding() {
+    return model.rotaryRounding();
+  }
+
+  @Override
+  public FeedForward feedForward(int layer) {
+    return model.feedForward(layer);
+  }
+
+  @Override
+  public Optional<Router> router(int layer) {
+    return model.router(layer);
+  }
+
+  @Override
+  public int feedForwardWidth(int layer) {
+    return model.feedForwardWidth(layer);
+  }
+
+  @Override
+  public double feedForwardWidth() {
+    return model.feedForwardWidth();
+  }
+
+  @Override
+  public int expertsPerToken() {
+    return model.expertsPerToken();
+  }
+
+  @Override
+  public Optional<String> defaultSystem() {
+    return model.defaultSystem();
+  }
+
+  @Override
+  public String storedName(String parameter) {
+    return model.storedName(parameter);
+  }
+
+  @Override
+  public String parameterName(String stored) {
+    return model.parameterName(stored);
+  }
+}
