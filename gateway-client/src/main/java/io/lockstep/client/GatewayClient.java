@@ -14,6 +14,7 @@ import io.lockstep.data.image.UnreadableImageException;
 import io.lockstep.proto.inference.v1.ChatDelta;
 import io.lockstep.proto.inference.v1.ChatRequest;
 import io.lockstep.proto.inference.v1.ChatResponse;
+import io.lockstep.proto.inference.v1.DetectRequest;
 import io.lockstep.proto.inference.v1.ErrorReason;
 import io.lockstep.proto.inference.v1.GetModelRequest;
 import io.lockstep.proto.inference.v1.InferenceGrpc;
@@ -198,6 +199,18 @@ public final class GatewayClient implements AutoCloseable {
       }
       throw e;
     }
+  }
+
+  /**
+   * Objects in a picture, if the gateway's model has a detection head.
+   *
+   * @param minScore objects of a lower score are left out, 0 to 1
+   */
+  public Detected detect(PictureFile picture, double minScore) {
+    return explained(() -> {
+      DetectRequest request = Messages.detect(picture, minScore);
+      return Messages.detected(repeated(deadline -> blocking(deadline).detect(request)));
+    });
   }
 
   /** What comes of judging each group, in the same order. */

@@ -20,6 +20,8 @@ import io.lockstep.proto.inference.v1.ChatContent;
 import io.lockstep.proto.inference.v1.ChatMessage;
 import io.lockstep.proto.inference.v1.ChatRequest;
 import io.lockstep.proto.inference.v1.Decoding;
+import io.lockstep.proto.inference.v1.DetectRequest;
+import io.lockstep.proto.inference.v1.DetectResponse;
 import io.lockstep.proto.inference.v1.ErrorReason;
 import io.lockstep.proto.inference.v1.GetModelResponse;
 import io.lockstep.proto.inference.v1.JudgeRequest;
@@ -67,6 +69,32 @@ final class Messages {
   static Described.Summary summary(String id, PictureSummary answer) {
     return new Described.Summary(
         id, answer.getSummary(), answer.getPromptTokens(), answer.getNewTokens());
+  }
+
+  static DetectRequest detect(PictureFile picture, double minScore) throws IOException {
+    byte[] bytes = ImageHeader.requireGood(picture.file(), DecodeLimits.DEFAULT);
+    return DetectRequest.newBuilder()
+        .setId(picture.id())
+        .setContent(UnsafeByteOperations.unsafeWrap(bytes))
+        .setMinScore(minScore)
+        .build();
+  }
+
+  static Detected detected(DetectResponse response) {
+    return new Detected(
+        response.getId(),
+        response.getWidth(),
+        response.getHeight(),
+        response.getObjectsList().stream()
+            .map(object ->
+                new Detected.FoundObject(
+                    object.getX1(),
+                    object.getY1(),
+                    object.getX2(),
+                    object.getY2(),
+                    object.getScore(),
+                    object.getCaption()))
+            .toList());
   }
 
   static JudgeRequest group(Group group, AnswerSettings settings) {

@@ -13,6 +13,7 @@ import io.lockstep.gateway.serving.ServedModel;
 import io.lockstep.gateway.serving.TaskPrompts;
 import io.lockstep.model.batch.Sample;
 import io.lockstep.model.config.SamplingDefaults;
+import io.lockstep.model.detect.FoundObject;
 import io.lockstep.model.generate.DecodingOptions;
 import io.lockstep.model.generate.EmptyGeneration;
 import io.lockstep.model.generate.Generation;
@@ -49,6 +50,7 @@ public final class FakeModel implements ServedModel {
   private final List<List<DecodingOptions>> decodings =
       Collections.synchronizedList(new ArrayList<>());
   private volatile long bytesOfRow = 1;
+  private volatile boolean detects;
   private volatile Consumer<GenerationRequest> preparing = request -> {};
   private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -118,11 +120,34 @@ public final class FakeModel implements ServedModel {
 
   @Override
   public TaskPrompts prompts() {
-    return picture ->
-        new Conversation(
+    TaskPrompts plain =
+        picture ->
+            new Conversation(
+                List.of(
+                    new Message(
+                        Role.USER,
+                        List.of(new Content.Image(picture), new Content.Text("summary")))));
+    return detects
+        ? plain.detecting(picture ->
+            new Conversation(
+                List.of(new Message(Role.USER, List.of(new Content.Image(picture))))))
+        : plain;
+  }
+
+  /** The same with a detection head: it finds a sure object and a doubtful one. */
+  public FakeModel detecting() {
+    detects = true;
+    return this;
+  }
+
+  @Override
+  public List<List<FoundObject>> detect(List<Prompt> asked) {
+    return asked.stream()
+        .map(_ ->
             List.of(
-                new Message(
-                    Role.USER, List.of(new Content.Image(picture), new Content.Text("summary")))));
+                new FoundObject(0.25, 0.5, 0.75, 1, 0.9, "bolt", 1),
+                new FoundObject(0, 0, 1, 1, 0.1, "nut", 0)))
+        .toList();
   }
 
   @Override

@@ -4,7 +4,6 @@ import io.lockstep.cli.console.Table;
 import io.lockstep.cli.run.Metrics;
 import io.lockstep.model.checkpoint.AdapterBase;
 import io.lockstep.model.family.ModelFamilies;
-import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.segment.SegmentSpec;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.tuning.TrainableTable;
@@ -27,10 +26,9 @@ public final class PlannedCost {
   /** What a recipe trains, as the formulas want it. */
   public static StageCost.Subject subject(RunConfig run, TuningPlan plan) throws IOException {
     TrainableTable.Row all = plan.table().rows().getLast();
-    ModelConfig model = ModelFamilies.read(run.model().path().resolve("config.json"));
     return new StageCost.Subject(
         all.total() + all.adapters() - plan.trained().elements() + teacherParameters(run),
-        SegmentSpec.of(model, plan.trained()),
+        SegmentSpec.of(plan.model(), plan.trained()),
         plan.trained(),
         new Buckets(plan.trained().size(), run.training().bucketFloats()),
         run.training().virtualRanks(),

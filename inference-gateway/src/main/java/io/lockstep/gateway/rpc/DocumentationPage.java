@@ -13,6 +13,7 @@ import io.lockstep.proto.inference.v1.ChatContent;
 import io.lockstep.proto.inference.v1.ChatMessage;
 import io.lockstep.proto.inference.v1.ChatRequest;
 import io.lockstep.proto.inference.v1.Decoding;
+import io.lockstep.proto.inference.v1.DetectRequest;
 import io.lockstep.proto.inference.v1.GetModelRequest;
 import io.lockstep.proto.inference.v1.InferenceGrpc;
 import io.lockstep.proto.inference.v1.JudgeRequest;
@@ -108,6 +109,14 @@ final class DocumentationPage {
         "Summarize",
         SummarizeRequest.newBuilder().addPictures(named).setDecoding(greedy).build());
     example(page, "SummarizeStream", named);
+    example(
+        page,
+        "Detect",
+        DetectRequest.newBuilder()
+            .setId("picture-1")
+            .setContent(picture)
+            .setMinScore(0.3)
+            .build());
     example(page, "Judge", group);
     example(page, "JudgeStream", group);
     example(page, "Chat", chat);

@@ -9,11 +9,19 @@ import io.lockstep.gateway.serving.Batcher;
 import io.lockstep.gateway.serving.Job;
 import io.lockstep.gateway.serving.ModelIdentity;
 import io.lockstep.gateway.serving.ServingException;
+import io.lockstep.gateway.serving.Task;
+import io.lockstep.model.detect.FoundObject;
+import io.lockstep.model.generate.DecodingOptions;
+import io.lockstep.model.generate.GenerationOptions;
+import io.lockstep.model.generate.Profile;
 import io.lockstep.proto.inference.v1.Alignment.Verdict;
 import io.lockstep.proto.inference.v1.ChatDelta;
 import io.lockstep.proto.inference.v1.ChatRequest;
 import io.lockstep.proto.inference.v1.ChatResponse;
 import io.lockstep.proto.inference.v1.Decoding;
+import io.lockstep.proto.inference.v1.DetectRequest;
+import io.lockstep.proto.inference.v1.DetectResponse;
+import io.lockstep.proto.inference.v1.DetectedObject;
 import io.lockstep.proto.inference.v1.GetModelRequest;
 import io.lockstep.proto.inference.v1.GetModelResponse;
 import io.lockstep.proto.inference.v1.InferenceGrpc;
@@ -30,6 +38,10 @@ import java.util.function.Supplier;
 
 /** The Inference service: requests become jobs, answers become responses. */
 final class InferenceService extends InferenceGrpc.InferenceImplBase {
+
+  /** The settings of a request for which no text is generated. */
+  private static final GenerationOptions NO_TEXT =
+      new GenerationOptions(DecodingOptions.greedy(1), Profile.CACHED);
 
   private final Batcher batcher;
   private final Requests requests;
@@ -88,6 +100,58 @@ final class InferenceService extends InferenceGrpc.InferenceImplBase {
         requests::task,
         picture -> requests.options(picture.getDecoding()),
         (picture, answer) -> summary(picture.getId(), answer));
+  }
+
+  @Override
+  public void detect(DetectRequest request, StreamObserver<DetectResponse> observer) {
+    Reply<DetectResponse> reply = new Reply<>(observer);
+    guarded(
+        reply,
+        () -> {
+          Requests.Weighed task = requests.task(request);
+          Job.Sink sink =
+              new Job.Sink() {
+                @Override
+                public void onFound(List<FoundObject> objects) {
+                  reply.send(objects((Task.Detect) task.task(), request.getMinScore(), objects));
+                  reply.complete();
+                }
+
+                @Override
+                public void onAnswer(Job.Answer answer) {
+                  throw new IllegalStateException("a text was generated where objects were asked for");
+                }
+
+                @Override
+                public void onFailure(ServingException failure) {
+                  reply.fail(Statuses.of(failure));
+                }
+              };
+          start(reply, List.of(task.job(NO_TEXT, sink)));
+        });
+  }
+
+  private static DetectResponse objects(
+      Task.Detect asked, double minScore, List<FoundObject> objects) {
+    DetectResponse.Builder response =
+        DetectResponse.newBuilder()
+            .setId(asked.picture().name())
+            .setWidth(asked.width())
+            .setHeight(asked.height());
+    for (FoundObject object : objects) {
+      if (object.score() >= minScore) {
+        double[] box = object.pixels(asked.width(), asked.height());
+        response.addObjects(
+            DetectedObject.newBuilder()
+                .setX1(box[0])
+                .setY1(box[1])
+                .setX2(box[2])
+                .setY2(box[3])
+                .setScore(object.score())
+                .setCaption(object.caption()));
+      }
+    }
+    return response.build();
   }
 
   @Override

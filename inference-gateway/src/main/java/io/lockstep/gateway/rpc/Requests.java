@@ -17,6 +17,7 @@ import io.lockstep.proto.inference.v1.ChatContent;
 import io.lockstep.proto.inference.v1.ChatMessage;
 import io.lockstep.proto.inference.v1.ChatRequest;
 import io.lockstep.proto.inference.v1.Decoding;
+import io.lockstep.proto.inference.v1.DetectRequest;
 import io.lockstep.proto.inference.v1.GetModelRequest;
 import io.lockstep.proto.inference.v1.JudgeRequest;
 import io.lockstep.proto.inference.v1.Picture;
@@ -82,6 +83,24 @@ final class Requests {
     Weight weight = new Weight(texts);
     ImageSource source = source(path + "content", picture.getId(), picture.getContent(), weight);
     return new Weighed(new Task.Summarize(source), weight.bytes);
+  }
+
+  Weighed task(DetectRequest request) {
+    long texts = RequestCheck.texts(request, limits.textBytes());
+    requireName("id", request.getId());
+    double least = request.getMinScore();
+    if (!(least >= 0 && least <= 1)) {
+      throw Statuses.invalid("min_score is " + least + "; it takes a number from 0 to 1");
+    }
+    Weight weight = new Weight(texts);
+    ImageSource source = source("content", request.getId(), request.getContent(), weight);
+    try {
+      ImageHeader header = ImageHeader.of(source, pictures);
+      return new Weighed(
+          new Task.Detect(source, header.width(), header.height()), weight.bytes);
+    } catch (IOException e) {
+      throw Statuses.invalid("content: " + e.getMessage());
+    }
   }
 
   Weighed task(JudgeRequest request) {

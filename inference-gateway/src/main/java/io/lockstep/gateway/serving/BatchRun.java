@@ -1,6 +1,7 @@
 package io.lockstep.gateway.serving;
 
 import io.lockstep.gateway.serving.ServingException.Kind;
+import io.lockstep.model.detect.FoundObject;
 import io.lockstep.model.generate.EmptyGeneration;
 import io.lockstep.model.generate.Generation;
 import io.lockstep.model.generate.GenerationListener;
@@ -77,6 +78,10 @@ final class BatchRun {
   }
 
   private void generate(List<Row> rows) {
+    if (rows.getFirst().job.detects()) {
+      detect(rows);
+      return;
+    }
     model.respond(
         rows.stream().map(row -> row.prompt).toList(),
         rows.getFirst().job.options().profile(),
@@ -98,6 +103,13 @@ final class BatchRun {
       if (!row.ended) {
         throw new IllegalStateException("the model ended without an answer to " + row.name());
       }
+    }
+  }
+
+  private void detect(List<Row> rows) {
+    List<List<FoundObject>> found = model.detect(rows.stream().map(row -> row.prompt).toList());
+    for (int i = 0; i < rows.size(); i++) {
+      rows.get(i).job.found(found.get(i));
     }
   }
 

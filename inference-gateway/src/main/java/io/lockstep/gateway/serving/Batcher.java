@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
  * Owns the model: one thread takes whatever waits, up to a batch, and has the model answer it.
  *
  * <p>Jobs leave the queue in order; a batch is the oldest job and those after it of the same
- * profile, whatever their other settings. Models are swapped between batches, so that a request
+ * profile and kind (answers, objects), whatever their other settings. Models are swapped between batches, so that a request
  * finishes on the model it started with. Every submitted job that isn't cancelled ends with exactly
  * one answer or failure.
  */
@@ -328,7 +328,8 @@ public final class Batcher implements AutoCloseable {
         continue;
       }
       Profile profile = batch.isEmpty() ? profile(job) : profile(batch.getFirst());
-      if (profile(job) == profile) {
+      boolean alike = batch.isEmpty() || batch.getFirst().detects() == job.detects();
+      if (profile(job) == profile && alike) {
         prompts.add(prompt.get());
         if (batch.size() > 0 && shared.model().passBytes(profile, prompts) > memory.passBytes()) {
           break;

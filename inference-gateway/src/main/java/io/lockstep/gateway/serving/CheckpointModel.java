@@ -7,6 +7,7 @@ import io.lockstep.data.image.ImageHeader;
 import io.lockstep.data.image.RgbImage;
 import io.lockstep.model.batch.Sample;
 import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.model.detect.FoundObject;
 import io.lockstep.model.encode.SampleEncoder;
 import io.lockstep.model.generate.GenerationListener;
 import io.lockstep.model.generate.GenerationRequest;
@@ -70,7 +71,10 @@ public final class CheckpointModel implements ServedModel {
                 model.config().modelType(),
                 model.generationConfig().sampling(),
                 alignment),
-            prompts);
+            model
+                .detector()
+                .map(detector -> prompts.detecting(detector::show))
+                .orElse(prompts));
       } catch (IOException | RuntimeException e) {
         model.close();
         throw e;
@@ -149,6 +153,11 @@ public final class CheckpointModel implements ServedModel {
   @Override
   public void respond(List<Prompt> prompts, Profile profile, GenerationListener listener) {
     var _ = generator.answerPrompts(prompts, profile, listener);
+  }
+
+  @Override
+  public List<List<FoundObject>> detect(List<Prompt> prompts) {
+    return model.detector().orElseThrow().find(prompts.stream().map(Prompt::sample).toList());
   }
 
   @Override

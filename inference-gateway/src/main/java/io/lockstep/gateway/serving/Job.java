@@ -1,8 +1,10 @@
 package io.lockstep.gateway.serving;
 
+import io.lockstep.model.detect.FoundObject;
 import io.lockstep.model.generate.GenerationOptions;
 import io.lockstep.model.generate.GenerationRequest;
 import io.lockstep.model.generate.Prompt;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +22,15 @@ public final class Job {
 
     /** The complete answer; never empty. Nothing follows. */
     void onAnswer(Answer answer);
+
+    /**
+     * All objects that were found, the answer to {@link Task.Detect}. Nothing follows.
+     *
+     * @param objects the surest first
+     */
+    default void onFound(List<FoundObject> objects) {
+      throw new IllegalStateException("objects were found that nobody has asked for");
+    }
 
     /** There will be no answer. Nothing follows. */
     void onFailure(ServingException failure);
@@ -118,6 +129,18 @@ public final class Job {
     if (ended.compareAndSet(false, true) && !cancelled.get()) {
       deliver(() -> sink.onAnswer(answer));
     }
+  }
+
+  /** Ends the job with objects, unless it has ended or nobody wants them. */
+  void found(List<FoundObject> objects) {
+    if (ended.compareAndSet(false, true) && !cancelled.get()) {
+      deliver(() -> sink.onFound(objects));
+    }
+  }
+
+  /** Whether objects are asked for instead of an answer. */
+  boolean detects() {
+    return task instanceof Task.Detect;
   }
 
   /** Ends the job without an answer, unless it has ended or nobody wants it. */

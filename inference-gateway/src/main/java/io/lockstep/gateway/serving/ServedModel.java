@@ -1,5 +1,6 @@
 package io.lockstep.gateway.serving;
 
+import io.lockstep.model.detect.FoundObject;
 import io.lockstep.model.generate.GenerationListener;
 import io.lockstep.model.generate.GenerationRequest;
 import io.lockstep.model.generate.Profile;
@@ -55,6 +56,12 @@ public interface ServedModel extends AutoCloseable {
    *     ends the generation
    */
   void respond(List<Prompt> prompts, Profile profile, GenerationListener listener);
+
+  /**
+   * Finds objects in the picture of each prompt, the surest first; the prompts are those of {@link
+   * Task.Detect}.
+   */
+  List<List<FoundObject>> detect(List<Prompt> prompts);
 
   /** Frees the model's memory. */
   @Override

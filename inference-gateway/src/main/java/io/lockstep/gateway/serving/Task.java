@@ -27,6 +27,24 @@ public sealed interface Task {
     }
   }
 
+  /**
+   * Objects in a picture.
+   *
+   * @param width of the picture in pixels
+   * @param height of the picture in pixels
+   */
+  record Detect(ImageSource picture, int width, int height) implements Task {
+    @Override
+    public String name() {
+      return "picture " + picture.name();
+    }
+
+    @Override
+    public Conversation conversation(TaskPrompts prompts) {
+      return prompts.detection(picture);
+    }
+  }
+
   /** Stage-B: the verdict on a group. */
   record Judge(String groupId, String mission, List<String> summaries) implements Task {
     public Judge {

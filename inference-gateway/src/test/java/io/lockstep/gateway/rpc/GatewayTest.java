@@ -13,6 +13,7 @@ import io.grpc.stub.StreamObserver;
 import io.lockstep.client.AnswerSettings;
 import io.lockstep.client.ClientOptions;
 import io.lockstep.client.Described;
+import io.lockstep.client.Detected;
 import io.lockstep.client.Endpoint;
 import io.lockstep.client.GatewayClient;
 import io.lockstep.client.GatewayException;
@@ -138,6 +139,37 @@ class GatewayTest {
     @Override
     public void close() {
       open.shutdownNow();
+    }
+  }
+
+  @Test
+  void objectsComeBackInPixelsOfTheirPicture() throws Exception {
+    FakeModel model = FakeModel.answering(1, prompt -> "saw " + prompt).detecting();
+    try (GatewayServer gateway = serve(model, options());
+        GatewayClient client = client(gateway)) {
+      PictureFile picture = new PictureFile("front", png("a.png", 80, 40));
+      Detected.FoundObject sure = new Detected.FoundObject(20, 20, 60, 40, 0.9, "bolt");
+      assertEquals(new Detected("front", 80, 40, List.of(sure)), client.detect(picture, 0.3));
+      assertEquals(2, client.detect(picture, 0).objects().size());
+      assertEquals(0, client.detect(picture, 1).objects().size());
+      // Answers of text are not held up by them.
+      assertEquals(
+          "saw <front>summary",
+          client
+              .summarize(List.of(picture), AnswerSettings.DEFAULT, summary -> {})
+              .getFirst()
+              .text());
+    }
+  }
+
+  @Test
+  void objectsOfAModelWithoutAHeadAndImpossibleScoresAreRefused() throws Exception {
+    try (GatewayClient client = clientOf(prompt -> "x")) {
+      PictureFile picture = new PictureFile("front", png("a.png", 80, 40));
+      String headless = refusal(() -> client.detect(picture, 0));
+      assertTrue(headless.contains("INVALID_ARGUMENT"), headless);
+      assertTrue(headless.contains("no detection head"), headless);
+      assertTrue(refusal(() -> client.detect(picture, 2)).contains("min_score"));
     }
   }
 

@@ -1,6 +1,11 @@
 package io.lockstep.model.detect;
 
 import ai.djl.ndarray.NDArray;
+import io.lockstep.data.conversation.Content;
+import io.lockstep.data.conversation.Conversation;
+import io.lockstep.data.conversation.ImageSource;
+import io.lockstep.data.conversation.Message;
+import io.lockstep.data.conversation.Role;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Collator;
 import io.lockstep.model.batch.Sample;
@@ -19,6 +24,16 @@ import java.util.List;
 public record Detector(VisionLanguageModel network, Collator collator, DetectionConfig head) {
 
   private static final int BOX = 4;
+
+  /** How a picture is shown to the model: as in training, but without a question. */
+  public Conversation show(ImageSource picture) {
+    List<Message> messages = new ArrayList<>();
+    if (!head.system().isEmpty()) {
+      messages.add(Message.text(Role.SYSTEM, head.system()));
+    }
+    messages.add(new Message(Role.USER, List.of(new Content.Image(picture))));
+    return new Conversation(messages);
+  }
 
   /**
    * What the head says of each prompt's picture: all its queries, the surest first.

@@ -1,6 +1,6 @@
 /**
  * Finding objects in pictures with a loaded model that has a detection head: prompts in, boxes out.
- * Imports {@code tensor} and the model's {@code batch}, {@code detection} and {@code network}
+ * Imports {@code tensor}, {@code data.conversation} and the model's {@code batch}, {@code detection} and {@code network}
  * packages.
  */
 @NullMarked

@@ -12,9 +12,11 @@ import java.util.List;
  * @param width of its hidden states, a multiple of 4
  * @param captions what an object may be, a closed list without repetitions: the descriptions that
  *     the training data has, in order. A caption is chosen among them and never made up
+ * @param system the system message that stood before the pictures it has learned from, the only
+ *     words that it sees anything of; empty for none
  */
 public record DetectionConfig(
-    int queries, int layers, int heads, int width, List<String> captions) {
+    int queries, int layers, int heads, int width, List<String> captions, String system) {
 
   /** Most captions of a list. */
   public static final int MOST_CAPTIONS = 4096;
@@ -31,6 +33,11 @@ public record DetectionConfig(
     if (!problems.isEmpty()) {
       throw new IllegalArgumentException(String.join("; ", problems));
     }
+  }
+
+  /** A head that has learned without a system message. */
+  public DetectionConfig(int queries, int layers, int heads, int width, List<String> captions) {
+    this(queries, layers, heads, width, captions, "");
   }
 
   private static List<String> problems(

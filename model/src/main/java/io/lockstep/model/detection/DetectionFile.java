@@ -42,9 +42,10 @@ public final class DetectionFile {
     int heads = json.size("heads");
     int width = json.size("width");
     List<String> captions = json.strings("captions");
+    String system = json.string("system");
     json.finish();
     try {
-      return Optional.of(new DetectionConfig(queries, layers, heads, width, captions));
+      return Optional.of(new DetectionConfig(queries, layers, heads, width, captions, system));
     } catch (IllegalArgumentException e) {
       throw new InvalidConfigException(file, List.of(String.valueOf(e.getMessage())));
     }
@@ -57,7 +58,8 @@ public final class DetectionFile {
             .put("num_queries", head.queries())
             .put("layers", head.layers())
             .put("heads", head.heads())
-            .put("width", head.width());
+            .put("width", head.width())
+            .put("system", head.system());
     ArrayNode captions = node.putArray("captions");
     head.captions().forEach(captions::add);
     FileWrites.text(

@@ -33,6 +33,7 @@ import java.util.Optional;
  * @param optimizer how it is updated
  * @param tuning which of its parameters are
  * @param rlhf a teacher that it learns from, if there is one
+ * @param custom what is learned besides
  * @param cluster how many workers it wants, and what it does when some are lost
  * @param inputs what its files held when it began; filled in by the run
  */
@@ -47,6 +48,7 @@ public record RunConfig(
         OptimizerConfig optimizer,
     @Key("Which parameters are trained.") TuningConfig tuning,
     @Key("A teacher whose distributions are learned.") Optional<DistillationConfig> rlhf,
+    @Key("What is learned besides.") CustomConfig custom,
     @Key(
             value = "How many workers the run wants, and what it does when some are lost.",
             changesWeights = false)
@@ -203,8 +205,18 @@ public record RunConfig(
   public void check(Place top) {
     tuning.check(top.at("tuning"), model);
     cluster.check(top.at("cluster"), training);
-    if (!tuning.trained().isEmpty()
-        && tuning.trained().stream().allMatch(part -> optimizer.peakLr(part) == 0)) {
+    if (custom.detectionEnabled() && tuning.mode() == TuningConfig.Mode.LORA) {
+      top.at("custom", "detection_enabled")
+          .problem(
+              "is true with tuning.mode: lora, which stores updates of layers alone: set mode to full, and freeze_llm, freeze_vit and freeze_aligner to learn the head on the model as it is");
+    }
+    if (tuning.trained().isEmpty() && !custom.detectionEnabled()) {
+      top.at("tuning", "freeze_llm")
+          .problem("and the other parts are all frozen: nothing would be trained");
+    }
+    if (!(tuning.trained().isEmpty() && !custom.detectionEnabled())
+        && tuning.trained().stream().allMatch(part -> optimizer.peakLr(part) == 0)
+        && (!custom.detectionEnabled() || optimizer.detectionLearningRate() == 0)) {
       top.at("optimizer", "learning_rate")
           .problem("is 0 for every part of the model that isn't frozen: nothing would be trained");
     }
@@ -229,7 +241,7 @@ public record RunConfig(
   public RunConfig withOutputDir(Path dir) {
     Run there = new Run(run.name, run.seed, Optional.of(dir.toAbsolutePath().normalize()));
     return new RunConfig(
-        there, model, data, prompts, vision, training, optimizer, tuning, rlhf, cluster, inputs);
+        there, model, data, prompts, vision, training, optimizer, tuning, rlhf, custom, cluster, inputs);
   }
 
   /** The same configuration with what its files hold. */
@@ -244,6 +256,7 @@ public record RunConfig(
         optimizer,
         tuning,
         rlhf,
+        custom,
         cluster,
         Optional.of(found));
   }

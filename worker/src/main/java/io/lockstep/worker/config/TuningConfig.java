@@ -103,11 +103,6 @@ public record TuningConfig(
   }
 
   void check(Place section, RunConfig.ModelSource model) {
-    if (trained().isEmpty()) {
-      section
-          .at("freeze_llm")
-          .problem("and the other parts are all frozen: nothing would be trained");
-    }
     if (mode == Mode.FULL) {
       refuseAdapterKeys(section, "describes an adapter: add tuning.mode: lora, or remove it");
       if (model.adapter().isPresent()) {

@@ -77,11 +77,17 @@ public final class RunData implements AutoCloseable {
   public MicroBatches microBatches(LoadedModel model) {
     SampleEncoder encoder = model.encoder();
     Optional<Augmentation> augmentation = augmentation();
+    Optional<ObjectTruth> truth =
+        config
+            .custom()
+            .activeDetection()
+            .map(section ->
+                new ObjectTruth(model.config().detection().orElseThrow(), section.captions()));
     MicroBatches.SampleSource source =
         new MicroBatches.SampleSource() {
           @Override
           public Sample sample(SampleRef draw) throws SampleException {
-            return RunData.this.augmented(encoder, augmentation, draw);
+            return RunData.this.augmented(encoder, truth, augmentation, draw);
           }
 
           @Override
@@ -153,13 +159,16 @@ public final class RunData implements AutoCloseable {
 
   /** A sample of training; those of certificates stay as their records have them. */
   private Sample augmented(
-      SampleEncoder encoder, Optional<Augmentation> augmentation, SampleRef draw)
+      SampleEncoder encoder,
+      Optional<ObjectTruth> truth,
+      Optional<Augmentation> augmentation,
+      SampleRef draw)
       throws SampleException {
     Optional<RecordAugmenter> augmenter =
         augmentation.flatMap(all -> all.of(samples.records().datasetOf(draw.sample())));
     return augmenter.isEmpty()
-        ? samples.plain(encoder, draw)
-        : samples.augmented(encoder, augmenter.get(), draw, progress(draw));
+        ? samples.plain(encoder, truth, draw)
+        : samples.augmented(encoder, truth, augmenter.get(), draw, progress(draw));
   }
 
   /** The step of a draw: a function of its place in the schedule. */

@@ -16,8 +16,10 @@ import io.lockstep.data.jsonl.ChangedFileException;
 import io.lockstep.data.jsonl.DataException;
 import io.lockstep.data.plan.SampleRef;
 import io.lockstep.data.prompt.Prompts;
+import io.lockstep.data.record.DataRecord;
 import io.lockstep.data.record.ImageRecord;
 import io.lockstep.model.batch.Sample;
+import io.lockstep.model.batch.Truth;
 import io.lockstep.model.encode.SampleEncoder;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.loader.LoaderTimes.Stage;
@@ -157,10 +159,17 @@ public final class RunSamples implements AutoCloseable {
    * @throws UnreadableRecordException if the record is at fault
    */
   public Sample plain(SampleEncoder encoder, SampleRef draw) throws SampleException {
+    return plain(encoder, Optional.empty(), draw);
+  }
+
+  /** The same with the objects of its picture, if a head learns them. */
+  Sample plain(SampleEncoder encoder, Optional<ObjectTruth> truth, SampleRef draw)
+      throws SampleException {
     Located at = locate(draw.sample());
     LoaderTimes.Clock clock = times.start();
     try {
-      Conversation conversation = at.dataset().conversation(draw.epoch(), at.index());
+      DataRecord record = at.dataset().read(at.index());
+      Conversation conversation = at.dataset().conversation(record, draw.epoch(), at.index());
       clock.lap(Stage.READ);
       List<RgbImage> pictures = new ArrayList<>();
       for (ImageSource source : conversation.images()) {
@@ -171,7 +180,7 @@ public final class RunSamples implements AutoCloseable {
       clock.lap(Stage.PROCESS);
       Sample sample = encoder.forTraining(at.name(), conversation, patches);
       clock.lap(Stage.TOKENISE);
-      return sample;
+      return withTruth(truth, record, sample);
     } catch (UnreadableImageException | IllegalArgumentException e) {
       throw new UnreadableRecordException(at.name() + ": " + e.getMessage(), e);
     } catch (IOException e) {
@@ -183,13 +192,17 @@ public final class RunSamples implements AutoCloseable {
 
   /** A sample of a record whose pictures are augmented, if it has some. */
   Sample augmented(
-      SampleEncoder encoder, RecordAugmenter augmenter, SampleRef draw, Progress progress)
+      SampleEncoder encoder,
+      Optional<ObjectTruth> truth,
+      RecordAugmenter augmenter,
+      SampleRef draw,
+      Progress progress)
       throws SampleException {
     Located at = locate(draw.sample());
     LoaderTimes.Clock clock = times.start();
     try {
       if (!(at.dataset().read(at.index()) instanceof ImageRecord image)) {
-        return plain(encoder, draw);
+        return plain(encoder, truth, draw);
       }
       clock.lap(Stage.READ);
       List<RgbImage> pictures = pictures(encoder, image);
@@ -200,7 +213,8 @@ public final class RunSamples implements AutoCloseable {
         augmenter.visit(image, pictures.getFirst(), draw.epoch(), draw.sample(), progress);
       }
       clock.lap(Stage.AUGMENT);
-      return encoded(encoder, at, at.name(), made, draw, clock).sample();
+      Sample sample = encoded(encoder, at, at.name(), made, draw, clock).sample();
+      return withTruth(truth, made.record(), sample);
     } catch (UnreadableImageException | IllegalArgumentException e) {
       throw new UnreadableRecordException(at.name() + ": " + e.getMessage(), e);
     } catch (IOException e) {
@@ -208,6 +222,12 @@ public final class RunSamples implements AutoCloseable {
     } catch (DataException e) {
       throw unusable(e);
     }
+  }
+
+  private static Sample withTruth(Optional<ObjectTruth> truth, DataRecord record, Sample sample)
+      throws SampleException {
+    Optional<Truth> known = truth.isEmpty() ? Optional.empty() : truth.get().of(record);
+    return known.map(sample::withTruth).orElse(sample);
   }
 
   /** An augmented sample, and what it was made of. */

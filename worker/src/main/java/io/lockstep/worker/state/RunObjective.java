@@ -2,10 +2,13 @@ package io.lockstep.worker.state;
 
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.network.Network;
+import io.lockstep.model.objective.DetectionLosses;
 import io.lockstep.model.objective.Distillation;
 import io.lockstep.model.objective.JensenShannon;
+import io.lockstep.model.objective.LossTerm;
 import io.lockstep.model.objective.Objective;
 import io.lockstep.model.objective.Objective.Teaching;
+import io.lockstep.worker.config.DetectionSection;
 import io.lockstep.worker.config.DistillationConfig;
 import io.lockstep.worker.config.RunConfig;
 import java.io.IOException;
@@ -28,15 +31,25 @@ public final class RunObjective implements AutoCloseable {
   public static RunObjective of(RunConfig config, LoadedModel student) throws IOException {
     Network network = new Network(student.config());
     double routerBalance = config.training().routerAuxLossCoef();
+    List<LossTerm> detection = detection(config, student);
     if (config.rlhf().isEmpty()) {
-      return new RunObjective(Objective.of(network, Optional.empty(), routerBalance, List.of()), null);
+      return new RunObjective(Objective.of(network, Optional.empty(), routerBalance, detection), null);
     }
     DistillationConfig rlhf = config.rlhf().get();
     LoadedModel teacher = LoadedModel.open(rlhf.teacherModel());
     Distillation distillation =
         new Distillation(teacher.network(), new JensenShannon(rlhf.beta(), 1));
     Teaching teaching = new Teaching(distillation, rlhf.sftAlpha());
-    return new RunObjective(Objective.of(network, Optional.of(teaching), routerBalance, List.of()), teacher);
+    return new RunObjective(Objective.of(network, Optional.of(teaching), routerBalance, detection), teacher);
+  }
+
+  private static List<LossTerm> detection(RunConfig config, LoadedModel student) {
+    if (config.custom().activeDetection().isEmpty()) {
+      return List.of();
+    }
+    DetectionSection section = config.custom().activeDetection().get();
+    return DetectionLosses.of(
+        student.config().detection().orElseThrow(), section.matched(), section.focal());
   }
 
   /** The objective, valid until this is closed. */

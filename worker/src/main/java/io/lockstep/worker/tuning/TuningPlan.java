@@ -23,12 +23,14 @@ import java.util.Set;
 /**
  * What a run trains, as far as it is known without any weights.
  *
+ * @param model the model, with the detection head that it gets
  * @param tuning what the model is loaded with
  * @param base all parameters of the base model
  * @param trained what the optimizer sees
  * @param adapter what is put on the base model, if its own parameters are not trained
  */
 public record TuningPlan(
+    ModelConfig model,
     Tuning tuning, ParameterLayout base, ParameterLayout trained, Optional<AdapterPlan> adapter) {
 
   /**
@@ -55,33 +57,41 @@ public record TuningPlan(
     if (run.rlhf().isPresent()) {
       TeacherMatch.require(run.rlhf().get().teacherModel(), run.model().path());
     }
-    ParameterLayout base = config.layout();
+    Optional<Tuning.NewHead> head = DetectionPlan.of(run);
     Set<ParameterSpec.Module> frozen = run.tuning().frozen();
+    Tuning.Full full = new Tuning.Full(frozen, head);
+    ModelConfig model = full.config(config);
+    ParameterLayout base = model.layout();
     return switch (run.tuning().mode()) {
       case FULL -> {
-        Tuning.Full full = new Tuning.Full(frozen);
         List<ParameterSpec> trained =
             base.slots().stream()
                 .map(ParameterLayout.Slot::spec)
                 .filter(spec -> !frozen.contains(spec.module()))
                 .toList();
-        yield new TuningPlan(full, base, new ParameterLayout(trained), Optional.empty());
+        yield new TuningPlan(model, full, base, new ParameterLayout(trained), Optional.empty());
       }
-      case LORA -> lora(run, base, frozen);
+      case LORA -> lora(run, model, frozen);
     };
   }
 
   /** Training of all of a model's parameters. */
-  public static TuningPlan full(ParameterLayout base) {
-    return new TuningPlan(Tuning.full(), base, base, Optional.empty());
+  public static TuningPlan full(ModelConfig model) {
+    ParameterLayout base = model.layout();
+    return new TuningPlan(model, Tuning.full(), base, base, Optional.empty());
   }
 
   private static TuningPlan lora(
-      RunConfig run, ParameterLayout base, Set<ParameterSpec.Module> frozen) throws IOException {
+      RunConfig run, ModelConfig model, Set<ParameterSpec.Module> frozen) throws IOException {
+    ParameterLayout base = model.layout();
     if (run.tuning().adapter().isPresent()) {
       AdapterPlan plan = AdapterPlan.of(run.tuning().adapter().get(), base, frozen);
       return new TuningPlan(
-          new Tuning.NewAdapter(plan, run.seed()), base, plan.layout(), Optional.of(plan));
+          model,
+          new Tuning.NewAdapter(plan, run.seed()),
+          base,
+          plan.layout(),
+          Optional.of(plan));
     }
     Path folder = run.model().adapter().orElseThrow();
     AdapterPlan plan = AdapterPlan.of(AdapterConfig.read(folder), base, Set.of());
@@ -91,7 +101,8 @@ public record TuningPlan(
           "model.adapter " + folder,
           List.of("has adapters in " + touched + ", which tuning freezes: thaw these parts"));
     }
-    return new TuningPlan(new Tuning.StoredAdapter(folder), base, plan.layout(), Optional.of(plan));
+    return new TuningPlan(
+        model, new Tuning.StoredAdapter(folder), base, plan.layout(), Optional.of(plan));
   }
 
   /** Loads the run's model for this plan. */

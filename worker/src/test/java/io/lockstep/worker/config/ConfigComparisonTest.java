@@ -230,6 +230,7 @@ class ConfigComparisonTest {
       case "DistillationConfig" ->
           new DistillationConfig(
               DistillationConfig.Type.GKD, Path.of("/teacher"), 0.5, 0, 0, false, 0.9, 512);
+      case "DetectionSection" -> DetectionSection.DEFAULT;
       case "FusionConfig" -> new FusionConfig(1, List.of(), List.of());
       default -> throw new AssertionError("this test has no sample of " + type);
     };

@@ -88,6 +88,7 @@ class RunConfigTest {
           learning_rate: 1.0e-3
           vit_learning_rate: 0
           aligner_learning_rate: 5.0e-4
+          detection_learning_rate: 2.0e-3
           beta1: 0.8
           beta2: 0.95
           epsilon: 1.0e-6
@@ -218,6 +219,7 @@ class RunConfigTest {
             new OptimizerConfig(1e-3, 0, 5e-4, 2e-3, 0.8, 0.95, 1e-6, 0.1, true, 0.2, 0.01),
             parse(LEAST).tuning(),
             Optional.empty(),
+            new CustomConfig(false, Optional.empty()),
             new ClusterConfig(
                 2,
                 5,

@@ -27,7 +27,7 @@ public final class ShortTraining {
   private ShortTraining() {}
 
   /** The weights that each rank of a world has after so many steps. */
-  static List<float[]> weights(int world, RunConfig config, int steps) throws Exception {
+  public static List<float[]> weights(int world, RunConfig config, int steps) throws Exception {
     WorldFigures figures = new WorldFigures(world, steps);
     return LocalRanks.run(world, ranks -> train(ranks, config, figures, steps));
   }

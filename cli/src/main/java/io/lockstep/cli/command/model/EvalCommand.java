@@ -9,6 +9,7 @@ import io.lockstep.cli.console.Table;
 import io.lockstep.cli.console.UsageError;
 import io.lockstep.cli.console.UserError;
 import io.lockstep.cli.eval.AnswerLog;
+import io.lockstep.cli.eval.BoxEvaluation;
 import io.lockstep.cli.eval.BudgetSweep;
 import io.lockstep.cli.eval.EvalReport;
 import io.lockstep.cli.eval.Evaluation;
@@ -22,6 +23,7 @@ import io.lockstep.config.ConfigException;
 import io.lockstep.data.dataset.EmitNorm;
 import io.lockstep.data.file.FileWrites;
 import io.lockstep.data.fusion.FusionConfig;
+import io.lockstep.data.score.DetectionScores;
 import io.lockstep.model.budget.TokenBudget;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.worker.config.RunConfig;
@@ -30,6 +32,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -101,6 +104,12 @@ public final class EvalCommand implements Callable<Integer> {
   private @Nullable EmitNorm norm;
 
   @ArgGroup private @Nullable Budgets budgets;
+
+  @Option(
+      names = "--boxes",
+      description =
+          "Evaluate the detection head instead: AP50, AP50:95 and mean IoU of the objects' boxes.")
+  private boolean boxes;
 
   @Option(names = "--wrong", description = "Print each answer that is not right.")
   private boolean wrong;
@@ -180,6 +189,9 @@ public final class EvalCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    if (boxes) {
+      return boxes();
+    }
     Sweep sweep = budgets == null ? null : budgets.sweep;
     if (sweep != null && answers.log().isPresent()) {
       throw new UsageError(
@@ -194,6 +206,46 @@ public final class EvalCommand implements Callable<Integer> {
       } else {
         sweep(loaded, sets, plan, sweep.out);
       }
+    }
+    return 0;
+  }
+
+  /** Evaluates the detection head. */
+  private int boxes() throws IOException {
+    Path data = source.data;
+    Budgets other = budgets;
+    if (data == null) {
+      throw new UsageError("--boxes needs --data: evaluate the targets' files one by one");
+    }
+    base.requireNone();
+    if (wrong || mode != null || norm != null || (other != null && other.sweep != null)) {
+      throw new UsageError(
+          "--boxes goes with none of --wrong, --mode, --emit-norm and --sweep-token-budget");
+    }
+    BoxEvaluation evaluation = BoxEvaluation.read(data, batch);
+    tensors.start();
+    try (LoadedModel loaded = LoadedModel.open(model)) {
+      TokenBudget budget = other == null ? null : other.one;
+      if (budget != null) {
+        loaded.replaceTokenBudget(budget, "--token-budget");
+      }
+      DetectionScores scores = evaluation.run(loaded);
+      System.out.printf(
+          Locale.ROOT,
+          "AP50: %.4f%nAP50:95: %.4f%nmean IoU: %.4f%n(%d objects in %d pictures)%n",
+          scores.ap50(),
+          scores.ap5095(),
+          scores.meanIou(),
+          scores.truths(),
+          evaluation.records().size());
+      json.print(
+          new JsonLine()
+              .put("ap50", scores.ap50())
+              .put("ap50_95", scores.ap5095())
+              .put("mean_iou", scores.meanIou())
+              .put("objects", scores.truths())
+              .put("detections", scores.detections())
+              .put("pictures", evaluation.records().size()));
     }
     return 0;
   }

@@ -163,7 +163,7 @@ public final class PlanCommand implements Callable<Integer> {
     }
     base.requireNone();
     ModelConfig config = config(model);
-    TuningPlan plan = TuningPlan.full(config.layout());
+    TuningPlan plan = TuningPlan.full(config);
     StageCost.Subject whole =
         new StageCost.Subject(
             0,
