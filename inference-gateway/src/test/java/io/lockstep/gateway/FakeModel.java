@@ -129,8 +129,7 @@ public final class FakeModel implements ServedModel {
                         List.of(new Content.Image(picture), new Content.Text("summary")))));
     return detects
         ? plain.detecting(picture ->
-            new Conversation(
-                List.of(new Message(Role.USER, List.of(new Content.Image(picture))))))
+            new Conversation(List.of(new Message(Role.USER, List.of(new Content.Image(picture))))))
         : plain;
   }
 

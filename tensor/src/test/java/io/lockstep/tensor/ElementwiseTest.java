@@ -65,8 +65,7 @@ class ElementwiseTest {
     try (Scope scope = Scope.open()) {
       NDArray x = Ops.constant(new float[3], 3);
       NDArray y = Ops.constant(new float[2], 2);
-      TorchException refused =
-          assertThrows(TorchException.class, () -> Elementwise.quotient(x, y));
+      TorchException refused = assertThrows(TorchException.class, () -> Elementwise.quotient(x, y));
       assertTrue(String.valueOf(refused.getMessage()).contains("div"), refused.getMessage());
     }
   }

@@ -112,11 +112,7 @@ final class DocumentationPage {
     example(
         page,
         "Detect",
-        DetectRequest.newBuilder()
-            .setId("picture-1")
-            .setContent(picture)
-            .setMinScore(0.3)
-            .build());
+        DetectRequest.newBuilder().setId("picture-1").setContent(picture).setMinScore(0.3).build());
     example(page, "Judge", group);
     example(page, "JudgeStream", group);
     example(page, "Chat", chat);

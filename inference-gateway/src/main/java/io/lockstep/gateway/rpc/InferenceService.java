@@ -119,7 +119,8 @@ final class InferenceService extends InferenceGrpc.InferenceImplBase {
 
                 @Override
                 public void onAnswer(Job.Answer answer) {
-                  throw new IllegalStateException("a text was generated where objects were asked for");
+                  throw new IllegalStateException(
+                      "a text was generated where objects were asked for");
                 }
 
                 @Override

@@ -96,8 +96,7 @@ final class Requests {
     ImageSource source = source("content", request.getId(), request.getContent(), weight);
     try {
       ImageHeader header = ImageHeader.of(source, pictures);
-      return new Weighed(
-          new Task.Detect(source, header.width(), header.height()), weight.bytes);
+      return new Weighed(new Task.Detect(source, header.width(), header.height()), weight.bytes);
     } catch (IOException e) {
       throw Statuses.invalid("content: " + e.getMessage());
     }

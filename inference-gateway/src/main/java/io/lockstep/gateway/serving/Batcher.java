@@ -23,9 +23,9 @@ import org.slf4j.LoggerFactory;
  * Owns the model: one thread takes whatever waits, up to a batch, and has the model answer it.
  *
  * <p>Jobs leave the queue in order; a batch is the oldest job and those after it of the same
- * profile and kind (answers, objects), whatever their other settings. Models are swapped between batches, so that a request
- * finishes on the model it started with. Every submitted job that isn't cancelled ends with exactly
- * one answer or failure.
+ * profile and kind (answers, objects), whatever their other settings. Models are swapped between
+ * batches, so that a request finishes on the model it started with. Every submitted job that isn't
+ * cancelled ends with exactly one answer or failure.
  */
 public final class Batcher implements AutoCloseable {
 

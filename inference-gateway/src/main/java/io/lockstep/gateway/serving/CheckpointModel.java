@@ -71,10 +71,7 @@ public final class CheckpointModel implements ServedModel {
                 model.config().modelType(),
                 model.generationConfig().sampling(),
                 alignment),
-            model
-                .detector()
-                .map(detector -> prompts.detecting(detector::show))
-                .orElse(prompts));
+            model.detector().map(detector -> prompts.detecting(detector::show)).orElse(prompts));
       } catch (IOException | RuntimeException e) {
         model.close();
         throw e;

@@ -10,8 +10,7 @@ package io.lockstep.model.batch;
  * @param height more than 0, at most 1
  * @param caption its number in the list of captions
  */
-public record TrueObject(
-    float centreX, float centreY, float width, float height, int caption) {
+public record TrueObject(float centreX, float centreY, float width, float height, int caption) {
 
   /** Checks the ranges. */
   public TrueObject {

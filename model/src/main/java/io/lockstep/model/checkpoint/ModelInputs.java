@@ -45,8 +45,7 @@ public record ModelInputs(
    */
   public static ModelInputs open(Path folder, Tuning tuning) throws IOException {
     CheckpointFiles.require(folder, false);
-    ModelConfig config =
-        tuning.config(ModelFamilies.read(folder.resolve(CheckpointFiles.CONFIG)));
+    ModelConfig config = tuning.config(ModelFamilies.read(folder.resolve(CheckpointFiles.CONFIG)));
     GenerationConfig stored = GenerationConfig.of(folder);
     VisionSettings vision = VisionSettings.read(folder, tuning);
     ImageProcessor images = ImageProcessor.of(folder);

@@ -68,16 +68,13 @@ final class ModelWeights {
       throws IOException {
     try (TensorSource tensors = TensorSource.openFolder(folder)) {
       ParameterLayout read =
-          head.isPresent()
-              ? layout.without(Set.of(ParameterSpec.Module.DETECTION))
-              : layout;
+          head.isPresent() ? layout.without(Set.of(ParameterSpec.Module.DETECTION)) : layout;
       Map<String, String> storedNames = storedNames(folder, tensors, read);
       Parameters parameters = new Parameters(layout);
       for (ParameterLayout.Slot slot : layout.slots()) {
         String name = slot.spec().name();
         if (head.isPresent() && slot.spec().module() == ParameterSpec.Module.DETECTION) {
-          HeadInitialiser.fill(
-              slot.spec(), Buffer.of(parameters.get(name)), head.get().seed());
+          HeadInitialiser.fill(slot.spec(), Buffer.of(parameters.get(name)), head.get().seed());
           continue;
         }
         String stored = storedNames.getOrDefault(name, name);

@@ -14,13 +14,7 @@ import java.util.Comparator;
  * @param query which of the head's queries has found it
  */
 public record FoundObject(
-    double left,
-    double top,
-    double right,
-    double bottom,
-    double score,
-    String caption,
-    int query) {
+    double left, double top, double right, double bottom, double score, String caption, int query) {
 
   /** The surest first; equals in the order of the queries. */
   static final Comparator<FoundObject> SUREST_FIRST =

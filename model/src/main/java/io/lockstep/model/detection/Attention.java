@@ -52,8 +52,7 @@ record Attention(Linear query, Linear key, Linear value, Linear output, int head
             false,
             1 / Math.sqrt((double) query.out() / heads),
             false);
-    return output.apply(
-        weights, attended_BhQd.transpose(0, 2, 1, 3).reshape(asked.getShape()));
+    return output.apply(weights, attended_BhQd.transpose(0, 2, 1, 3).reshape(asked.getShape()));
   }
 
   /** The heads of x [B, N, D], [B, h, N, d]. */

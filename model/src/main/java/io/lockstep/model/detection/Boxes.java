@@ -57,8 +57,7 @@ public final class Boxes {
             area(Ops.narrow(first_K4, 1, 2, 2))
                 .add(area(Ops.narrow(second_K4, 1, 2, 2)))
                 .sub(shared));
-    return Elementwise.quotient(shared, union)
-        .sub(Elementwise.quotient(around.sub(union), around));
+    return Elementwise.quotient(shared, union).sub(Elementwise.quotient(around.sub(union), around));
   }
 
   private static NDArray corner(NDArray boxes_K4, int side) {
@@ -93,11 +92,8 @@ public final class Boxes {
                 - Math.min(
                     low(object.centreY(), object.height()), low(boxes[at + 1], boxes[at + 3])));
     double union =
-        (double) object.width() * object.height()
-            + (double) boxes[at + 2] * boxes[at + 3]
-            - shared;
-    return shared / Math.max(union, LEAST_AREA)
-        - (around - union) / Math.max(around, LEAST_AREA);
+        (double) object.width() * object.height() + (double) boxes[at + 2] * boxes[at + 3] - shared;
+    return shared / Math.max(union, LEAST_AREA) - (around - union) / Math.max(around, LEAST_AREA);
   }
 
   private static double low(double centre, double size) {

@@ -232,8 +232,7 @@ public final class DetectionHead implements Block {
     NDArray centres_Q21 =
         Elementwise.sigmoid(Ops.narrow(references_Q4, 1, 0, AXES))
             .reshape(config.queries(), AXES, 1);
-    NDArray angles =
-        Ops.mul(centres_Q21, Ops.constant(frequencies, 1, 1, frequencies.length));
+    NDArray angles = Ops.mul(centres_Q21, Ops.constant(frequencies, 1, 1, frequencies.length));
     return Elementwise.sin(angles)
         .concat(Elementwise.cos(angles), 2)
         .reshape(config.queries(), config.width());

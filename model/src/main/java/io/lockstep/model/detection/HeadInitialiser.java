@@ -43,8 +43,7 @@ public final class HeadInitialiser {
   }
 
   private static double deviation(ParameterSpec spec) {
-    if (spec.name().equals(DetectionHead.QUERIES)
-        || spec.name().equals(DetectionHead.REFERENCES)) {
+    if (spec.name().equals(DetectionHead.QUERIES) || spec.name().equals(DetectionHead.REFERENCES)) {
       return 1;
     }
     double deviation = 1 / StrictMath.sqrt(spec.shape().getLast());

@@ -40,8 +40,7 @@ public record Matching(
    * @throws IllegalArgumentException if there are more objects than queries, or predictions are not
    *     finite
    */
-  public int[] of(
-      DetectionConfig config, List<TrueObject> objects, float[] predictions, int row) {
+  public int[] of(DetectionConfig config, List<TrueObject> objects, float[] predictions, int row) {
     int outputs = config.outputs();
     double[][] costs = new double[objects.size()][config.queries()];
     for (int query = 0; query < config.queries(); query++) {

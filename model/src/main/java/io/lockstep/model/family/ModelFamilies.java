@@ -26,8 +26,8 @@ public final class ModelFamilies {
   private ModelFamilies() {}
 
   /**
-   * Reads {@code config.json}, and the sizes of a detection head that lies beside it. Keys that are null count as absent, and those that change nothing in
-   * what is computed may stand at any level.
+   * Reads {@code config.json}, and the sizes of a detection head that lies beside it. Keys that are
+   * null count as absent, and those that change nothing in what is computed may stand at any level.
    *
    * @throws InvalidConfigException naming every missing key, unsupported value and unknown key
    */

@@ -31,7 +31,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A model's network as one list of segments, which training, evaluation, generation and
  * certificates walk through: vision embedding, vision blocks, merger, DeepStack's mergers, text
- * embedding, decoder layers, the detection head if there is one, head. That is also the order of the parameters. Holds no weights.
+ * embedding, decoder layers, the detection head if there is one, head. That is also the order of
+ * the parameters. Holds no weights.
  */
 public final class Network {
 

@@ -6,7 +6,6 @@ import io.lockstep.model.batch.Targets;
 import io.lockstep.model.layer.KvCache;
 import io.lockstep.model.parameter.Weights;
 import io.lockstep.tensor.Scope;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**

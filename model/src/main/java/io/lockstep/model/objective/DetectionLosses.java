@@ -162,8 +162,7 @@ public final class DetectionLosses {
       case CAPTION -> {
         long[] wanted = matched.objects().stream().mapToLong(TrueObject::caption).toArray();
         NDArray logits = Ops.narrow(own, 1, Boxes.NUMBERS + 1, config.captions().size());
-        yield Ops.crossEntropySum(
-            logits, Ops.constant(wanted, wanted.length), Sample.IGNORED);
+        yield Ops.crossEntropySum(logits, Ops.constant(wanted, wanted.length), Sample.IGNORED);
       }
     };
   }

@@ -54,7 +54,11 @@ public record Objective(List<LossTerm> terms) {
    * @param detection terms of the network's detection head; none if it has none
    * @throws IllegalArgumentException if the network has not what a term needs
    */
-  public static Objective of(Network network, Optional<Teaching> teaching, double routerBalance, List<LossTerm> detection) {
+  public static Objective of(
+      Network network,
+      Optional<Teaching> teaching,
+      double routerBalance,
+      List<LossTerm> detection) {
     List<LossTerm> terms = new ArrayList<>();
     if (teaching.isPresent()) {
       terms.add(teaching.get().distillation());

@@ -70,10 +70,7 @@ public final class ParameterLayout {
   /** The parameters that belong to none of some modules, laid out anew. */
   public ParameterLayout without(Set<ParameterSpec.Module> modules) {
     return new ParameterLayout(
-        slots.stream()
-            .map(Slot::spec)
-            .filter(spec -> !modules.contains(spec.module()))
-            .toList());
+        slots.stream().map(Slot::spec).filter(spec -> !modules.contains(spec.module())).toList());
   }
 
   /** The parameters in order. */

@@ -46,9 +46,7 @@ class BoxesTest {
           float giou = Boxes.generalisedIou(first, second).toFloatArray()[0];
           assertEquals(PUBLISHED[i][j], giou, 1e-4);
           assertEquals(
-              PUBLISHED[i][j],
-              Boxes.generalisedIou(BOXES.get(i), numbers(BOXES.get(j)), 0),
-              1e-4);
+              PUBLISHED[i][j], Boxes.generalisedIou(BOXES.get(i), numbers(BOXES.get(j)), 0), 1e-4);
         }
       }
     }

@@ -37,8 +37,24 @@ class DetectionHeadTest {
       batch(
           List.of(new Grid(1, 4, 6), new Grid(1, 4, 2)),
           new long[0],
-          1, 9, 9, 9, 9, 9, 9, 2, 3, //
-          0, 0, 0, 0, 1, 9, 9, 2, 3);
+          1,
+          9,
+          9,
+          9,
+          9,
+          9,
+          9,
+          2,
+          3, //
+          0,
+          0,
+          0,
+          0,
+          1,
+          9,
+          9,
+          2,
+          3);
 
   @BeforeAll
   static void start() {
@@ -113,15 +129,18 @@ class DetectionHeadTest {
         Scope scope = Scope.open()) {
       // Biases that are not 0, so that all parts of the sum are there.
       SplittableRandom random = new SplittableRandom(8);
-      parameters.byName().forEach((name, values) -> {
-        if (name.endsWith("bias")) {
-          Buffer.of(values).write(host -> {
-            for (long i = 0; i < host.floats().size(); i++) {
-              host.floats().set(i, (float) (random.nextDouble() - 0.5));
+      parameters
+          .byName()
+          .forEach((name, values) -> {
+            if (name.endsWith("bias")) {
+              Buffer.of(values)
+                  .write(host -> {
+                    for (long i = 0; i < host.floats().size(); i++) {
+                      host.floats().set(i, (float) (random.nextDouble() - 0.5));
+                    }
+                  });
             }
           });
-        }
-      });
       SequencedMap<String, NDArray> leaves = parameters.leaves();
       NDArray states = Autograd.leaf(Ops.constant(hidden, 2, 9, HIDDEN));
       NDArray sum = Autograd.recording(() -> sum(scope, leaves::get, states));
@@ -204,8 +223,7 @@ class DetectionHeadTest {
       float[] hidden = hidden(2, 1);
       float[] both = predict(parameters, BATCH, hidden);
       int size = CONFIG.queries() * CONFIG.outputs();
-      Batch second =
-          batch(List.of(new Grid(1, 4, 2)), new long[0], 0, 0, 0, 0, 1, 9, 9, 2, 3);
+      Batch second = batch(List.of(new Grid(1, 4, 2)), new long[0], 0, 0, 0, 0, 1, 9, 9, 2, 3);
       float[] alone =
           predict(parameters, second, Arrays.copyOfRange(hidden, 9 * HIDDEN, 18 * HIDDEN));
       assertArrayEquals(Arrays.copyOfRange(both, size, 2 * size), alone, 1e-5f);
@@ -245,8 +263,24 @@ class DetectionHeadTest {
             batch(
                 List.of(new Grid(1, 4, 6), new Grid(1, 4, 2)),
                 new long[] {1, 5, 7},
-                0, 0, 0, 0, 1, 9, 9, 2, 3, //
-                0, 0, 0, 0, 0, 1, 9, 2, 3),
+                0,
+                0,
+                0,
+                0,
+                1,
+                9,
+                9,
+                2,
+                3, //
+                0,
+                0,
+                0,
+                0,
+                0,
+                1,
+                9,
+                2,
+                3),
             PICTURE,
             MERGE);
     assertArrayEquals(
@@ -261,8 +295,24 @@ class DetectionHeadTest {
         batch(
             List.of(new Grid(1, 4, 2)),
             new long[0],
-            0, 0, 0, 0, 1, 2, 3, 2, 3, //
-            0, 0, 0, 0, 1, 9, 9, 2, 3);
+            0,
+            0,
+            0,
+            0,
+            1,
+            2,
+            3,
+            2,
+            3, //
+            0,
+            0,
+            0,
+            0,
+            1,
+            9,
+            9,
+            2,
+            3);
     try (Parameters parameters = parameters(3)) {
       for (float value : predict(parameters, mixed, hidden(2, 1))) {
         assertTrue(Float.isFinite(value));

@@ -107,7 +107,8 @@ class DetectionLossesTest {
     NDArray hidden_BTH =
         scope.zeros(Dtype.FLOAT32, batch.rows(), batch.length(), config.text().hiddenSize());
     return new Network(config)
-        .prediction(scope, _ -> null, batch, hidden_BTH, new Targets(new long[] {0}, new long[] {0}));
+        .prediction(
+            scope, _ -> null, batch, hidden_BTH, new Targets(new long[] {0}, new long[] {0}));
   }
 
   private static double expected(String name) {
@@ -161,8 +162,7 @@ class DetectionLossesTest {
     Batch batch = batch(TRUTHS);
     for (LossTerm term : terms()) {
       if (!term.name().equals("objectness_loss")) {
-        assertEquals(
-            expected(term.name()), sum(term, batch, PREDICTIONS), 1e-5, term.name());
+        assertEquals(expected(term.name()), sum(term, batch, PREDICTIONS), 1e-5, term.name());
       }
     }
   }
@@ -173,8 +173,7 @@ class DetectionLossesTest {
     for (int query = 0; query < 6; query++) {
       double p = 1 / (1 + Math.exp(-PREDICTIONS[query * OUTPUTS + 4]));
       boolean found = query == 1 || query == 2;
-      expected -=
-          found ? 0.25 * (1 - p) * (1 - p) * Math.log(p) : 0.75 * p * p * Math.log(1 - p);
+      expected -= found ? 0.25 * (1 - p) * (1 - p) * Math.log(p) : 0.75 * p * p * Math.log(1 - p);
     }
     assertEquals(expected, sum(terms().getFirst(), batch(TRUTHS), PREDICTIONS), 1e-5);
   }

@@ -63,8 +63,7 @@ class DetectionPassTest {
   private static LoadedModel open(GoldenFamily family, Set<ParameterSpec.Module> frozen)
       throws IOException {
     return LoadedModel.open(
-        family.checkpoint(),
-        new Tuning.Full(frozen, Optional.of(new Tuning.NewHead(HEAD, 11))));
+        family.checkpoint(), new Tuning.Full(frozen, Optional.of(new Tuning.NewHead(HEAD, 11))));
   }
 
   /** The family's samples with one picture know its objects; of others nothing is known. */
@@ -112,8 +111,7 @@ class DetectionPassTest {
                   for (int i = 0; i < ofSegment.size(); i++) {
                     NDArray gradient = ofSegment.get(i);
                     gradients.put(
-                        slots.get(segment.firstSlot() + i).spec().name(),
-                        gradient.toFloatArray());
+                        slots.get(segment.firstSlot() + i).spec().name(), gradient.toFloatArray());
                   }
                 });
     return new Pass(outcome.total(), gradients);
@@ -197,8 +195,9 @@ class DetectionPassTest {
       Pass kept = pass(model, batch, false);
       Pass recomputed = pass(model, batch, true);
       assertEquals(kept.sums(), recomputed.sums());
-      kept.gradients().forEach((name, gradient) ->
-          assertArrayEquals(gradient, recomputed.gradients().get(name), name));
+      kept.gradients()
+          .forEach((name, gradient) ->
+              assertArrayEquals(gradient, recomputed.gradients().get(name), name));
     }
   }
 
@@ -210,10 +209,13 @@ class DetectionPassTest {
       Pass whole = pass(all, batch(family, all), false);
       Pass alone = pass(frozen, batch(family, frozen), false);
       assertEquals(whole.sums(), alone.sums());
-      assertTrue(alone.gradients().keySet().stream().allMatch(n -> n.startsWith("detection_head.")));
+      assertTrue(
+          alone.gradients().keySet().stream().allMatch(n -> n.startsWith("detection_head.")));
       assertTrue(alone.gradients().size() > 20);
-      alone.gradients().forEach((name, gradient) ->
-          assertArrayEquals(whole.gradients().get(name), gradient, name));
+      alone
+          .gradients()
+          .forEach(
+              (name, gradient) -> assertArrayEquals(whole.gradients().get(name), gradient, name));
     }
   }
 
@@ -228,8 +230,10 @@ class DetectionPassTest {
       Map<String, float[]> expected = new TreeMap<>();
       Pass without = pass(plain, batch, expected);
       assertEquals(without.sums().loss(), pass.sums().loss());
-      without.gradients().forEach((name, gradient) ->
-          assertArrayEquals(gradient, pass.gradients().get(name), name));
+      without
+          .gradients()
+          .forEach(
+              (name, gradient) -> assertArrayEquals(gradient, pass.gradients().get(name), name));
     }
   }
 

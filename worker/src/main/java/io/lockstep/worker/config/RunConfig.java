@@ -241,7 +241,8 @@ public record RunConfig(
   public RunConfig withOutputDir(Path dir) {
     Run there = new Run(run.name, run.seed, Optional.of(dir.toAbsolutePath().normalize()));
     return new RunConfig(
-        there, model, data, prompts, vision, training, optimizer, tuning, rlhf, custom, cluster, inputs);
+        there, model, data, prompts, vision, training, optimizer, tuning, rlhf, custom, cluster,
+        inputs);
   }
 
   /** The same configuration with what its files hold. */

@@ -106,8 +106,7 @@ public final class MetricsLog implements AutoCloseable {
             .put("remaining_seconds", row.remainingSeconds());
     commit
         .terms()
-        .forEach(term ->
-            node.put(term.name(), term.sum() / Math.max(1, term.normaliser())));
+        .forEach(term -> node.put(term.name(), term.sum() / Math.max(1, term.normaliser())));
     loader.forEach((stage, seconds) -> node.put(stage.key(), seconds));
     bank.ifPresent(counts ->
         node.put("patch_bank_found", counts.found())

@@ -33,14 +33,16 @@ public final class RunObjective implements AutoCloseable {
     double routerBalance = config.training().routerAuxLossCoef();
     List<LossTerm> detection = detection(config, student);
     if (config.rlhf().isEmpty()) {
-      return new RunObjective(Objective.of(network, Optional.empty(), routerBalance, detection), null);
+      return new RunObjective(
+          Objective.of(network, Optional.empty(), routerBalance, detection), null);
     }
     DistillationConfig rlhf = config.rlhf().get();
     LoadedModel teacher = LoadedModel.open(rlhf.teacherModel());
     Distillation distillation =
         new Distillation(teacher.network(), new JensenShannon(rlhf.beta(), 1));
     Teaching teaching = new Teaching(distillation, rlhf.sftAlpha());
-    return new RunObjective(Objective.of(network, Optional.of(teaching), routerBalance, detection), teacher);
+    return new RunObjective(
+        Objective.of(network, Optional.of(teaching), routerBalance, detection), teacher);
   }
 
   private static List<LossTerm> detection(RunConfig config, LoadedModel student) {

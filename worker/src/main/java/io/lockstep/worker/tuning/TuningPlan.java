@@ -31,7 +31,10 @@ import java.util.Set;
  */
 public record TuningPlan(
     ModelConfig model,
-    Tuning tuning, ParameterLayout base, ParameterLayout trained, Optional<AdapterPlan> adapter) {
+    Tuning tuning,
+    ParameterLayout base,
+    ParameterLayout trained,
+    Optional<AdapterPlan> adapter) {
 
   /**
    * Applies a run's configuration to its model.
@@ -81,17 +84,13 @@ public record TuningPlan(
     return new TuningPlan(model, Tuning.full(), base, base, Optional.empty());
   }
 
-  private static TuningPlan lora(
-      RunConfig run, ModelConfig model, Set<ParameterSpec.Module> frozen) throws IOException {
+  private static TuningPlan lora(RunConfig run, ModelConfig model, Set<ParameterSpec.Module> frozen)
+      throws IOException {
     ParameterLayout base = model.layout();
     if (run.tuning().adapter().isPresent()) {
       AdapterPlan plan = AdapterPlan.of(run.tuning().adapter().get(), base, frozen);
       return new TuningPlan(
-          model,
-          new Tuning.NewAdapter(plan, run.seed()),
-          base,
-          plan.layout(),
-          Optional.of(plan));
+          model, new Tuning.NewAdapter(plan, run.seed()), base, plan.layout(), Optional.of(plan));
     }
     Path folder = run.model().adapter().orElseThrow();
     AdapterPlan plan = AdapterPlan.of(AdapterConfig.read(folder), base, Set.of());
@@ -122,8 +121,8 @@ public record TuningPlan(
   public boolean trainsVision() {
     return trained.slots().stream()
         .map(slot -> slot.spec().module())
-        .anyMatch(module ->
-            module == ParameterSpec.Module.VIT || module == ParameterSpec.Module.ALIGNER);
+        .anyMatch(
+            module -> module == ParameterSpec.Module.VIT || module == ParameterSpec.Module.ALIGNER);
   }
 
   /** The table of what is trained. */

@@ -46,8 +46,7 @@ class ObjectTruthTest {
   @Test
   void polygonsAndLinesAreTheLeastBoxAroundThem() throws Exception {
     List<Point> corners = List.of(new Point(20, 10), new Point(60, 20), new Point(40, 50));
-    Geometry.Polyline level =
-        new Geometry.Polyline(List.of(new Point(0, 50), new Point(100, 50)));
+    Geometry.Polyline level = new Geometry.Polyline(List.of(new Point(0, 50), new Point(100, 50)));
     List<TrueObject> objects =
         TRUTH
             .of(

@@ -55,24 +55,21 @@ class DetectionTrainingTest {
           detection_enabled: true
           detection: {num_queries: 6, layers: 2, heads: 2, width: 32}
         """
-            .formatted(
-                GoldenFamily.QWEN3_VL.checkpoint(), data, STEPS, training, tuning, cluster),
+            .formatted(GoldenFamily.QWEN3_VL.checkpoint(), data, STEPS, training, tuning, cluster),
         "test",
         folder);
   }
 
   @Test
   void modelAndHeadAreTheSameBitsOnAnyNumberOfWorkersAtEveryStage() throws Exception {
-    float[] alone =
-        ShortTraining.weights(1, config("{mode: full}", "{}", ""), STEPS).getFirst();
+    float[] alone = ShortTraining.weights(1, config("{mode: full}", "{}", ""), STEPS).getFirst();
     for (int world = 2; world <= 3; world++) {
       for (float[] weights :
           ShortTraining.weights(world, config("{mode: full}", "{}", ""), STEPS)) {
         assertArrayEquals(alone, weights, "world of " + world);
       }
     }
-    RunConfig shared =
-        config("{mode: full}", "{zero_stage: 3}", ", gradient_checkpointing: true");
+    RunConfig shared = config("{mode: full}", "{zero_stage: 3}", ", gradient_checkpointing: true");
     assertArrayEquals(alone, ShortTraining.weights(3, shared, STEPS).getFirst());
     RunConfig second = config("{mode: full}", "{zero_stage: 2}", "");
     assertArrayEquals(alone, ShortTraining.weights(2, second, STEPS).getFirst());
@@ -86,17 +83,21 @@ class DetectionTrainingTest {
     assertArrayEquals(trained, ShortTraining.weights(2, config, STEPS).getLast());
     try (LoadedModel before = TuningPlan.of(config).load(config)) {
       float[] first = Buffer.of(before.parameters().flat()).toHost().floats().toArray();
-      before.parameters().layout().slots().forEach(slot -> {
-        boolean same = true;
-        for (int i = (int) slot.offset(); i < slot.end(); i++) {
-          same &= first[i] == trained[i];
-        }
-        boolean ofHead = slot.spec().module() == ParameterSpec.Module.DETECTION;
-        // Keys are moved alike by their bias, which has no effect and no gradient.
-        if (!slot.spec().name().endsWith("k_proj.bias")) {
-          assertEquals(!ofHead, same, slot.spec().name());
-        }
-      });
+      before
+          .parameters()
+          .layout()
+          .slots()
+          .forEach(slot -> {
+            boolean same = true;
+            for (int i = (int) slot.offset(); i < slot.end(); i++) {
+              same &= first[i] == trained[i];
+            }
+            boolean ofHead = slot.spec().module() == ParameterSpec.Module.DETECTION;
+            // Keys are moved alike by their bias, which has no effect and no gradient.
+            if (!slot.spec().name().endsWith("k_proj.bias")) {
+              assertEquals(!ofHead, same, slot.spec().name());
+            }
+          });
     }
   }
 
@@ -111,8 +112,7 @@ class DetectionTrainingTest {
     }
     try (LoadedModel loaded = LoadedModel.open(checkpoint)) {
       CertificateCheck.Outcome outcome =
-          CertificateCheck.run(
-              checkpoint, loaded, LoadedModel.storedSha256(checkpoint), null);
+          CertificateCheck.run(checkpoint, loaded, LoadedModel.storedSha256(checkpoint), null);
       assertTrue(outcome.report().agrees(), outcome.report().toString());
       List<String> compared =
           outcome.report().comparisons().stream().map(each -> each.what()).toList();

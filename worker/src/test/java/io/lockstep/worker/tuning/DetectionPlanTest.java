@@ -67,8 +67,7 @@ class DetectionPlanTest {
 
   @Test
   void captionsAreThoseOfTheData() throws Exception {
-    TuningPlan plan =
-        TuningPlan.of(config(GoldenFamily.QWEN3_VL.checkpoint(), objects(), ENABLED));
+    TuningPlan plan = TuningPlan.of(config(GoldenFamily.QWEN3_VL.checkpoint(), objects(), ENABLED));
     assertEquals(List.of("a", "b"), plan.model().detection().orElseThrow().captions());
     assertTrue(plan.table().lines().stream().anyMatch(line -> line.startsWith("detection: ")));
   }

@@ -37,7 +37,9 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code lockstep generate}. */
-@Command(name = "generate", description = {
+@Command(
+    name = "generate",
+    description = {
       "Asks a model; the answer is printed as it grows.",
       "With --boxes it finds objects instead, if the model has a detection head."
     })

@@ -77,9 +77,7 @@ final class ServingPath {
     float[] values = model.detector().get().predictions(batch);
     for (int row = 0; row < probes.size(); row++) {
       if (probes.get(row).prompt().images().size() == 1) {
-        collectors
-            .get(row)
-            .detections(values, row, model.config().detection().orElseThrow());
+        collectors.get(row).detections(values, row, model.config().detection().orElseThrow());
       }
     }
   }
