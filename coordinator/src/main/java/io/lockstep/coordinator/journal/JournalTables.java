@@ -3,6 +3,7 @@ package io.lockstep.coordinator.journal;
 import io.lockstep.coordinator.CommittedCheckpoint;
 import io.lockstep.coordinator.CommittedStep;
 import io.lockstep.coordinator.DatasetSums;
+import io.lockstep.coordinator.KindSums;
 import io.lockstep.coordinator.Numerics;
 import io.lockstep.coordinator.RunOutcome;
 import io.lockstep.coordinator.TermSum;
@@ -80,6 +81,12 @@ final class JournalTables {
             step integer not null, rewind integer not null, dataset integer not null,
             loss_sum real not null, tokens integer not null, correct integer not null,
             primary key (step, rewind, dataset))\
+          """,
+          """
+          create table if not exists kind_sums(
+            step integer not null, rewind integer not null, dataset integer not null,
+            kind integer not null, tokens integer not null, correct integer not null,
+            primary key (step, rewind, dataset, kind))\
           """,
           """
           create table if not exists term_sums(
@@ -235,6 +242,14 @@ final class JournalTables {
   private static CommittedStep detailed(Connection connection, CommittedStep step, int rewind)
       throws SQLException {
     String where = " where step = %d and rewind = %d order by ".formatted(step.step(), rewind);
+    Map<Integer, List<KindSums>> kinds = new HashMap<>();
+    query(
+        connection,
+        "select dataset, kind, tokens, correct from kind_sums" + where + "dataset, kind",
+        row ->
+            kinds
+                .computeIfAbsent(row.getInt(1), dataset -> new ArrayList<>())
+                .add(new KindSums(row.getInt(2), row.getLong(3), row.getLong(4))));
     return new CommittedStep(
             step.generation(),
             step.step(),
@@ -251,7 +266,11 @@ final class JournalTables {
                 "select dataset, loss_sum, tokens, correct from dataset_sums" + where + "dataset",
                 row ->
                     new DatasetSums(
-                        row.getInt(1), row.getDouble(2), row.getLong(3), row.getLong(4))))
+                        row.getInt(1),
+                        row.getDouble(2),
+                        row.getLong(3),
+                        row.getLong(4),
+                        kinds.getOrDefault(row.getInt(1), List.of()))))
         .withTerms(
             query(
                 connection,

@@ -3,6 +3,7 @@ package io.lockstep.coordinator.journal;
 import io.lockstep.coordinator.CommittedCheckpoint;
 import io.lockstep.coordinator.CommittedStep;
 import io.lockstep.coordinator.DatasetSums;
+import io.lockstep.coordinator.KindSums;
 import io.lockstep.coordinator.Numerics;
 import io.lockstep.coordinator.RunOutcome;
 import io.lockstep.coordinator.RunPlan;
@@ -449,6 +450,17 @@ public final class RunJournal implements AutoCloseable {
           sums.lossSum(),
           sums.tokens(),
           sums.correctTokens());
+      for (KindSums kind : sums.kinds()) {
+        insert(
+            "insert into kind_sums(step, rewind, dataset, kind, tokens, correct)"
+                + " values (?, ?, ?, ?, ?, ?)",
+            step.step(),
+            rewinds,
+            sums.dataset(),
+            kind.kind(),
+            kind.tokens(),
+            kind.correctTokens());
+      }
     }
     for (int place = 0; place < step.terms().size(); place++) {
       TermSum term = step.terms().get(place);

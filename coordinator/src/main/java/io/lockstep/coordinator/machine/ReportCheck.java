@@ -56,7 +56,7 @@ final class ReportCheck {
   private static boolean areSound(VirtualRankResult result) {
     long tokens = 0;
     for (DatasetSums dataset : result.datasets()) {
-      if (dataset.correctTokens() < 0 || dataset.correctTokens() > dataset.tokens()) {
+      if (!dataset.hasSoundCounts()) {
         return false;
       }
       tokens += dataset.tokens();

@@ -150,10 +150,7 @@ final class StepDecision {
   private static boolean areSound(List<DatasetSums> datasets, long tokens) {
     long sum = 0;
     for (DatasetSums dataset : datasets) {
-      if (!Double.isFinite(dataset.lossSum())
-          || dataset.tokens() < 0
-          || dataset.correctTokens() < 0
-          || dataset.correctTokens() > dataset.tokens()) {
+      if (!Double.isFinite(dataset.lossSum()) || !dataset.hasSoundCounts()) {
         return false;
       }
       sum += dataset.tokens();

@@ -2,6 +2,7 @@ package io.lockstep.coordinator.rpc;
 
 import io.lockstep.coordinator.CommittedCheckpoint;
 import io.lockstep.coordinator.DatasetSums;
+import io.lockstep.coordinator.KindSums;
 import io.lockstep.coordinator.Numerics;
 import io.lockstep.coordinator.Phase;
 import io.lockstep.coordinator.RunStatus;
@@ -187,7 +188,13 @@ final class Wire {
 
   private static DatasetSums sums(io.lockstep.proto.coordinator.v1.DatasetSums wire) {
     return new DatasetSums(
-        wire.getDataset(), wire.getLossSum(), wire.getTokens(), wire.getCorrectTokens());
+        wire.getDataset(),
+        wire.getLossSum(),
+        wire.getTokens(),
+        wire.getCorrectTokens(),
+        wire.getKindsList().stream()
+            .map(kind -> new KindSums(kind.getKind(), kind.getTokens(), kind.getCorrectTokens()))
+            .toList());
   }
 
   private static TermSum term(io.lockstep.proto.coordinator.v1.TermSum wire) {
@@ -206,6 +213,15 @@ final class Wire {
     return io.lockstep.proto.coordinator.v1.DatasetSums.newBuilder()
         .setDataset(sums.dataset())
         .setLossSum(sums.lossSum())
+        .setTokens(sums.tokens())
+        .setCorrectTokens(sums.correctTokens())
+        .addAllKinds(sums.kinds().stream().map(Wire::kind).toList())
+        .build();
+  }
+
+  private static io.lockstep.proto.coordinator.v1.KindSums kind(KindSums sums) {
+    return io.lockstep.proto.coordinator.v1.KindSums.newBuilder()
+        .setKind(sums.kind())
         .setTokens(sums.tokens())
         .setCorrectTokens(sums.correctTokens())
         .build();

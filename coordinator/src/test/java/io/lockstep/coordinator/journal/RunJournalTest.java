@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.lockstep.coordinator.CommittedCheckpoint;
 import io.lockstep.coordinator.CommittedStep;
 import io.lockstep.coordinator.DatasetSums;
+import io.lockstep.coordinator.KindSums;
 import io.lockstep.coordinator.Plans;
 import io.lockstep.coordinator.RunOutcome;
 import io.lockstep.coordinator.RunRefusedException;
@@ -45,7 +46,10 @@ final class RunJournalTest {
               3.25,
               2,
               -2,
-              List.of(new DatasetSums(0, 8.0, 15, 9), new DatasetSums(2, 0.5, 5, 1)))
+              List.of(
+                  new DatasetSums(
+                      0, 8.0, 15, 9, List.of(new KindSums(1, 4, 3), new KindSums(3, 10, 6))),
+                  new DatasetSums(2, 0.5, 5, 1)))
           .withTerms(
               List.of(new TermSum("cross_entropy", 8.25, 20), new TermSum("router_aux", 2.5, 4)));
 

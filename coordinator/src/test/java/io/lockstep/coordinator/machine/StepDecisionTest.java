@@ -1,10 +1,13 @@
 package io.lockstep.coordinator.machine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.lockstep.coordinator.CommittedStep;
+import io.lockstep.coordinator.DatasetSums;
+import io.lockstep.coordinator.KindSums;
 import io.lockstep.coordinator.TermSum;
 import io.lockstep.coordinator.machine.Event.BucketResult;
 import io.lockstep.coordinator.machine.Event.VirtualRankResult;
@@ -74,6 +77,27 @@ final class StepDecisionTest {
             List.of(new BucketResult(0, 16, 1)));
     CommittedStep step = committed(StepDecision.decide(3, 7, 4, 0, List.of(report)));
     assertEquals(List.of(new TermSum("loss", 6, 20), new TermSum("aux", 3, 4)), step.terms());
+  }
+
+  @Test
+  void kindsOfTokensAreSummedByDatasetAndMustFitIntoIt() {
+    DatasetSums first = new DatasetSums(0, 1, 6, 5, List.of(new KindSums(2, 4, 3)));
+    DatasetSums second =
+        new DatasetSums(0, 1, 5, 2, List.of(new KindSums(1, 2, 1), new KindSums(2, 3, 1)));
+    assertEquals(
+        new DatasetSums(0, 2, 11, 7, List.of(new KindSums(1, 2, 1), new KindSums(2, 7, 4))),
+        first.plus(second));
+    assertTrue(first.hasSoundCounts() && second.hasSoundCounts());
+    for (List<KindSums> wrong :
+        List.of(
+            List.of(new KindSums(1, 7, 0)),
+            List.of(new KindSums(1, 4, 0), new KindSums(2, 3, 0)),
+            List.of(new KindSums(1, 1, 0), new KindSums(1, 1, 0)),
+            List.of(new KindSums(1, 1, 2)),
+            List.of(new KindSums(0, 1, 1)))) {
+      DatasetSums sums = new DatasetSums(0, 1, 6, 5, wrong);
+      assertFalse(sums.hasSoundCounts(), sums::toString);
+    }
   }
 
   @Test

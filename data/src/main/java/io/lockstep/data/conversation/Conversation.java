@@ -10,6 +10,11 @@ public record Conversation(List<Message> messages) {
     messages = List.copyOf(messages);
   }
 
+  /** The same conversation whose characters nobody tells apart. */
+  public Conversation withoutKinds() {
+    return new Conversation(messages.stream().map(Message::withoutKinds).toList());
+  }
+
   /** All pictures in the order in which they appear. */
   public List<ImageSource> images() {
     return messages.stream()

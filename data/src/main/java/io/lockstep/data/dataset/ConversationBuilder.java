@@ -53,7 +53,8 @@ public record ConversationBuilder(
   }
 
   /**
-   * Question and answer. Records that are conversations pass through.
+   * Question and answer; a dense answer tells of which kind each of its characters is. Records that
+   * are conversations pass through.
    *
    * @throws DataException if the task is summary and the record has none
    */
@@ -64,7 +65,7 @@ public record ConversationBuilder(
         requireNoConversation(image);
         Task task = mode.taskOf(seed, epoch, sample);
         List<Message> messages = new ArrayList<>(ask(image, task).messages());
-        messages.add(Message.text(Role.ASSISTANT, answer(limited(image, epoch, sample), task)));
+        messages.add(turn(limited(image, epoch, sample), task));
         yield new Conversation(messages);
       }
     };
@@ -80,6 +81,14 @@ public record ConversationBuilder(
               "are missing, but template chatml takes conversations as they stand; add them or use"
                   + " another template"));
     }
+  }
+
+  /** The answer as a turn; a dense one tells the kinds of its characters. */
+  private Message turn(ImageRecord image, Task task) {
+    return switch (task) {
+      case DENSE -> Message.text(Role.ASSISTANT, DenseAnswer.withKinds(image, emitNorm));
+      case SUMMARY -> Message.text(Role.ASSISTANT, answer(image, task));
+    };
   }
 
   private ImageRecord limited(ImageRecord image, long epoch, long sample) {

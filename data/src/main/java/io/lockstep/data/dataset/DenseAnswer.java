@@ -1,5 +1,7 @@
 package io.lockstep.data.dataset;
 
+import io.lockstep.data.conversation.KindText;
+import io.lockstep.data.conversation.TokenKind;
 import io.lockstep.data.geometry.Geometry;
 import io.lockstep.data.geometry.Geometry.Box;
 import io.lockstep.data.geometry.Geometry.Polygon;
@@ -9,7 +11,6 @@ import io.lockstep.data.record.DataObject;
 import io.lockstep.data.record.ImageRecord;
 import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Collectors;
 
 /**
  * Writes the objects of a picture as the one line of JSON that dense mode teaches.
@@ -30,44 +31,82 @@ public final class DenseAnswer {
    * anchor in pixels; objects with the same anchor keep the order of the file.
    */
   public static String of(ImageRecord image, EmitNorm norm) {
+    return withKinds(image, norm).text();
+  }
+
+  /**
+   * The same line with the kinds of its characters: what stands between the quotes of a description
+   * as it is escaped, the digits of each coordinate, and all the rest, to which the number of a
+   * line's points belongs.
+   */
+  public static KindText withKinds(ImageRecord image, EmitNorm norm) {
     List<DataObject> sorted = image.objects().stream().sorted(READING_ORDER).toList();
-    StringBuilder json = new StringBuilder("{");
+    Line line = new Line(image, norm);
+    line.format("{");
     for (int i = 0; i < sorted.size(); i++) {
-      json.append(i == 0 ? "" : ", ").append("\"object_").append(i + 1).append("\": {\"desc\": ");
-      appendQuoted(json, sorted.get(i).desc());
-      json.append(", ").append(geometry(sorted.get(i).geometry(), image, norm)).append('}');
+      line.format((i == 0 ? "" : ", ") + "\"object_" + (i + 1) + "\": {\"desc\": \"");
+      line.desc(sorted.get(i).desc());
+      line.format("\", ");
+      line.geometry(sorted.get(i).geometry());
+      line.format("}");
     }
-    return json.append('}').toString();
+    line.format("}");
+    return line.text.build();
   }
 
-  private static String geometry(Geometry geometry, ImageRecord image, EmitNorm norm) {
-    return switch (geometry) {
-      case Box(double x1, double y1, double x2, double y2) ->
-          "\"bbox_2d\": [%d, %d, %d, %d]"
-              .formatted(
-                  norm.emit(x1, image.width()),
-                  norm.emit(y1, image.height()),
-                  norm.emit(x2, image.width()),
-                  norm.emit(y2, image.height()));
-      case Polygon(List<Point> points) -> "\"poly\": " + pairs(points, image, norm);
-      case Polyline(List<Point> points) ->
-          "\"line_points\": " + points.size() + ", \"line\": " + pairs(points, image, norm);
-    };
-  }
+  /** A line that is being written. */
+  private static final class Line {
+    private final ImageRecord image;
+    private final EmitNorm norm;
+    private final KindText.Builder text = new KindText.Builder();
 
-  private static String pairs(List<Point> points, ImageRecord image, EmitNorm norm) {
-    return points.stream()
-        .map(point ->
-            "["
-                + norm.emit(point.x(), image.width())
-                + ", "
-                + norm.emit(point.y(), image.height())
-                + "]")
-        .collect(Collectors.joining(", ", "[", "]"));
-  }
+    Line(ImageRecord image, EmitNorm norm) {
+      this.image = image;
+      this.norm = norm;
+    }
 
-  /** Descriptions hold no control characters, so that only quotes and backslashes are escaped. */
-  private static void appendQuoted(StringBuilder json, String text) {
-    json.append('"').append(text.replace("\\", "\\\\").replace("\"", "\\\"")).append('"');
+    void format(String piece) {
+      text.append(TokenKind.FORMAT, piece);
+    }
+
+    /** Descriptions hold no control characters, so that only quotes and backslashes are escaped. */
+    void desc(String desc) {
+      text.append(TokenKind.DESC, desc.replace("\\", "\\\\").replace("\"", "\\\""));
+    }
+
+    void geometry(Geometry geometry) {
+      switch (geometry) {
+        case Box(double x1, double y1, double x2, double y2) -> {
+          format("\"bbox_2d\": [");
+          pair(x1, y1);
+          format(", ");
+          pair(x2, y2);
+          format("]");
+        }
+        case Polygon(List<Point> points) -> {
+          format("\"poly\": ");
+          pairs(points);
+        }
+        case Polyline(List<Point> points) -> {
+          format("\"line_points\": " + points.size() + ", \"line\": ");
+          pairs(points);
+        }
+      }
+    }
+
+    private void pairs(List<Point> points) {
+      for (int i = 0; i < points.size(); i++) {
+        format(i == 0 ? "[[" : ", [");
+        pair(points.get(i).x(), points.get(i).y());
+        format("]");
+      }
+      format("]");
+    }
+
+    private void pair(double x, double y) {
+      text.append(TokenKind.COORD, String.valueOf(norm.emit(x, image.width())));
+      format(", ");
+      text.append(TokenKind.COORD, String.valueOf(norm.emit(y, image.height())));
+    }
   }
 }

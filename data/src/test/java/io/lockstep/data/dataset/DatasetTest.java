@@ -56,7 +56,7 @@ class DatasetTest {
           Message.text(
               Role.ASSISTANT,
               "{\"object_1\": {\"desc\": \"标签\", \"bbox_2d\": [100, 200, 300, 400]}}"),
-          dataset.conversation(0, 0).messages().getLast());
+          dataset.conversation(0, 0).messages().getLast().withoutKinds());
     }
   }
 

@@ -9,6 +9,8 @@ import io.lockstep.data.answer.CoordinateRange;
 import io.lockstep.data.answer.DenseAnswerReader;
 import io.lockstep.data.answer.DenseReading.Parsed;
 import io.lockstep.data.geometry.Frame;
+import io.lockstep.data.conversation.KindText;
+import io.lockstep.data.conversation.TokenKind;
 import io.lockstep.data.geometry.Geometry;
 import io.lockstep.data.geometry.Geometry.Box;
 import io.lockstep.data.geometry.Geometry.Polygon;
@@ -43,6 +45,40 @@ class DenseAnswerTest {
             + "\"object_3\": {\"desc\": \"光纤\", \"line_points\": 2,"
             + " \"line\": [[150, 400], [50, 200]]}}",
         DenseAnswer.of(image, EmitNorm.NORM1000));
+  }
+
+  @Test
+  void tellsDescriptionsCoordinatesAndFormatApart() {
+    ImageRecord image =
+        image(
+            object("设备/\"华为\"", new Box(0, 0, 100, 50)),
+            object("光纤", new Polyline(List.of(p(30, 40), p(10, 20)))));
+    KindText line = DenseAnswer.withKinds(image, EmitNorm.NORM1000);
+    assertEquals(DenseAnswer.of(image, EmitNorm.NORM1000), line.text());
+    assertEquals(List.of("设备/\\\"华为\\\"", "光纤"), pieces(line, TokenKind.DESC));
+    assertEquals(
+        List.of("0", "0", "500", "500", "150", "400", "50", "200"), pieces(line, TokenKind.COORD));
+    assertEquals(
+        List.of(
+            "{\"object_1\": {\"desc\": \"",
+            "\", \"bbox_2d\": [",
+            ", ",
+            ", ",
+            ", ",
+            "]}, \"object_2\": {\"desc\": \"",
+            "\", \"line_points\": 2, \"line\": [[",
+            ", ",
+            "], [",
+            ", ",
+            "]]}}"),
+        pieces(line, TokenKind.FORMAT));
+  }
+
+  private static List<String> pieces(KindText line, TokenKind kind) {
+    return line.spans().stream()
+        .filter(span -> span.kind() == kind)
+        .map(span -> line.text().substring(span.start(), span.end()))
+        .toList();
   }
 
   @Test

@@ -20,6 +20,7 @@ import java.util.Optional;
  *     places of the placeholders, in order; empty if all do
  * @param truths [B] the objects of each row's picture, where they are known; empty if they are of
  *     no row
+ * @param marks [B, T] what is known of each token besides, {@link Marks}; empty if that is nothing
  */
 @SuppressWarnings("ArrayRecordComponent")
 public record Batch(
@@ -33,14 +34,15 @@ public record Batch(
     float[] pixels,
     List<Grid> grids,
     long[] keptTokens,
-    List<Optional<Truth>> truths) {
+    List<Optional<Truth>> truths,
+    byte[] marks) {
 
   public Batch {
     grids = List.copyOf(grids);
     truths = List.copyOf(truths);
   }
 
-  /** A batch of whose pictures no objects are known. */
+  /** A batch of whose pictures no objects are known, and nothing more of its tokens. */
   public Batch(
       int rows,
       int length,
@@ -63,7 +65,8 @@ public record Batch(
         pixels,
         grids,
         keptTokens,
-        List.of());
+        List.of(),
+        new byte[0]);
   }
 
   /** A batch whose pictures keep all their vision tokens. */

@@ -38,6 +38,8 @@ public record Collator(int padTokenId, int imageTokenId, int mergeSize) {
     long[] mask = new long[places];
     long[] positions = new long[Math.multiplyExact(3, places)];
     long[] next = new long[rows];
+    boolean marked = samples.stream().anyMatch(sample -> sample.marks().length > 0);
+    byte[] marks = new byte[marked ? places : 0];
     List<Grid> grids = new ArrayList<>();
     List<KeptTokens> kept = new ArrayList<>();
     for (int row = 0; row < rows; row++) {
@@ -52,6 +54,7 @@ public record Collator(int padTokenId, int imageTokenId, int mergeSize) {
         ids[begin + t] = sample.tokens()[t];
         labels[begin + t] = sample.labels()[t];
       }
+      System.arraycopy(sample.marks(), 0, marks, marked ? begin : 0, sample.marks().length);
       Arrays.fill(mask, begin, begin + count, 1);
       for (int axis = 0; axis < 3; axis++) {
         System.arraycopy(
@@ -72,7 +75,8 @@ public record Collator(int padTokenId, int imageTokenId, int mergeSize) {
         pixels(samples),
         grids,
         keptTokens(kept),
-        truths(samples));
+        truths(samples),
+        marks);
   }
 
   private static List<Optional<Truth>> truths(List<Sample> samples) {

@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param images pictures in the order of their placeholders
  * @param kept which vision tokens each picture keeps; empty if all pictures keep all
  * @param truth the objects of its only picture; absent if they are not known
+ * @param marks what is known of each token besides, {@link Marks}; empty if that is nothing
  */
 @SuppressWarnings("ArrayRecordComponent")
 public record Sample(
@@ -23,7 +24,8 @@ public record Sample(
     int[] labels,
     List<Patches> images,
     List<KeptTokens> kept,
-    Optional<Truth> truth) {
+    Optional<Truth> truth,
+    byte[] marks) {
 
   /** Label of a position that does not count. */
   public static final int IGNORED = -100;
@@ -37,6 +39,10 @@ public record Sample(
           "%s has %d tokens and %d labels; both must be equal and at least 1"
               .formatted(name, tokens.length, labels.length));
     }
+    if (marks.length != 0 && marks.length != tokens.length) {
+      throw new IllegalArgumentException(
+          "%s has %d tokens and %d marks".formatted(name, tokens.length, marks.length));
+    }
     if (!kept.isEmpty() && kept.size() != images.size()) {
       throw new IllegalArgumentException(
           "%s has %d pictures but says for %d what they keep"
@@ -49,10 +55,10 @@ public record Sample(
     }
   }
 
-  /** A row of whose pictures no objects are known. */
+  /** A row of whose picture no objects are known, and nothing more of its tokens. */
   public Sample(
       String name, int[] tokens, int[] labels, List<Patches> images, List<KeptTokens> kept) {
-    this(name, tokens, labels, images, kept, Optional.empty());
+    this(name, tokens, labels, images, kept, Optional.empty(), new byte[0]);
   }
 
   /** A row whose pictures keep all their vision tokens. */
@@ -84,7 +90,8 @@ public record Sample(
     longer[tokens.length] = token;
     int[] longerLabels = Arrays.copyOf(labels, tokens.length + 1);
     longerLabels[tokens.length] = IGNORED;
-    return new Sample(name, longer, longerLabels, images, kept, truth);
+    byte[] longerMarks = marks.length == 0 ? marks : Arrays.copyOf(marks, longer.length);
+    return new Sample(name, longer, longerLabels, images, kept, truth, longerMarks);
   }
 
   /**

@@ -147,6 +147,7 @@ public final class ChatTemplate {
         // An answer is generated after the header's own tokens. Tokenised together, a line break at
         // its beginning would merge with the header's into a token that serving never sends.
         run.endUnlearned();
+        run.learn(message);
       }
       for (Content content : message.contents()) {
         switch (content) {
@@ -155,7 +156,7 @@ public final class ChatTemplate {
         }
       }
       if (learned) {
-        run.endLearned();
+        run.endLearned(message.kinds());
       }
       run.special(imEnd, learned);
       run.text(NEWLINE);

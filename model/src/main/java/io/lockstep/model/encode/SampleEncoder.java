@@ -101,7 +101,7 @@ public final class SampleEncoder {
   public Sample forTraining(String name, Conversation conversation, List<Patches> patches) {
     List<KeptTokens> kept = kept(patches);
     Encoded encoded = template.encodeForTraining(conversation, counts(kept));
-    return new Sample(name, encoded.tokens(), encoded.labels(), patches, kept);
+    return new Sample(name, encoded.tokens(), encoded.labels(), patches, kept, encoded.marks());
   }
 
   /**

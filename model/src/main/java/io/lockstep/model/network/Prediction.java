@@ -9,6 +9,7 @@ import io.lockstep.tensor.Autograd;
 import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
 import java.util.Arrays;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -93,7 +94,14 @@ public final class Prediction {
         own[i] = Sample.IGNORED;
       }
     }
-    return new Prediction(scope, head, batch, new Targets(targets.rows(), own));
+    return new Prediction(scope, head, batch, new Targets(targets.rows(), own, targets.marks()));
+  }
+
+  /**
+   * The same of which only positions with such marks count, {@link io.lockstep.model.batch.Marks}.
+   */
+  public Prediction only(Predicate<Byte> marked) {
+    return new Prediction(scope, head, batch, targets.only(marked));
   }
 
   /** What the walk went through. */
@@ -126,13 +134,16 @@ public final class Prediction {
     return Arrays.stream(targets.labels()).filter(label -> label != Sample.IGNORED).count();
   }
 
+  /** Whether the token wanted at a position is the most probable one. */
+  public boolean isRight(int target) {
+    return head.mostProbable()[target] == targets.labels()[target];
+  }
+
   /** At how many of those the wanted token is the most probable one. */
   public long correct() {
-    long[] tokens = head.mostProbable();
-    long[] labels = targets.labels();
     long correct = 0;
-    for (int i = 0; i < labels.length; i++) {
-      correct += tokens[i] == labels[i] ? 1 : 0;
+    for (int i = 0; i < targets.count(); i++) {
+      correct += isRight(i) ? 1 : 0;
     }
     return correct;
   }

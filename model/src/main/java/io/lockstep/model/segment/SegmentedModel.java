@@ -31,17 +31,24 @@ public final class SegmentedModel {
    *
    * @param total of all targets
    * @param groups the same of each group of targets; empty if there are none
+   * @param kinds of each group that has tokens of a known kind
    */
-  public record Outcome(ObjectiveSums total, SortedMap<Integer, ObjectiveSums> groups) {
+  public record Outcome(
+      ObjectiveSums total,
+      SortedMap<Integer, ObjectiveSums> groups,
+      SortedMap<Integer, KindCounts> kinds) {
 
     /** What no pass has found. */
-    public static final Outcome NONE = new Outcome(ObjectiveSums.NONE, new TreeMap<>());
+    public static final Outcome NONE =
+        new Outcome(ObjectiveSums.NONE, new TreeMap<>(), new TreeMap<>());
 
     /** What both have found. */
     public Outcome plus(Outcome other) {
       SortedMap<Integer, ObjectiveSums> sums = new TreeMap<>(groups);
       other.groups.forEach((group, found) -> sums.merge(group, found, ObjectiveSums::plus));
-      return new Outcome(total.plus(other.total), sums);
+      SortedMap<Integer, KindCounts> counts = new TreeMap<>(kinds);
+      other.kinds.forEach((group, found) -> counts.merge(group, found, KindCounts::plus));
+      return new Outcome(total.plus(other.total), sums, counts);
     }
   }
 

@@ -69,6 +69,7 @@ final class SegmentedPass implements AutoCloseable {
   private final Map<String, Heard> heard = new LinkedHashMap<>();
   private final SequencedMap<String, NDArray> ofSegment = new LinkedHashMap<>();
   private final SortedMap<Integer, ObjectiveSums> groups = new TreeMap<>();
+  private final SortedMap<Integer, KindCounts> kinds = new TreeMap<>();
 
   /** Whether the objective has been given an activation as a leaf since this was reset. */
   private boolean leafWasRead;
@@ -147,10 +148,14 @@ final class SegmentedPass implements AutoCloseable {
    */
   private NDArray judge(Prediction part, int first) {
     NDArray total = judge.judge(part);
-    if (groupOfTarget.length == 0 || onlyGroup >= 0) {
+    if (groupOfTarget.length == 0) {
       return total;
     }
     int[] own = Arrays.copyOfRange(groupOfTarget, first, first + part.targets().count());
+    KindCounts.add(kinds, part, own);
+    if (onlyGroup >= 0) {
+      return total;
+    }
     int[] present = Arrays.stream(own).sorted().distinct().toArray();
     for (int group : present) {
       ObjectiveSums found =
@@ -186,7 +191,7 @@ final class SegmentedPass implements AutoCloseable {
     if (onlyGroup >= 0) {
       groups.put(onlyGroup, judge.sums());
     }
-    return new SegmentedModel.Outcome(judge.sums(), groups);
+    return new SegmentedModel.Outcome(judge.sums(), groups, kinds);
   }
 
   /** Computes what is minimised; what going back needs stays. */

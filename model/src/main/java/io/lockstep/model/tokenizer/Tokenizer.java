@@ -145,6 +145,11 @@ public final class Tokenizer implements AutoCloseable {
         .findFirst();
   }
 
+  /** How many bytes of text an id stands for. */
+  public int byteLength(int id) {
+    return bytes(id).length;
+  }
+
   /** The bytes of an id; none for ids of the embedding table that no token uses. */
   byte[] bytes(int id) {
     return id >= 0 && id < bytes.length ? bytes[id] : new byte[0];

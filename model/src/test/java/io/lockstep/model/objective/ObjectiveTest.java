@@ -5,10 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import ai.djl.ndarray.NDArray;
+import io.lockstep.data.conversation.TokenKind;
 import io.lockstep.model.adapter.SeededDropout;
 import io.lockstep.model.batch.Batch;
+import io.lockstep.model.batch.Marks;
 import io.lockstep.model.batch.Targets;
 import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.model.segment.KindCounts;
 import io.lockstep.model.segment.SegmentWeights;
 import io.lockstep.model.segment.SegmentedModel;
 import io.lockstep.model.testing.GoldenBatch;
@@ -18,6 +21,7 @@ import io.lockstep.tensor.Torch;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -54,14 +58,18 @@ class ObjectiveTest {
   }
 
   private static Pass pass(Objective objective, int[] groups) {
+    return pass(objective, Targets.of(batch), groups);
+  }
+
+  private static Pass pass(Objective objective, Targets targets, int[] groups) {
     List<float[]> gradients = new ArrayList<>();
     SegmentedModel.Outcome outcome =
         new SegmentedModel(model.config(), model.trainable(), false, objective)
             .pass(
                 batch,
-                Targets.of(batch),
+                targets,
                 groups,
-                objective.factorsAlone(batch, Targets.of(batch)),
+                objective.factorsAlone(batch, targets),
                 new SeededDropout.Pass(1, 0, 0, 0),
                 SegmentWeights.resident(model.parameters()),
                 (segment, ofSegment) ->
@@ -114,6 +122,33 @@ class ObjectiveTest {
     assertEquals(crossEntropy.outcome().total().correct(), all.correct());
     for (int i = 0; i < apart.gradients().size(); i++) {
       assertArrayEquals(crossEntropy.gradients().get(i), apart.gradients().get(i));
+    }
+  }
+
+  @Test
+  void kindsAreCountedAsGroupsOfTheirOwnWouldBeAndChangeNothing() {
+    Targets all = Targets.of(batch);
+    int[] kinds = new int[all.count()];
+    byte[] marks = new byte[all.count()];
+    for (int i = 0; i < kinds.length; i++) {
+      kinds[i] = i % 4;
+      marks[i] =
+          Marks.of(kinds[i] == 0 ? Optional.empty() : Optional.of(TokenKind.of(kinds[i])), false);
+    }
+    Pass byGroup = pass(Objective.CROSS_ENTROPY, kinds);
+    Targets marked = new Targets(all.rows(), all.labels(), marks);
+    Pass byKind = pass(Objective.CROSS_ENTROPY, marked, new int[kinds.length]);
+    KindCounts counts = byKind.outcome().kinds().get(0);
+    assertEquals(TokenKind.values().length, counts.ofKind().size());
+    counts
+        .ofKind()
+        .forEach((kind, count) -> {
+          ObjectiveSums group = byGroup.outcome().groups().get(kind.number());
+          assertEquals(new KindCounts.Count(group.tokens(), group.correct()), count);
+        });
+    assertEquals(loss(crossEntropy), loss(byKind));
+    for (int i = 0; i < byKind.gradients().size(); i++) {
+      assertArrayEquals(crossEntropy.gradients().get(i), byKind.gradients().get(i));
     }
   }
 

@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Everything that decides a run's weights. Two runs of equal configuration, data and base model
@@ -265,6 +266,11 @@ public record RunConfig(
   /** The datasets it learns from, in the order in which their records are numbered. */
   public List<DatasetConfig> datasets() {
     return data.datasets(seed());
+  }
+
+  /** Names of the datasets whose tokens are told apart by kind in metrics. */
+  public Set<String> byKind() {
+    return Set.of();
   }
 
   /**

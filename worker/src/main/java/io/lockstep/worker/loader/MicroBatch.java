@@ -85,6 +85,6 @@ public record MicroBatch(
             + batch.labels().length
             + batch.positionIds().length
             + batch.keptTokens().length;
-    return longs * Long.BYTES + Dtype.FLOAT32.bytes(batch.pixels().length);
+    return longs * Long.BYTES + batch.marks().length + Dtype.FLOAT32.bytes(batch.pixels().length);
   }
 }

@@ -40,7 +40,7 @@ public final class RunData implements AutoCloseable {
   public RunData(RunConfig config) {
     this.config = config;
     members = config.datasets();
-    samples = RunSamples.open(members, config.prompts().prompts(), times);
+    samples = RunSamples.open(config, times);
     try {
       heldOut = RunSamples.openHeldOut(config);
       order = config.order(samples.sizes());
@@ -55,10 +55,14 @@ public final class RunData implements AutoCloseable {
     return order.samples();
   }
 
-  /** Names of the datasets that metrics tell apart; none if there is only one. */
-  public List<String> labels() {
-    return config.data().fusion().isPresent()
-        ? members.stream().map(DatasetConfig::name).toList()
+  /** The datasets that metrics tell apart; none if there is only one, of which nobody asks more. */
+  public List<DatasetLabel> labels() {
+    List<DatasetLabel> labels =
+        members.stream()
+            .map(member -> new DatasetLabel(member.name(), samples.isByKind(member)))
+            .toList();
+    return config.data().fusion().isPresent() || labels.stream().anyMatch(DatasetLabel::byKind)
+        ? labels
         : List.of();
   }
 

@@ -28,6 +28,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 
 /**
@@ -40,12 +41,15 @@ public final class RunSamples implements AutoCloseable {
   private final List<Dataset> datasets;
   private final Concatenation records;
   private final LoaderTimes times;
+  private final Set<String> byKind;
 
-  private RunSamples(List<DatasetConfig> members, List<Dataset> datasets, LoaderTimes times) {
+  private RunSamples(
+      List<DatasetConfig> members, List<Dataset> datasets, LoaderTimes times, Set<String> byKind) {
     this.members = members;
     this.datasets = datasets;
     this.records = new Concatenation(datasets.stream().map(Dataset::size).toList());
     this.times = times;
+    this.byKind = Set.copyOf(byKind);
   }
 
   /**
@@ -54,8 +58,13 @@ public final class RunSamples implements AutoCloseable {
    * @param times is told how long the stages of making a sample take
    * @throws DataException if a file can't be used
    */
-  static RunSamples open(List<DatasetConfig> members, Prompts prompts, LoaderTimes times) {
-    return open(members, DatasetConfig::trainJsonl, prompts, times);
+  static RunSamples open(RunConfig config, LoaderTimes times) {
+    return open(
+        config.datasets(),
+        DatasetConfig::trainJsonl,
+        config.prompts().prompts(),
+        times,
+        config.byKind());
   }
 
   /**
@@ -75,20 +84,22 @@ public final class RunSamples implements AutoCloseable {
                 members,
                 member -> member.valJsonl().orElseThrow(),
                 config.prompts().prompts(),
-                new LoaderTimes()));
+                new LoaderTimes(),
+                Set.of()));
   }
 
   private static RunSamples open(
       List<DatasetConfig> members,
       Function<DatasetConfig, Path> file,
       Prompts prompts,
-      LoaderTimes times) {
+      LoaderTimes times,
+      Set<String> byKind) {
     List<Dataset> datasets = new ArrayList<>();
     try {
       for (DatasetConfig member : members) {
         datasets.add(member.open(file.apply(member), prompts));
       }
-      return new RunSamples(members, datasets, times);
+      return new RunSamples(members, datasets, times, byKind);
     } catch (RuntimeException e) {
       datasets.forEach(Dataset::close);
       throw e;
@@ -106,6 +117,16 @@ public final class RunSamples implements AutoCloseable {
   /** How records are numbered. */
   public Concatenation records() {
     return records;
+  }
+
+  /** Whether the tokens of a dataset's dense answers are told apart by kind. */
+  boolean isByKind(DatasetConfig member) {
+    return byKind.contains(member.name());
+  }
+
+  /** A conversation as its dataset's metrics want it. */
+  private Conversation asked(Located at, Conversation conversation) {
+    return isByKind(at.config()) ? conversation : conversation.withoutKinds();
   }
 
   /** Records of each dataset. */
@@ -169,7 +190,8 @@ public final class RunSamples implements AutoCloseable {
     LoaderTimes.Clock clock = times.start();
     try {
       DataRecord record = at.dataset().read(at.index());
-      Conversation conversation = at.dataset().conversation(record, draw.epoch(), at.index());
+      Conversation conversation =
+          asked(at, at.dataset().conversation(record, draw.epoch(), at.index()));
       clock.lap(Stage.READ);
       List<RgbImage> pictures = new ArrayList<>();
       for (ImageSource source : conversation.images()) {
@@ -270,7 +292,7 @@ public final class RunSamples implements AutoCloseable {
 
   private record Encoded(Conversation conversation, Sample sample) {}
 
-  private static Encoded encoded(
+  private Encoded encoded(
       SampleEncoder encoder,
       Located at,
       String name,
@@ -280,7 +302,8 @@ public final class RunSamples implements AutoCloseable {
       throws IOException {
     var patches = encoder.process(name, made.pictures());
     clock.lap(Stage.PROCESS);
-    Conversation conversation = at.dataset().conversation(made.record(), draw.epoch(), at.index());
+    Conversation conversation =
+        asked(at, at.dataset().conversation(made.record(), draw.epoch(), at.index()));
     Sample sample = encoder.forTraining(name, conversation, patches);
     clock.lap(Stage.TOKENISE);
     return new Encoded(conversation, sample);

@@ -4,8 +4,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.lockstep.data.conversation.TokenKind;
+import io.lockstep.worker.loader.DatasetLabel;
 import io.lockstep.worker.protocol.Directive;
 import io.lockstep.worker.protocol.Session.DatasetSums;
+import io.lockstep.worker.protocol.Session.KindSums;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,11 +25,11 @@ final class DatasetLog implements AutoCloseable {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private final List<String> labels;
+  private final List<DatasetLabel> labels;
   private final StepLines lines;
   private final List<DatasetSums> sums = new ArrayList<>();
 
-  private DatasetLog(List<String> labels, StepLines lines) {
+  private DatasetLog(List<DatasetLabel> labels, StepLines lines) {
     this.labels = labels;
     this.lines = lines;
     forget();
@@ -35,11 +38,11 @@ final class DatasetLog implements AutoCloseable {
   /**
    * Goes on with the log in the run's folder.
    *
-   * @param labels the datasets' names, in order; without any nothing is logged
+   * @param labels of the datasets, in order; without any nothing is logged
    * @param steps committed steps: lines of later ones are dropped
    * @param since steps that are accounted for already
    */
-  static DatasetLog open(Path runDir, List<String> labels, long steps, long since)
+  static DatasetLog open(Path runDir, List<DatasetLabel> labels, long steps, long since)
       throws IOException {
     StepLines lines =
         labels.isEmpty()
@@ -70,7 +73,23 @@ final class DatasetLog implements AutoCloseable {
               dataset.get("dataset").intValue(),
               dataset.get("loss_sum").doubleValue(),
               dataset.get("tokens").longValue(),
-              dataset.get("correct_tokens").longValue()));
+              dataset.get("correct_tokens").longValue(),
+              kinds(dataset.path("kinds"))));
+    }
+    return read;
+  }
+
+  private static List<KindSums> kinds(JsonNode kinds) {
+    List<KindSums> read = new ArrayList<>();
+    for (TokenKind kind : TokenKind.values()) {
+      JsonNode counts = kinds.path(kind.label());
+      if (counts.isObject()) {
+        read.add(
+            new KindSums(
+                kind.number(),
+                counts.get("tokens").longValue(),
+                counts.get("correct_tokens").longValue()));
+      }
     }
     return read;
   }
@@ -83,13 +102,23 @@ final class DatasetLog implements AutoCloseable {
     ObjectNode line = JSON.createObjectNode().put("step", commit.step() + 1);
     ArrayNode datasets = line.putArray("datasets");
     for (DatasetSums each : commit.datasets()) {
-      datasets
-          .addObject()
-          .put("dataset", each.dataset())
-          .put("name", labels.get(each.dataset()))
-          .put("loss_sum", each.lossSum())
-          .put("tokens", each.tokens())
-          .put("correct_tokens", each.correctTokens());
+      ObjectNode dataset =
+          datasets
+              .addObject()
+              .put("dataset", each.dataset())
+              .put("name", labels.get(each.dataset()).name())
+              .put("loss_sum", each.lossSum())
+              .put("tokens", each.tokens())
+              .put("correct_tokens", each.correctTokens());
+      if (labels.get(each.dataset()).byKind()) {
+        ObjectNode kinds = dataset.putObject("kinds");
+        each.kinds()
+            .forEach(kind ->
+                kinds
+                    .putObject(TokenKind.of(kind.kind()).label())
+                    .put("tokens", kind.tokens())
+                    .put("correct_tokens", kind.correctTokens()));
+      }
     }
     lines.write(line);
     add(commit.datasets());
@@ -108,15 +137,25 @@ final class DatasetLog implements AutoCloseable {
     }
   }
 
-  /** Writes {@code <label>_loss} and {@code <label>_token_acc} of the steps since the last time. */
+  /**
+   * Writes {@code <label>_loss} and {@code <label>_token_acc} of the steps since the last time, and
+   * {@code <label>_<kind>_token_acc} of datasets whose tokens are told apart by kind; null where
+   * there was no such token.
+   */
   void put(ObjectNode row) {
     for (DatasetSums each : sums) {
-      String label = labels.get(each.dataset());
-      if (each.tokens() == 0) {
-        row.putNull(label + "_loss").putNull(label + "_token_acc");
-      } else {
-        row.put(label + "_loss", each.lossSum() / each.tokens())
-            .put(label + "_token_acc", (double) each.correctTokens() / each.tokens());
+      DatasetLabel label = labels.get(each.dataset());
+      label.keys().forEach(row::putNull);
+      if (each.tokens() > 0) {
+        row.put(label.loss(), each.lossSum() / each.tokens())
+            .put(label.tokenAcc(), (double) each.correctTokens() / each.tokens());
+      }
+      for (KindSums kind : each.kinds()) {
+        if (label.byKind() && kind.tokens() > 0) {
+          row.put(
+              label.tokenAcc(TokenKind.of(kind.kind())),
+              (double) kind.correctTokens() / kind.tokens());
+        }
       }
     }
     forget();

@@ -1,6 +1,7 @@
 package io.lockstep.worker.metrics;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.lockstep.worker.loader.DatasetLabel;
 import io.lockstep.worker.protocol.Directive;
 import io.lockstep.worker.protocol.Session.TermSum;
 import java.io.IOException;
@@ -103,14 +104,14 @@ public final class TensorBoardLog implements AutoCloseable {
   /**
    * Adds what a line of the run's log says of a step.
    *
-   * @param labels the datasets' names
+   * @param labels of the datasets
    */
-  void write(JsonNode line, Directive.Commit commit, List<String> labels) throws IOException {
+  void write(JsonNode line, Directive.Commit commit, List<DatasetLabel> labels) throws IOException {
     write(line.get("step").longValue(), scalars(line, commit, labels));
   }
 
   private static Map<String, Double> scalars(
-      JsonNode line, Directive.Commit commit, List<String> labels) {
+      JsonNode line, Directive.Commit commit, List<DatasetLabel> labels) {
     Map<String, Double> scalars = new HashMap<>();
     TAGS.forEach((key, tag) -> scalars.put(tag, line.get(key).doubleValue()));
     for (TermSum term : commit.terms()) {
@@ -125,8 +126,8 @@ public final class TensorBoardLog implements AutoCloseable {
     if (resident > 0) {
       scalars.put("train/resident_bytes", resident);
     }
-    for (String label : labels) {
-      for (String key : List.of(label + "_loss", label + "_token_acc")) {
+    for (DatasetLabel label : labels) {
+      for (String key : label.keys()) {
         JsonNode value = line.get(key);
         if (!value.isNull()) {
           scalars.put(key, value.doubleValue());

@@ -3,6 +3,8 @@ package io.lockstep.worker.protocol;
 import io.lockstep.data.plan.Shard;
 import io.lockstep.worker.checkpoint.WrittenFile;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -50,16 +52,47 @@ public interface Session {
   /** A term of the objective before it is weighted, and what it is divided by. */
   record TermSum(String name, double sum, long normaliser) {}
 
-  /** What the tokens of one dataset contributed; the loss is a sum, in nats. */
-  record DatasetSums(int dataset, double lossSum, long tokens, long correctTokens) {
+  /**
+   * How many supervised tokens of a kind there were.
+   *
+   * @param kind the number of a {@link io.lockstep.data.conversation.TokenKind}
+   */
+  record KindSums(int kind, long tokens, long correctTokens) {
+
+    /** Both together. */
+    public KindSums plus(KindSums other) {
+      return new KindSums(kind, tokens + other.tokens, correctTokens + other.correctTokens);
+    }
+  }
+
+  /**
+   * What the tokens of one dataset contributed; the loss is a sum, in nats.
+   *
+   * @param kinds counts of the tokens whose kind is known, ascending by kind
+   */
+  record DatasetSums(
+      int dataset, double lossSum, long tokens, long correctTokens, List<KindSums> kinds) {
+
+    public DatasetSums {
+      kinds = List.copyOf(kinds);
+    }
+
+    /** Sums without a token of a known kind. */
+    public DatasetSums(int dataset, double lossSum, long tokens, long correctTokens) {
+      this(dataset, lossSum, tokens, correctTokens, List.of());
+    }
 
     /** Both together. */
     public DatasetSums plus(DatasetSums other) {
+      SortedMap<Integer, KindSums> both = new TreeMap<>();
+      kinds.forEach(each -> both.put(each.kind(), each));
+      other.kinds.forEach(each -> both.merge(each.kind(), each, KindSums::plus));
       return new DatasetSums(
           dataset,
           lossSum + other.lossSum,
           tokens + other.tokens,
-          correctTokens + other.correctTokens);
+          correctTokens + other.correctTokens,
+          List.copyOf(both.values()));
     }
   }
 

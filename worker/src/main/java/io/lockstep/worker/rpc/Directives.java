@@ -108,7 +108,12 @@ final class Directives {
                     sums.getDataset(),
                     sums.getLossSum(),
                     sums.getTokens(),
-                    sums.getCorrectTokens()))
+                    sums.getCorrectTokens(),
+                    sums.getKindsList().stream()
+                        .map(kind ->
+                            new Session.KindSums(
+                                kind.getKind(), kind.getTokens(), kind.getCorrectTokens()))
+                        .toList()))
             .toList(),
         commit.getTermsList().stream()
             .map(term -> new Session.TermSum(term.getName(), term.getSum(), term.getNormaliser()))

@@ -21,6 +21,7 @@ import io.lockstep.worker.protocol.Session.BucketFigures;
 import io.lockstep.worker.protocol.Session.Contribution;
 import io.lockstep.worker.protocol.Session.DatasetSums;
 import io.lockstep.worker.protocol.Session.Holding;
+import io.lockstep.worker.protocol.Session.KindSums;
 import io.lockstep.worker.protocol.Session.StepTimes;
 import io.lockstep.worker.protocol.Session.TermSum;
 import io.lockstep.worker.protocol.Session.Unreadable;
@@ -148,6 +149,15 @@ final class Reports {
     return io.lockstep.proto.coordinator.v1.DatasetSums.newBuilder()
         .setDataset(sums.dataset())
         .setLossSum(sums.lossSum())
+        .setTokens(sums.tokens())
+        .setCorrectTokens(sums.correctTokens())
+        .addAllKinds(sums.kinds().stream().map(Reports::kind).toList())
+        .build();
+  }
+
+  private static io.lockstep.proto.coordinator.v1.KindSums kind(KindSums sums) {
+    return io.lockstep.proto.coordinator.v1.KindSums.newBuilder()
+        .setKind(sums.kind())
         .setTokens(sums.tokens())
         .setCorrectTokens(sums.correctTokens())
         .build();

@@ -10,6 +10,7 @@ import io.lockstep.model.objective.Objective;
 import io.lockstep.model.objective.ObjectiveSums;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.Parameters;
+import io.lockstep.model.segment.KindCounts;
 import io.lockstep.model.segment.SegmentSpec;
 import io.lockstep.model.segment.SegmentWeights;
 import io.lockstep.model.segment.SegmentedModel;
@@ -20,10 +21,12 @@ import io.lockstep.worker.loader.MicroBatch;
 import io.lockstep.worker.loader.SampleException;
 import io.lockstep.worker.protocol.Session.Contribution;
 import io.lockstep.worker.protocol.Session.DatasetSums;
+import io.lockstep.worker.protocol.Session.KindSums;
 import io.lockstep.worker.protocol.Session.TermSum;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Forward and backward of one micro-batch: the sum of the loss over its supervised tokens and the
@@ -130,6 +133,10 @@ public final class GradientStep {
                   }));
       afterPass.run();
     }
+    return contribution(microBatch, total);
+  }
+
+  private Contribution contribution(MicroBatch microBatch, Outcome total) {
     return new Contribution(
         microBatch.virtualRank(),
         total.total().loss(),
@@ -143,9 +150,20 @@ public final class GradientStep {
                     group.getKey(),
                     group.getValue().loss(),
                     group.getValue().tokens(),
-                    group.getValue().correct()))
+                    group.getValue().correct(),
+                    kinds(total.kinds().get(group.getKey()))))
             .toList(),
         model.objective().terms().size() == 1 ? List.of() : terms(total.total()));
+  }
+
+  private static List<KindSums> kinds(@Nullable KindCounts counts) {
+    return counts == null
+        ? List.of()
+        : counts.ofKind().entrySet().stream()
+            .map(each ->
+                new KindSums(
+                    each.getKey().number(), each.getValue().tokens(), each.getValue().correct()))
+            .toList();
   }
 
   private static List<TermSum> terms(ObjectiveSums sums) {

@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.lockstep.worker.loader.DatasetLabel;
 import io.lockstep.worker.protocol.Directive;
 import io.lockstep.worker.protocol.Session.DatasetSums;
+import io.lockstep.worker.protocol.Session.KindSums;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,7 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class DatasetLogTest {
 
-  private static final List<String> LABELS = List.of("site", "coco");
+  private static final List<DatasetLabel> LABELS =
+      List.of(new DatasetLabel("site", true), new DatasetLabel("coco", false));
 
   @TempDir private Path folder = Path.of("");
 
@@ -53,6 +56,26 @@ class DatasetLogTest {
       assertEquals((third + 0.1) / 3, row(log).get("site_loss").doubleValue());
     }
     assertEquals(3, Files.readAllLines(folder.resolve("datasets.jsonl")).size());
+  }
+
+  @Test
+  void accuraciesOfKindsAreOfTheStepsSinceTheRowBefore() throws IOException {
+    try (DatasetLog log = DatasetLog.open(folder, LABELS, 0, 0)) {
+      log.committed(
+          step(
+              0,
+              new DatasetSums(0, 6, 9, 1, List.of(new KindSums(1, 4, 1), new KindSums(3, 5, 0)))));
+      log.committed(step(1, new DatasetSums(0, 6, 4, 4, List.of(new KindSums(1, 4, 4)))));
+    }
+    // Who goes on knows the kinds of the steps that it has not computed.
+    try (DatasetLog log = DatasetLog.open(folder, LABELS, 2, 0)) {
+      ObjectNode row = row(log);
+      assertEquals(5.0 / 8, row.get("site_desc_token_acc").doubleValue());
+      assertEquals(0.0, row.get("site_format_token_acc").doubleValue());
+      assertTrue(row.get("site_coord_token_acc").isNull(), "there was no coordinate");
+      assertFalse(row.has("coco_desc_token_acc"), "nobody asks for its kinds");
+      assertTrue(row(log).get("site_desc_token_acc").isNull());
+    }
   }
 
   @Test

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.lockstep.worker.loader.DatasetLabel;
 import io.lockstep.worker.protocol.Directive;
 import io.lockstep.worker.protocol.Session.TermSum;
 import io.lockstep.worker.testing.EventFiles;
@@ -24,7 +25,8 @@ class TensorBoardLogTest {
 
   private static final InstantSource CLOCK =
       InstantSource.fixed(Instant.ofEpochMilli(1_700_000_000_250L));
-  private static final List<String> LABELS = List.of("site", "coco");
+  private static final List<DatasetLabel> LABELS =
+      List.of(new DatasetLabel("site", true), new DatasetLabel("coco", false));
 
   @TempDir private Path run = Path.of("");
 
@@ -96,7 +98,9 @@ class TensorBoardLogTest {
             Map.entry("train/samples_per_second", 2f),
             Map.entry("train/resident_bytes", 10f),
             Map.entry("site_loss", 6f),
-            Map.entry("site_token_acc", 0.5f)),
+            Map.entry("site_token_acc", 0.5f),
+            Map.entry("site_desc_token_acc", 0.25f),
+            Map.entry("site_format_token_acc", 1f)),
         events.get(2).scalars());
     Map<String, Float> unknown = events.get(3).scalars();
     assertFalse(unknown.containsKey("train/tokens_per_second"), unknown::toString);
@@ -109,7 +113,8 @@ class TensorBoardLogTest {
             """
             {"step": %d, "epoch": 0.25, "loss": 1.5, "token_acc": 0.75, "grad_norm": 3, "learning_rate": 0.5,
              "tokens": 8, "samples_per_second": 2, "step_seconds": %f, "resident_bytes": %d, "kl_loss": 0.125,
-             "site_loss": 6, "site_token_acc": 0.5, "coco_loss": null, "coco_token_acc": null}
+             "site_loss": 6, "site_token_acc": 0.5, "site_desc_token_acc": 0.25, "site_coord_token_acc": null,
+             "site_format_token_acc": 1, "coco_loss": null, "coco_token_acc": null}
             """
                 .formatted(step, seconds, resident));
   }
