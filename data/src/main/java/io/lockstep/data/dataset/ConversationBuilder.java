@@ -59,12 +59,30 @@ public record ConversationBuilder(
    * @throws DataException if the task is summary and the record has none
    */
   public Conversation build(DataRecord source, long epoch, long sample) {
+    return build(source, List.of(), epoch, sample);
+  }
+
+  /**
+   * The same, after demonstrations of the same task: each is a turn of the user, who shows its
+   * pictures and asks what the sample is asked, and one of the assistant with its answer. Records
+   * that are conversations take none.
+   *
+   * @throws DataException if the task is summary and a record has none
+   */
+  public Conversation build(
+      DataRecord source, List<ImageRecord> demonstrations, long epoch, long sample) {
     return switch (source) {
       case ChatRecord chat -> chat.conversation();
       case ImageRecord image -> {
         requireNoConversation(image);
         Task task = mode.taskOf(seed, epoch, sample);
         List<Message> messages = new ArrayList<>(ask(image, task).messages());
+        Message question = messages.removeLast();
+        for (ImageRecord each : demonstrations) {
+          messages.add(ask(each, task).messages().getLast().asDemonstration());
+          messages.add(turn(limited(each, epoch, sample), task).asDemonstration());
+        }
+        messages.add(question);
         messages.add(turn(limited(image, epoch, sample), task));
         yield new Conversation(messages);
       }

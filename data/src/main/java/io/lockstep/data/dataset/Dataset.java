@@ -12,6 +12,7 @@ import io.lockstep.data.record.ImageRecord;
 import io.lockstep.data.record.Origin;
 import io.lockstep.data.record.RecordReader;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * The conversations of a JSONL file, each read when it is asked for. Any number of threads may ask.
@@ -87,6 +88,35 @@ public final class Dataset implements AutoCloseable {
   /** Question and answer of a record that stands for one of this file, such as an augmented one. */
   public Conversation conversation(DataRecord record, long epoch, long sample) {
     return builder.build(record, epoch, sample);
+  }
+
+  /**
+   * The same after demonstrations, which the dataset's preprocessors leave as they leave its own.
+   *
+   * @param demonstrations records of a pool
+   * @throws DataException if one of them can't be one for this dataset
+   */
+  public Conversation conversation(
+      DataRecord record, List<ImageRecord> demonstrations, long epoch, long sample) {
+    List<ImageRecord> processed =
+        demonstrations.stream()
+            .map(each -> preprocessing.apply(each, !builder.mode().equals(Mode.DENSE)))
+            .toList();
+    return builder.build(record, processed, epoch, sample);
+  }
+
+  /**
+   * What is wrong with a record of a pool as a demonstration for this dataset.
+   *
+   * @throws DataException with it
+   */
+  public void requireDemonstrates(ImageRecord record) {
+    ImageRecord processed = preprocessing.apply(record, !builder.mode().equals(Mode.DENSE));
+    for (Task task : Task.values()) {
+      if (builder.mode().mayBe(task)) {
+        var _ = builder.answer(processed, task);
+      }
+    }
   }
 
   /** The same conversation without its last answer. */

@@ -15,11 +15,19 @@ public sealed interface Mode {
   /** The task of a record; a function of its arguments alone. */
   Task taskOf(long seed, long epoch, long sample);
 
+  /** Whether a record may be used for a task. */
+  boolean mayBe(Task task);
+
   /** The same task for all. */
   record Always(Task task) implements Mode {
     @Override
     public Task taskOf(long seed, long epoch, long sample) {
       return task;
+    }
+
+    @Override
+    public boolean mayBe(Task other) {
+      return other == task;
     }
   }
 
@@ -44,6 +52,11 @@ public sealed interface Mode {
     public Task taskOf(long seed, long epoch, long sample) {
       double draw = SplitMix64.unit(SplitMix64.mix(PURPOSE, seed, epoch, sample));
       return draw < summaryRatio ? Task.SUMMARY : Task.DENSE;
+    }
+
+    @Override
+    public boolean mayBe(Task task) {
+      return task == Task.SUMMARY ? summaryRatio > 0 : summaryRatio < 1;
     }
   }
 }

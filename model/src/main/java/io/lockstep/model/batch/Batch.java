@@ -42,6 +42,34 @@ public record Batch(
     truths = List.copyOf(truths);
   }
 
+  /** A batch of whose tokens nothing more is known. */
+  public Batch(
+      int rows,
+      int length,
+      long[] ids,
+      long[] attentionMask,
+      long[] labels,
+      long[] positionIds,
+      long[] nextPositions,
+      float[] pixels,
+      List<Grid> grids,
+      long[] keptTokens,
+      List<Optional<Truth>> truths) {
+    this(
+        rows,
+        length,
+        ids,
+        attentionMask,
+        labels,
+        positionIds,
+        nextPositions,
+        pixels,
+        grids,
+        keptTokens,
+        truths,
+        new byte[0]);
+  }
+
   /** A batch of whose pictures no objects are known, and nothing more of its tokens. */
   public Batch(
       int rows,

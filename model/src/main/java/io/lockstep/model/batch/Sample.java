@@ -55,6 +55,17 @@ public record Sample(
     }
   }
 
+  /** A row of whose picture no objects are known. */
+  public Sample(
+      String name,
+      int[] tokens,
+      int[] labels,
+      List<Patches> images,
+      List<KeptTokens> kept,
+      byte[] marks) {
+    this(name, tokens, labels, images, kept, Optional.empty(), marks);
+  }
+
   /** A row of whose picture no objects are known, and nothing more of its tokens. */
   public Sample(
       String name, int[] tokens, int[] labels, List<Patches> images, List<KeptTokens> kept) {
@@ -68,7 +79,7 @@ public record Sample(
 
   /** The same row with the objects of its only picture. */
   public Sample withTruth(Truth objects) {
-    return new Sample(name, tokens, labels, images, kept, Optional.of(objects));
+    return new Sample(name, tokens, labels, images, kept, Optional.of(objects), marks);
   }
 
   /** A row from which nothing is learned, to be continued by generation. */

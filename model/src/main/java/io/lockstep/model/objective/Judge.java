@@ -2,6 +2,7 @@ package io.lockstep.model.objective;
 
 import ai.djl.ndarray.NDArray;
 import io.lockstep.model.batch.Batch;
+import io.lockstep.model.batch.Sample;
 import io.lockstep.model.network.Prediction;
 import io.lockstep.model.objective.ObjectiveSums.Term;
 import io.lockstep.tensor.Autograd;
@@ -43,10 +44,15 @@ public final class Judge {
 
   /**
    * What is minimised of some positions: the sum of all terms times their factors, one element;
-   * recorded if the thread records. Its sums are added to those of the parts before.
+   * recorded if the thread records. Its sums are added to those of the parts before. Of positions
+   * of which nothing counts, such as those of demonstrations with weight 0, it is a zero that
+   * depends on them.
    */
   public NDArray judge(Prediction part) {
     boolean first = sums.terms().isEmpty();
+    // They are kept as they are computed first: recorded, even if a term that is only logged is
+    // the first one to ask.
+    var _ = part.logits();
     NDArray total = null;
     double loss = 0;
     List<Term> found = new ArrayList<>();
@@ -73,11 +79,19 @@ public final class Judge {
       total = total == null ? share : total.add(share);
     }
     if (total == null) {
-      throw new IllegalArgumentException("nothing is learned from a part without targets");
+      total = nothing(part);
     }
     long correct = Autograd.inference(part::correct);
     sums = sums.plus(new ObjectiveSums(loss, part.count(), correct, found));
     return total;
+  }
+
+  private static NDArray nothing(Prediction part) {
+    if (part.count() == 0) {
+      throw new IllegalArgumentException("nothing is learned from a part without targets");
+    }
+    NDArray loss = Ops.crossEntropySum(part.logits(), part.labels(), Sample.IGNORED);
+    return Ops.times(loss, 0);
   }
 
   /** What was found in all parts so far. */

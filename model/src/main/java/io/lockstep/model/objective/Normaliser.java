@@ -1,6 +1,7 @@
 package io.lockstep.model.objective;
 
 import io.lockstep.model.batch.Batch;
+import io.lockstep.model.batch.Marks;
 import io.lockstep.model.batch.Sample;
 import io.lockstep.model.batch.Targets;
 import java.util.Arrays;
@@ -17,6 +18,22 @@ public enum Normaliser {
     @Override
     public long count(Batch batch, Targets targets) {
       return Arrays.stream(targets.labels()).filter(label -> label != Sample.IGNORED).count();
+    }
+  },
+
+  /** Supervised tokens of answers in demonstrations. */
+  TEACHER_TOKENS {
+    @Override
+    public long count(Batch batch, Targets targets) {
+      return TOKENS.count(batch, targets.only(Marks::isTeachers));
+    }
+  },
+
+  /** Supervised tokens of all other answers. */
+  STUDENT_TOKENS {
+    @Override
+    public long count(Batch batch, Targets targets) {
+      return TOKENS.count(batch, targets.only(mark -> !Marks.isTeachers(mark)));
     }
   },
 

@@ -3,6 +3,7 @@ package io.lockstep.model.objective;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Targets;
 import io.lockstep.model.network.Network;
+import io.lockstep.model.objective.TurnCrossEntropy.Side;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -12,17 +13,17 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What training minimises: the weighted sum of terms, each divided by its normaliser of the whole
  * step.
  *
- * <p>The first term is one over supervised tokens; the gradient's sum over all passes is divided by
- * its normaliser at the end of a step. Terms with another normaliser are therefore multiplied by
- * {@code normaliser of the first / their own}, for which a step's counts have to be known before
- * its first pass.
+ * <p>The gradient's sum over all passes is divided by the supervised tokens at the end of a step.
+ * Terms with another normaliser are therefore multiplied by {@code supervised tokens / their own},
+ * for which a step's counts have to be known before its first pass.
  *
- * @param terms at least one; names differ
+ * @param terms at least one that counts over positions; names differ
  */
 public record Objective(List<LossTerm> terms) {
 
@@ -32,8 +33,8 @@ public record Objective(List<LossTerm> terms) {
   /** Checks the terms. */
   public Objective {
     terms = List.copyOf(terms);
-    if (terms.isEmpty() || terms.getFirst().normaliser() != Normaliser.TOKENS) {
-      throw new IllegalArgumentException("an objective's first term is one over tokens");
+    if (terms.stream().noneMatch(term -> term.normaliser().isOfPositions())) {
+      throw new IllegalArgumentException("an objective has a term over tokens");
     }
     if (terms.stream().map(LossTerm::name).distinct().count() < terms.size()) {
       throw new IllegalArgumentException("two terms of an objective have the same name");
@@ -48,8 +49,18 @@ public record Objective(List<LossTerm> terms) {
   public record Teaching(Distillation distillation, double sftAlpha) {}
 
   /**
+   * How much the answers in demonstrations count, and those that follow them.
+   *
+   * @param teacherWeight 0 for demonstrations that are context alone
+   * @param studentWeight more than 0
+   */
+  public record Turns(double teacherWeight, double studentWeight) {}
+
+  /**
    * The objective of a recipe.
    *
+   * @param teaching a teacher whose distributions are learned, instead of words alone
+   * @param turns demonstrations that are weighed apart, without such a teacher
    * @param routerBalance weight of {@link RouterBalance}; 0 for none
    * @param detection terms of the network's detection head; none if it has none
    * @throws IllegalArgumentException if the network has not what a term needs
@@ -57,10 +68,19 @@ public record Objective(List<LossTerm> terms) {
   public static Objective of(
       Network network,
       Optional<Teaching> teaching,
+      Optional<Turns> turns,
       double routerBalance,
       List<LossTerm> detection) {
     List<LossTerm> terms = new ArrayList<>();
-    if (teaching.isPresent()) {
+    if (teaching.isPresent() && turns.isPresent()) {
+      throw new IllegalArgumentException(
+          "rlhf and custom.teacher_student exclude each other: each says by itself what is"
+              + " minimised");
+    }
+    if (turns.isPresent()) {
+      terms.add(new TurnCrossEntropy(Side.TEACHER, turns.get().teacherWeight()));
+      terms.add(new TurnCrossEntropy(Side.STUDENT, turns.get().studentWeight()));
+    } else if (teaching.isPresent()) {
       terms.add(teaching.get().distillation());
       terms.add(new CrossEntropy("sft_loss", teaching.get().sftAlpha()));
     } else {
@@ -80,9 +100,11 @@ public record Objective(List<LossTerm> terms) {
         .collect(Collectors.toCollection(LinkedHashSet::new));
   }
 
-  /** What terms are divided by, each once, the first term's first. */
+  /** What terms are divided by, each once, after the supervised tokens. */
   public List<Normaliser> normalisers() {
-    return terms.stream().map(LossTerm::normaliser).distinct().toList();
+    return Stream.concat(Stream.of(Normaliser.TOKENS), terms.stream().map(LossTerm::normaliser))
+        .distinct()
+        .toList();
   }
 
   /** How many of each normaliser a pass has, in their order. */
@@ -91,9 +113,9 @@ public record Objective(List<LossTerm> terms) {
   }
 
   /**
-   * What each term's sum is multiplied with before the division by the first normaliser: its
-   * weight, times the first normaliser over its own, which counts as 1 where a step has nothing of
-   * it: what there is none of may still be found by mistake.
+   * What each term's sum is multiplied with before the division by the supervised tokens: its
+   * weight, times those over its own normaliser, which counts as 1 where a step has nothing of it:
+   * what there is none of may still be found by mistake.
    *
    * @param counts of a whole step, in the order of {@link #normalisers}; not read if there is one
    */

@@ -131,7 +131,9 @@ class RouterBalanceTest {
     Batch batch = shape.collator().collate(shape.learnedRows());
     Targets targets = Targets.of(batch);
     ModelConfig config = shape.config();
-    Objective objective = Objective.of(new Network(config), Optional.empty(), WEIGHT, List.of());
+    Objective objective =
+        Objective.of(
+            new Network(config), Optional.empty(), Optional.empty(), WEIGHT, List.of());
     double[] factors = objective.factors(new long[] {targets.count(), 1});
     assertArrayEquals(new double[] {1, WEIGHT * targets.count()}, factors);
     try (Parameters weights = shape.weights()) {

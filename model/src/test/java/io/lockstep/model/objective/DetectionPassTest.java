@@ -89,6 +89,7 @@ class DetectionPassTest {
     return Objective.of(
         new Network(model.config()),
         Optional.empty(),
+        Optional.empty(),
         0,
         DetectionLosses.of(HEAD, MATCHING, Focal.PUBLISHED));
   }

@@ -21,6 +21,7 @@ import io.lockstep.tensor.Torch;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -138,12 +139,13 @@ class ObjectiveTest {
     Pass byGroup = pass(Objective.CROSS_ENTROPY, kinds);
     Targets marked = new Targets(all.rows(), all.labels(), marks);
     Pass byKind = pass(Objective.CROSS_ENTROPY, marked, new int[kinds.length]);
-    KindCounts counts = byKind.outcome().kinds().get(0);
+    KindCounts counts = Objects.requireNonNull(byKind.outcome().kinds().get(0));
     assertEquals(TokenKind.values().length, counts.ofKind().size());
     counts
         .ofKind()
         .forEach((kind, count) -> {
-          ObjectiveSums group = byGroup.outcome().groups().get(kind.number());
+          ObjectiveSums group =
+              Objects.requireNonNull(byGroup.outcome().groups().get(kind.number()));
           assertEquals(new KindCounts.Count(group.tokens(), group.correct()), count);
         });
     assertEquals(loss(crossEntropy), loss(byKind));

@@ -10,6 +10,7 @@ import io.lockstep.config.Place;
 import io.lockstep.config.ReferencePage;
 import io.lockstep.config.YamlText;
 import io.lockstep.data.fusion.DatasetConfig;
+import io.lockstep.data.fusion.FusionConfig;
 import io.lockstep.data.plan.EpochOrder;
 import io.lockstep.data.plan.WholeDataset;
 import io.lockstep.data.prompt.PromptConfig;
@@ -20,6 +21,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Everything that decides a run's weights. Two runs of equal configuration, data and base model
@@ -266,6 +268,18 @@ public record RunConfig(
   /** The datasets it learns from, in the order in which their records are numbered. */
   public List<DatasetConfig> datasets() {
     return data.datasets(seed());
+  }
+
+  /** Demonstrations before samples, if there are some. */
+  public Optional<TeacherStudentConfig> teacherStudent() {
+    return Optional.empty();
+  }
+
+  /** Names of the targets: those of a fusion, or the only dataset. */
+  public Set<String> targets() {
+    return data.fusion().map(FusionConfig::targets).orElseGet(this::datasets).stream()
+        .map(DatasetConfig::name)
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   /** Names of the datasets whose tokens are told apart by kind in metrics. */

@@ -161,7 +161,7 @@ public final class RunData implements AutoCloseable {
     return patches.map(PatchSupply::counts);
   }
 
-  /** A sample of training; those of certificates stay as their records have them. */
+  /** A sample of training; those of certificates stay as their records have them, alone. */
   private Sample augmented(
       SampleEncoder encoder,
       Optional<ObjectTruth> truth,
@@ -171,7 +171,7 @@ public final class RunData implements AutoCloseable {
     Optional<RecordAugmenter> augmenter =
         augmentation.flatMap(all -> all.of(samples.records().datasetOf(draw.sample())));
     return augmenter.isEmpty()
-        ? samples.plain(encoder, truth, draw)
+        ? samples.taught(encoder, truth, draw).sample()
         : samples.augmented(encoder, truth, augmenter.get(), draw, progress(draw));
   }
 

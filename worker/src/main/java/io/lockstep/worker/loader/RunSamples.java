@@ -42,14 +42,20 @@ public final class RunSamples implements AutoCloseable {
   private final Concatenation records;
   private final LoaderTimes times;
   private final Set<String> byKind;
+  private final Teaching teaching;
 
   private RunSamples(
-      List<DatasetConfig> members, List<Dataset> datasets, LoaderTimes times, Set<String> byKind) {
+      List<DatasetConfig> members,
+      List<Dataset> datasets,
+      LoaderTimes times,
+      Set<String> byKind,
+      Teaching teaching) {
     this.members = members;
     this.datasets = datasets;
     this.records = new Concatenation(datasets.stream().map(Dataset::size).toList());
     this.times = times;
     this.byKind = Set.copyOf(byKind);
+    this.teaching = teaching;
   }
 
   /**
@@ -64,7 +70,8 @@ public final class RunSamples implements AutoCloseable {
         DatasetConfig::trainJsonl,
         config.prompts().prompts(),
         times,
-        config.byKind());
+        config.byKind(),
+        Teaching.of(config));
   }
 
   /**
@@ -85,7 +92,8 @@ public final class RunSamples implements AutoCloseable {
                 member -> member.valJsonl().orElseThrow(),
                 config.prompts().prompts(),
                 new LoaderTimes(),
-                Set.of()));
+                Set.of(),
+                Teaching.NONE));
   }
 
   private static RunSamples open(
@@ -93,13 +101,15 @@ public final class RunSamples implements AutoCloseable {
       Function<DatasetConfig, Path> file,
       Prompts prompts,
       LoaderTimes times,
-      Set<String> byKind) {
+      Set<String> byKind,
+      Teaching teaching) {
     List<Dataset> datasets = new ArrayList<>();
     try {
       for (DatasetConfig member : members) {
         datasets.add(member.open(file.apply(member), prompts));
       }
-      return new RunSamples(members, datasets, times, byKind);
+      teaching.requireDemonstrates(members, datasets);
+      return new RunSamples(members, datasets, times, byKind, teaching);
     } catch (RuntimeException e) {
       datasets.forEach(Dataset::close);
       throw e;
@@ -175,23 +185,55 @@ public final class RunSamples implements AutoCloseable {
   }
 
   /**
-   * A sample of a record as it stands in its file.
+   * A sample of a record as it stands in its file, without demonstrations: what serving asks.
    *
    * @throws UnreadableRecordException if the record is at fault
    */
   public Sample plain(SampleEncoder encoder, SampleRef draw) throws SampleException {
-    return plain(encoder, Optional.empty(), draw);
+    return taught(encoder, Optional.empty(), draw, Teaching.NONE).sample();
+  }
+
+  /**
+   * The same as training sees it: after demonstrations, if the sample has some.
+   *
+   * @throws UnreadableRecordException if a record is at fault
+   */
+  public Taught taught(SampleEncoder encoder, SampleRef draw) throws SampleException {
+    return taught(encoder, Optional.empty(), draw, teaching);
   }
 
   /** The same with the objects of its picture, if a head learns them. */
-  Sample plain(SampleEncoder encoder, Optional<ObjectTruth> truth, SampleRef draw)
+  Taught taught(SampleEncoder encoder, Optional<ObjectTruth> truth, SampleRef draw)
+      throws SampleException {
+    return taught(encoder, truth, draw, teaching);
+  }
+
+  /** The records that are shown before a sample's own turn. */
+  public List<ImageRecord> demonstrations(SampleRef draw) {
+    Located at = locate(draw.sample());
+    return teaching.demonstrations().isEmpty()
+        ? List.of()
+        : teaching.of(at.config(), at.dataset().read(at.index()), draw);
+  }
+
+  /**
+   * A sample with its conversation.
+   *
+   * @param demonstrations records that are shown before its own turn
+   */
+  public record Taught(
+      List<ImageRecord> demonstrations, Conversation conversation, Sample sample) {}
+
+  private Taught taught(
+      SampleEncoder encoder, Optional<ObjectTruth> truth, SampleRef draw, Teaching teacher)
       throws SampleException {
     Located at = locate(draw.sample());
     LoaderTimes.Clock clock = times.start();
     try {
       DataRecord record = at.dataset().read(at.index());
+      List<ImageRecord> shown = teacher.of(at.config(), record, draw);
       Conversation conversation =
-          asked(at, at.dataset().conversation(record, draw.epoch(), at.index()));
+          asked(at, at.dataset().conversation(record, shown, draw.epoch(), at.index()));
       clock.lap(Stage.READ);
       List<RgbImage> pictures = new ArrayList<>();
       for (ImageSource source : conversation.images()) {
@@ -202,7 +244,7 @@ public final class RunSamples implements AutoCloseable {
       clock.lap(Stage.PROCESS);
       Sample sample = encoder.forTraining(at.name(), conversation, patches);
       clock.lap(Stage.TOKENISE);
-      return withTruth(truth, record, sample);
+      return new Taught(shown, conversation, withTruth(truth, record, shown, sample));
     } catch (UnreadableImageException | IllegalArgumentException e) {
       throw new UnreadableRecordException(at.name() + ": " + e.getMessage(), e);
     } catch (IOException e) {
@@ -224,7 +266,7 @@ public final class RunSamples implements AutoCloseable {
     LoaderTimes.Clock clock = times.start();
     try {
       if (!(at.dataset().read(at.index()) instanceof ImageRecord image)) {
-        return plain(encoder, truth, draw);
+        return taught(encoder, truth, draw).sample();
       }
       clock.lap(Stage.READ);
       List<RgbImage> pictures = pictures(encoder, image);
@@ -235,8 +277,9 @@ public final class RunSamples implements AutoCloseable {
         augmenter.visit(image, pictures.getFirst(), draw.epoch(), draw.sample(), progress);
       }
       clock.lap(Stage.AUGMENT);
-      Sample sample = encoded(encoder, at, at.name(), made, draw, clock).sample();
-      return withTruth(truth, made.record(), sample);
+      List<ImageRecord> shown = teaching.of(at.config(), image, draw);
+      Sample sample = encoded(encoder, at, at.name(), made, shown, draw, clock).sample();
+      return withTruth(truth, made.record(), shown, sample);
     } catch (UnreadableImageException | IllegalArgumentException e) {
       throw new UnreadableRecordException(at.name() + ": " + e.getMessage(), e);
     } catch (IOException e) {
@@ -246,9 +289,12 @@ public final class RunSamples implements AutoCloseable {
     }
   }
 
-  private static Sample withTruth(Optional<ObjectTruth> truth, DataRecord record, Sample sample)
+  /** The objects are those of a sample's only picture: none where demonstrations show others. */
+  private static Sample withTruth(
+      Optional<ObjectTruth> truth, DataRecord record, List<ImageRecord> shown, Sample sample)
       throws SampleException {
-    Optional<Truth> known = truth.isEmpty() ? Optional.empty() : truth.get().of(record);
+    Optional<Truth> known =
+        truth.isEmpty() || !shown.isEmpty() ? Optional.empty() : truth.get().of(record);
     return known.map(sample::withTruth).orElse(sample);
   }
 
@@ -277,7 +323,7 @@ public final class RunSamples implements AutoCloseable {
     AugmentedRecord made =
         augmenter.apply(
             image, pictures(encoder, image), draw.epoch(), draw.sample(), progress, watch);
-    Encoded encoded = encoded(encoder, at, name, made, draw, times.start());
+    Encoded encoded = encoded(encoder, at, name, made, List.of(), draw, times.start());
     return new Augmented(image, made, encoded.conversation(), encoded.sample());
   }
 
@@ -297,13 +343,20 @@ public final class RunSamples implements AutoCloseable {
       Located at,
       String name,
       AugmentedRecord made,
+      List<ImageRecord> shown,
       SampleRef draw,
       LoaderTimes.Clock clock)
       throws IOException {
-    var patches = encoder.process(name, made.pictures());
+    List<RgbImage> all = new ArrayList<>();
+    for (ImageRecord each : shown) {
+      all.addAll(pictures(encoder, each));
+    }
+    all.addAll(made.pictures());
+    var patches = encoder.process(name, all);
     clock.lap(Stage.PROCESS);
     Conversation conversation =
-        asked(at, at.dataset().conversation(made.record(), draw.epoch(), at.index()));
+        asked(
+            at, at.dataset().conversation(made.record(), shown, draw.epoch(), at.index()));
     Sample sample = encoder.forTraining(name, conversation, patches);
     clock.lap(Stage.TOKENISE);
     return new Encoded(conversation, sample);

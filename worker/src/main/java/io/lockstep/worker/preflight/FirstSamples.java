@@ -1,6 +1,5 @@
 package io.lockstep.worker.preflight;
 
-import io.lockstep.data.conversation.Conversation;
 import io.lockstep.data.dataset.RecordAugmenter;
 import io.lockstep.data.plan.EpochPlan;
 import io.lockstep.data.plan.KeyedPermutation;
@@ -8,7 +7,6 @@ import io.lockstep.data.plan.SampleRef;
 import io.lockstep.data.plan.SplitMix64;
 import io.lockstep.data.record.ChatRecord;
 import io.lockstep.data.record.ImageRecord;
-import io.lockstep.model.batch.Sample;
 import io.lockstep.model.encode.SampleEncoder;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.loader.Augmentation;
@@ -90,15 +88,15 @@ public final class FirstSamples {
   }
 
   private HealthCheck.Subject subject(long sample) throws SampleException {
-    Sample made = samples.plain(encoder, new SampleRef(0, sample, sample));
+    RunSamples.Taught made = samples.taught(encoder, new SampleRef(0, sample, sample));
     RunSamples.Located at = samples.locate(sample);
-    Conversation conversation = at.dataset().conversation(0, at.index());
+    int shown = made.demonstrations().stream().mapToInt(each -> each.images().size()).sum();
     int images =
         switch (at.dataset().read(at.index())) {
           case ImageRecord image -> image.images().size();
           case ChatRecord chat -> chat.conversation().images().size();
         };
-    return new HealthCheck.Subject(images, conversation, made);
+    return new HealthCheck.Subject(shown + images, made.conversation(), made.sample());
   }
 
   /** What is wrong only after augmentation. */

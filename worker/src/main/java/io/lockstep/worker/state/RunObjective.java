@@ -9,8 +9,10 @@ import io.lockstep.model.objective.LossTerm;
 import io.lockstep.model.objective.Objective;
 import io.lockstep.model.objective.Objective.Teaching;
 import io.lockstep.worker.config.DetectionSection;
+import io.lockstep.model.objective.Objective.Turns;
 import io.lockstep.worker.config.DistillationConfig;
 import io.lockstep.worker.config.RunConfig;
+import io.lockstep.worker.config.TeacherStudentConfig;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -33,8 +35,9 @@ public final class RunObjective implements AutoCloseable {
     double routerBalance = config.training().routerAuxLossCoef();
     List<LossTerm> detection = detection(config, student);
     if (config.rlhf().isEmpty()) {
+      Optional<Turns> turns = config.teacherStudent().map(TeacherStudentConfig::turns);
       return new RunObjective(
-          Objective.of(network, Optional.empty(), routerBalance, detection), null);
+          Objective.of(network, Optional.empty(), turns, routerBalance, detection), null);
     }
     DistillationConfig rlhf = config.rlhf().get();
     LoadedModel teacher = LoadedModel.open(rlhf.teacherModel());
@@ -42,7 +45,8 @@ public final class RunObjective implements AutoCloseable {
         new Distillation(teacher.network(), new JensenShannon(rlhf.beta(), 1));
     Teaching teaching = new Teaching(distillation, rlhf.sftAlpha());
     return new RunObjective(
-        Objective.of(network, Optional.of(teaching), routerBalance, detection), teacher);
+        Objective.of(network, Optional.of(teaching), Optional.empty(), routerBalance, detection),
+        teacher);
   }
 
   private static List<LossTerm> detection(RunConfig config, LoadedModel student) {

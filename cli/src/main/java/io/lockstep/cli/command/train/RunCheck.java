@@ -14,6 +14,7 @@ import io.lockstep.model.safetensors.TensorSource;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.config.RunRecords;
 import io.lockstep.worker.preflight.HealthChecks;
+import io.lockstep.worker.preflight.TeacherStudentCheck;
 import io.lockstep.worker.tuning.TuningPlan;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -59,6 +60,9 @@ final class RunCheck {
     if (problems.isEmpty()) {
       checkSamples(run, problems);
     }
+    if (problems.isEmpty()) {
+      checkTeaching(run, problems, notes);
+    }
     return problems;
   }
 
@@ -71,6 +75,16 @@ final class RunCheck {
     }
   }
 
+  /** Whether a run with demonstrations learns of both sides. */
+  private static void checkTeaching(
+      RunConfig run, List<String> problems, Consumer<String> notes) {
+    try {
+      problems.addAll(TeacherStudentCheck.problems(run, notes));
+    } catch (IOException | IllegalArgumentException | DataException e) {
+      problems.add(String.valueOf(e.getMessage()));
+    }
+  }
+
   /** Each file once, however many datasets name it. */
   private static Set<Path> files(RunConfig run) {
     Set<Path> files = new LinkedHashSet<>();
@@ -78,6 +92,7 @@ final class RunCheck {
       files.add(dataset.trainJsonl());
       dataset.valJsonl().ifPresent(files::add);
     }
+    run.teacherStudent().ifPresent(section -> files.add(section.poolJsonl()));
     return files;
   }
 
