@@ -191,7 +191,7 @@ class TurnCrossEntropyTest {
     move(direction, step);
     // Gradients are those of sums over all supervised tokens.
     double tokens = targets.count();
-    int side = along.ordinal();
+    int side = along == Side.TEACHER ? 0 : 1;
     double own = (after[side] - before[side]) / (2 * step);
     assertEquals(own, dot(direction, direction) / tokens, 5e-3 * own);
     double sum = 0.3 * (after[0] - before[0]) / (2 * step) + (after[1] - before[1]) / (2 * step);

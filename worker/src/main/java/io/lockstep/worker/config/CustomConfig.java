@@ -10,6 +10,8 @@ import java.util.Optional;
  *
  * @param detectionEnabled whether the model has a head that learns to find objects
  * @param detection what that head is made of; its defaults if it is absent and there is one
+ * @param tokenTypeMetrics whose dense answers get accuracies by kind of token
+ * @param teacherStudent demonstrations before samples, if there are some
  */
 public record CustomConfig(
     @Key(
@@ -18,7 +20,14 @@ public record CustomConfig(
             otherwise = "false")
         boolean detectionEnabled,
     @Key("What the detection head is made of, and how much each of its losses counts.")
-        Optional<DetectionSection> detection)
+        Optional<DetectionSection> detection,
+    @Key(
+            value =
+                "Whose dense answers get accuracies of their own for descriptions, coordinates and format.",
+            changesWeights = false)
+        TokenTypeMetrics tokenTypeMetrics,
+    @Key("Demonstrations before the samples' own turns, and how much both count.")
+        Optional<TeacherStudentConfig> teacherStudent)
     implements Checked {
 
   /** Fills in the head's defaults. */

@@ -208,6 +208,10 @@ public record RunConfig(
   public void check(Place top) {
     tuning.check(top.at("tuning"), model);
     cluster.check(top.at("cluster"), training);
+    if (rlhf.isPresent() && custom.teacherStudent().isPresent()) {
+      top.at("custom", "teacher_student")
+          .problem("and rlhf exclude each other: each says by itself what is minimised");
+    }
     if (custom.detectionEnabled() && tuning.mode() == TuningConfig.Mode.LORA) {
       top.at("custom", "detection_enabled")
           .problem(
@@ -272,7 +276,7 @@ public record RunConfig(
 
   /** Demonstrations before samples, if there are some. */
   public Optional<TeacherStudentConfig> teacherStudent() {
-    return Optional.empty();
+    return custom.teacherStudent();
   }
 
   /** Names of the targets: those of a fusion, or the only dataset. */
@@ -284,7 +288,12 @@ public record RunConfig(
 
   /** Names of the datasets whose tokens are told apart by kind in metrics. */
   public Set<String> byKind() {
-    return Set.of();
+    Set<String> targets = targets();
+    return datasets().stream()
+        .filter(dataset ->
+            custom.tokenTypeMetrics().counts(dataset, targets.contains(dataset.name())))
+        .map(DatasetConfig::name)
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   /**

@@ -22,6 +22,7 @@ import java.util.Optional;
  *     it; empty if they are drawn anew
  * @param adapterSha256 the same of {@code model.adapter}
  * @param teacherSha256 the same of {@code rlhf.teacher_model}
+ * @param poolSha256 of {@code custom.teacher_student.pool_jsonl}
  */
 public record RunInputs(
     @Key(
@@ -43,7 +44,12 @@ public record RunInputs(
     @Key(value = "The same of `model.adapter`.", pattern = SHA256, patternInWords = DIGITS)
         Optional<String> adapterSha256,
     @Key(value = "The same of `rlhf.teacher_model`.", pattern = SHA256, patternInWords = DIGITS)
-        Optional<String> teacherSha256) {
+        Optional<String> teacherSha256,
+    @Key(
+            value = "SHA-256 of `custom.teacher_student.pool_jsonl`.",
+            pattern = SHA256,
+            patternInWords = DIGITS)
+        Optional<String> poolSha256) {
 
   static final String SHA256 = "[0-9a-f]{64}";
   static final String DIGITS = "64 hexadecimal digits";
@@ -60,6 +66,10 @@ public record RunInputs(
     if (config.rlhf().isPresent()) {
       teacher = Optional.of(LoadedModel.storedSha256(config.rlhf().get().teacherModel()));
     }
+    Optional<String> pool = Optional.empty();
+    if (config.teacherStudent().isPresent()) {
+      pool = Optional.of(Sha256.of(config.teacherStudent().get().poolJsonl()));
+    }
     return new RunInputs(
         bytes(data),
         sha256(data),
@@ -67,7 +77,8 @@ public record RunInputs(
             ? Optional.of(LoadedModel.storedSha256(model.path()))
             : Optional.empty(),
         adapter,
-        teacher);
+        teacher,
+        pool);
   }
 
   private static long bytes(List<Path> files) throws IOException {

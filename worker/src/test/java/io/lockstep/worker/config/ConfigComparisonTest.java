@@ -54,7 +54,10 @@ class ConfigComparisonTest {
   private RunConfig withInputs(RunConfig config, String dataSha256) {
     return config.withInputs(
         new RunInputs(
-            3, dataSha256, Optional.of("c".repeat(64)), Optional.empty(), Optional.empty()));
+            3, dataSha256, Optional.of("c".repeat(64)),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty()));
   }
 
   @Test
@@ -231,6 +234,8 @@ class ConfigComparisonTest {
           new DistillationConfig(
               DistillationConfig.Type.GKD, Path.of("/teacher"), 0.5, 0, 0, false, 0.9, 512);
       case "DetectionSection" -> DetectionSection.DEFAULT;
+      case "TeacherStudentConfig" ->
+          new TeacherStudentConfig(Path.of("/pool.jsonl"), 0.5, 1, 0.3, 1);
       case "FusionConfig" -> new FusionConfig(1, List.of(), List.of());
       default -> throw new AssertionError("this test has no sample of " + type);
     };

@@ -1,5 +1,8 @@
 package io.lockstep.worker.config;
 
+import io.lockstep.data.fusion.DatasetConfig;
+import java.util.Set;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static io.lockstep.worker.config.TrainingConfig.Truncation.RAISE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -219,7 +222,7 @@ class RunConfigTest {
             new OptimizerConfig(1e-3, 0, 5e-4, 2e-3, 0.8, 0.95, 1e-6, 0.1, true, 0.2, 0.01),
             parse(LEAST).tuning(),
             Optional.empty(),
-            new CustomConfig(false, Optional.empty()),
+            parse(LEAST).custom(),
             new ClusterConfig(
                 2,
                 5,
@@ -235,8 +238,50 @@ class RunConfigTest {
                     "a".repeat(64),
                     Optional.empty(),
                     Optional.of("b".repeat(64)),
+                    Optional.empty(),
                     Optional.empty())));
     assertEquals(expected, parse(FULL));
+  }
+
+  @Test
+  void demonstrationsHaveTheUsersWeightsUnlessARecipeSaysOtherwise() throws Exception {
+    String pool = "pool_jsonl: train.jsonl, teacher_ratio: 0.5";
+    assertEquals(Optional.empty(), parse(LEAST).teacherStudent());
+    RunConfig config = parse(LEAST + "custom: {teacher_student: {" + pool + "}}\n");
+    assertEquals(
+        Optional.of(new TeacherStudentConfig(folder.resolve("train.jsonl"), 0.5, 1, 0.3, 1.0)),
+        config.teacherStudent());
+    assertEquals(config, RunConfig.parse(config.toYaml(), "copy", Path.of("/")));
+    assertProblem(
+        problems(LEAST + "custom: {teacher_student: {" + pool + ", student_loss_weight: 0}}\n"),
+        "custom.teacher_student.student_loss_weight must be");
+    assertProblem(
+        problems(
+            LEAST
+                + "custom: {teacher_student: {"
+                + pool
+                + "}}\nrlhf: {rlhf_type: gkd, teacher_model: base}\n"),
+        "custom.teacher_student and rlhf exclude each other");
+  }
+
+  @Test
+  void kindsOfTokensAreToldApartForIncludedDatasets() throws Exception {
+    assertEquals(Set.of(), parse(LEAST).byKind());
+    TokenTypeMetrics defaults = parse(LEAST).custom().tokenTypeMetrics();
+    assertEquals(
+        new TokenTypeMetrics(false, List.of("target", "lvis"), List.of("coig_lang_chat")),
+        defaults);
+    String enabled = "custom: {token_type_metrics: {enabled: true%s}}\n";
+    assertEquals(Set.of("train"), parse(LEAST + enabled.formatted("")).byKind());
+    assertEquals(
+        Set.of(), parse(LEAST + enabled.formatted(", include: [lvis, source]")).byKind());
+    assertEquals(Set.of(), parse(LEAST + enabled.formatted(", exclude: [train]")).byKind());
+    DatasetConfig only = parse(LEAST).datasets().getFirst();
+    TokenTypeMetrics all = new TokenTypeMetrics(true, List.of("source", "train"), List.of());
+    assertTrue(all.counts(only, true) && all.counts(only, false));
+    TokenTypeMetrics sources = new TokenTypeMetrics(true, List.of("source"), List.of());
+    assertTrue(sources.counts(only, false));
+    assertFalse(sources.counts(only, true));
   }
 
   @Test

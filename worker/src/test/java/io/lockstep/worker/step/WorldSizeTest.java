@@ -1,5 +1,8 @@
 package io.lockstep.worker.step;
 
+import io.lockstep.model.batch.Marks;
+import java.util.Optional;
+import java.util.Arrays;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -209,6 +212,60 @@ class WorldSizeTest {
     }
   }
 
+  /** Two terms with counts of their own, some of which a rank has none of. */
+  @Test
+  void demonstrationsAndWhatFollowsThemAreLearnedToTheSameBitsOnAnyNumberOfRanks()
+      throws Exception {
+    Trained alone = train(1, config(taught(0.3), "{}")).getFirst();
+    assertNotEquals(train(1, config(taught(0), "{}")).getFirst().sha256(), alone.sha256());
+    for (Directive.Commit commit : alone.commits()) {
+      double teacher = 0;
+      double student = 0;
+      long teachers = 0;
+      long students = 0;
+      for (Session.TermSum term : commit.terms()) {
+        boolean ofTeacher = term.name().equals("teacher_lm_loss");
+        teacher += ofTeacher ? term.sum() : 0;
+        teachers += ofTeacher ? term.normaliser() : 0;
+        student += ofTeacher ? 0 : term.sum();
+        students += ofTeacher ? 0 : term.normaliser();
+      }
+      assertEquals(commit.tokens(), teachers + students);
+      assertTrue(teachers > 0);
+      assertEquals(
+          0.3 * teacher / teachers + student / students, commit.lossSum() / commit.tokens(), 1e-6);
+    }
+    for (int world = 2; world <= 3; world++) {
+      for (String cluster : List.of("{}", "{zero_stage: 2}", "{zero_stage: 3}")) {
+        List<Trained> all = train(world, config(taught(0.3), cluster));
+        assertEquals(alone.sha256(), all.getFirst().sha256(), world + " ranks, " + cluster);
+        assertEquals(alone.commits(), all.getLast().commits());
+      }
+    }
+  }
+
+  private static String taught(double teacherWeight) throws Exception {
+    return "{mode: full}\ncustom: {teacher_student: {pool_jsonl: %s, teacher_ratio: 1, teacher_loss_weight: %s}}"
+        .formatted(GoldenFamily.QWEN3_VL.file("cases.json"), teacherWeight);
+  }
+
+  /** The first half of the answer of every third sample is a teacher's. */
+  private static Sample withTeacher(Sample sample, int index) {
+    if (index % 3 != 0) {
+      return sample;
+    }
+    byte[] marks = new byte[sample.tokens().length];
+    int left = (int) Arrays.stream(sample.labels()).filter(l -> l != Sample.IGNORED).count() / 2;
+    for (int i = 0; i < marks.length && left > 0; i++) {
+      if (sample.labels()[i] != Sample.IGNORED) {
+        marks[i] = Marks.of(Optional.empty(), true);
+        left--;
+      }
+    }
+    return new Sample(
+        sample.name(), sample.tokens(), sample.labels(), sample.images(), sample.kept(), marks);
+  }
+
   @Test
   void aTeacherThatIsItsStudentTeachesNothing() throws Exception {
     Path checkpoint = GoldenFamily.QWEN3_VL.checkpoint();
@@ -267,7 +324,12 @@ class WorldSizeTest {
   }
 
   private static MicroBatches microBatches(RunConfig config, LoadedModel model) throws IOException {
-    List<Sample> samples = GoldenFamily.QWEN3_VL.samples(model.encoder());
+    List<Sample> samples = new ArrayList<>(GoldenFamily.QWEN3_VL.samples(model.encoder()));
+    if (config.teacherStudent().isPresent()) {
+      for (int i = 0; i < samples.size(); i++) {
+        samples.set(i, withTeacher(samples.get(i), i));
+      }
+    }
     return new MicroBatches(
         new EpochPlan(samples.size(), config.seed(), samples.size(), VIRTUAL_RANKS),
         draw -> samples.get(Math.toIntExact(draw.sample())),
