@@ -37,7 +37,7 @@ public enum TokenKind {
     return Arrays.stream(values())
         .filter(kind -> kind.number == number)
         .findFirst()
-        .orElseThrow(() ->
-            new IllegalArgumentException("kinds of tokens are 1 to 3, not " + number));
+        .orElseThrow(
+            () -> new IllegalArgumentException("kinds of tokens are 1 to 3, not " + number));
   }
 }

@@ -54,8 +54,7 @@ class DemonstrationsTest {
   }
 
   private static Dataset open(Path file, Mode mode, Preprocessing preprocessing) {
-    return Dataset.open(
-        file, new ConversationBuilder(Prompts.defaults(), mode, 7), preprocessing);
+    return Dataset.open(file, new ConversationBuilder(Prompts.defaults(), mode, 7), preprocessing);
   }
 
   @Test
@@ -124,7 +123,10 @@ class DemonstrationsTest {
           List.of(false, true, true, true, true, false, false),
           messages.stream().map(Message::demonstration).toList());
       assertEquals(
-          List.of(shown.get(0).images().getFirst(), shown.get(1).images().getFirst(), folder.resolve("s.png")),
+          List.of(
+              shown.get(0).images().getFirst(),
+              shown.get(1).images().getFirst(),
+              folder.resolve("s.png")),
           conversation.images().stream().map(image -> ((ImageSource.File) image).path()).toList());
       assertEquals(messages.get(5).contents().getLast(), messages.get(1).contents().getLast());
       // What is left without the demonstrations is what serving asks and training without them.

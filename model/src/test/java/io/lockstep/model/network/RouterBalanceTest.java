@@ -132,8 +132,7 @@ class RouterBalanceTest {
     Targets targets = Targets.of(batch);
     ModelConfig config = shape.config();
     Objective objective =
-        Objective.of(
-            new Network(config), Optional.empty(), Optional.empty(), WEIGHT, List.of());
+        Objective.of(new Network(config), Optional.empty(), Optional.empty(), WEIGHT, List.of());
     double[] factors = objective.factors(new long[] {targets.count(), 1});
     assertArrayEquals(new double[] {1, WEIGHT * targets.count()}, factors);
     try (Parameters weights = shape.weights()) {

@@ -50,7 +50,9 @@ class TurnCrossEntropyTest {
 
   private static Targets targets;
 
-  /** What a pass has found, and all gradients by the number of their slot, for the sum of a step. */
+  /**
+   * What a pass has found, and all gradients by the number of their slot, for the sum of a step.
+   */
   private record Pass(ObjectiveSums sums, SequencedMap<Integer, float[]> gradients) {}
 
   @BeforeAll
@@ -125,7 +127,8 @@ class TurnCrossEntropyTest {
       try (Scope scope = Scope.open()) {
         VisionLanguageModel network = model.network();
         var hidden_BTH = network.hidden(scope, batch, null, VisionLanguageModel.NO_PROBE);
-        float[] logits = network.prediction(scope, batch, hidden_BTH, targets).logits().toFloatArray();
+        float[] logits =
+            network.prediction(scope, batch, hidden_BTH, targets).logits().toFloatArray();
         int vocabulary = logits.length / targets.count();
         double sum = 0;
         int count = 0;
@@ -203,7 +206,8 @@ class TurnCrossEntropyTest {
     ObjectiveSums sums = pass(weighted(0.3, 1), batch).sums();
     ObjectiveSums.Term teacher = sums.terms().getFirst();
     ObjectiveSums.Term student = sums.terms().getLast();
-    assertEquals(List.of("teacher_lm_loss", "student_lm_loss"), List.of(teacher.name(), student.name()));
+    assertEquals(
+        List.of("teacher_lm_loss", "student_lm_loss"), List.of(teacher.name(), student.name()));
     assertEquals(targets.count(), teacher.normaliser() + student.normaliser());
     assertTrue(teacher.normaliser() > 0 && student.normaliser() > teacher.normaliser());
     double teacherMean = teacher.sum() / teacher.normaliser();
@@ -219,8 +223,7 @@ class TurnCrossEntropyTest {
     Pass turns = pass(weighted(0.3, 1), alone);
     Pass plain = pass(Objective.CROSS_ENTROPY, alone);
     assertEquals(plain.sums().loss(), turns.sums().loss());
-    assertEquals(
-        new ObjectiveSums.Term("teacher_lm_loss", 0, 0), turns.sums().terms().getFirst());
+    assertEquals(new ObjectiveSums.Term("teacher_lm_loss", 0, 0), turns.sums().terms().getFirst());
     plain
         .gradients()
         .forEach((slot, values) -> assertArrayEquals(values, turns.gradients().get(slot)));
@@ -261,8 +264,7 @@ class TurnCrossEntropyTest {
             largest = Math.max(largest, scale * Math.abs(value));
           }
           for (int i = 0; i < values.length; i++) {
-            assertEquals(
-                scale * values[i], own[i], 1e-4 * largest + 1e-5);
+            assertEquals(scale * values[i], own[i], 1e-4 * largest + 1e-5);
           }
         });
   }
@@ -298,8 +300,8 @@ class TurnCrossEntropyTest {
 
   @Test
   void aStepsCountsAreToldApart() {
-    Objective objective = Objective.of(
-            network(), Optional.empty(), Optional.of(new Turns(0.3, 1)), 0, List.of());
+    Objective objective =
+        Objective.of(network(), Optional.empty(), Optional.of(new Turns(0.3, 1)), 0, List.of());
     assertEquals(
         List.of(Normaliser.TOKENS, Normaliser.TEACHER_TOKENS, Normaliser.STUDENT_TOKENS),
         objective.normalisers());

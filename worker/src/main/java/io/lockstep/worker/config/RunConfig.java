@@ -290,8 +290,8 @@ public record RunConfig(
   public Set<String> byKind() {
     Set<String> targets = targets();
     return datasets().stream()
-        .filter(dataset ->
-            custom.tokenTypeMetrics().counts(dataset, targets.contains(dataset.name())))
+        .filter(
+            dataset -> custom.tokenTypeMetrics().counts(dataset, targets.contains(dataset.name())))
         .map(DatasetConfig::name)
         .collect(Collectors.toUnmodifiableSet());
   }

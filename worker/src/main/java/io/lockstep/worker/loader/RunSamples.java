@@ -355,8 +355,7 @@ public final class RunSamples implements AutoCloseable {
     var patches = encoder.process(name, all);
     clock.lap(Stage.PROCESS);
     Conversation conversation =
-        asked(
-            at, at.dataset().conversation(made.record(), shown, draw.epoch(), at.index()));
+        asked(at, at.dataset().conversation(made.record(), shown, draw.epoch(), at.index()));
     Sample sample = encoder.forTraining(name, conversation, patches);
     clock.lap(Stage.TOKENISE);
     return new Encoded(conversation, sample);

@@ -45,8 +45,7 @@ public final class TeacherStudentCheck {
   private final Consumer<String> notes;
   private final List<String> problems = new ArrayList<>();
 
-  private TeacherStudentCheck(
-      RunConfig run, TeacherStudentConfig section, Consumer<String> notes) {
+  private TeacherStudentCheck(RunConfig run, TeacherStudentConfig section, Consumer<String> notes) {
     this.run = run;
     this.section = section;
     this.notes = notes;
@@ -62,8 +61,7 @@ public final class TeacherStudentCheck {
     if (run.teacherStudent().isEmpty()) {
       return List.of();
     }
-    TeacherStudentCheck check =
-        new TeacherStudentCheck(run, run.teacherStudent().get(), notes);
+    TeacherStudentCheck check = new TeacherStudentCheck(run, run.teacherStudent().get(), notes);
     try (RunData data = new RunData(run);
         LoadedModel model = TuningPlan.of(run).load(run)) {
       check.check(data, model);
@@ -117,8 +115,7 @@ public final class TeacherStudentCheck {
                   tooLong.getFirst().name(),
                   tooLong.getFirst().tokens().length);
       if (samples.isEmpty()) {
-        problems.add(
-            found + ": raise it, or lower custom.teacher_student.num_teacher_samples");
+        problems.add(found + ": raise it, or lower custom.teacher_student.num_teacher_samples");
       } else {
         notes.accept(found + ": each gives way to another sample when it is drawn");
       }
@@ -162,7 +159,8 @@ public final class TeacherStudentCheck {
     double norm = Math.sqrt(squares.sum) / targets.count();
     if (term.normaliser() == 0) {
       problems.add(
-          term.name() + " has no token in the first samples with demonstrations: their answers are"
+          term.name()
+              + " has no token in the first samples with demonstrations: their answers are"
               + " empty");
       return;
     }

@@ -54,7 +54,9 @@ class ConfigComparisonTest {
   private RunConfig withInputs(RunConfig config, String dataSha256) {
     return config.withInputs(
         new RunInputs(
-            3, dataSha256, Optional.of("c".repeat(64)),
+            3,
+            dataSha256,
+            Optional.of("c".repeat(64)),
             Optional.empty(),
             Optional.empty(),
             Optional.empty()));

@@ -1,10 +1,8 @@
 package io.lockstep.worker.config;
 
-import io.lockstep.data.fusion.DatasetConfig;
-import java.util.Set;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static io.lockstep.worker.config.TrainingConfig.Truncation.RAISE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -12,6 +10,7 @@ import io.lockstep.config.ConfigException;
 import io.lockstep.data.augment.AugmentationConfig;
 import io.lockstep.data.augment.affine.HFlip;
 import io.lockstep.data.augment.operator.ConfiguredOperator;
+import io.lockstep.data.fusion.DatasetConfig;
 import io.lockstep.data.fusion.DatasetTemplate;
 import io.lockstep.data.preprocess.DropSmall;
 import io.lockstep.data.preprocess.KeepClasses;
@@ -25,6 +24,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -273,8 +273,7 @@ class RunConfigTest {
         defaults);
     String enabled = "custom: {token_type_metrics: {enabled: true%s}}\n";
     assertEquals(Set.of("train"), parse(LEAST + enabled.formatted("")).byKind());
-    assertEquals(
-        Set.of(), parse(LEAST + enabled.formatted(", include: [lvis, source]")).byKind());
+    assertEquals(Set.of(), parse(LEAST + enabled.formatted(", include: [lvis, source]")).byKind());
     assertEquals(Set.of(), parse(LEAST + enabled.formatted(", exclude: [train]")).byKind());
     DatasetConfig only = parse(LEAST).datasets().getFirst();
     TokenTypeMetrics all = new TokenTypeMetrics(true, List.of("source", "train"), List.of());

@@ -80,7 +80,9 @@ class TeacherStudentTrainingTest {
       Sample sample = taught.sample();
       assertEquals(3, sample.images().size());
       assertArrayEquals(
-          alone.images().getFirst().pixels(), sample.images().getLast().pixels(), "its own is last");
+          alone.images().getFirst().pixels(),
+          sample.images().getLast().pixels(),
+          "its own is last");
       int teachers = 0;
       List<Integer> students = new ArrayList<>();
       for (int i = 0; i < sample.tokens().length; i++) {
@@ -121,11 +123,17 @@ class TeacherStudentTrainingTest {
     List<String> notes = new ArrayList<>();
     assertEquals(List.of(), TeacherStudentCheck.problems(config(0.5, 2, 2048), notes::add));
     assertEquals(2, notes.size(), notes::toString);
-    assertTrue(notes.getFirst().matches("teacher_lm_loss \\d.*gradient norm .*weight 0.3"), notes::toString);
-    assertTrue(notes.getLast().matches("student_lm_loss \\d.*gradient norm .*weight 1.0"), notes::toString);
+    assertTrue(
+        notes.getFirst().matches("teacher_lm_loss \\d.*gradient norm .*weight 0.3"),
+        notes::toString);
+    assertTrue(
+        notes.getLast().matches("student_lm_loss \\d.*gradient norm .*weight 1.0"),
+        notes::toString);
 
     List<String> tooLong = TeacherStudentCheck.problems(config(1, 5, 300), notes::add);
-    assertTrue(tooLong.getFirst().contains("longer than global_max_length (300 tokens)"), tooLong::toString);
+    assertTrue(
+        tooLong.getFirst().contains("longer than global_max_length (300 tokens)"),
+        tooLong::toString);
 
     notes.clear();
     assertEquals(List.of(), TeacherStudentCheck.problems(config(0, 1, 2048), notes::add));

@@ -76,8 +76,7 @@ final class RunCheck {
   }
 
   /** Whether a run with demonstrations learns of both sides. */
-  private static void checkTeaching(
-      RunConfig run, List<String> problems, Consumer<String> notes) {
+  private static void checkTeaching(RunConfig run, List<String> problems, Consumer<String> notes) {
     try {
       problems.addAll(TeacherStudentCheck.problems(run, notes));
     } catch (IOException | IllegalArgumentException | DataException e) {
