@@ -11,6 +11,7 @@ import io.lockstep.model.config.InvalidConfigException;
 import io.lockstep.model.context.ContextExceededException;
 import io.lockstep.model.family.ModelFamilies;
 import io.lockstep.model.safetensors.TensorSource;
+import io.lockstep.tensor.Torch;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.config.RunRecords;
 import io.lockstep.worker.preflight.HealthChecks;
@@ -77,6 +78,10 @@ final class RunCheck {
 
   /** Whether a run with demonstrations learns of both sides. */
   private static void checkTeaching(RunConfig run, List<String> problems, Consumer<String> notes) {
+    if (run.teacherStudent().isEmpty()) {
+      return;
+    }
+    Torch.start(1);
     try {
       problems.addAll(TeacherStudentCheck.problems(run, notes));
     } catch (IOException | IllegalArgumentException | DataException e) {
