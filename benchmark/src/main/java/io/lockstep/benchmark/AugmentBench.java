@@ -27,12 +27,12 @@ public final class AugmentBench {
   /** Turn, crop, paste, resize, colour, pad. */
   private static final List<String> RECIPE =
       List.of(
-          "{\"rotate\": {\"degrees\": [-15, 15]}}",
-          "{\"random_crop\": {\"scale\": [0.6, 0.9], \"min_objects\": 1}}",
-          "{\"small_object_zoom_paste\": {}}",
-          "{\"resize_by_scale\": {\"scale\": [0.8, 1.2]}}",
-          "{\"color_jitter\": {}}",
-          "{\"pad_to_multiple\": {\"multiple\": 32}}");
+          "{\"name\": \"rotate\", \"params\": {\"max_deg\": [-15, 15]}}",
+          "{\"name\": \"random_crop\", \"params\": {\"scale\": [0.6, 0.9], \"min_objects\": 1}}",
+          "{\"name\": \"small_object_zoom_paste\", \"params\": {}}",
+          "{\"name\": \"resize_by_scale\", \"params\": {\"scale\": [0.8, 1.2]}}",
+          "{\"name\": \"color_jitter\", \"params\": {}}",
+          "{\"name\": \"pad_to_multiple\", \"params\": {\"multiple\": 32}}");
 
   private static final long SEED = 23;
   private static final int WIDTH = 1024;
@@ -86,7 +86,7 @@ public final class AugmentBench {
     }
     double seconds = (System.nanoTime() - begin) / 1e9;
     return new Result(
-        config.operators().stream().map(ConfiguredOperator::name).toList(),
+        config.ops().stream().map(ConfiguredOperator::name).toList(),
         pictures,
         seconds,
         stages,
@@ -109,7 +109,7 @@ public final class AugmentBench {
             .collect(Collectors.joining(","));
     try {
       return AugmentationConfig.parse(
-          "augmentation: {operators: [" + operators + "]}", "the benchmark", Path.of(""));
+          "augmentation: {ops: [" + operators + "]}", "the benchmark", Path.of(""));
     } catch (ConfigException e) {
       throw new IllegalStateException("the recipe is out of date", e);
     }

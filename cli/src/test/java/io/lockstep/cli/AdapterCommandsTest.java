@@ -62,7 +62,7 @@ class AdapterCommandsTest {
   @Test
   void aRecipeIsValidatedWithTheTableOfWhatItTrains() throws IOException {
     Said said =
-        Said.by("validate", "--config", recipe("path: checkpoint", "{mode: lora}").toString());
+        Said.by("validate", "--config", recipe("").toString());
     assertEquals(0, said.exit(), said.err());
     for (String part : List.of("module", "trainable", "llm", "vit", "aligner", "all")) {
       assertTrue(said.out().contains(part), said.out());
@@ -73,7 +73,7 @@ class AdapterCommandsTest {
         Said.by(
             "validate",
             "--config",
-            recipe("path: checkpoint", "{mode: lora, target_modules: [query]}").toString()),
+            recipe(", target_modules: [query]").toString()),
         "no layer is called query");
   }
 
@@ -84,12 +84,12 @@ class AdapterCommandsTest {
         Said.by(
             "validate",
             "--config",
-            recipe("path: checkpoint, adapter: adapter", "{mode: lora}").toString());
+            recipe(", resume_from_checkpoint: adapter").toString());
     assertEquals(1, said.exit());
     assertTrue(said.err().contains("has shape [4, 48]"), said.err());
   }
 
-  private Path recipe(String model, String tuning) throws IOException {
+  private Path recipe(String tuner) throws IOException {
     Path data = folder.resolve("train.jsonl");
     Files.writeString(
         data,
@@ -99,14 +99,13 @@ class AdapterCommandsTest {
     return Files.writeString(
         folder.resolve("recipe.yaml"),
         """
-        run: {seed: 7}
-        model: {%s}
+        global_max_length: 400
+        model: {model: checkpoint}
         data: {train_jsonl: train.jsonl, template: target_summary}
-        training: {max_steps: 1, global_batch_size: 4, global_max_length: 400}
-        optimizer: {learning_rate: 0.001}
-        tuning: %s
+        training: {seed: 7, max_steps: 1, learning_rate: 0.001}
+        tuner: {train_type: lora, freeze_vit: false, freeze_aligner: false%s}
         """
-            .formatted(model, tuning));
+            .formatted(tuner));
   }
 
   private static JsonNode answer(Path model) throws IOException {

@@ -30,10 +30,10 @@ class AugmentCommandsTest {
   private static final String GOOD =
       """
       augmentation:
-        operators:
-          - hflip: {p: 0.5}
-          - rotate: {degrees: [-15, 15]}
-          - random_crop: {scale: [0.5, 0.9], min_objects: 1, skip_if_line: false}
+        ops:
+          - {name: hflip, params: {prob: 0.5}}
+          - {name: rotate, params: {max_deg: [-15, 15]}}
+          - {name: random_crop, params: {scale: [0.5, 0.9], min_objects: 1, skip_if_line: false}}
           - color_jitter
       """;
 
@@ -85,10 +85,9 @@ class AugmentCommandsTest {
             """
             augmentation:
               bypass_probb: 0.5
-              operators:
-                - rotat: {p: 0.4}
-                - color_jitter: {brightnes: [0.8, 1.2]}
-            """);
+              ops:
+                - {name: rotat, params: {prob: 0.4}}
+                - {name: color_jitter, params: {brightnes: [0.8, 1.2]}}""");
     Path out = folder.resolve("bad");
     String line = refused(augment(bad, 4, out));
     for (String part :
@@ -96,7 +95,7 @@ class AugmentCommandsTest {
             bad,
             "augmentation.bypass_probb: did you mean 'bypass_prob'",
             "unknown operator 'rotat': did you mean 'rotate'",
-            "color_jitter.brightnes: did you mean 'brightness'")) {
+            "augmentation.ops[1].params.brightnes: did you mean 'brightness'")) {
       assertTrue(line.contains(part), line);
     }
     assertNothingWritten(out);
@@ -109,7 +108,7 @@ class AugmentCommandsTest {
             "banked.yaml",
             """
             augmentation:
-              operators: [small_object_zoom_paste: {source_mode: mixed}]
+              ops: [{name: small_object_zoom_paste, params: {source_mode: mixed}}]
             """);
     Path out = folder.resolve("banked");
     String line = refused(augment(banked, 4, out));

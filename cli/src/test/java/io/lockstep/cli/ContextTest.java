@@ -42,11 +42,11 @@ class ContextTest {
     Files.writeString(
         recipe,
         """
-        run: {seed: 5}
-        model: {path: %s}
+        global_max_length: 4097
+        model: {model: %s}
         data: {train_jsonl: %s, template: target_summary}
-        training: {max_steps: 1, global_batch_size: 4, global_max_length: 4097}
-        optimizer: {learning_rate: 1.0e-3}
+        training: {seed: 5, max_steps: 1, per_device_train_batch_size: 4, gradient_accumulation_steps: 1, logging_steps: 1, learning_rate: 1.0e-3}
+        tuner: {train_type: full, freeze_vit: false, freeze_aligner: false}
         """
             .formatted(MODEL, data));
     Path out = folder.resolve("run-" + command);
@@ -63,7 +63,7 @@ class ContextTest {
     assertTrue(
         said.err()
             .startsWith(
-                "error: training.global_max_length is 4097 but the model in %s takes sequences of 4096 tokens"
+                "error: global_max_length is 4097 but the model in %s takes sequences of 4096 tokens"
                     .formatted(MODEL)),
         said.err());
     assertEquals(1, said.err().lines().count(), said.err());

@@ -100,11 +100,11 @@ class EvalTest {
     Files.writeString(
         recipe,
         """
-        run: {seed: 5}
-        model: {path: %s}
+        global_max_length: 512
+        model: {model: %s}
         data: {fusion: {targets: [%s, %s], sources: []}}
-        training: {max_steps: 1, global_batch_size: 4, global_max_length: 512}
-        optimizer: {learning_rate: 1.0e-3}
+        training: {seed: 5, max_steps: 1, per_device_train_batch_size: 4, gradient_accumulation_steps: 1, logging_steps: 1, learning_rate: 1.0e-3}
+        tuner: {train_type: full, freeze_vit: false, freeze_aligner: false}
         """
             .formatted(
                 MODEL, target.formatted("site", "dense"), target.formatted("short", "summary")));

@@ -41,12 +41,12 @@ class ExtendedRecipeTest {
         Files.writeString(
             shared.resolve("base.yaml"),
             """
-            model: {path: %s}
+            model: {model: %s}
             data:
               train_jsonl: train.jsonl
               template: target_summary
-            augmentation: {operators: [{hflip: {p: 0.5}}], bypass_prob: 0.25}
-            training: {max_steps: 5, global_batch_size: 4}
+            augmentation: {ops: [{name: hflip, params: {prob: 0.5}}], bypass_prob: 0.25}
+            training: {max_steps: 5, per_device_train_batch_size: 4, gradient_accumulation_steps: 1}
             """
                 .formatted(MODEL));
     child =
@@ -54,16 +54,14 @@ class ExtendedRecipeTest {
             folder.resolve("child.yaml"),
             """
             extends: shared/base.yaml
-            run: {seed: 7}
-            data: {augmentation: {bypass_prob: 0.5}}
-            training:
-              max_steps: 10
-            optimizer: {learning_rate: 1.0e-3}
+            custom: {augmentation: {bypass_prob: 0.5}}
+            training: {seed: 7, max_steps: 10, logging_steps: 1, learning_rate: 1.0e-3}
+            tuner: {train_type: full, freeze_vit: false, freeze_aligner: false}
             """);
     lowest =
         Files.writeString(
             folder.resolve("lowest.yaml"),
-            "training: {max_steps: 1, global_max_length: 512}\nrun: {seed: 1, name: low}\n");
+            "global_max_length: 512\ntraining: {max_steps: 1, seed: 1, run_name: low}\n");
   }
 
   private RunConfig read() throws Exception {
@@ -80,14 +78,15 @@ class ExtendedRecipeTest {
         Files.writeString(
             folder.resolve("flat.yaml"),
             """
-            run: {seed: 7, name: low}
-            model: {path: %s}
+            global_max_length: 512
+            model: {model: %s}
             data:
               train_jsonl: shared/train.jsonl
               template: target_summary
-              augmentation: {bypass_prob: 0.5, operators: [{hflip: {p: 0.5}}]}
-            training: {max_steps: 10, global_batch_size: 4, global_max_length: 512}
-            optimizer: {learning_rate: 0.001}
+            custom:
+              augmentation: {bypass_prob: 0.5, ops: [{name: hflip, params: {prob: 0.5}}]}
+            training: {seed: 7, run_name: low, max_steps: 10, per_device_train_batch_size: 4, gradient_accumulation_steps: 1, logging_steps: 1, learning_rate: 0.001}
+            tuner: {train_type: full, freeze_vit: false, freeze_aligner: false}
             """
                 .formatted(MODEL));
     String kept = StoredRun.withInputs(read()).toYaml();
@@ -112,17 +111,15 @@ class ExtendedRecipeTest {
     Said without = Said.by("validate", "--config", child.toString());
     assertEquals(1, without.exit());
     assertEquals(
-        "error: " + child + ":4: training.global_max_length is missing: it must be a whole number",
+        "error: " + child + ": global_max_length is missing: it must be a whole number",
         without.err().strip());
-    Files.writeString(lowest, "training:\n  global_max_length: long\n");
+    Files.writeString(lowest, "training: {run_name: low}\nglobal_max_length: long\n");
     Files.writeString(base, Files.readString(base).replace("train.jsonl", "gone.jsonl"));
     assertEquals(
         List.of(
+            "error: " + lowest + ":2: global_max_length must be a whole number, not \"long\"",
             "error: %s:3: data.train_jsonl names %s, which does not exist"
-                .formatted(base, folder.resolve("shared/gone.jsonl")),
-            "error: "
-                + lowest
-                + ":2: training.global_max_length must be a whole number, not \"long\""),
+                .formatted(base, folder.resolve("shared/gone.jsonl"))),
         with("validate").err().lines().toList());
     Files.delete(base);
     assertEquals(
@@ -152,11 +149,11 @@ class ExtendedRecipeTest {
     assertEquals(0, shown.exit(), shown.err());
     for (String line :
         List.of(
-            "  max_steps: 10  # " + child + ":5",
-            "  global_max_length: 512  # " + lowest + ":1",
-            "  global_batch_size: 4  # " + base + ":6",
-            "    bypass_prob: 0.5  # " + child + ":3",
-            "        p: 0.5  # " + base + ":5",
+            "  max_steps: 10  # " + child + ":3",
+            "global_max_length: 512  # " + lowest + ":1",
+            "  per_device_train_batch_size: 4  # " + base + ":6",
+            "    bypass_prob: 0.5  # " + child + ":2",
+            "        prob: 0.5  # " + base + ":5",
             "  train_jsonl: \"" + folder.resolve("shared/train.jsonl") + "\"  # " + base + ":3")) {
       assertTrue(shown.out().lines().anyMatch(line::equals), line + " is not in\n" + shown.out());
     }
@@ -166,8 +163,8 @@ class ExtendedRecipeTest {
     Said faulty =
         Said.by("config", "show", "--config", child.toString(), "--base_config", lowest.toString());
     assertEquals(1, faulty.exit());
-    assertTrue(faulty.out().contains("  seed: \"x\"  # " + child + ":2"), faulty.out());
-    assertTrue(faulty.err().startsWith("error: " + child + ":2: run.seed"), faulty.err());
+    assertTrue(faulty.out().contains("  seed: \"x\"  # " + child + ":3"), faulty.out());
+    assertTrue(faulty.err().startsWith("error: " + child + ":3: training.seed"), faulty.err());
   }
 
   @ParameterizedTest
@@ -208,6 +205,6 @@ class ExtendedRecipeTest {
     assertTrue(schema.path("required").isMissingNode());
     assertTrue(schema.at("/properties/training/required").isMissingNode());
     assertEquals("extends", schema.at("/if/required/0").asText());
-    assertTrue(schema.at("/else/properties/training/required").toString().contains("batch_size"));
+    assertEquals("model", schema.at("/else/properties/model/required/0").asText());
   }
 }

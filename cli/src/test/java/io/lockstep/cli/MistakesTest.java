@@ -83,15 +83,15 @@ class MistakesTest {
         Files.writeString(
             folder.resolve("least.yaml"),
             """
-            run: {seed: 1}
-            model: {path: .}
+            global_max_length: 64
+            model: {model: .}
             data: {train_jsonl: least.yaml, template: target_summary}
-            training: {max_steps: 1, global_batch_size: 4, global_max_length: 64}
-            optimizer: {learning_rate: 1.0e-3}
+            training: {seed: 1, max_steps: 1, per_device_train_batch_size: 4, gradient_accumulation_steps: 1, logging_steps: 1, learning_rate: 1.0e-3}
+            tuner: {train_type: full, freeze_vit: false, freeze_aligner: false}
             """);
     for (String[] more :
         List.of(
-            new String[] {"--acknowledge", "run.seed"},
+            new String[] {"--acknowledge", "training.seed"},
             new String[] {"--resume"},
             new String[] {"--resume", "--resume-from", "x", "--out", "y"})) {
       String[] train = {"train", "--config", recipe.toString(), "--workers", "1"};

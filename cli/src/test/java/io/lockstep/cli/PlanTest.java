@@ -20,6 +20,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** {@code lockstep plan}. */
 class PlanTest {
 
+  private static final String FULL =
+      "{train_type: full, freeze_vit: false, freeze_aligner: false}";
+
   private static final Path MODEL = GoldenFamily.QWEN3_VL.checkpoint();
 
   @TempDir private Path folder;
@@ -60,28 +63,28 @@ class PlanTest {
 
   @Test
   void aRecipeSaysWhatIsTrainedAndHowLargeAMicroBatchIs() throws IOException {
-    JsonNode full = plan("full", "", "--workers", "2");
+    JsonNode full = plan("full", FULL, "", "--workers", "2");
     assertEquals(full.get("parameters"), full.get("trainable"));
     // 8 samples over 4 virtual ranks are 2 of 100 tokens; the preprocessor lets a picture have 64.
     assertEquals(2 * 64 * 4, full.get("micro_batch_patches").asLong());
     assertTrue(full.get("activation_bytes").asLong() > 0);
 
-    JsonNode frozen = plan("frozen", "tuning: {freeze_vit: true, freeze_aligner: true}");
+    JsonNode frozen = plan("frozen", "{train_type: full}", "");
     assertTrue(frozen.get("trainable").asLong() < full.get("trainable").asLong());
     assertTrue(
         frozen.get("activation_bytes").asLong() < full.get("activation_bytes").asLong(),
         "a frozen tower keeps nothing");
 
-    JsonNode lora = plan("lora", "tuning: {mode: lora, rank: 2}");
+    JsonNode lora = plan("lora", "{train_type: lora, freeze_vit: false, freeze_aligner: false, lora_rank: 2}", "");
     assertTrue(lora.get("trainable").asLong() < frozen.get("trainable").asLong());
     assertTrue(lora.get("activation_bytes").asLong() > 0);
 
-    JsonNode again = plan("again", "", "--checkpointing");
+    JsonNode again = plan("again", FULL, "", "--checkpointing");
     assertTrue(
         again.get("activation_bytes").asLong() < full.get("activation_bytes").asLong() / 2,
         "segments keep their inputs alone");
 
-    JsonNode pruned = plan("pruned", "vision: {token_budget: 0.5}");
+    JsonNode pruned = plan("pruned", FULL, "vision: {token_budget: 0.5}");
     assertEquals(
         full.get("micro_batch_patches"),
         pruned.get("micro_batch_patches"),
@@ -90,8 +93,8 @@ class PlanTest {
 
   @Test
   void theMicroBatchMayBeGiven() throws IOException {
-    JsonNode one = plan("given", "", "--batch", "1", "--length", "80", "--picture-tokens", "20");
-    JsonNode two = plan("given", "", "--batch", "2", "--length", "80", "--picture-tokens", "20");
+    JsonNode one = plan("given", FULL, "", "--batch", "1", "--length", "80", "--picture-tokens", "20");
+    JsonNode two = plan("given", FULL, "", "--batch", "2", "--length", "80", "--picture-tokens", "20");
     assertEquals(80, one.get("micro_batch_patches").asLong());
     assertEquals(2 * one.get("activation_bytes").asLong(), two.get("activation_bytes").asLong());
 
@@ -103,7 +106,7 @@ class PlanTest {
 
   @Test
   void everythingStandsInTheTable() throws IOException {
-    Said said = Said.by("plan", "--config", recipe("table", "").toString(), "--workers", "2");
+    Said said = Said.by("plan", "--config", recipe("table", FULL, "").toString(), "--workers", "2");
     assertEquals(0, said.exit(), said.err());
     for (String part :
         List.of("2 x 100 tokens at once", "without gradient", "activations", "stage 3")) {
@@ -121,16 +124,18 @@ class PlanTest {
     assertTrue(empty.err().contains("config.json"), empty.err());
   }
 
-  private JsonNode plan(String name, String more, String... options) throws IOException {
+  private JsonNode plan(String name, String tuner, String more, String... options)
+      throws IOException {
     List<String> arguments =
-        new ArrayList<>(List.of("plan", "--json", "--config", recipe(name, more).toString()));
+        new ArrayList<>(
+            List.of("plan", "--json", "--config", recipe(name, tuner, more).toString()));
     arguments.addAll(List.of(options));
     Said said = Said.by(arguments.toArray(String[]::new));
     assertEquals(0, said.exit(), said.err());
     return said.json();
   }
 
-  private Path recipe(String name, String more) throws IOException {
+  private Path recipe(String name, String tuner, String more) throws IOException {
     Path data = folder.resolve("train.jsonl");
     if (!Files.exists(data)) {
       Files.createFile(data);
@@ -138,13 +143,13 @@ class PlanTest {
     return Files.writeString(
         folder.resolve(name + ".yaml"),
         """
-        run: {name: plan, seed: 7}
-        model: {path: %s}
+        global_max_length: 100
+        model: {model: %s}
         data: {train_jsonl: %s, template: target_summary}
-        training: {max_steps: 5, global_batch_size: 8, virtual_ranks: 4, global_max_length: 100}
-        optimizer: {learning_rate: 0.001}
+        training: {run_name: plan, seed: 7, max_steps: 5, per_device_train_batch_size: 8, gradient_accumulation_steps: 1, logging_steps: 1, learning_rate: 0.001}
+        tuner: %s
         %s
         """
-            .formatted(MODEL, data, more));
+            .formatted(MODEL, data, tuner, more));
   }
 }

@@ -30,11 +30,11 @@ class ResumeOptionsTest {
     return Files.writeString(
         folder.resolve("recipe.yaml"),
         """
-        run: {seed: %d}
-        model: {path: %s}
+        global_max_length: 512
+        model: {model: %2$s}
         data: {train_jsonl: train.jsonl, template: target_summary}
-        training: {max_steps: %d, global_batch_size: 4, global_max_length: 512}
-        optimizer: {learning_rate: 1.0e-3}
+        training: {seed: %1$d, max_steps: %3$d, per_device_train_batch_size: 4, gradient_accumulation_steps: 1, logging_steps: 1, learning_rate: 1.0e-3}
+        tuner: {train_type: full, freeze_vit: false, freeze_aligner: false}
         """
             .formatted(seed, GoldenFamily.QWEN3_VL.checkpoint(), steps));
   }
@@ -54,8 +54,8 @@ class ResumeOptionsTest {
   void anotherSeedIsRefusedWithBothValues() throws Exception {
     Said said = resume(recipe(8, 10));
     assertEquals(1, said.exit());
-    assertTrue(said.err().contains("run.seed was 7 and is now 8"), said.err());
-    assertTrue(said.err().contains("--acknowledge run.seed"), said.err());
+    assertTrue(said.err().contains("training.seed was 7 and is now 8"), said.err());
+    assertTrue(said.err().contains("--acknowledge training.seed"), said.err());
   }
 
   @Test
@@ -71,7 +71,7 @@ class ResumeOptionsTest {
   void whatIsNotAcknowledgedIsRefusedBesideWhatIs() throws Exception {
     Said said = resume(recipe(8, 20), "--acknowledge", "training.max_steps");
     assertEquals(1, said.exit());
-    assertTrue(said.err().contains("run.seed was 7"), said.err());
+    assertTrue(said.err().contains("training.seed was 7"), said.err());
     assertTrue(!said.err().contains("max_steps"), said.err());
   }
 
@@ -94,7 +94,7 @@ class ResumeOptionsTest {
             "--workers",
             "1",
             "--acknowledge",
-            "run.seed");
+            "training.seed");
     assertEquals(2, said.exit());
     assertTrue(said.err().contains("--acknowledge needs --resume"), said.err());
   }

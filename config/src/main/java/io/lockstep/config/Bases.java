@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * Lays a file over those that it extends: each over the ones named before it, a base with all that
@@ -58,15 +59,23 @@ final class Bases {
   /**
    * Lays a text over its bases.
    *
+   * @param upgrade of a text that was written earlier
    * @param problems told of what the text says that can't be laid over them
    * @throws ConfigException if the text or a base can't be used
    */
   static Layer of(
-      String yaml, ConfigReader.Origin origin, List<Layer.Alias> aliases, Problems problems)
+      String yaml,
+      ConfigReader.Origin origin,
+      List<Layer.Alias> aliases,
+      UnaryOperator<ObjectNode> upgrade,
+      Problems problems)
       throws ConfigException {
     ObjectNode said = mapping(yaml, origin.name());
     Place.Source source = source(yaml, origin.name(), origin.folder(), origin.stored());
-    if (origin.stored() || (!said.has(KEY) && origin.base().isEmpty())) {
+    if (origin.stored()) {
+      return new Layer(upgrade.apply(said), source, Map.of());
+    }
+    if (!said.has(KEY) && origin.base().isEmpty()) {
       return new Layer(said, source, Map.of());
     }
     Bases bases = new Bases(aliases, problems);

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.lockstep.config.text.NearestName;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -52,19 +53,30 @@ public record ConfigComparison(List<Difference> differences) {
     for (Declared section : Declared.of(stored.getClass())) {
       JsonNode old = before.path(section.name());
       JsonNode now = after.path(section.name());
+      if (section.shape() instanceof Declared.Value) {
+        compare(section.name(), old, now, section.key().changesWeights())
+            .ifPresent(found -> differences.put(found.key(), found));
+        continue;
+      }
       // What was not recorded can't be held against anybody.
       boolean recorded = !section.key().filledIn() || !old.isMissingNode();
       for (Declared key : keys(section)) {
+        boolean changes = section.key().changesWeights() && key.key().changesWeights();
         String name = section.name() + "." + key.name();
-        String was = text(old.path(key.name()));
-        String is = text(now.path(key.name()));
-        if (!was.equals(is)) {
-          boolean changes = section.key().changesWeights() && key.key().changesWeights();
-          differences.put(name, new Difference(name, was, is, changes && recorded));
-        }
+        compare(name, old.path(key.name()), now.path(key.name()), changes && recorded)
+            .ifPresent(found -> differences.put(name, found));
       }
     }
     return new ConfigComparison(List.copyOf(differences.values()));
+  }
+
+  private static Optional<Difference> compare(
+      String name, JsonNode old, JsonNode now, boolean changesNumbers) {
+    String was = text(old);
+    String is = text(now);
+    return was.equals(is)
+        ? Optional.empty()
+        : Optional.of(new Difference(name, was, is, changesNumbers));
   }
 
   private static List<Declared> keys(Declared section) {

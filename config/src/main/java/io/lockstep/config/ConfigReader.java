@@ -30,7 +30,7 @@ public final class ConfigReader {
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
 
-  private final List<RemovedOption> removed;
+  private final Vocabulary vocabulary;
   private final Problems problems;
   private final Map<String, Object> values = new HashMap<>();
   private final Set<String> aliases = new LinkedHashSet<>();
@@ -39,8 +39,8 @@ public final class ConfigReader {
   private final boolean extendable;
 
   private ConfigReader(
-      List<RemovedOption> removed, Layer text, boolean extendable, Problems problems) {
-    this.removed = removed;
+      Vocabulary vocabulary, Layer text, boolean extendable, Problems problems) {
+    this.vocabulary = vocabulary;
     this.extendable = extendable;
     this.text = text;
     this.top = text.tree();
@@ -75,13 +75,13 @@ public final class ConfigReader {
   /**
    * Reads a text over the files that it extends.
    *
-   * @param removed options that are refused under every name that holds theirs
+   * @param vocabulary what is known about keys that the type doesn't have
    * @throws ConfigException with every problem
    */
   public static <R extends Record> R read(
-      Class<R> type, String yaml, Origin origin, List<RemovedOption> removed)
+      Class<R> type, String yaml, Origin origin, Vocabulary vocabulary)
       throws ConfigException {
-    ConfigReader reader = layered(yaml, origin, Layer.Alias.of(type), removed);
+    ConfigReader reader = layered(yaml, origin, Layer.Alias.of(type), vocabulary);
     return reader.sound(reader.section(type, reader.top, reader.top(), none()));
   }
 
@@ -91,9 +91,9 @@ public final class ConfigReader {
    * @throws ConfigException if they can't be laid over each other; other problems are listed
    */
   public static <R extends Record> ConfigListing list(
-      Class<R> type, String yaml, Origin origin, List<RemovedOption> removed)
+      Class<R> type, String yaml, Origin origin, Vocabulary vocabulary)
       throws ConfigException {
-    ConfigReader reader = layered(yaml, origin, Layer.Alias.of(type), removed);
+    ConfigReader reader = layered(yaml, origin, Layer.Alias.of(type), vocabulary);
     reader.section(type, reader.top, reader.top(), none());
     ObjectNode ordered = JsonNodeFactory.instance.objectNode();
     for (Declared section : Declared.of(type)) {
@@ -109,23 +109,25 @@ public final class ConfigReader {
   }
 
   private static ConfigReader layered(
-      String yaml, Origin origin, List<Layer.Alias> aliases, List<RemovedOption> removed)
+      String yaml, Origin origin, List<Layer.Alias> aliases, Vocabulary vocabulary)
       throws ConfigException {
     Problems problems = new Problems();
-    Layer text = Bases.of(yaml, origin, aliases, problems);
-    return new ConfigReader(removed, text, !origin.stored(), problems);
+    Layer text = Bases.of(yaml, origin, aliases, vocabulary.upgrade(), problems);
+    return new ConfigReader(vocabulary, text, !origin.stored(), problems);
   }
 
   /**
    * Reads one section of a text, or of the file that stands there, and nothing else of it.
    *
    * @param pointers where it may be, as JSON pointers; the first that is there counts
+   * @param vocabulary what is known about keys that the whole file doesn't have
    * @return nothing if it isn't there
    * @throws ConfigException with every problem of it
    */
   public static <R extends Record> Optional<R> readSection(
-      Class<R> type, String yaml, Origin origin, List<String> pointers) throws ConfigException {
-    ConfigReader reader = layered(yaml, origin, Layer.Alias.of(pointers), List.of());
+      Class<R> type, String yaml, Origin origin, List<String> pointers, Vocabulary vocabulary)
+      throws ConfigException {
+    ConfigReader reader = layered(yaml, origin, Layer.Alias.of(pointers), vocabulary);
     for (String pointer : pointers) {
       JsonNode node = reader.top.at(pointer);
       if (!isAbsent(node)) {
@@ -147,7 +149,7 @@ public final class ConfigReader {
     try {
       Place.Source source = new Place.Source(place, Path.of(""), false, Map.of(), "", "");
       Layer nothing = new Layer(JsonNodeFactory.instance.objectNode(), source, Map.of());
-      ConfigReader reader = new ConfigReader(List.of(), nothing, false, new Problems());
+      ConfigReader reader = new ConfigReader(Vocabulary.NONE, nothing, false, new Problems());
       return reader.sound(reader.section(type, JSON.readTree(json), reader.top(), none()));
     } catch (JsonProcessingException e) {
       throw new ConfigException(place, List.of("is not JSON: " + e.getOriginalMessage()));
@@ -208,9 +210,14 @@ public final class ConfigReader {
     return record;
   }
 
-  /** Refuses a removed option, or those in a section that is unknown. */
+  /** Refuses a removed option or a former name, or those in a section that is unknown. */
   private boolean refuse(String key, JsonNode value, Place place) {
-    for (RemovedOption option : removed) {
+    String now = vocabulary.renamed().get(place.path());
+    if (now != null) {
+      place.problem("is now " + now);
+      return true;
+    }
+    for (RemovedOption option : vocabulary.removed()) {
       if (key.contains(option.part())) {
         place.problem("does not exist: " + option.reason());
         return true;

@@ -48,7 +48,7 @@ public final class ConfigWriter {
     return node;
   }
 
-  private static void put(ObjectNode node, Declared declared, Object value, boolean whole) {
+  private static void put(ObjectNode to, Declared declared, Object value, boolean whole) {
     JsonNode written =
         switch (declared.shape()) {
           case Declared.Section _, Declared.Kind _ -> tree((Record) value, whole);
@@ -60,8 +60,12 @@ public final class ConfigWriter {
           case Declared.Entries entries -> {
             var list = JsonNodeFactory.instance.arrayNode();
             for (Object entry : (List<?>) value) {
-              String name = Kinds.name(entries.kind((Record) entry));
-              list.addObject().set(name, entry((Record) entry));
+              ObjectNode node = list.addObject();
+              node.put(EntryReader.NAME, Kinds.name(entries.kind((Record) entry)));
+              ObjectNode params = entry((Record) entry);
+              if (!params.isEmpty()) {
+                node.set(EntryReader.PARAMS, params);
+              }
             }
             yield list;
           }
@@ -78,9 +82,9 @@ public final class ConfigWriter {
           case Declared.Value(var form) -> form.write(value);
         };
     if (declared.key().inline()) {
-      node.setAll((ObjectNode) written);
+      to.setAll((ObjectNode) written);
     } else if (whole || written.isValueNode() || !written.isEmpty()) {
-      node.set(declared.name(), written);
+      to.set(declared.name(), written);
     }
   }
 }

@@ -9,6 +9,12 @@ import java.util.Optional;
 /** Reads lists of named entries, and what changes them. */
 record EntryReader(Declared.Entries shape, ConfigReader reader) {
 
+  /** The key of an entry under which its kind is named. */
+  static final String NAME = "name";
+
+  /** The key of an entry below which its kind's keys stand. */
+  static final String PARAMS = "params";
+
   List<Record> entries(JsonNode list, Place place, boolean required) {
     Kinds kinds = shape.kinds();
     List<Record> read = new ArrayList<>();
@@ -22,16 +28,26 @@ record EntryReader(Declared.Entries shape, ConfigReader reader) {
       Place at = place.at(i);
       if (entry.isTextual()) {
         entry(entry.textValue(), ConfigReader.none(), at).ifPresent(read::add);
-      } else if (entry.isObject() && entry.size() == 1) {
-        var only = entry.properties().iterator().next();
-        entry(only.getKey(), only.getValue(), at).ifPresent(read::add);
+      } else if (entry.path(NAME).isTextual()) {
+        refuseOthers(entry, at);
+        entry(entry.get(NAME).textValue(), entry.path(PARAMS), at).ifPresent(read::add);
       } else {
         at.problem(
-            "must be one %s with its keys, for instance `%s`"
+            "must be the name of one %s, or its name and params, for instance `%s`"
                 .formatted(kinds.noun(), kinds.example()));
       }
     }
     return read;
+  }
+
+  private static void refuseOthers(JsonNode entry, Place place) {
+    for (var property : entry.properties()) {
+      String key = property.getKey();
+      if (!key.equals(NAME) && !key.equals(PARAMS)) {
+        Place unknown = place.at(key);
+        unknown.report("unknown key %s: write it into %s".formatted(unknown.path(), PARAMS));
+      }
+    }
   }
 
   private Optional<Record> entry(String name, JsonNode keys, Place place) {
@@ -42,7 +58,7 @@ record EntryReader(Declared.Entries shape, ConfigReader reader) {
           "%s: unknown %s '%s'%s"
               .formatted(place.path(), kinds.noun(), name, Forms.hint(name, kinds.names())));
     }
-    return kind.map(type -> section(shape.record(type), type, keys, place.at(name)));
+    return kind.map(type -> section(shape.record(type), type, keys, place.at(PARAMS)));
   }
 
   private Record section(

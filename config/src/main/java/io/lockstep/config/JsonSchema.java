@@ -1,6 +1,7 @@
 package io.lockstep.config;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
@@ -105,13 +106,10 @@ public final class JsonSchema {
           }
           case Declared.Entries entries -> {
             ObjectNode list = JSON.objectNode().put("type", "array").put("minItems", 1);
-            ObjectNode mapping = kinds(entries, _ -> true);
             ObjectNode name = JSON.objectNode();
             entries.kinds().names().forEach(name.putArray("enum")::add);
-            list.putObject("items")
-                .putArray("anyOf")
-                .add(name)
-                .add(mapping.put("minProperties", 1).put("maxProperties", 1));
+            ArrayNode either = list.putObject("items").putArray("anyOf").add(name);
+            entries.kinds().types().forEach(kind -> either.add(entry(entries, kind)));
             yield list;
           }
           case Declared.Changes(var entries) -> kinds(entries, Declared::isNumber);
@@ -125,6 +123,20 @@ public final class JsonSchema {
       schema.set("default", ConfigReader.constant(key.key().otherwise()));
     }
     return schema;
+  }
+
+  /** An entry with its kind's keys. */
+  private static ObjectNode entry(Declared.Entries entries, Class<? extends Record> kind) {
+    ObjectNode entry = JSON.objectNode().put("type", "object");
+    ObjectNode properties = entry.putObject("properties");
+    properties.putObject(EntryReader.NAME).put("const", Kinds.name(kind));
+    ObjectNode params = section(Declared.flat(entries.record(kind), kind), JSON.objectNode());
+    ArrayNode required = entry.putArray("required").add(EntryReader.NAME);
+    if (params.has("required")) {
+      required.add(EntryReader.PARAMS);
+    }
+    properties.set(EntryReader.PARAMS, params.put("description", Declared.sentence(kind)));
+    return entry.put("additionalProperties", false);
   }
 
   /** A mapping of the names of kinds to their keys. */

@@ -10,6 +10,9 @@ import java.util.Map;
 /** The reference of a configuration in Markdown: a table of its keys for each section. */
 public final class ReferencePage {
 
+  private static final String HEADER =
+      "| key | value | default | changes the weights | |\n|---|---|---|---|---|";
+
   private final List<String> lines = new ArrayList<>();
   private final Map<Class<?>, String> kinds = new HashMap<>();
 
@@ -23,10 +26,32 @@ public final class ReferencePage {
   public static String of(Class<? extends Record> type, String introduction) {
     ReferencePage page = new ReferencePage();
     page.lines.add(introduction.strip());
+    page.top(type);
     for (Declared section : Declared.of(type)) {
       page.section(section, section.name(), section.key().changesWeights());
     }
     return String.join("\n", page.lines) + "\n";
+  }
+
+  /** A table of the keys that stand in no section. */
+  private void top(Class<? extends Record> type) {
+    List<Declared> keys =
+        Declared.of(type).stream().filter(key -> key.shape() instanceof Declared.Value).toList();
+    if (!keys.isEmpty()) {
+      lines.add("\n## In no section\n\n" + HEADER);
+      keys.forEach(key -> row(key, JsonNodeFactory.instance.objectNode(), true));
+    }
+  }
+
+  private void row(Declared key, JsonNode defaults, boolean changes) {
+    lines.add(
+        "| `%s` | %s | %s | %s | %s |"
+            .formatted(
+                key.name(),
+                value(key),
+                otherwise(key, defaults),
+                changes && key.key().changesWeights() ? "yes" : "no",
+                sentence(key)));
   }
 
   private void section(Declared declared, String path, boolean changes) {
@@ -88,18 +113,9 @@ public final class ReferencePage {
       JsonNode defaults,
       boolean changes) {
     lines.add("\n## `" + path + "`\n\n" + declared.key().value() + "\n");
-    lines.add("| key | value | default | changes the weights | |\n|---|---|---|---|---|");
+    lines.add(HEADER);
     List<Declared> keys = Declared.flat(type);
-    for (Declared key : keys) {
-      lines.add(
-          "| `%s` | %s | %s | %s | %s |"
-              .formatted(
-                  key.name(),
-                  value(key),
-                  otherwise(key, defaults),
-                  changes && key.key().changesWeights() ? "yes" : "no",
-                  sentence(key)));
-    }
+    keys.forEach(key -> row(key, defaults, changes));
     keys.forEach(key -> section(key, path + "." + key.name(), changes));
   }
 
@@ -112,7 +128,7 @@ public final class ReferencePage {
           case Declared.Sections _ -> "a list of sections, see below";
           case Declared.Entries entries -> {
             String there = kinds.get(entries.kinds().getClass());
-            yield "a list of %ss, each its name or its name with keys, see %s"
+            yield "a list of %ss, each its name or `{name, params}`, see %s"
                 .formatted(entries.kinds().noun(), there == null ? "below" : "`" + there + "`");
           }
           case Declared.Changes(var entries) ->

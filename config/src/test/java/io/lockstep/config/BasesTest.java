@@ -61,7 +61,7 @@ class BasesTest {
 
   private static House read(Path file, Optional<Path> base) throws Exception {
     return ConfigReader.read(
-        House.class, Files.readString(file), ConfigReader.Origin.of(file, base), List.of());
+        House.class, Files.readString(file), ConfigReader.Origin.of(file, base), Vocabulary.NONE);
   }
 
   private static List<String> problems(Path file) {
@@ -74,7 +74,7 @@ class BasesTest {
 
   private static House flat(String yaml) throws Exception {
     return ConfigReader.read(
-        House.class, yaml, new ConfigReader.Origin("flat", Path.of("/"), false), List.of());
+        House.class, yaml, new ConfigReader.Origin("flat", Path.of("/"), false), Vocabulary.NONE);
   }
 
   @Test
@@ -323,7 +323,8 @@ class BasesTest {
             Pond.class,
             Files.readString(child),
             ConfigReader.Origin.of(child, Optional.empty()),
-            List.of("/pond", "/garden/pond")));
+            List.of("/pond", "/garden/pond"),
+            Vocabulary.NONE));
   }
 
   @Test
@@ -335,7 +336,7 @@ class BasesTest {
         List.of("run.yaml:1: unknown key extends"),
         assertThrows(
                 ConfigException.class,
-                () -> ConfigReader.read(House.class, yaml, stored, List.of()))
+                () -> ConfigReader.read(House.class, yaml, stored, Vocabulary.NONE))
             .lines());
     assertEquals(
         List.of("flat:1: unknown key extend: did you mean 'extends'?"),
@@ -364,7 +365,7 @@ class BasesTest {
             House.class,
             Files.readString(child),
             ConfigReader.Origin.of(child, Optional.empty()),
-            List.of());
+            Vocabulary.NONE);
     assertEquals(
         """
         walls:
@@ -393,7 +394,7 @@ class BasesTest {
             House.class,
             Files.readString(child),
             ConfigReader.Origin.of(child, Optional.empty()),
-            List.of());
+            Vocabulary.NONE);
     assertEquals(List.of(), listing.problems());
     assertEquals(read(child), flat(listing.text()));
   }

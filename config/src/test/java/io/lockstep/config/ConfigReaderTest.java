@@ -6,10 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -18,10 +20,21 @@ import org.junit.jupiter.api.io.TempDir;
 /** What follows from keys that are declared once. */
 class ConfigReaderTest {
 
-  private static final List<RemovedOption> REMOVED =
-      List.of(new RemovedOption("steam", "use wind instead"));
+  private static final Vocabulary VOCABULARY =
+      new Vocabulary(
+          List.of(new RemovedOption("steam", "use wind instead")),
+          Map.of("hull.beds", "hull.bunks", "mess.hands", "crew.hands"),
+          ConfigReaderTest::upgrade);
 
   @TempDir private Path folder = Path.of("");
+
+  /** Makes beds bunks. */
+  private static ObjectNode upgrade(ObjectNode stored) {
+    if (stored.get("hull") instanceof ObjectNode hull && hull.has("beds")) {
+      hull.set("bunks", hull.remove("beds"));
+    }
+    return stored;
+  }
 
   record Ship(
       @Key("The hull.") Hull hull,
@@ -110,20 +123,20 @@ class ConfigReaderTest {
 
     @Override
     public String example() {
-      return "scrub: {decks: 2}";
+      return "{name: scrub, params: {decks: 2}}";
     }
   }
 
   private static Voyage voyage(String yaml) throws ConfigException {
     return ConfigReader.read(
-        Voyage.class, yaml, new ConfigReader.Origin("log", Path.of(""), false), List.of());
+        Voyage.class, yaml, new ConfigReader.Origin("log", Path.of(""), false), Vocabulary.NONE);
   }
 
   record Measured(@Key("In knots.") double speed) {}
 
   private Ship read(String yaml) throws ConfigException {
     return ConfigReader.read(
-        Ship.class, yaml, new ConfigReader.Origin("ship.yaml", folder, false), REMOVED);
+        Ship.class, yaml, new ConfigReader.Origin("ship.yaml", folder, false), VOCABULARY);
   }
 
   private List<String> problems(String yaml) {
@@ -200,7 +213,7 @@ class ConfigReaderTest {
             """
             tasks:
             - scrub
-            - set_sails: {often: 0.5, sails: 2}
+            - {name: set_sails, params: {often: 0.5, sails: 2}}
             legs:
             - tasks: {scrub: {decks: 5}}
             - tasks: {set_sails: {sails: [2, 4], often: 0}}
@@ -227,9 +240,12 @@ class ConfigReaderTest {
         """
         tasks:
         - scrap
-        - scrub: {decks: 13, deks: 2}
-        - set_sails: {sails: [4, 1]}
-        - {scrub: 1, set_sails: 2}
+        - {name: scrub, params: {decks: 13, deks: 2}}
+        - name: set_sails
+          params: {sails: [4, 1]}
+        - scrub: {decks: 2}
+        - {name: scrub, decks: 2}
+        - {name: scrub, params: 2}
         legs:
         - tasks:
             scrubb: {}
@@ -238,17 +254,19 @@ class ConfigReaderTest {
     assertEquals(
         List.of(
             "log:2: tasks[0]: unknown task 'scrap': did you mean 'scrub'?",
-            "log:3: tasks[1].scrub.decks is unlucky",
-            "log:3: unknown key tasks[1].scrub.deks: did you mean 'decks'?",
-            "log:4: tasks[2].set_sails.sails must have the lower number first, is [4,1]",
-            "log:5: tasks[3] must be one task with its keys, for instance `scrub: {decks: 2}`",
-            "log:8: legs[0].tasks: 'scrubb' is not among the configured tasks: did you mean 'scrub'?",
-            "log:9: unknown key legs[0].tasks.set_sails.hands",
-            "log:9: legs[0].tasks.set_sails.sails[1] must be between 0 and 9, not 10"),
+            "log:3: tasks[1].params.decks is unlucky",
+            "log:3: unknown key tasks[1].params.deks: did you mean 'decks'?",
+            "log:5: tasks[2].params.sails must have the lower number first, is [4,1]",
+            "log:6: tasks[3] must be the name of one task, or its name and params, for instance `{name: scrub, params: {decks: 2}}`",
+            "log:7: unknown key tasks[4].decks: write it into params",
+            "log:8: tasks[5].params must be a mapping of keys to values",
+            "log:11: legs[0].tasks: 'scrubb' is not among the configured tasks: did you mean 'scrub'?",
+            "log:12: unknown key legs[0].tasks.set_sails.hands",
+            "log:12: legs[0].tasks.set_sails.sails[1] must be between 0 and 9, not 10"),
         assertThrows(ConfigException.class, () -> voyage(yaml)).lines());
     assertEquals(
         List.of(
-            "log: tasks must be a list with at least one task, for instance `- scrub: {decks: 2}`"),
+            "log: tasks must be a list with at least one task, for instance `- {name: scrub, params: {decks: 2}}`"),
         assertThrows(ConfigException.class, () -> voyage("legs: []")).lines());
   }
 
@@ -262,7 +280,7 @@ class ConfigReaderTest {
     for (String yaml :
         List.of("rest: 1\ncrew: {officers: own.yaml}", "officers: {ranks: [{name: ahab}]}")) {
       assertEquals(
-          Optional.of(officers), ConfigReader.readSection(Officers.class, yaml, origin, places));
+          Optional.of(officers), ConfigReader.readSection(Officers.class, yaml, origin, places, Vocabulary.NONE));
     }
     Files.writeString(file, "hull: 1\nofficers:\n  ranks:\n  - name: Ahab\n");
     assertEquals(
@@ -274,7 +292,24 @@ class ConfigReaderTest {
                 + ").ranks[0].name must be small letters, not 'Ahab'"),
         problems("hull: {bunks: 1}\ncrew: {officers: own.yaml}\n"));
     assertEquals(
-        Optional.empty(), ConfigReader.readSection(Officers.class, "hull: 1", origin, places));
+        Optional.empty(), ConfigReader.readSection(Officers.class, "hull: 1", origin, places, Vocabulary.NONE));
+  }
+
+  @Test
+  void formerNamesAreRefusedWithTheNewOnesWhereverAPersonWritesThem() {
+    assertEquals(
+        List.of(
+            "ship.yaml:1: hull.beds is now hull.bunks",
+            "ship.yaml:2: mess.hands is now crew.hands"),
+        problems("hull: {bunks: 2, beds: 3}\nmess: {hands: 4}\n"));
+  }
+
+  @Test
+  void formerNamesAreReadInWhatWasStored() throws Exception {
+    ConfigReader.Origin stored = new ConfigReader.Origin("ship.yaml", folder, true);
+    assertEquals(
+        read("hull: {bunks: 3}"),
+        ConfigReader.read(Ship.class, "hull: {beds: 3}", stored, VOCABULARY));
   }
 
   @Test

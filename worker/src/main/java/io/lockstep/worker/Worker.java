@@ -132,12 +132,7 @@ public final class Worker {
   }
 
   private static LoadedModel load(RunConfig config) throws IOException {
-    LoadedModel model = TuningPlan.of(config).load(config);
-    config
-        .vision()
-        .budget()
-        .ifPresent(budget -> model.replaceTokenBudget(budget, "vision.token_budget of the run"));
-    return model;
+    return TuningPlan.of(config).load(config);
   }
 
   /** The run's other workers, over TCP. */

@@ -2,6 +2,7 @@ package io.lockstep.cli.eval;
 
 import io.lockstep.cli.console.UserError;
 import io.lockstep.data.dataset.Dataset;
+import io.lockstep.data.dataset.EmitNorm;
 import io.lockstep.data.fusion.DatasetConfig;
 import io.lockstep.data.fusion.FusionConfig;
 import io.lockstep.data.prompt.Prompts;
@@ -28,13 +29,14 @@ public final class TargetQuestions {
    *
    * @throws UserError naming the targets without validation records, if no target has any
    */
-  public static SequencedMap<String, List<Question>> read(Path checkpoint, FusionConfig fusion)
+  public static SequencedMap<String, List<Question>> read(
+      Path checkpoint, FusionConfig fusion, EmitNorm emitNorm)
       throws IOException {
     Prompts prompts = CheckpointPrompts.read(checkpoint);
     SequencedMap<String, List<Question>> questions = new LinkedHashMap<>();
     for (DatasetConfig target : fusion.targets()) {
       if (target.valJsonl().isPresent()) {
-        questions.put(target.name(), read(target, target.valJsonl().get(), prompts));
+        questions.put(target.name(), read(target, target.valJsonl().get(), prompts, emitNorm));
       }
     }
     if (questions.isEmpty()) {
@@ -47,9 +49,10 @@ public final class TargetQuestions {
     return questions;
   }
 
-  private static List<Question> read(DatasetConfig target, Path file, Prompts prompts) {
+  private static List<Question> read(
+      DatasetConfig target, Path file, Prompts prompts, EmitNorm emitNorm) {
     List<Question> questions = new ArrayList<>();
-    try (Dataset dataset = target.open(file, prompts)) {
+    try (Dataset dataset = target.open(file, prompts, emitNorm)) {
       for (long i = 0; i < dataset.size(); i++) {
         DataRecord record = dataset.read(i);
         if (hasAnswer(dataset, record, i)) {

@@ -114,7 +114,7 @@ public final class Quickstart {
   }
 
   private List<String> askBase(ProcessGroup group, HeldOut heldOut) throws Exception {
-    String model = new RecipeFile(recipe).readModel().path().toString();
+    String model = new RecipeFile(recipe).readModel().model().toString();
     Child gateway = startGateway(group, "gateway-base", List.of("--model", model));
     Endpoint endpoint = awaitGateway(group, gateway);
     try (GatewayClient client = GatewayClient.connect(endpoint, ClientOptions.DEFAULT)) {

@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.SortedMap;
 
 /**
- * Which samples of a run were longer than {@code training.global_max_length} and gave way to
+ * Which samples of a run were longer than {@code global_max_length} and gave way to
  * others: {@code over_length.json} in its folder. It is made of the committed steps, hence the same
  * on any number of workers.
  */
@@ -36,7 +36,7 @@ public final class OverLengthReport {
     try (JsonGenerator json =
         new JsonFactory().createGenerator(FileWrites.stream(partial)).useDefaultPrettyPrinter()) {
       json.writeStartObject();
-      json.writeNumberField("global_max_length", run.training().globalMaxLength());
+      json.writeNumberField("global_max_length", run.maxLength());
       json.writeStringField("truncation_strategy", "raise");
       json.writeNumberField(
           "dropped_draws", replaced.values().stream().mapToLong(Long::longValue).sum());

@@ -30,9 +30,9 @@ public final class PlannedCost {
         all.total() + all.adapters() - plan.trained().elements() + teacherParameters(run),
         SegmentSpec.of(plan.model(), plan.trained()),
         plan.trained(),
-        new Buckets(plan.trained().size(), run.training().bucketFloats()),
-        run.training().virtualRanks(),
-        run.training().samplesPerVirtualRank(),
+        new Buckets(plan.trained().size(), run.cluster().bucketFloats()),
+        run.batches().virtualRanks(),
+        run.batches().samplesPerVirtualRank(),
         run.cluster().replicates());
   }
 
@@ -59,10 +59,10 @@ public final class PlannedCost {
       return "";
     }
     Metrics.Volume last = measured.getLast();
-    int stage = run.cluster().zeroStage();
+    int stage = run.deepspeed().zeroStage();
     PassTable passes =
         last.passes().equals(PassTable.UNKNOWN)
-            ? PassTable.even(run.training().virtualRanks(), last.world(), 1)
+            ? PassTable.even(run.batches().virtualRanks(), last.world(), 1)
             : last.passes();
     StageCost planned = StageCost.of(subject(run, TuningPlan.of(run)), stage, 0, passes);
     return new Table()

@@ -10,6 +10,7 @@ import io.lockstep.tensor.Dtype;
 import io.lockstep.worker.config.ClusterConfig;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.config.RunRecords;
+import io.lockstep.worker.config.SavingConfig;
 import io.lockstep.worker.config.TrainingConfig;
 import io.lockstep.worker.tuning.TuningPlan;
 import java.io.IOException;
@@ -39,12 +40,12 @@ public final class RunPlans {
     RunRecords records = RunRecords.read(run);
     TrainingConfig training = run.training();
     boolean oneNode =
-        run.data().augmentation().filter(AugmentationConfig::needsPatchBank).isPresent();
+        run.custom().activeAugmentation().filter(AugmentationConfig::needsPatchBank).isPresent();
     return RunPlan.builder(run.name(), run.toYaml(), out)
         .workers(workers)
-        .virtualRanks(training.virtualRanks())
+        .virtualRanks(run.batches().virtualRanks())
         .totalSteps(training.totalSteps(records.epoch()))
-        .checkpoints(checkpoints(training, records.epoch()))
+        .checkpoints(checkpoints(run, records.epoch()))
         .membership(membership(run.cluster()))
         .minFreeBytes(checkpointBytes(TuningPlan.of(run)))
         .maxUnreadable(run.data().maxUnreadable(records.count()))
@@ -53,7 +54,7 @@ public final class RunPlans {
   }
 
   private static MembershipRules membership(ClusterConfig cluster) {
-    return MembershipRules.builder(cluster.minWorkers(), cluster.maxWorkers())
+    return MembershipRules.builder(cluster.minWorkers(), cluster.mostWorkers())
         .grace(cluster.grace())
         .reconnect(cluster.reconnect())
         .heartbeats(cluster.heartbeat(), cluster.timeout())
@@ -61,11 +62,12 @@ public final class RunPlans {
         .build();
   }
 
-  private static CheckpointSchedule checkpoints(TrainingConfig training, long samples) {
+  private static CheckpointSchedule checkpoints(RunConfig run, long samples) {
+    SavingConfig saving = run.training().saving();
     return new CheckpointSchedule(
-        training.saveSteps(),
-        training.saveDelaySteps(samples),
-        new Retention(training.keepLast(), training.keepBest()));
+        saving.everySteps(),
+        run.saveDelaySteps(samples),
+        new Retention(saving.saveTotalLimit(), saving.keepBest()));
   }
 
   /** Fails before the training if the disk has no room for a checkpoint. */

@@ -92,7 +92,7 @@ public final class Training {
       options.folder().requireUnused();
     }
     RunPlans.requireSpace(RunPlans.of(config, options.workers(), options.folder().root()));
-    return new Training(options, config.training().globalBatchSize(), out);
+    return new Training(options, config.batches().globalBatchSize(), out);
   }
 
   /**

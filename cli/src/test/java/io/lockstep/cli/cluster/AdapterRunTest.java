@@ -64,12 +64,11 @@ class AdapterRunTest {
     return Files.writeString(
         folder.resolve("adapter.yaml"),
         """
-        run: {name: adapter, seed: 7}
-        model: {path: %s}
+        global_max_length: 1200
+        model: {model: %s}
         data: {train_jsonl: %s, template: target_summary}
-        training: {max_steps: %d, global_batch_size: 8, virtual_ranks: 4, global_max_length: 1200}
-        optimizer: {learning_rate: 0.01}
-        tuning: {mode: lora, rank: 2, dora: true, freeze_vit: true}
+        training: {run_name: adapter, seed: 7, max_steps: %d, per_device_train_batch_size: 8, gradient_accumulation_steps: 1, logging_steps: 1, learning_rate: 0.01}
+        tuner: {train_type: lora, lora_rank: 2, use_dora: true, freeze_vit: true, freeze_aligner: false, lora_dropout: 0}
         """
             .formatted(
                 GoldenFamily.QWEN3_VL.checkpoint(), tiny.data().resolve("train.jsonl"), STEPS));

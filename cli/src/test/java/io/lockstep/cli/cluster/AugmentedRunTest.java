@@ -27,11 +27,10 @@ class AugmentedRunTest {
   private static final String AUGMENTATION =
       """
       augmentation:
-        operators:
-          - rotate: {p: 0.5, degrees: [-6, 6]}
-          - small_object_zoom_paste: {max_targets: 2, scale: [0.8, 1.1], source_mode: mixed, bank_add_prob: 0.8}
-          - color_jitter: {p: 0.5}
-      """;
+        ops:
+          - {name: rotate, params: {prob: 0.5, max_deg: [-6, 6]}}
+          - {name: small_object_zoom_paste, params: {max_targets: 2, scale: [0.8, 1.1], source_mode: mixed, bank_add_prob: 0.8}}
+          - {name: color_jitter, params: {prob: 0.5}}""";
 
   @TempDir private static Path folder;
   private static TinyRun tiny;
@@ -134,7 +133,7 @@ class AugmentedRunTest {
     Path recipe = tiny.recipe(name, tiny.data().resolve("train.jsonl"), STEPS);
     String text =
         Files.readString(recipe)
-            .replace("data: {", "data: {loader_threads: %d, ".formatted(loaderThreads))
+            .replace("data: {", "data: {dataloader_num_workers: %d, ".formatted(loaderThreads))
             .replace("training: {", "training: {save_steps: %d, ".formatted(STEPS / 2));
     return Files.writeString(recipe, text + augmentation);
   }

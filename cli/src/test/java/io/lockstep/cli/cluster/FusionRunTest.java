@@ -87,15 +87,15 @@ class FusionRunTest {
         Files.writeString(
             folder.resolve(out + ".yaml"),
             """
-            run: {name: fused, seed: 7}
-            model: {path: %s, weights: initialise}
+            global_max_length: 400
+            model: {model: %s, weights: initialise}
             data:
-              loader_threads: %d
+              dataloader_num_workers: %d
               fusion:
                 targets: [{name: site, train_jsonl: %s, template: target_summary}]
                 sources: [{name: talk, train_jsonl: talk.jsonl, template: chatml, ratio: 0.4}]
-            training: {max_steps: 6, global_batch_size: 8, virtual_ranks: 4, global_max_length: 400, logging_steps: 2}
-            optimizer: {learning_rate: 0.001}
+            training: {run_name: fused, seed: 7, max_steps: 6, per_device_train_batch_size: 8, gradient_accumulation_steps: 1, logging_steps: 2, learning_rate: 0.001}
+            tuner: {train_type: full, freeze_vit: false, freeze_aligner: false}
             """
                 .formatted(folder.resolve("model"), threads, tiny.data().resolve("train.jsonl")));
     String valid =

@@ -92,8 +92,9 @@ class LargeVocabularyTest {
     String text =
         Files.readString(recipe)
             .replace(
-                "global_batch_size: 8, virtual_ranks: 4", "global_batch_size: 1, virtual_ranks: 1")
-            .replace("global_max_length: 400", "save_steps: 1, global_max_length: 4096");
+                "per_device_train_batch_size: 8", "per_device_train_batch_size: 1")
+            .replace("training: {", "training: {save_steps: 1, ")
+            .replace("global_max_length: 400", "global_max_length: 4096");
     Files.writeString(recipe, text);
     return recipe.toString();
   }

@@ -32,8 +32,8 @@ class PlannedCostTest {
         recipe,
         Files.readString(recipe)
                 .replace(
-                    "global_batch_size: 8", "gradient_checkpointing: true, global_batch_size: 4")
-            + "cluster: {zero_stage: "
+                    "per_device_train_batch_size: 8", "per_device_train_batch_size: 4")
+            + "deepspeed: {config: zero"
             + STAGE
             + "}\n");
     Path out = folder.resolve("shared");

@@ -43,11 +43,11 @@ record TinyRun(Path folder) {
     return Files.writeString(
         folder.resolve(name),
         """
-        run: {name: tiny, seed: 7}
-        model: {path: %s, weights: initialise}
+        global_max_length: 400
+        model: {model: %s, weights: initialise}
         data: {train_jsonl: %s, template: target_summary}
-        training: {max_steps: %d, global_batch_size: 8, virtual_ranks: 4, global_max_length: 400}
-        optimizer: {learning_rate: 0.001}
+        training: {run_name: tiny, seed: 7, max_steps: %d, per_device_train_batch_size: 8, gradient_accumulation_steps: 1, logging_steps: 1, learning_rate: 0.001}
+        tuner: {train_type: full, freeze_vit: false, freeze_aligner: false}
         """
             .formatted(folder.resolve("model"), trainJsonl, steps));
   }
@@ -65,7 +65,7 @@ record TinyRun(Path folder) {
     String recipe = Files.readString(recipe());
     return Files.writeString(
         folder.resolve("giant.yaml"),
-        recipe.replace("path: " + folder.resolve("model"), "path: " + giant));
+        recipe.replace("model: " + folder.resolve("model"), "model: " + giant));
   }
 
   /** The shipped base model's tokenizer with a far smaller network. */

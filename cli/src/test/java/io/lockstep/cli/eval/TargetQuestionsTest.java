@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.lockstep.cli.console.UserError;
+import io.lockstep.data.dataset.EmitNorm;
 import io.lockstep.data.fusion.DatasetConfig;
 import io.lockstep.data.fusion.DatasetTemplate;
 import io.lockstep.data.fusion.FusionConfig;
@@ -51,7 +52,8 @@ class TargetQuestionsTest {
                 dataset("short", DatasetTemplate.TARGET_SUMMARY, true),
                 dataset("untested", DatasetTemplate.TARGET_DENSE, false)),
             List.of(dataset("source", DatasetTemplate.SOURCE_DENSE, true)));
-    Map<String, List<Question>> questions = TargetQuestions.read(folder.resolve("model"), fusion);
+    Map<String, List<Question>> questions = 
+        TargetQuestions.read(folder.resolve("model"), fusion, EmitNorm.NORM1000);
     assertEquals(List.of("dense", "short"), List.copyOf(questions.keySet()));
     String object = "{\"object_1\": {\"desc\": \"cat\", \"bbox_2d\": [100, 200, 300, 400]}}";
     assertEquals(List.of(object, object, "Ho"), truths(questions, "dense"));
@@ -64,7 +66,9 @@ class TargetQuestionsTest {
         new FusionConfig(
             1, List.of(dataset("site", DatasetTemplate.TARGET_DENSE, false)), List.of());
     UserError error =
-        assertThrows(UserError.class, () -> TargetQuestions.read(folder.resolve("model"), fusion));
+        assertThrows(
+            UserError.class,
+            () -> TargetQuestions.read(folder.resolve("model"), fusion, EmitNorm.NORM1000));
     assertTrue(String.valueOf(error.getMessage()).contains("add one to site"));
   }
 

@@ -28,7 +28,7 @@ class RecipeTest {
     assertEquals(Optional.of(heldOut), written.data().valJsonl());
     assertEquals(train, written.datasets().getFirst().trainJsonl());
     assertEquals(1080, written.training().maxSteps());
-    assertEquals(Path.of("..", "base-model").toRealPath(), written.model().path().toRealPath());
+    assertEquals(Path.of("..", "base-model").toRealPath(), written.model().model().toRealPath());
     assertEquals(written.model(), new RecipeFile(SHIPPED).readModel());
     assertFalse(Files.readString(target).contains("extends"));
   }

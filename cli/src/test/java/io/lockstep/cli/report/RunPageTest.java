@@ -74,7 +74,7 @@ class RunPageTest {
   }
 
   private void train() throws IOException {
-    Files.writeString(folder.resolve("run.yaml"), "run: {name: <drawn>}\n");
+    Files.writeString(folder.resolve("run.yaml"), "training: {run_name: <drawn>}\n");
     StringBuilder log = new StringBuilder();
     for (int step = 1; step <= 40; step++) {
       log.append(

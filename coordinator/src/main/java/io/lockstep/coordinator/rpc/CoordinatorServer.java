@@ -97,7 +97,7 @@ public final class CoordinatorServer implements AutoCloseable {
             .adopt(checkpoint);
     if (begin.steps() >= plan.totalSteps()) {
       throw new RunRefusedException(
-          "checkpoint %s holds %d steps, and the run ends after %d: raise training.max_steps or training.epochs"
+          "checkpoint %s holds %d steps, and the run ends after %d: raise training.max_steps or training.num_train_epochs"
               .formatted(checkpoint, begin.steps(), plan.totalSteps()));
     }
     RunJournal journal = RunJournal.create(plan, clock);

@@ -30,12 +30,12 @@ class AugmentedSetTest {
   private static final String EVERYTHING =
       """
       augmentation:
-        operators:
-          - hflip: {p: 0.5}
-          - rotate: {p: 0.5}
-          - scale: {p: 0.5}
-          - random_crop: {scale: [0.3, 0.6], min_objects: 1, skip_if_line: false}
-          - resize_by_scale: {p: 0.5}
+        ops:
+          - {name: hflip, params: {prob: 0.5}}
+          - {name: rotate, params: {prob: 0.5}}
+          - {name: scale, params: {prob: 0.5}}
+          - {name: random_crop, params: {scale: [0.3, 0.6], min_objects: 1, skip_if_line: false}}
+          - {name: resize_by_scale, params: {prob: 0.5}}
           - expand_to_fit_affine
           - color_jitter
       """;

@@ -6,6 +6,7 @@ import io.lockstep.config.ConfigReader;
 import io.lockstep.config.ConfigWriter;
 import io.lockstep.config.Key;
 import io.lockstep.config.Place;
+import io.lockstep.config.Vocabulary;
 import io.lockstep.config.YamlText;
 import io.lockstep.data.augment.operator.BarrierOperator;
 import io.lockstep.data.augment.operator.ColourOperator;
@@ -15,37 +16,53 @@ import io.lockstep.data.bank.BankRule;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
  * What a configuration's {@code augmentation} says.
  *
+ * @param enabled whether anything is done
  * @param bypassProb share of samples that stay as they are
- * @param operators in their order
+ * @param ops operators in their order
  * @param curriculum how those change, if they do
  */
 public record AugmentationConfig(
+    @Key(value = "Whether anything of this is done.", otherwise = "true") boolean enabled,
     @Key(value = "Share of samples that stay as they are.", otherwise = "0.0", min = 0, max = 1)
         double bypassProb,
     @Key(
             value = "What is done to a picture: geometry in this order, colours afterwards.",
             kinds = Operators.class,
             min = 1)
-        List<ConfiguredOperator> operators,
+        List<ConfiguredOperator> ops,
     @Key("How numbers change while the run goes on, linearly from phase to phase.")
         Optional<Curriculum> curriculum)
     implements Checked {
 
   /** Changes nothing. */
   public static final AugmentationConfig NONE =
-      new AugmentationConfig(0, List.of(), Optional.empty());
+      new AugmentationConfig(true, 0, List.of(), Optional.empty());
 
-  private static final List<String> PLACES = List.of("/augmentation", "/data/augmentation");
+  private static final List<String> PLACES = List.of("/augmentation", "/custom/augmentation");
+
+  private static final Vocabulary FORMER =
+      new Vocabulary(
+          List.of(),
+          Map.of(
+              "augmentation.operators",
+              "augmentation.ops",
+              "custom.augmentation.operators",
+              "custom.augmentation.ops",
+              "data.augmentation",
+              "custom.augmentation"),
+          UnaryOperator.identity());
 
   public AugmentationConfig {
-    operators = List.copyOf(operators);
+    ops = List.copyOf(ops);
   }
 
   /**
@@ -80,24 +97,24 @@ public record AugmentationConfig(
 
   private static AugmentationConfig parse(String yaml, ConfigReader.Origin origin)
       throws ConfigException {
-    return ConfigReader.readSection(AugmentationConfig.class, yaml, origin, PLACES)
+    return ConfigReader.readSection(AugmentationConfig.class, yaml, origin, PLACES, FORMER)
         .orElseThrow(() ->
             new ConfigException(
-                origin.name(), List.of("has neither augmentation nor data.augmentation")));
+                origin.name(), List.of("has neither augmentation nor custom.augmentation")));
   }
 
   @Override
   public void check(Place section) {
-    for (int i = 0; i < operators.size(); i++) {
-      if (operators.get(i).operator() instanceof BarrierOperator barrier && barrier.isLast()) {
-        for (ConfiguredOperator later : operators.subList(i + 1, operators.size())) {
+    for (int i = 0; i < ops.size(); i++) {
+      if (ops.get(i).operator() instanceof BarrierOperator barrier && barrier.isLast()) {
+        for (ConfiguredOperator later : ops.subList(i + 1, ops.size())) {
           if (!(later.operator() instanceof ColourOperator)) {
             section
-                .at("operators")
+                .at("ops")
                 .at(i)
                 .problem(
                     "%s must be the last one that moves pixels, but %s follows; put it behind"
-                        .formatted(operators.get(i).name(), later.name()));
+                        .formatted(ops.get(i).name(), later.name()));
           }
         }
       }
@@ -106,12 +123,12 @@ public record AugmentationConfig(
 
   /** The same without its curriculum: what is configured, from the first step to the last. */
   public AugmentationConfig withoutCurriculum() {
-    return new AugmentationConfig(bypassProb, operators, Optional.empty());
+    return new AugmentationConfig(enabled, bypassProb, ops, Optional.empty());
   }
 
   /** Whether there may be objects that an operator drops, adds or describes otherwise. */
   public boolean changesObjects() {
-    return operators.stream()
+    return ops.stream()
         .anyMatch(
             each -> each.operator() instanceof BarrierOperator barrier && barrier.changesObjects());
   }
@@ -125,7 +142,7 @@ public record AugmentationConfig(
   }
 
   List<BankRule> bankRules(Progress progress) {
-    return at(progress).operators.stream()
+    return at(progress).ops.stream()
         .flatMap(each ->
             each.operator() instanceof CopiesPatches copies
                 ? copies.bankRule().stream()
@@ -141,7 +158,7 @@ public record AugmentationConfig(
    */
   public String describe(String operator, Progress progress) {
     String found =
-        at(progress).operators.stream()
+        at(progress).ops.stream()
             .filter(each -> each.name().equals(operator))
             .map(each -> operator + " " + ConfigWriter.json(each))
             .collect(Collectors.joining(", "));

@@ -31,7 +31,7 @@ record Curriculum(
    * @param untilPercent where it ends, and its settings are reached: hundredths of the run's steps
    * @param untilStep the same in steps
    * @param bypassProb share of samples that stay as they are
-   * @param operators the configured ones with what becomes of their numbers
+   * @param ops the configured ones with what becomes of their numbers
    */
   record Phase(
       @Key(
@@ -50,13 +50,13 @@ record Curriculum(
           double bypassProb,
       @Key(
               value = "What becomes of the numbers of configured operators.",
-              like = "operators",
+              like = "ops",
               kinds = Operators.class,
               changes = true)
-          List<ConfiguredOperator> operators) {
+          List<ConfiguredOperator> ops) {
 
     Phase {
-      operators = List.copyOf(operators);
+      ops = List.copyOf(ops);
     }
 
     private double until() {
@@ -93,7 +93,8 @@ record Curriculum(
     AugmentationConfig from = configured;
     for (Phase phase : phases) {
       AugmentationConfig to =
-          new AugmentationConfig(phase.bypassProb, phase.operators, Optional.empty());
+          new AugmentationConfig(
+              configured.enabled(), phase.bypassProb, phase.ops, Optional.empty());
       if (now < phase.until()) {
         return Interpolation.between(from, to, (now - since) / (phase.until() - since));
       }

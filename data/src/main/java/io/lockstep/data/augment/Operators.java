@@ -56,6 +56,6 @@ public final class Operators implements Kinds {
 
   @Override
   public String example() {
-    return "hflip: {p: 0.5}";
+    return "{name: hflip, params: {prob: 0.5}}";
   }
 }

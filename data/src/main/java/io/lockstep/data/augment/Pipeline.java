@@ -91,10 +91,10 @@ public final class Pipeline {
       return in;
     }
     Run run = new Run(in, watch);
-    for (int i = 0; i < now.operators().size(); i++) {
-      ConfiguredOperator configured = now.operators().get(i);
+    for (int i = 0; i < now.ops().size(); i++) {
+      ConfiguredOperator configured = now.ops().get(i);
       Draws draws = key.draws(i);
-      if (!draws.chance(configured.p())) {
+      if (!draws.chance(configured.prob())) {
         continue;
       }
       switch (configured.operator()) {

@@ -28,6 +28,6 @@ public final class BankFolder {
         .map(dir -> dir.resolve(NAME).toAbsolutePath().normalize())
         .orElseThrow(() ->
             new IllegalArgumentException(
-                "the patch bank has no folder: set run.output_dir or " + VARIABLE));
+                "the patch bank has no folder: set training.output_dir or " + VARIABLE));
   }
 }

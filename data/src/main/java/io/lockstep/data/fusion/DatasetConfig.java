@@ -4,6 +4,7 @@ import io.lockstep.config.Checked;
 import io.lockstep.config.Key;
 import io.lockstep.config.Place;
 import io.lockstep.data.dataset.Dataset;
+import io.lockstep.data.dataset.EmitNorm;
 import io.lockstep.data.jsonl.DataException;
 import io.lockstep.data.preprocess.Preprocessing;
 import io.lockstep.data.preprocess.Preprocessor;
@@ -109,10 +110,12 @@ public record DatasetConfig(
    *
    * @param records {@link #trainJsonl} or {@link #valJsonl}
    * @param run the run's prompts
+   * @param emitNorm the unit of coordinates in dense answers
    * @throws DataException if it is missing, unreadable, empty or holds blank or over-long lines
    * @throws IllegalArgumentException if a mixed dataset asks for both tasks with the same words
    */
-  public Dataset open(Path records, Prompts run) {
-    return Dataset.open(records, template.builder(this, run), new Preprocessing(preprocessors));
+  public Dataset open(Path records, Prompts run, EmitNorm emitNorm) {
+    return Dataset.open(
+        records, template.builder(this, run, emitNorm), new Preprocessing(preprocessors));
   }
 }

@@ -64,13 +64,14 @@ public enum DatasetTemplate {
    * What makes the conversations of a dataset.
    *
    * @param run the run's prompts; the dataset's texts take their place between domain and explicit
+   * @param emitNorm the unit of coordinates
    * @throws IllegalArgumentException if a mixed dataset asks for both tasks with the same words
    */
-  final ConversationBuilder builder(DatasetConfig dataset, Prompts run) {
+  final ConversationBuilder builder(DatasetConfig dataset, Prompts run, EmitNorm emitNorm) {
     return new ConversationBuilder(
         new Prompts(run.profile(), run.domain(), dataset.prompts().or(words()), run.explicit()),
         mode(dataset),
-        EmitNorm.NORM1000,
+        emitNorm,
         dataset.seed(),
         dataset.maxObjects(),
         conversationsOnly());

@@ -17,7 +17,7 @@ import java.util.stream.Stream;
  * @param sources what keeps it general; evaluation leaves them out
  */
 public record FusionConfig(
-    @Key(value = "Decides the order of an epoch.", like = "run.seed") long seed,
+    @Key(value = "Decides the order of an epoch.", like = "training.seed") long seed,
     @Key(
             value = "What the model is made for; at least one.",
             defaults = "{ratio: 1.0, max_objects_per_image: 0, augmentation_enabled: true}")

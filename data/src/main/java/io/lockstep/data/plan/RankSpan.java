@@ -19,7 +19,7 @@ public record RankSpan(int first, int end) {
               + world
               + ") must lie between 1 and the number of virtual ranks ("
               + virtualRanks
-              + "); raise virtual_ranks to use more workers");
+              + "); raise cluster.virtual_ranks to use more workers");
     }
     if (rank < 0 || rank >= world) {
       throw new IllegalArgumentException("rank " + rank + " is outside of 0.." + (world - 1));

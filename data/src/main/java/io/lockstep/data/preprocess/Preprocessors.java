@@ -18,6 +18,6 @@ public final class Preprocessors implements Kinds {
 
   @Override
   public String example() {
-    return "keep_classes: {classes: [BBU]}";
+    return "{name: keep_classes, params: {classes: [BBU]}}";
   }
 }

@@ -20,27 +20,30 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class AugmentationConfigTest {
 
+  private static final String TURN =
+      "the greatest angle to both sides, from 0 to 180, or [low, high] from -180 to 180";
+
   private static void assertProblem(String json, String problem) {
     assertEquals(List.of(problem), Configs.problems(json));
   }
 
   @Test
   void namesAloneTakeTheDeclaredDefaults() {
-    AugmentationConfig config = Configs.good("{operators: ['hflip', {rotate: null}]}");
+    AugmentationConfig config = Configs.good("{ops: ['hflip', {name: rotate, params: null}]}");
 
     assertEquals(
         List.of(
             new ConfiguredOperator(1, new HFlip()),
             new ConfiguredOperator(1, new Rotate(new Interval(-15, 15)))),
-        config.at(Progress.END).operators());
+        config.at(Progress.END).ops());
   }
 
   @Test
   void writingAndReadingGivesAnEqualConfiguration() {
     AugmentationConfig config =
         Configs.good(
-            "{bypass_prob: 0.25, operators: [{hflip: {p: 0.5}}, {rotate: {degrees: [-3, 4]}}],"
-                + " curriculum: {phases: [{until_step: 10, operators: {rotate: {p: 0.5}}}]}}");
+            "{bypass_prob: 0.25, ops: [{name: hflip, params: {prob: 0.5}}, {name: rotate, params: {max_deg: [-3, 4]}}],"
+                + " curriculum: {phases: [{until_step: 10, ops: {rotate: {prob: 0.5}}}]}}");
 
     assertEquals(config, Configs.good(ConfigWriter.json(config)));
   }
@@ -48,14 +51,31 @@ class AugmentationConfigTest {
   @Test
   void unknownNamesComeWithTheNearestOne() {
     assertProblem(
-        "{operators: [{rotat: {}}]}",
-        "augmentation.operators[0]: unknown operator 'rotat': did you mean 'rotate'?");
+        "{ops: [{name: rotat, params: {}}]}",
+        "augmentation.ops[0]: unknown operator 'rotat': did you mean 'rotate'?");
     assertProblem(
-        "{operators: [{rotate: {degree: 3}}]}",
-        "unknown key augmentation.operators[0].rotate.degree: did you mean 'degrees'?");
+        "{ops: [{name: rotate, params: {degree: 3}}]}",
+        "unknown key augmentation.ops[0].params.degree");
     assertProblem(
-        "{operators: ['hflip'], bypas_prob: 0.1}",
+        "{ops: ['hflip'], bypas_prob: 0.1}",
         "unknown key augmentation.bypas_prob: did you mean 'bypass_prob'?");
+  }
+
+  @Test
+  void aTurnIsOneAngleToBothSidesOrTheLeastAndTheGreatest() {
+    for (String turn : List.of("20", "[-20, 20]")) {
+      assertEquals(
+          new Rotate(new Interval(-20, 20)),
+          Configs.good("{ops: [{name: rotate, params: {max_deg: %s}}]}".formatted(turn))
+              .ops()
+              .getFirst()
+              .operator());
+    }
+    for (String wrong : List.of("-20", "[1,2,3]", "[-181,0]", "\"far\"")) {
+      assertProblem(
+          "{ops: [{name: rotate, params: {max_deg: %s}}]}".formatted(wrong),
+          "augmentation.ops[0].params.max_deg must be " + TURN + ", not " + wrong);
+    }
   }
 
   @Test
@@ -63,33 +83,33 @@ class AugmentationConfigTest {
     assertEquals(
         List.of(
             "augmentation.bypass_prob must be between 0 and 1, not 1.5",
-            "augmentation.operators[0].hflip.p must be between 0 and 1, not -0.1",
-            "augmentation.operators[1].rotate.degrees must have the lower number first, is [5,-5]",
-            "augmentation.operators[2].scale.scale[1] must be between 0.1 and 10, not 11"),
+            "augmentation.ops[0].params.prob must be between 0 and 1, not -0.1",
+            "augmentation.ops[1].params.max_deg must be " + TURN + ", not [5,-5]",
+            "augmentation.ops[2].params.scale[1] must be between 0.1 and 10, not 11"),
         Configs.problems(
-            "{bypass_prob: 1.5, operators: [{hflip: {p: -0.1}}, {rotate: {degrees: [5, -5]}},"
-                + " {scale: {scale: [1, 11]}}]}"));
+            "{bypass_prob: 1.5, ops: [{name: hflip, params: {prob: -0.1}}, {name: rotate, params: {max_deg: [5, -5]}},"
+                + " {name: scale, params: {scale: [1, 11]}}]}"));
   }
 
   @Test
   void curriculaMustAscendInOneUnitAndNameConfiguredOperators() {
     assertProblem(
-        "{operators: ['hflip'], curriculum: {phases: [{until_percent: 50}, {until_percent: 50}]}}",
+        "{ops: ['hflip'], curriculum: {phases: [{until_percent: 50}, {until_percent: 50}]}}",
         "augmentation.curriculum.phases[1].until_percent must be more than that of the phase"
             + " before");
     assertProblem(
-        "{operators: ['hflip'], curriculum: {phases: [{until_percent: 50, until_step: 7}]}}",
+        "{ops: ['hflip'], curriculum: {phases: [{until_percent: 50, until_step: 7}]}}",
         "augmentation.curriculum must use either until_percent or until_step, not both");
     assertProblem(
-        "{operators: ['hflip'], curriculum: {phases: [{until_step: 5, operators: {hflop: {p:"
+        "{ops: ['hflip'], curriculum: {phases: [{until_step: 5, ops: {hflop: {prob:"
             + " 1}}}]}}",
-        "augmentation.curriculum.phases[0].operators: 'hflop' is not among the configured"
+        "augmentation.curriculum.phases[0].ops: 'hflop' is not among the configured"
             + " operators: did you mean 'hflip'?");
     assertProblem(
-        "{operators: ['hflip'], curriculum: {phases: [{bypass_prob: 0.5}]}}",
+        "{ops: ['hflip'], curriculum: {phases: [{bypass_prob: 0.5}]}}",
         "augmentation.curriculum.phases[0] must say where it ends: until_percent or until_step");
     assertProblem(
-        "{operators: ['hflip'], curriculum: {phases: [{until_percent: 101}]}}",
+        "{ops: ['hflip'], curriculum: {phases: [{until_percent: 101}]}}",
         "augmentation.curriculum.phases[0].until_percent must be more than 0 and at most"
             + " 100, not 101");
   }
@@ -98,15 +118,15 @@ class AugmentationConfigTest {
   void numbersChangeLinearlyBetweenMilestones() {
     AugmentationConfig config =
         Configs.good(
-            "{bypass_prob: 1, operators: [{rotate: {degrees: [0, 0], p: 0}}], curriculum: {phases:"
-                + " [{until_percent: 50, bypass_prob: 0, operators: {rotate: {degrees: [-10, 20],"
-                + " p: 1}}}, {until_percent: 100, operators: {rotate: {p: 0.5}}}]}}");
+            "{bypass_prob: 1, ops: [{name: rotate, params: {max_deg: [0, 0], prob: 0}}], curriculum: {phases:"
+                + " [{until_percent: 50, bypass_prob: 0, ops: {rotate: {max_deg: [-10, 20],"
+                + " prob: 1}}}, {until_percent: 100, ops: {rotate: {prob: 0.5}}}]}}");
 
     AugmentationConfig quarter = config.at(new Progress(25, 100));
     assertEquals(0.5, quarter.bypassProb());
-    assertEquals(new Rotate(new Interval(-5, 10)), quarter.operators().getFirst().operator());
-    assertEquals(0.75, config.at(new Progress(75, 100)).operators().getFirst().p());
-    assertEquals(0.5, config.at(Progress.END).operators().getFirst().p());
+    assertEquals(new Rotate(new Interval(-5, 10)), quarter.ops().getFirst().operator());
+    assertEquals(0.75, config.at(new Progress(75, 100)).ops().getFirst().prob());
+    assertEquals(0.5, config.at(Progress.END).ops().getFirst().prob());
   }
 
   @ParameterizedTest
@@ -114,10 +134,14 @@ class AugmentationConfigTest {
   void everyNumberOutOfItsRangeIsRefused(String operator, String parameter, Interval bounds) {
     for (double outside : new double[] {bounds.low() - 1, bounds.high() + 1}) {
       List<String> problems =
-          Configs.problems("{operators: [{%s: {%s: %s}}]}".formatted(operator, parameter, outside));
+          Configs.problems("{ops: [{name: %s, params: {%s: %s}}]}".formatted(operator, parameter, outside));
 
       assertTrue(
-          problems.size() == 1 && problems.getFirst().contains(parameter + " must be between"),
+          problems.size() == 1
+              && problems
+                  .getFirst()
+                  .contains(
+                      parameter + " must be " + (operator.equals("rotate") && parameter.equals("max_deg") ? TURN : "between")),
           () -> parameter + " = " + outside + ": " + problems);
     }
   }

@@ -38,7 +38,7 @@ class CanvasOperatorsTest {
   }
 
   private static AnnotatedPicture apply(String operators, AnnotatedPicture in, long sample) {
-    return new Pipeline(Configs.good("{operators: [" + operators + "]}"))
+    return new Pipeline(Configs.good("{ops: [" + operators + "]}"))
         .apply(in, new SampleKey(2, 0, sample), Progress.END);
   }
 
@@ -46,7 +46,7 @@ class CanvasOperatorsTest {
   private static BarrierResult crop(String parameters, AnnotatedPicture in, long sample) {
     List<BarrierResult> heard = new ArrayList<>();
     AnnotatedPicture out =
-        new Pipeline(Configs.good("{operators: [{random_crop: " + parameters + "}]}"))
+        new Pipeline(Configs.good("{ops: [{name: random_crop, params: " + parameters + "}]}"))
             .apply(
                 in,
                 new SampleKey(2, 0, sample),
@@ -65,7 +65,7 @@ class CanvasOperatorsTest {
   @Test
   void paddingGoesToTheRightAndTheBottom() {
     AnnotatedPicture in = picture(FRAME, new Geometry.Box(10, 10, 30, 30));
-    AnnotatedPicture out = apply("{pad_to_multiple: {multiple: 32}}", in, 0);
+    AnnotatedPicture out = apply("{name: pad_to_multiple, params: {multiple: 32}}", in, 0);
 
     assertEquals(new Frame(128, 64), out.frame());
     assertEquals(in.objects(), out.objects());
@@ -82,7 +82,7 @@ class CanvasOperatorsTest {
     for (long sample = 0; sample < 20; sample++) {
       AnnotatedPicture out =
           apply(
-              "{rotate: {degrees: [-180, 180]}}, {expand_to_fit_affine: {max_pixels: %d}}"
+              "{name: rotate, params: {max_deg: [-180, 180]}}, {name: expand_to_fit_affine, params: {max_pixels: %d}}"
                   .formatted(most),
               picture(frame, all),
               sample);
@@ -98,9 +98,9 @@ class CanvasOperatorsTest {
   void theOperatorThatExpandsMustBeTheLastThatMovesPixels() {
     assertEquals(
         List.of(
-            "augmentation.operators[0] expand_to_fit_affine must be the last one that moves pixels,"
+            "augmentation.ops[0] expand_to_fit_affine must be the last one that moves pixels,"
                 + " but hflip follows; put it behind"),
-        Configs.problems("{operators: ['expand_to_fit_affine', 'gamma', 'hflip']}"));
+        Configs.problems("{ops: ['expand_to_fit_affine', 'gamma', 'hflip']}"));
   }
 
   @Test
@@ -152,7 +152,7 @@ class CanvasOperatorsTest {
   void resizingStaysBelowItsPixels() {
     AnnotatedPicture out =
         apply(
-            "{resize_by_scale: {scale: 8, multiple: 16, max_pixels: 40000}}",
+            "{name: resize_by_scale, params: {scale: 8, multiple: 16, max_pixels: 40000}}",
             picture(FRAME, new Geometry.Box(0, 0, 100, 60)),
             0);
 

@@ -27,7 +27,7 @@ class ColourOperatorsTest {
 
   private static byte[] apply(String operator, byte[] rgb) {
     AnnotatedPicture in = new AnnotatedPicture(new RgbImage(WIDTH, HEIGHT, rgb), List.of());
-    return new Pipeline(Configs.good("{operators: [%s]}".formatted(operator)))
+    return new Pipeline(Configs.good("{ops: [%s]}".formatted(operator)))
         .apply(in, new SampleKey(1, 0, 0), Progress.END)
         .picture()
         .rgb();
@@ -50,13 +50,13 @@ class ColourOperatorsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "{color_jitter: {brightness: 1, contrast: 1, saturation: 1}}",
-        "{gamma: {gamma: 1}}",
-        "{hsv: {hue: 0, saturation: 1, value: 1}}",
-        "{sharpness: {sharpness: 1}}",
-        "{solarize: {threshold: 256}}",
-        "{posterize: {bits: 8}}",
-        "{auto_contrast: {cutoff: 0}}",
+        "{name: color_jitter, params: {brightness: 1, contrast: 1, saturation: 1}}",
+        "{name: gamma, params: {gamma: 1}}",
+        "{name: hsv, params: {hue: 0, saturation: 1, value: 1}}",
+        "{name: sharpness, params: {sharpness: 1}}",
+        "{name: solarize, params: {threshold: 256}}",
+        "{name: posterize, params: {bits: 8}}",
+        "{name: auto_contrast, params: {cutoff: 0}}",
       })
   void neutralParametersChangeNothing(String operator) {
     byte[] out = apply(operator, noise());
@@ -70,7 +70,7 @@ class ColourOperatorsTest {
   @MethodSource("colourOperators")
   void theGivenPixelsAreNotTouchedAndOthersComeOut(String operator) {
     byte[] in = noise();
-    byte[] out = apply("{%s: {}}".formatted(operator), in);
+    byte[] out = apply("{name: %s, params: {}}".formatted(operator), in);
 
     assertArrayEquals(noise(), in);
     assertNotEquals(Arrays.hashCode(in), Arrays.hashCode(out));
@@ -88,7 +88,7 @@ class ColourOperatorsTest {
   @Test
   void huesTurnAsInTheHexconeModel() {
     byte[] in = noise();
-    byte[] out = apply("{hsv: {hue: 40, saturation: 0.7, value: 0.9}}", in);
+    byte[] out = apply("{name: hsv, params: {hue: 40, saturation: 0.7, value: 0.9}}", in);
 
     for (int i = 0; i < in.length; i += 3) {
       float[] hsv = Color.RGBtoHSB(in[i] & 0xFF, in[i + 1] & 0xFF, in[i + 2] & 0xFF, new float[3]);
@@ -101,7 +101,7 @@ class ColourOperatorsTest {
 
   @Test
   void withoutSaturationAllIsGrey() {
-    byte[] out = apply("{color_jitter: {brightness: 1, contrast: 1, saturation: 0}}", noise());
+    byte[] out = apply("{name: color_jitter, params: {brightness: 1, contrast: 1, saturation: 0}}", noise());
 
     for (int i = 0; i < out.length; i += 3) {
       assertTrue(out[i] == out[i + 1] && out[i] == out[i + 2]);
@@ -111,7 +111,7 @@ class ColourOperatorsTest {
   @Test
   void contrastMovesLevelsAwayFromTheirMean() {
     byte[] out =
-        apply("{color_jitter: {brightness: 1, contrast: 2, saturation: 1}}", levels(90, 110));
+        apply("{name: color_jitter, params: {brightness: 1, contrast: 2, saturation: 1}}", levels(90, 110));
 
     assertEquals(80, out[0] & 0xFF, 1);
     assertEquals(120, out[3] & 0xFF, 1);
@@ -119,20 +119,20 @@ class ColourOperatorsTest {
 
   @Test
   void stretchedLevelsReachFromBlackToWhite() {
-    byte[] out = apply("{auto_contrast: {cutoff: 0}}", levels(100, 110, 120));
+    byte[] out = apply("{name: auto_contrast, params: {cutoff: 0}}", levels(100, 110, 120));
 
     assertArrayEquals(levels(0, 128, 255), out);
   }
 
   @Test
   void solarizingAndPosterizing() {
-    assertArrayEquals(levels(10, 55), apply("{solarize: {threshold: 200}}", levels(10, 200)));
-    assertArrayEquals(levels(0, 192), apply("{posterize: {bits: 2}}", levels(63, 255)));
+    assertArrayEquals(levels(10, 55), apply("{name: solarize, params: {threshold: 200}}", levels(10, 200)));
+    assertArrayEquals(levels(0, 192), apply("{name: posterize, params: {bits: 2}}", levels(63, 255)));
   }
 
   @Test
   void gammaDarkensAboveOne() {
-    assertArrayEquals(levels(0, 64, 255), apply("{gamma: {gamma: 2}}", levels(0, 128, 255)));
+    assertArrayEquals(levels(0, 64, 255), apply("{name: gamma, params: {gamma: 2}}", levels(0, 128, 255)));
   }
 
   @Test
@@ -142,8 +142,8 @@ class ColourOperatorsTest {
       in[i] = (byte) (100 + (in[i - i % 3] & 0xF));
     }
 
-    int narrow = spread(apply("{clahe: {clip_limit: 1, grid: 2}}", in));
-    int wide = spread(apply("{clahe: {clip_limit: 10, grid: 2}}", in));
+    int narrow = spread(apply("{name: clahe, params: {clip_limit: 1, grid: 2}}", in));
+    int wide = spread(apply("{name: clahe, params: {clip_limit: 10, grid: 2}}", in));
     assertTrue(wide > 2 * narrow && narrow >= 15, () -> narrow + " and " + wide);
   }
 
@@ -162,7 +162,7 @@ class ColourOperatorsTest {
     byte[] in = levels(0);
     int centre = (20 * WIDTH + 30) * 3;
     Arrays.fill(in, centre, centre + 3, (byte) 130);
-    byte[] out = apply("{sharpness: {sharpness: 0}}", in);
+    byte[] out = apply("{name: sharpness, params: {sharpness: 0}}", in);
 
     assertEquals(50, out[centre]);
     assertEquals(10, out[centre + 3]);

@@ -30,9 +30,9 @@ class PipelineTest {
   private static final Frame FRAME = new Frame(120, 90);
   private static final AugmentationConfig GEOMETRY =
       Configs.good(
-          "{operators: [{hflip: {p: 0.5}}, {vflip: {p: 0.5}}, {rotate: {degrees: [-40, 40], p:"
-              + " 0.8}}, {scale: {scale: [0.7, 1.4], p: 0.8}}, {resize_by_scale: {scale: [0.7,"
-              + " 1.5], p: 0.7}}]}");
+          "{ops: [{name: hflip, params: {prob: 0.5}}, {name: vflip, params: {prob: 0.5}}, {name: rotate, params: {max_deg: [-40, 40], prob:"
+              + " 0.8}}, {name: scale, params: {scale: [0.7, 1.4], prob: 0.8}}, {name: resize_by_scale, params: {scale: [0.7,"
+              + " 1.5], prob: 0.7}}]}");
 
   private static RgbImage noise(RandomGenerator random, Frame frame) {
     byte[] rgb = new byte[frame.width() * frame.height() * 3];
@@ -105,7 +105,7 @@ class PipelineTest {
   @Test
   void aFlipIsItsOwnInverse() {
     for (String flip : List.of("hflip", "vflip")) {
-      Pipeline pipeline = new Pipeline(Configs.good("{operators: ['%s']}".formatted(flip)));
+      Pipeline pipeline = new Pipeline(Configs.good("{ops: ['%s']}".formatted(flip)));
       AnnotatedPicture in = sample(7);
       SampleKey key = new SampleKey(0, 0, 0);
       AnnotatedPicture twice =
@@ -117,7 +117,7 @@ class PipelineTest {
 
   @Test
   void twoFlipsInARowTouchNoPixel() {
-    Pipeline pipeline = new Pipeline(Configs.good("{operators: ['hflip', 'hflip']}"));
+    Pipeline pipeline = new Pipeline(Configs.good("{ops: ['hflip', 'hflip']}"));
     AnnotatedPicture in = sample(7);
 
     assertSame(in.picture(), pipeline.apply(in, new SampleKey(0, 0, 0), Progress.END).picture());
@@ -125,7 +125,7 @@ class PipelineTest {
 
   @Test
   void aQuarterTurnMovesPixelsExactly() {
-    Pipeline pipeline = new Pipeline(Configs.good("{operators: [{rotate: {degrees: 90}}]}"));
+    Pipeline pipeline = new Pipeline(Configs.good("{ops: [{name: rotate, params: {max_deg: [90, 90]}}]}"));
     Frame square = new Frame(9, 9);
     RgbImage in = noise(new SplittableRandom(1), square);
     RgbImage out =
@@ -143,7 +143,7 @@ class PipelineTest {
   @Test
   void theBypassedShareStaysAsItIs() {
     Pipeline pipeline =
-        new Pipeline(Configs.good("{bypass_prob: 0.25, operators: [{rotate: {degrees: 10}}]}"));
+        new Pipeline(Configs.good("{bypass_prob: 0.25, ops: [{name: rotate, params: {max_deg: [10, 10]}}]}"));
     AnnotatedPicture in = sample(1);
     int untouched = 0;
     for (long i = 0; i < 2000; i++) {

@@ -9,6 +9,7 @@ import io.lockstep.config.ConfigException;
 import io.lockstep.config.ConfigReader;
 import io.lockstep.config.ConfigWriter;
 import io.lockstep.config.Key;
+import io.lockstep.config.Vocabulary;
 import io.lockstep.data.geometry.Geometry;
 import io.lockstep.data.jsonl.DataException;
 import io.lockstep.data.record.DataObject;
@@ -55,7 +56,7 @@ class PreprocessingTest {
 
   private static Data data(String yaml) throws ConfigException {
     return ConfigReader.read(
-        Data.class, yaml, new ConfigReader.Origin("test", Path.of(""), false), List.of());
+        Data.class, yaml, new ConfigReader.Origin("test", Path.of(""), false), Vocabulary.NONE);
   }
 
   private static Preprocessing read(String list) throws ConfigException {
@@ -66,12 +67,12 @@ class PreprocessingTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "[{\"keep_classes\": {\"classes\": [\"标签\"]}}] | 标签/1 标签",
-        "[{\"drop_classes\": {\"classes\": [\"标签\", \"光纤\"]}}] | 标签牌",
-        "[{\"rename_class\": {\"from\": \"标签\", \"to\": \"铭牌/纸\"}}] | 铭牌/纸/1 标签牌 光纤 铭牌/纸",
-        "[{\"drop_small\": {\"min_side\": 20}}] | 标签/1 光纤",
+        "[{\"name\": \"keep_classes\", \"params\": {\"classes\": [\"标签\"]}}] | 标签/1 标签",
+        "[{\"name\": \"drop_classes\", \"params\": {\"classes\": [\"标签\", \"光纤\"]}}] | 标签牌",
+        "[{\"name\": \"rename_class\", \"params\": {\"from\": \"标签\", \"to\": \"铭牌/纸\"}}] | 铭牌/纸/1 标签牌 光纤 铭牌/纸",
+        "[{\"name\": \"drop_small\", \"params\": {\"min_side\": 20}}] | 标签/1 光纤",
         "[\"drop_small\"] | 标签/1 光纤",
-        "[{\"drop_small\": {\"min_side\": 20}}, {\"keep_classes\": {\"classes\": [\"光纤\"]}}] | 光纤",
+        "[{\"name\": \"drop_small\", \"params\": {\"min_side\": 20}}, {\"name\": \"keep_classes\", \"params\": {\"classes\": [\"光纤\"]}}] | 光纤",
       })
   void objectsAreChangedInOrderAndTheSummaryWithThem(String list, String expected)
       throws ConfigException {
@@ -93,7 +94,7 @@ class PreprocessingTest {
   void whatAppliesToNothingChangesNothing() throws ConfigException {
     ImageRecord byAPerson = record(Optional.of("三个标签"));
     assertSame(
-        byAPerson, read("[{\"drop_classes\": {\"classes\": [\"螺丝\"]}}]").apply(byAPerson, true));
+        byAPerson, read("[{\"name\": \"drop_classes\", \"params\": {\"classes\": [\"螺丝\"]}}]").apply(byAPerson, true));
     assertSame(byAPerson, Preprocessing.NONE.apply(byAPerson, true));
   }
 
@@ -101,7 +102,7 @@ class PreprocessingTest {
   void aSummaryThatWouldBecomeUntrueIsRefusedWhereItIsTaughtAndForgottenElsewhere()
       throws ConfigException {
     ImageRecord byAPerson = record(Optional.of("三个标签"));
-    Preprocessing preprocessing = read("[{\"keep_classes\": {\"classes\": [\"标签\"]}}]");
+    Preprocessing preprocessing = read("[{\"name\": \"keep_classes\", \"params\": {\"classes\": [\"标签\"]}}]");
     String message = refusal(preprocessing, byAPerson);
     assertTrue(message.contains("train.jsonl:7: summary: was written by a person"), message);
     assertEquals(Optional.empty(), preprocessing.apply(byAPerson, false).summary());
@@ -110,7 +111,7 @@ class PreprocessingTest {
   @Test
   void aSummaryOfNothingIsRefused() throws ConfigException {
     ImageRecord derived = record(Optional.of(summary(OBJECTS)));
-    Preprocessing preprocessing = read("[{\"keep_classes\": {\"classes\": [\"螺丝\"]}}]");
+    Preprocessing preprocessing = read("[{\"name\": \"keep_classes\", \"params\": {\"classes\": [\"螺丝\"]}}]");
     String message = refusal(preprocessing, derived);
     assertTrue(message.contains("train.jsonl:7: objects: are all left out"), message);
     ImageRecord empty = preprocessing.apply(derived, false);
@@ -128,9 +129,9 @@ class PreprocessingTest {
     String list =
         """
         - drop_smal
-        - keep_classes: {clases: [a]}
-        - rename_class: {from: a, to: b /c}
-        - drop_small: {min_side: 0}
+        - {name: keep_classes, params: {clases: [a]}}
+        - {name: rename_class, params: {from: a, to: b /c}}
+        - {name: drop_small, params: {min_side: 0}}
         - {a: 1, b: 2}
         """;
     List<String> problems =
@@ -138,18 +139,18 @@ class PreprocessingTest {
     assertEquals(
         List.of(
             "test:2: preprocessors[0]: unknown preprocessor 'drop_smal': did you mean 'drop_small'?",
-            "test:3: preprocessors[1].keep_classes.classes is missing: it must be a list of at least one text",
-            "test:3: unknown key preprocessors[1].keep_classes.clases: did you mean 'classes'?"),
+            "test:3: preprocessors[1].params.classes is missing: it must be a list of at least one text",
+            "test:3: unknown key preprocessors[1].params.clases: did you mean 'classes'?"),
         problems.subList(0, 3));
     assertTrue(
         problems
             .get(3)
-            .startsWith("test:4: preprocessors[2].rename_class.to would be written, which"),
+            .startsWith("test:4: preprocessors[2].params.to would be written, which"),
         problems.get(3));
     assertEquals(
         List.of(
-            "test:5: preprocessors[3].drop_small.min_side must be between 1 and 1048576, not 0",
-            "test:6: preprocessors[4] must be one preprocessor with its keys, for instance `keep_classes: {classes: [BBU]}`"),
+            "test:5: preprocessors[3].params.min_side must be between 1 and 1048576, not 0",
+            "test:6: preprocessors[4] must be the name of one preprocessor, or its name and params, for instance `{name: keep_classes, params: {classes: [BBU]}}`"),
         problems.subList(4, problems.size()));
   }
 
@@ -158,7 +159,7 @@ class PreprocessingTest {
     List<String> problems = assertThrows(ConfigException.class, () -> read("[]")).problems();
     assertEquals(
         List.of(
-            "preprocessors must be a list with at least one preprocessor, for instance `- keep_classes: {classes: [BBU]}`"),
+            "preprocessors must be a list with at least one preprocessor, for instance `- {name: keep_classes, params: {classes: [BBU]}}`"),
         problems);
   }
 }

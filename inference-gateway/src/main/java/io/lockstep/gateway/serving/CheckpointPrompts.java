@@ -2,6 +2,7 @@ package io.lockstep.gateway.serving;
 
 import io.lockstep.config.ConfigException;
 import io.lockstep.config.ConfigReader;
+import io.lockstep.config.Vocabulary;
 import io.lockstep.config.YamlText;
 import io.lockstep.data.prompt.PromptConfig;
 import io.lockstep.data.prompt.Prompts;
@@ -36,7 +37,8 @@ public final class CheckpointPrompts {
               PromptConfig.class,
               YamlText.of(file),
               new ConfigReader.Origin(file.toString(), file.resolveSibling(""), true),
-              List.of("/prompts"))
+              List.of("/prompts"),
+              Vocabulary.NONE)
           .map(PromptConfig::prompts)
           .orElseGet(Prompts::defaults);
     } catch (ConfigException e) {

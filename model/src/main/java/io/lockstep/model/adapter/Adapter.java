@@ -73,6 +73,23 @@ public final class Adapter implements AutoCloseable {
     return new Adapter(plan, parameters, Optional.empty());
   }
 
+  /**
+   * A stored adapter on more layers: its own tensors as they are, the others like those of a new
+   * one.
+   *
+   * @param plan holds every tensor of the stored one in its shape
+   * @throws IOException if a file is missing or does not fit the model
+   */
+  public static Adapter extend(Path stored, AdapterPlan plan, Parameters base, long seed)
+      throws IOException {
+    try (Adapter before = read(stored, base)) {
+      Adapter fresh = initialise(plan, base, seed);
+      before.parameters().byName().forEach((name, value) ->
+          Ops.copyInto(fresh.parameters().get(name), value));
+      return new Adapter(plan, fresh.parameters(), before.baseSha256());
+    }
+  }
+
   private static void drawDown(Parameters parameters, String name, long in, long seed) {
     double bound = 1 / Math.sqrt((double) in);
     SplittableRandom random = new SplittableRandom(seed ^ NameHash.of(name));

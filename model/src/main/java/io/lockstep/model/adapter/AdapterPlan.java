@@ -8,6 +8,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedSet;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -153,6 +154,54 @@ public final class AdapterPlan {
         base.slots().stream().map(slot -> slot.spec().name()).collect(Collectors.toSet()));
   }
 
+  /**
+   * The same adapter on more layers, and with more modules that are trained whole; its ranks and
+   * scales are those of new layers, too.
+   *
+   * @param more what targets mean besides
+   * @param modulesToSave what is trained whole besides
+   * @param frozen parts of the model in which nothing is added but what is trained whole
+   * @throws InvalidAdapterException naming what means nothing or can't be adapted, also a layer
+   *     that has an update and is now to be trained whole
+   */
+  public AdapterPlan extended(
+      Targets more,
+      List<String> modulesToSave,
+      ParameterLayout base,
+      Set<ParameterSpec.Module> frozen)
+      throws InvalidAdapterException {
+    AdapterConfig asked =
+        config.withTargets(more).withParameters(List.of()).withModulesToSave(modulesToSave);
+    AdapterPlan added = of(asked, base, frozen);
+    List<String> replaced = added.saved.keySet().stream().filter(this::adapts).toList();
+    if (!replaced.isEmpty()) {
+      throw new InvalidAdapterException(
+          "modules_to_save",
+          List.of(
+              "mean %s, which the adapter that training goes on with has updates of: leave them out"
+                  .formatted(replaced)));
+    }
+    SequencedSet<String> names = new LinkedHashSet<>(layers.keySet());
+    added.layers.keySet().stream().filter(name -> !isSaved(name)).forEach(names::add);
+    SequencedSet<String> whole = new LinkedHashSet<>(config.modulesToSave());
+    whole.addAll(added.config.modulesToSave());
+    return of(
+        config
+            .withTargets(new Targets.Names(names.stream().sorted().toList()))
+            .withModulesToSave(List.copyOf(whole)),
+        base,
+        Set.of());
+  }
+
+  private boolean adapts(String parameter) {
+    return layers.containsKey(parameter.replaceFirst("\\.weight$", ""))
+        || stacks.containsKey(parameter);
+  }
+
+  private boolean isSaved(String layer) {
+    return saved.containsKey(layer + ".weight");
+  }
+
   private static Layer layer(AdapterConfig config, String module, ParameterSpec weight) {
     return new Layer(
         module,
@@ -245,6 +294,12 @@ public final class AdapterPlan {
   /** Whether the adapter has anything in a part of the model. */
   public boolean touches(ParameterSpec.Module part) {
     return layout.slots().stream().anyMatch(slot -> slot.spec().module() == part);
+  }
+
+  /** Whether layers or experts of a part of the model have updates. */
+  public boolean updates(ParameterSpec.Module part) {
+    return layers.values().stream().anyMatch(layer -> layer.module() == part)
+        || stacks.values().stream().anyMatch(stack -> stack.module() == part);
   }
 
   /** All tensors of the adapter. */

@@ -57,13 +57,18 @@ record Resolution(
     if (!search.problems.isEmpty()) {
       throw new InvalidAdapterException("the adapter", search.problems);
     }
-    boolean plain = layers.equals(meant) && !(config.targets() instanceof AllLinear);
     return new Resolution(
-        layers,
-        stacks,
-        saved,
-        plain ? config.targets() : new Targets.Names(layers.stream().sorted().toList()),
-        search.members());
+        layers, stacks, saved, spelledOut(config, meant, layers, stacks), search.members());
+  }
+
+  /** Targets that mean these layers alone. */
+  private static Targets spelledOut(
+      AdapterConfig config, Set<String> meant, Set<String> layers, Map<String, String> stacks) {
+    if (layers.isEmpty() && stacks.isEmpty()) {
+      return Targets.NOTHING;
+    }
+    boolean plain = layers.equals(meant) && !(config.targets() instanceof AllLinear);
+    return plain ? config.targets() : new Targets.Names(layers.stream().sorted().toList());
   }
 
   /** Looks names up and collects what is wrong with them. */
@@ -190,7 +195,7 @@ record Resolution(
           some.ifPresent(numbered -> explainMisses(layers, numbered));
         }
         case Targets.Regex(Pattern pattern) -> {
-          if (layers.isEmpty()) {
+          if (layers.isEmpty() && config.modulesToSave().isEmpty()) {
             problems.add("the pattern '" + pattern.pattern() + "' matches no layer" + called());
           }
         }
@@ -267,19 +272,7 @@ record Resolution(
         if (meant.isEmpty()) {
           problems.add("modules_to_save: no module is called " + name);
         }
-        for (ParameterSpec spec : meant) {
-          if (frozen.contains(spec.module())) {
-            problems.add(
-                "modules_to_save: "
-                    + name
-                    + " means "
-                    + spec.name()
-                    + ", which is frozen with the rest of "
-                    + spec.module());
-            break;
-          }
-          saved.add(spec.name());
-        }
+        meant.forEach(spec -> saved.add(spec.name()));
       }
       if (!hasHead() && saved.stream().anyMatch(name -> name.endsWith("embed_tokens.weight"))) {
         problems.add(

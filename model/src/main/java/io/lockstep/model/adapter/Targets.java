@@ -86,6 +86,12 @@ public sealed interface Targets {
     }
   }
 
+  /**
+   * No layer: what the public library takes an adapter for that consists of modules which are
+   * trained whole.
+   */
+  Targets NOTHING = Regex.of("dummy-target-modules");
+
   /** Every linear layer but the head that gives logits. */
   record AllLinear() implements Targets {
 

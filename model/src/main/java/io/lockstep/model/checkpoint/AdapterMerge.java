@@ -6,6 +6,7 @@ import io.lockstep.model.adapter.AdapterMerger;
 import io.lockstep.model.config.GenerationConfig;
 import io.lockstep.model.detection.DetectionConfig;
 import io.lockstep.model.detection.DetectionFile;
+import io.lockstep.model.image.ImageOptions;
 import io.lockstep.model.family.ModelFamilies;
 import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.parameter.ParameterLayout;
@@ -112,6 +113,9 @@ public record AdapterMerge(Path base, Path adapter, DType type, long maxShardByt
       inputs.generationConfig().declareEnds(folder.resolve(GenerationConfig.FILE_NAME));
     }
     StoredType.declare(folder.resolve(CheckpointFiles.CONFIG), type);
+    if (ImageOptions.isIn(adapter)) {
+      var _ = ImageOptions.of(adapter).replaceIn(folder);
+    }
     var _ = VisionSettings.read(base, new Tuning.StoredAdapter(adapter)).write(folder);
     for (Path origin : List.of(adapter, base)) {
       if (Files.exists(origin.resolve(TrainedContext.RUN_CONFIG))

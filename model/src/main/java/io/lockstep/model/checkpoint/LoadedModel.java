@@ -10,6 +10,7 @@ import io.lockstep.model.detect.Detector;
 import io.lockstep.model.detection.DetectionFile;
 import io.lockstep.model.encode.SampleEncoder;
 import io.lockstep.model.generate.Generator;
+import io.lockstep.model.image.ImageOptions;
 import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.network.VisionLanguageModel;
 import io.lockstep.model.parameter.ParameterLayout;
@@ -42,6 +43,7 @@ public final class LoadedModel implements AutoCloseable {
   private final Collator collator;
   private final Parameters parameters;
   private VisionSettings vision;
+  private ImageOptions pictures;
   private final TrainableModel trainable;
 
   private LoadedModel(
@@ -50,6 +52,7 @@ public final class LoadedModel implements AutoCloseable {
     this.inputs = inputs;
     this.parameters = parameters;
     this.vision = new VisionSettings(inputs.tokenBudget());
+    this.pictures = inputs.images().options();
     this.trainable = trainable;
     this.collator =
         new Collator(
@@ -188,6 +191,7 @@ public final class LoadedModel implements AutoCloseable {
       files.add(trainable.adapter().get().write(target, trained, base, trainable.baseSha256()));
       names.add(AdapterConfig.FILE_NAME);
       names.add(vision.writeAlways(target));
+      names.addAll(savePictures(target));
     } else {
       files.addAll(
           new ModelWeights(config())
@@ -197,6 +201,7 @@ public final class LoadedModel implements AutoCloseable {
         names.add(DetectionFile.write(target, config().detection().get()));
       }
       vision.write(target).ifPresent(names::add);
+      savePictures(target).stream().filter(name -> !names.contains(name)).forEach(names::add);
       generationConfig().declareEnds(target.resolve(GenerationConfig.FILE_NAME));
       if (!names.contains(GenerationConfig.FILE_NAME)) {
         names.add(GenerationConfig.FILE_NAME);
@@ -256,7 +261,7 @@ public final class LoadedModel implements AutoCloseable {
 
   /** From conversations to samples, with the token budget in force. */
   public SampleEncoder encoder() {
-    return inputs.encoder().withBudget(vision.tokenBudget());
+    return inputs.encoder().withPictures(pictures).withBudget(vision.tokenBudget());
   }
 
   /** The token budget in force: the one the checkpoint was trained with unless it was replaced. */
@@ -281,6 +286,39 @@ public final class LoadedModel implements AutoCloseable {
           inputs.tokenBudget().share());
     }
     vision = new VisionSettings(budget);
+  }
+
+  /** How pictures are resized and cut: as the model's files tell it unless it was replaced. */
+  public ImageOptions pictures() {
+    return pictures;
+  }
+
+  /**
+   * Replaces the limits of a picture's size: encoders and generators made from now on use them, and
+   * they are saved with the model.
+   *
+   * @param min pixels that a picture has at least; the model's own if it is absent
+   * @param max pixels that it has at most; likewise
+   * @param why who asked for it, for the log
+   * @throws IllegalArgumentException if there is no size between them
+   */
+  public void replacePixelLimits(Optional<Integer> min, Optional<Integer> max, String why) {
+    ImageOptions other = pictures.withLimits(min, max);
+    if (!other.equals(pictures)) {
+      LOG.warn(
+          "PICTURE SIZES REPLACED by {}: {} to {} pixels; {} has {} to {}",
+          why,
+          other.minPixels(),
+          other.maxPixels(),
+          folder,
+          pictures.minPixels(),
+          pictures.maxPixels());
+    }
+    pictures = other;
+  }
+
+  private List<String> savePictures(Path target) throws IOException {
+    return pictures.equals(ImageOptions.of(folder)) ? List.of() : pictures.replaceIn(target);
   }
 
   /** From samples to batches. */

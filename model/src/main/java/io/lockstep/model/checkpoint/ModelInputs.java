@@ -7,11 +7,13 @@ import io.lockstep.model.chat.TemplateCheck;
 import io.lockstep.model.config.GenerationConfig;
 import io.lockstep.model.encode.SampleEncoder;
 import io.lockstep.model.family.ModelFamilies;
+import io.lockstep.model.image.ImageOptions;
 import io.lockstep.model.image.ImageProcessor;
 import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * What makes a model's inputs, without its weights: configuration, tokenizer and encoder.
@@ -48,7 +50,7 @@ public record ModelInputs(
     ModelConfig config = tuning.config(ModelFamilies.read(folder.resolve(CheckpointFiles.CONFIG)));
     GenerationConfig stored = GenerationConfig.of(folder);
     VisionSettings vision = VisionSettings.read(folder, tuning);
-    ImageProcessor images = ImageProcessor.of(folder);
+    ImageProcessor images = ImageProcessor.of(tuning.stored().filter(ImageOptions::isIn).orElse(folder));
     Tokenizer tokenizer = Tokenizer.open(folder);
     try {
       images.options().requireMatch(config.vision());
@@ -56,9 +58,10 @@ public record ModelInputs(
       ChatTemplate template = ChatTemplate.of(tokenizer, config);
       GenerationConfig generationConfig = stored.endingAt(template.endOfMessage());
       TemplateCheck.require(template, folder);
-      if (tuning instanceof Tuning.StoredAdapter(Path adapter)) {
-        TemplateCheck.require(template, adapter);
-        AdapterBase.requireSameTokens(adapter, tokenizer);
+      Optional<Path> adapter = tuning.stored();
+      if (adapter.isPresent()) {
+        TemplateCheck.require(template, adapter.get());
+        AdapterBase.requireSameTokens(adapter.get(), tokenizer);
       }
       SampleEncoder encoder =
           new SampleEncoder(

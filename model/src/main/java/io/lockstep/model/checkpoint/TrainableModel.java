@@ -3,6 +3,7 @@ package io.lockstep.model.checkpoint;
 import ai.djl.ndarray.NDArray;
 import io.lockstep.model.adapter.AdaptedWeights;
 import io.lockstep.model.adapter.Adapter;
+import io.lockstep.model.adapter.AdapterPlan;
 import io.lockstep.model.adapter.Dropout;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.ParameterSpec;
@@ -52,17 +53,22 @@ public final class TrainableModel implements AutoCloseable {
           new TrainableModel(folder, base, null, trainable(base, full.frozen()));
       case Tuning.NewAdapter newAdapter ->
           adapted(folder, base, Adapter.initialise(newAdapter.plan(), base, newAdapter.seed()));
-      case Tuning.StoredAdapter(Path stored) -> {
-        Adapter adapter = Adapter.read(stored, base);
-        try {
-          AdapterBase.requireMatch(stored, adapter.baseSha256(), folder);
-        } catch (IOException | RuntimeException e) {
-          adapter.close();
-          throw e;
-        }
-        yield adapted(folder, base, adapter);
-      }
+      case Tuning.StoredAdapter(Path stored) ->
+          resumed(folder, base, stored, Adapter.read(stored, base));
+      case Tuning.ExtendedAdapter(Path stored, AdapterPlan plan, long seed) ->
+          resumed(folder, base, stored, Adapter.extend(stored, plan, base, seed));
     };
+  }
+
+  private static TrainableModel resumed(
+      Path folder, Parameters base, Path stored, Adapter adapter) throws IOException {
+    try {
+      AdapterBase.requireMatch(stored, adapter.baseSha256(), folder);
+    } catch (IOException | RuntimeException e) {
+      adapter.close();
+      throw e;
+    }
+    return adapted(folder, base, adapter);
   }
 
   private static TrainableModel adapted(Path folder, Parameters base, Adapter adapter) {

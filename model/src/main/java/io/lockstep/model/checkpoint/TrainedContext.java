@@ -17,6 +17,8 @@ final class TrainedContext {
   /** What a checkpoint's run was told. */
   static final String RUN_CONFIG = "run.yaml";
 
+  private static final String LENGTH = "global_max_length";
+
   private static final ObjectMapper YAML = new ObjectMapper(new YAMLFactory());
 
   private TrainedContext() {}
@@ -27,11 +29,12 @@ final class TrainedContext {
    * @throws IOException naming the file, if it is there and is not YAML
    */
   static ContextLimit limit(Path folder, Tuning tuning, ModelConfig config) throws IOException {
-    Path own = folder.resolve(RUN_CONFIG);
-    if (tuning instanceof Tuning.StoredAdapter(Path adapter)
-        && Files.exists(adapter.resolve(RUN_CONFIG))) {
-      own = adapter.resolve(RUN_CONFIG);
-    }
+    Path own =
+        tuning
+            .stored()
+            .map(adapter -> adapter.resolve(RUN_CONFIG))
+            .filter(Files::exists)
+            .orElseGet(() -> folder.resolve(RUN_CONFIG));
     return new ContextLimit(config.text().maxPositionEmbeddings(), trained(own));
   }
 
@@ -40,8 +43,12 @@ final class TrainedContext {
       return OptionalInt.empty();
     }
     try {
-      JsonNode length =
-          YAML.readTree(Files.readString(run)).path("training").path("global_max_length");
+      JsonNode recipe = YAML.readTree(Files.readString(run));
+      JsonNode length = recipe.path(LENGTH);
+      if (length.isMissingNode()) {
+        // Runs of before have it in a section.
+        length = recipe.path("training").path(LENGTH);
+      }
       return length.canConvertToInt() ? OptionalInt.of(length.intValue()) : OptionalInt.empty();
     } catch (JsonProcessingException e) {
       throw new IOException(run + " is not YAML: " + e.getOriginalMessage(), e);

@@ -67,6 +67,24 @@ public sealed interface Tuning {
    */
   record StoredAdapter(Path folder) implements Tuning {}
 
+  /**
+   * An adapter that is stored in the public format, on more layers.
+   *
+   * @param folder its folder
+   * @param plan where it sits then
+   * @param seed decides the first values of what is added
+   */
+  record ExtendedAdapter(Path folder, AdapterPlan plan, long seed) implements Tuning {}
+
+  /** The folder of the stored adapter that training goes on with, or that is loaded. */
+  default Optional<Path> stored() {
+    return switch (this) {
+      case StoredAdapter(Path folder) -> Optional.of(folder);
+      case ExtendedAdapter extended -> Optional.of(extended.folder());
+      case Full _, NewAdapter _ -> Optional.empty();
+    };
+  }
+
   /** The model that is trained, of the one that is stored. */
   default ModelConfig config(ModelConfig stored) {
     return stored;

@@ -43,10 +43,9 @@ record VisionSettings(TokenBudget tokenBudget) {
 
   /** Reads a checkpoint's settings with those of an adapter, if it has any, in their place. */
   static VisionSettings read(Path folder, Tuning tuning) throws IOException {
-    return tuning instanceof Tuning.StoredAdapter(Path adapter)
-            && Files.exists(adapter.resolve(FILE_NAME))
-        ? read(adapter)
-        : read(folder);
+    Optional<Path> own =
+        tuning.stored().filter(adapter -> Files.exists(adapter.resolve(FILE_NAME)));
+    return read(own.orElse(folder));
   }
 
   /** Writes the file if it is needed, and then returns its name. */

@@ -11,7 +11,7 @@ import java.util.OptionalInt;
  * longer ones, but nobody has measured that: beyond {@code trained} it is said.
  *
  * @param positions {@code max_position_embeddings} of config.json
- * @param trained {@code training.global_max_length} of the run that wrote the checkpoint; empty if
+ * @param trained {@code global_max_length} of the run that wrote the checkpoint; empty if
  *     no run of ours did
  */
 public record ContextLimit(int positions, OptionalInt trained) {
@@ -61,7 +61,7 @@ public record ContextLimit(int positions, OptionalInt trained) {
   public void requireTraining(String model, int globalMaxLength) {
     if (globalMaxLength > positions) {
       throw new ContextExceededException(
-          "training.global_max_length is %d but %s takes sequences of %d tokens at most (max_position_embeddings in its config.json): lower it to %d; longer samples are replaced and reported"
+          "global_max_length is %d but %s takes sequences of %d tokens at most (max_position_embeddings in its config.json): lower it to %d; longer samples are replaced and reported"
               .formatted(globalMaxLength, model, positions, positions));
     }
   }
@@ -70,7 +70,7 @@ public record ContextLimit(int positions, OptionalInt trained) {
   public Optional<String> beyondTraining(String name, long tokens) {
     return trained.isPresent() && tokens > trained.getAsInt()
         ? Optional.of(
-            "%s has %d tokens, prompt and answer together, but the checkpoint was trained on samples of at most %d (training.global_max_length): answers beyond that are untried"
+            "%s has %d tokens, prompt and answer together, but the checkpoint was trained on samples of at most %d (global_max_length): answers beyond that are untried"
                 .formatted(name, tokens, trained.getAsInt()))
         : Optional.empty();
   }

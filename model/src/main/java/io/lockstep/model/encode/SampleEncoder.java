@@ -10,6 +10,7 @@ import io.lockstep.model.chat.ChatTemplate;
 import io.lockstep.model.chat.Encoded;
 import io.lockstep.model.context.ContextLimit;
 import io.lockstep.model.image.Grid;
+import io.lockstep.model.image.ImageOptions;
 import io.lockstep.model.image.ImageProcessor;
 import io.lockstep.model.image.Patches;
 import java.io.IOException;
@@ -54,6 +55,11 @@ public final class SampleEncoder {
   /** The same encoder with another budget of vision tokens. */
   public SampleEncoder withBudget(TokenBudget other) {
     return new SampleEncoder(template, images, mergeSize, limit, other);
+  }
+
+  /** The same encoder with other options of pictures. */
+  public SampleEncoder withPictures(ImageOptions options) {
+    return new SampleEncoder(template, images.with(options), mergeSize, limit, budget);
   }
 
   /** How long prompt and answer may be together. */

@@ -51,6 +51,52 @@ public record ImageOptions(
     std = List.copyOf(std);
   }
 
+  /**
+   * The same with other limits of a picture's size.
+   *
+   * @param min pixels that a picture has at least; the same as here if it is absent
+   * @param max pixels that it has at most; likewise
+   * @throws IllegalArgumentException if the least is more than the greatest, or less than one token
+   */
+  public ImageOptions withLimits(Optional<Integer> min, Optional<Integer> max) {
+    int least = min.orElse(minPixels);
+    int most = max.orElse(maxPixels);
+    if (least > most) {
+      throw new IllegalArgumentException(
+          "pictures would have at least %d pixels but at most %d: give both limits"
+              .formatted(least, most));
+    }
+    if (most < factor() * factor()) {
+      throw new IllegalArgumentException(
+          "pictures of at most %d pixels have no room for a single token of %d x %d"
+              .formatted(most, factor(), factor()));
+    }
+    return new ImageOptions(patchSize, temporalPatchSize, mergeSize, least, most, mean, std);
+  }
+
+  /**
+   * Makes a folder tell these options, whichever of the files it has.
+   *
+   * @return names of the files that were written
+   */
+  public List<String> replaceIn(Path folder) throws IOException {
+    write(folder.resolve(FILE_NAME));
+    Path shared = folder.resolve(PROCESSOR_FILE_NAME);
+    if (!Files.isRegularFile(shared) || readShared(shared).isEmpty()) {
+      return List.of(FILE_NAME);
+    }
+    ObjectMapper mapper = new ObjectMapper();
+    ObjectNode root = (ObjectNode) mapper.readTree(Files.readString(shared));
+    ObjectNode processor = (ObjectNode) root.get(IMAGE_PROCESSOR);
+    processor.remove(List.of("min_pixels", "max_pixels"));
+    ObjectNode size = processor.putObject("size");
+    size.put("shortest_edge", minPixels);
+    size.put("longest_edge", maxPixels);
+    FileWrites.text(
+        shared, mapper.writerWithDefaultPrettyPrinter().writeValueAsString(root) + "\n");
+    return List.of(FILE_NAME, PROCESSOR_FILE_NAME);
+  }
+
   /** Sides of resized pictures are multiples of this. */
   public int factor() {
     return patchSize * mergeSize;
@@ -174,6 +220,12 @@ public record ImageOptions(
 
   /** Writes {@code preprocessor_config.json} in the public layout, replacing {@code file}. */
   public void write(Path file) throws IOException {
+    String text = new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(json());
+    FileWrites.text(file, text + "\n");
+  }
+
+  /** What {@code preprocessor_config.json} says in the public layout. */
+  public ObjectNode json() {
     ObjectNode root = JsonNodeFactory.instance.objectNode();
     root.put("image_processor_type", PROCESSOR_TYPE);
     root.put("patch_size", patchSize);
@@ -192,8 +244,7 @@ public record ImageOptions(
     size.put("longest_edge", maxPixels);
     root.put("min_pixels", minPixels);
     root.put("max_pixels", maxPixels);
-    String json = new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(root);
-    FileWrites.text(file, json + "\n");
+    return root;
   }
 
   private static void add(ArrayNode array, List<Double> values) {

@@ -38,6 +38,11 @@ public final class ImageProcessor {
     return new ImageProcessor(ImageOptions.of(folder), DecodeLimits.DEFAULT);
   }
 
+  /** The same processor with other options. */
+  public ImageProcessor with(ImageOptions other) {
+    return new ImageProcessor(other, limits);
+  }
+
   /** The options this was made with. */
   public ImageOptions options() {
     return options;

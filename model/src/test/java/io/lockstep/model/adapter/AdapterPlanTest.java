@@ -27,6 +27,7 @@ class AdapterPlanTest {
 
   private static final Targets.AllLinear ALL = new Targets.AllLinear();
   private static final int LINEAR_OF_A_TEXT_LAYER = 7;
+  private static final String V_PROJ = "model.language_model.layers.1.self_attn.v_proj";
 
   @ParameterizedTest
   @EnumSource
@@ -161,10 +162,62 @@ class AdapterPlanTest {
   @Test
   void targetsThatAreAllFrozenAreAnError() {
     assertRefused(config(new Targets.Names(List.of("qkv"))), Set.of(Module.VIT), "frozen", "VIT");
-    assertRefused(
-        config(ALL).withModulesToSave(List.of("visual.merger")),
-        Set.of(Module.ALIGNER),
-        "visual.merger means model.visual.merger.norm.weight, which is frozen");
+  }
+
+  @Test
+  void modulesOfFrozenPartsAreTrainedWholeWithoutAnyLayer() throws IOException {
+    List<String> mergers =
+        List.of(
+            "model.visual.merger",
+            "model.visual.deepstack_merger_list.0",
+            "model.visual.deepstack_merger_list.1",
+            "model.visual.deepstack_merger_list.2");
+    AdapterPlan plan =
+        AdapterPlan.of(
+            config(Targets.Regex.of("^$")).withModulesToSave(mergers),
+            layout(GoldenFamily.QWEN3_VL),
+            EnumSet.allOf(Module.class));
+    assertEquals(List.of(), plan.layers());
+    assertEquals(
+        layout(GoldenFamily.QWEN3_VL).slots().stream()
+            .map(ParameterLayout.Slot::spec)
+            .filter(spec -> spec.module() == Module.ALIGNER)
+            .map(ParameterSpec::name)
+            .collect(Collectors.toSet()),
+        plan.replaced());
+    assertEquals(Targets.NOTHING, plan.config().targets());
+    assertEquals(
+        plan.layout().slots(),
+        AdapterPlan.of(plan.config(), layout(GoldenFamily.QWEN3_VL), Set.of()).layout().slots());
+    assertRefused(config(Targets.Regex.of("^$")), "the pattern '^$' matches no layer");
+  }
+
+  @Test
+  void anAdapterIsExtendedByLayersAndModulesThatItLacks() throws IOException {
+    ParameterLayout base = layout(GoldenFamily.QWEN3_VL);
+    AdapterPlan stored =
+        AdapterPlan.of(
+            AdapterConfig.of(3, 12, new Targets.Names(List.of("linear_fc2")))
+                .withModulesToSave(List.of("language_model.norm")),
+            base,
+            Set.of(Module.VIT));
+    AdapterPlan more =
+        stored.extended(
+            new Targets.Names(List.of("v_proj", "linear_fc2")),
+            List.of("layers.0.mlp"),
+            base,
+            Set.of(Module.VIT));
+    assertTrue(names(more).containsAll(names(stored)));
+    assertEquals(names(stored).size() + 4, names(more).size());
+    assertEquals(3, Objects.requireNonNull(more.layer(V_PROJ)).rank());
+    assertTrue(more.replaced().containsAll(stored.replaced()));
+    assertTrue(more.replaced().contains("model.language_model.layers.0.mlp.up_proj.weight"));
+    assertFalse(more.touches(Module.VIT));
+    InvalidAdapterException refused =
+        assertThrows(
+            InvalidAdapterException.class,
+            () -> stored.extended(Targets.NOTHING, List.of("visual.merger"), base, Set.of()));
+    assertTrue(Objects.requireNonNull(refused.getMessage()).contains("has updates of"));
   }
 
   @Test

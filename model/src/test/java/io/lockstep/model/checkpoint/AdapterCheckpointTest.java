@@ -11,6 +11,7 @@ import io.lockstep.model.adapter.AdapterPlan;
 import io.lockstep.model.adapter.InvalidAdapterException;
 import io.lockstep.model.adapter.Targets;
 import io.lockstep.model.budget.TokenBudget;
+import io.lockstep.model.image.ImageOptions;
 import io.lockstep.model.config.InvalidConfigException;
 import io.lockstep.model.family.ModelFamilies;
 import io.lockstep.model.parameter.ParameterLayout;
@@ -34,6 +35,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -90,6 +92,34 @@ class AdapterCheckpointTest {
     }
     try (LoadedModel again = LoadedModel.open(folder)) {
       assertEquals(new TokenBudget(0.5), again.tokenBudget());
+    }
+  }
+
+  @Test
+  void theSizesOfPicturesGoWithTheAdapterAndWithTheModel() throws IOException {
+    Path base = Folders.copy(FAMILY.checkpoint(), temporary.resolve("base"));
+    for (Tuning tuning :
+        List.of(new Tuning.StoredAdapter(GoldenAdapter.LORA.folder(FAMILY)), Tuning.full())) {
+      Path folder = Files.createTempDirectory(temporary, "saved");
+      ImageOptions limited;
+      try (LoadedModel model = LoadedModel.open(base, tuning)) {
+        int token = model.pictures().factor() * model.pictures().factor();
+        model.replacePixelLimits(Optional.of(2 * token), Optional.of(8 * token), "test");
+        limited = model.pictures();
+        assertEquals(8 * token, limited.maxPixels());
+        assertTrue(
+            model.encoder().grid(1024, 1024).patches() <= 8 * limited.mergeSize() * limited.mergeSize());
+        List<String> files = model.save(folder);
+        try (var present = Files.list(folder)) {
+          assertEquals(files.size(), present.count());
+        }
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> model.replacePixelLimits(Optional.of(9 * token), Optional.empty(), "test"));
+      }
+      try (LoadedModel again = LoadedModel.open(folder)) {
+        assertEquals(limited, again.pictures());
+      }
     }
   }
 

@@ -121,7 +121,10 @@ class ContextLimitTest {
   @Test
   void aCheckpointKnowsHowLongItsSamplesWere() throws IOException {
     assertEquals(OptionalInt.empty(), limit(folder).trained());
-    Files.writeString(folder.resolve("run.yaml"), "training: {global_max_length: 512}\n");
+    // As runs of before said it.
+    Files.writeString(folder.resolve("run.yaml"), "training: {global_max_length: 256}\n");
+    assertEquals(OptionalInt.of(256), limit(folder).trained());
+    Files.writeString(folder.resolve("run.yaml"), "global_max_length: 512\n");
     ContextLimit limit = limit(folder);
     assertEquals(new ContextLimit(4096, OptionalInt.of(512)), limit);
 
@@ -129,21 +132,21 @@ class ContextLimitTest {
     assertEquals(
         Optional.of(
             "asked has 513 tokens, prompt and answer together, but the checkpoint was trained on samples"
-                + " of at most 512 (training.global_max_length): answers beyond that are untried"),
+                + " of at most 512 (global_max_length): answers beyond that are untried"),
         limit.beyondTraining("asked", 513));
     assertDoesNotThrow(() -> limit.require("asked", 513, 3583));
   }
 
   @Test
   void anAdaptersRunSaysMoreThanItsBase() throws IOException {
-    Files.writeString(folder.resolve("run.yaml"), "training: {global_max_length: 512}\n");
+    Files.writeString(folder.resolve("run.yaml"), "global_max_length: 512\n");
     Path adapter = Folders.copy(GoldenAdapter.LORA.folder(FAMILY), temporary.resolve("adapter"));
     Folders.replace(
         adapter.resolve("adapter_config.json"),
         "\"base_model_name_or_path\": null",
         "\"base_model_name_or_path\": \"../checkpoint\"");
     assertEquals(OptionalInt.of(512), limit(adapter).trained());
-    Files.writeString(adapter.resolve("run.yaml"), "training: {global_max_length: 256}\n");
+    Files.writeString(adapter.resolve("run.yaml"), "global_max_length: 256\n");
     assertEquals(OptionalInt.of(256), limit(adapter).trained());
   }
 
@@ -152,7 +155,7 @@ class ContextLimitTest {
     ContextLimit limit = ContextLimit.of(2048);
     assertDoesNotThrow(() -> limit.requireTraining("the model in m", 2048));
     assertEquals(
-        "training.global_max_length is 3000 but the model in m takes sequences of 2048 tokens at most"
+        "global_max_length is 3000 but the model in m takes sequences of 2048 tokens at most"
             + " (max_position_embeddings in its config.json): lower it to 2048; longer samples are"
             + " replaced and reported",
         assertThrows(

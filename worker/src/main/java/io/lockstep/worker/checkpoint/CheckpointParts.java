@@ -102,10 +102,10 @@ public record CheckpointParts(Path folder, int rank, int world) {
             steps,
             config.seed(),
             world,
-            config.training().virtualRanks(),
-            config.training().globalBatchSize(),
+            config.batches().virtualRanks(),
+            config.batches().globalBatchSize(),
             trained.layout().size(),
-            config.training().bucketFloats(),
+            config.cluster().bucketFloats(),
             Numerics.ofThisProcess());
     names.add(text(TrainerState.FILE_NAME, state.toJson()));
     files.addAll(sync(names));

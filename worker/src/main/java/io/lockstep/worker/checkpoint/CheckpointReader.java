@@ -70,7 +70,7 @@ public final class CheckpointReader implements AutoCloseable {
     }
     if (state.bucketFloats() != bucketFloats) {
       problems.add(
-          "buckets of %d values, this run has %d: set training.bucket_floats: %d"
+          "buckets of %d values, this run has %d: set cluster.bucket_floats: %d"
               .formatted(state.bucketFloats(), bucketFloats, state.bucketFloats()));
     }
     if (!problems.isEmpty()) {

@@ -3,11 +3,13 @@ package io.lockstep.worker.config;
 import io.lockstep.config.Key;
 import io.lockstep.config.Place;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
- * How many workers a run wants and what it does when some are lost. Nothing here changes the
- * weights.
+ * How a run is spread over workers, how many it wants, and what it does when some are lost.
  *
+ * @param virtualRanks shares that a step is cut into; see {@link BatchPlan}
+ * @param bucketFloats gradient values of a ZeRO bucket
  * @param minWorkers with fewer the run waits
  * @param maxWorkers more wait as spares; at most the number of virtual ranks
  * @param grace how long a world that lost a worker waits for a replacement before it goes on
@@ -16,19 +18,38 @@ import java.time.Duration;
  * @param heartbeat how often workers say that they live
  * @param timeout silence after which a worker counts as lost
  * @param resilience what keeps the state of a lost worker
- * @param zeroStage what of the training state workers share out among them: 1 the optimizer's
- *     moments, 2 the reduced gradients too, 3 the weights too
  */
 public record ClusterConfig(
-    @Key(value = "With fewer the run waits.", otherwise = "1", min = 1) int minWorkers,
-    @Key(value = "More wait as spares.", like = "training.virtual_ranks", min = 1) int maxWorkers,
+    @Key(
+            value =
+                "Equal shares that the samples of a step are cut into, whatever the number of workers: the most workers the run can use. Unless it is given 4, 2 or 1, the first that divides the samples.",
+            min = 1)
+        Optional<Integer> virtualRanks,
+    // Norms are summed bucket by bucket.
+    @Key(
+            value = "Gradient values of a ZeRO bucket; a multiple of 16.",
+            otherwise = "" + DEFAULT_BUCKET_FLOATS,
+            min = 1024)
+        int bucketFloats,
+    @Key(
+            value = "With fewer the run waits.",
+            otherwise = "1",
+            min = 1,
+            changesWeights = false)
+        int minWorkers,
+    @Key(
+            value = "More wait as spares; as many as `virtual_ranks` unless it is given.",
+            min = 1,
+            changesWeights = false)
+        Optional<Integer> maxWorkers,
     @Key(
             value =
                 "How long a world that lost a worker waits for a replacement before it goes on without.",
             otherwise = "0.0",
             min = 0,
             max = 86_400,
-            unit = "seconds")
+            unit = "seconds",
+            changesWeights = false)
         Duration grace,
     @Key(
             value =
@@ -36,14 +57,16 @@ public record ClusterConfig(
             otherwise = "10",
             min = 0,
             max = 86_400,
-            unit = "seconds")
+            unit = "seconds",
+            changesWeights = false)
         Duration reconnect,
     @Key(
             value = "How often workers say that they live.",
             otherwise = "100",
             min = 1,
             max = 3_600_000,
-            unit = "millis")
+            unit = "millis",
+            changesWeights = false)
         Duration heartbeat,
     // A busy machine keeps a healthy worker waiting for seconds; a closed stream is seen at once.
     @Key(
@@ -51,23 +74,20 @@ public record ClusterConfig(
             otherwise = "15000",
             min = 1,
             max = 3_600_000,
-            unit = "millis")
+            unit = "millis",
+            changesWeights = false)
         Duration timeout,
     @Key(
             value =
                 "What keeps the state of a lost worker: a copy that another worker keeps up to date, or the last checkpoint.",
-            otherwise = "buddy")
-        Resilience resilience,
-    @Key(
-            value =
-                "What of the training state workers share out: 1 the optimizer's moments, 2 the reduced gradients too, 3 the weights too.",
-            otherwise = "2",
-            min = 1,
-            max = WEIGHTS_STAGE)
-        int zeroStage) {
+            otherwise = "buddy",
+            changesWeights = false)
+        Resilience resilience) {
 
-  /** The stage that shares out the weights. */
-  public static final int WEIGHTS_STAGE = 3;
+  /** Values of a bucket if a recipe does not say. */
+  public static final int DEFAULT_BUCKET_FLOATS = 1 << 18;
+
+  private static final int BUCKET_ALIGNMENT = 16;
 
   private static final int HEARTBEATS_IN_TIMEOUT = 3;
 
@@ -79,25 +99,49 @@ public record ClusterConfig(
     CHECKPOINT
   }
 
+  /** The same with what is left out. */
+  ClusterConfig withDefaults(long globalBatchSize) {
+    int ranks = virtualRanks.orElseGet(() -> BatchPlan.usualRanks(globalBatchSize));
+    return new ClusterConfig(
+        Optional.of(ranks),
+        bucketFloats,
+        minWorkers,
+        maxWorkers.or(() -> Optional.of(ranks)),
+        grace,
+        reconnect,
+        heartbeat,
+        timeout,
+        resilience);
+  }
+
   void check(Place section, TrainingConfig training) {
-    if (zeroStage == WEIGHTS_STAGE && !training.gradientCheckpointing()) {
+    int ranks = virtualRanks.orElseThrow();
+    int most = maxWorkers.orElseThrow();
+    if (training.globalBatchSize() % ranks != 0) {
       section
-          .at("zero_stage")
+          .at("virtual_ranks")
           .problem(
-              "3 needs training.gradient_checkpointing: true, since a graph that is kept would hold"
-                  + " the weights that it gives away");
+              "(%d) must divide the samples of a step, which are training.per_device_train_batch_size * training.gradient_accumulation_steps = %d * %d = %d"
+                  .formatted(
+                      ranks,
+                      training.perDeviceTrainBatchSize(),
+                      training.accumulationSteps(),
+                      training.globalBatchSize()));
     }
-    if (maxWorkers > training.virtualRanks()) {
+    if (bucketFloats % BUCKET_ALIGNMENT != 0) {
+      section.at("bucket_floats").problem("must be a multiple of " + BUCKET_ALIGNMENT);
+    }
+    if (most > ranks) {
       section
           .at("max_workers")
           .problem(
-              "(%d) must not exceed training.virtual_ranks (%d): each worker computes at least one of them"
-                  .formatted(maxWorkers, training.virtualRanks()));
+              "(%d) must not exceed cluster.virtual_ranks (%d): each worker computes at least one of them"
+                  .formatted(most, ranks));
     }
-    if (minWorkers > maxWorkers) {
+    if (minWorkers > most) {
       section
           .at("min_workers")
-          .problem("(%d) must not exceed max_workers (%d)".formatted(minWorkers, maxWorkers));
+          .problem("(%d) must not exceed max_workers (%d)".formatted(minWorkers, most));
     }
     if (timeout.compareTo(heartbeat.multipliedBy(HEARTBEATS_IN_TIMEOUT)) < 0) {
       section
@@ -112,8 +156,8 @@ public record ClusterConfig(
     return resilience == Resilience.BUDDY;
   }
 
-  /** Whether workers keep the weights of what they own alone. */
-  public boolean sharesWeights() {
-    return zeroStage == WEIGHTS_STAGE;
+  /** Most workers that compute. */
+  public int mostWorkers() {
+    return maxWorkers.orElseThrow();
   }
 }

@@ -3,7 +3,6 @@ package io.lockstep.worker.config;
 import io.lockstep.config.Checked;
 import io.lockstep.config.Key;
 import io.lockstep.config.Place;
-import io.lockstep.data.augment.AugmentationConfig;
 import io.lockstep.data.fusion.DatasetConfig;
 import io.lockstep.data.fusion.DatasetTemplate;
 import io.lockstep.data.fusion.FusionConfig;
@@ -25,9 +24,10 @@ import java.util.Optional;
  *     DatasetTemplate#MIXED}
  * @param preprocessors what is done with the records of that file first
  * @param fusion datasets that are learned together
- * @param augmentation how pictures are changed before the model sees them
  * @param valRecords most records whose loss is computed with a checkpoint
- * @param loaderThreads threads that make samples on each worker; if it is absent, half the cores
+ * @param dataloaderNumWorkers threads that make samples on each worker; if it is absent, half the
+ *     cores
+ * @param dataloaderPinMemory accepted: nothing is copied to a device that would need it
  * @param patchBankMib most MiB that the run's patch bank may take on the disk
  * @param maxUnreadable most records that may give way to others because they can't be read; see
  *     {@link #maxUnreadable(long)}
@@ -55,11 +55,6 @@ public record DataConfig(
     @Key(value = "Datasets that are learned together, instead of `train_jsonl`.", file = true)
         Optional<FusionConfig> fusion,
     @Key(
-            value = "How pictures are changed before the model sees them.",
-            also = "augmentation",
-            file = true)
-        Optional<AugmentationConfig> augmentation,
-    @Key(
             value = "Most records whose loss is computed with a checkpoint.",
             otherwise = "64",
             min = 1,
@@ -71,7 +66,12 @@ public record DataConfig(
             min = 1,
             max = 256,
             changesWeights = false)
-        Optional<Integer> loaderThreads,
+        Optional<Integer> dataloaderNumWorkers,
+    @Key(
+            value = "Accepted; on CPUs samples are made where the model reads them.",
+            otherwise = "false",
+            changesWeights = false)
+        boolean dataloaderPinMemory,
     // What a bank has no room for is cut from its picture once more.
     @Key(
             value = "Most that the run's patch bank may take on the disk.",

@@ -21,7 +21,7 @@ final class RemovedOptions {
                   + " ratio above 1"),
           new RemovedOption(
               "model_max_length",
-              "training.global_max_length is the one length option; set it instead"));
+              "global_max_length is the one length option; set it instead"));
 
   private RemovedOptions() {}
 }

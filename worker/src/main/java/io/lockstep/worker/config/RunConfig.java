@@ -14,8 +14,8 @@ import io.lockstep.data.fusion.FusionConfig;
 import io.lockstep.data.plan.EpochOrder;
 import io.lockstep.data.plan.WholeDataset;
 import io.lockstep.data.prompt.PromptConfig;
-import io.lockstep.model.adapter.AdapterConfig;
 import io.lockstep.model.budget.TokenBudget;
+import io.lockstep.model.parameter.ParameterSpec;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -27,34 +27,42 @@ import java.util.stream.Collectors;
  * Everything that decides a run's weights. Two runs of equal configuration, data and base model
  * give equal weights on any number of workers.
  *
- * @param run what it is called and where it lies
+ * @param globalMaxLength most tokens of a sample, picture tokens included; present once defaults
+ *     are filled in
  * @param model where the run starts from
+ * @param template how conversations and pictures become tokens
+ * @param training how long, in what portions and with what optimizer
+ * @param tuner which parameters are trained
  * @param data what it learns from
+ * @param custom what is done with that
  * @param prompts what the model is asked
  * @param vision how it sees pictures
- * @param training how long and in what portions
- * @param optimizer how it is updated
- * @param tuning which of its parameters are
  * @param rlhf a teacher that it learns from, if there is one
- * @param custom what is learned besides
- * @param cluster how many workers it wants, and what it does when some are lost
+ * @param deepspeed what workers share out
+ * @param cluster how it is spread over workers
  * @param inputs what its files held when it began; filled in by the run
  */
 public record RunConfig(
-    @Key("The run itself.") Run run,
-    @Key("The model that the run starts from.") ModelSource model,
+    @Key(
+            value =
+                "Most tokens of a sample, picture tokens included; longer samples are replaced and reported. The one length there is, also as `template.max_length` or `model.max_model_len`.",
+            min = 8)
+        Optional<Integer> globalMaxLength,
+    @Key("The model that the run starts from.") ModelSection model,
+    @Key("How conversations and pictures become tokens.") TemplateConfig template,
+    @Key("How long, in what portions and with what optimizer is trained.") TrainingConfig training,
+    @Key("Which parameters are trained.") TunerConfig tuner,
     @Key("What is learned.") DataConfig data,
+    @Key("What is done with records and pictures.") CustomConfig custom,
     @Key("What the model is asked.") PromptConfig prompts,
     @Key("How the model sees pictures.") VisionOptions vision,
-    @Key("How long and in what portions is trained.") TrainingConfig training,
-    @Key("AdamW and its learning rate: linear warm-up, then a cosine down to a floor.")
-        OptimizerConfig optimizer,
-    @Key("Which parameters are trained.") TuningConfig tuning,
     @Key("A teacher whose distributions are learned.") Optional<DistillationConfig> rlhf,
-    @Key("What is learned besides.") CustomConfig custom,
     @Key(
-            value = "How many workers the run wants, and what it does when some are lost.",
+            value = "What of the training state workers share out; the weights are the same.",
             changesWeights = false)
+        DeepspeedConfig deepspeed,
+    @Key(
+            "How the run is spread over workers, how many it wants, and what it does when some are lost.")
         ClusterConfig cluster,
     @Key(value = "What the files held when the run began.", filledIn = true)
         Optional<RunInputs> inputs)
@@ -72,8 +80,7 @@ public record RunConfig(
       ## `extends`
 
           extends: base.yaml                 # or [base.yaml, lora.yaml]
-          run: {name: longer}
-          training: {max_steps: 2000}
+          training: {run_name: longer, max_steps: 2000}
 
       A recipe may name one file or several that it is laid over, by paths relative to its own folder. Each of them is laid over those named
       before it, and the recipe over all: mappings key by key, at any depth; lists and other values are replaced whole. A file brings along
@@ -82,67 +89,22 @@ public record RunConfig(
       in which they stand, and problems name that file and its line.
 
       What a file below says can't be unset: a key without a value above one with a value is an error. Give another value, or move the key into
-      a file of its own that only those name who want it. `augmentation` at the top and `data.augmentation` are the same key.
+      a file of its own that only those name who want it. `augmentation` at the top and `custom.augmentation` are the same key.
 
       `lockstep config show --config FILE` prints what the files say together, and where each value stands. A run keeps it in `run.yaml`,
       without `extends`: whether a recipe is written in one file or in several is the same to a run that goes on. Chains have 16 files at most, and a
       file 1 MiB.
       """;
 
+  /** Fills in what is left out and follows from other keys. */
   public RunConfig {
-    tuning = model.adapter().isPresent() ? tuning : tuning.withDefaults();
-  }
-
-  /**
-   * The run itself.
-   *
-   * @param name for people
-   * @param seed source of all randomness
-   * @param outputDir its folder, if it is known yet
-   */
-  public record Run(
-      @Key(value = "Name for people.", otherwise = "run", changesWeights = false) String name,
-      @Key("Source of all randomness.") long seed,
-      @Key(value = "The run's folder, unless `--out` names it.", changesWeights = false)
-          Optional<Path> outputDir) {}
-
-  /**
-   * The model a run starts from.
-   *
-   * @param path folder of a checkpoint in the public layout
-   * @param weights whether its weights are loaded or drawn anew from the run's seed
-   * @param adapter folder of an adapter that training goes on with
-   */
-  public record ModelSource(
-      @Key(value = "Folder of a checkpoint in the public layout.", mustExist = true) Path path,
-      @Key(
-              value = "Whether its weights are loaded or drawn anew from the run's seed.",
-              otherwise = "load")
-          Weights weights,
-      @Key(value = "Folder of an adapter that training goes on with.", mustExist = true)
-          Optional<Path> adapter)
-      implements Checked {
-
-    @Override
-    public void check(Place section) {
-      if (AdapterConfig.isIn(path)) {
-        section
-            .at("path")
-            .problem(
-                "names "
-                    + path
-                    + ", which holds an adapter: name its base model's folder here, and the"
-                    + " adapter's in model.adapter");
-      }
-    }
-  }
-
-  /** Where the first weights come from. */
-  public enum Weights {
-    /** From the checkpoint's safetensors. */
-    LOAD,
-    /** Random, from the run's seed; the folder gives configuration and tokenizer. */
-    INITIALISE
+    globalMaxLength = globalMaxLength.or(template::maxLength).or(model::maxModelLen);
+    tuner = tuner.withDefaults();
+    training =
+        training.with(
+            training.optimizer().withDefaults(tuner.trainType() == TunerConfig.TrainType.LORA),
+            training.gradientCheckpointing().orElse(deepspeed.sharesWeights()));
+    cluster = cluster.withDefaults(training.globalBatchSize());
   }
 
   /**
@@ -201,72 +163,136 @@ public record RunConfig(
   private static RunConfig parse(String yaml, String source, Path folder, boolean stored)
       throws ConfigException {
     return ConfigReader.read(
-        RunConfig.class, yaml, new ConfigReader.Origin(source, folder, stored), RemovedOptions.ALL);
+        RunConfig.class,
+        yaml,
+        new ConfigReader.Origin(source, folder, stored),
+        FormerRecipe.VOCABULARY);
   }
 
   @Override
   public void check(Place top) {
-    tuning.check(top.at("tuning"), model);
+    checkLength(top);
+    tuner.check(top.at("tuner"), model);
     cluster.check(top.at("cluster"), training);
+    if (deepspeed.sharesWeights() && !training.checkpoints()) {
+      top.at("training", "gradient_checkpointing")
+          .problem(
+              "must be true with zero3, since a graph that is kept would hold the weights that it"
+                  + " gives away");
+    }
+    if (custom.trainerVariant().isPresent() && rlhf.isEmpty()) {
+      top.at("custom", "trainer_variant")
+          .problem("gkd_monitor needs section rlhf: without a teacher there is nothing to monitor");
+    }
     if (rlhf.isPresent() && custom.teacherStudent().isPresent()) {
       top.at("custom", "teacher_student")
           .problem("and rlhf exclude each other: each says by itself what is minimised");
     }
-    if (custom.detectionEnabled() && tuning.mode() == TuningConfig.Mode.LORA) {
+    if (custom.detectionEnabled() && tuner.trainType() == TunerConfig.TrainType.LORA) {
       top.at("custom", "detection_enabled")
           .problem(
-              "is true with tuning.mode: lora, which stores updates of layers alone: set mode to full, and freeze_llm, freeze_vit and freeze_aligner to learn the head on the model as it is");
+              "is true with tuner.train_type: lora, which stores updates of layers alone: write full, and freeze_llm, freeze_vit and freeze_aligner to learn the head on the model as it is");
     }
-    if (tuning.trained().isEmpty() && !custom.detectionEnabled()) {
-      top.at("tuning", "freeze_llm")
-          .problem("and the other parts are all frozen: nothing would be trained");
-    }
-    if (!(tuning.trained().isEmpty() && !custom.detectionEnabled())
-        && tuning.trained().stream().allMatch(part -> optimizer.peakLr(part) == 0)
-        && (!custom.detectionEnabled() || optimizer.detectionLearningRate() == 0)) {
-      top.at("optimizer", "learning_rate")
+    checkTrained(top, tuner.trained());
+    optimizer().checkFloor(top.at("training"), tuner.trained());
+  }
+
+  private void checkTrained(Place top, Set<ParameterSpec.Module> trained) {
+    if (custom.detectionEnabled() ? optimizer().detectionLr() > 0 : trained.isEmpty()) {
+      if (!custom.detectionEnabled() && tuner.modulesToSave().isEmpty()) {
+        top.at("tuner", "freeze_llm")
+            .problem(
+                "and the other parts are all frozen, and no modules_to_save are named: nothing would"
+                    + " be trained");
+      }
+    } else if (trained.stream().allMatch(part -> optimizer().peakLr(part) == 0)) {
+      top.at("training", "learning_rate")
           .problem("is 0 for every part of the model that isn't frozen: nothing would be trained");
     }
   }
 
+  private void checkLength(Place top) {
+    if (globalMaxLength.isEmpty()) {
+      top.at("global_max_length").problem("is missing: it must be a whole number");
+      return;
+    }
+    int length = globalMaxLength.get();
+    for (Place also : List.of(top.at("template", "max_length"), top.at("model", "max_model_len"))) {
+      Optional<Integer> same =
+          also.path().startsWith("template") ? template.maxLength() : model.maxModelLen();
+      if (same.isPresent() && same.get() != length) {
+        also.problem(
+            "is %d, but global_max_length is %d: there is one length; remove one of them"
+                .formatted(same.get(), length));
+      }
+    }
+  }
+
+  /** Most tokens of a sample, picture tokens included. */
+  public int maxLength() {
+    return globalMaxLength.orElseThrow();
+  }
+
+  /** How a step's samples are cut up. */
+  public BatchPlan batches() {
+    return BatchPlan.of(
+        training.perDeviceTrainBatchSize(),
+        training.accumulationSteps(),
+        cluster.virtualRanks().orElseThrow());
+  }
+
+  /** How weights are updated. */
+  public OptimizerConfig optimizer() {
+    return training.optimizer();
+  }
+
+  /** Steps before which no checkpoint is written, for a dataset of that many samples. */
+  public long saveDelaySteps(long samples) {
+    return custom.saveDelayEpochs() == 0
+        ? custom.saveDelaySteps()
+        : training.stepsOfEpochs(samples, custom.saveDelayEpochs());
+  }
+
   /** Name for people. */
   public String name() {
-    return run.name;
+    return training.runName();
   }
 
   /** Source of all randomness. */
   public long seed() {
-    return run.seed;
+    return training.seed();
   }
 
   /** The run's folder, if it is known yet. */
   public Optional<Path> outputDir() {
-    return run.outputDir;
+    return training.outputDir();
   }
 
   /** The same configuration with the run's folder set. */
   public RunConfig withOutputDir(Path dir) {
-    Run there = new Run(run.name, run.seed, Optional.of(dir.toAbsolutePath().normalize()));
-    return new RunConfig(
-        there, model, data, prompts, vision, training, optimizer, tuning, rlhf, custom, cluster,
-        inputs);
+    return with(training.withOutputDir(dir.toAbsolutePath().normalize()), inputs);
   }
 
   /** The same configuration with what its files hold. */
   public RunConfig withInputs(RunInputs found) {
+    return with(training, Optional.of(found));
+  }
+
+  private RunConfig with(TrainingConfig other, Optional<RunInputs> found) {
     return new RunConfig(
-        run,
+        globalMaxLength,
         model,
+        template,
+        other,
+        tuner,
         data,
+        custom,
         prompts,
         vision,
-        training,
-        optimizer,
-        tuning,
         rlhf,
-        custom,
+        deepspeed,
         cluster,
-        Optional.of(found));
+        found);
   }
 
   /** The datasets it learns from, in the order in which their records are numbered. */

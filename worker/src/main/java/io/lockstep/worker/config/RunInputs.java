@@ -18,9 +18,9 @@ import java.util.Optional;
  * @param dataBytes size of {@code data.train_jsonl}, or of those of all datasets
  * @param dataSha256 of {@code data.train_jsonl}, lower-case hexadecimal, or of a fusion's digests
  *     one after the other; pictures are not included
- * @param modelSha256 digest of the weights in {@code model.path}, as {@code lockstep digest} prints
+ * @param modelSha256 digest of the weights in {@code model.model}, as {@code lockstep digest} prints
  *     it; empty if they are drawn anew
- * @param adapterSha256 the same of {@code model.adapter}
+ * @param adapterSha256 the same of {@code tuner.resume_from_checkpoint}
  * @param teacherSha256 the same of {@code rlhf.teacher_model}
  * @param poolSha256 of {@code custom.teacher_student.pool_jsonl}
  */
@@ -37,11 +37,11 @@ public record RunInputs(
             patternInWords = DIGITS)
         String dataSha256,
     @Key(
-            value = "Digest of the weights in `model.path`, as `lockstep digest` prints it.",
+            value = "Digest of the weights in `model.model`, as `lockstep digest` prints it.",
             pattern = SHA256,
             patternInWords = DIGITS)
         Optional<String> modelSha256,
-    @Key(value = "The same of `model.adapter`.", pattern = SHA256, patternInWords = DIGITS)
+    @Key(value = "The same of `tuner.resume_from_checkpoint`.", pattern = SHA256, patternInWords = DIGITS)
         Optional<String> adapterSha256,
     @Key(value = "The same of `rlhf.teacher_model`.", pattern = SHA256, patternInWords = DIGITS)
         Optional<String> teacherSha256,
@@ -57,10 +57,11 @@ public record RunInputs(
   /** Reads the files of a configuration. */
   public static RunInputs measure(RunConfig config) throws IOException {
     List<Path> data = config.datasets().stream().map(DatasetConfig::trainJsonl).toList();
-    RunConfig.ModelSource model = config.model();
+    ModelSection model = config.model();
     Optional<String> adapter = Optional.empty();
-    if (model.adapter().isPresent()) {
-      adapter = Optional.of(LoadedModel.storedSha256(model.adapter().get()));
+    Optional<Path> resumed = config.tuner().resumeFromCheckpoint();
+    if (resumed.isPresent()) {
+      adapter = Optional.of(LoadedModel.storedSha256(resumed.get()));
     }
     Optional<String> teacher = Optional.empty();
     if (config.rlhf().isPresent()) {
@@ -73,8 +74,8 @@ public record RunInputs(
     return new RunInputs(
         bytes(data),
         sha256(data),
-        model.weights() == RunConfig.Weights.LOAD
-            ? Optional.of(LoadedModel.storedSha256(model.path()))
+        model.weights() == ModelSection.Weights.LOAD
+            ? Optional.of(LoadedModel.storedSha256(model.model()))
             : Optional.empty(),
         adapter,
         teacher,

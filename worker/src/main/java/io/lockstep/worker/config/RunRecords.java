@@ -39,7 +39,7 @@ public record RunRecords(List<DatasetConfig> datasets, List<Long> sizes, EpochOr
     List<Long> sizes = new ArrayList<>();
     for (DatasetConfig dataset : run.datasets()) {
       try (JsonlFile file = JsonlFile.open(dataset.trainJsonl())) {
-        sizes.add(file.size());
+        sizes.add(run.custom().records(file.size()));
       }
     }
     return new RunRecords(run.datasets(), sizes, run.order(sizes));

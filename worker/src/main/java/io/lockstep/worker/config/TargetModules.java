@@ -10,7 +10,7 @@ import io.lockstep.model.adapter.Targets;
 import java.util.List;
 import java.util.Optional;
 
-/** {@code target_modules}: a list of names, or the word for all linear layers. */
+/** {@code target_modules}: a list of names, or of the word for all linear layers. */
 final class TargetModules implements Form<Targets> {
 
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
@@ -23,10 +23,19 @@ final class TargetModules implements Form<Targets> {
     if (value.isArray()
         && value.valueStream().allMatch(name -> name.isTextual() && !name.textValue().isEmpty())) {
       List<String> names = value.valueStream().map(JsonNode::textValue).toList();
+      if (names.stream().anyMatch(Targets.AllLinear::isMeant)) {
+        if (names.size() == 1) {
+          return Optional.of(new Targets.AllLinear());
+        }
+        place.problem(
+            "must be either [all-linear] or names: all-linear means all of them; what else is to be"
+                + " trained goes into tuner.modules_to_save");
+        return Optional.empty();
+      }
       return Optional.of(new Targets.Names(names));
     } else {
       place.problem(
-          "must be %s, not '%s'; a pattern goes into tuning.target_regex"
+          "must be %s, not '%s'; a pattern goes into tuner.target_regex"
               .formatted(words(), value.isTextual() ? value.textValue() : value));
     }
     return Optional.empty();
@@ -35,7 +44,7 @@ final class TargetModules implements Form<Targets> {
   @Override
   public JsonNode write(Targets value) {
     if (!(value instanceof Targets.Names(List<String> names, var _))) {
-      return JSON.textNode(Targets.AllLinear.NAME);
+      return JSON.arrayNode().add(Targets.AllLinear.NAME);
     }
     ArrayNode list = JSON.arrayNode();
     names.forEach(list::add);
@@ -49,7 +58,7 @@ final class TargetModules implements Form<Targets> {
 
   @Override
   public String words() {
-    return "a list of names or " + Targets.AllLinear.NAME;
+    return "a list of names, or [%s]".formatted(Targets.AllLinear.NAME);
   }
 
   @Override

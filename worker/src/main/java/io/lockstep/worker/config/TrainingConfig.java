@@ -3,68 +3,56 @@ package io.lockstep.worker.config;
 import io.lockstep.config.Checked;
 import io.lockstep.config.Key;
 import io.lockstep.config.Place;
+import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * How long and in what portions to train.
  *
- * @param maxSteps number of steps; 0 if {@code epochs} decides
- * @param epochs number of passes over the data; 0 if {@code maxSteps} decides
- * @param globalBatchSize samples of a step over all workers
- * @param virtualRanks shares V a step is cut into, whatever the number of workers: the most workers
- *     the run can use
- * @param globalMaxLength most tokens of a sample, picture tokens included; longer samples are
- *     replaced and reported
+ * @param runName for people
+ * @param seed source of all randomness
+ * @param outputDir the run's folder, if it is known yet
+ * @param maxSteps number of steps; 0 if {@code numTrainEpochs} decides
+ * @param numTrainEpochs number of passes over the data
+ * @param perDeviceTrainBatchSize samples that are computed at once, at most; see {@link BatchPlan}
+ * @param gradientAccumulationSteps how many times as many a step has
+ * @param optimizer how weights are updated
+ * @param maxGradNorm gradients of a larger norm are scaled down to it; 0 turns clipping off
  * @param groupByLength whether samples of a micro-batch are computed in groups of similar length,
  *     which saves padding, or all at once
- * @param truncationStrategy what becomes of longer samples
- * @param maxGradNorm gradients of a larger norm are scaled down to it; 0 turns clipping off
- * @param saveSteps a checkpoint every so many steps; 0 for one at the end alone
- * @param saveDelaySteps before which there is none, except the one at the end
- * @param saveDelayEpochs the same in passes over the data
- * @param keepLast so many of the newest checkpoints stay; 0 for all
- * @param keepBest so many of those with the lowest mean training loss stay besides
- * @param loggingSteps a line of metrics every so many steps
- * @param bucketFloats gradient values of a ZeRO bucket
  * @param gradientCheckpointing whether going forward keeps the inputs of the model's segments
  *     alone, and going back computes each again: less memory for a third more time, the same bits
- * @param gradientAccumulation number of equal parts, in order, into which a virtual rank's samples
- *     are cut to be computed one after the other; more parts need less memory. Other parts pad
- *     otherwise and add up in another order, hence give other bits, as another batch size would
+ * @param bf16 refused: training computes in float32
  * @param routerAuxLossCoef weight of {@link io.lockstep.model.objective.RouterBalance}; 0 for none
+ * @param saving when checkpoints are written, and which stay
+ * @param loggingSteps a line of metrics every so many steps
  */
 public record TrainingConfig(
+    @Key(value = "Name for people.", otherwise = "run", changesWeights = false) String runName,
+    @Key(value = "Source of all randomness.", otherwise = "42") long seed,
+    @Key(value = "The run's folder, unless `--out` names it.", changesWeights = false)
+        Optional<Path> outputDir,
     // The learning rate follows from the number of all steps.
-    @Key(value = "Number of steps; either this or `epochs`.", otherwise = "0", min = 0)
+    @Key(
+            value = "Number of steps; 0 for as many as `num_train_epochs` come to.",
+            otherwise = "0",
+            min = 0)
         long maxSteps,
     @Key(
-            value = "Number of passes over the data; either this or `max_steps`.",
-            otherwise = "0",
+            value = "Number of passes over the data, unless `max_steps` is given.",
+            otherwise = "3",
             min = 0,
+            aboveMin = true,
             max = 1_000_000)
-        long epochs,
-    @Key(value = "Samples of a step over all workers.", min = 1) int globalBatchSize,
+        double numTrainEpochs,
+    @Key(value = "Samples that are computed at once, at most.", otherwise = "1", min = 1)
+        int perDeviceTrainBatchSize,
     @Key(
             value =
-                "Shares a step is cut into, whatever the number of workers: the most workers the run can use.",
-            otherwise = "4",
+                "How many times as many samples a step learns from, whatever the number of workers; unless it is given, so many that they are at least 16.",
             min = 1)
-        int virtualRanks,
-    @Key(
-            value =
-                "Most tokens of a sample, picture tokens included; longer samples are replaced and reported.",
-            min = 8)
-        int globalMaxLength,
-    @Key(
-            value =
-                "Whether samples of a micro-batch are computed in groups of similar length, which saves padding, or all at once.",
-            otherwise = "true")
-        boolean groupByLength,
-    @Key(
-            value = "Nothing is ever cut.",
-            otherwise = "raise",
-            remedy =
-                "nothing is ever cut, over-long samples are replaced by others and reported in over_length.json; remove the key, and raise training.global_max_length or shorten the records if there are too many")
-        Truncation truncationStrategy,
+        Optional<Integer> gradientAccumulationSteps,
+    @Key(inline = true) OptimizerConfig optimizer,
     @Key(
             value = "Gradients of a larger norm are scaled down to it; 0 turns clipping off.",
             otherwise = "1.0",
@@ -72,129 +60,109 @@ public record TrainingConfig(
             max = 1e9)
         double maxGradNorm,
     @Key(
-            value = "A checkpoint every so many steps; 0 for one at the end alone.",
-            otherwise = "0",
-            min = 0,
-            changesWeights = false)
-        long saveSteps,
-    @Key(
-            value = "Steps before which there is no checkpoint, except the one at the end.",
-            otherwise = "0",
-            min = 0,
-            changesWeights = false)
-        long saveDelaySteps,
-    @Key(
-            value = "The same in passes over the data.",
-            otherwise = "0",
-            min = 0,
-            max = 1_000_000,
-            changesWeights = false)
-        long saveDelayEpochs,
-    @Key(
-            value = "So many of the newest checkpoints stay; 0 for all.",
-            otherwise = "0",
-            min = 0,
-            changesWeights = false)
-        int keepLast,
-    @Key(
-            value = "So many of those with the lowest mean training loss stay besides.",
-            otherwise = "0",
-            min = 0,
-            changesWeights = false)
-        int keepBest,
-    @Key(
-            value = "A line of metrics every so many steps.",
-            otherwise = "1",
-            min = 1,
-            changesWeights = false)
-        int loggingSteps,
-    // Norms are summed bucket by bucket.
-    @Key(
-            value = "Gradient values of a ZeRO bucket; a multiple of 16.",
-            otherwise = "" + DEFAULT_BUCKET_FLOATS,
-            min = 1024)
-        int bucketFloats,
+            value =
+                "Whether samples of a micro-batch are computed in groups of similar length, which saves padding, or all at once.",
+            otherwise = "true")
+        boolean groupByLength,
     // Recomputing activations gives the same bits.
     @Key(
             value =
-                "Whether going forward keeps the inputs of the model's segments alone, and going back computes each again: less memory for a third more time, the same bits.",
-            otherwise = "false",
+                "Whether going forward keeps the inputs of the model's segments alone, and going back computes each again: less memory for a third more time, the same bits. Unless it is given, with zero3 only, which needs it.",
             changesWeights = false)
-        boolean gradientCheckpointing,
+        Optional<Boolean> gradientCheckpointing,
     @Key(
-            value =
-                "Equal parts, in order, into which a virtual rank's samples are cut to be computed one after the other; more parts need less memory.",
-            otherwise = "1",
-            min = 1)
-        int gradientAccumulation,
+            value = "Training computes in float32.",
+            otherwise = "false",
+            form = Float32Only.class)
+        boolean bf16,
     @Key(
             value =
                 "Weight of the routers' auxiliary loss (how unevenly tokens go to experts) beside the cross entropy, for models with experts; 0 for none. Models were published with 0.001.",
             otherwise = "0.0",
             min = 0,
             max = 1_000)
-        double routerAuxLossCoef)
+        double routerAuxLossCoef,
+    @Key(inline = true) SavingConfig saving,
+    @Key(
+            value = "A line of metrics every so many steps.",
+            otherwise = "5",
+            min = 1,
+            changesWeights = false)
+        int loggingSteps)
     implements Checked {
 
-  /** Values of a bucket if a recipe does not say. */
-  public static final int DEFAULT_BUCKET_FLOATS = 1 << 18;
-
-  private static final int BUCKET_ALIGNMENT = 16;
-
-  /** What becomes of over-long samples. */
-  public enum Truncation {
-    /** They are never cut. */
-    RAISE
-  }
+  private static final int USUAL_BATCH = 16;
 
   @Override
   public void check(Place section) {
-    if ((maxSteps == 0) == (epochs == 0)) {
-      section.at("max_steps").problem("or training.epochs must be given, and only one of them");
-    }
-    if (globalBatchSize % virtualRanks != 0) {
+    if ((long) perDeviceTrainBatchSize * accumulationSteps() > Integer.MAX_VALUE) {
       section
-          .at("global_batch_size")
-          .problem(
-              "(%d) must be a multiple of training.virtual_ranks (%d)"
-                  .formatted(globalBatchSize, virtualRanks));
-    } else if (samplesPerVirtualRank() % gradientAccumulation != 0) {
-      section
-          .at("gradient_accumulation")
-          .problem(
-              "(%d) must divide the samples of a virtual rank, which are global_batch_size / virtual_ranks = %d"
-                  .formatted(gradientAccumulation, samplesPerVirtualRank()));
-    }
-    if (bucketFloats % BUCKET_ALIGNMENT != 0) {
-      section.at("bucket_floats").problem("must be a multiple of " + BUCKET_ALIGNMENT);
-    }
-    if (saveDelaySteps > 0 && saveDelayEpochs > 0) {
-      section.at("save_delay_steps").problem("and training.save_delay_epochs exclude each other");
-    }
-    if (keepBest > 0 && keepLast == 0) {
-      section
-          .at("keep_best")
-          .problem(
-              "has no effect while training.keep_last is 0, which keeps all: set keep_last to 1 or more");
+          .at("gradient_accumulation_steps")
+          .problem("times per_device_train_batch_size is more samples than a step can have");
     }
   }
 
-  /** Steps before which no checkpoint is written, for a dataset of that many samples. */
-  public long saveDelaySteps(long samples) {
-    return saveDelayEpochs == 0
-        ? saveDelaySteps
-        : Math.ceilDiv(Math.multiplyExact(samples, saveDelayEpochs), globalBatchSize);
+  /** How many times as many samples a step learns from as are computed at once. */
+  public int accumulationSteps() {
+    return gradientAccumulationSteps.orElseGet(() ->
+        Math.ceilDiv(USUAL_BATCH, perDeviceTrainBatchSize));
   }
 
-  /** Samples that a virtual rank computes in a step. */
-  public int samplesPerVirtualRank() {
-    return globalBatchSize / virtualRanks;
+  /** Samples that a step learns from. */
+  public long globalBatchSize() {
+    return (long) perDeviceTrainBatchSize * accumulationSteps();
   }
 
   /** Number of steps for a dataset of that many samples. */
   public long totalSteps(long samples) {
-    return maxSteps > 0
-        ? maxSteps
-        : Math.ceilDiv(Math.multiplyExact(samples, epochs), globalBatchSize);
+    return maxSteps > 0 ? maxSteps : stepsOfEpochs(samples, numTrainEpochs);
+  }
+
+  /** Steps that passes over a dataset come to; the last one may reach into the next pass. */
+  long stepsOfEpochs(long samples, double epochs) {
+    return Math.max(1, (long) Math.ceil(samples * epochs / globalBatchSize()));
+  }
+
+  TrainingConfig with(OptimizerConfig other, boolean checkpointing) {
+    return new TrainingConfig(
+        runName,
+        seed,
+        outputDir,
+        maxSteps,
+        numTrainEpochs,
+        perDeviceTrainBatchSize,
+        Optional.of(accumulationSteps()),
+        other,
+        maxGradNorm,
+        groupByLength,
+        Optional.of(checkpointing),
+        bf16,
+        routerAuxLossCoef,
+        saving,
+        loggingSteps);
+  }
+
+  TrainingConfig withOutputDir(Path dir) {
+    return new TrainingConfig(
+        runName,
+        seed,
+        Optional.of(dir),
+        maxSteps,
+        numTrainEpochs,
+        perDeviceTrainBatchSize,
+        gradientAccumulationSteps,
+        optimizer,
+        maxGradNorm,
+        groupByLength,
+        gradientCheckpointing,
+        bf16,
+        routerAuxLossCoef,
+        saving,
+        loggingSteps);
+  }
+
+  /** Whether the model's segments are computed again going back. */
+  public boolean checkpoints() {
+    return gradientCheckpointing.orElse(false);
   }
 }

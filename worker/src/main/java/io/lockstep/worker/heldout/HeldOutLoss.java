@@ -57,7 +57,7 @@ public final class HeldOutLoss {
     this.board = board;
     this.model = model;
     this.samples = samples;
-    this.maxLength = config.training().globalMaxLength();
+    this.maxLength = config.maxLength();
     this.chosen = spread(samples.records().size(), config.data().valRecords());
   }
 

@@ -193,7 +193,7 @@ public final class MicroBatches {
             : ", for example %s with %d"
                 .formatted(tooLong.getLast().name(), tooLong.getLast().tokens());
     return new SampleException(
-        "no sample can be used: %d are longer than training.global_max_length (%d tokens)%s, %d can't be read%s: raise the length, or mend the records"
+        "no sample can be used: %d are longer than global_max_length (%d tokens)%s, %d can't be read%s: raise the length, or mend the records"
             .formatted(
                 tooLong.size(),
                 maxLength,

@@ -74,7 +74,7 @@ public final class RunData implements AutoCloseable {
   /** The schedule of the run's samples. */
   public EpochPlan plan() {
     return new EpochPlan(
-        order, config.training().globalBatchSize(), config.training().virtualRanks());
+        order, config.batches().globalBatchSize(), config.batches().virtualRanks());
   }
 
   /** Micro-batches of these records, encoded for a model. */
@@ -105,10 +105,10 @@ public final class RunData implements AutoCloseable {
         plan(),
         source,
         model.collator(),
-        config.training().globalMaxLength(),
+        config.maxLength(),
         config.training().groupByLength(),
-        config.training().gradientAccumulation(),
-        LoaderOptions.of(config.data().loaderThreads()),
+        config.batches().parts(),
+        LoaderOptions.of(config.data().dataloaderNumWorkers()),
         times,
         config.data().maxUnreadable(samples.records().size()));
   }
@@ -131,8 +131,8 @@ public final class RunData implements AutoCloseable {
   /** The run's augmentation for who only looks at some samples: nothing is kept on the disk. */
   public Optional<Augmentation> augmentationWithoutBank() {
     return config
-        .data()
-        .augmentation()
+        .custom()
+        .activeAugmentation()
         .map(block ->
             new Augmentation(
                 block,
@@ -143,8 +143,8 @@ public final class RunData implements AutoCloseable {
 
   private Optional<Augmentation> augmentation() {
     return config
-        .data()
-        .augmentation()
+        .custom()
+        .activeAugmentation()
         .map(block -> new Augmentation(block, config.seed(), members, patches()));
   }
 

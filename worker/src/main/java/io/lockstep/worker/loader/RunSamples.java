@@ -15,7 +15,6 @@ import io.lockstep.data.image.UnreadableImageException;
 import io.lockstep.data.jsonl.ChangedFileException;
 import io.lockstep.data.jsonl.DataException;
 import io.lockstep.data.plan.SampleRef;
-import io.lockstep.data.prompt.Prompts;
 import io.lockstep.data.record.DataRecord;
 import io.lockstep.data.record.ImageRecord;
 import io.lockstep.model.batch.Sample;
@@ -39,6 +38,7 @@ public final class RunSamples implements AutoCloseable {
 
   private final List<DatasetConfig> members;
   private final List<Dataset> datasets;
+  private final List<Long> sizes;
   private final Concatenation records;
   private final LoaderTimes times;
   private final Set<String> byKind;
@@ -47,12 +47,14 @@ public final class RunSamples implements AutoCloseable {
   private RunSamples(
       List<DatasetConfig> members,
       List<Dataset> datasets,
+      List<Long> sizes,
       LoaderTimes times,
       Set<String> byKind,
       Teaching teaching) {
     this.members = members;
     this.datasets = datasets;
-    this.records = new Concatenation(datasets.stream().map(Dataset::size).toList());
+    this.sizes = List.copyOf(sizes);
+    this.records = new Concatenation(sizes);
     this.times = times;
     this.byKind = Set.copyOf(byKind);
     this.teaching = teaching;
@@ -68,7 +70,7 @@ public final class RunSamples implements AutoCloseable {
     return open(
         config.datasets(),
         DatasetConfig::trainJsonl,
-        config.prompts().prompts(),
+        config,
         times,
         config.byKind(),
         Teaching.of(config));
@@ -90,7 +92,7 @@ public final class RunSamples implements AutoCloseable {
             open(
                 members,
                 member -> member.valJsonl().orElseThrow(),
-                config.prompts().prompts(),
+                config,
                 new LoaderTimes(),
                 Set.of(),
                 Teaching.NONE));
@@ -99,17 +101,21 @@ public final class RunSamples implements AutoCloseable {
   private static RunSamples open(
       List<DatasetConfig> members,
       Function<DatasetConfig, Path> file,
-      Prompts prompts,
+      RunConfig config,
       LoaderTimes times,
       Set<String> byKind,
       Teaching teaching) {
     List<Dataset> datasets = new ArrayList<>();
     try {
       for (DatasetConfig member : members) {
-        datasets.add(member.open(file.apply(member), prompts));
+        datasets.add(
+            member.open(
+                file.apply(member), config.prompts().prompts(), config.custom().emitNorm()));
       }
       teaching.requireDemonstrates(members, datasets);
-      return new RunSamples(members, datasets, times, byKind, teaching);
+      List<Long> sizes =
+          datasets.stream().map(each -> config.custom().records(each.size())).toList();
+      return new RunSamples(members, datasets, sizes, times, byKind, teaching);
     } catch (RuntimeException e) {
       datasets.forEach(Dataset::close);
       throw e;
@@ -141,7 +147,7 @@ public final class RunSamples implements AutoCloseable {
 
   /** Records of each dataset. */
   List<Long> sizes() {
-    return datasets.stream().map(Dataset::size).toList();
+    return sizes;
   }
 
   public Located locate(long sample) {

@@ -276,7 +276,7 @@ public final class TrainingLoop implements AutoCloseable {
         .outputDir()
         .orElseThrow(() ->
             new IllegalStateException(
-                "the coordinator sent a configuration without run.output_dir"));
+                "the coordinator sent a configuration without training.output_dir"));
   }
 
   // ---- steps

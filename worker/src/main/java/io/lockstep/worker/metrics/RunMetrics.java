@@ -3,6 +3,7 @@ package io.lockstep.worker.metrics;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.lockstep.data.bank.PatchSupply;
 import io.lockstep.data.plan.Pace;
+import io.lockstep.model.parameter.ParameterSpec;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.loader.LoaderTimes.Stage;
 import io.lockstep.worker.loader.RunData;
@@ -103,8 +104,8 @@ public final class RunMetrics implements AutoCloseable {
     if (done % config.training().loggingSteps() != 0 && done != totalSteps) {
       return;
     }
-    int batch = config.training().globalBatchSize();
-    double rate = config.optimizer().learningRate() * config.optimizer().lrFactor(done, totalSteps);
+    int batch = config.batches().globalBatchSize();
+    double rate = config.optimizer().lr(ParameterSpec.Module.LLM, done, totalSteps);
     double epoch = (double) done * batch / samples;
     JsonNode line =
         log.write(

@@ -22,10 +22,17 @@ public final class HealthChecks {
    * @throws IOException if the model's files can't be read
    */
   public static List<String> problems(RunConfig run) throws IOException {
-    try (ModelInputs model = ModelInputs.open(run.model().path(), TuningPlan.of(run).tuning());
+    try (ModelInputs model = ModelInputs.open(run.model().model(), TuningPlan.of(run).tuning());
         RunData data = new RunData(run)) {
-      SampleEncoder encoder =
-          run.vision().budget().map(model.encoder()::withBudget).orElse(model.encoder());
+      SampleEncoder seen =
+          model
+              .encoder()
+              .withPictures(
+                  model
+                      .images()
+                      .options()
+                      .withLimits(run.template().minPixels(), run.template().maxPixels()));
+      SampleEncoder encoder = run.vision().budget().map(seen::withBudget).orElse(seen);
       HealthCheck check = new HealthCheck(HealthCheck.Format.of(model.config(), model.tokenizer()));
       return new FirstSamples(data, encoder, check, false).problems();
     }

@@ -69,7 +69,7 @@ public final class ProbeChoice {
    * @throws SampleException if no record can be one
    */
   public static List<Probe> of(RunData data, LoadedModel model) throws SampleException {
-    return of(new RunRecords(data, model), data.config().training().globalMaxLength());
+    return of(new RunRecords(data, model), data.config().maxLength());
   }
 
   /** The records of a run, encoded for its model. */
@@ -133,7 +133,7 @@ public final class ProbeChoice {
     }
     if (chosen.isEmpty()) {
       throw new SampleException(
-          "none of %d records spread over the data can go into alignment certificates: each can't be read, is longer than training.global_max_length (%d tokens) or has more than %d bytes of pictures; put smaller ones among them"
+          "none of %d records spread over the data can go into alignment certificates: each can't be read, is longer than global_max_length (%d tokens) or has more than %d bytes of pictures; put smaller ones among them"
               .formatted(scanned, maxLength, MAX_PICTURE_BYTES));
     }
     return List.copyOf(chosen);

@@ -99,7 +99,7 @@ public final class TeacherStudentCheck {
         continue;
       }
       Sample sample = data.samples().taught(model.encoder(), ref).sample();
-      boolean fits = sample.tokens().length <= run.training().globalMaxLength();
+      boolean fits = sample.tokens().length <= run.maxLength();
       (fits ? samples : tooLong).add(sample);
       if (tooLong.size() >= TOO_LONG && samples.isEmpty()) {
         break;
@@ -111,7 +111,7 @@ public final class TeacherStudentCheck {
               .formatted(
                   tooLong.size(),
                   tooLong.size() + samples.size(),
-                  run.training().globalMaxLength(),
+                  run.maxLength(),
                   tooLong.getFirst().name(),
                   tooLong.getFirst().tokens().length);
       if (samples.isEmpty()) {

@@ -60,7 +60,7 @@ public final class TrainingState implements AutoCloseable {
     this.source = source;
     this.totalSteps = totalSteps;
     replicates = config.cluster().resilience() == Resilience.BUDDY;
-    sharesWeights = config.cluster().sharesWeights();
+    sharesWeights = config.deepspeed().sharesWeights();
     model = source.load();
   }
 
@@ -79,7 +79,7 @@ public final class TrainingState implements AutoCloseable {
   }
 
   public Buckets buckets() {
-    return new Buckets(parameters().layout().size(), config.training().bucketFloats());
+    return new Buckets(parameters().layout().size(), config.cluster().bucketFloats());
   }
 
   /** The shard of the newest generation this worker is ready for. */
@@ -192,7 +192,7 @@ public final class TrainingState implements AutoCloseable {
       pristine = false;
       fresh = zeroShard(membership);
       try (CheckpointReader stored = CheckpointReader.open(Path.of(membership.checkpointDir()))) {
-        stored.requireFit(parameters().layout().size(), config.training().bucketFloats());
+        stored.requireFit(parameters().layout().size(), config.cluster().bucketFloats());
         stored.readTrained(model);
         stored.readMoments(moments(fresh.owned()));
         stored.readMoments(moments(fresh.copied()));

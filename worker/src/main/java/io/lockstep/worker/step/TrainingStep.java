@@ -18,7 +18,7 @@ import io.lockstep.tensor.Dtype;
 import io.lockstep.tensor.Scope;
 import io.lockstep.tensor.Torch;
 import io.lockstep.worker.config.RunConfig;
-import io.lockstep.worker.config.TrainingConfig;
+import io.lockstep.worker.config.BatchPlan;
 import io.lockstep.worker.loader.MicroBatch;
 import io.lockstep.worker.loader.MicroBatches;
 import io.lockstep.worker.loader.Prefetcher;
@@ -96,7 +96,8 @@ public final class TrainingStep implements AutoCloseable {
   private final GradientRanges ranges;
   private final boolean discards;
   private final boolean sharesWeights;
-  private final TrainingConfig training;
+  private final BatchPlan batches;
+  private final double maxGradNorm;
   private PassTable passes = PassTable.UNKNOWN;
   private long sentBefore;
   private @Nullable RunMetrics metrics;
@@ -151,15 +152,16 @@ public final class TrainingStep implements AutoCloseable {
             state.model().config(),
             state.model().trainable(),
             config.seed(),
-            config.training().gradientCheckpointing(),
+            config.training().checkpoints(),
             objective);
     this.collective = collective;
-    int virtualRanks = config.training().virtualRanks();
+    int virtualRanks = config.batches().virtualRanks();
     tree = new ReductionTree(virtualRanks);
     span = RankSpan.of(virtualRanks, membership.rank(), membership.members().size());
-    training = config.training();
-    sharesWeights = config.cluster().sharesWeights();
-    discards = config.cluster().zeroStage() > 1;
+    batches = config.batches();
+    maxGradNorm = config.training().maxGradNorm();
+    sharesWeights = config.deepspeed().sharesWeights();
+    discards = config.deepspeed().zeroStage() > 1;
     ranges =
         discards
             ? GradientRanges.of(gradientStep.segments(), buckets)
@@ -373,14 +375,14 @@ public final class TrainingStep implements AutoCloseable {
     }
     try (Arena arena = Arena.ofShared()) {
       Buffer[] parts = new Buffer[collective.size()];
-      int samples = training.samplesPerVirtualRank();
+      int samples = batches.samplesPerVirtualRank();
       Arrays.setAll(
           parts,
           peer ->
               Buffer.onHost(
                   arena,
                   Dtype.UINT8,
-                  PassTable.bytes(samples, training.virtualRanks(), peer, parts.length)));
+                  PassTable.bytes(samples, batches.virtualRanks(), peer, parts.length)));
       PassTable.write(own, parts[membership.rank()]);
       reducer.tellPasses(parts);
       passes = PassTable.read(parts);

@@ -14,6 +14,7 @@ import io.lockstep.model.config.InvalidConfigException;
 import io.lockstep.model.detection.DetectionConfig;
 import io.lockstep.model.detection.DetectionFile;
 import io.lockstep.worker.config.DetectionSection;
+import io.lockstep.worker.config.ModelSection;
 import io.lockstep.worker.config.RunConfig;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -48,7 +49,7 @@ final class DetectionPlan {
    * @throws InvalidConfigException naming what does not agree
    */
   static Optional<Tuning.NewHead> of(RunConfig run) throws IOException {
-    Path model = run.model().path();
+    Path model = run.model().model();
     Optional<DetectionConfig> stored = DetectionFile.read(model);
     Optional<DetectionSection> section = run.custom().activeDetection();
     if (section.isEmpty()) {
@@ -78,7 +79,7 @@ final class DetectionPlan {
           "the training data has %d captions, more than %d: set custom.detection.captions to class, or rename classes with preprocessors"
               .formatted(found.captions().size(), DetectionConfig.MOST_CAPTIONS));
     }
-    if (stored.isEmpty() || run.model().weights() == RunConfig.Weights.INITIALISE) {
+    if (stored.isEmpty() || run.model().weights() == ModelSection.Weights.INITIALISE) {
       DetectionConfig head = section.get().head(List.copyOf(found.captions()), found.system());
       return Optional.of(new Tuning.NewHead(head, run.seed()));
     }
@@ -123,8 +124,8 @@ final class DetectionPlan {
     String where = "";
     Optional<String> system = Optional.empty();
     for (DatasetConfig member : run.datasets()) {
-      try (Dataset dataset = member.open(member.trainJsonl(), run.prompts().prompts())) {
-        for (long i = 0; i < dataset.size(); i++) {
+      try (Dataset dataset = member.open(member.trainJsonl(), run.prompts().prompts(), run.custom().emitNorm())) {
+        for (long i = 0; i < run.custom().records(dataset.size()); i++) {
           List<DataObject> objects = objects(dataset, i);
           objects.forEach(object -> captions.add(section.captions().of(object.desc())));
           if (system.isEmpty() && !objects.isEmpty()) {

@@ -3,19 +3,24 @@ package io.lockstep.worker.tuning;
 import io.lockstep.model.adapter.AdapterConfig;
 import io.lockstep.model.adapter.AdapterPlan;
 import io.lockstep.model.adapter.InvalidAdapterException;
+import io.lockstep.model.adapter.Targets;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.checkpoint.TeacherMatch;
 import io.lockstep.model.checkpoint.Tuning;
 import io.lockstep.model.config.InvalidConfigException;
 import io.lockstep.model.context.ContextLimit;
 import io.lockstep.model.family.ModelFamilies;
+import io.lockstep.model.image.ImageOptions;
 import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.network.Network;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.ParameterSpec;
 import io.lockstep.worker.config.RunConfig;
+import io.lockstep.worker.config.TemplateConfig;
+import io.lockstep.worker.config.TunerConfig;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -47,25 +52,27 @@ public record TuningPlan(
    *     than what the model takes
    */
   public static TuningPlan of(RunConfig run) throws IOException {
-    ModelConfig config = ModelFamilies.read(run.model().path().resolve("config.json"));
+    ModelConfig config = ModelFamilies.read(run.model().model().resolve("config.json"));
+    requirePictures(run);
+    requireTemplate(run, config);
     ContextLimit.of(config.text().maxPositionEmbeddings())
-        .requireTraining("the model in " + run.model().path(), run.training().globalMaxLength());
+        .requireTraining("the model in " + run.model().model(), run.maxLength());
     if (run.training().routerAuxLossCoef() > 0 && new Network(config).routers().isEmpty()) {
       throw new InvalidConfigException(
-          run.model().path().resolve("config.json"),
+          run.model().model().resolve("config.json"),
           List.of(
               "the model has no experts, so that training.router_aux_loss_coef (%s) has no effect: remove the key"
                   .formatted(run.training().routerAuxLossCoef())));
     }
     if (run.rlhf().isPresent()) {
-      TeacherMatch.require(run.rlhf().get().teacherModel(), run.model().path());
+      TeacherMatch.require(run.rlhf().get().teacherModel(), run.model().model());
     }
     Optional<Tuning.NewHead> head = DetectionPlan.of(run);
-    Set<ParameterSpec.Module> frozen = run.tuning().frozen();
+    Set<ParameterSpec.Module> frozen = run.tuner().frozen();
     Tuning.Full full = new Tuning.Full(frozen, head);
     ModelConfig model = full.config(config);
     ParameterLayout base = model.layout();
-    return switch (run.tuning().mode()) {
+    return switch (run.tuner().trainType()) {
       case FULL -> {
         List<ParameterSpec> trained =
             base.slots().stream()
@@ -78,6 +85,38 @@ public record TuningPlan(
     };
   }
 
+  /** Refuses limits between which a picture of the model has no size. */
+  private static void requirePictures(RunConfig run) throws IOException {
+    Path folder = run.model().model();
+    if (!ImageOptions.isIn(folder)) {
+      return;
+    }
+    try {
+      var _ =
+          ImageOptions.of(folder)
+              .withLimits(run.template().minPixels(), run.template().maxPixels());
+    } catch (IllegalArgumentException e) {
+      throw new InvalidConfigException(
+          folder,
+          List.of("template.min_pixels, template.max_pixels: " + e.getMessage()));
+    }
+  }
+
+  private static void requireTemplate(RunConfig run, ModelConfig config)
+      throws InvalidConfigException {
+    Optional<String> named = run.template().template();
+    String family = config.modelType();
+    if (named.isPresent()
+        && !family.equals(named.get())
+        && !family.startsWith(named.get() + "_")) {
+      throw new InvalidConfigException(
+          run.model().model().resolve("config.json"),
+          List.of(
+              "the model is a %s, but template.template says %s: write the model's, or remove the key"
+                  .formatted(family, named.get())));
+    }
+  }
+
   /** Training of all of a model's parameters. */
   public static TuningPlan full(ModelConfig model) {
     ParameterLayout base = model.layout();
@@ -87,29 +126,51 @@ public record TuningPlan(
   private static TuningPlan lora(RunConfig run, ModelConfig model, Set<ParameterSpec.Module> frozen)
       throws IOException {
     ParameterLayout base = model.layout();
-    if (run.tuning().adapter().isPresent()) {
-      AdapterPlan plan = AdapterPlan.of(run.tuning().adapter().get(), base, frozen);
+    TunerConfig tuner = run.tuner();
+    if (tuner.adapter().isPresent()) {
+      AdapterPlan plan = AdapterPlan.of(tuner.adapter().get(), base, frozen);
       return new TuningPlan(
           model, new Tuning.NewAdapter(plan, run.seed()), base, plan.layout(), Optional.of(plan));
     }
-    Path folder = run.model().adapter().orElseThrow();
-    AdapterPlan plan = AdapterPlan.of(AdapterConfig.read(folder), base, Set.of());
-    List<ParameterSpec.Module> touched = frozen.stream().filter(plan::touches).toList();
+    Path folder = tuner.resumeFromCheckpoint().orElseThrow();
+    AdapterPlan stored = AdapterPlan.of(AdapterConfig.read(folder), base, Set.of());
+    List<String> problems = new ArrayList<>(tuner.disagreements(stored.config()));
+    List<ParameterSpec.Module> touched =
+        frozen.stream().filter(stored::updates).toList();
     if (!touched.isEmpty()) {
-      throw new InvalidAdapterException(
-          "model.adapter " + folder,
-          List.of("has adapters in " + touched + ", which tuning freezes: thaw these parts"));
+      problems.add("has adapters in " + touched + ", which tuner freezes: thaw these parts");
     }
-    return new TuningPlan(
-        model, new Tuning.StoredAdapter(folder), base, plan.layout(), Optional.of(plan));
+    if (!problems.isEmpty()) {
+      throw new InvalidAdapterException("tuner.resume_from_checkpoint " + folder, problems);
+    }
+    if (tuner.namedTargets().isEmpty() && tuner.modulesToSave().isEmpty()) {
+      return new TuningPlan(
+          model, new Tuning.StoredAdapter(folder), base, stored.layout(), Optional.of(stored));
+    }
+    AdapterPlan plan =
+        stored.extended(
+            tuner.namedTargets().orElse(Targets.NOTHING), tuner.modulesToSave(), base, frozen);
+    Tuning tuning =
+        plan.layout().slots().equals(stored.layout().slots())
+            ? new Tuning.StoredAdapter(folder)
+            : new Tuning.ExtendedAdapter(folder, plan, run.seed());
+    return new TuningPlan(model, tuning, base, plan.layout(), Optional.of(plan));
   }
 
   /** Loads the run's model for this plan. */
   public LoadedModel load(RunConfig run) throws IOException {
-    return switch (run.model().weights()) {
-      case LOAD -> LoadedModel.open(run.model().path(), tuning);
-      case INITIALISE -> LoadedModel.initialise(run.model().path(), run.seed(), tuning);
-    };
+    LoadedModel model =
+        switch (run.model().weights()) {
+          case LOAD -> LoadedModel.open(run.model().model(), tuning);
+          case INITIALISE -> LoadedModel.initialise(run.model().model(), run.seed(), tuning);
+        };
+    run.vision()
+        .budget()
+        .ifPresent(budget -> model.replaceTokenBudget(budget, "vision.token_budget of the run"));
+    TemplateConfig template = run.template();
+    model.replacePixelLimits(
+        template.minPixels(), template.maxPixels(), "section template of the run");
+    return model;
   }
 
   /** The parameters that a checkpoint stores: the model's, or those of the adapter. */

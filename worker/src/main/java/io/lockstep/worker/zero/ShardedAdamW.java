@@ -62,11 +62,10 @@ public final class ShardedAdamW implements AutoCloseable {
    *     times the clipping
    */
   public void apply(long step, Buffer gradient, float gradientScale) {
-    double lrFactor = config.lrFactor(step + 1, totalSteps);
     for (ParameterLayout.Slot slot : parameters.layout().slots()) {
       long start = Math.max(slot.offset(), owned.start());
       long end = Math.min(slot.end(), owned.end());
-      double rate = lrFactor * config.peakLr(slot.spec().module());
+      double rate = config.lr(slot.spec().module(), step + 1, totalSteps);
       if (start >= end || rate == 0) {
         continue;
       }
@@ -79,9 +78,9 @@ public final class ShardedAdamW implements AutoCloseable {
           meanSquare.slice(inShard, floats),
           new AdamW.Hyper(
               rate,
-              config.beta1(),
-              config.beta2(),
-              config.epsilon(),
+              config.adamBeta1(),
+              config.adamBeta2(),
+              config.adamEpsilon(),
               config.decay(slot.spec()),
               step + 1),
           gradientScale);

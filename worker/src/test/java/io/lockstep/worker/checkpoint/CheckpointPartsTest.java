@@ -178,11 +178,11 @@ class CheckpointPartsTest {
   private static RunConfig config() throws Exception {
     return RunConfig.parse(
         """
-        run: {seed: 5}
-        model: {path: %s}
+        global_max_length: 512
+        model: {model: %s}
         data: {train_jsonl: %s, template: target_summary}
-        training: {max_steps: 10, global_batch_size: 4, global_max_length: 512}
-        optimizer: {learning_rate: 1.0e-3}
+        training: {seed: 5, max_steps: 10, per_device_train_batch_size: 4, gradient_accumulation_steps: 1, logging_steps: 1, learning_rate: 1.0e-3}
+        tuner: {train_type: full, freeze_vit: false, freeze_aligner: false}
         """
             .formatted(
                 GoldenFamily.QWEN3_VL.checkpoint(), GoldenFamily.QWEN3_VL.file("cases.json")),

@@ -108,7 +108,7 @@ class CheckpointRoundTripTest {
       throws IOException {
     try (CheckpointReader reader = CheckpointReader.open(folder);
         Arena arena = Arena.ofConfined()) {
-      reader.requireFit(flat(model), config.training().bucketFloats());
+      reader.requireFit(flat(model), config.cluster().bucketFloats());
       assertEquals(STEPS, reader.state().steps());
       reader.readTrained(fresh);
       assertSame(trained(model), trained(fresh));
@@ -161,7 +161,7 @@ class CheckpointRoundTripTest {
             assertThrows(CheckpointException.class, () -> reader.requireFit(floats + 16, 2048))
                 .getMessage();
         assertEquals(
-            "checkpoint %s holds %d trained values, this run has %d: other parameters are trained, and buckets of 1024 values, this run has 2048: set training.bucket_floats: 1024"
+            "checkpoint %s holds %d trained values, this run has %d: other parameters are trained, and buckets of 1024 values, this run has 2048: set cluster.bucket_floats: 1024"
                 .formatted(temporary, floats, floats + 16),
             message);
       }

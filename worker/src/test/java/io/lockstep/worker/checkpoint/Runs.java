@@ -27,12 +27,12 @@ final class Runs {
   static RunConfig config(String mode) throws Exception {
     return RunConfig.parse(
         """
-        run: {seed: 5}
-        model: {path: %s}
-        data: {train_jsonl: %s, template: target_summary}
-        training: {max_steps: 10, global_batch_size: 4, global_max_length: 512, bucket_floats: %d}
-        optimizer: {learning_rate: 1.0e-3}
-        tuning: {mode: %s}
+        global_max_length: 512
+        model: {model: %1$s}
+        data: {train_jsonl: %2$s, template: target_summary}
+        training: {seed: 5, max_steps: 10, per_device_train_batch_size: 4, gradient_accumulation_steps: 1, logging_steps: 1, learning_rate: 1.0e-3}
+        tuner: {train_type: %4$s, freeze_vit: false, freeze_aligner: false}
+        cluster: {bucket_floats: %3$d}
         """
             .formatted(
                 GoldenFamily.QWEN3_VL.checkpoint(),
@@ -44,7 +44,7 @@ final class Runs {
   }
 
   static Buckets buckets(RunConfig config, long floats) {
-    return new Buckets(floats, config.training().bucketFloats());
+    return new Buckets(floats, config.cluster().bucketFloats());
   }
 
   /** Room for the moments of a range. */

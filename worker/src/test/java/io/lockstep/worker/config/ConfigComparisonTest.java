@@ -38,11 +38,10 @@ class ConfigComparisonTest {
     Files.writeString(folder.resolve("train.jsonl"), "{}\n");
     String yaml =
         """
-        run: {seed: 7, output_dir: out}
-        model: {path: base}
+        global_max_length: 512
+        model: {model: base}
         data: {train_jsonl: train.jsonl, template: target_summary}
-        training: {max_steps: 10, global_batch_size: 8, global_max_length: 512, save_steps: 5}
-        optimizer: {learning_rate: 1.0e-4}
+        training: {seed: 7, output_dir: out, max_steps: 10, per_device_train_batch_size: 8, gradient_accumulation_steps: 1, save_steps: 5, learning_rate: 1.0e-4}
         """;
     for (int i = 0; i < changes.length; i += 2) {
       assertTrue(yaml.contains(changes[i]), changes[i]);
@@ -76,10 +75,10 @@ class ConfigComparisonTest {
         assertThrows(ConfigException.class, () -> comparison.require("run.yaml", Set.of()));
     assertEquals(
         List.of(
-            "optimizer.aligner_learning_rate was 1.0E-4 and is now 2.0E-4, which changes the weights: set it back, or add --acknowledge optimizer.aligner_learning_rate",
-            "optimizer.learning_rate was 1.0E-4 and is now 2.0E-4, which changes the weights: set it back, or add --acknowledge optimizer.learning_rate",
-            "optimizer.vit_learning_rate was 1.0E-4 and is now 2.0E-4, which changes the weights: set it back, or add --acknowledge optimizer.vit_learning_rate",
-            "run.seed was 7 and is now 8, which changes the weights: set it back, or add --acknowledge run.seed"),
+            "training.aligner_lr was 1.0E-4 and is now 2.0E-4, which changes the weights: set it back, or add --acknowledge training.aligner_lr",
+            "training.learning_rate was 1.0E-4 and is now 2.0E-4, which changes the weights: set it back, or add --acknowledge training.learning_rate",
+            "training.seed was 7 and is now 8, which changes the weights: set it back, or add --acknowledge training.seed",
+            "training.vit_lr was 1.0E-4 and is now 2.0E-4, which changes the weights: set it back, or add --acknowledge training.vit_lr"),
         refusal.problems());
   }
 
@@ -201,6 +200,7 @@ class ConfigComparisonTest {
       case Double number -> number / 2 + 0.125;
       case String text -> text + "x";
       case Path path -> path.resolve("elsewhere");
+      case Targets.AllLinear _ -> new Targets.Names(List.of("x"));
       case Duration duration -> duration.plusSeconds(1);
       case Enum<?> constant ->
           Stream.of(Objects.requireNonNull(constant.getDeclaringClass().getEnumConstants()))
@@ -212,7 +212,7 @@ class ConfigComparisonTest {
       case List<?> texts -> texts.isEmpty() ? List.of("x") : List.of();
       case Optional<?> optional ->
           optional.isPresent()
-              ? Optional.empty()
+              ? Optional.of(another(component, optional.get()))
               : Optional.of(
                   sample(
                       ((ParameterizedType) component.getGenericType())
@@ -230,6 +230,8 @@ class ConfigComparisonTest {
       case "Double" -> 0.5;
       case "Boolean" -> true;
       case "DatasetTemplate" -> DatasetTemplate.MIXED;
+      case "OptimizerConfig$Groups" -> OptimizerConfig.Groups.MULTIMODAL;
+      case "CustomConfig$TrainerVariant" -> CustomConfig.TrainerVariant.GKD_MONITOR;
       case "Targets" -> new Targets.AllLinear();
       case "AugmentationConfig" -> AugmentationConfig.NONE;
       case "DistillationConfig" ->

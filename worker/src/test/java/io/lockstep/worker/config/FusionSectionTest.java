@@ -21,10 +21,11 @@ class FusionSectionTest {
 
   private static final String REST =
       """
-      run: {seed: 5}
-      model: {path: model, weights: initialise}
-      training: {max_steps: 3, global_batch_size: 4, virtual_ranks: 2, global_max_length: 128}
-      optimizer: {learning_rate: 1.0e-3}
+      global_max_length: 128
+      model: {model: model, weights: initialise}
+      training: {seed: 5, max_steps: 3, per_device_train_batch_size: 4, gradient_accumulation_steps: 1, logging_steps: 1, learning_rate: 1.0e-3}
+      tuner: {train_type: full, freeze_vit: false, freeze_aligner: false}
+      cluster: {virtual_ranks: 2}
       """;
 
   @TempDir private Path folder = Path.of("");
@@ -66,7 +67,7 @@ class FusionSectionTest {
     Files.writeString(
         folder.resolve("sets/fusion.yaml"),
         "seed: 9\ntargets: [{name: c, train_jsonl: c.jsonl, template: chatml, seed: 11}]\n");
-    RunConfig run = parse("data: {fusion: sets/fusion.yaml, loader_threads: 3}\n");
+    RunConfig run = parse("data: {fusion: sets/fusion.yaml, dataloader_num_workers: 3}\n");
     assertEquals(folder.resolve("sets/c.jsonl"), run.datasets().getFirst().trainJsonl());
     assertEquals(9, run.data().fusion().orElseThrow().seed());
     assertEquals(run, RunConfig.parse(run.toYaml(), "again", Path.of("/")));

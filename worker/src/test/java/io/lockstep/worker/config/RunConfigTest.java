@@ -1,6 +1,5 @@
 package io.lockstep.worker.config;
 
-import static io.lockstep.worker.config.TrainingConfig.Truncation.RAISE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -10,6 +9,7 @@ import io.lockstep.config.ConfigException;
 import io.lockstep.data.augment.AugmentationConfig;
 import io.lockstep.data.augment.affine.HFlip;
 import io.lockstep.data.augment.operator.ConfiguredOperator;
+import io.lockstep.data.dataset.EmitNorm;
 import io.lockstep.data.fusion.DatasetConfig;
 import io.lockstep.data.fusion.DatasetTemplate;
 import io.lockstep.data.preprocess.DropSmall;
@@ -17,6 +17,7 @@ import io.lockstep.data.preprocess.KeepClasses;
 import io.lockstep.data.prompt.Profile;
 import io.lockstep.data.prompt.PromptConfig;
 import io.lockstep.data.prompt.PromptTexts;
+import io.lockstep.model.adapter.Targets;
 import io.lockstep.model.parameter.ParameterSpec;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -35,83 +36,107 @@ class RunConfigTest {
 
   private static final String LEAST =
       """
-      run: {seed: 7}
-      model: {path: base}
+      global_max_length: 512
+      model: {model: base}
       data: {train_jsonl: train.jsonl, template: target_summary}
-      training: {max_steps: 10, global_batch_size: 8, global_max_length: 512}
-      optimizer: {learning_rate: 1.0e-4}
+      training: {seed: 7, max_steps: 10, per_device_train_batch_size: 8, gradient_accumulation_steps: 1, learning_rate: 1.0e-4}
       """;
 
   private static final String FULL =
       """
-        run:
-          name: shelves
-          seed: -3
-          output_dir: out/run-1
-        model:
-          path: base
-          weights: initialise
-        data:
-          train_jsonl: train.jsonl
-          val_jsonl: val.jsonl
-          val_records: 16
-          template: mixed
-          dense_ratio: 0.25
-          preprocessors:
-            - keep_classes: {classes: [标签, 光纤]}
-            - drop_small
-          patch_bank_mib: 96
-          max_unreadable: 7
-          augmentation: {bypass_prob: 0.5, operators: [{hflip: {p: 0.25}}]}
-        prompts:
-          profile: summary_runtime
-          domain: bbu
-          domain_text: Cabinets, indoors.
-          system: You describe pictures.
-          user: "Describe: all objects"
-        vision:
-          token_budget: 0.5
-        training:
-          epochs: 3
-          global_batch_size: 12
-          virtual_ranks: 6
-          global_max_length: 1024
-          group_by_length: false
-          truncation_strategy: raise
-          max_grad_norm: 0.5
-          save_steps: 20
-          save_delay_epochs: 2
-          keep_last: 3
-          keep_best: 1
-          logging_steps: 5
-          bucket_floats: 2048
-          gradient_checkpointing: true
-          gradient_accumulation: 2
-        optimizer:
-          learning_rate: 1.0e-3
-          vit_learning_rate: 0
-          aligner_learning_rate: 5.0e-4
-          detection_learning_rate: 2.0e-3
-          beta1: 0.8
-          beta2: 0.95
-          epsilon: 1.0e-6
-          weight_decay: 0.1
-          decay_vectors: true
-          warmup_ratio: 0.2
-          floor_ratio: 0.01
-        cluster:
-          min_workers: 2
-          max_workers: 5
-          grace_seconds: 2.5
-          reconnect_seconds: 20
-          heartbeat_millis: 200
-          timeout_millis: 900
-          resilience: checkpoint
-          zero_stage: 3
-        inputs:
-          data_bytes: 3
-          data_sha256: AAAA
-          adapter_sha256: BBBB
+      global_max_length: 1024
+      model:
+        model: base
+        weights: initialise
+        attn_impl: flash_attention_2
+        torch_dtype: float32
+        max_model_len: 1024
+      template:
+        template: qwen3_vl
+        max_length: 1024
+        truncation_strategy: raise
+        min_pixels: 1024
+        max_pixels: 4096
+      training:
+        run_name: shelves
+        seed: -3
+        output_dir: out/run-1
+        max_steps: 0
+        num_train_epochs: 2.5
+        per_device_train_batch_size: 1
+        gradient_accumulation_steps: 12
+        learning_rate: 1.0e-3
+        vit_lr: 0
+        aligner_lr: 5.0e-4
+        detection_lr: 2.0e-3
+        optimizer: multimodal
+        adam_beta1: 0.8
+        adam_beta2: 0.98
+        adam_epsilon: 1.0e-6
+        weight_decay: 0.2
+        decay_vectors: true
+        warmup_ratio: 0.2
+        lr_scheduler_type: cosine_warmup_with_min_lr
+        lr_scheduler_kwargs:
+          min_lr_rate: 0.01
+        max_grad_norm: 0.5
+        group_by_length: false
+        gradient_checkpointing: true
+        bf16: false
+        router_aux_loss_coef: 0.001
+        save_strategy: steps
+        save_steps: 20
+        save_total_limit: 3
+        keep_best: 1
+        logging_steps: 7
+      tuner:
+        train_type: full
+        freeze_llm: false
+        freeze_vit: false
+        freeze_aligner: false
+      data:
+        train_jsonl: train.jsonl
+        val_jsonl: val.jsonl
+        val_records: 16
+        template: mixed
+        dense_ratio: 0.25
+        preprocessors:
+          - {name: keep_classes, params: {classes: [标签, 光纤]}}
+          - drop_small
+        dataloader_num_workers: 3
+        dataloader_pin_memory: true
+        patch_bank_mib: 96
+        max_unreadable: 7
+      custom:
+        augmentation: {bypass_prob: 0.5, ops: [{name: hflip, params: {prob: 0.25}}]}
+        emit_norm: norm100
+        sample_limit: 100
+        save_delay_epochs: 2
+      prompts:
+        profile: summary_runtime
+        domain: bbu
+        domain_text: Cabinets, indoors.
+        system: You describe pictures.
+        user: "Describe: all objects"
+      vision:
+        token_budget: 0.5
+      deepspeed:
+        enabled: true
+        config: zero3
+      cluster:
+        virtual_ranks: 6
+        bucket_floats: 2048
+        min_workers: 2
+        max_workers: 5
+        grace_seconds: 2.5
+        reconnect_seconds: 20
+        heartbeat_millis: 200
+        timeout_millis: 900
+        resilience: checkpoint
+      inputs:
+        data_bytes: 3
+        data_sha256: AAAA
+        adapter_sha256: BBBB
       """
           .replace("AAAA", "a".repeat(64))
           .replace("BBBB", "b".repeat(64));
@@ -128,33 +153,34 @@ class RunConfigTest {
   @Test
   void checkpointsThatStayAndDelaysThatExcludeEachOther() throws Exception {
     RunConfig config = parse(FULL);
-    assertEquals(6, config.training().saveDelaySteps(33));
+    assertEquals(6, config.saveDelaySteps(33));
     List<String> problems =
         problems(
-            FULL.replace("keep_last: 3", "keep_last: 0")
+            FULL.replace("save_total_limit: 3", "save_total_limit: 0")
                 .replaceAll("( *)(save_delay)_epochs: 2", "$0\n$1$2_steps: 1"));
-    assertProblem(problems, "training.keep_best has no effect while training.keep_last is 0");
+    assertProblem(problems, "training.keep_best has no effect while training.save_total_limit is 0");
     assertProblem(
-        problems, "training.save_delay_steps and training.save_delay_epochs exclude each other");
+        problems, "custom.save_delay_steps and custom.save_delay_epochs exclude each other");
   }
 
   private static AugmentationConfig augmentation() {
     return new AugmentationConfig(
-        0.5, List.of(new ConfiguredOperator(0.25, new HFlip())), Optional.empty());
+        true, 0.5, List.of(new ConfiguredOperator(0.25, new HFlip())), Optional.empty());
   }
 
   @Test
   void augmentationIsReadFromAFileOrFromEitherOfTwoKeys() throws Exception {
-    String inline = "augmentation: {bypass_prob: 0.5, operators: [{hflip: {p: 0.25}}]}";
+    String inline =
+        "augmentation: {bypass_prob: 0.5, ops: [{name: hflip, params: {prob: 0.25}}]}";
     Files.writeString(folder.resolve("augment.yaml"), inline);
     List<String> recipes =
         List.of(
             FULL.replace(inline, "augmentation: augment.yaml"),
-            FULL.replace("  " + inline, "") + "  " + inline + "\n");
+            FULL.replace("  " + inline + "\n", "") + inline + "\n");
 
     for (String recipe : recipes) {
       RunConfig config = RunConfig.parse(recipe, "test", folder);
-      assertEquals(Optional.of(augmentation()), config.data().augmentation());
+      assertEquals(Optional.of(augmentation()), config.custom().augmentation());
       assertEquals(config, RunConfig.parseStored(config.toYaml(), "stored"));
     }
   }
@@ -162,17 +188,17 @@ class RunConfigTest {
   @Test
   void problemsOfAnAugmentationFileNameTheFile() throws Exception {
     Path file = folder.resolve("augment.yaml");
-    Files.writeString(file, "augmentation: {operators: [{hflop: {}}, {rotate: {p: 2}}]}");
+    Files.writeString(file, "augmentation: {ops: [{name: hflop}, {name: rotate, params: {prob: 2}}]}");
     String recipe = FULL.replaceAll("augmentation: .*", "augmentation: augment.yaml");
-    List<String> problems = problems(recipe + "  augmentation: {operators: [hflip]}\n");
-    assertProblem(problems, "data.augmentation and augmentation exclude each other");
+    List<String> problems = problems(recipe + "augmentation: {ops: [hflip]}\n");
+    assertProblem(problems, "custom.augmentation and augmentation exclude each other");
     problems = problems(recipe);
     assertProblem(
-        problems, "(" + file + ").operators[0]: unknown operator 'hflop': did you mean 'hflip'?");
-    assertProblem(problems, "(" + file + ").operators[1].rotate.p must be between 0 and 1, not 2");
+        problems, "(" + file + ").ops[0]: unknown operator 'hflop': did you mean 'hflip'?");
+    assertProblem(problems, "(" + file + ").ops[1].params.prob must be between 0 and 1, not 2");
     assertProblem(
         problems(FULL.replaceAll("augmentation: .*", "augmentation: nowhere.yaml")),
-        "data.augmentation names " + folder.resolve("nowhere.yaml") + ", which does not exist");
+        "custom.augmentation names " + folder.resolve("nowhere.yaml") + ", which does not exist");
   }
 
   @Test
@@ -195,9 +221,49 @@ class RunConfigTest {
   void everyKeyIsRead() throws Exception {
     RunConfig expected =
         new RunConfig(
-            new RunConfig.Run("shelves", -3, Optional.of(folder.resolve("out/run-1"))),
-            new RunConfig.ModelSource(
-                folder.resolve("base"), RunConfig.Weights.INITIALISE, Optional.empty()),
+            Optional.of(1024),
+            new ModelSection(
+                folder.resolve("base"),
+                ModelSection.Weights.INITIALISE,
+                ModelSection.AttentionImplementation.FLASH_ATTENTION_2,
+                ModelSection.ComputeType.FLOAT32,
+                Optional.of(1024)),
+            new TemplateConfig(
+                Optional.of("qwen3_vl"),
+                Optional.of(1024),
+                TemplateConfig.Truncation.RAISE,
+                Optional.of(1024),
+                Optional.of(4096)),
+            new TrainingConfig(
+                "shelves",
+                -3,
+                Optional.of(folder.resolve("out/run-1")),
+                0,
+                2.5,
+                1,
+                Optional.of(12),
+                new OptimizerConfig(
+                    Optional.of(1e-3),
+                    Optional.of(0.0),
+                    Optional.of(5e-4),
+                    2e-3,
+                    Optional.of(OptimizerConfig.Groups.MULTIMODAL),
+                    0.8,
+                    0.98,
+                    1e-6,
+                    0.2,
+                    true,
+                    0.2,
+                    LearningRateSchedule.COSINE_WARMUP_WITH_MIN_LR,
+                    new OptimizerConfig.SchedulerFloor(Optional.empty(), Optional.of(0.01))),
+                0.5,
+                false,
+                Optional.of(true),
+                false,
+                0.001,
+                new SavingConfig(SavingConfig.Strategy.STEPS, 20, 3, 1),
+                7),
+            tunerOfAllParts(),
             new DataConfig(
                 Optional.of(folder.resolve("train.jsonl")),
                 Optional.of(folder.resolve("val.jsonl")),
@@ -205,11 +271,22 @@ class RunConfigTest {
                 0.25,
                 List.of(new KeepClasses(List.of("标签", "光纤")), new DropSmall(4)),
                 Optional.empty(),
-                Optional.of(augmentation()),
                 16,
-                Optional.empty(),
+                Optional.of(3),
+                true,
                 96,
                 Optional.of(7)),
+            new CustomConfig(
+                Optional.of(augmentation()),
+                EmitNorm.NORM100,
+                Optional.of(100),
+                0,
+                2,
+                Optional.empty(),
+                parse(LEAST).custom().tokenTypeMetrics(),
+                false,
+                Optional.empty(),
+                Optional.empty()),
             new PromptConfig(
                 Profile.SUMMARY_RUNTIME,
                 Optional.of("bbu"),
@@ -217,21 +294,18 @@ class RunConfigTest {
                 new PromptTexts(
                     Optional.of("You describe pictures."), Optional.of("Describe: all objects"))),
             new RunConfig.VisionOptions(Optional.of(0.5)),
-            new TrainingConfig(
-                0, 3, 12, 6, 1024, false, RAISE, 0.5, 20, 0, 2, 3, 1, 5, 2048, true, 2, 0),
-            new OptimizerConfig(1e-3, 0, 5e-4, 2e-3, 0.8, 0.95, 1e-6, 0.1, true, 0.2, 0.01),
-            parse(LEAST).tuning(),
             Optional.empty(),
-            parse(LEAST).custom(),
+            new DeepspeedConfig(true, 3),
             new ClusterConfig(
+                Optional.of(6),
+                2048,
                 2,
-                5,
+                Optional.of(5),
                 Duration.ofMillis(2500),
                 Duration.ofSeconds(20),
                 Duration.ofMillis(200),
                 Duration.ofMillis(900),
-                ClusterConfig.Resilience.CHECKPOINT,
-                3),
+                ClusterConfig.Resilience.CHECKPOINT),
             Optional.of(
                 new RunInputs(
                     3,
@@ -241,6 +315,24 @@ class RunConfigTest {
                     Optional.empty(),
                     Optional.empty())));
     assertEquals(expected, parse(FULL));
+  }
+
+  private static TunerConfig tunerOfAllParts() {
+    return new TunerConfig(
+        TunerConfig.TrainType.FULL,
+        false,
+        false,
+        false,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        List.of(),
+        List.of());
   }
 
   @Test
@@ -285,30 +377,159 @@ class RunConfigTest {
 
   @Test
   void whatIsLeftOutHasDefaults() throws Exception {
-    RunConfig config = parse(LEAST);
+    RunConfig config = parse(LEAST.replaceAll("training: .*\n", ""));
     assertEquals("run", config.name());
+    assertEquals(42, config.seed());
     assertEquals(Optional.empty(), config.outputDir());
-    assertEquals(RunConfig.Weights.LOAD, config.model().weights());
+    assertEquals(
+        new ModelSection(
+            folder.resolve("base"),
+            ModelSection.Weights.LOAD,
+            ModelSection.AttentionImplementation.SDPA,
+            ModelSection.ComputeType.FLOAT32,
+            Optional.empty()),
+        config.model());
     assertEquals(Profile.SUMMARY_TRAIN_MIN, config.prompts().profile());
     assertEquals(Optional.empty(), config.vision().tokenBudget());
+    assertEquals(EmitNorm.NORM1000, config.custom().emitNorm());
+    assertEquals(new DeepspeedConfig(true, 2), config.deepspeed());
     assertEquals(
         new ClusterConfig(
+            Optional.of(4),
+            1 << 18,
             1,
-            4,
+            Optional.of(4),
             Duration.ZERO,
             Duration.ofSeconds(10),
             Duration.ofMillis(100),
             Duration.ofSeconds(15),
-            ClusterConfig.Resilience.BUDDY,
-            2),
+            ClusterConfig.Resilience.BUDDY),
         config.cluster());
     assertEquals(
         new TrainingConfig(
-            10, 0, 8, 4, 512, true, RAISE, 1.0, 0, 0, 0, 0, 0, 1, 1 << 18, false, 1, 0),
+            "run",
+            42,
+            Optional.empty(),
+            0,
+            3,
+            1,
+            Optional.of(16),
+            usual(1e-4),
+            1.0,
+            true,
+            Optional.of(false),
+            false,
+            0,
+            new SavingConfig(SavingConfig.Strategy.STEPS, 500, 0, 0),
+            5),
         config.training());
     assertEquals(
-        new OptimizerConfig(1e-4, 1e-4, 1e-4, 1e-3, 0.9, 0.999, 1e-8, 0, false, 0.05, 0.1),
-        config.optimizer());
+        new TunerConfig(
+            TunerConfig.TrainType.LORA,
+            false,
+            true,
+            true,
+            Optional.empty(),
+            Optional.of(8),
+            Optional.of(32.0),
+            Optional.of(0.05),
+            Optional.of(false),
+            Optional.of(false),
+            Optional.of(new Targets.AllLinear()),
+            Optional.empty(),
+            List.of(),
+            List.of()),
+        config.tuner());
+    assertEquals(
+        usual(1e-5),
+        parse(LEAST.replaceAll("training: .*\n", "tuner: {train_type: full}\n")).optimizer());
+  }
+
+  /** What a recipe that says nothing of the optimizer has, with a learning rate. */
+  private static OptimizerConfig usual(double rate) {
+    return new OptimizerConfig(
+        Optional.of(rate),
+        Optional.of(rate),
+        Optional.of(rate),
+        1e-3,
+        Optional.empty(),
+        0.9,
+        0.95,
+        1e-8,
+        0.1,
+        false,
+        0,
+        LearningRateSchedule.COSINE,
+        OptimizerConfig.SchedulerFloor.NONE);
+  }
+
+  @Test
+  void thereIsOneLengthUnderThreeNames() throws Exception {
+    String without = LEAST.replace("global_max_length: 512\n", "");
+    for (String recipe :
+        List.of(
+            LEAST,
+            without + "template: {max_length: 512}\n",
+            without.replace("{model: base}", "{model: base, max_model_len: 512}"),
+            LEAST.replace("{model: base}", "{model: base, max_model_len: 512}")
+                + "template: {max_length: 512}\n")) {
+      assertEquals(512, parse(recipe).maxLength());
+    }
+    assertProblem(problems(without), "global_max_length is missing: it must be a whole number");
+    assertProblem(
+        problems(LEAST + "template: {max_length: 100}\n"),
+        "template.max_length is 100, but global_max_length is 512: there is one length");
+    assertProblem(
+        problems(LEAST.replace("{model: base}", "{model: base, max_model_len: 9}")),
+        "model.max_model_len is 9, but global_max_length is 512");
+  }
+
+  @Test
+  void sharedOutWeightsNeedCheckpointing() throws Exception {
+    String shared = LEAST + "deepspeed: {config: zero3}\n";
+    assertTrue(parse(shared).training().checkpoints());
+    assertFalse(parse(LEAST).training().checkpoints());
+    assertFalse(
+        parse(LEAST + "deepspeed: {config: zero3, enabled: false}\n").training().checkpoints());
+    assertProblem(
+        problems(shared.replace("seed: 7", "seed: 7, gradient_checkpointing: false")),
+        "training.gradient_checkpointing must be true with zero3");
+  }
+
+  @Test
+  void picturesHaveALeastAndAGreatestSize() {
+    assertProblem(
+        problems(LEAST + "template: {min_pixels: 2048, max_pixels: 1024}\n"),
+        "template.min_pixels (2048) must not exceed template.max_pixels (1024)");
+  }
+
+  @Test
+  void otherTypesAndKernelsAreRefusedWithWhatToDo() {
+    assertProblem(
+        problems(LEAST.replace("{model: base}", "{model: base, attn_impl: eager}")),
+        "model.attn_impl must be one of sdpa, flash_attention_2, not 'eager'");
+    assertProblem(
+        problems(LEAST.replace("{model: base}", "{model: base, torch_dtype: bfloat16}")),
+        "`lockstep export merge --dtype bfloat16`");
+    assertProblem(
+        problems(LEAST.replace("seed: 7", "seed: 7, bf16: true")),
+        "training.bf16 must be false, not true: training computes in float32");
+  }
+
+  @Test
+  void theMonitorNeedsATeacher() {
+    assertProblem(
+        problems(LEAST + "custom: {trainer_variant: gkd_monitor}\n"),
+        "custom.trainer_variant gkd_monitor needs section rlhf");
+  }
+
+  @Test
+  void checkpointsAreWrittenAtTheEndAloneIfThatIsTheStrategy() throws Exception {
+    assertEquals(500, parse(LEAST).training().saving().everySteps());
+    assertEquals(
+        0,
+        parse(LEAST.replace("seed: 7", "seed: 7, save_strategy: \"no\"")).training().saving()
+            .everySteps());
   }
 
   @Test
@@ -346,16 +567,16 @@ class RunConfigTest {
   void allProblemsAreReportedAtOnce() {
     String broken =
         """
-        run: {seed: seven}
-        model: {path: nowhere, weights: lode}
+        global_max_length: 4
+        model: {model: nowhere, weights: lode}
         data: {train_jsonl: missing.jsonl, template: target_sumary, dense_ratio: 2, preprocessors: [keep_clases]}
-        training: {max_steps: 1.5, global_batch_size: 6, global_max_length: 4, save_step: 3}
-        optimiser: {learning_rate: 1}
-        optimizer: {learning_rate: fast, decay_vectors: 1}
+        training: {seed: seven, max_steps: 1.5, per_device_train_batch_size: 6, gradient_accumulation_steps: 1, save_step: 3, learning_rate: fast, decay_vectors: 1}
+        cluster: {virtual_ranks: 4}
+        trainng: {learning_rate: 1}
         """;
     List<String> problems = problems(broken);
-    assertProblem(problems, "run.seed must be a whole number, not \"seven\"");
-    assertProblem(problems, "model.path names " + folder.resolve("nowhere"));
+    assertProblem(problems, "training.seed must be a whole number, not \"seven\"");
+    assertProblem(problems, "model.model names " + folder.resolve("nowhere"));
     assertProblem(problems, "model.weights must be one of load, initialise, not 'lode': did you");
     assertProblem(problems, "data.train_jsonl names " + folder.resolve("missing.jsonl"));
     assertProblem(problems, "not 'target_sumary': did you mean 'target_summary'?");
@@ -364,26 +585,19 @@ class RunConfigTest {
         problems,
         "data.preprocessors[0]: unknown preprocessor 'keep_clases': did you mean 'keep_classes'?");
     assertProblem(problems, "training.max_steps must be a whole number, not 1.5");
-    assertProblem(problems, "training.global_batch_size (6) must be a multiple of");
-    assertProblem(problems, "training.global_max_length must be between 8 and");
+    assertProblem(problems, "cluster.virtual_ranks (4) must divide the samples of a step");
+    assertProblem(problems, "global_max_length must be between 8 and");
     assertProblem(problems, "unknown key training.save_step: did you mean 'save_steps'?");
-    assertProblem(problems, "optimizer.learning_rate must be a number, not \"fast\"");
-    assertProblem(problems, "optimizer.decay_vectors must be true or false, not 1");
-    assertProblem(problems, "unknown key optimiser: did you mean 'optimizer'?");
+    assertProblem(problems, "training.learning_rate must be a number, not \"fast\"");
+    assertProblem(problems, "training.decay_vectors must be true or false, not 1");
+    assertProblem(problems, "unknown key trainng: did you mean 'training'?");
   }
 
   @Test
   void missingKeysAreNamed() {
-    List<String> problems = problems("run: {name: x}");
+    List<String> problems = problems("training: {run_name: x}");
     for (String key :
-        List.of(
-            "run.seed",
-            "model.path",
-            "data.train_jsonl",
-            "data.template",
-            "training.global_batch_size",
-            "training.global_max_length",
-            "optimizer.learning_rate")) {
+        List.of("global_max_length", "model.model", "data.train_jsonl", "data.template")) {
       assertProblem(problems, key + " is missing");
     }
     assertTrue(
@@ -392,26 +606,36 @@ class RunConfigTest {
 
   @Test
   void sectionsMustBeMappings() {
-    assertProblem(problems(LEAST.replace("{seed: 7}", "[7]")), "run must be a mapping");
+    assertProblem(problems(LEAST.replaceAll("training: .*", "training: [7]")), "training must be a mapping");
     assertProblem(problems("- a list"), "must be a mapping of keys to values");
-    assertProblem(problems(""), "run.seed is missing");
+    assertProblem(problems(""), "model.model is missing");
   }
 
   @Test
-  void lengthIsGivenInStepsOrEpochsButNotBoth() {
-    String either = "training.max_steps or training.epochs must be given, and only one of them";
-    assertProblem(problems(LEAST.replace("max_steps: 10,", "max_steps: 10, epochs: 1,")), either);
-    assertProblem(problems(LEAST.replace("max_steps: 10,", "")), either);
-  }
-
-  @Test
-  void gradientsAreAccumulatedOverEqualPartsOfAVirtualRank() throws Exception {
-    String two = LEAST.replace("max_steps: 10,", "max_steps: 10, gradient_accumulation: 2,");
-    assertEquals(2, parse(two).training().gradientAccumulation());
+  void lengthIsGivenInStepsOrElseInEpochs() throws Exception {
+    assertEquals(10, parse(LEAST).training().totalSteps(1000));
+    String epochs = LEAST.replace("max_steps: 10,", "num_train_epochs: 1.5,");
+    assertEquals(19, parse(epochs).training().totalSteps(100), "150 samples, 8 in a step");
+    assertEquals(1, parse(epochs).training().totalSteps(1));
+    assertEquals(
+        10,
+        parse(LEAST.replace("max_steps: 10,", "max_steps: 10, num_train_epochs: 1.5,"))
+            .training()
+            .totalSteps(1000));
     assertProblem(
-        problems(two.replace("accumulation: 2", "accumulation: 3")),
-        "training.gradient_accumulation (3) must divide the samples of a virtual rank, which are"
-            + " global_batch_size / virtual_ranks = 2");
+        problems(LEAST.replace("max_steps: 10,", "num_train_epochs: 0,")),
+        "training.num_train_epochs must be more than 0");
+  }
+
+  @Test
+  void stepsAreCutIntoEqualPartsOfVirtualRanks() throws Exception {
+    String parts = LEAST.replace("size: 8, gradient_accumulation_steps: 1", "size: 1, gradient_accumulation_steps: 8");
+    assertEquals(new BatchPlan(8, 4, 2), parse(parts).batches());
+    assertEquals(new BatchPlan(8, 4, 1), parse(LEAST).batches());
+    assertProblem(
+        problems(parts + "cluster: {virtual_ranks: 3}\n"),
+        "cluster.virtual_ranks (3) must divide the samples of a step, which are"
+            + " training.per_device_train_batch_size * training.gradient_accumulation_steps = 1 * 8 = 8");
   }
 
   @Test
@@ -429,7 +653,7 @@ class RunConfigTest {
     assertProblem(problems(LEAST + "packing: true"), "packing does not exist");
     assertProblem(
         problems(LEAST.replace("max_steps: 10,", "max_steps: 10, model_max_length: 9,")),
-        "training.model_max_length does not exist: training.global_max_length");
+        "training.model_max_length does not exist: global_max_length is the one length option");
     assertProblem(
         problems(LEAST + "custom: {hard_sample_mining: {enabled: true}}"),
         "custom.hard_sample_mining does not exist: the order of samples is fixed");
@@ -452,14 +676,14 @@ class RunConfigTest {
   @Test
   void samplesAreNeverCut() {
     assertProblem(
-        problems(LEAST.replace("max_steps: 10,", "max_steps: 10, truncation_strategy: left,")),
-        "training.truncation_strategy must be raise, not 'left'");
+        problems(LEAST + "template: {truncation_strategy: left}"),
+        "template.truncation_strategy must be raise, not 'left'");
   }
 
   @Test
   void aRunThatTrainsNothingIsAProblem() {
     assertProblem(
-        problems(LEAST.replace("1.0e-4", "0")), "optimizer.learning_rate is 0 for every part");
+        problems(LEAST.replace("1.0e-4", "0")), "training.learning_rate is 0 for every part");
   }
 
   @Test
@@ -467,13 +691,13 @@ class RunConfigTest {
     assertProblem(
         problems(LEAST.replace("max_steps: 10,", "max_steps: 99999999999999999999,")),
         "training.max_steps");
-    assertProblem(problems(LEAST.replace("1.0e-4", "-1")), "optimizer.learning_rate must be");
+    assertProblem(problems(LEAST.replace("1.0e-4", "-1")), "training.learning_rate must be");
   }
 
   @Test
   void whatIsNotYamlIsAnErrorWithFileAndLine() throws IOException {
     Path file = folder.resolve("run.yaml");
-    Files.writeString(file, "run:\n  seed: 1\n  name: [unclosed\nmodel: x\n");
+    Files.writeString(file, "training:\n  seed: 1\n  run_name: [unclosed\nmodel: x\n");
     ConfigException error = assertThrows(ConfigException.class, () -> RunConfig.read(file));
     String message = String.valueOf(error.getMessage());
     assertTrue(message.startsWith(file + ":3: the '[' that opens here"), message);
@@ -482,19 +706,8 @@ class RunConfigTest {
   @Test
   void aKeyGivenTwiceIsAnError() {
     ConfigException error =
-        assertThrows(ConfigException.class, () -> parse(LEAST + "run: {seed: 8}\n"));
-    assertTrue(String.valueOf(error.getMessage()).contains("run"), error.getMessage());
-  }
-
-  @Test
-  void rateWarmsUpLinearlyAndFallsAlongACosine() {
-    OptimizerConfig config = new OptimizerConfig(1, 1, 1, 1, 0.9, 0.999, 1e-8, 0, false, 0.2, 0.1);
-    assertEquals(0.5, config.lrFactor(1, 10));
-    assertEquals(1, config.lrFactor(2, 10));
-    assertEquals(0.55, config.lrFactor(6, 10), 1e-15);
-    assertEquals(0.1, config.lrFactor(10, 10), 1e-15);
-    OptimizerConfig cold = new OptimizerConfig(1, 1, 1, 1, 0.9, 0.999, 1e-8, 0, false, 0, 0);
-    assertEquals(0, cold.lrFactor(1, 1), 1e-15);
+        assertThrows(ConfigException.class, () -> parse(LEAST + "training: {seed: 8}\n"));
+    assertTrue(String.valueOf(error.getMessage()).contains("training"), error.getMessage());
   }
 
   @Test
@@ -504,8 +717,8 @@ class RunConfigTest {
     OptimizerConfig both = parse(FULL).optimizer();
     OptimizerConfig matrices =
         parse(FULL.replace("decay_vectors: true", "decay_vectors: false")).optimizer();
-    assertEquals(List.of(0.1, 0.1), List.of(both.decay(matrix), both.decay(vector)));
-    assertEquals(List.of(0.1, 0.0), List.of(matrices.decay(matrix), matrices.decay(vector)));
+    assertEquals(List.of(0.2, 0.2), List.of(both.decay(matrix), both.decay(vector)));
+    assertEquals(List.of(0.2, 0.0), List.of(matrices.decay(matrix), matrices.decay(vector)));
   }
 
   private RunConfig parse(String yaml) throws ConfigException {

@@ -52,12 +52,11 @@ class HeldOutLossTest {
             + record("two", "another answer, and a longer one"));
     return RunConfig.parse(
         """
-        run: {seed: 5, output_dir: out}
-        model: {path: %s}
-        data: {train_jsonl: train.jsonl, template: chatml%s}
-        training: {max_steps: 10, global_batch_size: 1, virtual_ranks: 1, global_max_length: %d}
-        optimizer: {learning_rate: 1.0e-3}
-        tuning: {mode: lora, dropout: 0.5}
+        global_max_length: %3$d
+        model: {model: %1$s}
+        data: {train_jsonl: train.jsonl, template: chatml%2$s}
+        training: {seed: 5, output_dir: out, max_steps: 10, per_device_train_batch_size: 1, gradient_accumulation_steps: 1, logging_steps: 1, learning_rate: 1.0e-3}
+        tuner: {train_type: lora, lora_dropout: 0.5, freeze_vit: false, freeze_aligner: false}
         """
             .formatted(GoldenFamily.QWEN3_VL.checkpoint(), more, MAX_LENGTH),
         "test",

@@ -124,7 +124,7 @@ class MicroBatchesTest {
     MicroBatches microBatches = microBatches(draw -> sample(draw, MAX_LENGTH + 1));
     SampleException error = assertThrows(SampleException.class, () -> microBatches.make(0, 0));
     String message = String.valueOf(error.getMessage());
-    assertTrue(message.contains("training.global_max_length (4 tokens)"), message);
+    assertTrue(message.contains("global_max_length (4 tokens)"), message);
     assertTrue(message.matches(".*sample \\d with 5.*"), message);
   }
 

@@ -27,13 +27,13 @@ class AugmentedTrainingTest {
   private static final String AUGMENTATION =
       """
       augmentation:
-        operators:
-          - hflip: {p: 0.5}
-          - rotate: {degrees: [-20, 20]}
-          - random_crop: {scale: [0.4, 0.8], min_objects: 1}
-          - color_jitter: {p: 0.7}
+        ops:
+          - {name: hflip, params: {prob: 0.5}}
+          - {name: rotate, params: {max_deg: [-20, 20]}}
+          - {name: random_crop, params: {scale: [0.4, 0.8], min_objects: 1}}
+          - {name: color_jitter, params: {prob: 0.7}}
         curriculum:
-          phases: [{until_step: 2, operators: {rotate: {degrees: [-5, 5]}}}]
+          phases: [{until_step: 2, ops: {rotate: {max_deg: [-5, 5]}}}]
       """;
 
   @TempDir Path folder;
@@ -52,12 +52,12 @@ class AugmentedTrainingTest {
       assertArrayEquals(alone, weights);
     }
     assertNotEquals(
-        alone[0], ShortTraining.weights(1, config("dense_ratio: 0.5"), STEPS).getFirst()[0]);
+        alone[0], ShortTraining.weights(1, config("emit_norm: norm1000"), STEPS).getFirst()[0]);
   }
 
   @Test
   void certificatesProbeRecordsAsTheyStandInTheFile() throws Exception {
-    try (RunData plain = new RunData(config("dense_ratio: 0.5"));
+    try (RunData plain = new RunData(config("emit_norm: norm1000"));
         RunData augmented = new RunData(config("augmentation: augment.yaml"));
         LoadedModel model = LoadedModel.open(GoldenFamily.QWEN3_VL.checkpoint())) {
       List<Probe> probes = ProbeChoice.of(augmented, model);
@@ -66,17 +66,19 @@ class AugmentedTrainingTest {
     }
   }
 
-  private RunConfig config(String dataKey) throws Exception {
+  private RunConfig config(String customKey) throws Exception {
     Files.writeString(folder.resolve("augment.yaml"), AUGMENTATION);
     return RunConfig.parse(
         """
-        run: {seed: 5}
-        model: {path: %s}
-        data: {train_jsonl: %s, template: target_dense, %s}
-        training: {max_steps: %d, global_batch_size: 4, virtual_ranks: 2, global_max_length: 512}
-        optimizer: {learning_rate: 1.0e-3, warmup_ratio: 0}
+        global_max_length: 512
+        model: {model: %s}
+        data: {train_jsonl: %s, template: target_dense}
+        custom: {%s}
+        training: {seed: 5, max_steps: %d, per_device_train_batch_size: 4, gradient_accumulation_steps: 1, logging_steps: 1, learning_rate: 1.0e-3, warmup_ratio: 0}
+        tuner: {train_type: full, freeze_vit: false, freeze_aligner: false}
+        cluster: {virtual_ranks: 2}
         """
-            .formatted(GoldenFamily.QWEN3_VL.checkpoint(), pictures(), dataKey, STEPS),
+            .formatted(GoldenFamily.QWEN3_VL.checkpoint(), pictures(), customKey, STEPS),
         "test",
         folder);
   }

@@ -91,12 +91,12 @@ class BankedTrainingTest {
     Directive.NewMembership membership =
         new Directive.NewMembership(1, 0, List.of(), 0, "", List.of(), List.of(), Optional.empty());
     try (RunData data = new RunData(config);
-        LoadedModel model = LoadedModel.open(config.model().path());
+        LoadedModel model = LoadedModel.open(config.model().model());
         TensorBoardLog board = TensorBoardLog.of(run);
         RunMetrics metrics = RunMetrics.open(run, config, data, membership, board)) {
       MicroBatches batches = data.microBatches(model);
       for (int step = 0; step < STEPS; step++) {
-        for (int rank = 0; rank < config.training().virtualRanks(); rank++) {
+        for (int rank = 0; rank < config.batches().virtualRanks(); rank++) {
           batches.make(step, rank);
         }
         metrics.committed(
@@ -116,14 +116,15 @@ class BankedTrainingTest {
   private RunConfig config(String run, String sourceMode) throws Exception {
     return RunConfig.parse(
         """
-        run: {seed: 5, output_dir: %s}
-        model: {path: %s}
-        data: {train_jsonl: %s, template: target_dense, patch_bank_mib: 3}
-        training: {logging_steps: 2, max_steps: %d, global_batch_size: 4, virtual_ranks: 2, global_max_length: 512}
-        optimizer: {learning_rate: 1.0e-3, warmup_ratio: 0}
+        global_max_length: 512
+        model: {model: %2$s}
+        data: {train_jsonl: %3$s, template: target_dense, patch_bank_mib: 3}
+        training: {seed: 5, output_dir: %1$s, logging_steps: 2, max_steps: %4$d, per_device_train_batch_size: 4, gradient_accumulation_steps: 1, learning_rate: 1.0e-3, warmup_ratio: 0}
+        tuner: {train_type: full, freeze_vit: false, freeze_aligner: false}
+        cluster: {virtual_ranks: 2}
         augmentation:
-          operators:
-            - small_object_zoom_paste: {source_mode: %s, scale: 1, overlap_threshold: 0.5}
+          ops:
+            - {name: small_object_zoom_paste, params: {source_mode: %5$s, scale: 1, overlap_threshold: 0.5}}
         """
             .formatted(run, GoldenFamily.QWEN3_VL.checkpoint(), pictures(), STEPS, sourceMode),
         "test",

@@ -36,49 +36,49 @@ class DetectionTrainingTest {
     Torch.start(1);
   }
 
-  private RunConfig config(String tuning, String cluster, String training) throws Exception {
+  private RunConfig config(boolean frozen, int stage) throws Exception {
     Files.writeString(
-        folder.resolve("augment.yaml"), "augmentation: {operators: [{hflip: {p: 0.5}}]}\n");
+        folder.resolve("augment.yaml"), "augmentation: {ops: [{name: hflip, params: {prob: 0.5}}]}\n");
     Path data =
         ShortTraining.pictures(
             folder, new Geometry.Box(5, 5, 30, 30), new Geometry.Box(40, 30, 60, 60));
     return RunConfig.parse(
         """
-        run: {seed: 5}
-        model: {path: %s}
-        data: {train_jsonl: %s, template: target_dense, augmentation: augment.yaml}
-        training: {max_steps: %d, global_batch_size: 6, virtual_ranks: 3, global_max_length: 512, bucket_floats: 65536%s}
-        optimizer: {learning_rate: 1.0e-3, warmup_ratio: 0, weight_decay: 0.1}
-        tuning: %s
-        cluster: %s
+        global_max_length: 512
+        model: {model: %1$s}
+        data: {train_jsonl: %2$s, template: target_dense}
+        training: {seed: 5, max_steps: %3$d, per_device_train_batch_size: 6, gradient_accumulation_steps: 1, learning_rate: 1.0e-3}
+        tuner: {train_type: full, freeze_llm: %4$s, freeze_vit: %4$s, freeze_aligner: %4$s}
+        deepspeed: {config: zero%5$d}
+        cluster: {virtual_ranks: 3, bucket_floats: 65536}
         custom:
+          augmentation: augment.yaml
           detection_enabled: true
           detection: {num_queries: 6, layers: 2, heads: 2, width: 32}
         """
-            .formatted(GoldenFamily.QWEN3_VL.checkpoint(), data, STEPS, training, tuning, cluster),
+            .formatted(GoldenFamily.QWEN3_VL.checkpoint(), data, STEPS, frozen, stage),
         "test",
         folder);
   }
 
   @Test
   void modelAndHeadAreTheSameBitsOnAnyNumberOfWorkersAtEveryStage() throws Exception {
-    float[] alone = ShortTraining.weights(1, config("{mode: full}", "{}", ""), STEPS).getFirst();
+    float[] alone = ShortTraining.weights(1, config(false, 2), STEPS).getFirst();
     for (int world = 2; world <= 3; world++) {
       for (float[] weights :
-          ShortTraining.weights(world, config("{mode: full}", "{}", ""), STEPS)) {
+          ShortTraining.weights(world, config(false, 2), STEPS)) {
         assertArrayEquals(alone, weights, "world of " + world);
       }
     }
-    RunConfig shared = config("{mode: full}", "{zero_stage: 3}", ", gradient_checkpointing: true");
+    RunConfig shared = config(false, 3);
     assertArrayEquals(alone, ShortTraining.weights(3, shared, STEPS).getFirst());
-    RunConfig second = config("{mode: full}", "{zero_stage: 2}", "");
+    RunConfig second = config(false, 1);
     assertArrayEquals(alone, ShortTraining.weights(2, second, STEPS).getFirst());
   }
 
   @Test
   void onAFrozenModelTheHeadAloneChanges() throws Exception {
-    String frozen = "{mode: full, freeze_llm: true, freeze_vit: true, freeze_aligner: true}";
-    RunConfig config = config(frozen, "{}", "");
+    RunConfig config = config(true, 2);
     float[] trained = ShortTraining.weights(1, config, STEPS).getFirst();
     assertArrayEquals(trained, ShortTraining.weights(2, config, STEPS).getLast());
     try (LoadedModel before = TuningPlan.of(config).load(config)) {
@@ -103,7 +103,7 @@ class DetectionTrainingTest {
 
   @Test
   void whatTheHeadComputesIsCertified() throws Exception {
-    RunConfig config = config("{mode: full}", "{}", "");
+    RunConfig config = config(false, 2);
     Path checkpoint = Files.createDirectory(folder.resolve("checkpoint"));
     try (LoadedModel model = TuningPlan.of(config).load(config);
         RunData data = new RunData(config)) {

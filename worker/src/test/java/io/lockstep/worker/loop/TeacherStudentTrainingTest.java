@@ -42,14 +42,14 @@ class TeacherStudentTrainingTest {
     ShortTraining.pictures(folder, new Box(5, 5, 20, 28), new Box(40, 30, 60, 54));
     return RunConfig.parse(
         """
-        run: {seed: 5}
-        model: {path: %s}
+        global_max_length: %2$d
+        model: {model: %1$s}
         data: {train_jsonl: pictures.jsonl, template: target_dense}
-        training: {max_steps: 2, global_batch_size: 4, virtual_ranks: 4, global_max_length: %d}
-        optimizer: {learning_rate: 1.0e-3, warmup_ratio: 0}
+        training: {seed: 5, max_steps: 2, per_device_train_batch_size: 4, gradient_accumulation_steps: 1, logging_steps: 1, learning_rate: 1.0e-3, warmup_ratio: 0}
+        tuner: {train_type: full, freeze_vit: false, freeze_aligner: false}
         custom:
           token_type_metrics: {enabled: true}
-          teacher_student: {pool_jsonl: pictures.jsonl, teacher_ratio: %s, num_teacher_samples: %d}
+          teacher_student: {pool_jsonl: pictures.jsonl, teacher_ratio: %3$s, num_teacher_samples: %4$d}
         """
             .formatted(GoldenFamily.QWEN3_VL.checkpoint(), maxLength, ratio, demonstrations),
         "test",

@@ -421,11 +421,12 @@ class TrainingLoopTest {
   private RunConfig config(Path data, int steps, int maxLength) throws Exception {
     return RunConfig.parse(
         """
-        run: {seed: 5, output_dir: %s}
-        model: {path: %s}
-        data: {train_jsonl: %s, template: target_summary}
-        training: {max_steps: %d, global_batch_size: 4, virtual_ranks: 2, global_max_length: %d}
-        optimizer: {learning_rate: 1.0e-3}
+        global_max_length: %5$d
+        model: {model: %2$s}
+        data: {train_jsonl: %3$s, template: target_summary}
+        training: {seed: 5, output_dir: %1$s, max_steps: %4$d, per_device_train_batch_size: 4, gradient_accumulation_steps: 1, logging_steps: 1, learning_rate: 1.0e-3}
+        tuner: {train_type: full, freeze_vit: false, freeze_aligner: false}
+        cluster: {virtual_ranks: 2}
         """
             .formatted(folder, GoldenFamily.QWEN3_VL.checkpoint(), data, steps, maxLength),
         "test",

@@ -68,10 +68,10 @@ class UnreadableTrainingTest {
     TreeSet<String> named = new TreeSet<>();
     RunConfig config = config("named", "self");
     try (RunData run = new RunData(config);
-        LoadedModel model = LoadedModel.open(config.model().path())) {
+        LoadedModel model = LoadedModel.open(config.model().model())) {
       MicroBatches batches = run.microBatches(model);
       for (int step = 0; step < STEPS; step++) {
-        for (int rank = 0; rank < config.training().virtualRanks(); rank++) {
+        for (int rank = 0; rank < config.batches().virtualRanks(); rank++) {
           batches.make(step, rank).unreadable().forEach(each -> named.add(each.what()));
         }
       }
@@ -87,7 +87,7 @@ class UnreadableTrainingTest {
   void aFileThatChangesUnderARunIsNoFaultOfARecord() throws Exception {
     RunConfig config = config("changed", "self");
     try (RunData run = new RunData(config);
-        LoadedModel model = LoadedModel.open(config.model().path())) {
+        LoadedModel model = LoadedModel.open(config.model().model())) {
       MicroBatches batches = run.microBatches(model);
       Files.writeString(data, "{}\n", StandardOpenOption.APPEND);
       SampleException error = assertThrows(SampleException.class, () -> batches.make(0, 0));
@@ -99,14 +99,15 @@ class UnreadableTrainingTest {
   private RunConfig config(String run, String sourceMode) throws Exception {
     return RunConfig.parse(
         """
-        run: {seed: 5, output_dir: %s}
-        model: {path: %s}
-        data: {train_jsonl: %s, template: target_dense, max_unreadable: 3}
-        training: {max_steps: %d, global_batch_size: 4, virtual_ranks: 2, global_max_length: 512}
-        optimizer: {learning_rate: 1.0e-3, warmup_ratio: 0}
+        global_max_length: 512
+        model: {model: %2$s}
+        data: {train_jsonl: %3$s, template: target_dense, max_unreadable: 3}
+        training: {seed: 5, output_dir: %1$s, max_steps: %4$d, per_device_train_batch_size: 4, gradient_accumulation_steps: 1, logging_steps: 1, learning_rate: 1.0e-3, warmup_ratio: 0}
+        tuner: {train_type: full, freeze_vit: false, freeze_aligner: false}
+        cluster: {virtual_ranks: 2}
         augmentation:
-          operators:
-            - small_object_zoom_paste: {source_mode: %s, scale: 1, overlap_threshold: 0.5}
+          ops:
+            - {name: small_object_zoom_paste, params: {source_mode: %5$s, scale: 1, overlap_threshold: 0.5}}
         """
             .formatted(run, GoldenFamily.QWEN3_VL.checkpoint(), data, STEPS, sourceMode),
         "test",

@@ -37,9 +37,9 @@ class FirstSamplesTest {
         problems(
             512,
             """
-            - rotate: {degrees: [-20, 20]}
-            - random_crop: {scale: [0.4, 0.8], min_objects: 1}
-            - small_object_zoom_paste: {source_mode: bank, scale: 1, overlap_threshold: 0.5}
+            - {name: rotate, params: {max_deg: [-20, 20]}}
+            - {name: random_crop, params: {scale: [0.4, 0.8], min_objects: 1}}
+            - {name: small_object_zoom_paste, params: {source_mode: bank, scale: 1, overlap_threshold: 0.5}}
             - color_jitter
             """,
             ""));
@@ -51,14 +51,14 @@ class FirstSamplesTest {
     List<String> problems =
         problems(
             512,
-            "- random_crop: {p: 0, scale: 0.04, min_coverage: 1, min_objects: 0}\n",
-            "curriculum: {phases: [{until_percent: 90, operators: {random_crop: {p: 1}}}]}\n");
+            "- {name: random_crop, params: {prob: 0, scale: 0.04, min_coverage: 1, min_objects: 0}}\n",
+            "curriculum: {phases: [{until_percent: 90, ops: {random_crop: {prob: 1}}}]}\n");
     assertEquals(6, problems.size(), problems::toString);
     for (String problem : problems) {
       assertTrue(
           problem.matches(
               ".*pictures\\.jsonl:\\d+ \\(augmented as in step 20 of 20, epoch 13\\): none of its 2"
-                  + " objects is left after random_crop \\{\"p\":1\\.0,.*\"min_objects\":0.*\\}: keep"
+                  + " objects is left after random_crop \\{\"prob\":1\\.0,.*\"min_objects\":0.*\\}: keep"
                   + " some, for instance with min_objects: 1"),
           problem);
     }
@@ -66,7 +66,7 @@ class FirstSamplesTest {
 
   @Test
   void aSampleThatAugmentationMakesTooLongIsReplacedInTheRun() throws Exception {
-    assertEquals(List.of(), problems(200, "- resize_by_scale: {scale: 4}\n- color_jitter\n", ""));
+    assertEquals(List.of(), problems(200, "- {name: resize_by_scale, params: {scale: 4}}\n- color_jitter\n", ""));
   }
 
   @Test
@@ -128,15 +128,17 @@ class FirstSamplesTest {
       throws Exception {
     Files.writeString(
         folder.resolve("augment.yaml"),
-        "augmentation:\n" + ("operators:\n" + operators + curriculum).indent(2));
+        "augmentation:\n" + ("ops:\n" + operators + curriculum).indent(2));
     return HealthChecks.problems(
         RunConfig.parse(
             """
-            run: {seed: 5, output_dir: out}
-            model: {path: %s}
-            data: {train_jsonl: %s, template: target_dense, augmentation: augment.yaml}
-            training: {max_steps: 20, global_batch_size: 4, virtual_ranks: 2, global_max_length: %d}
-            optimizer: {learning_rate: 1.0e-3}
+            global_max_length: %3$d
+            model: {model: %1$s}
+            data: {train_jsonl: %2$s, template: target_dense}
+            custom: {augmentation: augment.yaml}
+            training: {seed: 5, output_dir: out, max_steps: 20, per_device_train_batch_size: 4, gradient_accumulation_steps: 1, logging_steps: 1, learning_rate: 1.0e-3}
+            tuner: {train_type: full, freeze_vit: false, freeze_aligner: false}
+            cluster: {virtual_ranks: 2}
             """
                 .formatted(GoldenFamily.QWEN3_VL.checkpoint(), pictures(), maxLength),
             "test",

@@ -144,10 +144,10 @@ class AdapterTrainingTest {
         .get("micro_batches")
         .forEach(microBatch -> microBatch.forEach(index -> order.add(index.intValue())));
     return new MicroBatches(
-        new EpochPlan(order.size(), 1, order.size(), config.training().virtualRanks()),
+        new EpochPlan(order.size(), 1, order.size(), config.batches().virtualRanks()),
         draw -> samples.get(order.get(Math.toIntExact(draw.place()))),
         model.collator(),
-        config.training().globalMaxLength(),
+        config.maxLength(),
         false);
   }
 
@@ -158,25 +158,12 @@ class AdapterTrainingTest {
     double warmup = schedule.get("warmup").doubleValue() / schedule.get("total").doubleValue();
     return RunConfig.parse(
         """
-        run: {seed: 1}
-        model: {path: %s, adapter: %s}
-        data: {train_jsonl: %s, template: target_summary}
-        training:
-          max_steps: %s
-          global_batch_size: 4
-          virtual_ranks: 2
-          global_max_length: 512
-          max_grad_norm: %s
-          bucket_floats: 4096
-        optimizer:
-          learning_rate: %s
-          beta1: %s
-          beta2: %s
-          epsilon: %s
-          weight_decay: %s
-          warmup_ratio: %s
-          floor_ratio: %s
-        tuning: {mode: lora}
+        global_max_length: 512
+        model: {model: %1$s}
+        data: {train_jsonl: %3$s, template: target_summary}
+        training: {seed: 1, max_steps: %4$s, per_device_train_batch_size: 4, gradient_accumulation_steps: 1, max_grad_norm: %5$s, logging_steps: 1, learning_rate: %6$s, adam_beta1: %7$s, adam_beta2: %8$s, adam_epsilon: %9$s, weight_decay: %10$s, warmup_ratio: %11$s, lr_scheduler_type: cosine_warmup_with_min_lr, lr_scheduler_kwargs: {min_lr_rate: %12$s}}
+        tuner: {train_type: lora, resume_from_checkpoint: %2$s, freeze_vit: false, freeze_aligner: false}
+        cluster: {virtual_ranks: 2, bucket_floats: 4096}
         """
             .formatted(
                 family.checkpoint(),

@@ -231,17 +231,12 @@ class ElasticWorldsTest {
   private static RunConfig config(String resilience) throws Exception {
     return RunConfig.parse(
         """
-        run: {seed: 5}
-        model: {path: %s}
+        global_max_length: 512
+        model: {model: %s}
         data: {train_jsonl: %s, template: target_summary}
-        training:
-          max_steps: %d
-          global_batch_size: 4
-          virtual_ranks: %d
-          global_max_length: 512
-          bucket_floats: 65536
-        optimizer: {learning_rate: 1.0e-3, weight_decay: 0.1, warmup_ratio: 0}
-        cluster: {resilience: %s}
+        training: {seed: 5, max_steps: %d, per_device_train_batch_size: 4, gradient_accumulation_steps: 1, logging_steps: 1, learning_rate: 1.0e-3, weight_decay: 0.1, warmup_ratio: 0}
+        tuner: {train_type: full, freeze_vit: false, freeze_aligner: false}
+        cluster: {virtual_ranks: %d, bucket_floats: 65536, resilience: %s}
         """
             .formatted(
                 GoldenFamily.QWEN3_VL.checkpoint(),

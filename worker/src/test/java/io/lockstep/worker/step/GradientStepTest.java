@@ -82,14 +82,14 @@ class GradientStepTest {
   static Stream<Arguments> cases() {
     List<String> both =
         List.of(
-            "{mode: full}",
-            "{mode: full, freeze_llm: true}",
-            "{mode: lora, rank: 4, dropout: 0.2}",
-            "{mode: lora, rank: 2, dora: true, dropout: 0.2, modules_to_save: [visual.merger]}");
+            "{train_type: full, freeze_vit: false, freeze_aligner: false}",
+            "{train_type: full, freeze_vit: false, freeze_aligner: false, freeze_llm: true}",
+            "{train_type: lora, freeze_vit: false, freeze_aligner: false, lora_rank: 4, lora_dropout: 0.2}",
+            "{train_type: lora, freeze_vit: false, freeze_aligner: false, lora_rank: 2, use_dora: true, lora_dropout: 0.2, modules_to_save: [visual.merger]}");
     List<String> one =
         List.of(
-            "{mode: full, freeze_aligner: true}",
-            "{mode: full, freeze_vit: true, freeze_aligner: true}");
+            "{train_type: full, freeze_vit: false, freeze_aligner: true}",
+            "{train_type: full, freeze_vit: true, freeze_aligner: true}");
     return Stream.concat(
         Stream.of(GoldenFamily.values())
             .flatMap(family -> both.stream().map(tuning -> Arguments.of(family, tuning))),
@@ -227,7 +227,7 @@ class GradientStepTest {
   @Test
   void theRangesOfTheSegmentsCoverTheFlatBuffer() throws Exception {
     for (GoldenFamily family : GoldenFamily.values()) {
-      try (LoadedModel model = load(family, "{mode: full}")) {
+      try (LoadedModel model = load(family, "{train_type: full, freeze_vit: false, freeze_aligner: false}")) {
         ParameterLayout layout = model.trainable().trained().layout();
         long next = 0;
         int slot = 0;
@@ -267,12 +267,11 @@ class GradientStepTest {
     RunConfig config =
         RunConfig.parse(
             """
-            run: {seed: 5}
-            model: {path: %s}
+            global_max_length: 512
+            model: {model: %s}
             data: {train_jsonl: %s, template: target_summary}
-            training: {max_steps: 1, global_batch_size: 4, global_max_length: 512}
-            optimizer: {learning_rate: 1.0e-3}
-            tuning: %s
+            training: {seed: 5, max_steps: 1, learning_rate: 1.0e-3}
+            tuner: %s
             """
                 .formatted(family.checkpoint(), family.file("cases.json"), tuning),
             "test",

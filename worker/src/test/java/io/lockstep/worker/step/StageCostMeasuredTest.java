@@ -102,9 +102,9 @@ class StageCostMeasuredTest {
             gradients.segments(),
             model.trainable().trained().layout(),
             new Buckets(
-                model.trainable().trained().layout().size(), config.training().bucketFloats()),
+                model.trainable().trained().layout().size(), config.cluster().bucketFloats()),
             VIRTUAL_RANKS,
-            config.training().samplesPerVirtualRank(),
+            config.batches().samplesPerVirtualRank(),
             config.cluster().replicates());
     return StageCost.of(subject, stage, ranks.rank(), new PassTable(passes));
   }
@@ -122,18 +122,13 @@ class StageCostMeasuredTest {
   private static RunConfig config(int stage, String resilience) throws Exception {
     return RunConfig.parse(
         """
-        run: {seed: 5}
-        model: {path: %s}
-        data: {train_jsonl: %s, template: target_summary}
-        training:
-          max_steps: 2
-          global_batch_size: %d
-          virtual_ranks: %d
-          global_max_length: 512
-          bucket_floats: 1024
-          gradient_checkpointing: true
-        optimizer: {learning_rate: 1.0e-3}
-        cluster: {zero_stage: %d, resilience: %s}
+        global_max_length: 512
+        model: {model: %1$s}
+        data: {train_jsonl: %2$s, template: target_summary}
+        training: {seed: 5, max_steps: 2, per_device_train_batch_size: %3$d, gradient_accumulation_steps: 1, gradient_checkpointing: true, logging_steps: 1, learning_rate: 1.0e-3}
+        tuner: {train_type: full, freeze_vit: false, freeze_aligner: false}
+        deepspeed: {config: zero%5$d}
+        cluster: {virtual_ranks: %4$d, bucket_floats: 1024, resilience: %6$s}
         """
             .formatted(
                 GoldenFamily.QWEN3_VL.checkpoint(),

@@ -150,7 +150,7 @@ class TrainingParityTest {
         new EpochPlan(order.size(), config.seed(), order.size(), VIRTUAL_RANKS),
         draw -> samples.get(order.get(Math.toIntExact(draw.place()))),
         model.collator(),
-        config.training().globalMaxLength(),
+        config.maxLength(),
         config.training().groupByLength());
   }
 
@@ -178,12 +178,11 @@ class TrainingParityTest {
         FIGURE_TOLERANCE);
     List<ParameterSpec.Module> groups =
         List.of(ParameterSpec.Module.LLM, ParameterSpec.Module.VIT, ParameterSpec.Module.ALIGNER);
-    double lrFactor = config.optimizer().lrFactor(step, config.training().maxSteps());
     for (int group = 0; group < groups.size(); group++) {
       assertRelative(
           "rate of " + groups.get(group) + " in step " + step,
           expected.get("lr").get(group).doubleValue(),
-          lrFactor * config.optimizer().peakLr(groups.get(group)),
+          config.optimizer().lr(groups.get(group), step, config.training().maxSteps()),
           RATE_TOLERANCE);
     }
   }
@@ -227,11 +226,12 @@ class TrainingParityTest {
     long steps = schedule.get("total").longValue();
     String yaml =
         """
-        run: {seed: 1}
-        model: {path: %s}
+        global_max_length: 4096
+        model: {model: %1$s}
         data: {train_jsonl: unused, template: target_summary}
-        training: {max_steps: %d, global_batch_size: 4, virtual_ranks: %d, global_max_length: 4096, max_grad_norm: %s, bucket_floats: 65536}
-        optimizer: {learning_rate: %s, vit_learning_rate: %s, aligner_learning_rate: %s, beta1: %s, beta2: %s, epsilon: %s, weight_decay: %s, decay_vectors: true, warmup_ratio: %s, floor_ratio: %s}
+        training: {seed: 1, max_steps: %2$d, per_device_train_batch_size: 4, gradient_accumulation_steps: 1, max_grad_norm: %4$s, logging_steps: 1, learning_rate: %5$s, vit_lr: %6$s, aligner_lr: %7$s, adam_beta1: %8$s, adam_beta2: %9$s, adam_epsilon: %10$s, weight_decay: %11$s, decay_vectors: true, warmup_ratio: %12$s, lr_scheduler_type: cosine_warmup_with_min_lr, lr_scheduler_kwargs: {min_lr_rate: %13$s}}
+        tuner: {train_type: full, freeze_vit: false, freeze_aligner: false}
+        cluster: {virtual_ranks: %3$d, bucket_floats: 65536}
         """
             .formatted(
                 family.checkpoint().toAbsolutePath(),

@@ -42,6 +42,9 @@ class WorldSizeTest {
   private static final int STEPS = 2;
   private static final int VIRTUAL_RANKS = 4;
 
+  private static final String FULL =
+      "{train_type: full, freeze_vit: false, freeze_aligner: false}";
+
   @BeforeAll
   static void startTorch() {
     Torch.start(1);
@@ -51,9 +54,9 @@ class WorldSizeTest {
 
   @Test
   void parametersAndFiguresAreTheSameBitsOnAnyNumberOfRanks() throws Exception {
-    Trained alone = train(1, "{mode: full}").getFirst();
+    Trained alone = train(1, FULL).getFirst();
     for (int world = 2; world <= 4; world++) {
-      for (Trained trained : train(world, "{mode: full}")) {
+      for (Trained trained : train(world, FULL)) {
         assertEquals(alone.commits(), trained.commits());
         assertArrayEquals(alone.parameters(), trained.parameters(), "world of " + world);
       }
@@ -62,20 +65,23 @@ class WorldSizeTest {
 
   @ParameterizedTest
   @CsvSource({
-    "2, {zero_stage: 1}",
-    "3, {zero_stage: 1; resilience: checkpoint}",
-    "3, {zero_stage: 2; resilience: checkpoint}",
-    "1, {zero_stage: 3}",
-    "2, {zero_stage: 3}",
-    "3, {zero_stage: 3}",
-    "4, {zero_stage: 3}",
-    "2, {zero_stage: 3; resilience: checkpoint}",
-    "3, {zero_stage: 3; resilience: checkpoint}",
-    "4, {zero_stage: 3; resilience: checkpoint}",
+    "2, zero1, buddy",
+    "3, zero1, checkpoint",
+    "3, zero2, checkpoint",
+    "1, zero3, buddy",
+    "2, zero3, buddy",
+    "3, zero3, buddy",
+    "4, zero3, buddy",
+    "2, zero3, checkpoint",
+    "3, zero3, checkpoint",
+    "4, zero3, checkpoint",
   })
-  void everyStageOfZeroGivesTheSameBits(int world, String cluster) throws Exception {
-    Trained alone = train(1, "{mode: full}").getFirst();
-    List<Trained> all = train(world, config("{mode: full}", cluster.replace(';', ',')));
+  void everyStageOfZeroGivesTheSameBits(int world, String stage, String resilience)
+      throws Exception {
+    Trained alone = train(1, FULL).getFirst();
+    RunConfig config =
+        config(GoldenFamily.QWEN3_VL.checkpoint(), "load", FULL, stage, resilience, 0);
+    List<Trained> all = train(world, config);
     assertArrayEquals(alone.parameters(), all.getFirst().parameters());
     for (Trained trained : all) {
       assertEquals(alone.commits(), trained.commits());
@@ -85,9 +91,9 @@ class WorldSizeTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3})
   void everyStageGivesTheSameBitsWhereJavaReachesTensorsByCopiesAlone(int stage) throws Exception {
-    Trained onHost = train(1, "{mode: full}").getFirst();
+    Trained onHost = train(1, FULL).getFirst();
     try (IsolatedDevice device = IsolatedDevice.install()) {
-      List<Trained> all = train(2, config("{mode: full}", "{zero_stage: " + stage + "}"));
+      List<Trained> all = train(2, config(FULL, "zero" + stage));
       assertArrayEquals(onHost.parameters(), all.getFirst().parameters());
       assertEquals(onHost.sha256(), all.getFirst().sha256());
       for (Trained trained : all) {
@@ -100,14 +106,14 @@ class WorldSizeTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "{mode: lora, rank: 4, dropout: 0.2}",
-        "{mode: lora, rank: 2, dora: true, dropout: 0.2, modules_to_save: [visual.merger]}",
-        "{mode: full, freeze_vit: true}",
-        "{mode: full, freeze_llm: true}"
+        "{train_type: lora, freeze_vit: false, freeze_aligner: false, lora_rank: 4, lora_dropout: 0.2}",
+        "{train_type: lora, freeze_vit: false, freeze_aligner: false, lora_rank: 2, use_dora: true, lora_dropout: 0.2, modules_to_save: [visual.merger]}",
+        "{train_type: full, freeze_aligner: false, freeze_vit: true}",
+        "{train_type: full, freeze_vit: false, freeze_aligner: false, freeze_llm: true}"
       })
   void sharedOutWeightsOfEveryTuningAreTheSameBits(String tuning) throws Exception {
     Trained alone = train(1, tuning).getFirst();
-    List<Trained> shared = train(3, config(tuning, "{zero_stage: 3}"));
+    List<Trained> shared = train(3, config(tuning, "zero3"));
     assertEquals(alone.sha256(), shared.getFirst().sha256());
     assertEquals(alone.commits(), shared.getLast().commits());
   }
@@ -115,9 +121,9 @@ class WorldSizeTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "{mode: lora, rank: 4, dropout: 0.2}",
-        "{mode: lora, rank: 2, dora: true, dropout: 0.2, modules_to_save: [visual.merger]}",
-        "{mode: full, freeze_vit: true}"
+        "{train_type: lora, freeze_vit: false, freeze_aligner: false, lora_rank: 4, lora_dropout: 0.2}",
+        "{train_type: lora, freeze_vit: false, freeze_aligner: false, lora_rank: 2, use_dora: true, lora_dropout: 0.2, modules_to_save: [visual.merger]}",
+        "{train_type: full, freeze_aligner: false, freeze_vit: true}"
       })
   void whatIsStoredHasTheSameDigestWithOneAndTwoRanks(String tuning) throws Exception {
     Trained alone = train(1, tuning).getFirst();
@@ -131,11 +137,11 @@ class WorldSizeTest {
   @Test
   void expertsAreTrainedToTheSameBitsOnAnyNumberOfRanks() throws Exception {
     Path model = ExpertModel.withoutWeights(folder.resolve("experts"));
-    Trained alone = train(1, config(model, "initialise", "{mode: full}", "{}")).getFirst();
+    Trained alone = train(1, config(model, "initialise", FULL, "zero2")).getFirst();
     for (int world = 2; world <= 3; world++) {
-      for (String cluster : List.of("{}", "{zero_stage: 3}")) {
-        List<Trained> all = train(world, config(model, "initialise", "{mode: full}", cluster));
-        assertEquals(alone.sha256(), all.getFirst().sha256(), world + " ranks, " + cluster);
+      for (String stage : List.of("zero2", "zero3")) {
+        List<Trained> all = train(world, config(model, "initialise", FULL, stage));
+        assertEquals(alone.sha256(), all.getFirst().sha256(), world + " ranks, " + stage);
         assertEquals(alone.commits(), all.getLast().commits());
       }
     }
@@ -145,13 +151,13 @@ class WorldSizeTest {
   void adaptersOnExpertsAreTrainedToTheSameBitsOnAnyNumberOfRanks() throws Exception {
     Path model = ExpertModel.withWeights(folder.resolve("experts"));
     String tuning =
-        "{mode: lora, rank: 3, target_modules: [q_proj], modules_to_save: [mlp.gate],"
+        "{train_type: lora, freeze_vit: false, freeze_aligner: false, lora_dropout: 0, lora_rank: 3, target_modules: [q_proj], modules_to_save: [mlp.gate],"
             + " target_parameters: [mlp.experts.gate_up_proj, mlp.experts.down_proj]}";
-    Trained alone = train(1, config(model, "load", tuning, "{}")).getFirst();
+    Trained alone = train(1, config(model, "load", tuning, "zero2")).getFirst();
     for (int world = 2; world <= 3; world++) {
-      for (String cluster : List.of("{}", "{zero_stage: 2}", "{zero_stage: 3}")) {
-        List<Trained> all = train(world, config(model, "load", tuning, cluster));
-        assertEquals(alone.sha256(), all.getFirst().sha256(), world + " ranks, " + cluster);
+      for (String stage : List.of("zero1", "zero2", "zero3")) {
+        List<Trained> all = train(world, config(model, "load", tuning, stage));
+        assertEquals(alone.sha256(), all.getFirst().sha256(), world + " ranks, " + stage);
         assertEquals(alone.commits(), all.getLast().commits());
       }
     }
@@ -161,9 +167,9 @@ class WorldSizeTest {
   @Test
   void theRoutersLossIsTheSameBitsOnAnyNumberOfRanks() throws Exception {
     Path model = ExpertModel.withoutWeights(folder.resolve("experts"));
-    String balanced = "{router_aux_loss_coef: 0.5, zero_stage: 2}";
-    Trained alone = train(1, config(model, "initialise", "{mode: full}", balanced)).getFirst();
-    Trained plain = train(1, config(model, "initialise", "{mode: full}", "{}")).getFirst();
+    Trained alone =
+        train(1, config(model, "initialise", FULL, "zero2", "buddy", 0.5)).getFirst();
+    Trained plain = train(1, config(model, "initialise", FULL, "zero2")).getFirst();
     assertNotEquals(plain.sha256(), alone.sha256());
     for (Directive.Commit commit : alone.commits()) {
       assertEquals(2 * VIRTUAL_RANKS, commit.terms().size());
@@ -178,9 +184,10 @@ class WorldSizeTest {
       assertEquals(loss + 0.5 * balance / passes, commit.lossSum() / commit.tokens(), 1e-6);
     }
     for (int world = 2; world <= 3; world++) {
-      for (String cluster : List.of(balanced, balanced.replace('2', '3'))) {
-        List<Trained> all = train(world, config(model, "initialise", "{mode: full}", cluster));
-        assertEquals(alone.sha256(), all.getFirst().sha256(), world + " ranks, " + cluster);
+      for (String stage : List.of("zero2", "zero3")) {
+        List<Trained> all =
+            train(world, config(model, "initialise", FULL, stage, "buddy", 0.5));
+        assertEquals(alone.sha256(), all.getFirst().sha256(), world + " ranks, " + stage);
         assertEquals(alone.commits(), all.getLast().commits());
       }
     }
@@ -193,9 +200,10 @@ class WorldSizeTest {
   void aTeachersDistributionsAreLearnedToTheSameBitsOnAnyNumberOfRanks() throws Exception {
     Path checkpoint = GoldenFamily.QWEN3_VL.checkpoint();
     String full =
-        "{mode: full}\nrlhf: {rlhf_type: gkd, teacher_model: %s, beta: 0.1, sft_alpha: 0.5}"
-            .formatted(checkpoint);
-    Trained alone = train(1, config(checkpoint, "initialise", full, "{}")).getFirst();
+        FULL
+            + "\nrlhf: {rlhf_type: gkd, teacher_model: %s, beta: 0.1, sft_alpha: 0.5}"
+                .formatted(checkpoint);
+    Trained alone = train(1, config(checkpoint, "initialise", full, "zero2")).getFirst();
     for (Directive.Commit commit : alone.commits()) {
       double loss = 0;
       for (Session.TermSum term : commit.terms()) {
@@ -204,9 +212,9 @@ class WorldSizeTest {
       assertEquals(loss, commit.lossSum(), 1e-6 * loss);
     }
     for (int world = 2; world <= 3; world++) {
-      for (String cluster : List.of("{}", "{zero_stage: 3}")) {
-        List<Trained> all = train(world, config(checkpoint, "initialise", full, cluster));
-        assertEquals(alone.sha256(), all.getFirst().sha256(), world + " ranks, " + cluster);
+      for (String stage : List.of("zero2", "zero3")) {
+        List<Trained> all = train(world, config(checkpoint, "initialise", full, stage));
+        assertEquals(alone.sha256(), all.getFirst().sha256(), world + " ranks, " + stage);
         assertEquals(alone.commits(), all.getLast().commits());
       }
     }
@@ -271,9 +279,9 @@ class WorldSizeTest {
     Path checkpoint = GoldenFamily.QWEN3_VL.checkpoint();
     for (String beta : List.of("0", "0.5", "1")) {
       String full =
-          "{mode: full}\nrlhf: {rlhf_type: gkd, teacher_model: %s, beta: %s}"
-              .formatted(checkpoint, beta);
-      Trained alone = train(1, config(checkpoint, "load", full, "{}")).getFirst();
+          FULL
+              + "\nrlhf: {rlhf_type: gkd, teacher_model: %s, beta: %s}".formatted(checkpoint, beta);
+      Trained alone = train(1, config(checkpoint, "load", full, "zero2")).getFirst();
       Directive.Commit first = alone.commits().getFirst();
       assertEquals(0, first.lossSum() / first.tokens(), 1e-6);
       Session.TermSum logged =
@@ -289,7 +297,7 @@ class WorldSizeTest {
   private record Trained(List<Directive.Commit> commits, float[] parameters, String sha256) {}
 
   private List<Trained> train(int world, String tuning) throws Exception {
-    return train(world, config(tuning, "{}"));
+    return train(world, config(tuning, "zero2"));
   }
 
   private List<Trained> train(int world, RunConfig config) throws Exception {
@@ -334,45 +342,49 @@ class WorldSizeTest {
         new EpochPlan(samples.size(), config.seed(), samples.size(), VIRTUAL_RANKS),
         draw -> samples.get(Math.toIntExact(draw.sample())),
         model.collator(),
-        config.training().globalMaxLength(),
+        config.maxLength(),
         config.training().groupByLength());
   }
 
-  private static RunConfig config(String tuning, String cluster) throws Exception {
-    return config(GoldenFamily.QWEN3_VL.checkpoint(), "load", tuning, cluster);
+  private static RunConfig config(String tuner, String stage) throws Exception {
+    return config(GoldenFamily.QWEN3_VL.checkpoint(), "load", tuner, stage);
   }
 
-  /** A recipe; the weight of the routers' loss is told with the cluster. */
-  private static RunConfig config(Path model, String weights, String tuning, String cluster)
+  private static RunConfig config(Path model, String weights, String tuner, String stage)
       throws Exception {
-    String balance = cluster.contains("router") ? "router_aux_loss_coef: 0.5" : "";
+    return config(model, weights, tuner, stage, "buddy", 0);
+  }
+
+  private static RunConfig config(
+      Path model, String weights, String tuner, String stage, String resilience, double balance)
+      throws Exception {
     return RunConfig.parse(
         """
-        run: {seed: 5}
-        model: {path: %s, weights: %s}
+        global_max_length: 512
+        model: {model: %s, weights: %s}
         data: {train_jsonl: %s, template: target_summary}
         training:
+          seed: 5
           max_steps: %d
-          global_batch_size: 12
-          gradient_checkpointing: %s
-          virtual_ranks: %d
-          global_max_length: 512
-          bucket_floats: 65536
-          %s
-        optimizer: {learning_rate: 1.0e-3, weight_decay: 0.1, warmup_ratio: 0}
-        tuning: %s
-        cluster: %s
+          per_device_train_batch_size: 12
+          gradient_accumulation_steps: 1
+          router_aux_loss_coef: %s
+          learning_rate: 1.0e-3
+          weight_decay: 0.1
+        tuner: %s
+        deepspeed: {config: %s}
+        cluster: {virtual_ranks: %d, bucket_floats: 65536, resilience: %s}
         """
             .formatted(
                 model,
                 weights,
                 GoldenFamily.QWEN3_VL.file("cases.json"),
                 STEPS,
-                cluster.contains("3"),
-                VIRTUAL_RANKS,
                 balance,
-                tuning,
-                balance.isEmpty() ? cluster : cluster.replace(balance + ", ", "")),
+                tuner,
+                stage,
+                VIRTUAL_RANKS,
+                resilience),
         "test",
         Path.of("/"));
   }

@@ -34,11 +34,12 @@ class DetectionPlanTest {
   private RunConfig config(Path model, Path data, String custom) throws Exception {
     return RunConfig.parse(
         """
-        run: {seed: 5}
-        model: {path: %s}
+        global_max_length: 512
+        model: {model: %s}
         data: {train_jsonl: %s, template: target_dense}
-        training: {max_steps: 3, global_batch_size: 4, virtual_ranks: 2, global_max_length: 512}
-        optimizer: {learning_rate: 1.0e-3}
+        training: {seed: 5, max_steps: 3, per_device_train_batch_size: 4, gradient_accumulation_steps: 1, logging_steps: 1, learning_rate: 1.0e-3}
+        tuner: {train_type: full, freeze_vit: false, freeze_aligner: false}
+        cluster: {virtual_ranks: 2}
         %s
         """
             .formatted(model, data, custom),
@@ -88,8 +89,15 @@ class DetectionPlanTest {
   }
 
   @Test
-  void anAdapterIsRefused() {
-    String refused = badRecipe(ENABLED + "\ntuning: {mode: lora}");
+  void anAdapterIsRefused() throws Exception {
+    String lora =
+        config(GoldenFamily.QWEN3_VL.checkpoint(), objects(), ENABLED)
+            .toYaml()
+            .replaceFirst("train_type: \"?full\"?", "train_type: lora");
+    String refused =
+        String.valueOf(
+            assertThrows(ConfigException.class, () -> RunConfig.parse(lora, "test", folder))
+                .getMessage());
     assertTrue(refused.contains("custom.detection_enabled"), refused);
     assertTrue(refused.contains("freeze_llm"), refused);
   }

@@ -17,6 +17,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,7 +45,7 @@ class TuningPlanTest {
 
   @Test
   void fullTrainingTrainsEveryParameterOfEveryPart() throws Exception {
-    TrainableTable table = plan("{mode: full}").table();
+    TrainableTable table = plan("{train_type: full, freeze_vit: false, freeze_aligner: false}").table();
     assertEquals(
         List.of("llm", "vit", "aligner", "all"), table.rows().stream().map(Row::name).toList());
     for (Row row : table.rows()) {
@@ -59,9 +61,14 @@ class TuningPlanTest {
   @ParameterizedTest
   @EnumSource(value = Module.class, names = "DETECTION", mode = EnumSource.Mode.EXCLUDE)
   void aFrozenPartIsNotTrainedAndTheOthersAre(Module part) throws Exception {
-    String key = "freeze_" + part.name().toLowerCase(Locale.ROOT);
-    TrainableTable table = plan("{mode: full, " + key + ": true}").table();
-    for (Module other : List.of(Module.LLM, Module.VIT, Module.ALIGNER)) {
+    List<Module> parts = List.of(Module.LLM, Module.VIT, Module.ALIGNER);
+    String frozen =
+        parts.stream()
+            .map(each ->
+                ", freeze_%s: %s".formatted(each.name().toLowerCase(Locale.ROOT), each == part))
+            .collect(Collectors.joining());
+    TrainableTable table = plan("{train_type: full" + frozen + "}").table();
+    for (Module other : parts) {
       Row row = row(table, other);
       assertEquals(other == part ? 0 : row.total(), row.trainable(), row.name());
     }
@@ -70,7 +77,7 @@ class TuningPlanTest {
   @Test
   void anAdaptersParametersAreThoseOfItsRankOnEachLayer() throws Exception {
     TrainableTable table =
-        plan("{mode: lora, rank: 3, freeze_vit: true, freeze_aligner: true}").table();
+        plan("{train_type: lora, lora_dropout: 0, lora_rank: 3, freeze_vit: true, freeze_aligner: true}").table();
     Row llm = table.rows().getFirst();
     assertEquals(3 * TEXT_LAYERS * (ATTENTION_RANKS + MLP_RANKS), llm.trainable());
     assertEquals(llm.trainable(), llm.adapters());
@@ -83,17 +90,17 @@ class TuningPlanTest {
   void namesExpressionsAndWholeModulesReachTheModel() throws Exception {
     assertEquals(
         2 * TEXT_LAYERS * 2 * (64 + 64),
-        all(plan("{mode: lora, rank: 2, target_modules: [k_proj, v_proj]}")));
+        all(plan("{train_type: lora, freeze_vit: false, freeze_aligner: false, lora_dropout: 0, lora_rank: 2, target_modules: [k_proj, v_proj]}")));
     assertEquals(
         2 * 3 * (48 + 48),
         all(
             plan(
-                "{mode: lora, rank: 2, target_regex: '.*visual\\.blocks\\.[012]\\.attn\\.proj'}")));
+                "{train_type: lora, freeze_vit: false, freeze_aligner: false, lora_dropout: 0, lora_rank: 2, target_regex: '.*visual\\.blocks\\.[012]\\.attn\\.proj'}")));
     assertEquals(
         2 * TEXT_LAYERS * (64 + 64) + 64,
         all(
             plan(
-                "{mode: lora, rank: 2, target_modules: [v_proj], modules_to_save:"
+                "{train_type: lora, freeze_vit: false, freeze_aligner: false, lora_dropout: 0, lora_rank: 2, target_modules: [v_proj], modules_to_save:"
                     + " [language_model.norm]}")));
   }
 
@@ -109,12 +116,12 @@ class TuningPlanTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "{mode: lora, target_modules: [v_proj, no_such]}",
-        "{mode: lora, target_regex: '.*no_such.*'}",
-        "{mode: lora, modules_to_save: [no_such]}"
+        "{train_type: lora, freeze_vit: false, freeze_aligner: false, lora_dropout: 0, target_modules: [v_proj, no_such]}",
+        "{train_type: lora, freeze_vit: false, freeze_aligner: false, lora_dropout: 0, target_regex: '.*no_such.*'}",
+        "{train_type: lora, freeze_vit: false, freeze_aligner: false, lora_dropout: 0, modules_to_save: [no_such]}"
       })
   void aPatternThatMeansNothingIsAnErrorBeforeAnythingIsLoaded(String tuning) throws Exception {
-    RunConfig config = config(tuning, "");
+    RunConfig config = config(tuning);
     String message =
         Objects.requireNonNull(
             assertThrows(InvalidAdapterException.class, () -> TuningPlan.of(config)).getMessage());
@@ -126,28 +133,29 @@ class TuningPlanTest {
     ConfigException refused =
         assertThrows(
             ConfigException.class,
-            () -> config("{freeze_llm: true, freeze_vit: true, freeze_aligner: true}", ""));
+            () -> config("{freeze_llm: true, freeze_vit: true, freeze_aligner: true}"));
     assertTrue(refused.problems().toString().contains("nothing would be trained"));
   }
 
   @Test
   void anAdapterToGoOnWithMustNotLieInAFrozenPart() throws Exception {
-    String adapter = ", adapter: " + FAMILY.file("adapter");
-    RunConfig config = config("{mode: lora, freeze_llm: true}", adapter);
+    String going =
+        "{train_type: lora, resume_from_checkpoint: %s, freeze_vit: false, freeze_aligner: false, freeze_llm: %s}";
+    RunConfig config = config(going.formatted(FAMILY.file("adapter"), true));
     String message =
         Objects.requireNonNull(
             assertThrows(InvalidAdapterException.class, () -> TuningPlan.of(config)).getMessage());
     assertTrue(message.contains("LLM"), message);
-    assertEquals(28 * 2, TuningPlan.of(config("{mode: lora}", adapter)).trained().slots().size());
+    assertEquals(28 * 2, TuningPlan.of(config(going.formatted(FAMILY.file("adapter"), false))).trained().slots().size());
   }
 
   @Test
   void theOptimizerSeesExactlyWhatThePlanSays() throws Exception {
     for (String tuning :
         List.of(
-            "{mode: full, freeze_llm: true}",
-            "{mode: lora, dora: true, modules_to_save: [visual.merger]}")) {
-      RunConfig config = config(tuning, "");
+            "{train_type: full, freeze_vit: false, freeze_aligner: false, freeze_llm: true}",
+            "{train_type: lora, freeze_vit: false, freeze_aligner: false, lora_dropout: 0, use_dora: true, modules_to_save: [visual.merger]}")) {
+      RunConfig config = config(tuning);
       TuningPlan plan = TuningPlan.of(config);
       try (LoadedModel model = plan.load(config)) {
         assertEquals(plan.trained().slots(), model.trainable().trained().layout().slots());
@@ -158,38 +166,37 @@ class TuningPlanTest {
   @Test
   void samplesMayBeAsLongAsTheModelsContextAndNoLonger() throws Exception {
     RunConfig fits = withLength("4096");
-    assertEquals(4096, fits.training().globalMaxLength());
+    assertEquals(4096, fits.maxLength());
     var _ = TuningPlan.of(fits);
     RunConfig tooLong = withLength("4097");
     String refused =
         assertThrows(ContextExceededException.class, () -> TuningPlan.of(tooLong)).toString();
-    assertTrue(refused.contains("training.global_max_length is 4097 but the model in "), refused);
+    assertTrue(refused.contains("global_max_length is 4097 but the model in "), refused);
     assertTrue(refused.contains("4096 tokens at most"), refused);
   }
 
   private static RunConfig withLength(String tokens) throws Exception {
     String yaml =
-        config("{mode: full}", "")
+        config("{train_type: full, freeze_vit: false, freeze_aligner: false}")
             .toYaml()
             .replaceFirst("(global_max_length: )\\d+", "$1" + tokens);
     return RunConfig.parse(yaml, "test", Path.of("/"));
   }
 
   private static TuningPlan plan(String tuning) throws Exception {
-    return TuningPlan.of(config(tuning, ""));
+    return TuningPlan.of(config(tuning));
   }
 
-  private static RunConfig config(String tuning, String model) throws Exception {
+  private static RunConfig config(String tuner) throws Exception {
     return RunConfig.parse(
         """
-        run: {seed: 5}
-        model: {path: %s%s}
+        global_max_length: 512
+        model: {model: %s}
         data: {train_jsonl: %s, template: target_summary}
-        training: {max_steps: 1, global_batch_size: 4, global_max_length: 512}
-        optimizer: {learning_rate: 1.0e-3}
-        tuning: %s
+        training: {seed: 5, max_steps: 1, learning_rate: 1.0e-3}
+        tuner: %s
         """
-            .formatted(FAMILY.checkpoint(), model, FAMILY.file("cases.json"), tuning),
+            .formatted(FAMILY.checkpoint(), FAMILY.file("cases.json"), tuner),
         "test",
         Path.of("/"));
   }

@@ -11,11 +11,13 @@ import io.lockstep.model.parameter.Parameters;
 import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.Scope;
 import io.lockstep.tensor.Torch;
+import io.lockstep.worker.config.LearningRateSchedule;
 import io.lockstep.worker.config.OptimizerConfig;
 import io.lockstep.worker.zero.Buckets.Range;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -65,7 +67,7 @@ class ShardedAdamWTest {
     OptimizerConfig config = config(1e-2, 1e-2, 1e-2, 0.5);
     float[] before = initial();
     float[] after = train(config, 1, 1, step -> new float[Math.toIntExact(LAYOUT.size())]);
-    float keep = (float) (1 - 1e-2 * config.lrFactor(1, STEPS) * 0.5);
+    float keep = (float) (1 - config.lr(Module.LLM, 1, STEPS) * 0.5);
     for (ParameterLayout.Slot slot : LAYOUT.slots()) {
       float[] expected = of(slot, before);
       if (slot.spec().shape().size() > 1) {
@@ -83,7 +85,7 @@ class ShardedAdamWTest {
     OptimizerConfig config = config(4e-3, 1e-3, 2e-3, 0);
     float[] after = train(config, 1, 1, ShardedAdamWTest::noise);
     for (ParameterLayout.Slot slot : LAYOUT.slots()) {
-      double rate = config.lrFactor(1, STEPS) * config.peakLr(slot.spec().module());
+      double rate = config.lr(slot.spec().module(), 1, STEPS);
       float[] was = of(slot, before);
       float[] is = of(slot, after);
       for (int i = 0; i < was.length; i++) {
@@ -181,6 +183,19 @@ class ShardedAdamWTest {
   }
 
   private static OptimizerConfig config(double llm, double vit, double aligner, double decay) {
-    return new OptimizerConfig(llm, vit, aligner, 0, 0.9, 0.999, 1e-8, decay, false, 0, 0.1);
+    return new OptimizerConfig(
+        Optional.of(llm),
+        Optional.of(vit),
+        Optional.of(aligner),
+        0,
+        Optional.empty(),
+        0.9,
+        0.999,
+        1e-8,
+        decay,
+        false,
+        0,
+        LearningRateSchedule.COSINE_WARMUP_WITH_MIN_LR,
+        new OptimizerConfig.SchedulerFloor(Optional.empty(), Optional.of(0.1)));
   }
 }

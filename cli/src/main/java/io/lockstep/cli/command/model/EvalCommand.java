@@ -258,7 +258,8 @@ public final class EvalCommand implements Callable<Integer> {
         throw new UsageError(
             "--mode and --emit-norm need --data: targets are asked as their templates say");
       }
-      return TargetQuestions.read(model, fusion(base.below(recipe).read()));
+      RunConfig run = base.below(recipe).read();
+      return TargetQuestions.read(model, fusion(run), run.custom().emitNorm());
     }
     base.requireNone();
     Path data = Objects.requireNonNull(source.data);

@@ -6,6 +6,7 @@ import io.lockstep.model.budget.TokenBudget;
 import io.lockstep.model.cost.ActivationBytes;
 import io.lockstep.model.image.ImageOptions;
 import io.lockstep.model.network.ModelConfig;
+import io.lockstep.worker.config.BatchPlan;
 import io.lockstep.worker.config.RunConfig;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -23,8 +24,8 @@ final class MicroBatchOptions {
       converter = Numbers.Count.class,
       paramLabel = "N",
       description =
-          "Samples that are computed at once (default: those of a virtual rank by"
-              + " gradient_accumulation; 1 for a model).")
+          "Samples that are computed at once (default: those of a part of a virtual rank; 1 for"
+              + " a model).")
   private @Nullable Integer batch;
 
   @Option(
@@ -93,16 +94,14 @@ final class MicroBatchOptions {
     int rows =
         batch != null
             ? batch
-            : run.map(RunConfig::training)
-                .map(t -> t.samplesPerVirtualRank() / t.gradientAccumulation())
-                .orElse(1);
+            : run.map(RunConfig::batches).map(BatchPlan::samplesPerPart).orElse(1);
     int tokens =
         length != null
             ? length
-            : run.map(r -> r.training().globalMaxLength()).orElse(DEFAULT_LENGTH);
+            : run.map(r -> r.maxLength()).orElse(DEFAULT_LENGTH);
     TokenBudget budget = run.flatMap(r -> r.vision().budget()).orElse(TokenBudget.ALL);
     int ofPictures =
-        pictureTokens != null ? pictureTokens : Math.min(tokens, mostOfOnePicture(folder, budget));
+        pictureTokens != null ? pictureTokens : Math.min(tokens, mostOfOnePicture(folder, run, budget));
     int learned = supervised != null ? supervised : tokens - ofPictures;
     if ((long) ofPictures + learned > tokens || learned < 0) {
       throw new UsageError(
@@ -114,16 +113,18 @@ final class MicroBatchOptions {
     boolean again =
         checkpointing != null
             ? checkpointing
-            : run.map(r -> r.training().gradientCheckpointing()).orElse(false);
+            : run.map(r -> r.training().checkpoints()).orElse(false);
     return new MicroBatch(rows, tokens, ofPictures, learned, patches, again);
   }
 
   /** Tokens that the largest picture keeps; unlimited if that is not known. */
-  private static int mostOfOnePicture(Path folder, TokenBudget budget) throws IOException {
+  private static int mostOfOnePicture(
+      Path folder, Optional<RunConfig> run, TokenBudget budget) throws IOException {
     if (!ImageOptions.isIn(folder)) {
       return Integer.MAX_VALUE;
     }
     ImageOptions options = ImageOptions.of(folder);
-    return budget.count(options.maxPixels() / (options.factor() * options.factor()));
+    int pixels = run.flatMap(r -> r.template().maxPixels()).orElse(options.maxPixels());
+    return budget.count(pixels / (options.factor() * options.factor()));
   }
 }

@@ -14,7 +14,7 @@ import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.segment.SegmentSpec;
 import io.lockstep.tensor.Dtype;
 import io.lockstep.worker.config.RunConfig;
-import io.lockstep.worker.config.TrainingConfig;
+import io.lockstep.worker.config.ClusterConfig;
 import io.lockstep.worker.tuning.TrainableTable;
 import io.lockstep.worker.tuning.TuningPlan;
 import io.lockstep.worker.zero.Buckets;
@@ -41,8 +41,8 @@ import picocli.CommandLine.Option;
     description = {
       "Prints how many parameters a model has and what training it takes: memory of a rank and"
           + " bytes it sends in a step, by stage of ZeRO. Needs no weights.",
-      "cluster.zero_stage chooses among stages 1 to 3. Every virtual rank is taken to make one pass"
-          + " per part of training.gradient_accumulation, with pictures.",
+      "deepspeed.config chooses among stages 1 to 3. Every virtual rank is taken to make one pass per"
+          + " part of its samples, with pictures.",
       "Activations are those of one pass; a rank makes its passes one after another, so they are the"
           + " same for any number of workers. Not counted is the process itself (JVM, libtorch,"
           + " prefetched samples)."
@@ -100,7 +100,7 @@ public final class PlanCommand implements Callable<Integer> {
 
     /** Passes of a virtual rank in a step. */
     int passes() {
-      return run.map(known -> known.training().gradientAccumulation()).orElse(1);
+      return run.map(known -> known.batches().parts()).orElse(1);
     }
 
     TrainableTable table() {
@@ -141,7 +141,7 @@ public final class PlanCommand implements Callable<Integer> {
       throw new UserError(
           "--workers is "
               + workers
-              + ": at most training.virtual_ranks ("
+              + ": at most cluster.virtual_ranks ("
               + most
               + ") can share a step");
     }
@@ -154,8 +154,8 @@ public final class PlanCommand implements Callable<Integer> {
       RunConfig run = base.below(Objects.requireNonNull(subject.config)).read();
       TuningPlan plan = TuningPlan.of(run);
       return new Known(
-          config(run.model().path()),
-          run.model().path(),
+          config(run.model().model()),
+          run.model().model(),
           plan,
           PlannedCost.subject(run, plan),
           Optional.of(run),
@@ -169,7 +169,7 @@ public final class PlanCommand implements Callable<Integer> {
             0,
             SegmentSpec.of(config, plan.trained()),
             plan.trained(),
-            new Buckets(plan.trained().size(), TrainingConfig.DEFAULT_BUCKET_FLOATS),
+            new Buckets(plan.trained().size(), ClusterConfig.DEFAULT_BUCKET_FLOATS),
             workers,
             1,
             true);

@@ -12,6 +12,7 @@ import io.lockstep.model.context.ContextExceededException;
 import io.lockstep.model.family.ModelFamilies;
 import io.lockstep.model.safetensors.TensorSource;
 import io.lockstep.tensor.Torch;
+import io.lockstep.worker.config.ModelSection;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.config.RunRecords;
 import io.lockstep.worker.preflight.HealthChecks;
@@ -153,8 +154,8 @@ final class RunCheck {
   private static void checkTuning(RunConfig run, List<String> problems) {
     try {
       var _ = TuningPlan.of(run);
-      if (run.model().adapter().isPresent()) {
-        AdapterBase.requireFit(run.model().adapter().get(), run.model().path());
+      if (run.tuner().resumeFromCheckpoint().isPresent()) {
+        AdapterBase.requireFit(run.tuner().resumeFromCheckpoint().get(), run.model().model());
       }
     } catch (InvalidAdapterException e) {
       problems.addAll(e.problems());
@@ -163,19 +164,19 @@ final class RunCheck {
     }
   }
 
-  private static void checkModel(RunConfig.ModelSource model, List<String> problems) {
-    Path config = model.path().resolve("config.json");
+  private static void checkModel(ModelSection model, List<String> problems) {
+    Path config = model.model().resolve("config.json");
     try {
       ModelFamilies.read(config);
     } catch (IOException | InvalidConfigException e) {
       problems.add(config + ": " + e.getMessage());
     }
-    if (!Files.exists(model.path().resolve("tokenizer.json"))) {
-      problems.add(model.path() + " holds no tokenizer.json");
+    if (!Files.exists(model.model().resolve("tokenizer.json"))) {
+      problems.add(model.model() + " holds no tokenizer.json");
     }
-    if (model.weights() == RunConfig.Weights.LOAD && !TensorSource.anyIn(model.path())) {
+    if (model.weights() == ModelSection.Weights.LOAD && !TensorSource.anyIn(model.model())) {
       problems.add(
-          model.path()
+          model.model()
               + " holds no model.safetensors: add it, or set model.weights: initialise to start"
               + " from random weights");
     }

@@ -52,7 +52,7 @@ public final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--out",
       paramLabel = "DIR",
-      description = "Run folder (default: the recipe's run.output_dir, or runs/<name>).")
+      description = "Run folder (default: the recipe's training.output_dir, or runs/<name>).")
   private @Nullable Path out;
 
   @Mixin private ResumeOptions begin = new ResumeOptions();

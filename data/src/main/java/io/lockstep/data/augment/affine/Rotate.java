@@ -13,12 +13,17 @@ import io.lockstep.data.geometry.Point;
  * <p>The pivot is ((W-1)/2, (H-1)/2) counted in pixels from the centre of the first one; in the
  * coordinates of annotations, where that pixel's centre is at (1/2, 1/2), it is (W/2, H/2).
  *
- * @param degrees one of which is drawn
+ * @param maxDeg degrees, one of which is drawn
  */
 @Key("Turns a picture around its centre, clockwise for positive angles.")
 public record Rotate(
-    @Key(value = "One of which is drawn.", otherwise = "[-15, 15]", min = -180, max = 180)
-        Interval degrees)
+    @Key(
+            value = "Degrees, one of which is drawn.",
+            otherwise = "15",
+            min = -180,
+            max = 180,
+            form = Turn.class)
+        Interval maxDeg)
     implements AffineOperator {
 
   private static final double HALF_PIXEL = 0.5;
@@ -26,6 +31,6 @@ public record Rotate(
   @Override
   public Affine matrix(int width, int height, Draws draws) {
     Point pivot = new Point((width - 1) / 2.0 + HALF_PIXEL, (height - 1) / 2.0 + HALF_PIXEL);
-    return Affine.rotation(draws.in(degrees)).around(pivot);
+    return Affine.rotation(draws.in(maxDeg)).around(pivot);
   }
 }

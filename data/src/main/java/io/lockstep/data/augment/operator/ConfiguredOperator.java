@@ -6,7 +6,7 @@ import io.lockstep.config.Kinds;
 /**
  * An operator of a configuration.
  *
- * @param p the probability with which it is applied to a sample
+ * @param prob the probability with which it is applied to a sample
  * @param operator a record, whose type names it
  */
 public record ConfiguredOperator(
@@ -15,7 +15,7 @@ public record ConfiguredOperator(
             otherwise = "1.0",
             min = 0,
             max = 1)
-        double p,
+        double prob,
     @Key(inline = true) Operator operator) {
 
   /** In configurations. */

@@ -57,8 +57,8 @@ class BankedPasteTest {
   private static final long SEED = 8;
 
   private static final String OPERATORS =
-      "{\"operators\": [{\"hflip\": {\"p\": 0.5}}, {\"small_object_zoom_paste\":"
-          + " {\"source_mode\": \"mixed\", \"bank_add_prob\": 0.6}}, {\"object_cluster_copy_paste\":"
+      "{\"ops\": [{\"name\": \"hflip\", \"params\": {\"prob\": 0.5}}, {\"name\": \"small_object_zoom_paste\", \"params\":"
+          + " {\"source_mode\": \"mixed\", \"bank_add_prob\": 0.6}}, {\"name\": \"object_cluster_copy_paste\", \"params\":"
           + " {\"source_mode\": \"bank\", \"min_objects\": 1}}]}";
 
   @TempDir private Path folder;

@@ -29,7 +29,7 @@ class CopyPasteTest {
   private static final Progress START = new Progress(0, 10);
 
   private static Pipeline pipeline(String operator) {
-    return new Pipeline(Configs.good("{operators: [%s]}".formatted(operator)));
+    return new Pipeline(Configs.good("{ops: [%s]}".formatted(operator)));
   }
 
   private static AnnotatedPicture random(long seed) {
@@ -78,7 +78,7 @@ class CopyPasteTest {
   void copiesStayInsideHideLittleAndKeepTheirIdentity(String name, String mode) {
     Pipeline pipeline =
         pipeline(
-            ("{\"%s\": {\"overlap_threshold\": 0.2, \"overlap_mode\": \"%s\","
+            ("{\"name\": \"%s\", \"params\": {\"overlap_threshold\": 0.2, \"overlap_mode\": \"%s\","
                     + " \"line_buffer\": 3}}")
                 .formatted(name, mode));
     int pasted = 0;
@@ -130,7 +130,7 @@ class CopyPasteTest {
   void labelsAndPixelsOfCopiesAgree() {
     Pipeline pipeline =
         pipeline(
-            "{\"small_object_zoom_paste\": {\"max_size\": 200, \"max_attempts\": 200,"
+            "{\"name\": \"small_object_zoom_paste\", \"params\": {\"max_size\": 200, \"max_attempts\": 200,"
                 + " \"scale\": [1, 2], \"max_targets\": 1}}");
     int compared = 0;
     for (long seed = 0; seed < 40; seed++) {
@@ -155,7 +155,7 @@ class CopyPasteTest {
     double near = 20;
     Pipeline pipeline =
         pipeline(
-            ("{\"line_segment_copy_paste\": {\"context\": %s, \"line_buffer\": %s, \"scale\": [0.8, 1.6],"
+            ("{\"name\": \"line_segment_copy_paste\", \"params\": {\"context\": %s, \"line_buffer\": %s, \"scale\": [0.8, 1.6],"
                     + " \"max_attempts\": 400, \"max_targets\": 1}}")
                 .formatted(2 * near, 2 * near));
     int compared = 0;
@@ -304,7 +304,7 @@ class CopyPasteTest {
     AnnotatedPicture in =
         AnnotatedPicture.of(new RgbImage(800, 600, new byte[800 * 600 * 3]), objects);
     AnnotatedPicture out =
-        pipeline("{\"object_cluster_copy_paste\": {\"max_attempts\": 200}}")
+        pipeline("{\"name\": \"object_cluster_copy_paste\", \"params\": {\"max_attempts\": 200}}")
             .apply(in, new SampleKey(1, 0, 0), START);
     assertEquals(
         List.of("机柜", "a", "b", "c", "far", "a", "b", "c"),
@@ -316,7 +316,7 @@ class CopyPasteTest {
     for (long seed = 0; seed < 50; seed++) {
       AnnotatedPicture in = random(seed);
       AnnotatedPicture out =
-          pipeline("{\"small_object_zoom_paste\": {\"class_whitelist\": [\"标签/1\"]}}")
+          pipeline("{\"name\": \"small_object_zoom_paste\", \"params\": {\"class_whitelist\": [\"标签/1\"]}}")
               .apply(in, new SampleKey(1, 0, seed), START);
       out.objects().stream()
           .skip(in.objects().size())
@@ -328,7 +328,7 @@ class CopyPasteTest {
   void aBankThatStaysEmptyIsRefused() {
     List<String> problems =
         Configs.problems(
-            "{operators: [{line_segment_copy_paste: {source_mode: mixed, bank_add_prob: 0}}]}");
+            "{ops: [{name: line_segment_copy_paste, params: {source_mode: mixed, bank_add_prob: 0}}]}");
     assertEquals(1, problems.size(), problems::toString);
     assertTrue(problems.getFirst().contains("bank_add_prob above 0"), problems::toString);
   }

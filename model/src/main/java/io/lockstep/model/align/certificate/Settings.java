@@ -11,6 +11,7 @@ import io.lockstep.model.align.Comparison.Kind;
 import io.lockstep.model.align.Comparison.Verdict;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.detection.DetectionFile;
+import io.lockstep.model.image.ImageOptions;
 import io.lockstep.model.tokenizer.SpecialTokens;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -73,6 +74,11 @@ record Settings(SequencedMap<String, JsonNode> files) {
       if (Files.exists(folder.resolve(name))) {
         files.put(name, read(folder.resolve(name)));
       }
+    }
+    if (!model.pictures().equals(ImageOptions.of(folder))) {
+      // An adapter's own, beside its tensors.
+      files.remove(ImageOptions.PROCESSOR_FILE_NAME);
+      files.put(ImageOptions.FILE_NAME, model.pictures().json());
     }
     ObjectNode generation = JSON.createObjectNode();
     JsonNode all =

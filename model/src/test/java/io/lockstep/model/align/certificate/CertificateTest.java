@@ -37,6 +37,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -93,6 +94,25 @@ class CertificateTest {
     checkpoint = saved;
     AlignmentReport report = check();
     assertTrue(report.agrees(), report::table);
+  }
+
+  @Test
+  void itHoldsForACheckpointWhosePicturesAreSmallerThanTheModelsOwn() throws IOException {
+    Path saved = Files.createDirectory(dir.resolve("saved"));
+    try (LoadedModel model = LoadedModel.open(checkpoint)) {
+      int token = model.pictures().factor() * model.pictures().factor();
+      model.replacePixelLimits(Optional.of(token), Optional.of(4 * token), "a test");
+      model.save(saved);
+      CertificateWriter.write(saved, model, model.trainable().trained(), probes());
+    }
+    checkpoint = saved;
+    AlignmentReport report = check();
+    assertTrue(report.agrees(), report::table);
+    Files.copy(
+        family.checkpoint().resolve("preprocessor_config.json"),
+        saved.resolve("preprocessor_config.json"),
+        StandardCopyOption.REPLACE_EXISTING);
+    assertFalse(check().agrees(), "pictures are seen otherwise than in training");
   }
 
   private void holdsOnAllPaths() throws IOException {

@@ -1,0 +1,77 @@
+package io.lockstep.worker.config;
+
+import io.lockstep.config.Checked;
+import io.lockstep.config.Key;
+import io.lockstep.config.Place;
+import io.lockstep.model.adapter.AdapterConfig;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * The model that a run starts from.
+ *
+ * @param model folder of a checkpoint in the public layout
+ * @param weights whether its weights are loaded or drawn anew from the run's seed
+ * @param attnImpl the implementation of attention
+ * @param torchDtype the type that is computed in
+ * @param maxModelLen the same as {@code global_max_length}
+ */
+public record ModelSection(
+    @Key(value = "Folder of a checkpoint in the public layout.", mustExist = true) Path model,
+    @Key(
+            value = "Whether its weights are loaded or drawn anew from the run's seed.",
+            otherwise = "load")
+        Weights weights,
+    @Key(
+            value =
+                "Implementation of attention; both names mean the fused kernel of libtorch, whose bits are the same.",
+            otherwise = "sdpa",
+            remedy =
+                "attention is computed by the fused kernel of libtorch; write sdpa, or remove the key",
+            changesWeights = false)
+        AttentionImplementation attnImpl,
+    @Key(
+            value = "Type that is computed in; checkpoints of other types are converted.",
+            otherwise = "float32",
+            remedy =
+                "training computes in float32, whatever type the checkpoint has; remove the key, and store the result smaller with `lockstep export merge --dtype bfloat16`")
+        ComputeType torchDtype,
+    @Key(value = "The same as `global_max_length`.", min = 8, changesWeights = false)
+        Optional<Integer> maxModelLen)
+    implements Checked {
+
+  /** Where the first weights come from. */
+  public enum Weights {
+    /** From the checkpoint's safetensors. */
+    LOAD,
+    /** Random, from the run's seed; the folder gives configuration and tokenizer. */
+    INITIALISE
+  }
+
+  /** Names of the fused kernel. */
+  public enum AttentionImplementation {
+    /** Scaled dot-product attention of libtorch. */
+    SDPA,
+    /** The same: on CPUs, too, it is computed block by block. */
+    FLASH_ATTENTION_2
+  }
+
+  /** Types that can be computed in. */
+  public enum ComputeType {
+    /** 32 bits. */
+    FLOAT32
+  }
+
+  @Override
+  public void check(Place section) {
+    if (AdapterConfig.isIn(model)) {
+      section
+          .at("model")
+          .problem(
+              "names "
+                  + model
+                  + ", which holds an adapter: name its base model's folder here, and the"
+                  + " adapter's in tuner.resume_from_checkpoint");
+    }
+  }
+}
