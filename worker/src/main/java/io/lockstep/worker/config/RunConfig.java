@@ -250,7 +250,7 @@ public record RunConfig(
   public long saveDelaySteps(long samples) {
     return custom.saveDelayEpochs() == 0
         ? custom.saveDelaySteps()
-        : training.stepsOfEpochs(samples, custom.saveDelayEpochs());
+        : training.stepsOfEpochs(samples, (double) custom.saveDelayEpochs());
   }
 
   /** Name for people. */
