@@ -217,7 +217,7 @@ public record SwiftImport(
 
     private JsonNode schema(String place) {
       JsonNode at = schema;
-      for (String key : place.split("\\.")) {
+      for (String key : place.split("\\.", -1)) {
         at = at == schema ? at.path(key) : at.path("properties").path(key);
       }
       return at;
@@ -292,7 +292,7 @@ public record SwiftImport(
     }
 
     private void put(String place, JsonNode value) {
-      String[] keys = place.split("\\.");
+      String[] keys = place.split("\\.", -1);
       ObjectNode section = recipe;
       for (int i = 0; i < keys.length - 1; i++) {
         section = section.withObjectProperty(keys[i]);

@@ -210,7 +210,7 @@ final class FormerRecipe {
 
   private static void put(ObjectNode tree, String key, JsonNode value) {
     ObjectNode section = tree;
-    String[] names = key.split("\\.");
+    String[] names = key.split("\\.", -1);
     for (int i = 0; i < names.length - 1; i++) {
       section =
           section.get(names[i]) instanceof ObjectNode there
