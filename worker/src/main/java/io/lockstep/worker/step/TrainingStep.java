@@ -97,7 +97,6 @@ public final class TrainingStep implements AutoCloseable {
   private final boolean discards;
   private final boolean sharesWeights;
   private final BatchPlan batches;
-  private final double maxGradNorm;
   private PassTable passes = PassTable.UNKNOWN;
   private long sentBefore;
   private @Nullable RunMetrics metrics;
@@ -159,7 +158,6 @@ public final class TrainingStep implements AutoCloseable {
     tree = new ReductionTree(virtualRanks);
     span = RankSpan.of(virtualRanks, membership.rank(), membership.members().size());
     batches = config.batches();
-    maxGradNorm = config.training().maxGradNorm();
     sharesWeights = config.deepspeed().sharesWeights();
     discards = config.deepspeed().zeroStage() > 1;
     ranges =
