@@ -374,7 +374,7 @@ class FormerRecipeTest {
     "cluster.zero_stage, 'deepspeed.config: zero1, zero2 or zero3'",
   })
   void aPersonWhoWritesAFormerKeyIsToldTheNewOne(String former, String today) {
-    String[] names = former.split("\\.");
+    String[] names = former.split("\\.", -1);
     String yaml = "%s:\n  %s: 1\n".formatted(names[0], names[1]);
     List<String> lines =
         assertThrows(
