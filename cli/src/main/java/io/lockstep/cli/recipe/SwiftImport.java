@@ -216,11 +216,13 @@ public record SwiftImport(
     }
 
     private JsonNode schema(String place) {
-      JsonNode at = schema;
-      for (String key : place.split("\\.", -1)) {
-        at = at == schema ? at.path(key) : at.path("properties").path(key);
-      }
-      return at;
+      int dot = place.indexOf('.');
+      return dot < 0
+          ? schema.path(place)
+          : schema
+              .path(place.substring(0, dot))
+              .path("properties")
+              .path(place.substring(dot + 1));
     }
 
     private static boolean allows(JsonNode schema, JsonNode value) {
