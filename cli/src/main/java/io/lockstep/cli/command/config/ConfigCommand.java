@@ -2,15 +2,16 @@ package io.lockstep.cli.command.config;
 
 import io.lockstep.cli.command.CommandGroup;
 import io.lockstep.cli.command.RecipeOptions;
+import io.lockstep.cli.console.UserError;
 import io.lockstep.cli.recipe.SwiftImport;
 import io.lockstep.config.ConfigException;
 import io.lockstep.config.ConfigListing;
 import io.lockstep.config.YamlText;
+import io.lockstep.data.file.FileWrites;
 import io.lockstep.worker.config.RunConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -108,7 +109,10 @@ public final class ConfigCommand extends CommandGroup {
     if (out == null) {
       System.out.print(recipe);
     } else {
-      Files.writeString(out, recipe, StandardOpenOption.CREATE_NEW);
+      if (Files.exists(out)) {
+        throw new UserError(out + " exists: name another file with --out, or remove it");
+      }
+      FileWrites.text(out, recipe);
       System.out.println("recipe: " + out);
     }
     imported.notes().forEach(note -> System.err.println("note: " + note));
