@@ -89,6 +89,25 @@ public record ConversationBuilder(
     };
   }
 
+  /**
+   * Whether a record has what every task needs that it may be used for.
+   *
+   * @throws DataException with what it lacks
+   */
+  void requireUsable(ImageRecord image) {
+    requireNoConversation(image);
+    requireAnswers(image);
+  }
+
+  /** The same of a record of any dataset. */
+  void requireAnswers(ImageRecord image) {
+    for (Task task : Task.values()) {
+      if (mode.mayBe(task)) {
+        var _ = answer(image, task);
+      }
+    }
+  }
+
   private void requireNoConversation(ImageRecord image) {
     if (conversationsOnly) {
       throw new DataException(

@@ -112,10 +112,17 @@ public final class Dataset implements AutoCloseable {
    */
   public void requireDemonstrates(ImageRecord record) {
     ImageRecord processed = preprocessing.apply(record, !builder.mode().equals(Mode.DENSE));
-    for (Task task : Task.values()) {
-      if (builder.mode().mayBe(task)) {
-        var _ = builder.answer(processed, task);
-      }
+    builder.requireAnswers(processed);
+  }
+
+  /**
+   * Whether a record has what every task needs that it may be used for.
+   *
+   * @throws DataException with what it lacks, or what is wrong with it
+   */
+  public void requireUsable(long sample) {
+    if (read(sample) instanceof ImageRecord image) {
+      builder.requireUsable(image);
     }
   }
 

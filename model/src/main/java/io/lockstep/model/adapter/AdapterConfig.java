@@ -184,6 +184,43 @@ public record AdapterConfig(
         taskType);
   }
 
+  /** The same with other ranks and numerators for layers whose name ends with a match of the key. */
+  public AdapterConfig withPatterns(
+      SequencedMap<String, Integer> otherRanks, SequencedMap<String, Double> otherAlphas) {
+    return new AdapterConfig(
+        rank,
+        alpha,
+        dropout,
+        targets,
+        parameters,
+        excluded,
+        modulesToSave,
+        dora,
+        rankStabilised,
+        otherRanks,
+        otherAlphas,
+        base,
+        taskType);
+  }
+
+  /** The same without what others mean. */
+  public AdapterConfig withExcluded(Optional<Targets> others) {
+    return new AdapterConfig(
+        rank,
+        alpha,
+        dropout,
+        targets,
+        parameters,
+        others,
+        modulesToSave,
+        dora,
+        rankStabilised,
+        ranks,
+        alphas,
+        base,
+        taskType);
+  }
+
   /** The same for a base model in that folder. */
   public AdapterConfig withBase(String folder) {
     return new AdapterConfig(

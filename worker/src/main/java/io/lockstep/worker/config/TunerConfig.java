@@ -30,9 +30,14 @@ import java.util.Set;
  * @param targetRegex the same as a pattern
  * @param targetParameters fused weights of experts it has
  * @param modulesToSave modules that are trained whole
+ * @param options what it has beyond that
  */
 public record TunerConfig(
-    @Key(value = "The model's own parameters, or those of an adapter.", otherwise = "lora")
+    @Key(
+            value = "The model's own parameters, or those of an adapter.",
+            otherwise = "lora",
+            remedy =
+                "AdaLoRA, BOFT, FourierFT and others are not there; take lora, with use_dora for weights that are decomposed, rank_pattern for ranks that differ, or modules_to_save for modules that are trained whole")
         TrainType trainType,
     @Key(
             value =
@@ -71,7 +76,8 @@ public record TunerConfig(
             otherwise = "[]")
         List<String> targetParameters,
     @Key(value = "Modules that are trained whole and stored beside an adapter.", otherwise = "[]")
-        List<String> modulesToSave) {
+        List<String> modulesToSave,
+    @Key(inline = true) AdapterOptions options) {
 
   private static final int DEFAULT_RANK = 8;
   private static final double DEFAULT_ALPHA = 32;
@@ -110,13 +116,13 @@ public record TunerConfig(
             targetRegex.isPresent() ? targetModules : Optional.of(targets()),
             targetRegex,
             targetParameters,
-            modulesToSave);
+            modulesToSave,
+            options);
   }
 
   void check(Place section, ModelSection model) {
     if (trainType == TrainType.FULL) {
-      refuseAdapterKeys(
-          section, "describes an adapter: write tuner.train_type: lora, or remove it");
+      refuseAdapterKeys(section, "describes an adapter: write tuner.train_type: lora, or remove it");
       return;
     }
     if (model.weights() != ModelSection.Weights.LOAD) {
@@ -142,6 +148,7 @@ public record TunerConfig(
           useDora.orElse(false),
           "must be false with tuner.target_parameters: experts have no learned magnitudes");
     }
+    options.check(section, targetModules);
     try {
       targetRegex.ifPresent(Targets.Regex::of);
     } catch (IllegalArgumentException e) {
@@ -160,6 +167,10 @@ public record TunerConfig(
     refuse(section.at("target_regex"), targetRegex.isPresent(), reason);
     refuse(section.at("target_parameters"), !targetParameters.isEmpty(), reason);
     refuse(section.at("modules_to_save"), !modulesToSave.isEmpty(), reason);
+    refuse(section.at("rank_pattern"), !options.rankPattern().isEmpty(), reason);
+    refuse(section.at("alpha_pattern"), !options.alphaPattern().isEmpty(), reason);
+    refuse(section.at("exclude_modules"), !options.excludeModules().isEmpty(), reason);
+    refuse(section.at("layers_to_transform"), options.layersToTransform().isPresent(), reason);
   }
 
   private static void refuse(Place key, boolean given, String reason) {
@@ -177,12 +188,13 @@ public record TunerConfig(
       return Optional.empty();
     }
     return loraRank.map(rank ->
-        AdapterConfig.of(rank, loraAlpha.orElse(DEFAULT_ALPHA), targets())
-            .withDropout(loraDropout.orElse(0.0))
-            .withParameters(targetParameters)
-            .withModulesToSave(modulesToSave)
-            .withDora(useDora.orElse(false))
-            .withRankStabilised(useRslora.orElse(false)));
+        options.apply(
+            AdapterConfig.of(rank, loraAlpha.orElse(DEFAULT_ALPHA), targets())
+                .withDropout(loraDropout.orElse(0.0))
+                .withParameters(targetParameters)
+                .withModulesToSave(modulesToSave)
+                .withDora(useDora.orElse(false))
+                .withRankStabilised(useRslora.orElse(false))));
   }
 
   /** Layers that the recipe names; nothing if it leaves them to a default. */
@@ -198,6 +210,11 @@ public record TunerConfig(
     disagree(problems, "lora_dropout", loraDropout, stored.dropout());
     disagree(problems, "use_dora", useDora, stored.dora());
     disagree(problems, "use_rslora", useRslora, stored.rankStabilised());
+    if (options.isGiven()) {
+      problems.add(
+          "keeps its own ranks, scales and layers: remove tuner.rank_pattern, alpha_pattern,"
+              + " exclude_modules and layers_to_transform");
+    }
     if (!targetParameters.isEmpty() && !targetParameters.equals(stored.parameters())) {
       problems.add(
           "has target_parameters %s, not %s as tuner.target_parameters says: remove the key"

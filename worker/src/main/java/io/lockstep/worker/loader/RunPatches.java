@@ -60,10 +60,6 @@ final class RunPatches {
   }
 
   private static boolean needed(RunConfig config) {
-    return config
-        .custom()
-        .activeAugmentation()
-        .filter(AugmentationConfig::needsPatchBank)
-        .isPresent();
+    return config.custom().activeAugmentation().filter(AugmentationConfig::needsPatchBank).isPresent();
   }
 }

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 
 /**
  * The run's metrics: one JSON object a line in {@code logging.jsonl}, readable while the run goes
@@ -31,6 +32,7 @@ public final class MetricsLog implements AutoCloseable {
    * @param epoch passes over the data so far
    * @param commit the step's global figures
    * @param learningRate rate of the language model
+   * @param ratesByPart rates of all parts that are trained, by the keys that they are logged under
    * @param stepSeconds time since the step before
    * @param remainingSeconds expected time to the last step
    */
@@ -39,6 +41,7 @@ public final class MetricsLog implements AutoCloseable {
       double epoch,
       Directive.Commit commit,
       double learningRate,
+      SortedMap<String, Double> ratesByPart,
       int samples,
       double stepSeconds,
       Session.StepTimes times,
@@ -104,6 +107,10 @@ public final class MetricsLog implements AutoCloseable {
             .put("world", row.volume().world())
             .put("passes", row.volume().passes().text())
             .put("remaining_seconds", row.remainingSeconds());
+    if (row.stepSeconds() > 0) {
+      node.put("tokens_per_second", commit.tokens() / row.stepSeconds());
+    }
+    row.ratesByPart().forEach(node::put);
     commit
         .terms()
         .forEach(term -> node.put(term.name(), term.sum() / Math.max(1, term.normaliser())));

@@ -13,11 +13,19 @@ import io.lockstep.worker.zero.PassTable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.EnumMap;
+import java.util.LinkedHashSet;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** Which committed steps get a line in the run's log, and what is in it. */
 public final class RunMetrics implements AutoCloseable {
+
+  /** How keys of learning rates begin that are those of a part of the model. */
+  static final String RATE_OF_A_PART = "learning_rate_";
 
   private final RunConfig config;
   private final long samples;
@@ -114,6 +122,7 @@ public final class RunMetrics implements AutoCloseable {
                 epoch,
                 commit,
                 rate,
+                ratesByPart(done),
                 batch,
                 seconds,
                 times,
@@ -123,6 +132,21 @@ public final class RunMetrics implements AutoCloseable {
             loaderSince(),
             bankSince());
     board.write(line, commit, data.labels());
+  }
+
+  /** Learning rates of the parts that are trained in the last of so many steps. */
+  private SortedMap<String, Double> ratesByPart(long done) {
+    SortedMap<String, Double> rates = new TreeMap<>();
+    Set<ParameterSpec.Module> parts = new LinkedHashSet<>(config.tuner().trained());
+    if (config.custom().detectionEnabled()) {
+      parts.add(ParameterSpec.Module.DETECTION);
+    }
+    for (ParameterSpec.Module part : parts) {
+      rates.put(
+          RATE_OF_A_PART + part.name().toLowerCase(Locale.ROOT),
+          config.optimizer().lr(part, done, totalSteps));
+    }
+    return rates;
   }
 
   /** Seconds of each stage since the line before. */

@@ -117,6 +117,11 @@ public final class TensorBoardLog implements AutoCloseable {
     for (TermSum term : commit.terms()) {
       scalars.put("train/" + term.name(), line.get(term.name()).doubleValue());
     }
+    for (Map.Entry<String, JsonNode> each : line.properties()) {
+      if (each.getKey().startsWith(RunMetrics.RATE_OF_A_PART)) {
+        scalars.put("train/" + each.getKey(), each.getValue().doubleValue());
+      }
+    }
     double seconds = line.get("step_seconds").doubleValue();
     if (seconds > 0) {
       scalars.put("train/tokens_per_second", commit.tokens() / seconds);

@@ -20,7 +20,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -209,6 +211,9 @@ class ConfigComparisonTest {
               .orElseThrow();
       case List<?> none when component.getName().equals("preprocessors") ->
           List.of(new DropSmall(4));
+      case Map<?, ?> none when component.getName().equals("rankPattern") ->
+          new LinkedHashMap<>(Map.of("q_proj", 4));
+      case Map<?, ?> none -> new LinkedHashMap<>(Map.of("q_proj", 4.0));
       case List<?> texts -> texts.isEmpty() ? List.of("x") : List.of();
       case Optional<?> optional ->
           optional.isPresent()
@@ -233,6 +238,7 @@ class ConfigComparisonTest {
       case "OptimizerConfig$Groups" -> OptimizerConfig.Groups.MULTIMODAL;
       case "CustomConfig$TrainerVariant" -> CustomConfig.TrainerVariant.GKD_MONITOR;
       case "Targets" -> new Targets.AllLinear();
+      case "List<java.lang.Integer>", "Integer>" -> List.of(1);
       case "AugmentationConfig" -> AugmentationConfig.NONE;
       case "DistillationConfig" ->
           new DistillationConfig(

@@ -94,6 +94,43 @@ class TunerConfigTest {
   }
 
   @Test
+  void ranksAndLayersMayDifferAsInPeft() throws Exception {
+    AdapterConfig adapter =
+        parse(
+                """
+                train_type: lora
+                target_modules: [q_proj, v_proj]
+                rank_pattern: {'layers.0.self_attn.q_proj': 2}
+                alpha_pattern: {v_proj: 5}
+                exclude_modules: [layers.1.self_attn.v_proj]
+                layers_to_transform: [0, 1]
+                init_weights: true
+                lora_bias: none
+                """)
+            .tuner()
+            .adapter()
+            .orElseThrow();
+    String q = "model.language_model.layers.0.self_attn.q_proj";
+    assertEquals(2, adapter.rankOf(q));
+    assertEquals(8, adapter.rankOf(q.replace("0", "1")));
+    assertEquals(5.0 / 8, adapter.scaleOf(q.replace("q_proj", "v_proj")));
+    assertTrue(adapter.targets().match(q));
+    assertTrue(!adapter.targets().match(q.replace("0", "2")));
+    assertTrue(
+        adapter.excluded().orElseThrow().match("model.language_model.layers.1.self_attn.v_proj"));
+    assertRefused(
+        recipe("{init_weights: pissa, lora_bias: all, layers_to_transform: [0]}", "model: base"),
+        "tuner.init_weights must be true, not 'pissa': write true: PiSSA",
+        "tuner.lora_bias must be none, not 'all'",
+        "tuner.layers_to_transform needs names in tuner.target_modules");
+    assertRefused(
+        recipe("{rank_pattern: {'(': 2, q_proj: 0}}", "model: base"),
+        "tuner.rank_pattern has the key '('",
+        "tuner.rank_pattern.q_proj must be a whole number of at least 1, not 0");
+    assertRefused(recipe("{train_type: boft}", "model: base"), "take lora, with use_dora");
+  }
+
+  @Test
   void expertsAreAdaptedAloneUnlessLayersAreNamedToo() throws Exception {
     AdapterConfig alone =
         AdapterConfig.of(8, 32, new Targets.Names(List.of()))
@@ -109,9 +146,7 @@ class TunerConfigTest {
             .tuner()
             .adapter());
     assertRefused(
-        recipe(
-            "{train_type: lora, target_parameters: [a], lora_dropout: 0.1, use_dora: true}",
-            "model: base"),
+        recipe("{train_type: lora, target_parameters: [a], lora_dropout: 0.1, use_dora: true}", "model: base"),
         "tuner.lora_dropout must be 0 with tuner.target_parameters",
         "tuner.use_dora must be false with tuner.target_parameters");
     assertRefused(
@@ -184,8 +219,7 @@ class TunerConfigTest {
   @Test
   void aBaseModelThatIsAnAdapterIsRefusedWithTheRightKey() throws Exception {
     Files.writeString(folder.resolve("adapter/adapter_config.json"), "{}");
-    assertRefused(
-        recipe("{}", "model: adapter"), "holds an adapter", "tuner.resume_from_checkpoint");
+    assertRefused(recipe("{}", "model: adapter"), "holds an adapter", "tuner.resume_from_checkpoint");
   }
 
   private static void assertRefused(Path recipe, String... parts) {

@@ -16,6 +16,7 @@ import io.lockstep.worker.config.ModelSection;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.config.RunRecords;
 import io.lockstep.worker.preflight.HealthChecks;
+import io.lockstep.worker.preflight.RecordScan;
 import io.lockstep.worker.preflight.TeacherStudentCheck;
 import io.lockstep.worker.tuning.TuningPlan;
 import java.io.IOException;
@@ -54,6 +55,9 @@ final class RunCheck {
     List<String> dataProblems = new ArrayList<>();
     for (Path file : files(run)) {
       checkData(file, run.seed(), dataProblems, notes);
+    }
+    if (dataProblems.isEmpty()) {
+      dataProblems.addAll(RecordScan.problems(run));
     }
     if (dataProblems.isEmpty()) {
       checkQuotas(run, dataProblems);
