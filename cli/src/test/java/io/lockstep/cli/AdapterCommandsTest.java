@@ -61,8 +61,7 @@ class AdapterCommandsTest {
 
   @Test
   void aRecipeIsValidatedWithTheTableOfWhatItTrains() throws IOException {
-    Said said =
-        Said.by("validate", "--config", recipe("").toString());
+    Said said = Said.by("validate", "--config", recipe("").toString());
     assertEquals(0, said.exit(), said.err());
     for (String part : List.of("module", "trainable", "llm", "vit", "aligner", "all")) {
       assertTrue(said.out().contains(part), said.out());
@@ -70,10 +69,7 @@ class AdapterCommandsTest {
     assertTrue(said.lastLine().endsWith(": OK"), said.lastLine());
 
     assertFails(
-        Said.by(
-            "validate",
-            "--config",
-            recipe(", target_modules: [query]").toString()),
+        Said.by("validate", "--config", recipe(", target_modules: [query]").toString()),
         "no layer is called query");
   }
 
@@ -81,10 +77,7 @@ class AdapterCommandsTest {
   void anAdapterToGoOnWithIsComparedWithItsBaseBeforehand() throws IOException {
     Folders.replace(adapter.resolve("adapter_config.json"), "\"r\": 4", "\"r\": 6");
     Said said =
-        Said.by(
-            "validate",
-            "--config",
-            recipe(", resume_from_checkpoint: adapter").toString());
+        Said.by("validate", "--config", recipe(", resume_from_checkpoint: adapter").toString());
     assertEquals(1, said.exit());
     assertTrue(said.err().contains("has shape [4, 48]"), said.err());
   }

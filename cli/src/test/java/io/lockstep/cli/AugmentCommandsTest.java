@@ -87,7 +87,8 @@ class AugmentCommandsTest {
               bypass_probb: 0.5
               ops:
                 - {name: rotat, params: {prob: 0.4}}
-                - {name: color_jitter, params: {brightnes: [0.8, 1.2]}}""");
+                - {name: color_jitter, params: {brightnes: [0.8, 1.2]}}\
+            """);
     Path out = folder.resolve("bad");
     String line = refused(augment(bad, 4, out));
     for (String part :

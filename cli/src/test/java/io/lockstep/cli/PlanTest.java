@@ -20,8 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** {@code lockstep plan}. */
 class PlanTest {
 
-  private static final String FULL =
-      "{train_type: full, freeze_vit: false, freeze_aligner: false}";
+  private static final String FULL = "{train_type: full, freeze_vit: false, freeze_aligner: false}";
 
   private static final Path MODEL = GoldenFamily.QWEN3_VL.checkpoint();
 
@@ -75,7 +74,11 @@ class PlanTest {
         frozen.get("activation_bytes").asLong() < full.get("activation_bytes").asLong(),
         "a frozen tower keeps nothing");
 
-    JsonNode lora = plan("lora", "{train_type: lora, freeze_vit: false, freeze_aligner: false, lora_rank: 2}", "");
+    JsonNode lora =
+        plan(
+            "lora",
+            "{train_type: lora, freeze_vit: false, freeze_aligner: false, lora_rank: 2}",
+            "");
     assertTrue(lora.get("trainable").asLong() < frozen.get("trainable").asLong());
     assertTrue(lora.get("activation_bytes").asLong() > 0);
 
@@ -93,8 +96,10 @@ class PlanTest {
 
   @Test
   void theMicroBatchMayBeGiven() throws IOException {
-    JsonNode one = plan("given", FULL, "", "--batch", "1", "--length", "80", "--picture-tokens", "20");
-    JsonNode two = plan("given", FULL, "", "--batch", "2", "--length", "80", "--picture-tokens", "20");
+    JsonNode one =
+        plan("given", FULL, "", "--batch", "1", "--length", "80", "--picture-tokens", "20");
+    JsonNode two =
+        plan("given", FULL, "", "--batch", "2", "--length", "80", "--picture-tokens", "20");
     assertEquals(80, one.get("micro_batch_patches").asLong());
     assertEquals(2 * one.get("activation_bytes").asLong(), two.get("activation_bytes").asLong());
 

@@ -49,7 +49,8 @@ class ShippedRecipesTest {
     for (String name : DATA) {
       Files.createSymbolicLink(runs.resolve(name), data);
     }
-    Files.createSymbolicLink(Files.createDirectory(runs.resolve("quickstart")).resolve("data"), data);
+    Files.createSymbolicLink(
+        Files.createDirectory(runs.resolve("quickstart")).resolve("data"), data);
     Path base = Files.createDirectories(runs.resolve("base/checkpoints"));
     Files.createSymbolicLink(base.resolve("step-00004500"), ROOT.resolve("base-model"));
     firstStage(recipes, runs);
@@ -67,10 +68,7 @@ class ShippedRecipesTest {
 
   static List<Path> recipes() throws IOException {
     try (Stream<Path> files = Files.list(ROOT.resolve("configs/recipes"))) {
-      return files
-          .filter(file -> !file.endsWith(COMMON))
-          .sorted()
-          .toList();
+      return files.filter(file -> !file.endsWith(COMMON)).sorted().toList();
     }
   }
 
@@ -93,8 +91,10 @@ class ShippedRecipesTest {
     assertTrue(
         after.stream().anyMatch(layer -> layer.name().contains("language_model")),
         "and the language model's");
-    assertEquals(0, first.adapter().orElseThrow().layers().stream()
-        .filter(layer -> layer.name().contains("language_model"))
-        .count());
+    assertEquals(
+        0,
+        first.adapter().orElseThrow().layers().stream()
+            .filter(layer -> layer.name().contains("language_model"))
+            .count());
   }
 }

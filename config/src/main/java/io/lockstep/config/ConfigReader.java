@@ -38,8 +38,7 @@ public final class ConfigReader {
   private final JsonNode top;
   private final boolean extendable;
 
-  private ConfigReader(
-      Vocabulary vocabulary, Layer text, boolean extendable, Problems problems) {
+  private ConfigReader(Vocabulary vocabulary, Layer text, boolean extendable, Problems problems) {
     this.vocabulary = vocabulary;
     this.extendable = extendable;
     this.text = text;
@@ -79,8 +78,7 @@ public final class ConfigReader {
    * @throws ConfigException with every problem
    */
   public static <R extends Record> R read(
-      Class<R> type, String yaml, Origin origin, Vocabulary vocabulary)
-      throws ConfigException {
+      Class<R> type, String yaml, Origin origin, Vocabulary vocabulary) throws ConfigException {
     ConfigReader reader = layered(yaml, origin, Layer.Alias.of(type), vocabulary);
     return reader.sound(reader.section(type, reader.top, reader.top(), none()));
   }
@@ -91,8 +89,7 @@ public final class ConfigReader {
    * @throws ConfigException if they can't be laid over each other; other problems are listed
    */
   public static <R extends Record> ConfigListing list(
-      Class<R> type, String yaml, Origin origin, Vocabulary vocabulary)
-      throws ConfigException {
+      Class<R> type, String yaml, Origin origin, Vocabulary vocabulary) throws ConfigException {
     ConfigReader reader = layered(yaml, origin, Layer.Alias.of(type), vocabulary);
     reader.section(type, reader.top, reader.top(), none());
     ObjectNode ordered = JsonNodeFactory.instance.objectNode();

@@ -11,8 +11,8 @@ import java.util.function.UnaryOperator;
  * @param removed options of other programs that are left out on purpose, refused under every name
  *     that holds theirs
  * @param renamed keys that were called otherwise, by their dotted names, with what to write instead
- * @param upgrade makes of a text that was written earlier, with keys of that time, one with today's;
- *     it may change what it is given
+ * @param upgrade makes of a text that was written earlier, with keys of that time, one with
+ *     today's; it may change what it is given
  */
 public record Vocabulary(
     List<RemovedOption> removed, Map<String, String> renamed, UnaryOperator<ObjectNode> upgrade) {

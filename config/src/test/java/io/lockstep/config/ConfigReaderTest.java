@@ -280,7 +280,8 @@ class ConfigReaderTest {
     for (String yaml :
         List.of("rest: 1\ncrew: {officers: own.yaml}", "officers: {ranks: [{name: ahab}]}")) {
       assertEquals(
-          Optional.of(officers), ConfigReader.readSection(Officers.class, yaml, origin, places, Vocabulary.NONE));
+          Optional.of(officers),
+          ConfigReader.readSection(Officers.class, yaml, origin, places, Vocabulary.NONE));
     }
     Files.writeString(file, "hull: 1\nofficers:\n  ranks:\n  - name: Ahab\n");
     assertEquals(
@@ -292,7 +293,8 @@ class ConfigReaderTest {
                 + ").ranks[0].name must be small letters, not 'Ahab'"),
         problems("hull: {bunks: 1}\ncrew: {officers: own.yaml}\n"));
     assertEquals(
-        Optional.empty(), ConfigReader.readSection(Officers.class, "hull: 1", origin, places, Vocabulary.NONE));
+        Optional.empty(),
+        ConfigReader.readSection(Officers.class, "hull: 1", origin, places, Vocabulary.NONE));
   }
 
   @Test

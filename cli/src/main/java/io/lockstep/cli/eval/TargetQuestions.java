@@ -30,8 +30,7 @@ public final class TargetQuestions {
    * @throws UserError naming the targets without validation records, if no target has any
    */
   public static SequencedMap<String, List<Question>> read(
-      Path checkpoint, FusionConfig fusion, EmitNorm emitNorm)
-      throws IOException {
+      Path checkpoint, FusionConfig fusion, EmitNorm emitNorm) throws IOException {
     Prompts prompts = CheckpointPrompts.read(checkpoint);
     SequencedMap<String, List<Question>> questions = new LinkedHashMap<>();
     for (DatasetConfig target : fusion.targets()) {

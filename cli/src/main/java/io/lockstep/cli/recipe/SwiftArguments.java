@@ -23,7 +23,8 @@ record SwiftArguments(
     SequencedMap<String, JsonNode> arguments, SequencedMap<String, String> environment) {
 
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
-  private static final Pattern WORD = Pattern.compile("\"((?:[^\"\\\\]|\\\\.)*)\"|'([^']*)'|(\\S+)");
+  private static final Pattern WORD =
+      Pattern.compile("\"((?:[^\"\\\\]|\\\\.)*)\"|'([^']*)'|(\\S+)");
   private static final Pattern VARIABLE = Pattern.compile("([A-Z][A-Z0-9_]*)=(.*)");
 
   /**

@@ -161,7 +161,8 @@ public record SwiftImport(
       if (names.size() > 1 || !first.matches()) {
         left.put(
             "dataset",
-            "%d datasets: write each as a target or a source of data.fusion".formatted(names.size()));
+            "%d datasets: write each as a target or a source of data.fusion"
+                .formatted(names.size()));
         return;
       }
       put("data.train_jsonl", JSON.textNode(first.group(1)));
@@ -219,10 +220,7 @@ public record SwiftImport(
       int dot = place.indexOf('.');
       return dot < 0
           ? schema.path(place)
-          : schema
-              .path(place.substring(0, dot))
-              .path("properties")
-              .path(place.substring(dot + 1));
+          : schema.path(place.substring(0, dot)).path("properties").path(place.substring(dot + 1));
     }
 
     private static boolean allows(JsonNode schema, JsonNode value) {
@@ -250,9 +248,10 @@ public record SwiftImport(
             text.matches("(?i)true|false") ? JSON.booleanNode(Boolean.parseBoolean(text)) : value;
         case "integer", "number" -> number(text);
         case "object" -> mapping(text, value);
-        default -> text.matches("(?i)true|false") && schema.has("const")
-            ? JSON.booleanNode(Boolean.parseBoolean(text))
-            : value;
+        default ->
+            text.matches("(?i)true|false") && schema.has("const")
+                ? JSON.booleanNode(Boolean.parseBoolean(text))
+                : value;
       };
     }
 

@@ -16,9 +16,9 @@ import java.util.Map;
 import java.util.SortedMap;
 
 /**
- * Which samples of a run were longer than {@code global_max_length} and gave way to
- * others: {@code over_length.json} in its folder. It is made of the committed steps, hence the same
- * on any number of workers.
+ * Which samples of a run were longer than {@code global_max_length} and gave way to others: {@code
+ * over_length.json} in its folder. It is made of the committed steps, hence the same on any number
+ * of workers.
  */
 public final class OverLengthReport {
 

@@ -30,7 +30,8 @@ class AugmentedRunTest {
         ops:
           - {name: rotate, params: {prob: 0.5, max_deg: [-6, 6]}}
           - {name: small_object_zoom_paste, params: {max_targets: 2, scale: [0.8, 1.1], source_mode: mixed, bank_add_prob: 0.8}}
-          - {name: color_jitter, params: {prob: 0.5}}""";
+          - {name: color_jitter, params: {prob: 0.5}}\
+      """;
 
   @TempDir private static Path folder;
   private static TinyRun tiny;

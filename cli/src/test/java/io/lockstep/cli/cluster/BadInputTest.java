@@ -31,8 +31,11 @@ class BadInputTest {
   void aWrongConfigKeyIsNamedWithTheRightOne() throws Exception {
     Path recipe = tiny.recipe("typo.yaml", tiny.data().resolve("train.jsonl"), 3);
     Files.writeString(
-        recipe, Files.readString(recipe).replace("per_device_train_batch_size", "per_device_train_batchsize"));
-    train(recipe, "typo").failedWith(1, "per_device_train_batchsize", "per_device_train_batch_size");
+        recipe,
+        Files.readString(recipe)
+            .replace("per_device_train_batch_size", "per_device_train_batchsize"));
+    train(recipe, "typo")
+        .failedWith(1, "per_device_train_batchsize", "per_device_train_batch_size");
     nothingIsWritten("typo");
   }
 

@@ -37,7 +37,8 @@ class FlatMemoryTest {
         Files.readString(recipe)
             .replace(folder.resolve("model") + ",", BASE.toAbsolutePath().normalize() + ",")
             .replace("weights: initialise", "weights: load")
-            .replace("per_device_train_batch_size: 8", "per_device_train_batch_size: 4, save_steps: 2"));
+            .replace(
+                "per_device_train_batch_size: 8", "per_device_train_batch_size: 4, save_steps: 2"));
     Path run = folder.resolve("flat");
     Launched.train(folder, recipe, 1, run.toString()).succeeded();
     List<Long> resident = residentMebibytes(run);

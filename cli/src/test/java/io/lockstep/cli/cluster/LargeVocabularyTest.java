@@ -91,8 +91,7 @@ class LargeVocabularyTest {
   private static String recipe(Path recipe) throws IOException {
     String text =
         Files.readString(recipe)
-            .replace(
-                "per_device_train_batch_size: 8", "per_device_train_batch_size: 1")
+            .replace("per_device_train_batch_size: 8", "per_device_train_batch_size: 1")
             .replace("training: {", "training: {save_steps: 1, ")
             .replace("global_max_length: 400", "global_max_length: 4096");
     Files.writeString(recipe, text);

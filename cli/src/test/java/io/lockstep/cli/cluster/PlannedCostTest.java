@@ -31,8 +31,7 @@ class PlannedCostTest {
     Files.writeString(
         recipe,
         Files.readString(recipe)
-                .replace(
-                    "per_device_train_batch_size: 8", "per_device_train_batch_size: 4")
+                .replace("per_device_train_batch_size: 8", "per_device_train_batch_size: 4")
             + "deepspeed: {config: zero"
             + STAGE
             + "}\n");

@@ -52,7 +52,7 @@ class TargetQuestionsTest {
                 dataset("short", DatasetTemplate.TARGET_SUMMARY, true),
                 dataset("untested", DatasetTemplate.TARGET_DENSE, false)),
             List.of(dataset("source", DatasetTemplate.SOURCE_DENSE, true)));
-    Map<String, List<Question>> questions = 
+    Map<String, List<Question>> questions =
         TargetQuestions.read(folder.resolve("model"), fusion, EmitNorm.NORM1000);
     assertEquals(List.of("dense", "short"), List.copyOf(questions.keySet()));
     String object = "{\"object_1\": {\"desc\": \"cat\", \"bbox_2d\": [100, 200, 300, 400]}}";

@@ -88,8 +88,7 @@ class SwiftImportTest {
         imported.notes().stream().anyMatch(note -> note.contains("2 * 8")),
         imported.notes().toString());
     assertEquals(
-        run,
-        RunConfig.parse(imported.withComments("ms-swift in run.sh"), "with comments", folder));
+        run, RunConfig.parse(imported.withComments("ms-swift in run.sh"), "with comments", folder));
   }
 
   @Test

@@ -101,8 +101,7 @@ class AugmentationConfigTest {
         "{ops: ['hflip'], curriculum: {phases: [{until_percent: 50, until_step: 7}]}}",
         "augmentation.curriculum must use either until_percent or until_step, not both");
     assertProblem(
-        "{ops: ['hflip'], curriculum: {phases: [{until_step: 5, ops: {hflop: {prob:"
-            + " 1}}}]}}",
+        "{ops: ['hflip'], curriculum: {phases: [{until_step: 5, ops: {hflop: {prob:" + " 1}}}]}}",
         "augmentation.curriculum.phases[0].ops: 'hflop' is not among the configured"
             + " operators: did you mean 'hflip'?");
     assertProblem(
@@ -134,14 +133,19 @@ class AugmentationConfigTest {
   void everyNumberOutOfItsRangeIsRefused(String operator, String parameter, Interval bounds) {
     for (double outside : new double[] {bounds.low() - 1, bounds.high() + 1}) {
       List<String> problems =
-          Configs.problems("{ops: [{name: %s, params: {%s: %s}}]}".formatted(operator, parameter, outside));
+          Configs.problems(
+              "{ops: [{name: %s, params: {%s: %s}}]}".formatted(operator, parameter, outside));
 
       assertTrue(
           problems.size() == 1
               && problems
                   .getFirst()
                   .contains(
-                      parameter + " must be " + (operator.equals("rotate") && parameter.equals("max_deg") ? TURN : "between")),
+                      parameter
+                          + " must be "
+                          + (operator.equals("rotate") && parameter.equals("max_deg")
+                              ? TURN
+                              : "between")),
           () -> parameter + " = " + outside + ": " + problems);
     }
   }

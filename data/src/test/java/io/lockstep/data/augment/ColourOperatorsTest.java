@@ -101,7 +101,8 @@ class ColourOperatorsTest {
 
   @Test
   void withoutSaturationAllIsGrey() {
-    byte[] out = apply("{name: color_jitter, params: {brightness: 1, contrast: 1, saturation: 0}}", noise());
+    byte[] out =
+        apply("{name: color_jitter, params: {brightness: 1, contrast: 1, saturation: 0}}", noise());
 
     for (int i = 0; i < out.length; i += 3) {
       assertTrue(out[i] == out[i + 1] && out[i] == out[i + 2]);
@@ -111,7 +112,9 @@ class ColourOperatorsTest {
   @Test
   void contrastMovesLevelsAwayFromTheirMean() {
     byte[] out =
-        apply("{name: color_jitter, params: {brightness: 1, contrast: 2, saturation: 1}}", levels(90, 110));
+        apply(
+            "{name: color_jitter, params: {brightness: 1, contrast: 2, saturation: 1}}",
+            levels(90, 110));
 
     assertEquals(80, out[0] & 0xFF, 1);
     assertEquals(120, out[3] & 0xFF, 1);
@@ -126,13 +129,16 @@ class ColourOperatorsTest {
 
   @Test
   void solarizingAndPosterizing() {
-    assertArrayEquals(levels(10, 55), apply("{name: solarize, params: {threshold: 200}}", levels(10, 200)));
-    assertArrayEquals(levels(0, 192), apply("{name: posterize, params: {bits: 2}}", levels(63, 255)));
+    assertArrayEquals(
+        levels(10, 55), apply("{name: solarize, params: {threshold: 200}}", levels(10, 200)));
+    assertArrayEquals(
+        levels(0, 192), apply("{name: posterize, params: {bits: 2}}", levels(63, 255)));
   }
 
   @Test
   void gammaDarkensAboveOne() {
-    assertArrayEquals(levels(0, 64, 255), apply("{name: gamma, params: {gamma: 2}}", levels(0, 128, 255)));
+    assertArrayEquals(
+        levels(0, 64, 255), apply("{name: gamma, params: {gamma: 2}}", levels(0, 128, 255)));
   }
 
   @Test

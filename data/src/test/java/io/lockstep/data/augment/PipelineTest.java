@@ -125,7 +125,8 @@ class PipelineTest {
 
   @Test
   void aQuarterTurnMovesPixelsExactly() {
-    Pipeline pipeline = new Pipeline(Configs.good("{ops: [{name: rotate, params: {max_deg: [90, 90]}}]}"));
+    Pipeline pipeline =
+        new Pipeline(Configs.good("{ops: [{name: rotate, params: {max_deg: [90, 90]}}]}"));
     Frame square = new Frame(9, 9);
     RgbImage in = noise(new SplittableRandom(1), square);
     RgbImage out =
@@ -143,7 +144,9 @@ class PipelineTest {
   @Test
   void theBypassedShareStaysAsItIs() {
     Pipeline pipeline =
-        new Pipeline(Configs.good("{bypass_prob: 0.25, ops: [{name: rotate, params: {max_deg: [10, 10]}}]}"));
+        new Pipeline(
+            Configs.good(
+                "{bypass_prob: 0.25, ops: [{name: rotate, params: {max_deg: [10, 10]}}]}"));
     AnnotatedPicture in = sample(1);
     int untouched = 0;
     for (long i = 0; i < 2000; i++) {

@@ -94,7 +94,9 @@ class PreprocessingTest {
   void whatAppliesToNothingChangesNothing() throws ConfigException {
     ImageRecord byAPerson = record(Optional.of("三个标签"));
     assertSame(
-        byAPerson, read("[{\"name\": \"drop_classes\", \"params\": {\"classes\": [\"螺丝\"]}}]").apply(byAPerson, true));
+        byAPerson,
+        read("[{\"name\": \"drop_classes\", \"params\": {\"classes\": [\"螺丝\"]}}]")
+            .apply(byAPerson, true));
     assertSame(byAPerson, Preprocessing.NONE.apply(byAPerson, true));
   }
 
@@ -102,7 +104,8 @@ class PreprocessingTest {
   void aSummaryThatWouldBecomeUntrueIsRefusedWhereItIsTaughtAndForgottenElsewhere()
       throws ConfigException {
     ImageRecord byAPerson = record(Optional.of("三个标签"));
-    Preprocessing preprocessing = read("[{\"name\": \"keep_classes\", \"params\": {\"classes\": [\"标签\"]}}]");
+    Preprocessing preprocessing =
+        read("[{\"name\": \"keep_classes\", \"params\": {\"classes\": [\"标签\"]}}]");
     String message = refusal(preprocessing, byAPerson);
     assertTrue(message.contains("train.jsonl:7: summary: was written by a person"), message);
     assertEquals(Optional.empty(), preprocessing.apply(byAPerson, false).summary());
@@ -111,7 +114,8 @@ class PreprocessingTest {
   @Test
   void aSummaryOfNothingIsRefused() throws ConfigException {
     ImageRecord derived = record(Optional.of(summary(OBJECTS)));
-    Preprocessing preprocessing = read("[{\"name\": \"keep_classes\", \"params\": {\"classes\": [\"螺丝\"]}}]");
+    Preprocessing preprocessing =
+        read("[{\"name\": \"keep_classes\", \"params\": {\"classes\": [\"螺丝\"]}}]");
     String message = refusal(preprocessing, derived);
     assertTrue(message.contains("train.jsonl:7: objects: are all left out"), message);
     ImageRecord empty = preprocessing.apply(derived, false);
@@ -143,9 +147,7 @@ class PreprocessingTest {
             "test:3: unknown key preprocessors[1].params.clases: did you mean 'classes'?"),
         problems.subList(0, 3));
     assertTrue(
-        problems
-            .get(3)
-            .startsWith("test:4: preprocessors[2].params.to would be written, which"),
+        problems.get(3).startsWith("test:4: preprocessors[2].params.to would be written, which"),
         problems.get(3));
     assertEquals(
         List.of(

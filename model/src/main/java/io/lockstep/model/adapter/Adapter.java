@@ -84,8 +84,10 @@ public final class Adapter implements AutoCloseable {
       throws IOException {
     try (Adapter before = read(stored, base)) {
       Adapter fresh = initialise(plan, base, seed);
-      before.parameters().byName().forEach((name, value) ->
-          Ops.copyInto(fresh.parameters().get(name), value));
+      before
+          .parameters()
+          .byName()
+          .forEach((name, value) -> Ops.copyInto(fresh.parameters().get(name), value));
       return new Adapter(plan, fresh.parameters(), before.baseSha256());
     }
   }

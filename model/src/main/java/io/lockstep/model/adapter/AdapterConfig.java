@@ -184,7 +184,9 @@ public record AdapterConfig(
         taskType);
   }
 
-  /** The same with other ranks and numerators for layers whose name ends with a match of the key. */
+  /**
+   * The same with other ranks and numerators for layers whose name ends with a match of the key.
+   */
   public AdapterConfig withPatterns(
       SequencedMap<String, Integer> otherRanks, SequencedMap<String, Double> otherAlphas) {
     return new AdapterConfig(

@@ -50,7 +50,8 @@ public record ModelInputs(
     ModelConfig config = tuning.config(ModelFamilies.read(folder.resolve(CheckpointFiles.CONFIG)));
     GenerationConfig stored = GenerationConfig.of(folder);
     VisionSettings vision = VisionSettings.read(folder, tuning);
-    ImageProcessor images = ImageProcessor.of(tuning.stored().filter(ImageOptions::isIn).orElse(folder));
+    ImageProcessor images =
+        ImageProcessor.of(tuning.stored().filter(ImageOptions::isIn).orElse(folder));
     Tokenizer tokenizer = Tokenizer.open(folder);
     try {
       images.options().requireMatch(config.vision());

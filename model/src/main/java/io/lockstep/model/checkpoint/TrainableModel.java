@@ -60,8 +60,8 @@ public final class TrainableModel implements AutoCloseable {
     };
   }
 
-  private static TrainableModel resumed(
-      Path folder, Parameters base, Path stored, Adapter adapter) throws IOException {
+  private static TrainableModel resumed(Path folder, Parameters base, Path stored, Adapter adapter)
+      throws IOException {
     try {
       AdapterBase.requireMatch(stored, adapter.baseSha256(), folder);
     } catch (IOException | RuntimeException e) {

@@ -11,8 +11,8 @@ import java.util.OptionalInt;
  * longer ones, but nobody has measured that: beyond {@code trained} it is said.
  *
  * @param positions {@code max_position_embeddings} of config.json
- * @param trained {@code global_max_length} of the run that wrote the checkpoint; empty if
- *     no run of ours did
+ * @param trained {@code global_max_length} of the run that wrote the checkpoint; empty if no run of
+ *     ours did
  */
 public record ContextLimit(int positions, OptionalInt trained) {
 

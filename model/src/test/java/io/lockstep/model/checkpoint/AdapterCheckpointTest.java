@@ -11,9 +11,9 @@ import io.lockstep.model.adapter.AdapterPlan;
 import io.lockstep.model.adapter.InvalidAdapterException;
 import io.lockstep.model.adapter.Targets;
 import io.lockstep.model.budget.TokenBudget;
-import io.lockstep.model.image.ImageOptions;
 import io.lockstep.model.config.InvalidConfigException;
 import io.lockstep.model.family.ModelFamilies;
+import io.lockstep.model.image.ImageOptions;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.safetensors.DType;
 import io.lockstep.model.safetensors.SafetensorsFile;
@@ -35,9 +35,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.BeforeAll;
@@ -108,7 +108,8 @@ class AdapterCheckpointTest {
         limited = model.pictures();
         assertEquals(8 * token, limited.maxPixels());
         assertTrue(
-            model.encoder().grid(1024, 1024).patches() <= 8 * limited.mergeSize() * limited.mergeSize());
+            model.encoder().grid(1024, 1024).patches()
+                <= 8 * limited.mergeSize() * limited.mergeSize());
         List<String> files = model.save(folder);
         try (var present = Files.list(folder)) {
           assertEquals(files.size(), present.count());

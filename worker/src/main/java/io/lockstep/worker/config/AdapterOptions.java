@@ -51,7 +51,8 @@ public record AdapterOptions(
     @Key(
             value = "Biases stay as they are.",
             otherwise = "none",
-            remedy = "write none, and train modules with their biases whole in tuner.modules_to_save")
+            remedy =
+                "write none, and train modules with their biases whole in tuner.modules_to_save")
         Biases loraBias) {
 
   /** How updates begin. */

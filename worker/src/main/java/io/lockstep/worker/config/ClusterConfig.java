@@ -31,11 +31,7 @@ public record ClusterConfig(
             otherwise = "" + DEFAULT_BUCKET_FLOATS,
             min = 1024)
         int bucketFloats,
-    @Key(
-            value = "With fewer the run waits.",
-            otherwise = "1",
-            min = 1,
-            changesWeights = false)
+    @Key(value = "With fewer the run waits.", otherwise = "1", min = 1, changesWeights = false)
         int minWorkers,
     @Key(
             value = "More wait as spares; as many as `virtual_ranks` unless it is given.",

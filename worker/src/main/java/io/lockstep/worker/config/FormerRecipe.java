@@ -87,8 +87,7 @@ final class FormerRecipe {
   private static final int DEFAULT_RANKS = 4;
 
   /** Keys of entries of lists that have another name now. */
-  private static final Map<String, String> OF_OPERATORS =
-      Map.of("p", "prob", "degrees", "max_deg");
+  private static final Map<String, String> OF_OPERATORS = Map.of("p", "prob", "degrees", "max_deg");
 
   /** What is known of keys that recipes don't have. */
   static final Vocabulary VOCABULARY =
@@ -130,9 +129,7 @@ final class FormerRecipe {
     augmentation(stored.at(pointer("data.augmentation")));
     entries(stored.at(pointer("data.preprocessors")), Map.of());
     for (String list : List.of("data.fusion.targets", "data.fusion.sources")) {
-      stored
-          .at(pointer(list))
-          .forEach(dataset -> entries(dataset.path("preprocessors"), Map.of()));
+      stored.at(pointer(list)).forEach(dataset -> entries(dataset.path("preprocessors"), Map.of()));
     }
     MOVED.forEach((former, now) -> {
       JsonNode value = take(stored, former);
@@ -213,9 +210,7 @@ final class FormerRecipe {
     String[] names = key.split("\\.", -1);
     for (int i = 0; i < names.length - 1; i++) {
       section =
-          section.get(names[i]) instanceof ObjectNode there
-              ? there
-              : section.putObject(names[i]);
+          section.get(names[i]) instanceof ObjectNode there ? there : section.putObject(names[i]);
     }
     section.set(names[names.length - 1], value);
   }

@@ -19,7 +19,9 @@ final class LayerNumbers implements Form<List<Integer>> {
     if (isNumber(value)) {
       return Optional.of(List.of(value.intValue()));
     }
-    if (value.isArray() && !value.isEmpty() && value.valueStream().allMatch(LayerNumbers::isNumber)) {
+    if (value.isArray()
+        && !value.isEmpty()
+        && value.valueStream().allMatch(LayerNumbers::isNumber)) {
       return Optional.of(value.valueStream().map(JsonNode::intValue).toList());
     }
     place.problem("must be %s, not %s".formatted(words(), value));

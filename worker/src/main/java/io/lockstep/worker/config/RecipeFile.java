@@ -24,7 +24,8 @@ public record RecipeFile(Path file, Optional<Path> base) {
 
   /** What the files say together. */
   public RunConfig read() throws IOException, ConfigException {
-    return ConfigReader.read(RunConfig.class, YamlText.written(file), origin(), FormerRecipe.VOCABULARY);
+    return ConfigReader.read(
+        RunConfig.class, YamlText.written(file), origin(), FormerRecipe.VOCABULARY);
   }
 
   /**
@@ -33,13 +34,18 @@ public record RecipeFile(Path file, Optional<Path> base) {
    * @throws ConfigException if they can't be laid over each other; other problems are listed
    */
   public ConfigListing list() throws IOException, ConfigException {
-    return ConfigReader.list(RunConfig.class, YamlText.written(file), origin(), FormerRecipe.VOCABULARY);
+    return ConfigReader.list(
+        RunConfig.class, YamlText.written(file), origin(), FormerRecipe.VOCABULARY);
   }
 
   /** Reads the starting model alone: the files of other sections need not be there yet. */
   public ModelSection readModel() throws IOException, ConfigException {
     return ConfigReader.readSection(
-            ModelSection.class, YamlText.written(file), origin(), List.of("/model"), FormerRecipe.VOCABULARY)
+            ModelSection.class,
+            YamlText.written(file),
+            origin(),
+            List.of("/model"),
+            FormerRecipe.VOCABULARY)
         .orElseThrow(() -> new ConfigException(file.toString(), List.of("has no section 'model'")));
   }
 

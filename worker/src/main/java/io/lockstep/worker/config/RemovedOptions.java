@@ -20,8 +20,7 @@ final class RemovedOptions {
                   + " data.train_jsonl, or give them a dataset of their own in data.fusion with a"
                   + " ratio above 1"),
           new RemovedOption(
-              "model_max_length",
-              "global_max_length is the one length option; set it instead"));
+              "model_max_length", "global_max_length is the one length option; set it instead"));
 
   private RemovedOptions() {}
 }

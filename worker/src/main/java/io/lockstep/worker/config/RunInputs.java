@@ -18,8 +18,8 @@ import java.util.Optional;
  * @param dataBytes size of {@code data.train_jsonl}, or of those of all datasets
  * @param dataSha256 of {@code data.train_jsonl}, lower-case hexadecimal, or of a fusion's digests
  *     one after the other; pictures are not included
- * @param modelSha256 digest of the weights in {@code model.model}, as {@code lockstep digest} prints
- *     it; empty if they are drawn anew
+ * @param modelSha256 digest of the weights in {@code model.model}, as {@code lockstep digest}
+ *     prints it; empty if they are drawn anew
  * @param adapterSha256 the same of {@code tuner.resume_from_checkpoint}
  * @param teacherSha256 the same of {@code rlhf.teacher_model}
  * @param poolSha256 of {@code custom.teacher_student.pool_jsonl}
@@ -41,7 +41,10 @@ public record RunInputs(
             pattern = SHA256,
             patternInWords = DIGITS)
         Optional<String> modelSha256,
-    @Key(value = "The same of `tuner.resume_from_checkpoint`.", pattern = SHA256, patternInWords = DIGITS)
+    @Key(
+            value = "The same of `tuner.resume_from_checkpoint`.",
+            pattern = SHA256,
+            patternInWords = DIGITS)
         Optional<String> adapterSha256,
     @Key(value = "The same of `rlhf.teacher_model`.", pattern = SHA256, patternInWords = DIGITS)
         Optional<String> teacherSha256,

@@ -70,10 +70,7 @@ public record TrainingConfig(
                 "Whether going forward keeps the inputs of the model's segments alone, and going back computes each again: less memory for a third more time, the same bits. Unless it is given, with zero3 only, which needs it.",
             changesWeights = false)
         Optional<Boolean> gradientCheckpointing,
-    @Key(
-            value = "Training computes in float32.",
-            otherwise = "false",
-            form = Float32Only.class)
+    @Key(value = "Training computes in float32.", otherwise = "false", form = Float32Only.class)
         boolean bf16,
     @Key(
             value =
@@ -104,8 +101,8 @@ public record TrainingConfig(
 
   /** How many times as many samples a step learns from as are computed at once. */
   public int accumulationSteps() {
-    return gradientAccumulationSteps.orElseGet(() ->
-        Math.ceilDiv(USUAL_BATCH, perDeviceTrainBatchSize));
+    return gradientAccumulationSteps.orElseGet(
+        () -> Math.ceilDiv(USUAL_BATCH, perDeviceTrainBatchSize));
   }
 
   /** Samples that a step learns from. */

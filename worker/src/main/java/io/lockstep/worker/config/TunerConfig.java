@@ -122,7 +122,8 @@ public record TunerConfig(
 
   void check(Place section, ModelSection model) {
     if (trainType == TrainType.FULL) {
-      refuseAdapterKeys(section, "describes an adapter: write tuner.train_type: lora, or remove it");
+      refuseAdapterKeys(
+          section, "describes an adapter: write tuner.train_type: lora, or remove it");
       return;
     }
     if (model.weights() != ModelSection.Weights.LOAD) {

@@ -60,6 +60,10 @@ final class RunPatches {
   }
 
   private static boolean needed(RunConfig config) {
-    return config.custom().activeAugmentation().filter(AugmentationConfig::needsPatchBank).isPresent();
+    return config
+        .custom()
+        .activeAugmentation()
+        .filter(AugmentationConfig::needsPatchBank)
+        .isPresent();
   }
 }

@@ -35,11 +35,9 @@ public final class RecordScan {
     return problems;
   }
 
-  private static void scan(
-      RunConfig run, DatasetConfig config, Path file, List<String> problems) {
+  private static void scan(RunConfig run, DatasetConfig config, Path file, List<String> problems) {
     long unusable = 0;
-    try (Dataset dataset =
-        config.open(file, run.prompts().prompts(), run.custom().emitNorm())) {
+    try (Dataset dataset = config.open(file, run.prompts().prompts(), run.custom().emitNorm())) {
       for (long i = 0; i < run.custom().records(dataset.size()); i++) {
         try {
           dataset.requireUsable(i);

@@ -124,7 +124,8 @@ final class DetectionPlan {
     String where = "";
     Optional<String> system = Optional.empty();
     for (DatasetConfig member : run.datasets()) {
-      try (Dataset dataset = member.open(member.trainJsonl(), run.prompts().prompts(), run.custom().emitNorm())) {
+      try (Dataset dataset =
+          member.open(member.trainJsonl(), run.prompts().prompts(), run.custom().emitNorm())) {
         for (long i = 0; i < run.custom().records(dataset.size()); i++) {
           List<DataObject> objects = objects(dataset, i);
           objects.forEach(object -> captions.add(section.captions().of(object.desc())));

@@ -97,8 +97,7 @@ public record TuningPlan(
               .withLimits(run.template().minPixels(), run.template().maxPixels());
     } catch (IllegalArgumentException e) {
       throw new InvalidConfigException(
-          folder,
-          List.of("template.min_pixels, template.max_pixels: " + e.getMessage()));
+          folder, List.of("template.min_pixels, template.max_pixels: " + e.getMessage()));
     }
   }
 
@@ -106,9 +105,7 @@ public record TuningPlan(
       throws InvalidConfigException {
     Optional<String> named = run.template().template();
     String family = config.modelType();
-    if (named.isPresent()
-        && !family.equals(named.get())
-        && !family.startsWith(named.get() + "_")) {
+    if (named.isPresent() && !family.equals(named.get()) && !family.startsWith(named.get() + "_")) {
       throw new InvalidConfigException(
           run.model().model().resolve("config.json"),
           List.of(
@@ -135,8 +132,7 @@ public record TuningPlan(
     Path folder = tuner.resumeFromCheckpoint().orElseThrow();
     AdapterPlan stored = AdapterPlan.of(AdapterConfig.read(folder), base, Set.of());
     List<String> problems = new ArrayList<>(tuner.disagreements(stored.config()));
-    List<ParameterSpec.Module> touched =
-        frozen.stream().filter(stored::updates).toList();
+    List<ParameterSpec.Module> touched = frozen.stream().filter(stored::updates).toList();
     if (!touched.isEmpty()) {
       problems.add("has adapters in " + touched + ", which tuner freezes: thaw these parts");
     }

@@ -100,12 +100,12 @@ class BatchPlanTest {
 
   private static String yaml(String training, String cluster) {
     return """
-        global_max_length: 512
-        model: {model: base}
-        data: {train_jsonl: train.jsonl, template: target_summary}
-        training: {%s}
-        cluster: %s
-        """
+    global_max_length: 512
+    model: {model: base}
+    data: {train_jsonl: train.jsonl, template: target_summary}
+    training: {%s}
+    cluster: %s
+    """
         .formatted(training, cluster);
   }
 

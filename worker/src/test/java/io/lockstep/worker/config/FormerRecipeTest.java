@@ -377,19 +377,18 @@ class FormerRecipeTest {
     String[] names = former.split("\\.", -1);
     String yaml = "%s:\n  %s: 1\n".formatted(names[0], names[1]);
     List<String> lines =
-        assertThrows(
-                ConfigException.class, () -> RunConfig.parse(yaml, "my.yaml", Path.of("/")))
+        assertThrows(ConfigException.class, () -> RunConfig.parse(yaml, "my.yaml", Path.of("/")))
             .lines();
     String told = "my.yaml:2: " + former + " is now " + today;
-    assertTrue(lines.stream().anyMatch(line -> line.startsWith(told)), told + " is not in " + lines);
+    assertTrue(
+        lines.stream().anyMatch(line -> line.startsWith(told)), told + " is not in " + lines);
     assertTrue(lines.stream().noneMatch(line -> line.contains("unknown key")), lines::toString);
   }
 
   @Test
   void aFormerRecipeIsRefusedKeyByKey() {
     List<String> problems =
-        assertThrows(
-                ConfigException.class, () -> RunConfig.parse(ADAPTER, "my.yaml", Path.of("/")))
+        assertThrows(ConfigException.class, () -> RunConfig.parse(ADAPTER, "my.yaml", Path.of("/")))
             .problems();
     for (String key :
         List.of(

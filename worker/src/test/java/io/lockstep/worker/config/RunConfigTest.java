@@ -159,7 +159,8 @@ class RunConfigTest {
         problems(
             FULL.replace("save_total_limit: 3", "save_total_limit: 0")
                 .replaceAll("( *)(save_delay)_epochs: 2", "$0\n$1$2_steps: 1"));
-    assertProblem(problems, "training.keep_best has no effect while training.save_total_limit is 0");
+    assertProblem(
+        problems, "training.keep_best has no effect while training.save_total_limit is 0");
     assertProblem(
         problems, "custom.save_delay_steps and custom.save_delay_epochs exclude each other");
   }
@@ -171,8 +172,7 @@ class RunConfigTest {
 
   @Test
   void augmentationIsReadFromAFileOrFromEitherOfTwoKeys() throws Exception {
-    String inline =
-        "augmentation: {bypass_prob: 0.5, ops: [{name: hflip, params: {prob: 0.25}}]}";
+    String inline = "augmentation: {bypass_prob: 0.5, ops: [{name: hflip, params: {prob: 0.25}}]}";
     Files.writeString(folder.resolve("augment.yaml"), inline);
     List<String> recipes =
         List.of(
@@ -189,7 +189,8 @@ class RunConfigTest {
   @Test
   void problemsOfAnAugmentationFileNameTheFile() throws Exception {
     Path file = folder.resolve("augment.yaml");
-    Files.writeString(file, "augmentation: {ops: [{name: hflop}, {name: rotate, params: {prob: 2}}]}");
+    Files.writeString(
+        file, "augmentation: {ops: [{name: hflop}, {name: rotate, params: {prob: 2}}]}");
     String recipe = FULL.replaceAll("augmentation: .*", "augmentation: augment.yaml");
     List<String> problems = problems(recipe + "augmentation: {ops: [hflip]}\n");
     assertProblem(problems, "custom.augmentation and augmentation exclude each other");
@@ -541,7 +542,9 @@ class RunConfigTest {
     assertEquals(500, parse(LEAST).training().saving().everySteps());
     assertEquals(
         0,
-        parse(LEAST.replace("seed: 7", "seed: 7, save_strategy: \"no\"")).training().saving()
+        parse(LEAST.replace("seed: 7", "seed: 7, save_strategy: \"no\""))
+            .training()
+            .saving()
             .everySteps());
   }
 
@@ -619,7 +622,8 @@ class RunConfigTest {
 
   @Test
   void sectionsMustBeMappings() {
-    assertProblem(problems(LEAST.replaceAll("training: .*", "training: [7]")), "training must be a mapping");
+    assertProblem(
+        problems(LEAST.replaceAll("training: .*", "training: [7]")), "training must be a mapping");
     assertProblem(problems("- a list"), "must be a mapping of keys to values");
     assertProblem(problems(""), "model.model is missing");
   }
@@ -642,7 +646,9 @@ class RunConfigTest {
 
   @Test
   void stepsAreCutIntoEqualPartsOfVirtualRanks() throws Exception {
-    String parts = LEAST.replace("size: 8, gradient_accumulation_steps: 1", "size: 1, gradient_accumulation_steps: 8");
+    String parts =
+        LEAST.replace(
+            "size: 8, gradient_accumulation_steps: 1", "size: 1, gradient_accumulation_steps: 8");
     assertEquals(new BatchPlan(8, 4, 2), parse(parts).batches());
     assertEquals(new BatchPlan(8, 4, 1), parse(LEAST).batches());
     assertProblem(

@@ -146,7 +146,9 @@ class TunerConfigTest {
             .tuner()
             .adapter());
     assertRefused(
-        recipe("{train_type: lora, target_parameters: [a], lora_dropout: 0.1, use_dora: true}", "model: base"),
+        recipe(
+            "{train_type: lora, target_parameters: [a], lora_dropout: 0.1, use_dora: true}",
+            "model: base"),
         "tuner.lora_dropout must be 0 with tuner.target_parameters",
         "tuner.use_dora must be false with tuner.target_parameters");
     assertRefused(
@@ -219,7 +221,8 @@ class TunerConfigTest {
   @Test
   void aBaseModelThatIsAnAdapterIsRefusedWithTheRightKey() throws Exception {
     Files.writeString(folder.resolve("adapter/adapter_config.json"), "{}");
-    assertRefused(recipe("{}", "model: adapter"), "holds an adapter", "tuner.resume_from_checkpoint");
+    assertRefused(
+        recipe("{}", "model: adapter"), "holds an adapter", "tuner.resume_from_checkpoint");
   }
 
   private static void assertRefused(Path recipe, String... parts) {

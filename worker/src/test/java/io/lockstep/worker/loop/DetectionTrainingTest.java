@@ -38,7 +38,8 @@ class DetectionTrainingTest {
 
   private RunConfig config(boolean frozen, int stage) throws Exception {
     Files.writeString(
-        folder.resolve("augment.yaml"), "augmentation: {ops: [{name: hflip, params: {prob: 0.5}}]}\n");
+        folder.resolve("augment.yaml"),
+        "augmentation: {ops: [{name: hflip, params: {prob: 0.5}}]}\n");
     Path data =
         ShortTraining.pictures(
             folder, new Geometry.Box(5, 5, 30, 30), new Geometry.Box(40, 30, 60, 60));
@@ -65,8 +66,7 @@ class DetectionTrainingTest {
   void modelAndHeadAreTheSameBitsOnAnyNumberOfWorkersAtEveryStage() throws Exception {
     float[] alone = ShortTraining.weights(1, config(false, 2), STEPS).getFirst();
     for (int world = 2; world <= 3; world++) {
-      for (float[] weights :
-          ShortTraining.weights(world, config(false, 2), STEPS)) {
+      for (float[] weights : ShortTraining.weights(world, config(false, 2), STEPS)) {
         assertArrayEquals(alone, weights, "world of " + world);
       }
     }

@@ -66,7 +66,9 @@ class FirstSamplesTest {
 
   @Test
   void aSampleThatAugmentationMakesTooLongIsReplacedInTheRun() throws Exception {
-    assertEquals(List.of(), problems(200, "- {name: resize_by_scale, params: {scale: 4}}\n- color_jitter\n", ""));
+    assertEquals(
+        List.of(),
+        problems(200, "- {name: resize_by_scale, params: {scale: 4}}\n- color_jitter\n", ""));
   }
 
   @Test

@@ -227,7 +227,8 @@ class GradientStepTest {
   @Test
   void theRangesOfTheSegmentsCoverTheFlatBuffer() throws Exception {
     for (GoldenFamily family : GoldenFamily.values()) {
-      try (LoadedModel model = load(family, "{train_type: full, freeze_vit: false, freeze_aligner: false}")) {
+      try (LoadedModel model =
+          load(family, "{train_type: full, freeze_vit: false, freeze_aligner: false}")) {
         ParameterLayout layout = model.trainable().trained().layout();
         long next = 0;
         int slot = 0;

@@ -42,8 +42,7 @@ class WorldSizeTest {
   private static final int STEPS = 2;
   private static final int VIRTUAL_RANKS = 4;
 
-  private static final String FULL =
-      "{train_type: full, freeze_vit: false, freeze_aligner: false}";
+  private static final String FULL = "{train_type: full, freeze_vit: false, freeze_aligner: false}";
 
   @BeforeAll
   static void startTorch() {
@@ -167,8 +166,7 @@ class WorldSizeTest {
   @Test
   void theRoutersLossIsTheSameBitsOnAnyNumberOfRanks() throws Exception {
     Path model = ExpertModel.withoutWeights(folder.resolve("experts"));
-    Trained alone =
-        train(1, config(model, "initialise", FULL, "zero2", "buddy", 0.5)).getFirst();
+    Trained alone = train(1, config(model, "initialise", FULL, "zero2", "buddy", 0.5)).getFirst();
     Trained plain = train(1, config(model, "initialise", FULL, "zero2")).getFirst();
     assertNotEquals(plain.sha256(), alone.sha256());
     for (Directive.Commit commit : alone.commits()) {
@@ -185,8 +183,7 @@ class WorldSizeTest {
     }
     for (int world = 2; world <= 3; world++) {
       for (String stage : List.of("zero2", "zero3")) {
-        List<Trained> all =
-            train(world, config(model, "initialise", FULL, stage, "buddy", 0.5));
+        List<Trained> all = train(world, config(model, "initialise", FULL, stage, "buddy", 0.5));
         assertEquals(alone.sha256(), all.getFirst().sha256(), world + " ranks, " + stage);
         assertEquals(alone.commits(), all.getLast().commits());
       }

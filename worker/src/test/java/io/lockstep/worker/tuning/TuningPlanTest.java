@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,7 +44,8 @@ class TuningPlanTest {
 
   @Test
   void fullTrainingTrainsEveryParameterOfEveryPart() throws Exception {
-    TrainableTable table = plan("{train_type: full, freeze_vit: false, freeze_aligner: false}").table();
+    TrainableTable table =
+        plan("{train_type: full, freeze_vit: false, freeze_aligner: false}").table();
     assertEquals(
         List.of("llm", "vit", "aligner", "all"), table.rows().stream().map(Row::name).toList());
     for (Row row : table.rows()) {
@@ -77,7 +77,8 @@ class TuningPlanTest {
   @Test
   void anAdaptersParametersAreThoseOfItsRankOnEachLayer() throws Exception {
     TrainableTable table =
-        plan("{train_type: lora, lora_dropout: 0, lora_rank: 3, freeze_vit: true, freeze_aligner: true}").table();
+        plan("{train_type: lora, lora_dropout: 0, lora_rank: 3, freeze_vit: true, freeze_aligner: true}")
+            .table();
     Row llm = table.rows().getFirst();
     assertEquals(3 * TEXT_LAYERS * (ATTENTION_RANKS + MLP_RANKS), llm.trainable());
     assertEquals(llm.trainable(), llm.adapters());
@@ -90,7 +91,9 @@ class TuningPlanTest {
   void namesExpressionsAndWholeModulesReachTheModel() throws Exception {
     assertEquals(
         2 * TEXT_LAYERS * 2 * (64 + 64),
-        all(plan("{train_type: lora, freeze_vit: false, freeze_aligner: false, lora_dropout: 0, lora_rank: 2, target_modules: [k_proj, v_proj]}")));
+        all(
+            plan(
+                "{train_type: lora, freeze_vit: false, freeze_aligner: false, lora_dropout: 0, lora_rank: 2, target_modules: [k_proj, v_proj]}")));
     assertEquals(
         2 * 3 * (48 + 48),
         all(
@@ -146,7 +149,12 @@ class TuningPlanTest {
         Objects.requireNonNull(
             assertThrows(InvalidAdapterException.class, () -> TuningPlan.of(config)).getMessage());
     assertTrue(message.contains("LLM"), message);
-    assertEquals(28 * 2, TuningPlan.of(config(going.formatted(FAMILY.file("adapter"), false))).trained().slots().size());
+    assertEquals(
+        28 * 2,
+        TuningPlan.of(config(going.formatted(FAMILY.file("adapter"), false)))
+            .trained()
+            .slots()
+            .size());
   }
 
   @Test

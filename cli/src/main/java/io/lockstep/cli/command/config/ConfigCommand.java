@@ -118,8 +118,8 @@ public final class ConfigCommand extends CommandGroup {
     imported.notes().forEach(note -> System.err.println("note: " + note));
     imported
         .left()
-        .forEach((argument, reason) ->
-            System.err.printf("not carried: %s: %s%n", argument, reason));
+        .forEach(
+            (argument, reason) -> System.err.printf("not carried: %s: %s%n", argument, reason));
     imported.problems().forEach(problem -> System.err.println("to do: " + problem));
     return imported.problems().isEmpty() ? 0 : 1;
   }

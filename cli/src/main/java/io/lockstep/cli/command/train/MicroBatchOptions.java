@@ -95,13 +95,12 @@ final class MicroBatchOptions {
         batch != null
             ? batch
             : run.map(RunConfig::batches).map(BatchPlan::samplesPerPart).orElse(1);
-    int tokens =
-        length != null
-            ? length
-            : run.map(r -> r.maxLength()).orElse(DEFAULT_LENGTH);
+    int tokens = length != null ? length : run.map(r -> r.maxLength()).orElse(DEFAULT_LENGTH);
     TokenBudget budget = run.flatMap(r -> r.vision().budget()).orElse(TokenBudget.ALL);
     int ofPictures =
-        pictureTokens != null ? pictureTokens : Math.min(tokens, mostOfOnePicture(folder, run, budget));
+        pictureTokens != null
+            ? pictureTokens
+            : Math.min(tokens, mostOfOnePicture(folder, run, budget));
     int learned = supervised != null ? supervised : tokens - ofPictures;
     if ((long) ofPictures + learned > tokens || learned < 0) {
       throw new UsageError(
@@ -118,8 +117,8 @@ final class MicroBatchOptions {
   }
 
   /** Tokens that the largest picture keeps; unlimited if that is not known. */
-  private static int mostOfOnePicture(
-      Path folder, Optional<RunConfig> run, TokenBudget budget) throws IOException {
+  private static int mostOfOnePicture(Path folder, Optional<RunConfig> run, TokenBudget budget)
+      throws IOException {
     if (!ImageOptions.isIn(folder)) {
       return Integer.MAX_VALUE;
     }

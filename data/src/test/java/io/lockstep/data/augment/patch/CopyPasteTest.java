@@ -316,7 +316,8 @@ class CopyPasteTest {
     for (long seed = 0; seed < 50; seed++) {
       AnnotatedPicture in = random(seed);
       AnnotatedPicture out =
-          pipeline("{\"name\": \"small_object_zoom_paste\", \"params\": {\"class_whitelist\": [\"标签/1\"]}}")
+          pipeline(
+                  "{\"name\": \"small_object_zoom_paste\", \"params\": {\"class_whitelist\": [\"标签/1\"]}}")
               .apply(in, new SampleKey(1, 0, seed), START);
       out.objects().stream()
           .skip(in.objects().size())
