@@ -206,12 +206,12 @@ class RouterBalanceTest {
   }
 
   @Test
-  void aTermWithoutAnythingInAStepCountsNothing() {
+  void aTermWithoutAnythingInAStepIsDividedByOne() {
     Router router = new Router(4, 2);
     Objective objective =
         new Objective(
             List.of(new CrossEntropy(), new RouterBalance(new TreeMap<>(Map.of(0, router)), 2)));
-    assertArrayEquals(new double[] {1, 0}, objective.factors(new long[] {7, 0}));
+    assertArrayEquals(new double[] {1, 14}, objective.factors(new long[] {7, 0}));
     assertArrayEquals(new double[] {1, 10}, objective.factors(new long[] {20, 4}));
   }
 }
