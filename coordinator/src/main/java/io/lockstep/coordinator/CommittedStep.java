@@ -18,6 +18,7 @@ import java.util.List;
  *     order
  * @param datasets figures of each dataset, ascending; empty in a run with one dataset
  * @param terms of the objective, summed over virtual ranks in order; empty if the loss is all
+ * @param counts of samples and tokens, summed over virtual ranks
  */
 public record CommittedStep(
     long generation,
@@ -31,7 +32,8 @@ public record CommittedStep(
     int buckets,
     int digest,
     List<DatasetSums> datasets,
-    List<TermSum> terms) {
+    List<TermSum> terms,
+    StepCounts counts) {
 
   public CommittedStep {
     replaced = List.copyOf(replaced);
@@ -64,7 +66,8 @@ public record CommittedStep(
         buckets,
         digest,
         datasets,
-        List.of());
+        List.of(),
+        StepCounts.NONE);
   }
 
   /** The same step with these records. */
@@ -81,7 +84,8 @@ public record CommittedStep(
         buckets,
         digest,
         datasets,
-        terms);
+        terms,
+        counts);
   }
 
   /** The same step with these terms. */
@@ -98,6 +102,25 @@ public record CommittedStep(
         buckets,
         digest,
         datasets,
+        sums,
+        counts);
+  }
+
+  /** The same step with these counts. */
+  public CommittedStep withCounts(StepCounts sums) {
+    return new CommittedStep(
+        generation,
+        step,
+        tokens,
+        lossSum,
+        correctTokens,
+        replaced,
+        unreadable,
+        gradNorm,
+        buckets,
+        digest,
+        datasets,
+        terms,
         sums);
   }
 

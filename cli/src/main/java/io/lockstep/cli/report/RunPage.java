@@ -5,6 +5,7 @@ import io.lockstep.cli.chart.SvgChart;
 import io.lockstep.cli.report.RunReport.Answers;
 import io.lockstep.cli.run.Metrics;
 import io.lockstep.cli.run.RunFolder;
+import io.lockstep.cli.run.SampleCounts;
 import io.lockstep.data.file.FileWrites;
 import io.lockstep.datatools.overlay.ShippedFonts;
 import java.io.IOException;
@@ -31,7 +32,7 @@ final class RunPage {
     values.put("charts", charts(training, metrics));
     Answers answers = report.answers();
     values.put("answers", answers == null ? "" : AnswerSections.html(folder, answers));
-    values.put("facts", facts(report));
+    values.put("facts", facts(report, SampleCounts.read(training.root())));
     values.put("recipe", Html.escape(recipe(training.root())));
     // The text that is put in may hold what looks like a place: the font goes last.
     values.put("font", Html.embedded("font/ttf", ShippedFonts.chinese()));
@@ -119,7 +120,7 @@ final class RunPage {
             .html();
   }
 
-  private static String facts(RunReport report) {
+  private static String facts(RunReport report, SampleCounts counts) {
     Provenance made = report.provenance();
     StringBuilder html = new StringBuilder();
     fact(html, "date", made.date());
@@ -129,6 +130,11 @@ final class RunPage {
     fact(html, "versions", made.java() + ", " + report.computedWith());
     fact(html, "checkpoint", report.checkpoint());
     fact(html, "weights SHA-256", report.weightsSha256());
+    if (counts.padding().isPresent()) {
+      fact(html, "padding", counts.padding().get());
+      fact(html, "dropped samples", counts.dropped());
+      counts.operators().forEach(each -> fact(html, "augmentation", each));
+    }
     Answers answers = report.answers();
     if (answers != null) {
       fact(html, "gateway", answers.service());

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.lockstep.cli.run.Metrics;
 import io.lockstep.cli.run.RunFolder;
 import io.lockstep.data.bank.BankFolder;
@@ -11,6 +13,7 @@ import io.lockstep.data.bank.BankReport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -50,6 +53,56 @@ class AugmentedRunTest {
     BankReport bank = BankReport.of(folder.resolve("two/patch_bank"));
     assertTrue(bank.patches() > 0, bank::toString);
     assertEquals(0, bank.damagedCount());
+  }
+
+  @Test
+  void operatorsAndPaddingAreCountedOverAllRanksAlike() throws Exception {
+    String counts = counts("one");
+    var _ =
+        Launched.train(
+                folder,
+                Map.of(),
+                recipe(1, AUGMENTATION),
+                2,
+                "killed",
+                "--kill-schedule",
+                Files.writeString(
+                        folder.resolve("kills.jsonl"),
+                        "{\"at_step\": 5, \"process\": \"worker-0\", \"restart_after\": 0}\n")
+                    .toString())
+            .succeeded();
+    assertEquals(counts, counts("killed"), "rank 0 was killed between two lines");
+    JsonNode last = new ObjectMapper().readTree(counts.lines().toList().getLast());
+    assertEquals(STEPS, last.get("step").intValue());
+    long pictures =
+        last.path("aug/rotate_applied").asLong() + last.path("aug/rotate_skipped").asLong();
+    assertTrue(pictures >= STEPS && last.path("aug/rotate_skipped").asLong() > 0, last::toString);
+    assertTrue(last.path("aug/small_object_zoom_paste_applied").asLong() > 0, last::toString);
+    assertTrue(last.path("batch_tokens").asLong() > last.path("padding_tokens").asLong());
+    assertEquals(logged("one"), logged("killed"));
+    assertTrue(logged("one").getFirst().contains("padding_share"), logged("one")::toString);
+  }
+
+  private static String counts(String run) throws IOException {
+    return Files.readString(folder.resolve(run).resolve("counts.jsonl"));
+  }
+
+  /** What each line of a run's log says of operators, padding and dropped samples. */
+  private static List<String> logged(String run) throws IOException {
+    List<String> logged = new ArrayList<>();
+    for (String line : Files.readAllLines(folder.resolve(run).resolve("logging.jsonl"))) {
+      StringBuilder figures = new StringBuilder();
+      new ObjectMapper()
+          .readTree(line)
+          .properties()
+          .forEach(field -> {
+            if (field.getKey().matches("step|aug/.*|padding_share|dropped_.*")) {
+              figures.append(field).append(' ');
+            }
+          });
+      logged.add(figures.toString().strip());
+    }
+    return logged;
   }
 
   @Test
@@ -135,6 +188,7 @@ class AugmentedRunTest {
     String text =
         Files.readString(recipe)
             .replace("data: {", "data: {dataloader_num_workers: %d, ".formatted(loaderThreads))
+            .replace("logging_steps: 1", "logging_steps: 3")
             .replace("training: {", "training: {save_steps: %d, ".formatted(STEPS / 2));
     return Files.writeString(recipe, text + augmentation);
   }

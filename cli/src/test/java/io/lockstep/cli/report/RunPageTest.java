@@ -29,6 +29,8 @@ class RunPageTest {
     assertContains(page, "held out</span>");
     assertEveryCurveHasAColour(page);
     assertContains(page, "name: &lt;drawn&gt;", "abc123", "Some Processor, 2 cores");
+    assertContains(page, "25.0 % of 400 computed tokens", "2 too long, 0 unreadable");
+    assertContains(page, "random_crop 3 of 8 pictures, 4 skipped (line), 6 objects dropped");
     assertContains(page, "libtorch 2.7.1 AVX2", "2026-01-02", "prefers-color-scheme: dark");
     assertFalse(page.contains("Stage-A"), "nobody was asked");
     assertSelfContained(page);
@@ -82,6 +84,13 @@ class RunPageTest {
               .formatted(step, 8.0 / step, 1e-5 * step));
     }
     Files.writeString(folder.resolve("logging.jsonl"), log);
+    Files.writeString(
+        folder.resolve("counts.jsonl"),
+        """
+        {"step":39,"batch_tokens":1}
+        {"step":40,"batch_tokens":400,"padding_tokens":100,"dropped_too_long":2,"aug/random_crop_applied":3,\
+        "aug/random_crop_skipped":5,"aug/random_crop_skipped_line":4,"aug/random_crop_objects_dropped":6}
+        """);
     Files.writeString(folder.resolve("heldout-loss.jsonl"), "{\"step\":40,\"loss\":0.4}\n");
   }
 

@@ -6,6 +6,7 @@ import io.lockstep.coordinator.DatasetSums;
 import io.lockstep.coordinator.KindSums;
 import io.lockstep.coordinator.Numerics;
 import io.lockstep.coordinator.RunOutcome;
+import io.lockstep.coordinator.StepCounts;
 import io.lockstep.coordinator.TermSum;
 import io.lockstep.coordinator.UnreadableRecord;
 import io.lockstep.coordinator.machine.JournalEntry;
@@ -14,6 +15,7 @@ import io.lockstep.coordinator.machine.RunHistory;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -93,6 +95,11 @@ final class JournalTables {
             step integer not null, rewind integer not null, place integer not null,
             name text not null, sum real not null, normaliser integer not null,
             primary key (step, rewind, place))\
+          """,
+          """
+          create table if not exists last_counts(
+            step integer not null, rewind integer not null, name text not null,
+            count integer not null, primary key (name))\
           """,
           """
           create table if not exists replaced(
@@ -275,7 +282,17 @@ final class JournalTables {
             query(
                 connection,
                 "select name, sum, normaliser from term_sums" + where + "place",
-                row -> new TermSum(row.getString(1), row.getDouble(2), row.getLong(3))));
+                row -> new TermSum(row.getString(1), row.getDouble(2), row.getLong(3))))
+        .withCounts(counts(connection, where));
+  }
+
+  private static StepCounts counts(Connection connection, String where) throws SQLException {
+    SortedMap<String, Long> counts = new TreeMap<>();
+    query(
+        connection,
+        "select name, count from last_counts" + where + "name",
+        row -> counts.put(row.getString(1), row.getLong(2)));
+    return new StepCounts(counts);
   }
 
   /** How often each over-length sample was replaced in the committed steps, by its number. */
@@ -324,6 +341,16 @@ final class JournalTables {
         row.getString("manifest_sha256"),
         row.getLong("bytes"),
         row.getBoolean("last"));
+  }
+
+  /** Carries out a statement that answers nothing. */
+  static void update(Connection connection, String sql, Object... values) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      for (int i = 0; i < values.length; i++) {
+        statement.setObject(i + 1, values[i]);
+      }
+      statement.executeUpdate();
+    }
   }
 
   private static <T> List<T> query(Connection connection, String sql, Row<T> reader)

@@ -1,14 +1,10 @@
 package io.lockstep.coordinator.journal;
 
 import io.lockstep.coordinator.CommittedCheckpoint;
-import io.lockstep.coordinator.CommittedStep;
-import io.lockstep.coordinator.DatasetSums;
-import io.lockstep.coordinator.KindSums;
 import io.lockstep.coordinator.Numerics;
 import io.lockstep.coordinator.RunOutcome;
 import io.lockstep.coordinator.RunPlan;
 import io.lockstep.coordinator.RunRefusedException;
-import io.lockstep.coordinator.TermSum;
 import io.lockstep.coordinator.UnreadableRecord;
 import io.lockstep.coordinator.machine.JournalEntry;
 import io.lockstep.coordinator.machine.Membership;
@@ -363,7 +359,8 @@ public final class RunJournal implements AutoCloseable {
               lease.firstStep(),
               lease.steps(),
               now());
-      case JournalEntry.StepCommitted committed -> writeStep(committed.step());
+      case JournalEntry.StepCommitted committed ->
+          new StepRows(connection, rewinds).write(committed.step(), now());
       case JournalEntry.Rewound rewound -> writeRewind(rewound);
       case JournalEntry.CheckpointCommitted committed -> writeCheckpoint(committed.checkpoint());
       case JournalEntry.DrainAccepted drain -> {
@@ -408,74 +405,6 @@ public final class RunJournal implements AutoCloseable {
     }
   }
 
-  private void writeStep(CommittedStep step) throws SQLException {
-    insert(
-        "insert into commits(step, generation, tokens, loss_sum, correct, replaced, grad_norm,"
-            + " buckets, digest, committed_at, rewind) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        step.step(),
-        step.generation(),
-        step.tokens(),
-        step.lossSum(),
-        step.correctTokens(),
-        step.replaced().size(),
-        step.gradNorm(),
-        step.buckets(),
-        Integer.toUnsignedLong(step.digest()),
-        now(),
-        rewinds);
-    for (int place = 0; place < step.replaced().size(); place++) {
-      insert(
-          "insert into replaced(step, rewind, place, sample) values (?, ?, ?, ?)",
-          step.step(),
-          rewinds,
-          place,
-          step.replaced().get(place));
-    }
-    for (int place = 0; place < step.unreadable().size(); place++) {
-      insert(
-          "insert into unreadable(step, rewind, place, sample, what) values (?, ?, ?, ?, ?)",
-          step.step(),
-          rewinds,
-          place,
-          step.unreadable().get(place).sample(),
-          step.unreadable().get(place).what());
-    }
-    for (DatasetSums sums : step.datasets()) {
-      insert(
-          "insert into dataset_sums(step, rewind, dataset, loss_sum, tokens, correct)"
-              + " values (?, ?, ?, ?, ?, ?)",
-          step.step(),
-          rewinds,
-          sums.dataset(),
-          sums.lossSum(),
-          sums.tokens(),
-          sums.correctTokens());
-      for (KindSums kind : sums.kinds()) {
-        insert(
-            "insert into kind_sums(step, rewind, dataset, kind, tokens, correct)"
-                + " values (?, ?, ?, ?, ?, ?)",
-            step.step(),
-            rewinds,
-            sums.dataset(),
-            kind.kind(),
-            kind.tokens(),
-            kind.correctTokens());
-      }
-    }
-    for (int place = 0; place < step.terms().size(); place++) {
-      TermSum term = step.terms().get(place);
-      insert(
-          "insert into term_sums(step, rewind, place, name, sum, normaliser)"
-              + " values (?, ?, ?, ?, ?, ?)",
-          step.step(),
-          rewinds,
-          place,
-          term.name(),
-          term.sum(),
-          term.normaliser());
-    }
-  }
-
   private void writeRewind(JournalEntry.Rewound rewound) throws SQLException {
     rewinds++;
     insert(
@@ -509,12 +438,7 @@ public final class RunJournal implements AutoCloseable {
   }
 
   private void insert(String sql, Object... values) throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement(sql)) {
-      for (int i = 0; i < values.length; i++) {
-        statement.setObject(i + 1, values[i]);
-      }
-      statement.executeUpdate();
-    }
+    JournalTables.update(connection, sql, values);
   }
 
   private String now() {

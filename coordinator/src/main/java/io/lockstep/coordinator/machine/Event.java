@@ -3,6 +3,7 @@ package io.lockstep.coordinator.machine;
 import io.lockstep.coordinator.CommittedCheckpoint;
 import io.lockstep.coordinator.DatasetSums;
 import io.lockstep.coordinator.Numerics;
+import io.lockstep.coordinator.StepCounts;
 import io.lockstep.coordinator.TermSum;
 import io.lockstep.coordinator.UnreadableRecord;
 import java.nio.file.Path;
@@ -204,6 +205,7 @@ public sealed interface Event {
    * @param unreadable records that couldn't be read and were replaced by others
    * @param datasets figures of each dataset, ascending; empty in a run with one dataset
    * @param terms of the objective in their order; empty if the loss is all
+   * @param counts of its samples and tokens
    */
   record VirtualRankResult(
       int virtualRank,
@@ -213,7 +215,8 @@ public sealed interface Event {
       List<Long> replaced,
       List<UnreadableRecord> unreadable,
       List<DatasetSums> datasets,
-      List<TermSum> terms) {
+      List<TermSum> terms,
+      StepCounts counts) {
     public VirtualRankResult {
       replaced = List.copyOf(replaced);
       unreadable = List.copyOf(unreadable);
@@ -229,7 +232,16 @@ public sealed interface Event {
         long correctTokens,
         List<Long> replaced,
         List<DatasetSums> datasets) {
-      this(virtualRank, lossSum, tokens, correctTokens, replaced, List.of(), datasets, List.of());
+      this(
+          virtualRank,
+          lossSum,
+          tokens,
+          correctTokens,
+          replaced,
+          List.of(),
+          datasets,
+          List.of(),
+          StepCounts.NONE);
     }
 
     /** A micro-batch of one dataset in which no sample was replaced. */

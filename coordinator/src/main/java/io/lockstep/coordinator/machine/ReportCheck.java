@@ -40,6 +40,9 @@ final class ReportCheck {
       if (result.terms().size() > TermSum.MOST) {
         return Optional.of("more than %d terms of an objective".formatted(TermSum.MOST));
       }
+      if (result.counts().problem().isPresent()) {
+        return result.counts().problem().map(problem -> "its virtual rank " + problem);
+      }
     }
     for (BucketResult bucket : reduced.buckets()) {
       if (bucket.squareSum() < 0) {

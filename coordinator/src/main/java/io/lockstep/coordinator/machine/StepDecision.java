@@ -2,6 +2,7 @@ package io.lockstep.coordinator.machine;
 
 import io.lockstep.coordinator.CommittedStep;
 import io.lockstep.coordinator.DatasetSums;
+import io.lockstep.coordinator.StepCounts;
 import io.lockstep.coordinator.TermSum;
 import io.lockstep.coordinator.UnreadableRecord;
 import io.lockstep.coordinator.machine.Event.BucketResult;
@@ -167,6 +168,7 @@ final class StepDecision {
     List<UnreadableRecord> unreadable = new ArrayList<>();
     SortedMap<Integer, DatasetSums> datasets = new TreeMap<>();
     SequencedMap<String, TermSum> terms = new LinkedHashMap<>();
+    StepCounts counts = StepCounts.NONE;
     for (VirtualRankResult result : byRank) {
       lossSum += result.lossSum();
       tokens += result.tokens();
@@ -176,6 +178,7 @@ final class StepDecision {
       for (DatasetSums dataset : result.datasets()) {
         datasets.merge(dataset.dataset(), dataset, DatasetSums::plus);
       }
+      counts = counts.plus(result.counts());
       result.terms().forEach(term -> terms.merge(term.name(), term, TermSum::plus));
     }
     if (tokens == 0) {
@@ -210,7 +213,8 @@ final class StepDecision {
         byBucket.length,
         (int) digest.getValue(),
         List.copyOf(datasets.values()),
-        List.copyOf(terms.values()));
+        List.copyOf(terms.values()),
+        counts);
   }
 
   /** A reported figure that ends the run. */

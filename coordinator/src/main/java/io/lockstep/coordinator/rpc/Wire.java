@@ -6,6 +6,7 @@ import io.lockstep.coordinator.KindSums;
 import io.lockstep.coordinator.Numerics;
 import io.lockstep.coordinator.Phase;
 import io.lockstep.coordinator.RunStatus;
+import io.lockstep.coordinator.StepCounts;
 import io.lockstep.coordinator.TermSum;
 import io.lockstep.coordinator.UnreadableRecord;
 import io.lockstep.coordinator.machine.Event;
@@ -22,6 +23,7 @@ import io.lockstep.proto.coordinator.v1.Standing;
 import io.lockstep.proto.coordinator.v1.Telemetry;
 import io.lockstep.proto.coordinator.v1.WorkerMessage;
 import io.lockstep.proto.coordinator.v1.WorkerStatus;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -177,7 +179,8 @@ final class Wire {
                             new UnreadableRecord(record.getSample(), line(record.getWhat())))
                         .toList(),
                     result.getDatasetsList().stream().map(Wire::sums).toList(),
-                    result.getTermsList().stream().map(Wire::term).toList()))
+                    result.getTermsList().stream().map(Wire::term).toList(),
+                    counts(result.getCountsMap())))
             .toList(),
         reduced.getBucketsList().stream()
             .map(result ->
@@ -199,6 +202,12 @@ final class Wire {
 
   private static TermSum term(io.lockstep.proto.coordinator.v1.TermSum wire) {
     return new TermSum(line(wire.getName()), wire.getSum(), wire.getNormaliser());
+  }
+
+  private static StepCounts counts(Map<String, Long> wire) {
+    SortedMap<String, Long> counts = new TreeMap<>();
+    wire.forEach((name, count) -> counts.merge(line(name), count, Long::sum));
+    return new StepCounts(counts);
   }
 
   static io.lockstep.proto.coordinator.v1.TermSum term(TermSum term) {

@@ -135,6 +135,7 @@ final class WorkerMessages {
         .setDigest(step.digest())
         .addAllDatasets(step.datasets().stream().map(Wire::sums).toList())
         .addAllTerms(step.terms().stream().map(Wire::term).toList())
+        .putAllCounts(step.counts().values())
         .build();
   }
 }

@@ -11,6 +11,7 @@ import io.lockstep.coordinator.KindSums;
 import io.lockstep.coordinator.Plans;
 import io.lockstep.coordinator.RunOutcome;
 import io.lockstep.coordinator.RunRefusedException;
+import io.lockstep.coordinator.StepCounts;
 import io.lockstep.coordinator.TermSum;
 import io.lockstep.coordinator.UnreadableRecord;
 import io.lockstep.coordinator.machine.JournalEntry;
@@ -29,6 +30,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -90,6 +92,23 @@ final class RunJournalTest {
     }
     assertEquals(Map.of(records.get(1), 1L, records.get(0), 1L), RunJournal.unreadable(out));
     assertEquals(List.of("0|0|0|7|f:8: damaged", "0|0|1|3|f:4: gone"), rows("unreadable"));
+  }
+
+  @Test
+  void countsOfTheLastStepAloneAreKeptAndReadBack() throws Exception {
+    StepCounts first = new StepCounts(new TreeMap<>(Map.of("aug/hflip_applied", 2L)));
+    StepCounts second = new StepCounts(new TreeMap<>(Map.of("padding_tokens", 7L)));
+    CommittedStep next =
+        new CommittedStep(1, 1, 20, 8.5, 10, List.of(), 3.25, 2, -2, List.of()).withCounts(second);
+    try (RunJournal journal = create()) {
+      journal.append(new JournalEntry.MembershipFormed(1, 0, List.of()));
+      journal.append(new JournalEntry.StepCommitted(STEP.withCounts(first)));
+      journal.append(new JournalEntry.StepCommitted(next));
+    }
+    assertEquals(List.of("1|0|padding_tokens|7"), rows("last_counts"));
+    try (RunJournal journal = RunJournal.open(Plans.plan(out, 1, 9, 0), NOON)) {
+      assertEquals(next, journal.history().lastStep().orElseThrow());
+    }
   }
 
   @Test

@@ -1,9 +1,12 @@
 package io.lockstep.coordinator.machine;
 
+import io.lockstep.coordinator.StepCounts;
 import io.lockstep.coordinator.machine.Event.BucketResult;
 import io.lockstep.coordinator.machine.Event.VirtualRankResult;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
@@ -24,7 +27,16 @@ final class Reports {
         tokens,
         random.nextLong(tokens + 1),
         replaced(random),
-        List.of());
+ List.of(),
+ List.of(),
+ List.of(),
+ counts(random));
+  }
+
+  private static StepCounts counts(SplittableRandom random) {
+    return new StepCounts(
+        new TreeMap<>(
+            Map.of("padding_tokens", random.nextLong(100), "batch_tokens", 100L)));
   }
 
   private static List<Long> replaced(SplittableRandom random) {

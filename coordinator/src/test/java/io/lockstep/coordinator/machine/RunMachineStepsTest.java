@@ -40,7 +40,8 @@ final class RunMachineStepsTest {
                 .mapToObj(sample -> new UnreadableRecord(sample, "data.jsonl:" + sample))
                 .toList(),
             List.of(),
-            List.of()));
+            List.of(),
+            first.counts()));
     return new Event.Reduced(1, 1, step, results, whole.buckets());
   }
 

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.lockstep.coordinator.CommittedStep;
 import io.lockstep.coordinator.DatasetSums;
 import io.lockstep.coordinator.KindSums;
+import io.lockstep.coordinator.StepCounts;
 import io.lockstep.coordinator.TermSum;
 import io.lockstep.coordinator.machine.Event.BucketResult;
 import io.lockstep.coordinator.machine.Event.VirtualRankResult;
@@ -16,6 +17,8 @@ import io.lockstep.coordinator.machine.StepDecision.Verdict;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -61,7 +64,7 @@ final class StepDecisionTest {
 
   private static VirtualRankResult withTerms(int virtualRank, TermSum... terms) {
     return new VirtualRankResult(
-        virtualRank, 1, 5, 1, List.of(), List.of(), List.of(), List.of(terms));
+        virtualRank, 1, 5, 1, List.of(), List.of(), List.of(), List.of(terms), StepCounts.NONE);
   }
 
   @Test
@@ -77,6 +80,41 @@ final class StepDecisionTest {
             List.of(new BucketResult(0, 16, 1)));
     CommittedStep step = committed(StepDecision.decide(3, 7, 4, 0, List.of(report)));
     assertEquals(List.of(new TermSum("loss", 6, 20), new TermSum("aux", 3, 4)), step.terms());
+  }
+
+  @Test
+  void countsAreSummedOverVirtualRanksAndMustBePossible() {
+    Report report =
+        new Report(
+            "a",
+            List.of(
+                counting(0, Map.of("padding_tokens", 3L, "batch_tokens", 8L)),
+                counting(1, Map.of("batch_tokens", 8L, "aug/hflip_applied", 1L))),
+            List.of(new BucketResult(0, 16, 1)));
+    CommittedStep step = committed(StepDecision.decide(3, 7, 2, 0, List.of(report)));
+    assertEquals(
+        Map.of("padding_tokens", 3L, "batch_tokens", 16L, "aug/hflip_applied", 1L),
+        step.counts().values());
+    for (Map<String, Long> wrong : List.of(Map.of("padding_tokens", -1L), Map.of("", 1L))) {
+      Event.Reduced reduced =
+          new Event.Reduced(
+              1, 1, 0, List.of(counting(0, wrong)), List.of(new BucketResult(0, 1, 1)));
+      String problem = ReportCheck.problem(reduced, 0, 1, 1, 0).orElse("");
+      assertTrue(problem.startsWith("its virtual rank counts "), problem);
+    }
+  }
+
+  private static VirtualRankResult counting(int virtualRank, Map<String, Long> counts) {
+    return new VirtualRankResult(
+        virtualRank,
+        1,
+        5,
+        1,
+        List.of(),
+        List.of(),
+        List.of(),
+        List.of(),
+        new StepCounts(new TreeMap<>(counts)));
   }
 
   @Test

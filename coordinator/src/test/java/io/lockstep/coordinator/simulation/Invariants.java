@@ -120,7 +120,8 @@ final class Invariants {
             step.buckets(),
             step.digest(),
             step.datasets())
-        .withTerms(step.terms());
+        .withTerms(step.terms())
+        .withCounts(step.counts());
   }
 
   void sent(ToWorker message, List<JournalEntry> journal) {

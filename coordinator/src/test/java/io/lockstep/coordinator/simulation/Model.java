@@ -1,11 +1,14 @@
 package io.lockstep.coordinator.simulation;
 
+import io.lockstep.coordinator.StepCounts;
 import io.lockstep.coordinator.machine.Event.BucketResult;
 import io.lockstep.coordinator.machine.Event.VirtualRankResult;
 import io.lockstep.data.plan.Shard;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 
 /**
  * What is trained: buckets of one number each. A step changes each in a way that no other order or
@@ -60,9 +63,18 @@ final class Model {
               tokens,
               random.nextLong(tokens + 1),
               replaced(random),
-              List.of()));
+ List.of(),
+ List.of(),
+ List.of(),
+ counts(random)));
     }
     return results;
+  }
+
+  private static StepCounts counts(SplittableRandom random) {
+    return new StepCounts(
+        new TreeMap<>(
+            Map.of("padding_tokens", random.nextLong(100), "batch_tokens", 100L)));
   }
 
   private static List<Long> replaced(SplittableRandom random) {

@@ -7,6 +7,7 @@ import io.lockstep.data.augment.operator.BarrierResult;
 import io.lockstep.data.augment.operator.ColourOperator;
 import io.lockstep.data.augment.operator.ConfiguredOperator;
 import io.lockstep.data.augment.operator.Draws;
+import io.lockstep.data.augment.operator.Operator;
 import io.lockstep.data.augment.operator.OperatorContext;
 import io.lockstep.data.augment.operator.SampleKey;
 import io.lockstep.data.augment.operator.TrackedObject;
@@ -88,29 +89,33 @@ public final class Pipeline {
       PipelineWatch watch) {
     AugmentationConfig now = config.at(progress);
     if (key.draws(BYPASS_DRAW).chance(now.bypassProb())) {
+      now.ops().forEach(each -> watch.skipped(each.name()));
       return in;
     }
     Run run = new Run(in, watch);
     for (int i = 0; i < now.ops().size(); i++) {
       ConfiguredOperator configured = now.ops().get(i);
       Draws draws = key.draws(i);
-      if (!draws.chance(configured.prob())) {
+      if (!draws.chance(configured.prob()) || !isAllowed(configured.operator(), objectsMay)) {
+        watch.skipped(configured.name());
         continue;
       }
       switch (configured.operator()) {
-        case AffineOperator affine -> run.accumulate(affine, draws);
+        case AffineOperator affine -> run.accumulate(configured.name(), affine, draws);
         case ColourOperator colour -> run.defer(configured.name(), colour, draws);
-        case BarrierOperator barrier -> {
-          if (objectsMay == ObjectsMay.CHANGE || !barrier.changesObjects()) {
+        case BarrierOperator barrier ->
             run.pass(
                 configured.name(),
                 barrier,
                 new OperatorContext(key, progress.step(), draws, patches));
-          }
-        }
       }
     }
     return run.finish();
+  }
+
+  private static boolean isAllowed(Operator operator, ObjectsMay objectsMay) {
+    return objectsMay == ObjectsMay.CHANGE
+        || !(operator instanceof BarrierOperator barrier && barrier.changesObjects());
   }
 
   /** One sample on its way. */
@@ -128,12 +133,14 @@ public final class Pipeline {
       this.watch = watch;
     }
 
-    void accumulate(AffineOperator operator, Draws draws) {
+    void accumulate(String name, AffineOperator operator, Draws draws) {
+      watch.applied(name);
       Frame frame = current.frame();
       pending = pending.then(operator.matrix(frame.width(), frame.height(), draws));
     }
 
     void defer(String name, ColourOperator operator, Draws draws) {
+      watch.applied(name);
       colours.add(new Deferred(name, operator, draws));
     }
 
@@ -145,6 +152,9 @@ public final class Pipeline {
       BarrierResult result = operator.apply(current, context);
       watch.timed(name, System.nanoTime() - begin);
       watch.barrier(name, result);
+      result.skipped().ifPresentOrElse(
+          reason -> watch.skipped(name, reason), () -> watch.applied(name));
+      watch.dropped(name, current.objects().size() - result.keptIndices().size());
       current = result.out();
     }
 

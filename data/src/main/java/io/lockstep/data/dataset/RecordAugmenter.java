@@ -1,6 +1,7 @@
 package io.lockstep.data.dataset;
 
 import io.lockstep.data.augment.AugmentationConfig;
+import io.lockstep.data.augment.OperatorCounts;
 import io.lockstep.data.augment.Pipeline;
 import io.lockstep.data.augment.Pipeline.ObjectsMay;
 import io.lockstep.data.augment.PipelineWatch;
@@ -80,13 +81,19 @@ public final class RecordAugmenter {
     if (pictures.size() == 1) {
       return single(record, pictures.getFirst(), key, progress, watch);
     }
+    OperatorCounts counts = new OperatorCounts();
     List<RgbImage> augmented = new ArrayList<>();
     for (int i = 0; i < pictures.size(); i++) {
       AnnotatedPicture in = new AnnotatedPicture(pictures.get(i), List.of());
-      augmented.add(run(in, key.ofPicture(i), progress, ObjectsMay.MOVE, watch).picture());
+      augmented.add(
+          pipeline
+              .apply(in, key.ofPicture(i), progress, ObjectsMay.MOVE, watch.and(counts))
+              .picture());
     }
     return new AugmentedRecord(
-        withPicture(record, augmented.getFirst(), record.objects(), record.summary()), augmented);
+        withPicture(record, augmented.getFirst(), record.objects(), record.summary()),
+        augmented,
+        counts.counts());
   }
 
   /** The same for pictures that aren't decoded yet. */
@@ -114,19 +121,18 @@ public final class RecordAugmenter {
     AnnotatedPicture in = AnnotatedPicture.of(picture, record.objects());
     Optional<String> derived = record.summary().filter(text -> SameText.same(text, summary(in)));
     boolean mayChange = record.summary().isEmpty() || derived.isPresent();
-    AnnotatedPicture out =
-        run(in, key, progress, mayChange ? ObjectsMay.CHANGE : ObjectsMay.MOVE, watch);
+    OperatorCounts counts = new OperatorCounts();
+    ObjectsMay may = mayChange ? ObjectsMay.CHANGE : ObjectsMay.MOVE;
+    AnnotatedPicture out = pipeline.apply(in, key, progress, may, watch.and(counts));
     if (derived.isPresent() && out.objects().isEmpty()) {
-      out = run(in, key, progress, ObjectsMay.MOVE, watch);
+      counts = new OperatorCounts();
+      out = pipeline.apply(in, key, progress, ObjectsMay.MOVE, watch.and(counts));
     }
     Optional<String> summary = derived.isPresent() ? Optional.of(summary(out)) : record.summary();
     return new AugmentedRecord(
-        withPicture(record, out.picture(), out.dataObjects(), summary), List.of(out.picture()));
-  }
-
-  private AnnotatedPicture run(
-      AnnotatedPicture in, SampleKey key, Progress progress, ObjectsMay may, PipelineWatch watch) {
-    return pipeline.apply(in, key, progress, may, watch);
+        withPicture(record, out.picture(), out.dataObjects(), summary),
+        List.of(out.picture()),
+        counts.counts());
   }
 
   private static String summary(AnnotatedPicture picture) {

@@ -2,8 +2,10 @@ package io.lockstep.worker.loader;
 
 import io.lockstep.model.batch.Batch;
 import io.lockstep.tensor.Dtype;
+import io.lockstep.worker.protocol.Counts;
 import io.lockstep.worker.protocol.Session.Unreadable;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -14,13 +16,15 @@ import java.util.Optional;
  * @param batches its samples, in groups of similar length that are computed one after the other
  * @param datasets the dataset of each row of each batch; empty in a run with one dataset
  * @param replaced samples that were too long or couldn't be read and gave way to others
+ * @param counts what augmentation did to its samples
  */
 public record MicroBatch(
     long step,
     int virtualRank,
     List<Batch> batches,
     List<int[]> datasets,
-    List<Replaced> replaced) {
+    List<Replaced> replaced,
+    Counts counts) {
 
   /**
    * A sample that gave way to another.
@@ -49,7 +53,7 @@ public record MicroBatch(
 
   /** A micro-batch of a run with one dataset. */
   public MicroBatch(long step, int virtualRank, List<Batch> batches, List<Replaced> replaced) {
-    this(step, virtualRank, batches, List.of(), replaced);
+    this(step, virtualRank, batches, List.of(), replaced, Counts.NONE);
   }
 
   /** Numbers of the samples that were too long. */
@@ -66,6 +70,15 @@ public record MicroBatch(
         .flatMap(
             each -> each.unreadable().stream().map(what -> new Unreadable(each.sample(), what)))
         .toList();
+  }
+
+  /** What augmentation did to its samples, and which gave way to others. */
+  public Counts allCounts() {
+    return counts.plus(
+        Counts.of(
+            Map.of(
+                Counts.DROPPED_TOO_LONG, (long) tooLong().size(),
+                Counts.DROPPED_UNREADABLE, (long) unreadable().size())));
   }
 
   /** The dataset of each row of a batch; empty in a run with one dataset. */

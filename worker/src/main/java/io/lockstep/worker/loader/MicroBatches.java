@@ -10,6 +10,7 @@ import io.lockstep.model.batch.Sample;
 import io.lockstep.model.image.Patches;
 import io.lockstep.tensor.Dtype;
 import io.lockstep.worker.loader.MicroBatch.Replaced;
+import io.lockstep.worker.protocol.Counts;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -36,19 +37,28 @@ public final class MicroBatches {
   public interface SampleSource {
     Sample sample(SampleRef draw) throws SampleException;
 
+    /** The same with what augmentation did to it. */
+    default Drawn drawn(SampleRef draw) throws SampleException {
+      return new Drawn(sample(draw), Counts.NONE);
+    }
+
     /** The dataset of a draw; empty in a run with one. */
     default OptionalInt dataset(SampleRef draw) {
       return OptionalInt.empty();
     }
   }
 
+  /** A sample and what augmentation did to it. */
+  public record Drawn(Sample sample, Counts counts) {}
+
   /**
    * A sample that can be used.
    *
    * @param dataset where it is from; empty in a run with one dataset
    * @param replaced those in whose place it stands
+   * @param counts what augmentation did to it
    */
-  record Row(Sample sample, OptionalInt dataset, List<Replaced> replaced) {
+  record Row(Sample sample, OptionalInt dataset, List<Replaced> replaced, Counts counts) {
 
     Row {
       replaced = List.copyOf(replaced);
@@ -144,9 +154,10 @@ public final class MicroBatches {
     long others = plan.order().replacements(draw.sample());
     SampleRef chosen = draw;
     for (int attempt = 0; ; attempt++) {
-      Optional<Sample> sample = usable(chosen, replaced);
-      if (sample.isPresent()) {
-        return new Row(sample.get(), samples.dataset(draw), replaced);
+      Optional<Drawn> drawn = usable(chosen, replaced);
+      if (drawn.isPresent()) {
+        return new Row(
+            drawn.get().sample(), samples.dataset(draw), replaced, drawn.get().counts());
       }
       if (attempt >= others) {
         throw noneIsUsable(replaced);
@@ -156,11 +167,12 @@ public final class MicroBatches {
   }
 
   /** A sample; if it can't be used, it is added to those that were replaced. */
-  private Optional<Sample> usable(SampleRef draw, List<Replaced> replaced) throws SampleException {
+  private Optional<Drawn> usable(SampleRef draw, List<Replaced> replaced) throws SampleException {
     try {
-      Sample sample = samples.sample(draw);
+      Drawn drawn = samples.drawn(draw);
+      Sample sample = drawn.sample();
       if (sample.tokens().length <= maxLength) {
-        return Optional.of(sample);
+        return Optional.of(drawn);
       }
       replaced.add(Replaced.tooLong(draw.sample(), sample.name(), sample.tokens().length));
     } catch (UnreadableRecordException e) {
@@ -221,7 +233,8 @@ public final class MicroBatches {
     }
     clock.lap(LoaderTimes.Stage.COLLATE);
     List<Replaced> replaced = rows.stream().flatMap(row -> row.replaced().stream()).toList();
-    return new MicroBatch(step, virtualRank, batches, datasets, replaced);
+    Counts counts = rows.stream().map(Row::counts).reduce(Counts.NONE, Counts::plus);
+    return new MicroBatch(step, virtualRank, batches, datasets, replaced, counts);
   }
 
   /** Micro-batches from a step on, made ahead by threads of their own. */

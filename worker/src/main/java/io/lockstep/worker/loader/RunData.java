@@ -1,5 +1,7 @@
 package io.lockstep.worker.loader;
 
+import io.lockstep.data.augment.AugmentationConfig;
+import io.lockstep.data.augment.OperatorCounts;
 import io.lockstep.data.augment.Progress;
 import io.lockstep.data.bank.PatchSupply;
 import io.lockstep.data.dataset.RecordAugmenter;
@@ -11,9 +13,12 @@ import io.lockstep.model.batch.Sample;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.encode.SampleEncoder;
 import io.lockstep.worker.config.RunConfig;
+import io.lockstep.worker.protocol.Counts;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.SortedSet;
 
 /**
  * The data of a run, as its configuration describes it. Its records are numbered through all its
@@ -91,7 +96,12 @@ public final class RunData implements AutoCloseable {
         new MicroBatches.SampleSource() {
           @Override
           public Sample sample(SampleRef draw) throws SampleException {
-            return RunData.this.augmented(encoder, truth, augmentation, draw);
+            return drawn(draw).sample();
+          }
+
+          @Override
+          public MicroBatches.Drawn drawn(SampleRef draw) throws SampleException {
+            return RunData.this.drawn(encoder, truth, augmentation, draw);
           }
 
           @Override
@@ -162,7 +172,7 @@ public final class RunData implements AutoCloseable {
   }
 
   /** A sample of training; those of certificates stay as their records have them, alone. */
-  private Sample augmented(
+  private MicroBatches.Drawn drawn(
       SampleEncoder encoder,
       Optional<ObjectTruth> truth,
       Optional<Augmentation> augmentation,
@@ -171,8 +181,28 @@ public final class RunData implements AutoCloseable {
     Optional<RecordAugmenter> augmenter =
         augmentation.flatMap(all -> all.of(samples.records().datasetOf(draw.sample())));
     return augmenter.isEmpty()
-        ? samples.taught(encoder, truth, draw).sample()
+        ? new MicroBatches.Drawn(
+            samples.taught(encoder, truth, draw).sample(), leftOut(augmentation, draw))
         : samples.augmented(encoder, truth, augmenter.get(), draw, progress(draw));
+  }
+
+  /** The operators of an augmentation that is switched off skip every picture. */
+  private Counts leftOut(Optional<Augmentation> active, SampleRef draw) {
+    Optional<AugmentationConfig> configured = config.custom().augmentation();
+    boolean wanted = members.get(samples.records().datasetOf(draw.sample())).augmented();
+    return active.isPresent() || configured.isEmpty() || !wanted
+        ? Counts.NONE
+        : Counts.of(
+            OperatorCounts.allSkipped(configured.get(), samples.ownPictures(draw.sample())));
+  }
+
+  /** The names of what is counted of the run's samples. */
+  public SortedSet<String> countedOperators() {
+    return config
+        .custom()
+        .augmentation()
+        .map(OperatorCounts::names)
+        .orElseGet(Collections::emptySortedSet);
   }
 
   /** The step of a draw: a function of its place in the schedule. */

@@ -22,6 +22,7 @@ import io.lockstep.model.batch.Truth;
 import io.lockstep.model.encode.SampleEncoder;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.loader.LoaderTimes.Stage;
+import io.lockstep.worker.protocol.Counts;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -145,6 +146,12 @@ public final class RunSamples implements AutoCloseable {
     return isByKind(at.config()) ? conversation : conversation.withoutKinds();
   }
 
+  /** How many pictures of a sample an augmentation would change. */
+  int ownPictures(long sample) {
+    Located at = locate(sample);
+    return at.dataset().read(at.index()) instanceof ImageRecord image ? image.images().size() : 0;
+  }
+
   /** Records of each dataset. */
   List<Long> sizes() {
     return sizes;
@@ -261,7 +268,7 @@ public final class RunSamples implements AutoCloseable {
   }
 
   /** A sample of a record whose pictures are augmented, if it has some. */
-  Sample augmented(
+  MicroBatches.Drawn augmented(
       SampleEncoder encoder,
       Optional<ObjectTruth> truth,
       RecordAugmenter augmenter,
@@ -272,7 +279,7 @@ public final class RunSamples implements AutoCloseable {
     LoaderTimes.Clock clock = times.start();
     try {
       if (!(at.dataset().read(at.index()) instanceof ImageRecord image)) {
-        return taught(encoder, truth, draw).sample();
+        return new MicroBatches.Drawn(taught(encoder, truth, draw).sample(), Counts.NONE);
       }
       clock.lap(Stage.READ);
       List<RgbImage> pictures = pictures(encoder, image);
@@ -285,7 +292,8 @@ public final class RunSamples implements AutoCloseable {
       clock.lap(Stage.AUGMENT);
       List<ImageRecord> shown = teaching.of(at.config(), image, draw);
       Sample sample = encoded(encoder, at, at.name(), made, shown, draw, clock).sample();
-      return withTruth(truth, made.record(), shown, sample);
+      return new MicroBatches.Drawn(
+          withTruth(truth, made.record(), shown, sample), Counts.of(made.counts()));
     } catch (UnreadableImageException | IllegalArgumentException e) {
       throw new UnreadableRecordException(at.name() + ": " + e.getMessage(), e);
     } catch (IOException e) {

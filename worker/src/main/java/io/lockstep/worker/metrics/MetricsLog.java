@@ -76,12 +76,14 @@ public final class MetricsLog implements AutoCloseable {
    * Writes a line and returns it.
    *
    * @param datasets adds its figures
+   * @param counts adds its figures
    * @param loader seconds of each stage of making micro-batches since the line before
    * @param bank what was given from the patch bank since then, if there is one
    */
   JsonNode write(
       Row row,
       DatasetLog datasets,
+      CountLog counts,
       Map<LoaderTimes.Stage, Double> loader,
       Optional<PatchSupply.Counts> bank)
       throws IOException {
@@ -115,13 +117,14 @@ public final class MetricsLog implements AutoCloseable {
         .terms()
         .forEach(term -> node.put(term.name(), term.sum() / Math.max(1, term.normaliser())));
     loader.forEach((stage, seconds) -> node.put(stage.key(), seconds));
-    bank.ifPresent(counts ->
-        node.put("patch_bank_found", counts.found())
-            .put("patch_bank_cut", counts.cut())
-            .put("patch_bank_added", counts.added())
-            .put("patch_bank_refused", counts.refused())
-            .put("patch_bank_damaged", counts.damaged()));
+    bank.ifPresent(given ->
+        node.put("patch_bank_found", given.found())
+            .put("patch_bank_cut", given.cut())
+            .put("patch_bank_added", given.added())
+            .put("patch_bank_refused", given.refused())
+            .put("patch_bank_damaged", given.damaged()));
     datasets.put(node);
+    counts.put(node);
     lines.write(node);
     return node;
   }

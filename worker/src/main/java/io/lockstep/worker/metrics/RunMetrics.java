@@ -32,6 +32,7 @@ public final class RunMetrics implements AutoCloseable {
   private final long totalSteps;
   private final MetricsLog log;
   private final DatasetLog datasets;
+  private final CountLog counts;
   private final TensorBoardLog board;
   private final RunData data;
   private final Pace pace = new Pace();
@@ -52,12 +53,18 @@ public final class RunMetrics implements AutoCloseable {
   }
 
   private RunMetrics(
-      RunConfig config, RunData data, MetricsLog log, DatasetLog datasets, TensorBoardLog board) {
+      RunConfig config,
+      RunData data,
+      MetricsLog log,
+      DatasetLog datasets,
+      CountLog counts,
+      TensorBoardLog board) {
     this.config = config;
     this.samples = data.size();
     this.totalSteps = config.training().totalSteps(samples);
     this.log = log;
     this.datasets = datasets;
+    this.counts = counts;
     this.board = board;
     this.data = data;
     loaderBefore = data.times().seconds();
@@ -81,8 +88,9 @@ public final class RunMetrics implements AutoCloseable {
     long steps = membership.nextStep();
     MetricsLog log = MetricsLog.open(runDir, steps);
     DatasetLog datasets = DatasetLog.open(runDir, data.labels(), steps, log.lastStep());
+    CountLog counts = CountLog.open(runDir, data.countedOperators(), steps, log.lastStep());
     board.begin(steps);
-    RunMetrics metrics = new RunMetrics(config, data, log, datasets, board);
+    RunMetrics metrics = new RunMetrics(config, data, log, datasets, counts, board);
     if (membership.lastCommit().isPresent()) {
       metrics.addMissing(membership.lastCommit().get(), steps);
     }
@@ -93,6 +101,9 @@ public final class RunMetrics implements AutoCloseable {
     if (!datasets.isEmpty() && datasets.lastStep() < steps) {
       datasets.committed(last);
     }
+    if (counts.lastStep() < steps) {
+      counts.committed(last);
+    }
     if (log.lastStep() < steps) {
       write(last, new StepTimes(last.step(), 0, 0, 0, 0), Volume.NONE, 0);
     }
@@ -102,6 +113,7 @@ public final class RunMetrics implements AutoCloseable {
   public void committed(Directive.Commit commit, StepTimes times, Volume volume, double seconds)
       throws IOException {
     datasets.committed(commit);
+    counts.committed(commit);
     pace.step(volume.world(), seconds);
     write(commit, times, volume, seconds);
   }
@@ -129,6 +141,7 @@ public final class RunMetrics implements AutoCloseable {
                 volume,
                 pace.remaining(totalSteps - done).map(Pace.Remaining::seconds).orElse(0.0)),
             datasets,
+            counts,
             loaderSince(),
             bankSince());
     board.write(line, commit, data.labels());
@@ -169,5 +182,6 @@ public final class RunMetrics implements AutoCloseable {
   public void close() throws IOException {
     log.close();
     datasets.close();
+    counts.close();
   }
 }

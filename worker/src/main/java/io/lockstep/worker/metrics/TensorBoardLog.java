@@ -1,7 +1,9 @@
 package io.lockstep.worker.metrics;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.lockstep.data.augment.OperatorCounts;
 import io.lockstep.worker.loader.DatasetLabel;
+import io.lockstep.worker.protocol.Counts;
 import io.lockstep.worker.protocol.Directive;
 import io.lockstep.worker.protocol.Session.TermSum;
 import java.io.IOException;
@@ -13,6 +15,7 @@ import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -41,6 +44,10 @@ public final class TensorBoardLog implements AutoCloseable {
           "grad_norm", "train/grad_norm",
           "learning_rate", "train/learning_rate",
           "epoch", "train/epoch");
+
+  /** What is counted of samples and tokens. */
+  private static final Set<String> COUNTED =
+      Set.of(CountLog.PADDING_SHARE, Counts.DROPPED_TOO_LONG, Counts.DROPPED_UNREADABLE);
 
   private final Path folder;
   private final InstantSource clock;
@@ -118,8 +125,11 @@ public final class TensorBoardLog implements AutoCloseable {
       scalars.put("train/" + term.name(), line.get(term.name()).doubleValue());
     }
     for (Map.Entry<String, JsonNode> each : line.properties()) {
-      if (each.getKey().startsWith(RunMetrics.RATE_OF_A_PART)) {
+      if (each.getKey().startsWith(RunMetrics.RATE_OF_A_PART)
+          || (COUNTED.contains(each.getKey()) && !each.getValue().isNull())) {
         scalars.put("train/" + each.getKey(), each.getValue().doubleValue());
+      } else if (each.getKey().startsWith(OperatorCounts.PREFIX)) {
+        scalars.put(each.getKey(), each.getValue().doubleValue());
       }
     }
     double seconds = line.get("step_seconds").doubleValue();

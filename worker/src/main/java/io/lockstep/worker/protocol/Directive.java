@@ -74,6 +74,7 @@ public sealed interface Directive {
    * @param digest digest of the reduced gradient, equal for every number of workers
    * @param datasets figures of each dataset, ascending; empty in a run with one
    * @param terms of the objective in their order; empty if the loss is its only one
+   * @param counts of samples and tokens of the whole step
    */
   record Commit(
       long generation,
@@ -84,7 +85,8 @@ public sealed interface Directive {
       double gradNorm,
       int digest,
       List<Session.DatasetSums> datasets,
-      List<Session.TermSum> terms)
+      List<Session.TermSum> terms,
+      Counts counts)
       implements Directive {
 
     public Commit {
@@ -102,7 +104,16 @@ public sealed interface Directive {
         double gradNorm,
         int digest) {
       this(
-          generation, step, tokens, lossSum, correctTokens, gradNorm, digest, List.of(), List.of());
+          generation,
+          step,
+          tokens,
+          lossSum,
+          correctTokens,
+          gradNorm,
+          digest,
+          List.of(),
+          List.of(),
+          Counts.NONE);
     }
   }
 

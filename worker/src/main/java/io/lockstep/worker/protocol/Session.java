@@ -23,6 +23,7 @@ public interface Session {
    * @param unreadable records that couldn't be read and gave way to others
    * @param datasets the same figures of each dataset, ascending; empty in a run with one
    * @param terms of the objective in their order; empty if the loss is its only one
+   * @param counts of its samples and tokens
    */
   record Contribution(
       int virtualRank,
@@ -32,7 +33,8 @@ public interface Session {
       List<Long> replaced,
       List<Unreadable> unreadable,
       List<DatasetSums> datasets,
-      List<TermSum> terms) {
+      List<TermSum> terms,
+      Counts counts) {
     public Contribution {
       replaced = List.copyOf(replaced);
       unreadable = List.copyOf(unreadable);

@@ -10,6 +10,7 @@ import io.lockstep.proto.coordinator.v1.Holding;
 import io.lockstep.proto.coordinator.v1.Member;
 import io.lockstep.proto.coordinator.v1.Membership;
 import io.lockstep.proto.coordinator.v1.World;
+import io.lockstep.worker.protocol.Counts;
 import io.lockstep.worker.protocol.Directive;
 import io.lockstep.worker.protocol.Session;
 import io.lockstep.worker.zero.Resharding;
@@ -117,6 +118,7 @@ final class Directives {
             .toList(),
         commit.getTermsList().stream()
             .map(term -> new Session.TermSum(term.getName(), term.getSum(), term.getNormaliser()))
-            .toList());
+            .toList(),
+        Counts.of(commit.getCountsMap()));
   }
 }

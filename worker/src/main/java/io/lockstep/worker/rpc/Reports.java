@@ -134,6 +134,7 @@ final class Reports {
         .addAllUnreadable(contribution.unreadable().stream().map(Reports::unreadable).toList())
         .addAllDatasets(contribution.datasets().stream().map(Reports::sums).toList())
         .addAllTerms(contribution.terms().stream().map(Reports::term).toList())
+        .putAllCounts(contribution.counts().values())
         .build();
   }
 

@@ -19,6 +19,7 @@ import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.Ops;
 import io.lockstep.worker.loader.MicroBatch;
 import io.lockstep.worker.loader.SampleException;
+import io.lockstep.worker.protocol.Counts;
 import io.lockstep.worker.protocol.Session.Contribution;
 import io.lockstep.worker.protocol.Session.DatasetSums;
 import io.lockstep.worker.protocol.Session.KindSums;
@@ -26,6 +27,7 @@ import io.lockstep.worker.protocol.Session.TermSum;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -133,10 +135,22 @@ public final class GradientStep {
                   }));
       afterPass.run();
     }
-    return contribution(microBatch, total);
+    return contribution(
+        microBatch, total, padding(supervised.stream().map(SupervisedBatch::batch).toList()));
   }
 
-  private Contribution contribution(MicroBatch microBatch, Outcome total) {
+  /** Tokens of batches that are computed. */
+  private static Counts padding(List<Batch> batches) {
+    long all = 0;
+    long real = 0;
+    for (Batch batch : batches) {
+      all += batch.attentionMask().length;
+      real += Arrays.stream(batch.attentionMask()).sum();
+    }
+    return Counts.of(Map.of(Counts.BATCH_TOKENS, all, Counts.PADDING_TOKENS, all - real));
+  }
+
+  private Contribution contribution(MicroBatch microBatch, Outcome total, Counts padding) {
     return new Contribution(
         microBatch.virtualRank(),
         total.total().loss(),
@@ -153,7 +167,8 @@ public final class GradientStep {
                     group.getValue().correct(),
                     kinds(total.kinds().get(group.getKey()))))
             .toList(),
-        model.objective().terms().size() == 1 ? List.of() : terms(total.total()));
+        model.objective().terms().size() == 1 ? List.of() : terms(total.total()),
+        microBatch.allCounts().plus(padding));
   }
 
   private static List<KindSums> kinds(@Nullable KindCounts counts) {

@@ -12,11 +12,13 @@ import io.lockstep.data.plan.SampleRef;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Collator;
 import io.lockstep.model.batch.Sample;
+import io.lockstep.worker.protocol.Counts;
 import io.lockstep.worker.protocol.Session;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -117,6 +119,36 @@ class MicroBatchesTest {
     }
     assertSame(fresh.make(7, 0), used.make(7, 0));
     assertSame(fresh.make(2, 1), used.make(2, 1));
+  }
+
+  @Test
+  void countsAreThoseOfTheSamplesThatAreUsedAndOfThoseThatGaveWay() throws SampleException {
+    MicroBatches.SampleSource source =
+        new MicroBatches.SampleSource() {
+          @Override
+          public Sample sample(SampleRef draw) throws SampleException {
+            throw new SampleException("its counts were not asked for");
+          }
+
+          @Override
+          public MicroBatches.Drawn drawn(SampleRef draw) {
+            return new MicroBatches.Drawn(
+                oddOnesAreLong(draw),
+                Counts.of(Map.of("aug/hflip_applied", draw.sample() % 2 == 0 ? 1L : 100L)));
+          }
+        };
+    long dropped = 0;
+    for (long step = 0; step < 5; step++) {
+      for (int virtualRank = 0; virtualRank < 2; virtualRank++) {
+        MicroBatch made = microBatches(source).make(step, virtualRank);
+        long rows = made.batches().stream().mapToLong(Batch::rows).sum();
+        assertEquals(rows, made.allCounts().of("aug/hflip_applied"));
+        assertEquals(made.tooLong().size(), made.allCounts().of(Counts.DROPPED_TOO_LONG));
+        assertEquals(0, made.allCounts().of(Counts.DROPPED_UNREADABLE));
+        dropped += made.tooLong().size();
+      }
+    }
+    assertTrue(dropped > 0);
   }
 
   @Test

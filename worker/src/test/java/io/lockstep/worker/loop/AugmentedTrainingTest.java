@@ -3,6 +3,7 @@ package io.lockstep.worker.loop;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.lockstep.data.geometry.Geometry;
 import io.lockstep.model.align.certificate.Probe;
@@ -12,10 +13,13 @@ import io.lockstep.tensor.Torch;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.loader.RunData;
 import io.lockstep.worker.preflight.ProbeChoice;
+import io.lockstep.worker.protocol.Counts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -53,6 +57,40 @@ class AugmentedTrainingTest {
     }
     assertNotEquals(
         alone[0], ShortTraining.weights(1, config("emit_norm: norm1000"), STEPS).getFirst()[0]);
+  }
+
+  @Test
+  void everyPictureIsCountedForEveryOperator() throws Exception {
+    SortedMap<String, Long> active = counts(config("augmentation: augment.yaml"));
+    assertEquals(
+        List.of(8L, 0L), List.of(active.get("aug/rotate_applied"), of(active, "rotate_skipped")));
+    for (String operator : List.of("hflip", "rotate", "random_crop", "color_jitter")) {
+      assertEquals(8, of(active, operator + "_applied") + of(active, operator + "_skipped"));
+    }
+    assertTrue(of(active, "hflip_applied") > 0 && of(active, "hflip_skipped") > 0, active::toString);
+
+    SortedMap<String, Long> off =
+        counts(config("augmentation: {enabled: false, ops: [{name: hflip}, {name: gamma}]}"));
+    assertEquals(Map.of("aug/hflip_skipped", 8L, "aug/gamma_skipped", 8L), off);
+    assertEquals(Map.of(), counts(config("emit_norm: norm1000")));
+  }
+
+  private static long of(SortedMap<String, Long> counts, String name) {
+    return counts.getOrDefault("aug/" + name, 0L);
+  }
+
+  /** What is counted of two steps' samples. */
+  private static SortedMap<String, Long> counts(RunConfig config) throws Exception {
+    try (RunData data = new RunData(config);
+        LoadedModel model = LoadedModel.open(GoldenFamily.QWEN3_VL.checkpoint())) {
+      Counts counts = Counts.NONE;
+      for (int step = 0; step < 2; step++) {
+        for (int virtualRank = 0; virtualRank < 2; virtualRank++) {
+          counts = counts.plus(data.microBatches(model).make(step, virtualRank).allCounts());
+        }
+      }
+      return counts.values();
+    }
   }
 
   @Test

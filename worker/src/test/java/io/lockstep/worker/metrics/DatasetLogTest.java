@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.lockstep.worker.loader.DatasetLabel;
+import io.lockstep.worker.protocol.Counts;
 import io.lockstep.worker.protocol.Directive;
 import io.lockstep.worker.protocol.Session.DatasetSums;
 import io.lockstep.worker.protocol.Session.KindSums;
@@ -94,6 +95,6 @@ class DatasetLogTest {
   }
 
   private static Directive.Commit step(long step, DatasetSums... datasets) {
-    return new Directive.Commit(1, step, 10, 1, 1, 1, 0, List.of(datasets), List.of());
+    return new Directive.Commit(1, step, 10, 1, 1, 1, 0, List.of(datasets), List.of(), Counts.NONE);
   }
 }

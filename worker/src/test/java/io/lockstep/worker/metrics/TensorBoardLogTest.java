@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.lockstep.worker.loader.DatasetLabel;
+import io.lockstep.worker.protocol.Counts;
 import io.lockstep.worker.protocol.Directive;
 import io.lockstep.worker.protocol.Session.TermSum;
 import io.lockstep.worker.testing.EventFiles;
@@ -97,6 +98,10 @@ class TensorBoardLogTest {
             Map.entry("train/tokens_per_second", 4f),
             Map.entry("train/samples_per_second", 2f),
             Map.entry("train/resident_bytes", 10f),
+            Map.entry("train/padding_share", 0.125f),
+            Map.entry("train/dropped_too_long", 3f),
+            Map.entry("train/dropped_unreadable", 0f),
+            Map.entry("aug/hflip_applied", 5f),
             Map.entry("site_loss", 6f),
             Map.entry("site_token_acc", 0.5f),
             Map.entry("site_desc_token_acc", 0.25f),
@@ -105,6 +110,7 @@ class TensorBoardLogTest {
     Map<String, Float> unknown = events.get(3).scalars();
     assertFalse(unknown.containsKey("train/tokens_per_second"), unknown::toString);
     assertFalse(unknown.containsKey("train/resident_bytes"), unknown::toString);
+    assertFalse(unknown.containsKey("train/padding_share"), unknown::toString);
   }
 
   private static JsonNode line(double seconds, long resident, long step) throws IOException {
@@ -114,14 +120,15 @@ class TensorBoardLogTest {
             {"step": %d, "epoch": 0.25, "loss": 1.5, "token_acc": 0.75, "grad_norm": 3, "learning_rate": 0.5,
              "tokens": 8, "samples_per_second": 2, "step_seconds": %f, "resident_bytes": %d, "kl_loss": 0.125,
              "site_loss": 6, "site_token_acc": 0.5, "site_desc_token_acc": 0.25, "site_coord_token_acc": null,
-             "site_format_token_acc": 1, "coco_loss": null, "coco_token_acc": null}
+             "site_format_token_acc": 1, "padding_share": %s, "dropped_too_long": 3, "dropped_unreadable": 0,
+             "aug/hflip_applied": 5, "coco_loss": null, "coco_token_acc": null}
             """
-                .formatted(step, seconds, resident));
+                .formatted(step, seconds, resident, seconds == 0 ? "null" : "0.125"));
   }
 
   private static Directive.Commit commit() {
     return new Directive.Commit(
-        1, 4, 8, 12, 6, 3, 0, List.of(), List.of(new TermSum("kl_loss", 1, 8)));
+        1, 4, 8, 12, 6, 3, 0, List.of(), List.of(new TermSum("kl_loss", 1, 8)), Counts.NONE);
   }
 
   @Test

@@ -22,6 +22,7 @@ import io.lockstep.tensor.Scope;
 import io.lockstep.tensor.Torch;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.loader.MicroBatch;
+import io.lockstep.worker.protocol.Counts;
 import io.lockstep.worker.protocol.Session.Contribution;
 import io.lockstep.worker.protocol.Session.DatasetSums;
 import io.lockstep.worker.tuning.TuningPlan;
@@ -107,7 +108,7 @@ class GradientStepTest {
         assertGives(expected, model, microBatch, false, passes.name());
         assertGives(expected, model, microBatch, true, passes + " with checkpointing");
         MicroBatch toldApart =
-            new MicroBatch(3, 1, microBatch.batches(), alternating(microBatch), List.of());
+            new MicroBatch(3, 1, microBatch.batches(), alternating(microBatch), List.of(), Counts.NONE);
         assertGives(expected, model, toldApart, false, passes + " told apart by dataset");
       }
     }
@@ -135,6 +136,17 @@ class GradientStepTest {
         1e-5 * whole.lossSum());
   }
 
+  private static void assertPadding(Counts counts, MicroBatch microBatch) {
+    long padding = 0;
+    long all = 0;
+    for (Batch batch : microBatch.batches()) {
+      padding += Arrays.stream(batch.attentionMask()).filter(mask -> mask == 0).count();
+      all += (long) batch.rows() * batch.length();
+    }
+    assertEquals(padding, counts.of(Counts.PADDING_TOKENS));
+    assertEquals(all, counts.of(Counts.BATCH_TOKENS));
+  }
+
   private static void assertGives(
       OneGraph expected,
       LoadedModel model,
@@ -153,6 +165,7 @@ class GradientStepTest {
           step.compute(microBatch, flat, new double[] {1}, lender, () -> {});
       assertEquals(expected.loss(), contribution.lossSum(), passes);
       assertMakesUp(contribution, !microBatch.datasets().isEmpty());
+      assertPadding(contribution.counts(), microBatch);
       for (ParameterLayout.Slot slot : trained.layout().slots()) {
         String name = slot.spec().name();
         float[] actual = Parameters.view(flat, slot).toFloatArray();

@@ -1,5 +1,6 @@
 package io.lockstep.worker.step;
 
+import io.lockstep.worker.protocol.Counts;
 import io.lockstep.worker.protocol.Directive;
 import io.lockstep.worker.protocol.Session.BucketFigures;
 import io.lockstep.worker.protocol.Session.Contribution;
@@ -56,6 +57,7 @@ public final class WorldFigures {
         Math.sqrt(squares) / tokens,
         figures.hashCode(),
         List.of(),
-        parts.stream().flatMap(part -> part.terms().stream()).toList());
+        parts.stream().flatMap(part -> part.terms().stream()).toList(),
+        parts.stream().map(Contribution::counts).reduce(Counts.NONE, Counts::plus));
   }
 }

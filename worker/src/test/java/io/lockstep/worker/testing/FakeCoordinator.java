@@ -1,6 +1,7 @@
 package io.lockstep.worker.testing;
 
 import io.lockstep.worker.checkpoint.WrittenFile;
+import io.lockstep.worker.protocol.Counts;
 import io.lockstep.worker.protocol.Directive;
 import io.lockstep.worker.protocol.Directive.Stop;
 import io.lockstep.worker.protocol.Session;
@@ -129,7 +130,10 @@ public final class FakeCoordinator implements Session {
         contributions.stream().mapToDouble(Contribution::lossSum).sum(),
         contributions.stream().mapToLong(Contribution::correctTokens).sum(),
         Math.sqrt(squares) / tokens,
-        digest);
+        digest,
+        List.of(),
+        List.of(),
+        contributions.stream().map(Contribution::counts).reduce(Counts.NONE, Counts::plus));
   }
 
   @Override

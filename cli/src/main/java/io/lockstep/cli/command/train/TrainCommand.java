@@ -11,6 +11,7 @@ import io.lockstep.cli.process.KillSchedule;
 import io.lockstep.cli.process.LocalCluster;
 import io.lockstep.cli.process.ProcessGroup;
 import io.lockstep.cli.run.RunFolder;
+import io.lockstep.cli.run.SampleCounts;
 import io.lockstep.cli.train.DrainedRun;
 import io.lockstep.cli.train.OverLengthReport;
 import io.lockstep.cli.train.PlannedCost;
@@ -91,6 +92,7 @@ public final class TrainCommand implements Callable<Integer> {
     System.out.print(PlannedCost.table(run, result.metrics()));
     System.out.print(RunTables.loader(result.metrics()));
     System.out.print(RunTables.bank(result.metrics()));
+    System.out.print(SampleCounts.read(folder.root()).summary());
     System.out.print(OverLengthReport.summary(folder.root()));
     System.out.println(
         "report: " + result.report("Training of " + run.name(), workers).write(folder.root()));

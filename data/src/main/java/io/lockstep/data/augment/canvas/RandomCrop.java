@@ -62,16 +62,32 @@ public record RandomCrop(
   private static final String COMPLETE = "显示完整";
   private static final String PARTIAL = "只显示部分";
 
+  private static final String HAS_LINE = "line";
+  private static final String TOO_FEW_LEFT = "min_objects";
+
   @Override
   public boolean changesObjects() {
     return true;
   }
 
   @Override
+  public boolean dropsObjects() {
+    return true;
+  }
+
+  @Override
+  public List<String> skipReasons() {
+    return List.of(HAS_LINE, TOO_FEW_LEFT);
+  }
+
+  @Override
   public BarrierResult apply(AnnotatedPicture in, OperatorContext context) {
     Window window = window(in.frame(), context.draws());
-    if (window.frame.equals(in.frame()) || (skipIfLine && hasLine(in))) {
+    if (window.frame.equals(in.frame())) {
       return BarrierResult.keepingAll(in, in);
+    }
+    if (skipIfLine && hasLine(in)) {
+      return BarrierResult.skipped(in, HAS_LINE);
     }
     List<TrackedObject> kept = new ArrayList<>();
     List<Integer> keptIndices = new ArrayList<>();
@@ -87,7 +103,7 @@ public record RandomCrop(
       }
     }
     if (kept.size() < minObjects) {
-      return BarrierResult.keepingAll(in, in);
+      return BarrierResult.skipped(in, TOO_FEW_LEFT);
     }
     return new BarrierResult(
         new AnnotatedPicture(

@@ -2,6 +2,7 @@ package io.lockstep.data.augment.operator;
 
 import io.lockstep.data.geometry.Affine;
 import io.lockstep.data.geometry.Frame;
+import java.util.List;
 
 /**
  * Needs the picture as it is: maps accumulated before it are carried out first. It may change the
@@ -14,6 +15,16 @@ public non-sealed interface BarrierOperator extends Operator {
 
   /** Whether objects may be dropped, added or described otherwise. */
   default boolean changesObjects() {
+    return false;
+  }
+
+  /** The reasons for which it may leave a picture as it is although it was drawn, as in counts. */
+  default List<String> skipReasons() {
+    return List.of();
+  }
+
+  /** Whether objects may be dropped. */
+  default boolean dropsObjects() {
     return false;
   }
 

@@ -6,6 +6,7 @@ import io.lockstep.data.augment.operator.BarrierResult;
 import io.lockstep.data.augment.operator.CopiesPatches;
 import io.lockstep.data.augment.operator.OperatorContext;
 import io.lockstep.data.bank.BankRule;
+import java.util.List;
 import java.util.Optional;
 
 /** An operator that copies pieces. */
@@ -17,6 +18,11 @@ interface CopyOperator extends BarrierOperator, CopiesPatches {
   @Override
   default boolean changesObjects() {
     return true;
+  }
+
+  @Override
+  default List<String> skipReasons() {
+    return List.of(CopyPaste.NOTHING_PASTED);
   }
 
   @Override

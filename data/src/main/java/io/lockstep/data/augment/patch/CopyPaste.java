@@ -35,6 +35,9 @@ import java.util.stream.IntStream;
  */
 record CopyPaste(PieceRule rule, Interval scale, int maxTargets, CopyOptions options) {
 
+  /** The reason of pictures for which there was no piece, or no place for one. */
+  static final String NOTHING_PASTED = "nothing_pasted";
+
   /** Where a picture that is being augmented comes from doesn't matter to its own pieces. */
   private static final Origin SELF = new Origin(Path.of(""), 0);
 
@@ -176,9 +179,12 @@ record CopyPaste(PieceRule rule, Interval scale, int maxTargets, CopyOptions opt
     }
 
     BarrierResult result() {
+      if (!changed) {
+        return BarrierResult.skipped(in, NOTHING_PASTED);
+      }
       int before = in.objects().size();
       return new BarrierResult(
-          changed ? new AnnotatedPicture(picture, objects) : in,
+          new AnnotatedPicture(picture, objects),
           IntStream.range(0, before).boxed().toList(),
           hidden.subList(0, before).stream().map(share -> Math.max(0, 1 - share)).toList());
     }
