@@ -47,7 +47,7 @@ final class ImportRules {
     MODULES.put("data", "config");
     MODULES.put("datatools", "data config.text");
     MODULES.put("collective", "tensor");
-    MODULES.put("model", "tensor config.text data.conversation data.file data.image");
+    MODULES.put("model", "tensor config.text data.conversation data.file data.image data.score");
     MODULES.put("coordinator", "proto data.file data.plan");
     MODULES.put("worker", "proto model data collective tensor config");
     MODULES.put("benchmark", "worker model data collective config tensor");

@@ -1,25 +1,32 @@
 package io.lockstep.data.score;
 
 import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.SequencedSet;
+import org.jgrapht.alg.interfaces.MatchingAlgorithm;
+import org.jgrapht.alg.matching.KuhnMunkresMinimalWeightBipartitePerfectMatching;
+import org.jgrapht.graph.DefaultWeightedEdge;
+import org.jgrapht.graph.SimpleWeightedGraph;
 
 /**
- * The one-to-one matching of rows and columns with the greatest sum of gains.
+ * The one-to-one matching of rows and columns with the greatest sum of gains (Kuhn, "The Hungarian
+ * method for the assignment problem", 1955, in the form of Munkres, 1957; JGraphT's
+ * implementation).
  *
- * <p>Kuhn's Hungarian method (1955) in the form that augments one row at a time along shortest
- * paths of reduced costs (Jonker and Volgenant, 1987): O(rows² · columns). It is written here
- * because graph libraries want both sides padded to the same size, an object for each edge, and
- * bring several times the size of this module with them.
+ * <p>Differences of gains are rounded to multiples of 2^-20 first, so that the algorithm's sums are
+ * exact: which of several matchings of equal sums is found depends on the gains alone.
  */
 public final class Assignment {
 
   /** The column of a row that has none. */
   public static final int NONE = -1;
 
+  private static final double UNIT = 1 << 20;
+
   private Assignment() {}
 
   /**
-   * The best column of each row. Every row has one, or every column is taken; where several
-   * matchings have the same sum, which of them is returned depends on the gains alone.
+   * The best column of each row. Every row has one, or every column is taken.
    *
    * @param gains [rows, columns], finite
    * @return a column of each row, no column twice, {@link #NONE} for rows without
@@ -29,16 +36,12 @@ public final class Assignment {
     int rows = gains.length;
     int columns = rows == 0 ? 0 : gains[0].length;
     requireTable(gains, columns);
-    if (rows <= columns) {
-      return rowByRow(gains, rows, columns);
+    int[] chosen = new int[rows];
+    Arrays.fill(chosen, NONE);
+    if (columns > 0) {
+      solve(gains, Math.max(rows, columns), columns, chosen);
     }
-    int[] rowOfColumn = rowByRow(transposed(gains, columns), columns, rows);
-    int[] columnOfRow = new int[rows];
-    Arrays.fill(columnOfRow, NONE);
-    for (int column = 0; column < columns; column++) {
-      columnOfRow[rowOfColumn[column]] = column;
-    }
-    return columnOfRow;
+    return chosen;
   }
 
   private static void requireTable(double[][] gains, int columns) {
@@ -55,84 +58,43 @@ public final class Assignment {
     }
   }
 
-  private static double[][] transposed(double[][] table, int columns) {
-    double[][] turned = new double[columns][table.length];
-    for (int row = 0; row < table.length; row++) {
-      for (int column = 0; column < columns; column++) {
-        turned[column][row] = table[row][column];
-      }
-    }
-    return turned;
-  }
-
-  /** For no more rows than columns. Column 0 of the work arrays stands for "not assigned yet". */
-  private static int[] rowByRow(double[][] gains, int rows, int columns) {
-    double[] rowPotential = new double[rows + 1];
-    double[] columnPotential = new double[columns + 1];
-    int[] rowAt = new int[columns + 1];
-    for (int row = 1; row <= rows; row++) {
-      rowAt[0] = row;
-      int[] before = new int[columns + 1];
-      int end = shortestPath(gains, rowPotential, columnPotential, rowAt, before);
-      for (int column = end; column != 0; column = before[column]) {
-        rowAt[column] = rowAt[before[column]];
-      }
-    }
-    int[] columnOfRow = new int[rows];
-    for (int column = 1; column <= columns; column++) {
-      if (rowAt[column] != 0) {
-        columnOfRow[rowAt[column] - 1] = column - 1;
-      }
-    }
-    return columnOfRow;
-  }
-
   /**
-   * Dijkstra over reduced costs from the row at column 0 to a free column, updating the potentials.
+   * Matches a square table, in which missing rows and columns cost nothing.
    *
-   * @param before filled with the column before each one on the path
-   * @return the free column
+   * @param chosen receives the columns of the rows that have one of the given
    */
-  private static int shortestPath(
-      double[][] gains,
-      double[] rowPotential,
-      double[] columnPotential,
-      int[] rowAt,
-      int[] before) {
-    int columns = rowAt.length - 1;
-    double[] distance = new double[columns + 1];
-    Arrays.fill(distance, Double.POSITIVE_INFINITY);
-    boolean[] seen = new boolean[columns + 1];
-    int at = 0;
-    do {
-      seen[at] = true;
-      int row = rowAt[at];
-      double least = Double.POSITIVE_INFINITY;
-      int next = 0;
-      for (int column = 1; column <= columns; column++) {
-        if (seen[column]) {
-          continue;
-        }
-        double reduced = -gains[row - 1][column - 1] - rowPotential[row] - columnPotential[column];
-        if (reduced < distance[column]) {
-          distance[column] = reduced;
-          before[column] = at;
-        }
-        if (distance[column] < least) {
-          least = distance[column];
-          next = column;
-        }
+  private static void solve(double[][] gains, int side, int columns, int[] chosen) {
+    SimpleWeightedGraph<Integer, DefaultWeightedEdge> graph =
+        new SimpleWeightedGraph<>(DefaultWeightedEdge.class);
+    // Rows are 0 to side - 1, columns come after.
+    SequencedSet<Integer> left = new LinkedHashSet<>();
+    SequencedSet<Integer> right = new LinkedHashSet<>();
+    for (int i = 0; i < side; i++) {
+      left.add(i);
+      right.add(side + i);
+      graph.addVertex(i);
+      graph.addVertex(side + i);
+    }
+    double most = Arrays.stream(gains).flatMapToDouble(Arrays::stream).max().orElse(0);
+    for (int row = 0; row < side; row++) {
+      for (int column = 0; column < side; column++) {
+        boolean given = row < gains.length && column < columns;
+        double cost = given ? rounded(most - gains[row][column]) : 0;
+        graph.setEdgeWeight(graph.addEdge(row, side + column), cost);
       }
-      for (int column = 0; column <= columns; column++) {
-        if (seen[column]) {
-          rowPotential[rowAt[column]] += least;
-          columnPotential[column] -= least;
-        } else {
-          distance[column] -= least;
-        }
+    }
+    MatchingAlgorithm.Matching<Integer, DefaultWeightedEdge> matching =
+        new KuhnMunkresMinimalWeightBipartitePerfectMatching<>(graph, left, right).getMatching();
+    for (DefaultWeightedEdge edge : matching.getEdges()) {
+      int row = Math.min(graph.getEdgeSource(edge), graph.getEdgeTarget(edge));
+      int column = Math.max(graph.getEdgeSource(edge), graph.getEdgeTarget(edge)) - side;
+      if (row < chosen.length && column < columns) {
+        chosen[row] = column;
       }
-      at = next;
-    } while (rowAt[at] != 0);
-    return at;
+    }
+  }
+
+  private static double rounded(double cost) {
+    return Math.rint(cost * UNIT) / UNIT;
   }
 }

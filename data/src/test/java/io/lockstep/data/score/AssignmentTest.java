@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
@@ -45,7 +46,29 @@ class AssignmentTest {
           sum += gains[row][columns[row]];
         }
       }
-      assertEquals(greatest(gains, 0, new boolean[taken.length]), sum, 1e-12);
+      assertEquals(greatest(gains, 0, new boolean[taken.length]), sum, 1e-5);
+    }
+  }
+
+  @Test
+  void equalSumsAreDecidedAlikeEveryTime() {
+    assertArrayEquals(new int[] {0, 1, 2}, Assignment.best(new double[3][5]));
+    assertArrayEquals(
+        new int[] {0, 1, Assignment.NONE, Assignment.NONE}, Assignment.best(new double[4][2]));
+    // Both diagonals give 3; so does what differs by less than rounding.
+    assertArrayEquals(new int[] {0, 1}, Assignment.best(new double[][] {{1, 2}, {1, 2}}));
+    assertArrayEquals(new int[] {0, 1}, Assignment.best(new double[][] {{1, 2 + 1e-9}, {1, 2}}));
+    assertArrayEquals(new int[] {0, 1}, Assignment.best(new double[][] {{1, 2}, {1, 2 + 1e-9}}));
+    SplittableRandom random = new SplittableRandom(11);
+    for (int trial = 0; trial < 200; trial++) {
+      double[][] gains = new double[random.nextInt(1, 9)][random.nextInt(1, 9)];
+      for (double[] row : gains) {
+        Arrays.setAll(row, _ -> random.nextInt(3) / 2.0);
+      }
+      int[] first = Assignment.best(gains);
+      for (int again = 0; again < 5; again++) {
+        assertArrayEquals(first, Assignment.best(gains));
+      }
     }
   }
 

@@ -12,14 +12,14 @@ import java.util.List;
  * <p>where p is the probability that the query has found something, and q that of the object's
  * caption. The weights are those of the losses.
  *
- * @param assignment how the sum is made least
+ * @param method how the sum is made least
  * @param box weight of the distance of the boxes' numbers
  * @param giou weight of {@link Boxes the generalised intersection over union}
  * @param objectness weight of the probability of an object
  * @param caption weight of the probability of its caption
  */
 public record Matching(
-    Assignment assignment, double box, double giou, double objectness, double caption) {
+    MatchingMethod method, double box, double giou, double objectness, double caption) {
 
   /** Refuses weights that are no numbers. */
   public Matching {
@@ -58,7 +58,7 @@ public record Matching(
                 - caption * named;
       }
     }
-    return assignment.of(costs, config.queries());
+    return method.of(costs, config.queries());
   }
 
   private static double distance(TrueObject object, float[] boxes, int at) {

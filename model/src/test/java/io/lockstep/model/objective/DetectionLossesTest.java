@@ -9,10 +9,10 @@ import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Targets;
 import io.lockstep.model.batch.TrueObject;
 import io.lockstep.model.batch.Truth;
-import io.lockstep.model.detection.Assignment;
 import io.lockstep.model.detection.DetectionConfig;
 import io.lockstep.model.detection.Focal;
 import io.lockstep.model.detection.Matching;
+import io.lockstep.model.detection.MatchingMethod;
 import io.lockstep.model.family.ModelFamilies;
 import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.network.Network;
@@ -36,7 +36,7 @@ class DetectionLossesTest {
 
   private static final DetectionConfig CONFIG =
       new DetectionConfig(3, 1, 1, 4, List.of("bolt", "nut"));
-  private static final Matching MATCHING = new Matching(Assignment.HUNGARIAN, 5, 2, 1, 1);
+  private static final Matching MATCHING = new Matching(MatchingMethod.HUNGARIAN, 5, 2, 1, 1);
 
   /** Row 0 has two objects, row 1 is known to be empty, of row 2 nothing is known. */
   private static final List<Optional<Truth>> TRUTHS =
@@ -218,7 +218,7 @@ class DetectionLossesTest {
   @Test
   void termsOfNoWeightAreLeftOut() {
     List<String> names =
-        DetectionLosses.of(CONFIG, new Matching(Assignment.HUNGARIAN, 5, 0, 1, 0), Focal.PUBLISHED)
+        DetectionLosses.of(CONFIG, new Matching(MatchingMethod.HUNGARIAN, 5, 0, 1, 0), Focal.PUBLISHED)
             .stream()
             .map(LossTerm::name)
             .toList();

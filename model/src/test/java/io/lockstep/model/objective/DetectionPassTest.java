@@ -15,10 +15,10 @@ import io.lockstep.model.batch.Truth;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.checkpoint.Tuning;
 import io.lockstep.model.detect.FoundObject;
-import io.lockstep.model.detection.Assignment;
 import io.lockstep.model.detection.DetectionConfig;
 import io.lockstep.model.detection.Focal;
 import io.lockstep.model.detection.Matching;
+import io.lockstep.model.detection.MatchingMethod;
 import io.lockstep.model.network.Network;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.ParameterSpec;
@@ -49,7 +49,7 @@ class DetectionPassTest {
 
   private static final DetectionConfig HEAD =
       new DetectionConfig(5, 2, 2, 16, List.of("bolt", "nut"));
-  private static final Matching MATCHING = new Matching(Assignment.HUNGARIAN, 5, 2, 1, 1);
+  private static final Matching MATCHING = new Matching(MatchingMethod.HUNGARIAN, 5, 2, 1, 1);
   private static final Set<ParameterSpec.Module> ALL_BUT_THE_HEAD =
       EnumSet.complementOf(EnumSet.of(ParameterSpec.Module.DETECTION));
 

@@ -3,10 +3,10 @@ package io.lockstep.worker.config;
 import io.lockstep.config.Checked;
 import io.lockstep.config.Key;
 import io.lockstep.config.Place;
-import io.lockstep.model.detection.Assignment;
 import io.lockstep.model.detection.DetectionConfig;
 import io.lockstep.model.detection.Focal;
 import io.lockstep.model.detection.Matching;
+import io.lockstep.model.detection.MatchingMethod;
 import java.util.List;
 
 /**
@@ -51,7 +51,7 @@ public record DetectionSection(
             value =
                 "Which query learns which object: `hungarian` those that cost the least together, `in_order` the first the first, for comparison.",
             otherwise = "hungarian")
-        Assignment matching,
+        MatchingMethod matching,
     @Key(
             value =
                 "Weight of the L1 distance of boxes in the loss, and in what a match costs, as for the following.",
@@ -94,7 +94,7 @@ public record DetectionSection(
   /** The values of a recipe that says nothing. */
   static final DetectionSection DEFAULT =
       new DetectionSection(
-          20, 2, 4, 128, Captions.CLASS, Assignment.HUNGARIAN, 5, 2, 1, 1, 0.25, 2);
+          20, 2, 4, 128, Captions.CLASS, MatchingMethod.HUNGARIAN, 5, 2, 1, 1, 0.25, 2);
 
   private static final int WIDTH_STEP = 4;
 

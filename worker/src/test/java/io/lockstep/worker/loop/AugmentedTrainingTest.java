@@ -62,8 +62,7 @@ class AugmentedTrainingTest {
   @Test
   void everyPictureIsCountedForEveryOperator() throws Exception {
     SortedMap<String, Long> active = counts(config("augmentation: augment.yaml"));
-    assertEquals(
-        List.of(8L, 0L), List.of(active.get("aug/rotate_applied"), of(active, "rotate_skipped")));
+    assertEquals(8, of(active, "rotate_applied"));
     for (String operator : List.of("hflip", "rotate", "random_crop", "color_jitter")) {
       assertEquals(8, of(active, operator + "_applied") + of(active, operator + "_skipped"));
     }

@@ -9,13 +9,13 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
-class AssignmentTest {
+class MatchingMethodTest {
 
   @Test
   void theTextbooksExampleHasItsKnownAnswer() {
     // Munkres' algorithm as textbooks show it: the least total is 5, by (0, 1), (1, 0), (2, 2).
     double[][] costs = {{4, 1, 3}, {2, 0, 5}, {3, 2, 2}};
-    assertArrayEquals(new int[] {1, 0, 2}, Assignment.HUNGARIAN.of(costs, 3));
+    assertArrayEquals(new int[] {1, 0, 2}, MatchingMethod.HUNGARIAN.of(costs, 3));
   }
 
   @Test
@@ -28,7 +28,7 @@ class AssignmentTest {
       for (double[] ofObject : costs) {
         Arrays.setAll(ofObject, _ -> random.nextDouble() * 4 - 3);
       }
-      int[] chosen = Assignment.HUNGARIAN.of(costs, queries);
+      int[] chosen = MatchingMethod.HUNGARIAN.of(costs, queries);
       assertEquals(objects, Arrays.stream(chosen).distinct().count());
       double sum = 0;
       for (int object = 0; object < objects; object++) {
@@ -56,19 +56,19 @@ class AssignmentTest {
   @Test
   void equalCostsAreDecidedAlikeEveryTime() {
     double[][] costs = new double[3][5];
-    int[] first = Assignment.HUNGARIAN.of(costs, 5);
+    int[] first = MatchingMethod.HUNGARIAN.of(costs, 5);
     for (int i = 0; i < 20; i++) {
-      assertArrayEquals(first, Assignment.HUNGARIAN.of(costs, 5));
+      assertArrayEquals(first, MatchingMethod.HUNGARIAN.of(costs, 5));
     }
     // What differs by less than rounding is equal too.
     costs[1][3] = 1e-9;
-    assertArrayEquals(first, Assignment.HUNGARIAN.of(costs, 5));
+    assertArrayEquals(first, MatchingMethod.HUNGARIAN.of(costs, 5));
   }
 
   @Test
   void inOrderLooksAtNoCosts() {
     assertArrayEquals(
-        new int[] {0, 1}, Assignment.IN_ORDER.of(new double[][] {{9, 0, 0}, {0, 9, 0}}, 3));
+        new int[] {0, 1}, MatchingMethod.IN_ORDER.of(new double[][] {{9, 0, 0}, {0, 9, 0}}, 3));
   }
 
   @Test
@@ -76,10 +76,10 @@ class AssignmentTest {
     IllegalArgumentException refused =
         assertThrows(
             IllegalArgumentException.class,
-            () -> Assignment.HUNGARIAN.of(new double[][] {{1}, {2}}, 1));
+            () -> MatchingMethod.HUNGARIAN.of(new double[][] {{1}, {2}}, 1));
     assertTrue(String.valueOf(refused.getMessage()).contains("num_queries"));
     assertThrows(
         IllegalArgumentException.class,
-        () -> Assignment.HUNGARIAN.of(new double[][] {{Double.NaN}}, 1));
+        () -> MatchingMethod.HUNGARIAN.of(new double[][] {{Double.NaN}}, 1));
   }
 }
