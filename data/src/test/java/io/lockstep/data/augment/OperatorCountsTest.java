@@ -35,7 +35,7 @@ class OperatorCountsTest {
     assertTrue(applied > 0 && skipped > 0);
     assertEquals(SAMPLES, counts.getOrDefault("aug/gamma_applied", 0L));
     assertEquals(SAMPLES, counts.getOrDefault("aug/vflip_applied", 0L));
-    assertEquals(4, counts.size(), counts::toString);
+    assertEquals(4, counts.size(), counts.toString());
   }
 
   @Test
