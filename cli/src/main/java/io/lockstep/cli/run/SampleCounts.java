@@ -75,8 +75,7 @@ public record SampleCounts(Counts counts) {
     return counts.values().keySet().stream()
         .filter(key -> key.startsWith(OperatorCounts.PREFIX))
         .filter(key -> key.endsWith(APPLIED) || key.endsWith(SKIPPED))
-        .map(key ->
-            key.substring(OperatorCounts.PREFIX.length(), key.lastIndexOf('_')))
+        .map(key -> key.substring(OperatorCounts.PREFIX.length(), key.lastIndexOf('_')))
         .distinct()
         .toList();
   }

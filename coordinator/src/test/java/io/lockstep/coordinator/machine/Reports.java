@@ -27,16 +27,15 @@ final class Reports {
         tokens,
         random.nextLong(tokens + 1),
         replaced(random),
- List.of(),
- List.of(),
- List.of(),
- counts(random));
+        List.of(),
+        List.of(),
+        List.of(),
+        counts(random));
   }
 
   private static StepCounts counts(SplittableRandom random) {
     return new StepCounts(
-        new TreeMap<>(
-            Map.of("padding_tokens", random.nextLong(100), "batch_tokens", 100L)));
+        new TreeMap<>(Map.of("padding_tokens", random.nextLong(100), "batch_tokens", 100L)));
   }
 
   private static List<Long> replaced(SplittableRandom random) {

@@ -152,8 +152,9 @@ public final class Pipeline {
       BarrierResult result = operator.apply(current, context);
       watch.timed(name, System.nanoTime() - begin);
       watch.barrier(name, result);
-      result.skipped().ifPresentOrElse(
-          reason -> watch.skipped(name, reason), () -> watch.applied(name));
+      result
+          .skipped()
+          .ifPresentOrElse(reason -> watch.skipped(name, reason), () -> watch.applied(name));
       watch.dropped(name, current.objects().size() - result.keptIndices().size());
       current = result.out();
     }

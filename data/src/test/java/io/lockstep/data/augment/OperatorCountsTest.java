@@ -64,8 +64,7 @@ class OperatorCountsTest {
         counts(crop.formatted(3), ObjectsMay.CHANGE, BOX, CORNER));
     // Where objects may only move the operator isn't asked at all.
     assertEquals(
-        Map.of("aug/random_crop_skipped", 40L),
-        counts(crop.formatted(1), ObjectsMay.MOVE, BOX));
+        Map.of("aug/random_crop_skipped", 40L), counts(crop.formatted(1), ObjectsMay.MOVE, BOX));
   }
 
   @Test

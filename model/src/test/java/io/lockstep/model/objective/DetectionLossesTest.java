@@ -218,7 +218,8 @@ class DetectionLossesTest {
   @Test
   void termsOfNoWeightAreLeftOut() {
     List<String> names =
-        DetectionLosses.of(CONFIG, new Matching(MatchingMethod.HUNGARIAN, 5, 0, 1, 0), Focal.PUBLISHED)
+        DetectionLosses.of(
+                CONFIG, new Matching(MatchingMethod.HUNGARIAN, 5, 0, 1, 0), Focal.PUBLISHED)
             .stream()
             .map(LossTerm::name)
             .toList();

@@ -156,8 +156,7 @@ public final class MicroBatches {
     for (int attempt = 0; ; attempt++) {
       Optional<Drawn> drawn = usable(chosen, replaced);
       if (drawn.isPresent()) {
-        return new Row(
-            drawn.get().sample(), samples.dataset(draw), replaced, drawn.get().counts());
+        return new Row(drawn.get().sample(), samples.dataset(draw), replaced, drawn.get().counts());
       }
       if (attempt >= others) {
         throw noneIsUsable(replaced);

@@ -66,7 +66,8 @@ class AugmentedTrainingTest {
     for (String operator : List.of("hflip", "rotate", "random_crop", "color_jitter")) {
       assertEquals(8, of(active, operator + "_applied") + of(active, operator + "_skipped"));
     }
-    assertTrue(of(active, "hflip_applied") > 0 && of(active, "hflip_skipped") > 0, active.toString());
+    assertTrue(
+        of(active, "hflip_applied") > 0 && of(active, "hflip_skipped") > 0, active.toString());
 
     SortedMap<String, Long> off =
         counts(config("augmentation: {enabled: false, ops: [{name: hflip}, {name: gamma}]}"));

@@ -85,7 +85,6 @@ class CountLogTest {
   }
 
   private static Directive.Commit step(long step, Map<String, Long> counts) {
-    return new Directive.Commit(
-        1, step, 10, 1, 1, 1, 0, List.of(), List.of(), Counts.of(counts));
+    return new Directive.Commit(1, step, 10, 1, 1, 1, 0, List.of(), List.of(), Counts.of(counts));
   }
 }

@@ -108,7 +108,8 @@ class GradientStepTest {
         assertGives(expected, model, microBatch, false, passes.name());
         assertGives(expected, model, microBatch, true, passes + " with checkpointing");
         MicroBatch toldApart =
-            new MicroBatch(3, 1, microBatch.batches(), alternating(microBatch), List.of(), Counts.NONE);
+            new MicroBatch(
+                3, 1, microBatch.batches(), alternating(microBatch), List.of(), Counts.NONE);
         assertGives(expected, model, toldApart, false, passes + " told apart by dataset");
       }
     }

@@ -32,8 +32,7 @@ public record BarrierResult(
   }
 
   /** An operator that was carried out. */
-  public BarrierResult(
-      AnnotatedPicture out, List<Integer> keptIndices, List<Double> coverages) {
+  public BarrierResult(AnnotatedPicture out, List<Integer> keptIndices, List<Double> coverages) {
     this(out, keptIndices, coverages, Optional.empty());
   }
 
