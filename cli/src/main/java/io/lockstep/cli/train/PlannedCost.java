@@ -5,6 +5,7 @@ import io.lockstep.cli.run.Metrics;
 import io.lockstep.model.checkpoint.AdapterBase;
 import io.lockstep.model.family.ModelFamilies;
 import io.lockstep.model.segment.SegmentSpec;
+import io.lockstep.worker.config.DistillationConfig;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.tuning.TrainableTable;
 import io.lockstep.worker.tuning.TuningPlan;
@@ -15,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /** What a recipe's training state costs by the formulas, beside what a run has measured. */
 public final class PlannedCost {
@@ -43,6 +45,32 @@ public final class PlannedCost {
     }
     Path folder = AdapterBase.modelOf(run.rlhf().get().teacherModel());
     return ModelFamilies.read(folder.resolve("config.json")).layout().elements();
+  }
+
+  /**
+   * What answers that are written on the way cost at most, in words; nothing if there are none.
+   * Rows of a micro-batch are written together, so that a token of all of them is one pass.
+   */
+  public static Optional<String> writtenAnswers(RunConfig run) {
+    return run.rlhf()
+        .filter(DistillationConfig::writesAnswers)
+        .map(rlhf -> {
+          long samples = run.training().globalBatchSize();
+          double own = rlhf.lmbda() * samples;
+          double taught = rlhf.seqKd() ? samples - own : 0;
+          return String.format(
+              Locale.ROOT,
+              "answers written in each step: about %.1f of %d by the student, %.1f by the teacher, of"
+                  + " %d tokens at most: up to %,d more passes over one token of each row",
+              own,
+              samples,
+              taught,
+              rlhf.maxCompletionLength(),
+              (long) rlhf.maxCompletionLength()
+                  * run.batches().virtualRanks()
+                  * run.batches().parts()
+                  * ((own > 0 ? 1 : 0) + (taught > 0 ? 1 : 0)));
+        });
   }
 
   /**

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Runs whose student learns from a teacher. */
+/** Runs whose student learns from a teacher, on answers that both write. */
 class DistillationRunTest {
 
   private static final double ALPHA = 0.25;
@@ -37,7 +37,7 @@ class DistillationRunTest {
   private static Path recipe(String name, Path from) throws IOException {
     String text =
         Files.readString(tiny.recipe()).replace("seed: 7", "seed: 8")
-            + "rlhf: {rlhf_type: gkd, teacher_model: %s, beta: 0.1, sft_alpha: %s}\n"
+            + "rlhf: {rlhf_type: gkd, teacher_model: %s, beta: 0.1, sft_alpha: %s, lmbda: 0.5, seq_kd: true, max_completion_length: 12}\n"
                 .formatted(from, ALPHA);
     return Files.writeString(folder.resolve(name), text);
   }

@@ -2,6 +2,7 @@ package io.lockstep.model.batch;
 
 import io.lockstep.model.budget.KeptTokens;
 import io.lockstep.model.image.Patches;
+import io.lockstep.tensor.Dtype;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -103,6 +104,15 @@ public record Sample(
     longerLabels[tokens.length] = IGNORED;
     byte[] longerMarks = marks.length == 0 ? marks : Arrays.copyOf(marks, longer.length);
     return new Sample(name, longer, longerLabels, images, kept, truth, longerMarks);
+  }
+
+  /** What it holds in memory, about. */
+  public long bytes() {
+    long values =
+        tokens.length
+            + labels.length
+            + images.stream().map(Patches::pixels).mapToLong(p -> p.length).sum();
+    return Dtype.FLOAT32.bytes(values);
   }
 
   /**

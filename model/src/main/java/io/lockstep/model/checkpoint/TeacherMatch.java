@@ -1,6 +1,7 @@
 package io.lockstep.model.checkpoint;
 
 import io.lockstep.model.config.InvalidConfigException;
+import io.lockstep.model.network.ModelConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,11 +20,13 @@ public final class TeacherMatch {
    * Fails if they differ.
    *
    * @param studentFolder the model that is trained; an adapter's base
+   * @param seeing whether their vision towers are compared, too, for what is learned of them
    * @throws InvalidConfigException naming everything in which they do
    */
-  public static void require(Path teacherFolder, Path studentFolder) throws IOException {
+  public static void require(Path teacherFolder, Path studentFolder, boolean seeing)
+      throws IOException {
     try (ModelInputs student = ModelInputs.open(studentFolder, Tuning.full())) {
-      List<String> problems = problems(teacherFolder, student);
+      List<String> problems = problems(teacherFolder, student, seeing);
       if (!problems.isEmpty()) {
         throw new InvalidConfigException(teacherFolder, problems);
       }
@@ -31,7 +34,8 @@ public final class TeacherMatch {
   }
 
   /** Everything in which they differ, a sentence each. */
-  public static List<String> problems(Path teacherFolder, ModelInputs student) throws IOException {
+  public static List<String> problems(Path teacherFolder, ModelInputs student, boolean seeing)
+      throws IOException {
     try (ModelInputs teacher = ModelInputs.open(teacherFolder)) {
       List<String> problems = new ArrayList<>();
       compare(
@@ -64,8 +68,35 @@ public final class TeacherMatch {
       compare(
           problems, "the image processor", student.images().options(), teacher.images().options());
       compare(problems, "the vision token budget", student.tokenBudget(), teacher.tokenBudget());
+      if (seeing) {
+        compareTowers(problems, student.config(), teacher.config());
+      }
       return problems;
     }
+  }
+
+  private static void compareTowers(
+      List<String> problems, ModelConfig student, ModelConfig teacher) {
+    compare(
+        problems,
+        "the number of vision blocks",
+        student.vision().depth(),
+        teacher.vision().depth());
+    compare(
+        problems,
+        "the width of vision blocks",
+        student.vision().hiddenSize(),
+        teacher.vision().hiddenSize());
+    compare(
+        problems,
+        "the width of merged vision tokens",
+        student.vision().outHiddenSize(),
+        teacher.vision().outHiddenSize());
+    compare(
+        problems,
+        "the blocks that DeepStack reads",
+        student.visionTower().deepstackBlocks(),
+        teacher.visionTower().deepstackBlocks());
   }
 
   private static void compare(List<String> problems, String what, Object student, Object teacher) {

@@ -19,4 +19,11 @@ public interface ActivationListener {
    * @param probabilities [B * T, experts]
    */
   default void router(int layer, NDArray probabilities) {}
+
+  /**
+   * The output of one of DeepStack's mergers, before any vision tokens are dropped.
+   *
+   * @param activation [merged tokens, H]
+   */
+  default void deepstack(int merger, NDArray activation) {}
 }

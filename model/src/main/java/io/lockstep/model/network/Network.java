@@ -134,7 +134,9 @@ public final class Network {
           tower.deepstackMerger(index),
           List.of(first + 1 + tower.deepstackBlocks().get(index)),
           (weights, pass, inputs) ->
-              pass.kept(pass.vision().deepstack(weights, index, inputs.getFirst())));
+              pass.kept(
+                  pass.merged(
+                      index, pass.vision().deepstack(weights, index, inputs.getFirst()))));
     }
     return merger;
   }

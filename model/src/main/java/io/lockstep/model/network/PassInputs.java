@@ -163,6 +163,12 @@ public final class PassInputs {
     return activation;
   }
 
+  /** What a merger of DeepStack's has merged, after the listener has seen it. */
+  NDArray merged(int merger, NDArray activation) {
+    probe.deepstack(merger, activation);
+    return activation;
+  }
+
   /** The probabilities of a layer's router, after the listener has seen them. */
   NDArray routed(int layer, NDArray probabilities) {
     probe.router(layer, probabilities);

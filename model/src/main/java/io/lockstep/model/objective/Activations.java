@@ -27,4 +27,17 @@ public interface Activations {
   static String router(int layer) {
     return "router_" + layer;
   }
+
+  /** The name of the output of a block of the vision tower [patches, H]. */
+  static String visionBlock(int block) {
+    return "vision_block_" + block;
+  }
+
+  /** The name of the merged vision tokens [merged tokens, H], before any are dropped. */
+  String VISION_MERGER = "vision_merger";
+
+  /** The name of the vision tokens of DeepStack's merger [merged tokens, H], likewise. */
+  static String deepstack(int merger) {
+    return "deepstack_merger_" + merger;
+  }
 }

@@ -44,9 +44,9 @@ public final class Judge {
 
   /**
    * What is minimised of some positions: the sum of all terms times their factors, one element;
-   * recorded if the thread records. Its sums are added to those of the parts before. Of positions
-   * of which nothing counts, such as those of demonstrations with weight 0, it is a zero that
-   * depends on them.
+   * recorded if the thread records. Its sums are added to those of the parts before. It always
+   * depends on the positions: those of which nothing counts, such as those of demonstrations with
+   * weight 0, add a zero.
    */
   public NDArray judge(Prediction part) {
     boolean first = sums.terms().isEmpty();
@@ -54,6 +54,7 @@ public final class Judge {
     // the first one to ask.
     var _ = part.logits();
     NDArray total = null;
+    boolean dependsOnPositions = false;
     double loss = 0;
     List<Term> found = new ArrayList<>();
     for (int i = 0; i < factors.length; i++) {
@@ -75,11 +76,14 @@ public final class Judge {
       float value = sum.getFloat();
       found.add(new Term(term.name(), value, normaliser));
       loss += factors[i] * value;
+      dependsOnPositions |= ofPositions;
       NDArray share = factors[i] == 1 ? sum : Ops.times(sum, factors[i]);
       total = total == null ? share : total.add(share);
     }
     if (total == null) {
       total = nothing(part);
+    } else if (!dependsOnPositions) {
+      total = total.add(nothing(part));
     }
     long correct = Autograd.inference(part::correct);
     sums = sums.plus(new ObjectiveSums(loss, part.count(), correct, found));

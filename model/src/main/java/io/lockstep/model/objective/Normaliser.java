@@ -4,7 +4,6 @@ import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Marks;
 import io.lockstep.model.batch.Sample;
 import io.lockstep.model.batch.Targets;
-import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -16,24 +15,32 @@ public enum Normaliser {
   /** Supervised tokens. */
   TOKENS {
     @Override
-    public long count(Batch batch, Targets targets) {
-      return Arrays.stream(targets.labels()).filter(label -> label != Sample.IGNORED).count();
+    boolean has(byte mark) {
+      return true;
     }
   },
 
   /** Supervised tokens of answers in demonstrations. */
   TEACHER_TOKENS {
     @Override
-    public long count(Batch batch, Targets targets) {
-      return TOKENS.count(batch, targets.only(Marks::isTeachers));
+    boolean has(byte mark) {
+      return Marks.isTeachers(mark);
     }
   },
 
   /** Supervised tokens of all other answers. */
   STUDENT_TOKENS {
     @Override
-    public long count(Batch batch, Targets targets) {
-      return TOKENS.count(batch, targets.only(mark -> !Marks.isTeachers(mark)));
+    boolean has(byte mark) {
+      return !Marks.isTeachers(mark);
+    }
+  },
+
+  /** Supervised tokens of answers that the model has not written itself. */
+  GIVEN_TOKENS {
+    @Override
+    boolean has(byte mark) {
+      return !Marks.isOwn(mark);
     }
   },
 
@@ -42,6 +49,19 @@ public enum Normaliser {
     @Override
     public long count(Batch batch, Targets targets) {
       return 1;
+    }
+
+    @Override
+    public boolean isOfPositions() {
+      return false;
+    }
+  },
+
+  /** Patches of pictures: for what is learned of each place in them. */
+  PATCHES {
+    @Override
+    public long count(Batch batch, Targets targets) {
+      return batch.patches();
     }
 
     @Override
@@ -76,7 +96,18 @@ public enum Normaliser {
    * @param batch of the pass
    * @param targets of the part
    */
-  public abstract long count(Batch batch, Targets targets);
+  public long count(Batch batch, Targets targets) {
+    long count = 0;
+    for (int i = 0; i < targets.count(); i++) {
+      count += targets.labels()[i] != Sample.IGNORED && has(targets.marks()[i]) ? 1 : 0;
+    }
+    return count;
+  }
+
+  /** Whether a supervised token with this mark is one of them; of tokens alone. */
+  boolean has(byte mark) {
+    throw new IllegalStateException(this + " are no tokens");
+  }
 
   /** Whether the counts of a pass's parts add up to that of the pass. */
   public boolean isOfPositions() {

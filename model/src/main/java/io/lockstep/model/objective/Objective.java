@@ -3,7 +3,6 @@ package io.lockstep.model.objective;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Targets;
 import io.lockstep.model.network.Network;
-import io.lockstep.model.objective.TurnCrossEntropy.Side;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -45,8 +44,19 @@ public record Objective(List<LossTerm> terms) {
    * A teacher, and how much of it is learned.
    *
    * @param sftAlpha weight of the cross entropy beside the divergence from the teacher
+   * @param studentWrites whether the student writes answers itself, on which that does not count
+   * @param visual what is learned of how the teacher sees pictures; may be empty
    */
-  public record Teaching(Distillation distillation, double sftAlpha) {}
+  public record Teaching(
+      Distillation distillation,
+      double sftAlpha,
+      boolean studentWrites,
+      List<VisualDistillation> visual) {
+
+    public Teaching {
+      visual = List.copyOf(visual);
+    }
+  }
 
   /**
    * How much the answers in demonstrations count, and those that follow them.
@@ -78,11 +88,12 @@ public record Objective(List<LossTerm> terms) {
               + " minimised");
     }
     if (turns.isPresent()) {
-      terms.add(new TurnCrossEntropy(Side.TEACHER, turns.get().teacherWeight()));
-      terms.add(new TurnCrossEntropy(Side.STUDENT, turns.get().studentWeight()));
+      terms.add(CrossEntropy.ofTeachers(turns.get().teacherWeight()));
+      terms.add(CrossEntropy.ofStudents(turns.get().studentWeight()));
     } else if (teaching.isPresent()) {
       terms.add(teaching.get().distillation());
-      terms.add(new CrossEntropy("sft_loss", teaching.get().sftAlpha()));
+      terms.add(CrossEntropy.besideTeacher(teaching.get().sftAlpha(), teaching.get().studentWrites()));
+      terms.addAll(teaching.get().visual());
     } else {
       terms.add(new CrossEntropy());
     }

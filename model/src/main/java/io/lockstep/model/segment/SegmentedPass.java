@@ -100,6 +100,11 @@ final class SegmentedPass implements AutoCloseable {
     public void router(int layer, NDArray probabilities) {
       accept(Activations.router(layer), probabilities);
     }
+
+    @Override
+    public void deepstack(int merger, NDArray activation) {
+      accept(Activations.deepstack(merger), activation);
+    }
   }
 
   /**

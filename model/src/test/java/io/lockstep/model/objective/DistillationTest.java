@@ -23,6 +23,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -73,7 +74,7 @@ class DistillationTest {
   }
 
   private static Distillation of(LoadedModel model, double beta) {
-    return new Distillation(model.network(), new JensenShannon(beta, 1));
+    return new Distillation(new Teacher(model.network(), Set.of()), new JensenShannon(beta, 1));
   }
 
   @ParameterizedTest
@@ -140,15 +141,15 @@ class DistillationTest {
   @Test
   void aTeacherThatReadsOtherTokensIsRefusedByName() throws IOException {
     try (ModelInputs inputs = ModelInputs.open(FOLDER)) {
-      assertEquals(List.of(), TeacherMatch.problems(FOLDER, inputs));
-      List<String> problems = TeacherMatch.problems(GoldenFamily.QWEN2_5_VL.checkpoint(), inputs);
+      assertEquals(List.of(), TeacherMatch.problems(FOLDER, inputs, true));
+      List<String> problems = TeacherMatch.problems(GoldenFamily.QWEN2_5_VL.checkpoint(), inputs, false);
       String all = String.join("\n", problems);
       assertTrue(all.contains("the image processor"), all);
       assertTrue(all.contains("the default system message"), all);
       InvalidConfigException refused =
           assertThrows(
               InvalidConfigException.class,
-              () -> TeacherMatch.require(GoldenFamily.QWEN2_5_VL.checkpoint(), FOLDER));
+              () -> TeacherMatch.require(GoldenFamily.QWEN2_5_VL.checkpoint(), FOLDER, false));
       assertEquals(problems, refused.problems());
     }
   }

@@ -20,6 +20,7 @@ import java.util.Optional;
  * @param detectionEnabled whether the model has a head that learns to find objects
  * @param detection what that head is made of; its defaults if it is absent and there is one
  * @param teacherStudent demonstrations before samples, if there are some
+ * @param visualKd what is learned of a teacher's view of pictures, if anything
  */
 public record CustomConfig(
     @Key(
@@ -65,7 +66,10 @@ public record CustomConfig(
     @Key("What the detection head is made of, and how much each of its losses counts.")
         Optional<DetectionSection> detection,
     @Key("Demonstrations before the samples' own turns, and how much both count.")
-        Optional<TeacherStudentConfig> teacherStudent)
+        Optional<TeacherStudentConfig> teacherStudent,
+    @Key(
+            "What is learned of how the teacher of section rlhf sees pictures, besides its distributions.")
+        Optional<VisualKdConfig> visualKd)
     implements Checked {
 
   /** Fills in the head's defaults. */
@@ -96,6 +100,11 @@ public record CustomConfig(
   /** The head that is learned, if there is one. */
   public Optional<DetectionSection> activeDetection() {
     return detectionEnabled ? detection : Optional.empty();
+  }
+
+  /** What is learned of a teacher's view of pictures, if that is on. */
+  public Optional<VisualKdConfig> activeVisualKd() {
+    return visualKd.filter(VisualKdConfig::enabled);
   }
 
   /** The augmentation that is carried out. */

@@ -1,8 +1,6 @@
 package io.lockstep.worker.config;
 
-import io.lockstep.config.Checked;
 import io.lockstep.config.Key;
-import io.lockstep.config.Place;
 import java.nio.file.Path;
 
 /**
@@ -36,15 +34,15 @@ public record DistillationConfig(
             max = 1_000)
         double sftAlpha,
     @Key(
-            value = "Share of samples whose answers the student writes itself.",
+            value =
+                "Share of samples whose answers the student writes itself, with the weights of that step (on-policy distillation); which ones, follows from seed, epoch and place in it.",
             otherwise = "0.0",
             min = 0,
-            max = 0,
-            remedy =
-                "answers are those of the records (forward-only distillation): set lmbda to 0, and sft_alpha above 0 if the records' words count, too")
+            max = 1)
         double lmbda,
     @Key(
-            value = "Whether the teacher writes the answers of the other samples.",
+            value =
+                "Whether the teacher writes the answers of the other samples (sequence distillation); else they are the records' own.",
             otherwise = "false")
         boolean seqKd,
     @Key(
@@ -56,11 +54,11 @@ public record DistillationConfig(
             max = 10)
         double temperature,
     @Key(
-            value = "Most tokens of an answer that is drawn; of no effect while none are drawn.",
+            value =
+                "Most tokens of an answer that is drawn, and no more than global_max_length leaves for it; of no effect while none are drawn.",
             otherwise = "512",
             min = 1)
-        int maxCompletionLength)
-    implements Checked {
+        int maxCompletionLength) {
 
   /** Kinds of training from a teacher. */
   public enum Type {
@@ -68,14 +66,8 @@ public record DistillationConfig(
     GKD
   }
 
-  @Override
-  public void check(Place section) {
-    if (seqKd) {
-      section
-          .at("seq_kd")
-          .problem(
-              "is true, but answers are those of the records (forward-only distillation): set it to"
-                  + " false, or let the teacher write the answers beforehand and train on them");
-    }
+  /** Whether answers are written while the run goes on, by the student or its teacher. */
+  public boolean writesAnswers() {
+    return lmbda > 0 || seqKd;
   }
 }

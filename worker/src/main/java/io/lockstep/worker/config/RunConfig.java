@@ -184,6 +184,12 @@ public record RunConfig(
       top.at("custom", "trainer_variant")
           .problem("gkd_monitor needs section rlhf: without a teacher there is nothing to monitor");
     }
+    if (deepspeed.sharesWeights() && rlhf.filter(teacher -> teacher.lmbda() > 0).isPresent()) {
+      top.at("rlhf", "lmbda")
+          .problem(
+              "is above 0 with zero3: a student writes answers with all of its weights, which no worker has then; set deepspeed to zero2, or lmbda to 0");
+    }
+    custom.visualKd().filter(VisualKdConfig::enabled).ifPresent(visual -> checkVisual(top, visual));
     if (rlhf.isPresent() && custom.teacherStudent().isPresent()) {
       top.at("custom", "teacher_student")
           .problem("and rlhf exclude each other: each says by itself what is minimised");
@@ -195,6 +201,14 @@ public record RunConfig(
     }
     checkTrained(top, tuner.trained());
     optimizer().checkFloor(top.at("training"), tuner.trained());
+  }
+
+  private void checkVisual(Place top, VisualKdConfig visual) {
+    Place section = top.at("custom", "visual_kd");
+    if (rlhf.isEmpty()) {
+      section.problem("needs section rlhf, whose teacher_model is what pictures are compared with");
+    }
+    visual.check(section, tuner);
   }
 
   private void checkTrained(Place top, Set<ParameterSpec.Module> trained) {

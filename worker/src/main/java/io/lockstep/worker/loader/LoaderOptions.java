@@ -8,8 +8,9 @@ import java.util.Optional;
  * @param threads that make samples
  * @param bytes most that samples made ahead may hold; a micro-batch that is waited for may exceed
  *     it
+ * @param keepsRows whether micro-batches keep what they are made of
  */
-record LoaderOptions(int threads, long bytes) {
+record LoaderOptions(int threads, long bytes, boolean keepsRows) {
 
   private static final int MOST_BY_DEFAULT = 8;
   private static final long LEAST_BYTES = 64L << 20;
@@ -21,6 +22,12 @@ record LoaderOptions(int threads, long bytes) {
     Runtime machine = Runtime.getRuntime();
     return new LoaderOptions(
         threads.orElse(Math.clamp(machine.availableProcessors() / 2, 1, MOST_BY_DEFAULT)),
-        Math.clamp(machine.maxMemory() / SHARE_OF_HEAP, LEAST_BYTES, MOST_BYTES));
+        Math.clamp(machine.maxMemory() / SHARE_OF_HEAP, LEAST_BYTES, MOST_BYTES),
+        false);
+  }
+
+  /** The same for a run whose answers may be replaced once samples are made. */
+  LoaderOptions keepingRows(boolean keep) {
+    return new LoaderOptions(threads, bytes, keep);
   }
 }

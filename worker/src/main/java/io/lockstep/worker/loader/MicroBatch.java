@@ -1,12 +1,16 @@
 package io.lockstep.worker.loader;
 
+import io.lockstep.data.plan.SampleRef;
 import io.lockstep.model.batch.Batch;
+import io.lockstep.model.batch.Collator;
+import io.lockstep.model.batch.Sample;
 import io.lockstep.tensor.Dtype;
 import io.lockstep.worker.protocol.Counts;
 import io.lockstep.worker.protocol.Session.Unreadable;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * What one virtual rank computes in one step.
@@ -17,6 +21,8 @@ import java.util.Optional;
  * @param datasets the dataset of each row of each batch; empty in a run with one dataset
  * @param replaced samples that were too long or couldn't be read and gave way to others
  * @param counts what augmentation did to its samples
+ * @param rows what each batch is made of, for who makes other batches of it; empty where nobody
+ *     does
  */
 public record MicroBatch(
     long step,
@@ -24,7 +30,16 @@ public record MicroBatch(
     List<Batch> batches,
     List<int[]> datasets,
     List<Replaced> replaced,
-    Counts counts) {
+    Counts counts,
+    List<List<Row>> rows) {
+
+  /**
+   * A row of a batch.
+   *
+   * @param draw what was drawn for it
+   * @param sample the drawn one, or the one that stands in its place
+   */
+  public record Row(SampleRef draw, Sample sample) {}
 
   /**
    * A sample that gave way to another.
@@ -49,11 +64,27 @@ public record MicroBatch(
     batches = List.copyOf(batches);
     datasets = List.copyOf(datasets);
     replaced = List.copyOf(replaced);
+    rows = List.copyOf(rows);
   }
 
   /** A micro-batch of a run with one dataset. */
   public MicroBatch(long step, int virtualRank, List<Batch> batches, List<Replaced> replaced) {
-    this(step, virtualRank, batches, List.of(), replaced, Counts.NONE);
+    this(step, virtualRank, batches, List.of(), replaced, Counts.NONE, List.of());
+  }
+
+  /**
+   * The same with other samples in its batches; rows are needed no longer.
+   *
+   * @param collator puts them side by side
+   * @param change gives the samples of a batch in the order of its rows
+   * @throws IllegalStateException if it was made without its rows
+   */
+  public MicroBatch withRows(Collator collator, Function<List<Row>, List<Sample>> change) {
+    if (rows.size() != batches.size()) {
+      throw new IllegalStateException("the rows of step " + step + " were not kept");
+    }
+    List<Batch> changed = rows.stream().map(own -> collator.collate(change.apply(own))).toList();
+    return new MicroBatch(step, virtualRank, changed, datasets, replaced, counts, List.of());
   }
 
   /** Numbers of the samples that were too long. */
@@ -88,7 +119,8 @@ public record MicroBatch(
 
   /** What it holds in memory, about. */
   long bytes() {
-    return batches.stream().mapToLong(MicroBatch::bytes).sum();
+    long ofRows = rows.stream().flatMap(List::stream).mapToLong(row -> row.sample().bytes()).sum();
+    return batches.stream().mapToLong(MicroBatch::bytes).sum() + ofRows;
   }
 
   private static long bytes(Batch batch) {

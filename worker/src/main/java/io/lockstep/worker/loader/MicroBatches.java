@@ -7,8 +7,6 @@ import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Collator;
 import io.lockstep.model.batch.LengthGroups;
 import io.lockstep.model.batch.Sample;
-import io.lockstep.model.image.Patches;
-import io.lockstep.tensor.Dtype;
 import io.lockstep.worker.loader.MicroBatch.Replaced;
 import io.lockstep.worker.protocol.Counts;
 import java.util.ArrayList;
@@ -54,11 +52,17 @@ public final class MicroBatches {
   /**
    * A sample that can be used.
    *
+   * @param draw what was drawn
    * @param dataset where it is from; empty in a run with one dataset
    * @param replaced those in whose place it stands
    * @param counts what augmentation did to it
    */
-  record Row(Sample sample, OptionalInt dataset, List<Replaced> replaced, Counts counts) {
+  record Row(
+      SampleRef draw,
+      Sample sample,
+      OptionalInt dataset,
+      List<Replaced> replaced,
+      Counts counts) {
 
     Row {
       replaced = List.copyOf(replaced);
@@ -66,11 +70,7 @@ public final class MicroBatches {
 
     /** What it holds in memory, about. */
     long bytes() {
-      long values =
-          sample.tokens().length
-              + sample.labels().length
-              + sample.images().stream().map(Patches::pixels).mapToLong(p -> p.length).sum();
-      return Dtype.FLOAT32.bytes(values);
+      return sample.bytes();
     }
   }
 
@@ -135,6 +135,24 @@ public final class MicroBatches {
     this.maxUnreadable = maxUnreadable;
   }
 
+  /**
+   * The same for a run whose answers may be replaced once samples are made.
+   *
+   * @param keep whether micro-batches keep what they are made of
+   */
+  public MicroBatches keepingRows(boolean keep) {
+    return new MicroBatches(
+        plan,
+        samples,
+        collator,
+        maxLength,
+        groupByLength,
+        parts,
+        loader.keepingRows(keep),
+        times,
+        maxUnreadable);
+  }
+
   public MicroBatch make(long step, int virtualRank) throws SampleException {
     List<Row> rows = new ArrayList<>();
     for (SampleRef draw : draws(step, virtualRank)) {
@@ -156,7 +174,8 @@ public final class MicroBatches {
     for (int attempt = 0; ; attempt++) {
       Optional<Drawn> drawn = usable(chosen, replaced);
       if (drawn.isPresent()) {
-        return new Row(drawn.get().sample(), samples.dataset(draw), replaced, drawn.get().counts());
+        return new Row(
+            draw, drawn.get().sample(), samples.dataset(draw), replaced, drawn.get().counts());
       }
       if (attempt >= others) {
         throw noneIsUsable(replaced);
@@ -218,6 +237,7 @@ public final class MicroBatches {
     LoaderTimes.Clock clock = times.start();
     List<Batch> batches = new ArrayList<>();
     List<int[]> datasets = new ArrayList<>();
+    List<List<MicroBatch.Row>> kept = new ArrayList<>();
     int size = rows.size() / parts;
     for (int part = 0; part < parts; part++) {
       List<Row> own = rows.subList(part * size, (part + 1) * size);
@@ -225,6 +245,10 @@ public final class MicroBatches {
           groupByLength ? LengthGroups.of(own, row -> row.sample().tokens().length) : List.of(own);
       for (List<Row> group : groups) {
         batches.add(collator.collate(group.stream().map(Row::sample).toList()));
+        if (loader.keepsRows()) {
+          kept.add(
+              group.stream().map(row -> new MicroBatch.Row(row.draw(), row.sample())).toList());
+        }
         if (group.getFirst().dataset().isPresent()) {
           datasets.add(group.stream().mapToInt(row -> row.dataset().orElseThrow()).toArray());
         }
@@ -233,7 +257,7 @@ public final class MicroBatches {
     clock.lap(LoaderTimes.Stage.COLLATE);
     List<Replaced> replaced = rows.stream().flatMap(row -> row.replaced().stream()).toList();
     Counts counts = rows.stream().map(Row::counts).reduce(Counts.NONE, Counts::plus);
-    return new MicroBatch(step, virtualRank, batches, datasets, replaced, counts);
+    return new MicroBatch(step, virtualRank, batches, datasets, replaced, counts, kept);
   }
 
   /** Micro-batches from a step on, made ahead by threads of their own. */

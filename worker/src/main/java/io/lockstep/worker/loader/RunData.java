@@ -12,6 +12,7 @@ import io.lockstep.data.plan.SampleRef;
 import io.lockstep.model.batch.Sample;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.encode.SampleEncoder;
+import io.lockstep.worker.config.DistillationConfig;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.protocol.Counts;
 import java.util.Collections;
@@ -111,7 +112,7 @@ public final class RunData implements AutoCloseable {
                 : OptionalInt.of(samples.records().datasetOf(draw.sample()));
           }
         };
-    return new MicroBatches(
+    MicroBatches batches = new MicroBatches(
         plan(),
         source,
         model.collator(),
@@ -121,6 +122,8 @@ public final class RunData implements AutoCloseable {
         LoaderOptions.of(config.data().dataloaderNumWorkers()),
         times,
         config.data().maxUnreadable(samples.records().size()));
+    return batches.keepingRows(
+        config.rlhf().filter(DistillationConfig::writesAnswers).isPresent());
   }
 
   /** The run's configuration. */

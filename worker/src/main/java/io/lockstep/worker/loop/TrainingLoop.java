@@ -216,7 +216,7 @@ public final class TrainingLoop implements AutoCloseable {
         membership,
         config,
         state,
-        objective.objective(),
+        objective,
         buffers,
         data.microBatches(state.model()),
         totalSteps,

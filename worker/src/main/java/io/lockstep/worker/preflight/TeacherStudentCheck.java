@@ -9,10 +9,9 @@ import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Sample;
 import io.lockstep.model.batch.Targets;
 import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.model.objective.CrossEntropy;
 import io.lockstep.model.objective.Objective;
 import io.lockstep.model.objective.ObjectiveSums.Term;
-import io.lockstep.model.objective.TurnCrossEntropy;
-import io.lockstep.model.objective.TurnCrossEntropy.Side;
 import io.lockstep.model.segment.SegmentWeights;
 import io.lockstep.model.segment.SegmentedModel;
 import io.lockstep.worker.config.RunConfig;
@@ -82,8 +81,8 @@ public final class TeacherStudentCheck {
     List<Sample> samples = first(data, model);
     if (!samples.isEmpty()) {
       Batch batch = model.collator().collate(samples);
-      side(model, batch, Side.TEACHER, section.teacherLossWeight());
-      side(model, batch, Side.STUDENT, section.studentLossWeight());
+      side(model, batch, true, section.teacherLossWeight());
+      side(model, batch, false, section.studentLossWeight());
     }
   }
 
@@ -137,12 +136,12 @@ public final class TeacherStudentCheck {
   }
 
   /** Computes the loss of one side alone and its gradient. */
-  private void side(LoadedModel model, Batch batch, Side side, double weight) {
+  private void side(LoadedModel model, Batch batch, boolean ofTeacher, double weight) {
     Objective objective =
         new Objective(
             List.of(
-                new TurnCrossEntropy(Side.TEACHER, side == Side.TEACHER ? 1 : 0),
-                new TurnCrossEntropy(Side.STUDENT, side == Side.STUDENT ? 1 : 0)));
+                CrossEntropy.ofTeachers(ofTeacher ? 1 : 0),
+                CrossEntropy.ofStudents(ofTeacher ? 0 : 1)));
     Targets targets = Targets.of(batch);
     SquareSum squares = new SquareSum();
     SegmentedModel.Outcome outcome =
@@ -155,7 +154,7 @@ public final class TeacherStudentCheck {
                 new SeededDropout.Pass(run.seed(), 0, 0, 0),
                 SegmentWeights.resident(model.trainable().trained()),
                 (segment, gradients) -> gradients.forEach(squares::add));
-    Term term = outcome.total().terms().get(side == Side.TEACHER ? 0 : 1);
+    Term term = outcome.total().terms().get(ofTeacher ? 0 : 1);
     double norm = Math.sqrt(squares.sum) / targets.count();
     if (term.normaliser() == 0) {
       problems.add(

@@ -30,6 +30,7 @@ import io.lockstep.worker.protocol.Session;
 import io.lockstep.worker.protocol.Session.BucketFigures;
 import io.lockstep.worker.protocol.Session.Contribution;
 import io.lockstep.worker.protocol.Session.StepTimes;
+import io.lockstep.worker.state.RunObjective;
 import io.lockstep.worker.state.TrainingState;
 import io.lockstep.worker.zero.Buckets;
 import io.lockstep.worker.zero.GradientBuffers;
@@ -90,6 +91,7 @@ public final class TrainingStep implements AutoCloseable {
   private final GradientReducer reducer;
   private final GradientBuffers buffers;
   private final Prefetcher prefetcher;
+  private final RunObjective run;
   private final Objective objective;
   private final GradientStep gradientStep;
   private final ReductionTree tree;
@@ -122,7 +124,7 @@ public final class TrainingStep implements AutoCloseable {
    * The steps of a rank of a generation.
    *
    * @param state what the rank holds of the run's state, up to date
-   * @param objective what is minimised; outlives this
+   * @param run what is minimised, and on which answers; outlives this
    * @param buffers of the size of what is trained; outlive this
    * @param collective the members' connections, closed with this
    */
@@ -130,7 +132,7 @@ public final class TrainingStep implements AutoCloseable {
       Directive.NewMembership membership,
       RunConfig config,
       TrainingState state,
-      Objective objective,
+      RunObjective run,
       GradientBuffers buffers,
       MicroBatches microBatches,
       long totalSteps,
@@ -145,7 +147,8 @@ public final class TrainingStep implements AutoCloseable {
     this.buckets = state.buckets();
     this.parameters = state.model().trainable().trained();
     this.buffers = buffers;
-    this.objective = objective;
+    this.run = run;
+    this.objective = run.objective();
     this.gradientStep =
         new GradientStep(
             state.model().config(),
@@ -253,7 +256,7 @@ public final class TrainingStep implements AutoCloseable {
     ReducedGradient reduced = reducer.finish();
     List<BucketFigures> figures = figures(reduced);
     StepTimes times =
-        new StepTimes(step, input.seconds, compute, watch.lap(), Torch.residentBytes());
+        new StepTimes(step, input.seconds, compute + input.writing, watch.lap(), Torch.residentBytes());
     return new Reduction(reduced, List.copyOf(contributions), figures, times);
   }
 
@@ -302,12 +305,14 @@ public final class TrainingStep implements AutoCloseable {
     return gradientStep.compute(microBatch, gradient, factors, weights, () -> {});
   }
 
-  /** The micro-batches of a step, in order; counts the seconds that they were waited for. */
+  /** The micro-batches of a step, in order; counts the seconds that they were waited for and
+   * that writing their answers took. */
   private final class StepInput {
     private final long step;
     private final Stopwatch watch;
     private final Deque<MicroBatch> ahead = new ArrayDeque<>();
     private double seconds;
+    private double writing;
 
     StepInput(long step, Stopwatch watch) {
       this.step = step;
@@ -316,15 +321,24 @@ public final class TrainingStep implements AutoCloseable {
 
     MicroBatch take(int virtualRank) throws SampleException, InterruptedException {
       MicroBatch next = ahead.poll();
-      MicroBatch taken = next != null ? next : prefetcher.take(step, virtualRank);
+      MicroBatch taken = next != null ? next : learned(virtualRank);
       seconds += watch.lap();
       return taken;
+    }
+
+    /** With the answers that are written with the weights of this step. */
+    private MicroBatch learned(int virtualRank) throws SampleException, InterruptedException {
+      MicroBatch drawn = prefetcher.take(step, virtualRank);
+      seconds += watch.lap();
+      MicroBatch learned = run.learned(drawn);
+      writing += watch.lap();
+      return learned;
     }
 
     /** All of them, before the first is taken. */
     List<MicroBatch> all() throws SampleException, InterruptedException {
       while (ahead.size() < span.size()) {
-        ahead.add(prefetcher.take(step, span.first() + ahead.size()));
+        ahead.add(learned(span.first() + ahead.size()));
       }
       return List.copyOf(ahead);
     }

@@ -16,6 +16,7 @@ import io.lockstep.model.network.Network;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.ParameterSpec;
 import io.lockstep.worker.config.RunConfig;
+import io.lockstep.worker.config.VisualKdConfig;
 import io.lockstep.worker.config.TemplateConfig;
 import io.lockstep.worker.config.TunerConfig;
 import java.io.IOException;
@@ -65,7 +66,15 @@ public record TuningPlan(
                   .formatted(run.training().routerAuxLossCoef())));
     }
     if (run.rlhf().isPresent()) {
-      TeacherMatch.require(run.rlhf().get().teacherModel(), run.model().model());
+      Optional<VisualKdConfig> visual = run.custom().activeVisualKd();
+      TeacherMatch.require(
+          run.rlhf().get().teacherModel(), run.model().model(), visual.isPresent());
+      try {
+        var _ = visual.map(section -> section.terms(config));
+      } catch (IllegalArgumentException e) {
+        throw new InvalidConfigException(
+            run.model().model().resolve("config.json"), List.of(String.valueOf(e.getMessage())));
+      }
     }
     Optional<Tuning.NewHead> head = DetectionPlan.of(run);
     Set<ParameterSpec.Module> frozen = run.tuner().frozen();

@@ -13,6 +13,7 @@ import io.lockstep.data.fusion.DatasetTemplate;
 import io.lockstep.data.fusion.FusionConfig;
 import io.lockstep.data.preprocess.DropSmall;
 import io.lockstep.data.prompt.PromptConfig;
+import io.lockstep.model.objective.VisualDistillation.Distance;
 import io.lockstep.model.adapter.Targets;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
@@ -243,6 +244,12 @@ class ConfigComparisonTest {
       case "DistillationConfig" ->
           new DistillationConfig(
               DistillationConfig.Type.GKD, Path.of("/teacher"), 0.5, 0, 0, false, 0.9, 512);
+      case "VisualKdConfig" ->
+          new VisualKdConfig(
+              true,
+              Optional.of(new VisualKdConfig.Compared(true, 0.1, Distance.COSINE)),
+              Optional.empty(),
+              Optional.empty());
       case "DetectionSection" -> DetectionSection.DEFAULT;
       case "TeacherStudentConfig" ->
           new TeacherStudentConfig(Path.of("/pool.jsonl"), 0.5, 1, 0.3, 1);

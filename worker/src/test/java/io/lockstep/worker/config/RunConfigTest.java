@@ -288,6 +288,7 @@ class RunConfigTest {
                 parse(LEAST).custom().tokenTypeMetrics(),
                 false,
                 Optional.empty(),
+                Optional.empty(),
                 Optional.empty()),
             new PromptConfig(
                 Profile.SUMMARY_RUNTIME,

@@ -68,10 +68,11 @@ class UsersRecipesTest {
     assertEquals(2, stage2.training().numTrainEpochs());
     assertEquals(5e-5, stage2.optimizer().peakLr(Module.LLM));
 
-    refused(
-        "05-gkd",
-        "rlhf.lmbda must be between 0 and 0, not 0.5: answers are those of the records",
-        "rlhf.seq_kd is true, but answers are those of the records");
+    DistillationConfig gkd = accepted("05-gkd").rlhf().orElseThrow();
+    assertEquals(
+        new DistillationConfig(
+            DistillationConfig.Type.GKD, folder.resolve("model"), 0.5, 0.3, 0.5, true, 0.9, 256),
+        gkd);
 
     DistillationConfig light = accepted("06-kd-forward-only").rlhf().orElseThrow();
     assertEquals(folder.resolve("model"), light.teacherModel());

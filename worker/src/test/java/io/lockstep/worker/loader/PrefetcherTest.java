@@ -176,7 +176,7 @@ class PrefetcherTest {
         1000,
         true,
         1,
-        new LoaderOptions(threads, bytes),
+        new LoaderOptions(threads, bytes, false),
         new LoaderTimes(),
         Integer.MAX_VALUE);
   }

@@ -16,6 +16,7 @@ import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.loader.MicroBatches;
 import io.lockstep.worker.protocol.Directive;
 import io.lockstep.worker.protocol.Session;
+import io.lockstep.worker.state.RunObjective;
 import io.lockstep.worker.state.TrainingState;
 import io.lockstep.worker.step.TrainingStep.Reduction;
 import io.lockstep.worker.testing.FakeCoordinator;
@@ -144,7 +145,7 @@ class ElasticWorldsTest {
                           memberships.get(ranks.rank()),
                           config("buddy"),
                           state,
-                          Objective.CROSS_ENTROPY,
+                          RunObjective.of(Objective.CROSS_ENTROPY),
                           buffers,
                           microBatches(state.model()),
                           STEPS,

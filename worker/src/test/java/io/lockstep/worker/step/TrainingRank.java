@@ -48,7 +48,7 @@ public final class TrainingRank implements AutoCloseable {
             membership,
             config,
             state,
-            objective.objective(),
+            objective,
             buffers,
             data.of(model()),
             totalSteps,

@@ -27,8 +27,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -217,6 +220,53 @@ class WorldSizeTest {
     }
   }
 
+  /**
+   * Answers that the student writes with the weights of the step, those of its teacher, and how the
+   * teacher sees pictures.
+   */
+  @Test
+  void answersThatAreWrittenOnTheWayAreLearnedToTheSameBitsOnAnyNumberOfRanks() throws Exception {
+    Path checkpoint = GoldenFamily.QWEN3_VL.checkpoint();
+    String rlhf =
+        "\nrlhf: {rlhf_type: gkd, teacher_model: %s, lmbda: %s, seq_kd: %s, sft_alpha: 0.5, max_completion_length: 12}"
+            + "\ncustom: {visual_kd: {vit: {weight: 0.5}, aligner: {weight: 2, distance: cosine}, deepstack: {weight: 1}}}";
+    String both = FULL + rlhf.formatted(checkpoint, 0.5, true);
+    Trained alone = train(1, config(checkpoint, "initialise", both, "zero2")).getFirst();
+    long given = 0;
+    for (Directive.Commit commit : alone.commits()) {
+      Map<String, Double> means = new HashMap<>();
+      Map<String, List<Session.TermSum>> terms =
+          commit.terms().stream().collect(Collectors.groupingBy(Session.TermSum::name));
+      terms.forEach((name, sums) ->
+          means.put(
+              name,
+              sums.stream().mapToDouble(Session.TermSum::sum).sum()
+                  / sums.stream().mapToLong(Session.TermSum::normaliser).sum()));
+      double loss =
+          means.get("kl_loss")
+              + 0.5 * means.get("sft_loss")
+              + 0.5 * means.get("visual_kd_vit_loss")
+              + 2 * means.get("visual_kd_aligner_loss")
+              + means.get("visual_kd_deepstack_loss");
+      assertEquals(6, means.size() + 1);
+      assertEquals(loss, commit.lossSum() / commit.tokens(), 1e-6 * loss);
+      given += terms.get("sft_loss").stream().mapToLong(Session.TermSum::normaliser).sum();
+    }
+    long tokens = alone.commits().stream().mapToLong(Directive.Commit::tokens).sum();
+    assertTrue(given > 0 && given < tokens, given + " of " + tokens + " are not the student's own");
+    for (int world = 2; world <= 3; world++) {
+      List<Trained> all = train(world, config(checkpoint, "initialise", both, "zero2"));
+      assertEquals(alone.sha256(), all.getFirst().sha256(), world + " ranks");
+      assertEquals(alone.commits(), all.getLast().commits());
+    }
+    String ofTeacher = FULL + rlhf.formatted(checkpoint, 0, true);
+    Trained taught = train(1, config(checkpoint, "initialise", ofTeacher, "zero2")).getFirst();
+    assertNotEquals(alone.sha256(), taught.sha256());
+    List<Trained> shared = train(3, config(checkpoint, "initialise", ofTeacher, "zero3"));
+    assertEquals(taught.sha256(), shared.getFirst().sha256());
+    assertEquals(taught.commits(), shared.getLast().commits());
+  }
+
   /** Two terms with counts of their own, some of which a rank has none of. */
   @Test
   void demonstrationsAndWhatFollowsThemAreLearnedToTheSameBitsOnAnyNumberOfRanks()
@@ -275,10 +325,11 @@ class WorldSizeTest {
   @Test
   void aTeacherThatIsItsStudentTeachesNothing() throws Exception {
     Path checkpoint = GoldenFamily.QWEN3_VL.checkpoint();
-    for (String beta : List.of("0", "0.5", "1")) {
+    for (String options : List.of("beta: 0", "beta: 0.5", "beta: 1", "lmbda: 1", "seq_kd: true")) {
       String full =
           FULL
-              + "\nrlhf: {rlhf_type: gkd, teacher_model: %s, beta: %s}".formatted(checkpoint, beta);
+              + "\nrlhf: {rlhf_type: gkd, teacher_model: %s, max_completion_length: 9, %s}"
+                  .formatted(checkpoint, options);
       Trained alone = train(1, config(checkpoint, "load", full, "zero2")).getFirst();
       Directive.Commit first = alone.commits().getFirst();
       assertEquals(0, first.lossSum() / first.tokens(), 1e-6);
@@ -287,7 +338,11 @@ class WorldSizeTest {
               .filter(term -> term.name().equals("sft_loss"))
               .findFirst()
               .orElseThrow();
-      assertTrue(logged.sum() / logged.normaliser() > 0.1, "it is logged with weight 0, too");
+      assertTrue(
+          options.equals("lmbda: 1")
+              ? logged.normaliser() == 0
+              : logged.sum() / logged.normaliser() > 0.1,
+          "it is logged with weight 0, too, of all answers but the student's own");
     }
   }
 
@@ -340,8 +395,9 @@ class WorldSizeTest {
         new EpochPlan(samples.size(), config.seed(), samples.size(), VIRTUAL_RANKS),
         draw -> samples.get(Math.toIntExact(draw.sample())),
         model.collator(),
-        config.maxLength(),
-        config.training().groupByLength());
+            config.maxLength(),
+            config.training().groupByLength())
+        .keepingRows(config.rlhf().isPresent());
   }
 
   private static RunConfig config(String tuner, String stage) throws Exception {

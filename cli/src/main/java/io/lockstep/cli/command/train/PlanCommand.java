@@ -203,6 +203,7 @@ public final class PlanCommand implements Callable<Integer> {
           mebibytes(Dtype.FLOAT32.bytes(known.teacherParameters())),
           100.0 * known.teacherParameters() / (PASSES_OF_TRAINING * weights));
     }
+    known.run().flatMap(PlannedCost::writtenAnswers).ifPresent(System.out::println);
     MicroBatchOptions.MicroBatch batch = activations.batch();
     System.out.printf(
         "activations of %d x %d tokens at once, %d of each of pictures (%,d patches), %d learned,"

@@ -14,7 +14,6 @@ import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.network.Network;
 import io.lockstep.model.network.VisionLanguageModel;
 import io.lockstep.model.objective.Objective.Turns;
-import io.lockstep.model.objective.TurnCrossEntropy.Side;
 import io.lockstep.model.parameter.ParameterLayout.Slot;
 import io.lockstep.model.segment.SegmentWeights;
 import io.lockstep.model.segment.SegmentedModel;
@@ -41,7 +40,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** The losses of a teacher's and of a student's turns: each differentiated as it is logged. */
 @Tag("numeric")
-class TurnCrossEntropyTest {
+class CrossEntropyTest {
 
   private static LoadedModel model;
 
@@ -98,8 +97,7 @@ class TurnCrossEntropyTest {
   private static Objective weighted(double teacher, double student) {
     return new Objective(
         List.of(
-            new TurnCrossEntropy(Side.TEACHER, teacher),
-            new TurnCrossEntropy(Side.STUDENT, student)));
+            CrossEntropy.ofTeachers(teacher), CrossEntropy.ofStudents(student)));
   }
 
   private static Pass pass(Objective objective, Batch of) {
@@ -122,7 +120,7 @@ class TurnCrossEntropyTest {
   }
 
   /** The mean loss of one side, computed apart: from logits, in doubles. */
-  private static double mean(Side side) {
+  private static double mean(Normaliser side) {
     return Autograd.inference(() -> {
       try (Scope scope = Scope.open()) {
         VisionLanguageModel network = model.network();
@@ -133,7 +131,7 @@ class TurnCrossEntropyTest {
         double sum = 0;
         int count = 0;
         for (int i = 0; i < targets.count(); i++) {
-          if (Marks.isTeachers(targets.marks()[i]) == (side == Side.TEACHER)) {
+          if (Marks.isTeachers(targets.marks()[i]) == (side == Normaliser.TEACHER_TOKENS)) {
             double most = Double.NEGATIVE_INFINITY;
             for (int v = 0; v < vocabulary; v++) {
               most = Math.max(most, logits[i * vocabulary + v]);
@@ -178,23 +176,23 @@ class TurnCrossEntropyTest {
   }
 
   @ParameterizedTest
-  @EnumSource
-  void theGradientOfEitherLossIsThatOfCentralDifferences(Side along) {
+  @EnumSource(names = {"TEACHER_TOKENS", "STUDENT_TOKENS"})
+  void theGradientOfEitherLossIsThatOfCentralDifferences(Normaliser along) {
     SequencedMap<Integer, float[]> direction =
-        pass(weighted(along == Side.TEACHER ? 1 : 0, along == Side.STUDENT ? 1 : 0), batch)
+        pass(weighted(along == Normaliser.TEACHER_TOKENS ? 1 : 0, along == Normaliser.STUDENT_TOKENS ? 1 : 0), batch)
             .gradients();
     SequencedMap<Integer, float[]> both = pass(weighted(0.3, 1), batch).gradients();
     double norm = Math.sqrt(dot(direction, direction));
     assertTrue(norm > 0, "there is something to learn");
     double step = 2e-4 / norm;
     move(direction, step);
-    double[] after = {mean(Side.TEACHER), mean(Side.STUDENT)};
+    double[] after = {mean(Normaliser.TEACHER_TOKENS), mean(Normaliser.STUDENT_TOKENS)};
     move(direction, -2 * step);
-    double[] before = {mean(Side.TEACHER), mean(Side.STUDENT)};
+    double[] before = {mean(Normaliser.TEACHER_TOKENS), mean(Normaliser.STUDENT_TOKENS)};
     move(direction, step);
     // Gradients are those of sums over all supervised tokens.
     double tokens = targets.count();
-    int side = along == Side.TEACHER ? 0 : 1;
+    int side = along == Normaliser.TEACHER_TOKENS ? 0 : 1;
     double own = (after[side] - before[side]) / (2 * step);
     assertEquals(own, dot(direction, direction) / tokens, 5e-3 * own);
     double sum = 0.3 * (after[0] - before[0]) / (2 * step) + (after[1] - before[1]) / (2 * step);
@@ -212,8 +210,8 @@ class TurnCrossEntropyTest {
     assertTrue(teacher.normaliser() > 0 && student.normaliser() > teacher.normaliser());
     double teacherMean = teacher.sum() / teacher.normaliser();
     double studentMean = student.sum() / student.normaliser();
-    assertEquals(mean(Side.TEACHER), teacherMean, 1e-5);
-    assertEquals(mean(Side.STUDENT), studentMean, 1e-5);
+    assertEquals(mean(Normaliser.TEACHER_TOKENS), teacherMean, 1e-5);
+    assertEquals(mean(Normaliser.STUDENT_TOKENS), studentMean, 1e-5);
     assertEquals(0.3 * teacherMean + studentMean, sums.loss() / sums.tokens(), 1e-6);
   }
 
