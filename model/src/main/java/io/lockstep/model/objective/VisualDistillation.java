@@ -36,7 +36,7 @@ public record VisualDistillation(
       NDArray sum(NDArray student, NDArray teacher) {
         NDArray difference = student.sub(teacher);
         return Ops.times(
-            Ops.mul(difference, difference).sum(), 1.0 / student.getShape().get(1));
+            Ops.mul(difference, difference).sum(), 1.0 / (double) student.getShape().get(1));
       }
     },
 
@@ -48,7 +48,7 @@ public record VisualDistillation(
         NDArray norms_N = Ops.mul(norm(student), norm(teacher));
         return Ops.plus(
             Ops.times(Elementwise.quotient(products_N, norms_N).sum(), -1),
-            student.getShape().get(0));
+            (double) student.getShape().get(0));
       }
     };
 
@@ -99,7 +99,7 @@ public record VisualDistillation(
         NDArray student = activations.get(name);
         NDArray wanted = taught.activation(name);
         requireSameShape(name, student.getShape(), wanted.getShape());
-        double patchesOfRow = (double) batch.patches() / student.getShape().get(0);
+        double patchesOfRow = batch.patches() / (double) student.getShape().get(0);
         NDArray own = Ops.times(distance.sum(student, wanted), patchesOfRow / of.size());
         sum = sum == null ? own : sum.add(own);
       }
