@@ -8,7 +8,6 @@ import io.lockstep.model.objective.VisualDistillation.Distance;
 import io.lockstep.model.parameter.ParameterSpec;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -31,8 +30,6 @@ public record VisualKdConfig(
         Optional<Compared> aligner,
     @Key("The vision tokens of DeepStack's mergers; a mean over them.")
         Optional<Compared> deepstack) {
-
-  private static final String TERM = "visual_kd_%s_loss";
 
   /**
    * A place that is compared.
@@ -104,7 +101,7 @@ public record VisualKdConfig(
         .forEach((place, compared) ->
             terms.add(
                 new Term(
-                    TERM.formatted(place.toLowerCase(Locale.ROOT)),
+                    "visual_kd_" + place + "_loss",
                     activations(place, student),
                     compared.distance(),
                     compared.weight())));
