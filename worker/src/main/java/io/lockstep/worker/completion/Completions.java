@@ -14,10 +14,13 @@ import io.lockstep.worker.completion.AnswerPlan.Author;
 import io.lockstep.worker.config.DistillationConfig;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.loader.MicroBatch;
+import io.lockstep.worker.protocol.Counts;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * Writes the answers of a run's micro-batches that are not the records' (Agarwal et al. 2024,
@@ -63,17 +66,28 @@ public final class Completions {
    * @param drawn with its rows
    */
   public MicroBatch write(MicroBatch drawn) {
-    return drawn.withRows(student.collator(), this::written);
+    Map<String, Long> counts = new TreeMap<>();
+    return drawn.withRows(
+        student.collator(), rows -> written(rows, counts), () -> Counts.of(counts));
   }
 
-  private List<Sample> written(List<MicroBatch.Row> rows) {
+  private List<Sample> written(List<MicroBatch.Row> rows, Map<String, Long> counts) {
     List<Sample> samples = new ArrayList<>(rows.stream().map(MicroBatch.Row::sample).toList());
-    write(Author.TEACHER, rows, samples);
-    write(Author.STUDENT, rows, samples);
+    count(counts, Counts.COMPLETIONS_BY_TEACHER, write(Author.TEACHER, rows, samples));
+    count(counts, Counts.COMPLETIONS_BY_STUDENT, write(Author.STUDENT, rows, samples));
     return samples;
   }
 
-  private void write(Author author, List<MicroBatch.Row> rows, List<Sample> samples) {
+  private static void count(Map<String, Long> counts, String author, List<Completion> written) {
+    counts.merge(author, (long) written.size(), Long::sum);
+    long tokens = written.stream().mapToLong(each -> each.tokens().size()).sum();
+    counts.merge(Counts.COMPLETION_TOKENS, tokens, Long::sum);
+    long cut = written.stream().filter(each -> !each.endedByEos()).count();
+    counts.merge(Counts.COMPLETIONS_CUT, cut, Long::sum);
+  }
+
+  private List<Completion> write(
+      Author author, List<MicroBatch.Row> rows, List<Sample> samples) {
     List<Integer> own = new ArrayList<>();
     List<Sample> prompts = new ArrayList<>();
     List<Completer.Request> requests = new ArrayList<>();
@@ -95,6 +109,7 @@ public final class Completions {
       samples.set(
           own.get(i), answered(samples.get(own.get(i)), prompts.get(i), answers.get(i), author));
     }
+    return answers;
   }
 
   private List<Completion> complete(Author author, List<Completer.Request> requests) {

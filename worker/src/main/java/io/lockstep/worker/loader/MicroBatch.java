@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * What one virtual rank computes in one step.
@@ -20,7 +21,7 @@ import java.util.function.Function;
  * @param batches its samples, in groups of similar length that are computed one after the other
  * @param datasets the dataset of each row of each batch; empty in a run with one dataset
  * @param replaced samples that were too long or couldn't be read and gave way to others
- * @param counts what augmentation did to its samples
+ * @param counts what augmentation did to its samples, and what was counted of written answers
  * @param rows what each batch is made of, for who makes other batches of it; empty where nobody
  *     does
  */
@@ -76,15 +77,18 @@ public record MicroBatch(
    * The same with other samples in its batches; rows are needed no longer.
    *
    * @param collator puts them side by side
+   * @param counted what was counted besides, asked when all have been changed
    * @param change gives the samples of a batch in the order of its rows
    * @throws IllegalStateException if it was made without its rows
    */
-  public MicroBatch withRows(Collator collator, Function<List<Row>, List<Sample>> change) {
+  public MicroBatch withRows(
+      Collator collator, Function<List<Row>, List<Sample>> change, Supplier<Counts> counted) {
     if (rows.size() != batches.size()) {
       throw new IllegalStateException("the rows of step " + step + " were not kept");
     }
     List<Batch> changed = rows.stream().map(own -> collator.collate(change.apply(own))).toList();
-    return new MicroBatch(step, virtualRank, changed, datasets, replaced, counts, List.of());
+    return new MicroBatch(
+        step, virtualRank, changed, datasets, replaced, counts.plus(counted.get()), List.of());
   }
 
   /** Numbers of the samples that were too long. */

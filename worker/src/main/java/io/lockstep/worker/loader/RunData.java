@@ -15,11 +15,11 @@ import io.lockstep.model.encode.SampleEncoder;
 import io.lockstep.worker.config.DistillationConfig;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.protocol.Counts;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedSet;
+import java.util.TreeSet;
 
 /**
  * The data of a run, as its configuration describes it. Its records are numbered through all its
@@ -199,13 +199,20 @@ public final class RunData implements AutoCloseable {
             OperatorCounts.allSkipped(configured.get(), samples.ownPictures(draw.sample())));
   }
 
-  /** The names of what is counted of the run's samples. */
-  public SortedSet<String> countedOperators() {
-    return config
-        .custom()
-        .augmentation()
-        .map(OperatorCounts::names)
-        .orElseGet(Collections::emptySortedSet);
+  /** The names of what is counted of the run's samples, and of answers that it writes. */
+  public SortedSet<String> counted() {
+    SortedSet<String> names =
+        new TreeSet<>(
+            config.custom().augmentation().map(OperatorCounts::names).orElseGet(TreeSet::new));
+    if (config.rlhf().filter(DistillationConfig::writesAnswers).isPresent()) {
+      names.addAll(
+          List.of(
+              Counts.COMPLETIONS_BY_STUDENT,
+              Counts.COMPLETIONS_BY_TEACHER,
+              Counts.COMPLETION_TOKENS,
+              Counts.COMPLETIONS_CUT));
+    }
+    return names;
   }
 
   /** The step of a draw: a function of its place in the schedule. */

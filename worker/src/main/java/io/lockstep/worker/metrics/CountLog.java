@@ -28,13 +28,13 @@ public final class CountLog implements AutoCloseable {
   private static final String STEP = "step";
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private final SortedSet<String> operators;
+  private final SortedSet<String> sinceLast;
   private final StepLines lines;
   private Counts total = Counts.NONE;
   private Counts before = Counts.NONE;
 
-  private CountLog(SortedSet<String> operators, StepLines lines, long since) {
-    this.operators = operators;
+  private CountLog(SortedSet<String> sinceLast, StepLines lines, long since) {
+    this.sinceLast = sinceLast;
     this.lines = lines;
     for (JsonNode line : lines.newest()) {
       total = read(line);
@@ -47,14 +47,14 @@ public final class CountLog implements AutoCloseable {
   /**
    * Goes on with the log in the run's folder.
    *
-   * @param operators names of what is counted of the run's augmentation
+   * @param sinceLast names of what is told of the steps since the line before
    * @param steps committed steps: lines of later ones are dropped
    * @param since steps that are accounted for already
    */
-  static CountLog open(Path runDir, SortedSet<String> operators, long steps, long since)
+  static CountLog open(Path runDir, SortedSet<String> sinceLast, long steps, long since)
       throws IOException {
     StepLines lines = StepLines.open(runDir.resolve(FILE_NAME), steps, Math.max(0, since - 1));
-    return new CountLog(operators, lines, since);
+    return new CountLog(sinceLast, lines, since);
   }
 
   /** What was counted in all committed steps of the run in a folder. */
@@ -95,13 +95,13 @@ public final class CountLog implements AutoCloseable {
   }
 
   /**
-   * Writes what augmentation did and the share of padding in the steps since the last time, null
+   * Writes what augmentation did, what was written, and the share of padding in the steps since the last time, null
    * where nothing was computed, and the dropped samples of all steps.
    */
   void put(ObjectNode row) {
     Counts since = total.minus(before);
     before = total;
-    operators.forEach(name -> row.put(name, since.of(name)));
+    sinceLast.forEach(name -> row.put(name, since.of(name)));
     long tokens = since.of(Counts.BATCH_TOKENS);
     row.putNull(PADDING_SHARE);
     if (tokens > 0) {

@@ -88,7 +88,7 @@ public final class RunMetrics implements AutoCloseable {
     long steps = membership.nextStep();
     MetricsLog log = MetricsLog.open(runDir, steps);
     DatasetLog datasets = DatasetLog.open(runDir, data.labels(), steps, log.lastStep());
-    CountLog counts = CountLog.open(runDir, data.countedOperators(), steps, log.lastStep());
+    CountLog counts = CountLog.open(runDir, data.counted(), steps, log.lastStep());
     board.begin(steps);
     RunMetrics metrics = new RunMetrics(config, data, log, datasets, counts, board);
     if (membership.lastCommit().isPresent()) {

@@ -128,7 +128,8 @@ public final class TensorBoardLog implements AutoCloseable {
       if (each.getKey().startsWith(RunMetrics.RATE_OF_A_PART)
           || (COUNTED.contains(each.getKey()) && !each.getValue().isNull())) {
         scalars.put("train/" + each.getKey(), each.getValue().doubleValue());
-      } else if (each.getKey().startsWith(OperatorCounts.PREFIX)) {
+      } else if (each.getKey().startsWith(OperatorCounts.PREFIX)
+          || each.getKey().startsWith(Counts.COMPLETIONS)) {
         scalars.put(each.getKey(), each.getValue().doubleValue());
       }
     }

@@ -25,6 +25,21 @@ public record Counts(SortedMap<String, Long> values) {
   /** Draws of records that couldn't be read and gave way to others. */
   public static final String DROPPED_UNREADABLE = "dropped_unreadable";
 
+  /** How names of what is counted of written answers begin. */
+  public static final String COMPLETIONS = "completion/";
+
+  /** Answers that the student has written. */
+  public static final String COMPLETIONS_BY_STUDENT = COMPLETIONS + "student";
+
+  /** Answers that its teacher has written. */
+  public static final String COMPLETIONS_BY_TEACHER = COMPLETIONS + "teacher";
+
+  /** Tokens of all written answers. */
+  public static final String COMPLETION_TOKENS = COMPLETIONS + "tokens";
+
+  /** Written answers that the limit has ended, not the model. */
+  public static final String COMPLETIONS_CUT = COMPLETIONS + "cut";
+
   /** Nothing was counted. */
   public static final Counts NONE = new Counts(new TreeMap<>());
 

@@ -15,6 +15,7 @@ import io.lockstep.model.testing.GoldenFamily;
 import io.lockstep.tensor.Torch;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.loader.MicroBatch;
+import io.lockstep.worker.protocol.Counts;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -71,7 +72,13 @@ class CompletionsTest {
       own.add(new MicroBatch.Row(new SampleRef(0, own.size(), own.size()), sample));
     }
     return new MicroBatch(
-        0, 0, List.of(model.collator().collate(rows)), List.of(), List.of(), List.of(own));
+        0,
+        0,
+        List.of(model.collator().collate(rows)),
+        List.of(),
+        List.of(),
+        Counts.NONE,
+        List.of(own));
   }
 
   /** A sample with an answer before its last one. */
@@ -117,6 +124,10 @@ class CompletionsTest {
       assertTrue(Marks.isOwn(batch.marks()[t]));
     }
     assertEquals(List.of(), written.rows());
+    assertEquals(2, written.counts().of(Counts.COMPLETIONS_BY_STUDENT));
+    assertEquals(0, written.counts().of(Counts.COMPLETIONS_BY_TEACHER));
+    assertEquals(batch.supervisedTokens(), written.counts().of(Counts.COMPLETION_TOKENS));
+    assertTrue(written.counts().of(Counts.COMPLETIONS_CUT) <= 2);
   }
 
   @Test
@@ -161,7 +172,7 @@ class CompletionsTest {
     IllegalStateException error =
         assertThrows(
             IllegalStateException.class,
-            () -> lost.withRows(model.collator(), rows -> List.of()));
+            () -> lost.withRows(model.collator(), rows -> List.of(), () -> Counts.NONE));
     assertEquals("the rows of step 3 were not kept", error.getMessage());
   }
 }
