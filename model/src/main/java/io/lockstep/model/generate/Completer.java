@@ -79,12 +79,7 @@ public final class Completer {
     Autograd.inference(() -> {
       try (Decoder decoder =
           Decoder.open(
-              Profile.CACHED,
-              network,
-              collator,
-              prompts,
-              longest,
-              VisionLanguageModel.NO_PROBE)) {
+              Profile.CACHED, network, collator, prompts, longest, VisionLanguageModel.NO_PROBE)) {
         float[][] logits = decoder.first();
         while (grow(rows, logits)) {
           logits = decoder.next(rows.stream().mapToInt(row -> row.tokens.getLast()).toArray());

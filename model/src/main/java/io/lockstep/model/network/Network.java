@@ -135,8 +135,7 @@ public final class Network {
           List.of(first + 1 + tower.deepstackBlocks().get(index)),
           (weights, pass, inputs) ->
               pass.kept(
-                  pass.merged(
-                      index, pass.vision().deepstack(weights, index, inputs.getFirst()))));
+                  pass.merged(index, pass.vision().deepstack(weights, index, inputs.getFirst()))));
     }
     return merger;
   }

@@ -92,7 +92,8 @@ public record Objective(List<LossTerm> terms) {
       terms.add(CrossEntropy.ofStudents(turns.get().studentWeight()));
     } else if (teaching.isPresent()) {
       terms.add(teaching.get().distillation());
-      terms.add(CrossEntropy.besideTeacher(teaching.get().sftAlpha(), teaching.get().studentWrites()));
+      terms.add(
+          CrossEntropy.besideTeacher(teaching.get().sftAlpha(), teaching.get().studentWrites()));
       terms.addAll(teaching.get().visual());
     } else {
       terms.add(new CrossEntropy());

@@ -110,7 +110,6 @@ class CompleterTest {
   @Test
   void ofNothingComesNothing() {
     assertEquals(
-        List.of(),
-        new Completer(model.network(), model.collator(), List.of()).complete(List.of()));
+        List.of(), new Completer(model.network(), model.collator(), List.of()).complete(List.of()));
   }
 }

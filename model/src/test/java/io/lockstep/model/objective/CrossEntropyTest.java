@@ -96,8 +96,7 @@ class CrossEntropyTest {
 
   private static Objective weighted(double teacher, double student) {
     return new Objective(
-        List.of(
-            CrossEntropy.ofTeachers(teacher), CrossEntropy.ofStudents(student)));
+        List.of(CrossEntropy.ofTeachers(teacher), CrossEntropy.ofStudents(student)));
   }
 
   private static Pass pass(Objective objective, Batch of) {
@@ -179,7 +178,11 @@ class CrossEntropyTest {
   @EnumSource(names = {"TEACHER_TOKENS", "STUDENT_TOKENS"})
   void theGradientOfEitherLossIsThatOfCentralDifferences(Normaliser along) {
     SequencedMap<Integer, float[]> direction =
-        pass(weighted(along == Normaliser.TEACHER_TOKENS ? 1 : 0, along == Normaliser.STUDENT_TOKENS ? 1 : 0), batch)
+        pass(
+                weighted(
+                    along == Normaliser.TEACHER_TOKENS ? 1 : 0,
+                    along == Normaliser.STUDENT_TOKENS ? 1 : 0),
+                batch)
             .gradients();
     SequencedMap<Integer, float[]> both = pass(weighted(0.3, 1), batch).gradients();
     double norm = Math.sqrt(dot(direction, direction));

@@ -142,7 +142,8 @@ class DistillationTest {
   void aTeacherThatReadsOtherTokensIsRefusedByName() throws IOException {
     try (ModelInputs inputs = ModelInputs.open(FOLDER)) {
       assertEquals(List.of(), TeacherMatch.problems(FOLDER, inputs, true));
-      List<String> problems = TeacherMatch.problems(GoldenFamily.QWEN2_5_VL.checkpoint(), inputs, false);
+      List<String> problems =
+          TeacherMatch.problems(GoldenFamily.QWEN2_5_VL.checkpoint(), inputs, false);
       String all = String.join("\n", problems);
       assertTrue(all.contains("the image processor"), all);
       assertTrue(all.contains("the default system message"), all);

@@ -63,9 +63,7 @@ class VisualDistillationTest {
         int width = student.length / rows;
         return (double)
             distance
-                .sum(
-                    scope.fromFloats(student, rows, width),
-                    scope.fromFloats(teacher, rows, width))
+                .sum(scope.fromFloats(student, rows, width), scope.fromFloats(teacher, rows, width))
                 .getFloat();
       }
     });
@@ -93,7 +91,9 @@ class VisualDistillationTest {
             new VisualDistillation("visual", names, distance, 0.5, shared)));
   }
 
-  /** What a pass has found, and all gradients by the number of their slot, for the sum of a step. */
+  /**
+   * What a pass has found, and all gradients by the number of their slot, for the sum of a step.
+   */
   private record Pass(ObjectiveSums sums, SequencedMap<Integer, float[]> gradients) {
     double mean() {
       ObjectiveSums.Term visual = sums.terms().getLast();
@@ -165,8 +165,7 @@ class VisualDistillationTest {
     // Gradients are those of the weighted mean times all supervised tokens.
     double slope = 0.5 * (after - before) / (2 * step);
     assertEquals(squares / Targets.of(batch).count(), slope, 0.01 * slope);
-    assertEquals(
-        0.5 * pass.mean(), pass.sums().loss() / pass.sums().tokens(), 1e-6 * pass.mean());
+    assertEquals(0.5 * pass.mean(), pass.sums().loss() / pass.sums().tokens(), 1e-6 * pass.mean());
   }
 
   @Test
@@ -184,8 +183,7 @@ class VisualDistillationTest {
   @Test
   void aStudentThatIsItsTeacherIsAtNoDistance() {
     for (Distance distance : Distance.values()) {
-      Pass pass =
-          pass(objective(student, distance, "vision_block_1", "vision_merger"), false);
+      Pass pass = pass(objective(student, distance, "vision_block_1", "vision_merger"), false);
       assertEquals(0, pass.mean(), 1e-6);
       assertEquals(batch.patches(), pass.sums().terms().getLast().normaliser());
     }
@@ -193,8 +191,7 @@ class VisualDistillationTest {
 
   @Test
   void somethingIsComparedAndCounts() {
-    assertThrows(
-        IllegalArgumentException.class, () -> objective(teacher, Distance.MSE));
+    assertThrows(IllegalArgumentException.class, () -> objective(teacher, Distance.MSE));
     assertThrows(
         IllegalArgumentException.class,
         () ->

@@ -38,8 +38,7 @@ public final class Completions {
   private final Completer teacher;
   private final int maxLength;
 
-  private Completions(
-      AnswerPlan plan, LoadedModel student, LoadedModel teacher, int maxLength) {
+  private Completions(AnswerPlan plan, LoadedModel student, LoadedModel teacher, int maxLength) {
     this.plan = plan;
     this.student = student;
     this.teacher = completer(teacher.network(), teacher);
@@ -86,8 +85,7 @@ public final class Completions {
     counts.merge(Counts.COMPLETIONS_CUT, cut, Long::sum);
   }
 
-  private List<Completion> write(
-      Author author, List<MicroBatch.Row> rows, List<Sample> samples) {
+  private List<Completion> write(Author author, List<MicroBatch.Row> rows, List<Sample> samples) {
     List<Integer> own = new ArrayList<>();
     List<Sample> prompts = new ArrayList<>();
     List<Completer.Request> requests = new ArrayList<>();
@@ -160,8 +158,7 @@ public final class Completions {
                 sample.kept()));
   }
 
-  private static Sample answered(
-      Sample sample, Sample prompt, Completion answer, Author author) {
+  private static Sample answered(Sample sample, Sample prompt, Completion answer, Author author) {
     int begin = prompt.tokens().length;
     int[] tokens = Arrays.copyOf(prompt.tokens(), begin + answer.tokens().size());
     int[] labels = Arrays.copyOf(prompt.labels(), tokens.length);

@@ -58,11 +58,7 @@ public final class MicroBatches {
    * @param counts what augmentation did to it
    */
   record Row(
-      SampleRef draw,
-      Sample sample,
-      OptionalInt dataset,
-      List<Replaced> replaced,
-      Counts counts) {
+      SampleRef draw, Sample sample, OptionalInt dataset, List<Replaced> replaced, Counts counts) {
 
     Row {
       replaced = List.copyOf(replaced);

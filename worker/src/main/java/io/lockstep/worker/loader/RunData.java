@@ -112,18 +112,18 @@ public final class RunData implements AutoCloseable {
                 : OptionalInt.of(samples.records().datasetOf(draw.sample()));
           }
         };
-    MicroBatches batches = new MicroBatches(
-        plan(),
-        source,
-        model.collator(),
-        config.maxLength(),
-        config.training().groupByLength(),
-        config.batches().parts(),
-        LoaderOptions.of(config.data().dataloaderNumWorkers()),
-        times,
-        config.data().maxUnreadable(samples.records().size()));
-    return batches.keepingRows(
-        config.rlhf().filter(DistillationConfig::writesAnswers).isPresent());
+    MicroBatches batches =
+        new MicroBatches(
+            plan(),
+            source,
+            model.collator(),
+            config.maxLength(),
+            config.training().groupByLength(),
+            config.batches().parts(),
+            LoaderOptions.of(config.data().dataloaderNumWorkers()),
+            times,
+            config.data().maxUnreadable(samples.records().size()));
+    return batches.keepingRows(config.rlhf().filter(DistillationConfig::writesAnswers).isPresent());
   }
 
   /** The run's configuration. */

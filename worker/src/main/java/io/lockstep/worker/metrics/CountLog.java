@@ -95,8 +95,8 @@ public final class CountLog implements AutoCloseable {
   }
 
   /**
-   * Writes what augmentation did, what was written, and the share of padding in the steps since the last time, null
-   * where nothing was computed, and the dropped samples of all steps.
+   * Writes what augmentation did, what was written, and the share of padding in the steps since the
+   * last time, null where nothing was computed, and the dropped samples of all steps.
    */
   void put(ObjectNode row) {
     Counts since = total.minus(before);

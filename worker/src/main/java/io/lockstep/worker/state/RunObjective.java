@@ -67,7 +67,11 @@ public final class RunObjective implements AutoCloseable {
   private static Teaching teaching(
       RunConfig config, DistillationConfig rlhf, LoadedModel student, LoadedModel teacher) {
     List<VisualKdConfig.Term> compared =
-        config.custom().activeVisualKd().map(visual -> visual.terms(student.config())).orElse(List.of());
+        config
+            .custom()
+            .activeVisualKd()
+            .map(visual -> visual.terms(student.config()))
+            .orElse(List.of());
     Set<String> wanted =
         compared.stream()
             .flatMap(each -> each.activations().stream())

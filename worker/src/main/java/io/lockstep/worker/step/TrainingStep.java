@@ -256,7 +256,8 @@ public final class TrainingStep implements AutoCloseable {
     ReducedGradient reduced = reducer.finish();
     List<BucketFigures> figures = figures(reduced);
     StepTimes times =
-        new StepTimes(step, input.seconds, compute + input.writing, watch.lap(), Torch.residentBytes());
+        new StepTimes(
+            step, input.seconds, compute + input.writing, watch.lap(), Torch.residentBytes());
     return new Reduction(reduced, List.copyOf(contributions), figures, times);
   }
 
@@ -305,8 +306,10 @@ public final class TrainingStep implements AutoCloseable {
     return gradientStep.compute(microBatch, gradient, factors, weights, () -> {});
   }
 
-  /** The micro-batches of a step, in order; counts the seconds that they were waited for and
-   * that writing their answers took. */
+  /**
+   * The micro-batches of a step, in order; counts the seconds that they were waited for and that
+   * writing their answers took.
+   */
   private final class StepInput {
     private final long step;
     private final Stopwatch watch;

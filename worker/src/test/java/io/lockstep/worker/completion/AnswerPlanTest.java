@@ -47,8 +47,7 @@ class AnswerPlanTest {
     assertNotEquals(seed, plan.decoding(new SampleRef(1, 1, 5), 100).seed());
     assertNotEquals(seed, plan.decoding(new SampleRef(0, 2, 5), 100).seed());
     assertNotEquals(
-        seed,
-        new AnswerPlan(8, 0.5, false, 0.9, 32).decoding(new SampleRef(0, 1, 5), 100).seed());
+        seed, new AnswerPlan(8, 0.5, false, 0.9, 32).decoding(new SampleRef(0, 1, 5), 100).seed());
   }
 
   @Test

@@ -155,8 +155,7 @@ class CompletionsTest {
             samples.getFirst().kept());
     MicroBatch before = microBatch(List.of(silent));
     MicroBatch written = completions("lmbda: 1").orElseThrow().write(before);
-    assertArrayEquals(
-        before.batches().getFirst().ids(), written.batches().getFirst().ids());
+    assertArrayEquals(before.batches().getFirst().ids(), written.batches().getFirst().ids());
     assertEquals(0, written.batches().getFirst().supervisedTokens());
   }
 
@@ -167,8 +166,7 @@ class CompletionsTest {
 
   @Test
   void rowsThatWereNotKeptCantBeChanged() {
-    MicroBatch lost =
-        new MicroBatch(3, 0, microBatch(samples.subList(0, 1)).batches(), List.of());
+    MicroBatch lost = new MicroBatch(3, 0, microBatch(samples.subList(0, 1)).batches(), List.of());
     IllegalStateException error =
         assertThrows(
             IllegalStateException.class,

@@ -109,7 +109,13 @@ class GradientStepTest {
         assertGives(expected, model, microBatch, true, passes + " with checkpointing");
         MicroBatch toldApart =
             new MicroBatch(
-                3, 1, microBatch.batches(), alternating(microBatch), List.of(), Counts.NONE, List.of());
+                3,
+                1,
+                microBatch.batches(),
+                alternating(microBatch),
+                List.of(),
+                Counts.NONE,
+                List.of());
         assertGives(expected, model, toldApart, false, passes + " told apart by dataset");
       }
     }

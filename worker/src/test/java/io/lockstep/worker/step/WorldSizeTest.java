@@ -392,9 +392,9 @@ class WorldSizeTest {
       }
     }
     return new MicroBatches(
-        new EpochPlan(samples.size(), config.seed(), samples.size(), VIRTUAL_RANKS),
-        draw -> samples.get(Math.toIntExact(draw.sample())),
-        model.collator(),
+            new EpochPlan(samples.size(), config.seed(), samples.size(), VIRTUAL_RANKS),
+            draw -> samples.get(Math.toIntExact(draw.sample())),
+            model.collator(),
             config.maxLength(),
             config.training().groupByLength())
         .keepingRows(config.rlhf().isPresent());
