@@ -3,17 +3,15 @@ package io.lockstep.worker.step;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.lockstep.data.plan.EpochPlan;
+import io.lockstep.data.geometry.Geometry;
 import io.lockstep.data.plan.Shard;
-import io.lockstep.model.batch.Sample;
-import io.lockstep.model.checkpoint.LoadedModel;
-import io.lockstep.model.objective.Objective;
 import io.lockstep.model.testing.GoldenFamily;
 import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.Scope;
 import io.lockstep.tensor.Torch;
 import io.lockstep.worker.config.RunConfig;
-import io.lockstep.worker.loader.MicroBatches;
+import io.lockstep.worker.loader.RunData;
+import io.lockstep.worker.loop.ShortTraining;
 import io.lockstep.worker.protocol.Directive;
 import io.lockstep.worker.protocol.Session;
 import io.lockstep.worker.state.RunObjective;
@@ -21,9 +19,9 @@ import io.lockstep.worker.state.TrainingState;
 import io.lockstep.worker.step.TrainingStep.Reduction;
 import io.lockstep.worker.testing.FakeCoordinator;
 import io.lockstep.worker.testing.LocalRanks;
+import io.lockstep.worker.tuning.TuningPlan;
 import io.lockstep.worker.zero.GradientBuffers;
 import io.lockstep.worker.zero.Resharding.Holder;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -32,6 +30,9 @@ import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Workers that are lost, join and leave between steps: the same bits as of one worker alone. */
 class ElasticWorldsTest {
@@ -39,7 +40,30 @@ class ElasticWorldsTest {
   private static final int STEPS = 5;
   private static final int VIRTUAL_RANKS = 4;
 
+  /** What is minimised, as the rest of a recipe. */
+  private enum Minimised {
+    CROSS_ENTROPY(""),
+    WRITTEN_ANSWERS(
+        """
+        rlhf: {rlhf_type: gkd, teacher_model: %s, lmbda: 0.5, seq_kd: true, sft_alpha: 0.5, max_completion_length: 8}
+        custom: {visual_kd: {vit: {weight: 0.5}, aligner: {weight: 2, distance: cosine}}}
+        """
+            .formatted(GoldenFamily.QWEN3_VL.checkpoint())),
+    DEMONSTRATIONS(
+        "custom: {teacher_student: {pool_jsonl: pictures.jsonl, teacher_ratio: 0.5, num_teacher_samples: 1}}\n"),
+    DETECTION(
+        "custom: {detection_enabled: true, detection: {num_queries: 6, layers: 2, heads: 2, width: 32}}\n");
+
+    private final String recipe;
+
+    Minimised(String recipe) {
+      this.recipe = recipe;
+    }
+  }
+
+  @TempDir private Path folder = Path.of("");
   private final List<TrainingState> all = new ArrayList<>();
+  private Minimised minimised = Minimised.CROSS_ENTROPY;
   private long generation;
   private Optional<Directive.Commit> last = Optional.empty();
 
@@ -53,8 +77,11 @@ class ElasticWorldsTest {
     all.forEach(TrainingState::close);
   }
 
-  @Test
-  void lostJoinedAndReplayedSharesOfStateGiveTheBitsOfAWorldOfOne() throws Exception {
+  @ParameterizedTest
+  @EnumSource
+  void lostJoinedAndReplayedSharesOfStateGiveTheBitsOfAWorldOfOne(Minimised objective)
+      throws Exception {
+    minimised = objective;
     float[] expected = alone();
     TrainingState a = worker("buddy");
     TrainingState b = worker("buddy");
@@ -110,9 +137,9 @@ class ElasticWorldsTest {
   }
 
   private TrainingState worker(String resilience) throws Exception {
+    RunConfig config = config(resilience);
     TrainingState state =
-        new TrainingState(
-            config(resilience), () -> LoadedModel.open(GoldenFamily.QWEN3_VL.checkpoint()), STEPS);
+        new TrainingState(config, () -> TuningPlan.of(config).load(config), STEPS);
     all.add(state);
     return state;
   }
@@ -139,15 +166,18 @@ class ElasticWorldsTest {
             ranks -> {
               TrainingState state = members.get(ranks.rank());
               Optional<Directive.Commit> commit = last;
-              try (GradientBuffers buffers = new GradientBuffers(state.buckets().floats());
+              RunConfig config = config("buddy");
+              try (RunData data = new RunData(config);
+                  RunObjective objective = RunObjective.of(config, state.model());
+                  GradientBuffers buffers = new GradientBuffers(state.buckets().floats());
                   TrainingStep rank =
                       new TrainingStep(
                           memberships.get(ranks.rank()),
-                          config("buddy"),
+                          config,
                           state,
-                          RunObjective.of(Objective.CROSS_ENTROPY),
+                          objective,
                           buffers,
-                          microBatches(state.model()),
+                          data.microBatches(state.model()),
                           STEPS,
                           ranks,
                           FakeCoordinator.reciting(),
@@ -219,33 +249,30 @@ class ElasticWorldsTest {
     return Collections.nCopies(count, new Directive.Member("w", "127.0.0.1:1", ""));
   }
 
-  private static MicroBatches microBatches(LoadedModel model) throws IOException {
-    List<Sample> samples = GoldenFamily.QWEN3_VL.samples(model.encoder());
-    return new MicroBatches(
-        new EpochPlan(samples.size(), 5, samples.size(), VIRTUAL_RANKS),
-        draw -> samples.get(Math.toIntExact(draw.sample())),
-        model.collator(),
-        512,
-        true);
-  }
-
-  private static RunConfig config(String resilience) throws Exception {
+  private RunConfig config(String resilience) throws Exception {
+    Path pictures;
+    synchronized (this) {
+      pictures =
+          ShortTraining.pictures(
+              folder, new Geometry.Box(5, 5, 30, 30), new Geometry.Box(40, 30, 60, 60));
+    }
     return RunConfig.parse(
         """
-        global_max_length: 512
+        global_max_length: 1024
         model: {model: %s}
-        data: {train_jsonl: %s, template: target_summary}
+        data: {train_jsonl: %s, template: target_dense}
         training: {seed: 5, max_steps: %d, per_device_train_batch_size: 4, gradient_accumulation_steps: 1, logging_steps: 1, learning_rate: 1.0e-3, weight_decay: 0.1, warmup_ratio: 0}
         tuner: {train_type: full, freeze_vit: false, freeze_aligner: false}
         cluster: {virtual_ranks: %d, bucket_floats: 65536, resilience: %s}
-        """
+        %s"""
             .formatted(
                 GoldenFamily.QWEN3_VL.checkpoint(),
-                GoldenFamily.QWEN3_VL.file("cases.json"),
+                pictures,
                 STEPS,
                 VIRTUAL_RANKS,
-                resilience),
+                resilience,
+                minimised.recipe),
         "test",
-        Path.of("/"));
+        folder);
   }
 }
