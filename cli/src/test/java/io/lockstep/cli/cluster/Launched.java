@@ -17,8 +17,12 @@ import java.util.regex.Pattern;
 /** A {@code lockstep} command running as a process of its own, as a user would start it. */
 final class Launched implements AutoCloseable {
 
-  /** Runs of seconds never earn back what the second compiler costs. */
-  private static final String FAST_START = "-XX:TieredStopAtLevel=1";
+  /** Runs of seconds never earn back what the second compiler and verifying classes cost. */
+  private static final List<String> FAST_START =
+      List.of(
+          "-XX:TieredStopAtLevel=1",
+          "-XX:+UnlockDiagnosticVMOptions",
+          "-XX:-BytecodeVerificationRemote");
 
   private static final int TIMEOUT_SECONDS = 300;
 
@@ -45,13 +49,13 @@ final class Launched implements AutoCloseable {
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
                 "-XX:+UseSerialGC",
-                FAST_START,
                 "-Djava.awt.headless=true",
                 "-Dstdout.encoding=UTF-8",
                 "-Dstderr.encoding=UTF-8",
                 "-cp",
                 System.getProperty("java.class.path"),
                 "io.lockstep.cli.Main"));
+    command.addAll(1, FAST_START);
     command.addAll(List.of(arguments));
     Path out = Files.createTempFile(folder, "stdout", ".txt");
     Path err = Files.createTempFile(folder, "stderr", ".txt");
@@ -60,7 +64,7 @@ final class Launched implements AutoCloseable {
             .directory(folder.toFile())
             .redirectOutput(out.toFile())
             .redirectError(err.toFile());
-    builder.environment().put("LOCKSTEP_JAVA_OPTS", FAST_START);
+    builder.environment().put("LOCKSTEP_JAVA_OPTS", String.join(" ", FAST_START));
     builder.environment().putAll(environment);
     return new Launched(builder.start(), out, err);
   }
