@@ -173,6 +173,27 @@ class DataCommandsTest {
   }
 
   @Test
+  void aConvertedFolderIsSplit() throws IOException {
+    picture("in/class one/a.png", 20, 10);
+    picture("in/class two/b.png", 20, 10);
+    String in = folder.resolve("in").toString();
+    String out = folder.resolve("out").toString();
+    Said.by("data", "convert", "--from", "folder", "--images", in, "--out", out);
+    String jsonl = folder.resolve("out/data.jsonl").toString();
+    Said said =
+        Said.by("data", "split", "--data", jsonl, "--val-share", "0.5", "--seed", "7", "--json");
+    assertEquals(0, said.exit(), said::err);
+    assertEquals(1, said.json().path("train").intValue());
+    assertEquals(1, said.json().path("val").intValue());
+    assertTrue(said.out().contains("warning: nobody learns class "), said.out());
+    for (String part : List.of("train", "val", "tiny")) {
+      String file = folder.resolve("out/" + part + ".jsonl").toString();
+      assertEquals(0, Said.by("data", "check", "--data", file).exit());
+    }
+    assertEquals(1, Said.by("data", "split", "--data", jsonl, "--seed", "7").exit());
+  }
+
+  @Test
   void bankIsCountedAndDamageEndsWithOne() throws IOException {
     Path file = picture("p.png", 30, 30);
     Path dir = folder.resolve("bank");

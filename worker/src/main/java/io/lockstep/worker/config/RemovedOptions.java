@@ -20,6 +20,16 @@ final class RemovedOptions {
                   + " data.train_jsonl, or give them a dataset of their own in data.fusion with a"
                   + " ratio above 1"),
           new RemovedOption(
+              "token_selecting",
+              "vision tokens are kept by the contrast of the picture behind them, the same way in"
+                  + " training and serving, and not by a controller that learns; remove the key and"
+                  + " set vision.token_budget, which training and serving then share"),
+          new RemovedOption(
+              "latency",
+              "there is no token that asks for a budget; remove the key and set"
+                  + " vision.token_budget to the share of vision tokens to keep, or compare shares"
+                  + " with lockstep eval --sweep-token-budget"),
+          new RemovedOption(
               "model_max_length", "global_max_length is the one length option; set it instead"));
 
   private RemovedOptions() {}

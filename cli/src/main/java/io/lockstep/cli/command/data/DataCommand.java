@@ -8,7 +8,7 @@ import picocli.CommandLine.Option;
 /** {@code lockstep data}: everything about data files. */
 @Command(
     name = "data",
-    description = "Draws, checks, counts, shows, augments and converts data; inspects patch banks.",
+    description = "Draws, checks, counts, shows, augments, converts and splits data; inspects patch banks.",
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       DataSampleCommand.class,
@@ -17,6 +17,7 @@ import picocli.CommandLine.Option;
       DataShowCommand.class,
       DataAugmentCommand.class,
       DataConvertCommand.class,
+      DataSplitCommand.class,
       DataBankCommand.class,
       DataTokenizerCommand.class
     })

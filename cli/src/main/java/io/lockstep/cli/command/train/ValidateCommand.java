@@ -4,6 +4,7 @@ import io.lockstep.cli.command.RecipeOptions;
 import io.lockstep.cli.train.RunTables;
 import io.lockstep.config.ConfigException;
 import io.lockstep.worker.config.RunConfig;
+import io.lockstep.worker.preflight.ServedDifferences;
 import io.lockstep.worker.tuning.TuningPlan;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,6 +29,8 @@ public final class ValidateCommand implements Callable<Integer> {
       problems.addAll(RunCheck.problems(run, System.out::println));
       if (problems.isEmpty()) {
         table = RunTables.trainable(TuningPlan.of(run).table());
+        System.out.println("training and serving will differ in this, and in nothing else:");
+        ServedDifferences.of(run).forEach(each -> System.out.println("  " + each));
       }
     } catch (ConfigException e) {
       problems.addAll(e.lines());
