@@ -41,7 +41,7 @@ class ElasticWorldsTest {
   private static final int VIRTUAL_RANKS = 4;
 
   /** What is minimised, as the rest of a recipe. */
-  private enum Minimised {
+  enum Minimised {
     CROSS_ENTROPY(""),
     WRITTEN_ANSWERS(
         """
