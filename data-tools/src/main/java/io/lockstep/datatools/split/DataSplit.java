@@ -135,8 +135,10 @@ public final class DataSplit {
             missing(contents, Part.TRAIN, Part.VAL),
             missing(contents, Part.VAL, Part.TRAIN),
             report);
-    FileWrites.text(report, JSON.writerWithDefaultPrettyPrinter().writeValueAsString(
-        json(jsonl, options, result)) + "\n");
+    FileWrites.text(
+        report,
+        JSON.writerWithDefaultPrettyPrinter().writeValueAsString(json(jsonl, options, result))
+            + "\n");
     return result;
   }
 
@@ -237,15 +239,17 @@ public final class DataSplit {
     report.put("data", String.valueOf(jsonl.getFileName()));
     report.put("seed", options.seed());
     report.put("val_share", options.valShare());
-    result.parts().forEach((part, content) -> {
-      Map<String, Object> values = new LinkedHashMap<>();
-      values.put("file", String.valueOf(content.file().getFileName()));
-      values.put("records", content.records());
-      values.put("groups", content.groups());
-      values.put("objects", content.objects());
-      values.put("kinds", content.kinds());
-      report.put(part.file.replace(".jsonl", ""), values);
-    });
+    result
+        .parts()
+        .forEach((part, content) -> {
+          Map<String, Object> values = new LinkedHashMap<>();
+          values.put("file", String.valueOf(content.file().getFileName()));
+          values.put("records", content.records());
+          values.put("groups", content.groups());
+          values.put("objects", content.objects());
+          values.put("kinds", content.kinds());
+          report.put(part.file.replace(".jsonl", ""), values);
+        });
     report.put("kinds_only_in_train", result.onlyTrain());
     report.put("kinds_only_in_val", result.onlyVal());
     return report;

@@ -95,8 +95,7 @@ class DataSplitTest {
   void nothingIsOverwrittenAndShareAndPrefixAreChecked() throws Exception {
     // The file of that name is what the demo trains on.
     assertThrows(
-        FileAlreadyExistsException.class,
-        () -> DataSplit.split(data, new Options(0.5, 1, 7, "")));
+        FileAlreadyExistsException.class, () -> DataSplit.split(data, new Options(0.5, 1, 7, "")));
     assertFalse(Files.exists(data.resolveSibling("val.jsonl")));
     assertThrows(IllegalArgumentException.class, () -> options(1, 1, 7));
     assertThrows(IllegalArgumentException.class, () -> new Options(0.5, 1, 7, "../"));

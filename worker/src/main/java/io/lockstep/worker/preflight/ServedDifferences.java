@@ -45,7 +45,8 @@ public final class ServedDifferences {
           .loraDropout()
           .filter(share -> share > 0)
           .ifPresent(share ->
-              differences.add("dropout (tuner.lora_dropout %s) is of training alone".formatted(share)));
+              differences.add(
+                  "dropout (tuner.lora_dropout %s) is of training alone".formatted(share)));
     }
     if (run.datasets().stream().map(DatasetConfig::template).noneMatch(SUMMARIES::contains)) {
       differences.add(

@@ -264,7 +264,8 @@ class ElasticWorldsTest {
         training: {seed: 5, max_steps: %d, per_device_train_batch_size: 4, gradient_accumulation_steps: 1, logging_steps: 1, learning_rate: 1.0e-3, weight_decay: 0.1, warmup_ratio: 0}
         tuner: {train_type: full, freeze_vit: false, freeze_aligner: false}
         cluster: {virtual_ranks: %d, bucket_floats: 65536, resilience: %s}
-        %s"""
+        %s\
+        """
             .formatted(
                 GoldenFamily.QWEN3_VL.checkpoint(),
                 pictures,

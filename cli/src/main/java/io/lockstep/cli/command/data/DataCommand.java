@@ -8,7 +8,8 @@ import picocli.CommandLine.Option;
 /** {@code lockstep data}: everything about data files. */
 @Command(
     name = "data",
-    description = "Draws, checks, counts, shows, augments, converts and splits data; inspects patch banks.",
+    description =
+        "Draws, checks, counts, shows, augments, converts and splits data; inspects patch banks.",
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       DataSampleCommand.class,

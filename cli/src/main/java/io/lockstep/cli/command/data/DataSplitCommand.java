@@ -62,19 +62,23 @@ final class DataSplitCommand implements Callable<Integer> {
         DataSplit.split(data, new DataSplit.Options(share, tiny, seed, prefix));
     Table table = new Table().row("", "records", "groups", "objects", "kinds");
     JsonLine line = new JsonLine();
-    result.parts().forEach((part, content) -> {
-      table.row(
-          content.file().toString(),
-          Long.toString(content.records()),
-          Long.toString(content.groups()),
-          Long.toString(content.objects()),
-          Integer.toString(content.kinds().size()));
-      line.put(part.name().toLowerCase(Locale.ROOT), content.records());
-    });
+    result
+        .parts()
+        .forEach((part, content) -> {
+          table.row(
+              content.file().toString(),
+              Long.toString(content.records()),
+              Long.toString(content.groups()),
+              Long.toString(content.objects()),
+              Integer.toString(content.kinds().size()));
+          line.put(part.name().toLowerCase(Locale.ROOT), content.records());
+        });
     System.out.print(table.render());
     if (!result.onlyVal().isEmpty()) {
       System.out.println(
-          "warning: nobody learns " + String.join(", ", result.onlyVal()) + ", which val.jsonl has");
+          "warning: nobody learns "
+              + String.join(", ", result.onlyVal())
+              + ", which val.jsonl has");
     }
     if (!result.onlyTrain().isEmpty()) {
       System.out.println(
