@@ -54,6 +54,9 @@ class GenerateTest {
     assertEquals(0, cached.exit(), cached.err());
     assertEquals(cached.json().get("tokens"), strict.json().get("tokens"));
     assertEquals("strict", strict.json().get("profile").asText());
+    boolean cut = cached.json().get("new_tokens").asInt() == 8;
+    assertEquals(cut ? "length" : "eos", cached.json().get("ended_by").asText());
+    assertEquals(cut, cached.err().contains("the answer was cut after 8 tokens"), cached.err());
     assertNotEquals(cached.json().get("tokens"), other.json().get("tokens"));
     assertTrue(cached.out().startsWith(cached.json().get("text").asText()), cached.out());
   }

@@ -1,5 +1,7 @@
 package io.lockstep.client;
 
+import io.lockstep.data.answer.Finish;
+
 /** What came of asking about a picture. */
 public sealed interface Described {
 
@@ -12,8 +14,10 @@ public sealed interface Described {
    * @param text the summary, never blank
    * @param promptTokens length of the prompt in tokens
    * @param newTokens generated tokens without the end token
+   * @param finish what ended it: of one that was cut by the limit more was to be said
    */
-  record Summary(String id, String text, int promptTokens, int newTokens) implements Described {}
+  record Summary(String id, String text, int promptTokens, int newTokens, Finish finish)
+      implements Described {}
 
   /**
    * No answer at all.

@@ -9,6 +9,7 @@ import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
+import io.lockstep.data.answer.Finish;
 import io.lockstep.data.conversation.Conversation;
 import io.lockstep.data.image.UnreadableImageException;
 import io.lockstep.proto.inference.v1.ChatDelta;
@@ -51,9 +52,6 @@ public final class GatewayClient implements AutoCloseable {
   /** Requests under way at once: enough to fill two batches of a gateway. */
   private static final int WINDOW = 32;
 
-  /** In an ErrorInfo's metadata: the model's answer, verbatim. */
-  private static final String RAW = "raw";
-
   private final Endpoint gateway;
   private final ClientOptions options;
   private final ManagedChannel channel;
@@ -70,8 +68,17 @@ public final class GatewayClient implements AutoCloseable {
    * @param text never blank
    * @param promptTokens length of the prompt in tokens
    * @param newTokens generated tokens without the end token
+   * @param finish what ended it
    */
-  public record ChatAnswer(String text, int promptTokens, int newTokens) {}
+  public record ChatAnswer(String text, int promptTokens, int newTokens, Finish finish) {}
+
+  /**
+   * The model's turn in a conversation that was told piece by piece.
+   *
+   * @param text all pieces together
+   * @param finish what ended it
+   */
+  public record ToldAnswer(String text, Finish finish) {}
 
   /**
    * Makes a client with {@link ClientOptions#DEFAULT}; the first request opens the connection.
@@ -230,7 +237,7 @@ public final class GatewayClient implements AutoCloseable {
       }
       Optional<ErrorInfo> malformed = Messages.about(ErrorReason.MALFORMED_VERDICT, e);
       if (malformed.isPresent()) {
-        return new Outcome.Malformed(malformed.get().getMetadataOrDefault(RAW, ""), problem);
+        return Messages.malformed(malformed.get(), problem);
       }
       throw e;
     }
@@ -242,7 +249,10 @@ public final class GatewayClient implements AutoCloseable {
       ChatRequest request = Messages.chat(conversation, settings);
       ChatResponse response = repeated(deadline -> blocking(deadline).chat(request));
       return new ChatAnswer(
-          response.getText(), response.getPromptTokens(), response.getNewTokens());
+          response.getText(),
+          response.getPromptTokens(),
+          response.getNewTokens(),
+          Messages.finish(response.getFinishReason()));
     });
   }
 
@@ -250,9 +260,9 @@ public final class GatewayClient implements AutoCloseable {
    * The model's turn in a conversation, piece by piece.
    *
    * @param listener told of each piece by the calling thread
-   * @return all pieces together
+   * @return all pieces together, and what ended them
    */
-  public String chat(
+  public ToldAnswer chat(
       Conversation conversation, AnswerSettings settings, Consumer<String> listener) {
     return explained(() -> {
       ChatRequest request = Messages.chat(conversation, settings);
@@ -260,12 +270,13 @@ public final class GatewayClient implements AutoCloseable {
       return repeated(
           deadline -> {
             Iterator<ChatDelta> deltas = blocking(deadline).chatStream(request);
+            ChatDelta delta = ChatDelta.getDefaultInstance();
             while (deltas.hasNext()) {
-              String piece = deltas.next().getText();
-              text.append(piece);
-              listener.accept(piece);
+              delta = deltas.next();
+              text.append(delta.getText());
+              listener.accept(delta.getText());
             }
-            return text.toString();
+            return new ToldAnswer(text.toString(), Messages.finish(delta.getFinishReason()));
           },
           // What was told can't be taken back.
           text::isEmpty);

@@ -7,6 +7,7 @@ import com.google.protobuf.UnsafeByteOperations;
 import com.google.rpc.ErrorInfo;
 import io.grpc.Status;
 import io.grpc.protobuf.StatusProto;
+import io.lockstep.data.answer.Finish;
 import io.lockstep.data.conversation.Content;
 import io.lockstep.data.conversation.Conversation;
 import io.lockstep.data.conversation.ImageSource;
@@ -30,11 +31,18 @@ import io.lockstep.proto.inference.v1.Picture;
 import io.lockstep.proto.inference.v1.PictureSummary;
 import io.lockstep.proto.inference.v1.Sampling;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** What a client says and hears, as messages. */
 final class Messages {
+
+  /** In an ErrorInfo's metadata: the model's answer, verbatim. */
+  private static final String RAW = "raw";
+
+  /** In an ErrorInfo's metadata: what ended it. */
+  private static final String FINISH_REASON = "finish_reason";
 
   private Messages() {}
 
@@ -68,7 +76,35 @@ final class Messages {
 
   static Described.Summary summary(String id, PictureSummary answer) {
     return new Described.Summary(
-        id, answer.getSummary(), answer.getPromptTokens(), answer.getNewTokens());
+        id,
+        answer.getSummary(),
+        answer.getPromptTokens(),
+        answer.getNewTokens(),
+        finish(answer.getFinishReason()));
+  }
+
+  /** What ended an answer. */
+  static Finish finish(io.lockstep.proto.inference.v1.Finish reason) {
+    return switch (reason) {
+      case FINISH_STOP -> Finish.STOP;
+      case FINISH_LENGTH -> Finish.LENGTH;
+      case FINISH_UNSPECIFIED, UNRECOGNIZED ->
+          throw new IllegalStateException(
+              "the gateway does not say what ended its answer: it is older than this client; start one of the same version");
+    };
+  }
+
+  /** What came of judging a group whose answer is no verdict. */
+  static Outcome.Malformed malformed(ErrorInfo info, String problem) {
+    String name = info.getMetadataOrDefault(FINISH_REASON, "");
+    return new Outcome.Malformed(
+        info.getMetadataOrDefault(RAW, ""),
+        problem,
+        finish(
+            Arrays.stream(io.lockstep.proto.inference.v1.Finish.values())
+                .filter(known -> known.name().equals(name))
+                .findFirst()
+                .orElse(io.lockstep.proto.inference.v1.Finish.FINISH_UNSPECIFIED)));
   }
 
   static DetectRequest detect(PictureFile picture, double minScore) throws IOException {
@@ -114,7 +150,8 @@ final class Messages {
           case VERDICT_UNSPECIFIED, UNRECOGNIZED ->
               throw new IllegalStateException("the gateway sent a verdict that is none");
         };
-    return new Outcome.Judged(new Judgement(verdict, response.getReason()));
+    return new Outcome.Judged(
+        new Judgement(verdict, response.getReason()), finish(response.getFinishReason()));
   }
 
   /** Reads the conversation's pictures and packs it. */

@@ -25,8 +25,8 @@ final class Example {
       Outcome outcome = client.judge(List.of(group), AnswerSettings.DEFAULT).getFirst();
       out.println(
           switch (outcome) {
-            case Outcome.Judged(var judgement) -> judgement.text();
-            case Outcome.Malformed(var raw, var problem) -> problem;
+            case Outcome.Judged(var judgement, _) -> judgement.text();
+            case Outcome.Malformed(_, var problem, _) -> problem;
             case Outcome.NoAnswer(var problem) -> problem;
           });
 

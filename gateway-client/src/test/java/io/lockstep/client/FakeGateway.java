@@ -8,6 +8,7 @@ import io.grpc.stub.StreamObserver;
 import io.lockstep.proto.inference.v1.ChatDelta;
 import io.lockstep.proto.inference.v1.ChatRequest;
 import io.lockstep.proto.inference.v1.ChatResponse;
+import io.lockstep.proto.inference.v1.Finish;
 import io.lockstep.proto.inference.v1.InferenceGrpc;
 import io.lockstep.proto.inference.v1.JudgeRequest;
 import io.lockstep.proto.inference.v1.JudgeResponse;
@@ -79,6 +80,7 @@ final class FakeGateway extends InferenceGrpc.InferenceImplBase implements AutoC
     return PictureSummary.newBuilder()
         .setId(picture.getId())
         .setSummary("of " + picture.getContent().size() + " bytes")
+        .setFinishReason(Finish.FINISH_STOP)
         .build();
   }
 
@@ -119,6 +121,7 @@ final class FakeGateway extends InferenceGrpc.InferenceImplBase implements AutoC
               .setGroupId(request.getGroupId())
               .setVerdict(JudgeResponse.Verdict.VERDICT_PASS)
               .setReason("齐全")
+              .setFinishReason(Finish.FINISH_STOP)
               .build());
     }
   }
@@ -126,7 +129,13 @@ final class FakeGateway extends InferenceGrpc.InferenceImplBase implements AutoC
   @Override
   public void chat(ChatRequest request, StreamObserver<ChatResponse> observer) {
     if (!failed("chat", observer) && !silent) {
-      answer(observer, ChatResponse.newBuilder().setText("two").setNewTokens(1).build());
+      answer(
+          observer,
+          ChatResponse.newBuilder()
+              .setText("two")
+              .setNewTokens(1)
+              .setFinishReason(Finish.FINISH_LENGTH)
+              .build());
     }
   }
 
@@ -135,7 +144,13 @@ final class FakeGateway extends InferenceGrpc.InferenceImplBase implements AutoC
   public void chatStream(ChatRequest request, StreamObserver<ChatDelta> observer) {
     observer.onNext(ChatDelta.newBuilder().setText("two").build());
     if (!failed("chat", observer)) {
-      answer(observer, ChatDelta.newBuilder().setText(" screws").setLast(true).build());
+      answer(
+          observer,
+          ChatDelta.newBuilder()
+              .setText(" screws")
+              .setLast(true)
+              .setFinishReason(Finish.FINISH_STOP)
+              .build());
     }
   }
 

@@ -73,7 +73,10 @@ public final class GatewayServer implements AutoCloseable {
   public static GatewayServer start(GatewayOptions options, int threads) {
     Torch.start(threads);
     CertificatePolicy policy = options.source().policy();
-    return start(options, (dir, steps) -> CheckpointModel.open(dir, steps, policy));
+    return start(
+        options,
+        (dir, steps) ->
+            CheckpointModel.open(dir, steps, policy, options.limits().maxModelLen()));
   }
 
   /** The port it listens on. */

@@ -34,7 +34,7 @@ import java.util.function.Function;
 
 /**
  * A model whose answer is a function of the conversation's flattened text: pictures appear in it as
- * {@code <name>}. It records its batches and can be made to wait for a permit per batch.
+ * {@code <name>}. Each character is a token, and the limit of new tokens cuts. It records its batches and can be made to wait for a permit per batch.
  */
 public final class FakeModel implements ServedModel {
 
@@ -188,7 +188,10 @@ public final class FakeModel implements ServedModel {
     started.release();
     permits.acquireUninterruptibly();
     for (int row = 0; row < prompts.size(); row++) {
-      String text = answer.apply(prompts.get(row));
+      String whole = answer.apply(prompts.get(row));
+      int most = requests.get(row).decoding().maxNewTokens();
+      boolean ended = whole.length() < most;
+      String text = ended ? whole : whole.substring(0, most);
       for (int i = 0; i < text.length(); i++) {
         listener.onText(row, text.substring(i, i + 1));
       }
@@ -198,7 +201,7 @@ public final class FakeModel implements ServedModel {
           text.isBlank()
               ? new EmptyGeneration(
                   requests.get(row).name(), length, text.length(), 2, "<|im_end|>", 0.75)
-              : new Generation(text, Collections.nCopies(text.length(), 1), length, true));
+              : new Generation(text, Collections.nCopies(text.length(), 1), length, ended));
     }
   }
 

@@ -3,6 +3,7 @@ package io.lockstep.cli.command;
 import io.lockstep.client.AnswerSettings;
 import io.lockstep.client.GatewayClient;
 import io.lockstep.model.config.SamplingDefaults;
+import io.lockstep.model.context.ContextLimit;
 import io.lockstep.model.generate.DecodingOptions;
 import io.lockstep.model.generate.GenerationOptions;
 import io.lockstep.model.generate.Profile;
@@ -91,9 +92,10 @@ public final class DecodingArguments {
       names = "--max-new-tokens",
       converter = Numbers.Count.class,
       paramLabel = "N",
-      defaultValue = "256",
-      description = "Most tokens of an answer (default: ${DEFAULT-VALUE}).")
-  private int maxNewTokens;
+      description =
+          "Most tokens of an answer (default: 2048, or what the length that the model was trained with"
+              + " leaves; that of a gateway is its --default-new-tokens).")
+  private @Nullable Integer maxNewTokens;
 
   @Spec(Spec.Target.MIXEE)
   private @Nullable CommandSpec command;
@@ -103,7 +105,7 @@ public final class DecodingArguments {
     GenerationOptions options = options(() -> recommended(client.model().recommended()));
     DecodingOptions asked = options.decoding();
     return new AnswerSettings(
-        asked.maxNewTokens(),
+        maxNewTokens == null ? 0 : asked.maxNewTokens(),
         asked.minNewTokens(),
         new AnswerSettings.Sampling(
             asked.temperature(),
@@ -145,9 +147,12 @@ public final class DecodingArguments {
               topK != null ? topK : defaults.topK(),
               repetitionPenalty != null ? repetitionPenalty : defaults.repetitionPenalty(),
               minNewTokens,
-              maxNewTokens,
+              maxNewTokens != null
+                  ? maxNewTokens
+                  : Math.max(minNewTokens, ContextLimit.DEFAULT_NEW_TOKENS),
               seed),
-          profile);
+          profile,
+          maxNewTokens == null);
     } catch (IllegalArgumentException e) {
       if (command == null) {
         throw e;

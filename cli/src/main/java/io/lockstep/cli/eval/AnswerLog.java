@@ -2,6 +2,7 @@ package io.lockstep.cli.eval;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.lockstep.data.answer.Finish;
 import io.lockstep.data.conversation.ImageSource;
 import io.lockstep.data.file.FileWrites;
 import io.lockstep.data.score.DenseScore;
@@ -19,11 +20,6 @@ import java.nio.file.Path;
  * dense}. docs/evaluation.md describes them.
  */
 public final class AnswerLog implements AutoCloseable {
-
-  /** What ended an answer that the limit of new tokens has cut off. */
-  private static final String LENGTH = "length";
-
-  private static final String EOS = "eos";
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -73,7 +69,7 @@ public final class AnswerLog implements AutoCloseable {
         .put("target", question.truth())
         .put("prompt_tokens", answer.promptTokens())
         .put("tokens", answer.newTokens())
-        .put("ended_by", answer.endedByModel() ? EOS : LENGTH)
+        .put("ended_by", Finish.of(answer.endedByModel()).label())
         .put("verdict", answer.verdict().label())
         .put("exact_match", answer.exact());
     if (!answer.reason().isEmpty()) {

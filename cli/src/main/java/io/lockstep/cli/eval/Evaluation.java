@@ -29,14 +29,10 @@ import java.util.OptionalInt;
  *
  * @param questions what is asked
  * @param batch questions asked at once
- * @param maxNewTokens most tokens of an answer; unless it is given {@link #DEFAULT_NEW_TOKENS}, or
- *     as many as the length leaves that the model was trained with (that of its context if none is
- *     known, or if the right answer needs more)
+ * @param maxNewTokens most tokens of an answer; unless it is given what {@link ContextLimit#room}
+ *     says
  */
 public record Evaluation(List<Question> questions, int batch, OptionalInt maxNewTokens) {
-
-  /** Most tokens of an answer unless it is said: dense answers of crowded pictures are long. */
-  public static final int DEFAULT_NEW_TOKENS = 2048;
 
   private static final double NANOS = 1e9;
   private static final int SHOWN = 3;
@@ -90,7 +86,7 @@ public record Evaluation(List<Question> questions, int batch, OptionalInt maxNew
         encoder.requireFits(question.place(), question.prompt(), limits[i]);
         encoder.limit().require(question.place(), whole, 0);
         if (maxNewTokens.isEmpty()) {
-          limits[i] = room(encoder.limit(), encoder.promptLength(question.prompt()), whole);
+          limits[i] = encoder.limit().room(encoder.promptLength(question.prompt()), whole);
         }
       } catch (ContextExceededException e) {
         count++;
@@ -105,18 +101,6 @@ public record Evaluation(List<Question> questions, int batch, OptionalInt maxNew
               + (count > SHOWN ? "; and %d more of these".formatted(count - SHOWN) : ""));
     }
     return limits;
-  }
-
-  /**
-   * Most new tokens of an answer where nothing is said.
-   *
-   * @param prompt tokens of the prompt
-   * @param whole tokens of the prompt with the right answer, which the context has room for
-   */
-  static int room(ContextLimit limit, int prompt, int whole) {
-    int trained = limit.trained().orElse(limit.positions());
-    int end = whole <= trained ? Math.min(trained, limit.positions()) : limit.positions();
-    return Math.min(DEFAULT_NEW_TOKENS, end - prompt);
   }
 
   /** Answers the first questions and forgets them, so that no measurement pays for the start. */

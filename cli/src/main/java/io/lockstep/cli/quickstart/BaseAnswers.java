@@ -1,8 +1,10 @@
 package io.lockstep.cli.quickstart;
 
 import io.lockstep.cli.console.Progress;
+import io.lockstep.client.AnswerSettings;
 import io.lockstep.client.GatewayClient;
 import io.lockstep.client.GatewayException;
+import io.lockstep.client.PictureFile;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,6 +25,8 @@ final class BaseAnswers {
 
   /** Requests under way at once, so that the gateway can put them into batches. */
   private static final int REQUESTS = 16;
+
+  private static final int NEW_TOKENS = 256;
 
   private BaseAnswers() {}
 
@@ -50,7 +54,14 @@ final class BaseAnswers {
 
   private static String ask(GatewayClient client, Path picture) {
     try {
-      return client.summarize(List.of(picture)).getFirst().text();
+      // A model that has not learned when to end goes on to the limit.
+      return client
+          .summarize(
+              List.of(new PictureFile(picture.toString(), picture)),
+              AnswerSettings.greedy(NEW_TOKENS),
+              _ -> {})
+          .getFirst()
+          .text();
     } catch (GatewayException.NoAnswer e) {
       return NONE;
     }

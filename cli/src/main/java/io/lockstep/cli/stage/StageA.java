@@ -3,6 +3,7 @@ package io.lockstep.cli.stage;
 import io.lockstep.cli.console.UserError;
 import io.lockstep.client.Described;
 import io.lockstep.client.PictureFile;
+import io.lockstep.data.answer.Finish;
 import io.lockstep.data.image.DecodeLimits;
 import io.lockstep.data.image.ImageHeader;
 import java.io.IOException;
@@ -71,7 +72,12 @@ public final class StageA {
       AtomicLines.write(file, ofMission);
       files.add(file);
     });
-    return new StageAResult(files, pictures.size(), leftOut, unanswered(outcomes));
+    List<Described.Summary> answered = summaries(outcomes);
+    int cut =
+        Math.toIntExact(
+            answered.stream().filter(each -> each.finish() == Finish.LENGTH).count());
+    return new StageAResult(
+        files, pictures.size(), answered.size(), cut, leftOut, unanswered(outcomes));
   }
 
   private static StageARecord line(
@@ -81,7 +87,8 @@ public final class StageA {
         group.mission(),
         group.label(),
         summaries.stream().map(Described.Summary::id).toList(),
-        summaries.stream().map(Described.Summary::text).toList());
+        summaries.stream().map(Described.Summary::text).toList(),
+        summaries.stream().map(Described.Summary::finish).toList());
   }
 
   private static List<Described.Summary> summaries(List<Described> outcomes) {

@@ -6,8 +6,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.lockstep.cli.console.UserError;
+import io.lockstep.data.answer.Finish;
 import io.lockstep.data.stageb.Verdict;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -18,15 +20,28 @@ import java.util.List;
  * @param label what people decided
  * @param images paths of its pictures relative to the root of the inspection folder
  * @param summaries summaries of image_1 to image_N; as many as images, none blank
+ * @param endings what ended each summary; empty if that isn't known, as in files of before
  */
 public record StageARecord(
-    String groupId, String mission, Verdict label, List<String> images, List<String> summaries) {
+    String groupId,
+    String mission,
+    Verdict label,
+    List<String> images,
+    List<String> summaries,
+    List<Finish> endings) {
 
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String ENDED_BY = "ended_by";
 
   public StageARecord {
     images = List.copyOf(images);
     summaries = List.copyOf(summaries);
+    endings = List.copyOf(endings);
+    if (!endings.isEmpty() && endings.size() != summaries.size()) {
+      throw new UserError(
+          "group %s has %d summaries, but ended_by tells of %d; run stage-a again"
+              .formatted(groupId, summaries.size(), endings.size()));
+    }
     if (images.isEmpty() || images.size() != summaries.size()) {
       throw new UserError(
           "group %s has %d images and %d summaries; every image needs one"
@@ -54,6 +69,12 @@ public record StageARecord(
     ObjectNode perImage = line.putObject("per_image");
     for (int i = 0; i < summaries.size(); i++) {
       perImage.put(key(i), summaries.get(i));
+    }
+    if (!endings.isEmpty()) {
+      ObjectNode endedBy = line.putObject(ENDED_BY);
+      for (int i = 0; i < endings.size(); i++) {
+        endedBy.put(key(i), endings.get(i).label());
+      }
     }
     return line.toString();
   }
@@ -91,10 +112,25 @@ public record StageARecord(
               .orElseThrow(
                   () -> new UserError("label is \"" + label + "\", neither pass nor fail")),
           images,
-          summaries);
+          summaries,
+          endings(root.path(ENDED_BY)));
     } catch (UserError e) {
       throw new UserError(where + ": " + e.getMessage());
     }
+  }
+
+  private static List<Finish> endings(JsonNode endedBy) {
+    List<Finish> endings = new ArrayList<>();
+    for (int i = 0; i < endedBy.size(); i++) {
+      String label = endedBy.path(key(i)).asText();
+      endings.add(
+          Arrays.stream(Finish.values())
+              .filter(known -> known.label().equals(label))
+              .findFirst()
+              .orElseThrow(() ->
+                  new UserError("ended_by must say eos or length of image_1 to the last image")));
+    }
+    return endings;
   }
 
   private static String text(String where, JsonNode root, String key) {

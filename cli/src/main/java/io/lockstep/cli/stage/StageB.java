@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.lockstep.cli.console.UserError;
 import io.lockstep.client.Group;
 import io.lockstep.client.Outcome;
+import io.lockstep.data.answer.Finish;
 import io.lockstep.data.stageb.Verdict;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -22,6 +23,7 @@ public final class StageB {
   /** Answers that were no verdict, one line per group; without {@code raw} where none came. */
   public static final String MALFORMED = "failure_malformed.jsonl";
 
+  private static final String ENDED_BY = "ended_by";
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private StageB() {}
@@ -81,19 +83,29 @@ public final class StageB {
     private int correct;
     private int falseNegatives;
     private int falsePositives;
+    private int cut;
 
     void add(StageARecord group, Outcome outcome) {
       switch (outcome) {
-        case Outcome.Judged(var judgement) -> {
+        case Outcome.Judged(var judgement, var finish) -> {
+          heard(finish);
           count(group.label(), judgement.verdict());
           selections.add(
               line(group)
                   .put("verdict", Labels.text(judgement.verdict()))
                   .put("reason", judgement.reason())
+                  .put(ENDED_BY, finish.label())
                   .toString());
         }
-        case Outcome.Malformed(var raw, var problem) ->
-            malformed.add(line(group).put("problem", problem).put("raw", raw).toString());
+        case Outcome.Malformed(var raw, var problem, var finish) -> {
+          heard(finish);
+          malformed.add(
+              line(group)
+                  .put("problem", problem)
+                  .put("raw", raw)
+                  .put(ENDED_BY, finish.label())
+                  .toString());
+        }
         case Outcome.NoAnswer(var problem) -> {
           unanswered.add(problem);
           malformed.add(line(group).put("problem", problem).toString());
@@ -108,7 +120,14 @@ public final class StageB {
           falseNegatives,
           falsePositives,
           malformed.size() - unanswered.size(),
+          cut,
           unanswered);
+    }
+
+    private void heard(Finish finish) {
+      if (finish == Finish.LENGTH) {
+        cut++;
+      }
     }
 
     private void count(Verdict label, Verdict verdict) {

@@ -11,6 +11,7 @@ import java.util.List;
  * @param falseNegatives labelled pass, judged fail
  * @param falsePositives labelled fail, judged pass
  * @param malformed answers that were no verdict; they count as not correct
+ * @param cut answers that the limit of new tokens has cut off, verdicts or not
  * @param unanswered one line on each group without an answer; they count as not correct
  */
 public record StageBResult(
@@ -19,6 +20,7 @@ public record StageBResult(
     int falseNegatives,
     int falsePositives,
     int malformed,
+    int cut,
     List<String> unanswered) {
 
   public StageBResult {
@@ -28,6 +30,11 @@ public record StageBResult(
   /** Share of correct verdicts, 0 to 1; not a number if no group has an answer. */
   public double accuracy() {
     return unanswered.size() == groups ? Double.NaN : (double) correct / groups;
+  }
+
+  /** How many of the answers the limit has cut off, in one line. */
+  public String cutLine() {
+    return StageAResult.cut(cut, groups - unanswered.size());
   }
 
   /**

@@ -9,6 +9,7 @@ import io.lockstep.cli.console.UserError;
 import io.lockstep.client.Described;
 import io.lockstep.client.Group;
 import io.lockstep.client.Outcome;
+import io.lockstep.data.answer.Finish;
 import io.lockstep.data.stageb.Judgement;
 import io.lockstep.data.stageb.Verdict;
 import java.awt.image.BufferedImage;
@@ -103,9 +104,13 @@ class StageTest {
         """
         {"group_id":"G1","mission":"螺丝","label":"fail",\
         "images":["螺丝/审核不通过/G1/1.png","螺丝/审核不通过/G1/2.png"],\
-        "per_image":{"image_1":"of 螺丝/审核不通过/G1/1.png","image_2":"of 螺丝/审核不通过/G1/2.png"}}
+        "per_image":{"image_1":"of 螺丝/审核不通过/G1/1.png","image_2":"of 螺丝/审核不通过/G1/2.png"},\
+        "ended_by":{"image_1":"eos","image_2":"length"}}
         """,
         Files.readString(files.get(1)));
+    assertEquals(
+        "1 of 3 answers were cut by max_new_tokens: raise --max-new-tokens to have them whole",
+        result.cutLine());
   }
 
   @Test
@@ -193,27 +198,27 @@ class StageTest {
 
     StageBResult result = StageB.run(stageA, dir.resolve("b"), judge);
 
-    assertEquals(new StageBResult(6, 2, 1, 1, 1, List.of("said nothing")), result);
+    assertEquals(new StageBResult(6, 2, 1, 1, 1, 1, List.of("said nothing")), result);
     assertEquals(2 / 6.0, result.accuracy());
     assertTrue(refusal(result::requireAnswers).contains("1 of 6 groups have no answer"));
     assertEquals(6, asked.size());
     List<String> selections = Files.readAllLines(dir.resolve("b/selections.jsonl"));
     assertEquals(4, selections.size());
     assertEquals(
-        "{\"group_id\":\"right\",\"mission\":\"m\",\"label\":\"pass\",\"verdict\":\"pass\",\"reason\":\"好\"}",
+        "{\"group_id\":\"right\",\"mission\":\"m\",\"label\":\"pass\",\"verdict\":\"pass\",\"reason\":\"好\",\"ended_by\":\"eos\"}",
         selections.getFirst());
     assertEquals(
         List.of(
             "{\"group_id\":\"mute\",\"mission\":\"m\",\"label\":\"fail\",\"problem\":\"said nothing\"}",
-            "{\"group_id\":\"odd\",\"mission\":\"m\",\"label\":\"fail\",\"problem\":\"no verdict\",\"raw\":\"?\"}"),
+            "{\"group_id\":\"odd\",\"mission\":\"m\",\"label\":\"fail\",\"problem\":\"no verdict\",\"raw\":\"?\",\"ended_by\":\"length\"}"),
         Files.readAllLines(dir.resolve("b/failure_malformed.jsonl")));
   }
 
   @Test
   void withoutAnyAnswerThereIsNoAccuracy() {
-    StageBResult nothing = new StageBResult(2, 0, 0, 0, 0, List.of("a", "b"));
+    StageBResult nothing = new StageBResult(2, 0, 0, 0, 0, 0, List.of("a", "b"));
     assertTrue(Double.isNaN(nothing.accuracy()));
-    assertEquals(0, new StageBResult(2, 0, 0, 1, 0, List.of("a")).accuracy());
+    assertEquals(0, new StageBResult(2, 0, 0, 1, 0, 0, List.of("a")).accuracy());
   }
 
   @ParameterizedTest
@@ -227,12 +232,13 @@ class StageTest {
         "{\"group_id\":\"g\",\"mission\":\"m\",\"label\":\"pass\",\"images\":[\"a\",\"b\"],\"per_image\":{\"image_1\":\"s\",\"image_3\":\"s\"}}| exactly image_1 to image_2",
         "{\"group_id\":\"g\",\"mission\":\"m\",\"label\":\"pass\",\"images\":[\"a\",\"b\"],\"per_image\":{\"image_1\":\"s\"}}| 2 images and 1 summaries",
         "{\"group_id\":\"g\",\"mission\":\"m\",\"label\":\"pass\",\"images\":[\"a\"],\"per_image\":{\"image_1\":\"\"}}| is empty",
+        "{\"group_id\":\"g\",\"mission\":\"m\",\"label\":\"pass\",\"images\":[\"a\"],\"per_image\":{\"image_1\":\"s\"},\"ended_by\":{\"image_1\":\"eof\"}}| ended_by must say eos or length",
       })
   void aLineThatStageADidNotWriteIsNamed(String line, String problem) throws Exception {
     Path file = dir.resolve("m.jsonl");
     Files.writeString(
         file,
-        new StageARecord("g", "m", Verdict.PASS, List.of("a"), List.of("s")).toJson()
+        new StageARecord("g", "m", Verdict.PASS, List.of("a"), List.of("s"), List.of()).toJson()
             + "\n"
             + line
             + "\n");
@@ -246,10 +252,12 @@ class StageTest {
     boolean labelledPass = group.summaries().getFirst().contains("审核通过");
     return switch (group.groupId()) {
       case "mute" -> new Outcome.NoAnswer("said nothing");
-      case "odd" -> new Outcome.Malformed("?", "no verdict");
-      case "strict" -> new Outcome.Judged(new Judgement(Verdict.FAIL, "严"));
-      case "lax" -> new Outcome.Judged(new Judgement(Verdict.PASS, "宽"));
-      default -> new Outcome.Judged(new Judgement(labelledPass ? Verdict.PASS : Verdict.FAIL, "好"));
+      case "odd" -> new Outcome.Malformed("?", "no verdict", Finish.LENGTH);
+      case "strict" -> new Outcome.Judged(new Judgement(Verdict.FAIL, "严"), Finish.STOP);
+      case "lax" -> new Outcome.Judged(new Judgement(Verdict.PASS, "宽"), Finish.STOP);
+      default ->
+          new Outcome.Judged(
+              new Judgement(labelledPass ? Verdict.PASS : Verdict.FAIL, "好"), Finish.STOP);
     };
   }
 
@@ -259,7 +267,8 @@ class StageTest {
   }
 
   private static Described summarized(String id, String text) {
-    return new Described.Summary(id, text, 1, 1);
+    return new Described.Summary(
+        id, text, 1, 1, id.endsWith("2.png") ? Finish.LENGTH : Finish.STOP);
   }
 
   private static String refusal(Runnable action) {

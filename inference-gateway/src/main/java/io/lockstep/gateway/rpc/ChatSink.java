@@ -26,7 +26,12 @@ final class ChatSink implements Job.Sink {
   public void onAnswer(Job.Answer answer) {
     String text = sent.toString();
     String rest = answer.text().startsWith(text) ? answer.text().substring(text.length()) : "";
-    reply.send(ChatDelta.newBuilder().setText(rest).setLast(true).build());
+    reply.send(
+        ChatDelta.newBuilder()
+            .setText(rest)
+            .setLast(true)
+            .setFinishReason(DecodingMessages.write(answer.finish()))
+            .build());
     reply.complete();
   }
 

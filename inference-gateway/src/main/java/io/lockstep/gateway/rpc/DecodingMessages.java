@@ -6,6 +6,7 @@ import io.lockstep.model.generate.DecodingOptions;
 import io.lockstep.model.generate.GenerationOptions;
 import io.lockstep.model.generate.Profile;
 import io.lockstep.proto.inference.v1.Decoding;
+import io.lockstep.proto.inference.v1.Finish;
 import io.lockstep.proto.inference.v1.Sampling;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,7 +53,15 @@ final class DecodingMessages {
     if (!problems.isEmpty()) {
       throw Statuses.invalid(field + ": " + String.join("; ", problems));
     }
-    return new GenerationOptions(options, profile);
+    return new GenerationOptions(options, profile, asked == 0);
+  }
+
+  /** What ended an answer, as a message says it. */
+  static Finish write(io.lockstep.data.answer.Finish finish) {
+    return switch (finish) {
+      case STOP -> Finish.FINISH_STOP;
+      case LENGTH -> Finish.FINISH_LENGTH;
+    };
   }
 
   private static DecodingOptions options(Decoding decoding, int maxNewTokens) {

@@ -186,6 +186,7 @@ final class InferenceService extends InferenceGrpc.InferenceImplBase {
                 .setText(answer.text())
                 .setPromptTokens(answer.promptTokens())
                 .setNewTokens(answer.newTokens())
+                .setFinishReason(DecodingMessages.write(answer.finish()))
                 .build());
   }
 
@@ -260,6 +261,7 @@ final class InferenceService extends InferenceGrpc.InferenceImplBase {
         .setSummary(answer.text())
         .setPromptTokens(answer.promptTokens())
         .setNewTokens(answer.newTokens())
+        .setFinishReason(DecodingMessages.write(answer.finish()))
         .build();
   }
 
@@ -275,9 +277,10 @@ final class InferenceService extends InferenceGrpc.InferenceImplBase {
               })
           .setReason(judgement.reason())
           .setRaw(answer.text())
+          .setFinishReason(DecodingMessages.write(answer.finish()))
           .build();
     } catch (MalformedJudgementException e) {
-      throw Statuses.malformedVerdict(request.getGroupId(), answer.text(), e);
+      throw Statuses.malformedVerdict(request.getGroupId(), answer, e);
     }
   }
 

@@ -7,7 +7,9 @@ import com.google.rpc.RetryInfo;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
+import io.lockstep.data.answer.Finish;
 import io.lockstep.data.stageb.MalformedJudgementException;
+import io.lockstep.gateway.serving.Job;
 import io.lockstep.gateway.serving.ServingException;
 import io.lockstep.proto.inference.v1.ErrorReason;
 
@@ -16,6 +18,7 @@ final class Statuses {
 
   private static final String DOMAIN = "lockstep.inference.v1";
   private static final String RAW = "raw";
+  private static final String FINISH_REASON = "finish_reason";
 
   /** About what a batch or a large picture takes. */
   private static final int RETRY_SECONDS = 2;
@@ -74,11 +77,16 @@ final class Statuses {
 
   /** The model's answer on a group is not a verdict; the answer travels along, verbatim. */
   static StatusRuntimeException malformedVerdict(
-      String groupId, String raw, MalformedJudgementException problem) {
+      String groupId, Job.Answer answer, MalformedJudgementException problem) {
+    String cut =
+        answer.finish() == Finish.LENGTH
+            ? " (cut by max_new_tokens after %d tokens: ask for more)".formatted(answer.newTokens())
+            : "";
     return refusal(
-        "malformed verdict on group " + groupId + ": " + problem.getMessage(),
+        "malformed verdict on group " + groupId + ": " + problem.getMessage() + cut,
         ErrorInfo.newBuilder()
             .setReason(ErrorReason.MALFORMED_VERDICT.name())
-            .putMetadata(RAW, raw));
+            .putMetadata(RAW, answer.text())
+            .putMetadata(FINISH_REASON, DecodingMessages.write(answer.finish()).name()));
   }
 }

@@ -1,5 +1,6 @@
 package io.lockstep.gateway.serving;
 
+import io.lockstep.data.answer.Finish;
 import io.lockstep.gateway.serving.ServingException.Kind;
 import io.lockstep.model.detect.FoundObject;
 import io.lockstep.model.generate.EmptyGeneration;
@@ -167,7 +168,10 @@ final class BatchRun {
         case Generation generation ->
             job.answer(
                 new Job.Answer(
-                    generation.text(), generation.promptTokens(), generation.newTokens()));
+                    generation.text(),
+                    generation.promptTokens(),
+                    generation.newTokens(),
+                    Finish.of(generation.endedByEos())));
         case EmptyGeneration empty -> fail(empty.message());
       }
     }

@@ -7,6 +7,7 @@ import io.lockstep.data.image.ImageHeader;
 import io.lockstep.data.image.RgbImage;
 import io.lockstep.model.batch.Sample;
 import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.model.context.ContextLimit;
 import io.lockstep.model.detect.FoundObject;
 import io.lockstep.model.encode.SampleEncoder;
 import io.lockstep.model.generate.GenerationListener;
@@ -23,6 +24,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 
@@ -35,15 +37,23 @@ public final class CheckpointModel implements ServedModel {
   private final LoadedModel model;
   private final Generator generator;
   private final SampleEncoder encoder;
+  private final ContextLimit limit;
   private final ModelIdentity identity;
   private final TaskPrompts prompts;
 
-  private CheckpointModel(LoadedModel model, ModelIdentity identity, TaskPrompts prompts) {
+  private CheckpointModel(
+      LoadedModel model, ContextLimit limit, ModelIdentity identity, TaskPrompts prompts) {
     this.model = model;
+    this.limit = limit;
     this.generator = model.generator();
     this.encoder = model.encoder();
     this.identity = identity;
     this.prompts = prompts;
+  }
+
+  /** Loads the checkpoint in a folder, which may be asked for all that it takes. */
+  public static CheckpointModel open(Path dir, long steps, CertificatePolicy policy) {
+    return open(dir, steps, policy, OptionalInt.empty());
   }
 
   /**
@@ -52,18 +62,25 @@ public final class CheckpointModel implements ServedModel {
    *
    * @param steps committed training steps it holds; 0 if no run of ours wrote it
    * @param policy whether it is refused without a certificate
+   * @param maxModelLen most tokens of prompt and answer together, if less than the model takes
+   * @throws IllegalArgumentException if the model takes less than {@code maxModelLen}
    * @throws MisalignedException if serving would not compute what training computed
    * @throws UncheckedIOException naming what is missing or wrong in it
    */
-  public static CheckpointModel open(Path dir, long steps, CertificatePolicy policy) {
+  public static CheckpointModel open(
+      Path dir, long steps, CertificatePolicy policy, OptionalInt maxModelLen) {
     try {
       TaskPrompts prompts = TaskPrompts.of(CheckpointPrompts.read(dir));
       String sha256 = LoadedModel.storedSha256(dir);
       LoadedModel model = LoadedModel.open(dir);
       try {
+        ContextLimit whole = model.encoder().limit();
+        ContextLimit limit =
+            maxModelLen.isPresent() ? whole.servedUpTo(maxModelLen.getAsInt()) : whole;
         Alignment alignment = CertificateGate.check(dir, model, sha256, prompts, policy);
         return new CheckpointModel(
             model,
+            limit,
             new ModelIdentity(
                 dir,
                 sha256,
@@ -117,8 +134,10 @@ public final class CheckpointModel implements ServedModel {
   }
 
   @Override
-  public Prompt prepare(GenerationRequest request, BooleanSupplier abandoned) throws IOException {
-    encoder.requireFits(request.name(), request.conversation(), request.decoding().maxNewTokens());
+  public Prompt prepare(GenerationRequest asked, BooleanSupplier abandoned) throws IOException {
+    int length = encoder.promptLength(asked.conversation());
+    GenerationRequest request = asked.within(limit, length);
+    limit.require(request.name(), length, request.decoding().maxNewTokens());
     List<Patches> patches = new ArrayList<>();
     for (ImageSource source : request.conversation().images()) {
       if (abandoned.getAsBoolean()) {

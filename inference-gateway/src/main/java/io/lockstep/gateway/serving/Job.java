@@ -1,5 +1,6 @@
 package io.lockstep.gateway.serving;
 
+import io.lockstep.data.answer.Finish;
 import io.lockstep.model.detect.FoundObject;
 import io.lockstep.model.generate.GenerationOptions;
 import io.lockstep.model.generate.GenerationRequest;
@@ -85,7 +86,8 @@ public final class Job {
 
   /** What is asked of a model that was trained with these prompts. */
   GenerationRequest request(TaskPrompts prompts) {
-    return new GenerationRequest(task.name(), task.conversation(prompts), options.decoding());
+    return new GenerationRequest(
+        task.name(), task.conversation(prompts), options.decoding(), options.fitted());
   }
 
   /** Takes its form as a model's input, unless nobody waits any more. */
@@ -176,6 +178,7 @@ public final class Job {
    * @param text the generated text without special tokens; never blank
    * @param promptTokens length of the prompt in tokens, pictures included, padding excluded
    * @param newTokens number of generated tokens without the end token
+   * @param finish what ended it
    */
-  public record Answer(String text, int promptTokens, int newTokens) {}
+  public record Answer(String text, int promptTokens, int newTokens, Finish finish) {}
 }

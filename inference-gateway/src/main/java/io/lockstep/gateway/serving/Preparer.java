@@ -149,7 +149,7 @@ final class Preparer implements AutoCloseable {
                   job.task().name(),
                   mib(bytes),
                   prompt.sample().tokens().length,
-                  job.options().decoding().maxNewTokens(),
+                  prompt.request().decoding().maxNewTokens(),
                   mib(passBytes)));
     }
   }

@@ -101,7 +101,7 @@ class ClientMistakesTest {
         "Chat|{`decoding`: {`max_new_tokens`: 99999999999}}|decoding.max_new_tokens: is"
             + " 99999999999",
         "Chat|{`decoding`: {`max_new_tokens`: -1}, `messages`: [#u]}|max_new_tokens is -1",
-        "Chat|{`decoding`: {`max_new_tokens`: 4000}, `messages`: [#u]}|max_new_tokens is 4000",
+        "Chat|{`decoding`: {`max_new_tokens`: 8193}, `messages`: [#u]}|max_new_tokens is 8193",
         "Chat|{`decoding`: {`min_new_tokens`: -1}, `messages`: [#u]}|min_new_tokens is -1",
         "Chat|{`decoding`: {`profile`: `PROFILE_FAST`}}|decoding.profile: is PROFILE_FAST",
         "Chat|{`decoding`: {`profile`: 7}, `messages`: [#u]}|profile is 7",

@@ -21,6 +21,7 @@ import io.lockstep.client.Group;
 import io.lockstep.client.Outcome;
 import io.lockstep.client.PictureFile;
 import io.lockstep.client.RetryPolicy;
+import io.lockstep.data.answer.Finish;
 import io.lockstep.data.conversation.Content;
 import io.lockstep.data.conversation.Conversation;
 import io.lockstep.data.conversation.ImageSource;
@@ -56,6 +57,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.stream.IntStream;
@@ -188,10 +190,39 @@ class GatewayTest {
   void chatStreamsItsPieces() throws Exception {
     try (GatewayClient client = clientOf(prompt -> "一二三")) {
       List<String> pieces = new ArrayList<>();
-      String text = client.chat(chat("hi"), AnswerSettings.greedy(9), pieces::add);
-      assertEquals("一二三", text);
+      assertEquals(
+          new GatewayClient.ToldAnswer("一二三", Finish.STOP),
+          client.chat(chat("hi"), AnswerSettings.greedy(9), pieces::add));
       assertEquals(List.of("一", "二", "三", ""), pieces);
       assertEquals(3, client.chat(chat("hi"), AnswerSettings.greedy(7)).newTokens());
+    }
+  }
+
+  @Test
+  void everyAnswerSaysWhetherItWasCut() throws Exception {
+    try (GatewayClient client = clientOf(prompt -> "Verdict: 通过\nReason: 齐全")) {
+      for (Finish finish : Finish.values()) {
+        // The limit counts the end token, too.
+        int most = "Verdict: 通过\nReason: 齐全".length() + (finish == Finish.STOP ? 1 : 0);
+        AnswerSettings settings = AnswerSettings.greedy(most);
+        PictureFile picture = new PictureFile("p", png("a.png", 8, 8));
+        assertEquals(
+            finish,
+            client.summarize(List.of(picture), settings, s -> {}).getFirst().finish());
+        assertEquals(finish, client.chat(chat("hi"), settings).finish());
+        assertEquals(finish, client.chat(chat("hi"), settings, piece -> {}).finish());
+        assertEquals(
+            List.of(new Outcome.Judged(new Judgement(Verdict.PASS, "齐全"), finish)),
+            client.judge(List.of(new Group("G", "m", List.of("s"))), settings));
+      }
+      Outcome.Malformed cut =
+          (Outcome.Malformed)
+              client
+                  .judge(List.of(new Group("G", "m", List.of("s"))), AnswerSettings.greedy(9))
+                  .getFirst();
+      assertEquals("Verdict: ", cut.raw());
+      assertEquals(Finish.LENGTH, cut.finish());
+      assertTrue(cut.problem().contains("cut by max_new_tokens after 9 tokens"), cut.problem());
     }
   }
 
@@ -214,8 +245,8 @@ class GatewayTest {
                   new Group("G3", "机柜", List.of("mute"))),
               AnswerSettings.DEFAULT);
 
-      assertEquals(new Outcome.Judged(new Judgement(Verdict.PASS, "齐全")), outcomes.get(0));
-      assertEquals(new Outcome.Judged(new Judgement(Verdict.FAIL, "螺丝缺失")), outcomes.get(2));
+      assertEquals(new Outcome.Judged(new Judgement(Verdict.PASS, "齐全"), Finish.STOP), outcomes.get(0));
+      assertEquals(new Outcome.Judged(new Judgement(Verdict.FAIL, "螺丝缺失"), Finish.STOP), outcomes.get(2));
       Outcome.Malformed malformed = (Outcome.Malformed) outcomes.get(1);
       assertEquals("Verdict: 待定\nReason: x", malformed.raw());
       assertTrue(malformed.problem().contains("group G2"), malformed.problem());
@@ -248,7 +279,7 @@ class GatewayTest {
 
   @Test
   void picturesBeyondTheLimitsAreRefused() throws Exception {
-    RequestLimits limits = new RequestLimits(2000, 4000, 1000, 100, 2, 10, 5);
+    RequestLimits limits = new RequestLimits(2000, 4000, 1000, 100, 2, 10, 5, OptionalInt.empty());
     GatewayOptions options = options().limitedTo(limits);
     try (GatewayServer gateway = serve(FakeModel.answering(1, prompt -> "x"), options);
         GatewayClient client = client(gateway)) {
@@ -310,7 +341,7 @@ class GatewayTest {
   void everySettingOutsideOfItsRangeIsNamed() {
     Decoding wrong =
         Decoding.newBuilder()
-            .setMaxNewTokens(5000)
+            .setMaxNewTokens(9000)
             .setMinNewTokens(-1)
             .setProfileValue(9)
             .setSampling(
@@ -337,7 +368,7 @@ class GatewayTest {
       for (String part :
           List.of(
               "INVALID_ARGUMENT",
-              "max_new_tokens is 5000; it must be 0 (default, 256) to 2048",
+              "max_new_tokens is 9000; it must be 0 (default, 2048) to 8192",
               "min_new_tokens is -1",
               "profile is 9",
               "temperature is -0.5",

@@ -47,6 +47,7 @@ import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -91,6 +92,36 @@ class CheckpointModelTest {
       assertTrue(refused.contains("the request has 600"), refused);
       assertTrue(refused.contains("but the model takes 4096 at most"), refused);
     }
+  }
+
+  @Test
+  void aLowerLimitThanTheModelsIsHeldToAndADefaultGivesWay() throws Exception {
+    Conversation asked = new Conversation(List.of(Message.text(Role.USER, "0 ".repeat(20))));
+    try (CheckpointModel model =
+        CheckpointModel.open(
+            dir, 3, CertificatePolicy.REQUIRED_OF_TRAINING, OptionalInt.of(100))) {
+      GenerationRequest exact =
+          new GenerationRequest("the request", asked, DecodingOptions.greedy(90));
+      String refused =
+          assertThrows(ContextExceededException.class, () -> model.prepare(exact, () -> false))
+              .toString();
+      assertTrue(refused.contains("but this gateway takes 100 at most"), refused);
+
+      Prompt prompt =
+          model.prepare(
+              new GenerationRequest("the request", asked, DecodingOptions.greedy(2048), true),
+              () -> false);
+      assertEquals(
+          100 - prompt.sample().tokens().length, prompt.request().decoding().maxNewTokens());
+    }
+    String refused =
+        assertThrows(
+                IllegalArgumentException.class,
+                () ->
+                    CheckpointModel.open(
+                        dir, 3, CertificatePolicy.REQUIRED_OF_TRAINING, OptionalInt.of(5000)))
+            .toString();
+    assertTrue(refused.contains("--max-model-len is 5000 but the model takes 4096"), refused);
   }
 
   @Test

@@ -13,12 +13,56 @@ import java.util.OptionalInt;
  * @param positions {@code max_position_embeddings} of config.json
  * @param trained {@code global_max_length} of the run that wrote the checkpoint; empty if no run of
  *     ours did
+ * @param served a lower limit than {@code positions}, if whoever serves the model set one
  */
-public record ContextLimit(int positions, OptionalInt trained) {
+public record ContextLimit(int positions, OptionalInt trained, OptionalInt served) {
+
+  /** Most tokens of an answer where nothing is said: dense answers of crowded pictures are long. */
+  public static final int DEFAULT_NEW_TOKENS = 2048;
+
+  /** A model that may be asked for all that it takes. */
+  public ContextLimit(int positions, OptionalInt trained) {
+    this(positions, trained, OptionalInt.empty());
+  }
 
   /** A model of which no training is known. */
   public static ContextLimit of(int positions) {
     return new ContextLimit(positions, OptionalInt.empty());
+  }
+
+  /**
+   * The same where less is served.
+   *
+   * @param length most tokens of prompt and answer together
+   * @throws IllegalArgumentException if the model takes less
+   */
+  public ContextLimit servedUpTo(int length) {
+    if (length < 2 || length > positions) {
+      throw new IllegalArgumentException(
+          "--max-model-len is %d but the model takes %d tokens at most (max_position_embeddings in config.json): give 2 to %d, or leave it out"
+              .formatted(length, positions, positions));
+    }
+    return new ContextLimit(positions, trained, OptionalInt.of(length));
+  }
+
+  /** Most tokens of prompt and answer together. */
+  public int most() {
+    return served.orElse(positions);
+  }
+
+  /**
+   * Most new tokens of an answer where nothing is said: {@link #DEFAULT_NEW_TOKENS}, or as many as
+   * the length leaves that the model was trained with; where no training is known, or a prompt is
+   * longer than that, as many as the model takes.
+   *
+   * @param promptTokens tokens of the prompt, picture tokens included
+   * @param least tokens of prompt and answer together that are known to be needed
+   * @return 0 or less if the prompt leaves no room
+   */
+  public int room(int promptTokens, int least) {
+    int learned = trained.orElse(most());
+    int end = least <= learned ? Math.min(learned, most()) : most();
+    return Math.min(DEFAULT_NEW_TOKENS, end - promptTokens);
   }
 
   /**
@@ -30,25 +74,30 @@ public record ContextLimit(int positions, OptionalInt trained) {
    * @throws ContextExceededException with both numbers
    */
   public void require(String name, long promptTokens, long newTokens) {
-    if (promptTokens + newTokens > positions) {
+    if (promptTokens + newTokens > most()) {
+      String limit =
+          served.isPresent()
+              ? "this gateway takes %d at most (--max-model-len)".formatted(most())
+              : "the model takes %d at most (max_position_embeddings in config.json)"
+                  .formatted(positions);
       throw new ContextExceededException(
           newTokens == 0
-              ? "%s has %d tokens but the model takes %d at most (max_position_embeddings in config.json): shorten the text, or send fewer or smaller pictures"
-                  .formatted(name, promptTokens, positions)
-              : "%s has %d prompt tokens, and with up to %d new ones %d, but the model takes %d at most (max_position_embeddings in config.json): %s"
+              ? "%s has %d tokens but %s: shorten the text, or send fewer or smaller pictures"
+                  .formatted(name, promptTokens, limit)
+              : "%s has %d prompt tokens, and with up to %d new ones %d, but %s: %s"
                   .formatted(
                       name,
                       promptTokens,
                       newTokens,
                       promptTokens + newTokens,
-                      positions,
+                      limit,
                       remedy(promptTokens)));
     }
   }
 
   private String remedy(long promptTokens) {
-    return promptTokens < positions
-        ? "ask for %d new tokens at most, or shorten the prompt".formatted(positions - promptTokens)
+    return promptTokens < most()
+        ? "ask for %d new tokens at most, or shorten the prompt".formatted(most() - promptTokens)
         : "shorten the text, or send fewer or smaller pictures";
   }
 

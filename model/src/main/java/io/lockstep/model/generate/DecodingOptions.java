@@ -77,6 +77,12 @@ public record DecodingOptions(
     return new DecodingOptions(0, 1, 0, 1, 0, maxNewTokens, 0);
   }
 
+  /** The same with another limit. */
+  public DecodingOptions withMaxNewTokens(int most) {
+    return new DecodingOptions(
+        temperature, topP, topK, repetitionPenalty, minNewTokens, most, seed);
+  }
+
   /** Whether the most probable token is taken and nothing is drawn. */
   public boolean isGreedy() {
     return temperature == 0;

@@ -86,7 +86,10 @@ public final class Generator {
     for (Conversation conversation : conversations) {
       requests.add(
           new GenerationRequest(
-              name(requests.size(), conversation), conversation, options.decoding()));
+              name(requests.size(), conversation),
+              conversation,
+              options.decoding(),
+              options.fitted()));
     }
     List<Generation> answers = new ArrayList<>();
     List<EmptyGeneration> empty = new ArrayList<>();
@@ -114,7 +117,11 @@ public final class Generator {
       List<GenerationRequest> requests, Profile profile, GenerationListener listener)
       throws IOException {
     List<Prompt> prompts = new ArrayList<>();
-    for (GenerationRequest request : requests) {
+    for (GenerationRequest asked : requests) {
+      GenerationRequest request =
+          asked.fitted()
+              ? asked.within(encoder.limit(), encoder.promptLength(asked.conversation()))
+              : asked;
       int most = request.decoding().maxNewTokens();
       prompts.add(
           new Prompt(request, encoder.prompt(request.name(), request.conversation(), most)));

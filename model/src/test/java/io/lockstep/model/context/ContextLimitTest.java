@@ -109,6 +109,47 @@ class ContextLimitTest {
   }
 
   @Test
+  void answersMayBeAsLongAsDenseOnesAreButNoLongerThanWhatWasTrained() {
+    ContextLimit base = ContextLimit.of(32_768);
+    assertEquals(2048, base.room(500, 900));
+    ContextLimit trained = new ContextLimit(32_768, OptionalInt.of(1024));
+    assertEquals(524, trained.room(500, 900));
+    // The right answer is longer than what was trained: it must be possible to give it.
+    assertEquals(2048, trained.room(500, 1100));
+    assertEquals(596, ContextLimit.of(1096).room(500, 900));
+    assertEquals(300, base.servedUpTo(800).room(500, 501));
+  }
+
+  @Test
+  void aLowerLimitThanTheModelsIsHeldToAndNamed() {
+    ContextLimit served = new ContextLimit(4096, OptionalInt.of(512)).servedUpTo(100);
+    assertDoesNotThrow(() -> served.require("asked", 60, 40));
+    assertEquals(
+        "asked has 60 prompt tokens, and with up to 41 new ones 101, but this gateway takes 100 at"
+            + " most (--max-model-len): ask for 40 new tokens at most, or shorten the prompt",
+        assertThrows(ContextExceededException.class, () -> served.require("asked", 60, 41))
+            .getMessage());
+    String refused =
+        assertThrows(
+                IllegalArgumentException.class, () -> ContextLimit.of(4096).servedUpTo(4097))
+            .toString();
+    assertTrue(refused.contains("--max-model-len is 4097 but the model takes 4096"), refused);
+  }
+
+  @Test
+  void onlyALimitThatNobodyAskedForGivesWayToThePrompt() {
+    ContextLimit limit = ContextLimit.of(100);
+    Conversation asked = new Conversation(List.of(Message.text(Role.USER, "hi")));
+    DecodingOptions most = DecodingOptions.greedy(50);
+    GenerationRequest fitted = new GenerationRequest("a", asked, most, true);
+    assertEquals(30, fitted.within(limit, 70).decoding().maxNewTokens());
+    assertEquals(50, fitted.within(limit, 20).decoding().maxNewTokens());
+    assertEquals(1, fitted.within(limit, 120).decoding().maxNewTokens());
+    GenerationRequest exact = new GenerationRequest("a", asked, most);
+    assertEquals(exact, exact.within(limit, 70));
+  }
+
+  @Test
   void numbersBeyondAnIntAreAdded() {
     ContextLimit limit = ContextLimit.of(2048);
     ContextExceededException refused =

@@ -1,8 +1,10 @@
 package io.lockstep.cli.command.gateway;
 
 import io.lockstep.cli.command.ListenOptions;
+import io.lockstep.cli.command.Numbers;
 import io.lockstep.cli.command.TensorOptions;
 import io.lockstep.cli.console.LogSetup;
+import io.lockstep.cli.console.UsageError;
 import io.lockstep.cli.process.Closing;
 import io.lockstep.cli.process.PortFile;
 import io.lockstep.client.Endpoint;
@@ -10,8 +12,10 @@ import io.lockstep.gateway.GatewayOptions;
 import io.lockstep.gateway.GatewayServer;
 import io.lockstep.gateway.ModelSource;
 import io.lockstep.gateway.serving.CertificatePolicy;
+import io.lockstep.gateway.serving.RequestLimits;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -103,6 +107,37 @@ public final class GatewayStartCommand implements Callable<Integer> {
   private @Nullable Long memoryMib;
 
   @Option(
+      names = "--max-model-len",
+      converter = Numbers.Count.class,
+      paramLabel = "N",
+      description =
+          "Most tokens of prompt and answer together, picture tokens included (default: what the model"
+              + " takes, max_position_embeddings in its config.json).")
+  private @Nullable Integer maxModelLen;
+
+  @Option(
+      names = "--max-new-tokens",
+      converter = Numbers.Count.class,
+      paramLabel = "N",
+      description = "Most new tokens that a request may ask for (default: 8192).")
+  private @Nullable Integer maxNewTokens;
+
+  @Option(
+      names = "--default-new-tokens",
+      converter = Numbers.Count.class,
+      paramLabel = "N",
+      description =
+          "Most new tokens of an answer to a request that doesn't say; fewer where the length that the"
+              + " model was trained with leaves less (default: 2048).")
+  private @Nullable Integer defaultNewTokens;
+
+  @Option(
+      names = "--quantization",
+      paramLabel = "KIND",
+      description = "Refused: weights are served as they were trained.")
+  private @Nullable String quantization;
+
+  @Option(
       names = "--log-requests",
       description = "Log a line per request: method, client, size, time, outcome.")
   private boolean logRequests;
@@ -115,6 +150,7 @@ public final class GatewayStartCommand implements Callable<Integer> {
     if (drainSeconds < 0) {
       throw new IllegalArgumentException("--drain-seconds is " + drainSeconds + "; use 0 or more");
     }
+    requireOptions();
     LogSetup.atLeastInfo();
     try (GatewayServer server = GatewayServer.start(options(), tensors.threads());
         Closing closing = Closing.atExit(() -> leave(server))) {
@@ -128,10 +164,45 @@ public final class GatewayStartCommand implements Callable<Integer> {
     return 0;
   }
 
+  private void requireOptions() {
+    if (quantization != null) {
+      throw new UsageError(
+          "--quantization "
+              + quantization
+              + " does not exist: rounded weights compute something else than training did, and no"
+              + " alignment certificate would hold for them; leave it out, and to need less memory"
+              + " lower --max-model-len and --memory-mib, or store the model in bfloat16 with"
+              + " 'lockstep export merge --dtype bfloat16' and quantise that with the program that"
+              + " is to serve it");
+    }
+    int most = maxNewTokens == null ? RequestLimits.DEFAULT.newTokens() : maxNewTokens;
+    if (defaultNewTokens != null && defaultNewTokens > most) {
+      throw new UsageError(
+          "--default-new-tokens is %d, more than the %d that may be asked for: raise --max-new-tokens, too"
+              .formatted(defaultNewTokens, most));
+    }
+    if (maxModelLen != null && maxModelLen < 2) {
+      throw new UsageError(
+          "--max-model-len is %d: give at least 2, for a prompt and its answer"
+              .formatted(maxModelLen));
+    }
+  }
+
+  private static OptionalInt optional(@Nullable Integer number) {
+    return number == null ? OptionalInt.empty() : OptionalInt.of(number);
+  }
+
   private GatewayOptions options() {
+    RequestLimits limits =
+        RequestLimits.DEFAULT
+            .withNewTokens(
+                maxNewTokens == null ? RequestLimits.DEFAULT.newTokens() : maxNewTokens,
+                optional(defaultNewTokens))
+            .withMaxModelLen(optional(maxModelLen));
     GatewayOptions options =
         GatewayOptions.of(source.source(certificates))
             .at(listen.host(), listen.port(), listen.allowRemote())
+            .limitedTo(limits)
             .loggingRequests(logRequests);
     return memoryMib == null
         ? options

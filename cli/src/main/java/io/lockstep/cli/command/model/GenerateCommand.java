@@ -6,6 +6,7 @@ import io.lockstep.cli.command.ModelOptions;
 import io.lockstep.cli.console.JsonLine;
 import io.lockstep.cli.console.UsageError;
 import io.lockstep.cli.eval.BoxEvaluation;
+import io.lockstep.data.answer.Finish;
 import io.lockstep.data.conversation.Content;
 import io.lockstep.data.conversation.Conversation;
 import io.lockstep.data.conversation.ImageSource;
@@ -100,6 +101,11 @@ public final class GenerateCommand implements Callable<Integer> {
                   })
               .getFirst();
       System.out.println();
+      if (!answer.endedByEos()) {
+        System.err.printf(
+            "the answer was cut after %d tokens: raise --max-new-tokens to have it whole%n",
+            answer.newTokens());
+      }
       json.print(line(answer, options));
     }
     return 0;
@@ -155,7 +161,7 @@ public final class GenerateCommand implements Callable<Integer> {
         .put("tokens", answer.tokens())
         .put("prompt_tokens", answer.promptTokens())
         .put("new_tokens", answer.newTokens())
-        .put("ended_by", answer.endedByEos() ? "eos" : "max_new_tokens")
+        .put("ended_by", Finish.of(answer.endedByEos()).label())
         .put("profile", options.profile().name().toLowerCase(Locale.ROOT))
         .put("temperature", used.temperature())
         .put("top_p", used.topP())

@@ -58,6 +58,7 @@ public final class StageACommand implements Callable<Integer> {
     }
     result.unanswered().forEach(problem -> System.out.println("no answer: " + problem));
     result.files().forEach(System.out::println);
+    System.out.println(result.cutLine());
     result.requireAnswers();
     return 0;
   }

@@ -57,6 +57,7 @@ public final class StageBCommand implements Callable<Integer> {
         result.falseNegatives(),
         result.malformed(),
         result.unanswered().size());
+    System.out.println(result.cutLine());
     json.print(
         new JsonLine()
             .put("stage_b_accuracy", result.accuracy())
@@ -64,6 +65,7 @@ public final class StageBCommand implements Callable<Integer> {
             .put("false_positives", result.falsePositives())
             .put("false_negatives", result.falseNegatives())
             .put("malformed", result.malformed())
+            .put("cut", result.cut())
             .put("no_answer", result.unanswered().size()));
     result.requireAnswers();
     return 0;
