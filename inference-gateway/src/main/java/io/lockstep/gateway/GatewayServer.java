@@ -75,8 +75,7 @@ public final class GatewayServer implements AutoCloseable {
     CertificatePolicy policy = options.source().policy();
     return start(
         options,
-        (dir, steps) ->
-            CheckpointModel.open(dir, steps, policy, options.limits().maxModelLen()));
+        (dir, steps) -> CheckpointModel.open(dir, steps, policy, options.limits().maxModelLen()));
   }
 
   /** The port it listens on. */

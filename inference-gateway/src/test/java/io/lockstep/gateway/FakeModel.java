@@ -34,7 +34,8 @@ import java.util.function.Function;
 
 /**
  * A model whose answer is a function of the conversation's flattened text: pictures appear in it as
- * {@code <name>}. Each character is a token, and the limit of new tokens cuts. It records its batches and can be made to wait for a permit per batch.
+ * {@code <name>}. Each character is a token, and the limit of new tokens cuts. It records its
+ * batches and can be made to wait for a permit per batch.
  */
 public final class FakeModel implements ServedModel {
 

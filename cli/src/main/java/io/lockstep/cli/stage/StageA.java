@@ -74,8 +74,7 @@ public final class StageA {
     });
     List<Described.Summary> answered = summaries(outcomes);
     int cut =
-        Math.toIntExact(
-            answered.stream().filter(each -> each.finish() == Finish.LENGTH).count());
+        Math.toIntExact(answered.stream().filter(each -> each.finish() == Finish.LENGTH).count());
     return new StageAResult(
         files, pictures.size(), answered.size(), cut, leftOut, unanswered(outcomes));
   }

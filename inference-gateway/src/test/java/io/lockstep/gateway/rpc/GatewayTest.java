@@ -207,8 +207,7 @@ class GatewayTest {
         AnswerSettings settings = AnswerSettings.greedy(most);
         PictureFile picture = new PictureFile("p", png("a.png", 8, 8));
         assertEquals(
-            finish,
-            client.summarize(List.of(picture), settings, s -> {}).getFirst().finish());
+            finish, client.summarize(List.of(picture), settings, s -> {}).getFirst().finish());
         assertEquals(finish, client.chat(chat("hi"), settings).finish());
         assertEquals(finish, client.chat(chat("hi"), settings, piece -> {}).finish());
         assertEquals(
@@ -245,8 +244,10 @@ class GatewayTest {
                   new Group("G3", "机柜", List.of("mute"))),
               AnswerSettings.DEFAULT);
 
-      assertEquals(new Outcome.Judged(new Judgement(Verdict.PASS, "齐全"), Finish.STOP), outcomes.get(0));
-      assertEquals(new Outcome.Judged(new Judgement(Verdict.FAIL, "螺丝缺失"), Finish.STOP), outcomes.get(2));
+      assertEquals(
+          new Outcome.Judged(new Judgement(Verdict.PASS, "齐全"), Finish.STOP), outcomes.get(0));
+      assertEquals(
+          new Outcome.Judged(new Judgement(Verdict.FAIL, "螺丝缺失"), Finish.STOP), outcomes.get(2));
       Outcome.Malformed malformed = (Outcome.Malformed) outcomes.get(1);
       assertEquals("Verdict: 待定\nReason: x", malformed.raw());
       assertTrue(malformed.problem().contains("group G2"), malformed.problem());

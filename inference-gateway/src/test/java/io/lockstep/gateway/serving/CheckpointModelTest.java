@@ -98,8 +98,7 @@ class CheckpointModelTest {
   void aLowerLimitThanTheModelsIsHeldToAndADefaultGivesWay() throws Exception {
     Conversation asked = new Conversation(List.of(Message.text(Role.USER, "0 ".repeat(20))));
     try (CheckpointModel model =
-        CheckpointModel.open(
-            dir, 3, CertificatePolicy.REQUIRED_OF_TRAINING, OptionalInt.of(100))) {
+        CheckpointModel.open(dir, 3, CertificatePolicy.REQUIRED_OF_TRAINING, OptionalInt.of(100))) {
       GenerationRequest exact =
           new GenerationRequest("the request", asked, DecodingOptions.greedy(90));
       String refused =

@@ -130,8 +130,7 @@ class ContextLimitTest {
         assertThrows(ContextExceededException.class, () -> served.require("asked", 60, 41))
             .getMessage());
     String refused =
-        assertThrows(
-                IllegalArgumentException.class, () -> ContextLimit.of(4096).servedUpTo(4097))
+        assertThrows(IllegalArgumentException.class, () -> ContextLimit.of(4096).servedUpTo(4097))
             .toString();
     assertTrue(refused.contains("--max-model-len is 4097 but the model takes 4096"), refused);
   }
