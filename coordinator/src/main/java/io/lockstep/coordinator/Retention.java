@@ -13,8 +13,8 @@ import java.util.TreeSet;
  * kept too, since gateways refuse the others.
  *
  * @param keepLast number of newest checkpoints that are kept; 0 for all
- * @param keepBest number of certified checkpoints with the lowest loss that are kept besides; of
- *     two with the same loss the earlier one is better
+ * @param keepBest number of certified checkpoints of the lowest cost that are kept besides; of two of
+ *     the same cost the earlier one is better
  */
 public record Retention(int keepLast, int keepBest) {
 
@@ -25,15 +25,17 @@ public record Retention(int keepLast, int keepBest) {
    * What the decision needs to know of a checkpoint.
    *
    * @param steps committed steps it holds
-   * @param meanLoss mean training loss per token over the steps since the checkpoint before; a
-   *     checkpoint without it, or whose loss is no number, is never among the best
+   * @param cost by which they are compared, less is better: the figure of the evaluation after the
+   *     same steps in a run that is evaluated, else the mean training loss per token over the steps
+   *     since the checkpoint before; a checkpoint without it, or whose cost is no number, is never
+   *     among the best
    * @param certified whether its alignment certificate could be written
    */
-  public record Candidate(long steps, Optional<Double> meanLoss, boolean certified) {
+  public record Candidate(long steps, Optional<Double> cost, boolean certified) {
 
     /** A certified one. */
-    public Candidate(long steps, Optional<Double> meanLoss) {
-      this(steps, meanLoss, true);
+    public Candidate(long steps, Optional<Double> cost) {
+      this(steps, cost, true);
     }
   }
 
@@ -63,18 +65,24 @@ public record Retention(int keepLast, int keepBest) {
         .filter(Candidate::certified)
         .findFirst()
         .ifPresent(candidate -> kept.add(candidate.steps()));
-    complete.stream()
-        .filter(Candidate::certified)
-        .filter(candidate -> candidate.meanLoss().filter(loss -> !loss.isNaN()).isPresent())
-        .sorted(
-            Comparator.comparingDouble((Candidate candidate) -> candidate.meanLoss().orElseThrow())
-                .thenComparingLong(Candidate::steps))
+    bestFirst(complete).stream()
         .limit(keepBest)
         .forEach(candidate -> kept.add(candidate.steps()));
     return complete.stream()
         .map(Candidate::steps)
         .filter(steps -> !kept.contains(steps))
         .sorted()
+        .toList();
+  }
+
+  /** The certified checkpoints whose cost is known, the best first. */
+  public static List<Candidate> bestFirst(List<Candidate> complete) {
+    return complete.stream()
+        .filter(Candidate::certified)
+        .filter(candidate -> candidate.cost().filter(cost -> !cost.isNaN()).isPresent())
+        .sorted(
+            Comparator.comparingDouble((Candidate candidate) -> candidate.cost().orElseThrow())
+                .thenComparingLong(Candidate::steps))
         .toList();
   }
 }

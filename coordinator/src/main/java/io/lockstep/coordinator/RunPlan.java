@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param virtualRanks number of virtual ranks of a step, independent of {@code workers}
  * @param totalSteps steps of the whole run
  * @param checkpoints when checkpoints are written and which stay; there is always one at the end
+ * @param evaluations when it is evaluated on held-out records, and what that decides
  * @param leaseSteps most steps leased at once
  * @param membership what happens when workers come and go
  * @param minFreeBytes free space asked for before a checkpoint; at least the base model's size
@@ -30,6 +31,7 @@ public record RunPlan(
     int virtualRanks,
     long totalSteps,
     CheckpointSchedule checkpoints,
+    EvaluationPlan evaluations,
     int leaseSteps,
     MembershipRules membership,
     long minFreeBytes,
@@ -61,6 +63,10 @@ public record RunPlan(
             + virtualRanks
             + " workers or raise the number of virtual ranks");
     check(problems, totalSteps >= 1, "total steps is " + totalSteps + ": give at least 1");
+    check(
+        problems,
+        !checkpoints.whenBetter() || evaluations.isEvaluated(),
+        "checkpoints are written when evaluations are better, and there are none");
     check(problems, leaseSteps >= 1, "lease is " + leaseSteps + " steps: give at least 1");
     membership.addProblems(workers, virtualRanks, problems);
     check(problems, maxUnreadable >= 0, "most unreadable records is negative: " + maxUnreadable);
@@ -69,6 +75,19 @@ public record RunPlan(
       throw new IllegalArgumentException("invalid run plan: " + String.join("; ", problems));
     }
     outputDir = outputDir.toAbsolutePath().normalize();
+  }
+
+  /**
+   * The first number of steps above {@code steps} at which a checkpoint or an evaluation may be
+   * due; at most {@code endAt}.
+   */
+  public long nextBoundary(long steps, long endAt) {
+    return Math.min(checkpoints.nextAfter(steps, endAt), evaluations.nextAfter(steps, endAt));
+  }
+
+  /** Whether a checkpoint or an evaluation may be due after so many steps. */
+  public boolean isBoundary(long steps, long endAt) {
+    return checkpoints.isDue(steps, endAt) || evaluations.isDue(steps, totalSteps);
   }
 
   private static void check(List<String> problems, boolean holds, String problem) {
@@ -90,6 +109,7 @@ public record RunPlan(
         .virtualRanks(virtualRanks)
         .totalSteps(totalSteps)
         .checkpoints(checkpoints)
+        .evaluations(evaluations)
         .leaseSteps(leaseSteps)
         .membership(membership)
         .minFreeBytes(minFreeBytes)
@@ -106,6 +126,7 @@ public record RunPlan(
     private int virtualRanks = 1;
     private long totalSteps = 1;
     private CheckpointSchedule checkpoints = CheckpointSchedule.every(0);
+    private EvaluationPlan evaluations = EvaluationPlan.NONE;
     private int leaseSteps = LEASE_STEPS;
     private MembershipRules membership = MembershipRules.builder(1, 1).build();
     private long minFreeBytes;
@@ -139,6 +160,12 @@ public record RunPlan(
     /** See {@link RunPlan#checkpoints()}. */
     public Builder checkpoints(CheckpointSchedule schedule) {
       checkpoints = schedule;
+      return this;
+    }
+
+    /** See {@link RunPlan#evaluations()}. */
+    public Builder evaluations(EvaluationPlan plan) {
+      evaluations = plan;
       return this;
     }
 
@@ -185,6 +212,7 @@ public record RunPlan(
           virtualRanks,
           totalSteps,
           checkpoints,
+          evaluations,
           leaseSteps,
           membership,
           minFreeBytes,

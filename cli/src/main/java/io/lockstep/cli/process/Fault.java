@@ -79,7 +79,9 @@ public record Fault(
     /** Reduced, not yet committed. */
     WAITING("waiting for the commit of step "),
     /** Committed, not yet everywhere. */
-    APPLYING("applying step ");
+    APPLYING("applying step "),
+    /** Between two leases, its share of the held-out records. */
+    EVALUATING("evaluating record ");
 
     private final String activity;
 

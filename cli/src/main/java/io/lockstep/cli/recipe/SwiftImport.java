@@ -42,6 +42,12 @@ public record SwiftImport(
 
   private static final Pattern DATASET = Pattern.compile("(.*?)(?:#(\\d+))?");
   private static final String DEVICES = "NPROC_PER_NODE";
+  private static final String EVAL_STRATEGY = "training.eval_strategy";
+  private static final String EVAL_STEPS = "training.eval_steps";
+
+  /** Steps between checkpoints, hence between evaluations, unless there is a key for them. */
+  private static final int USUAL_SAVE_STEPS = 500;
+
   private static final String ACCUMULATION = "gradient_accumulation_steps";
 
   /** Arguments whose key has another name or place. */
@@ -55,7 +61,9 @@ public record SwiftImport(
           Map.entry("lora_dropout_p", "tuner.lora_dropout"),
           Map.entry("system", "prompts.system"),
           Map.entry("deepspeed", "deepspeed.config"),
-          Map.entry("val_dataset", "data.val_jsonl"));
+          Map.entry("val_dataset", "data.val_jsonl"),
+          Map.entry("evaluation_strategy", EVAL_STRATEGY),
+          Map.entry("early_stop_interval", "training.early_stopping_patience"));
 
   /** Why some well-known arguments have no place in a recipe. */
   private static final Map<String, String> REASONS =
@@ -77,6 +85,14 @@ public record SwiftImport(
           Map.entry("load_from_cache_file", "samples are always made while training runs"),
           Map.entry("split_dataset_ratio", "name held-out records in data.val_jsonl"),
           Map.entry("save_only_model", "checkpoints always hold what resuming needs"),
+          Map.entry("eval_strategy", "evaluations come every training.eval_steps, or not at all"),
+          Map.entry(
+              "evaluation_strategy", "evaluations come every training.eval_steps, or not at all"),
+          Map.entry("save_strategy", "checkpoints come every training.save_steps, best or not at all"),
+          Map.entry(
+              "load_best_model_at_end",
+              "the best checkpoint is named at the end, and stays with training.keep_best"),
+          Map.entry("per_device_eval_batch_size", "held-out records are evaluated one by one"),
           Map.entry("use_hf", "models are folders: download one first"),
           Map.entry("template", "the chat template is the model's own"),
           Map.entry("task_type", "models write text"),
@@ -126,6 +142,7 @@ public record SwiftImport(
       from.arguments().forEach(this::carry);
       from.environment().forEach(this::carryVariable);
       devices();
+      evaluations();
       String yaml = text();
       List<String> problems = new ArrayList<>();
       try {
@@ -186,6 +203,16 @@ public record SwiftImport(
         }
         case DEVICES -> {}
         default -> left.put(name, "environment variables are not read");
+      }
+    }
+
+    /** There, evaluations come as often as checkpoints unless more is said. */
+    private void evaluations() {
+      JsonNode training = recipe.path("training");
+      if (training.path("eval_strategy").asText().equals("steps") && !training.has("eval_steps")) {
+        int steps = training.path("save_steps").asInt(USUAL_SAVE_STEPS);
+        put(EVAL_STEPS, JSON.numberNode(steps));
+        notes.add("training.eval_steps is that of checkpoints, %d, as there".formatted(steps));
       }
     }
 

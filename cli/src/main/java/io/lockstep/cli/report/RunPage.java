@@ -3,6 +3,8 @@ package io.lockstep.cli.report;
 import io.lockstep.cli.chart.LineChart;
 import io.lockstep.cli.chart.SvgChart;
 import io.lockstep.cli.report.RunReport.Answers;
+import io.lockstep.cli.run.BestCheckpoint;
+import io.lockstep.cli.run.Evaluations;
 import io.lockstep.cli.run.Metrics;
 import io.lockstep.cli.run.RunFolder;
 import io.lockstep.cli.run.SampleCounts;
@@ -16,6 +18,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /** The report of a run as one HTML file that needs no other and fetches nothing. */
 final class RunPage {
@@ -28,7 +31,7 @@ final class RunPage {
     Map<String, String> values = new LinkedHashMap<>();
     values.put("title", Html.escape(report.title()));
     values.put("date", Html.escape(report.provenance().date()));
-    values.put("figures", figures(report, metrics));
+    values.put("figures", figures(report, metrics, BestCheckpoint.of(training)));
     values.put("charts", charts(training, metrics));
     Answers answers = report.answers();
     values.put("answers", answers == null ? "" : AnswerSections.html(folder, answers));
@@ -67,7 +70,8 @@ final class RunPage {
     return page.append(template, from, template.length()).toString();
   }
 
-  private static String figures(RunReport report, Metrics metrics) {
+  private static String figures(
+      RunReport report, Metrics metrics, Optional<BestCheckpoint> best) {
     StringBuilder html = new StringBuilder();
     Answers answers = report.answers();
     if (answers != null) {
@@ -87,6 +91,14 @@ final class RunPage {
               String.format(Locale.ROOT, "%.4f", metrics.rows().getLast().loss()),
               "loss of the last step (first: %.4f)".formatted(metrics.rows().getFirst().loss())));
     }
+    best.ifPresent(each ->
+        html.append(
+            figure(
+                String.format(Locale.ROOT, "%.4f", each.figure()),
+                "%s of the best checkpoint, %s"
+                    .formatted(
+                        Html.escape(each.metric()),
+                        Html.escape(each.dir().getFileName().toString())))));
     html.append(
         figure(
             duration(report.trainSeconds()),
@@ -110,11 +122,20 @@ final class RunPage {
         new SvgChart("Loss, nats per supervised token", "step", true)
             .add("training, smoothed", steps, LineChart.movingMean(metrics.losses()))
             .addSoft("single steps", steps, metrics.losses());
-    Metrics heldOut = Metrics.read(training.heldOutLoss());
-    if (!heldOut.rows().isEmpty()) {
-      loss.add("held out", heldOut.steps(), heldOut.losses());
+    Evaluations heldOut = Evaluations.read(training);
+    Evaluations losses = heldOut.with(Evaluations.Row::loss);
+    if (!losses.rows().isEmpty()) {
+      loss.add("held out", losses.steps(), losses.figures(Evaluations.Row::loss));
     }
+    Evaluations right = heldOut.with(Evaluations.Row::tokenAccuracy);
+    String accuracy =
+        right.rows().isEmpty()
+            ? ""
+            : new SvgChart("Supervised tokens predicted right", "step", false)
+                .add("held out", right.steps(), right.figures(Evaluations.Row::tokenAccuracy))
+                .html();
     return loss.html()
+        + accuracy
         + new SvgChart("Learning rate of the language model", "step", false)
             .add("learning rate", steps, metrics.learningRates())
             .html();

@@ -1,7 +1,7 @@
 package io.lockstep.cli.run;
 
 import io.lockstep.cli.console.UserError;
-import io.lockstep.worker.heldout.HeldOutLoss;
+import io.lockstep.worker.metrics.EvaluationLog;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,14 +57,23 @@ public record RunFolder(Path root) {
     return root.resolve("logging.jsonl");
   }
 
-  /** The loss on held-out records, one JSON object per checkpoint, if the recipe names some. */
-  public Path heldOutLoss() {
-    return root.resolve(HeldOutLoss.FILE_NAME);
+  /** The evaluations on held-out records, one JSON object each, if the recipe names some. */
+  public Path evaluations() {
+    return root.resolve(EvaluationLog.FILE_NAME);
+  }
+
+  private Path checkpoints() {
+    return root.resolve("checkpoints");
+  }
+
+  /** The folder of the checkpoint that holds so many steps. */
+  public Path checkpoint(long steps) {
+    return checkpoints().resolve("%s%08d".formatted(CHECKPOINT_PREFIX, steps));
   }
 
   /** The committed checkpoint of most steps. */
   public Optional<Path> lastCheckpoint() throws IOException {
-    Path folder = root.resolve("checkpoints");
+    Path folder = checkpoints();
     if (!Files.isDirectory(folder)) {
       return Optional.empty();
     }

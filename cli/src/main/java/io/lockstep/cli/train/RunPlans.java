@@ -1,13 +1,18 @@
 package io.lockstep.cli.train;
 
 import io.lockstep.cli.console.UserError;
+import io.lockstep.cli.run.BestCheckpoint;
 import io.lockstep.coordinator.CheckpointSchedule;
+import io.lockstep.coordinator.EarlyStopping;
+import io.lockstep.coordinator.EvaluationPlan;
 import io.lockstep.coordinator.MembershipRules;
 import io.lockstep.coordinator.Retention;
 import io.lockstep.coordinator.RunPlan;
+import io.lockstep.coordinator.StepInterval;
 import io.lockstep.data.augment.AugmentationConfig;
 import io.lockstep.tensor.Dtype;
 import io.lockstep.worker.config.ClusterConfig;
+import io.lockstep.worker.config.EvaluationConfig;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.config.RunRecords;
 import io.lockstep.worker.config.SavingConfig;
@@ -46,6 +51,7 @@ public final class RunPlans {
         .virtualRanks(run.batches().virtualRanks())
         .totalSteps(training.totalSteps(records.epoch()))
         .checkpoints(checkpoints(run, records.epoch()))
+        .evaluations(evaluations(run, records.epoch()))
         .membership(membership(run.cluster()))
         .minFreeBytes(checkpointBytes(TuningPlan.of(run)))
         .maxUnreadable(run.data().maxUnreadable(records.count()))
@@ -64,10 +70,30 @@ public final class RunPlans {
 
   private static CheckpointSchedule checkpoints(RunConfig run, long samples) {
     SavingConfig saving = run.training().saving();
-    return new CheckpointSchedule(
-        saving.everySteps(),
-        run.saveDelaySteps(samples),
-        new Retention(saving.saveTotalLimit(), saving.keepBest()));
+    Retention retention = new Retention(saving.saveTotalLimit(), saving.keepBest());
+    long delay = run.saveDelaySteps(samples);
+    return saving.saveStrategy() == SavingConfig.Strategy.BEST
+        ? CheckpointSchedule.whenBetter(delay, retention)
+        : new CheckpointSchedule(saving.everySteps(), delay, retention);
+  }
+
+  private static EvaluationPlan evaluations(RunConfig run, long samples) {
+    if (!run.isEvaluated()) {
+      return EvaluationPlan.NONE;
+    }
+    int records = RunRecords.heldOut(run);
+    if (records == 0) {
+      throw new UserError(
+          "the held-out files of the recipe hold no record: mend them, or write training.eval_strategy: no");
+    }
+    EvaluationConfig evaluation = run.training().evaluation();
+    return new EvaluationPlan(
+        records,
+        new StepInterval(run.evalEverySteps(), run.evalDelaySteps(samples)),
+        BestCheckpoint.metric(run),
+        evaluation
+            .earlyStoppingPatience()
+            .map(patience -> new EarlyStopping(patience, evaluation.earlyStoppingThreshold())));
   }
 
   /** Fails before the training if the disk has no room for a checkpoint. */

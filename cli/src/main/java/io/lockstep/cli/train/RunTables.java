@@ -1,10 +1,16 @@
 package io.lockstep.cli.train;
 
 import io.lockstep.cli.console.Table;
+import io.lockstep.cli.run.BestCheckpoint;
+import io.lockstep.cli.run.Evaluations;
 import io.lockstep.cli.run.Metrics;
+import io.lockstep.cli.run.RunFolder;
 import io.lockstep.worker.tuning.TrainableTable;
+import java.io.IOException;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Tables about a run: what it trains, and what its loading took, over all logged steps of rank 0.
@@ -18,6 +24,9 @@ public final class RunTables {
           "added", "put into the bank",
           "refused", "too large for the bank",
           "damaged", "damaged in the bank");
+
+  /** Most of the newest evaluations in a table. */
+  private static final int EVALUATIONS_SHOWN = 8;
 
   private RunTables() {}
 
@@ -39,6 +48,33 @@ public final class RunTables {
         table.row(
             stage.equals("wait") ? "wait of the training thread" : stage,
             String.format(Locale.ROOT, "%.2f", sum)));
+    return table.render();
+  }
+
+  /**
+   * The newest evaluations of a run, and the best; empty if it was not evaluated.
+   *
+   * @param best the run's best checkpoint
+   */
+  public static String evaluations(RunFolder folder, Optional<BestCheckpoint> best)
+      throws IOException {
+    List<Evaluations.Row> rows = Evaluations.read(folder).rows();
+    if (rows.isEmpty()) {
+      return "";
+    }
+    Table table = new Table().row("evaluated after step", "eval_loss", "eval_token_acc", "");
+    int newest = Math.max(0, rows.size() - EVALUATIONS_SHOWN);
+    for (int i = 0; i < rows.size(); i++) {
+      Evaluations.Row row = rows.get(i);
+      boolean isBest = best.filter(each -> each.steps() == row.step()).isPresent();
+      if (i >= newest || isBest) {
+        table.row(
+            Long.toString(row.step()),
+            String.format(Locale.ROOT, "%.4f", row.loss()),
+            String.format(Locale.ROOT, "%.4f", row.tokenAccuracy()),
+            isBest ? "best checkpoint" : "");
+      }
+    }
     return table.render();
   }
 

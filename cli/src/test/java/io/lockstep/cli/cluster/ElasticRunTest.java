@@ -282,7 +282,7 @@ class ElasticRunTest {
   }
 
   private static List<String> heldOutLosses(String out) throws IOException {
-    return Files.readAllLines(new RunFolder(folder.resolve(out)).heldOutLoss());
+    return Files.readAllLines(new RunFolder(folder.resolve(out)).evaluations());
   }
 
   private static List<JsonNode> recoveries(String out) throws IOException {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.lockstep.config.ConfigException;
 import io.lockstep.model.parameter.ParameterSpec.Module;
 import io.lockstep.worker.config.RunConfig;
+import io.lockstep.worker.config.SavingConfig;
 import io.lockstep.worker.config.TunerConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -112,6 +113,32 @@ class SwiftImportTest {
         List.of(
             "tuner.target_modules describes an adapter: write tuner.train_type: lora, or remove it"),
         imported.problems());
+  }
+
+  @Test
+  void evaluationsAndWhatTheyDecideAreCarried() throws Exception {
+    String script =
+        """
+        swift sft --model base --dataset train.jsonl --val_dataset val.jsonl --max_length 512 \\
+            --eval_strategy steps --save_steps 50 --save_strategy best --metric_for_best_model eval_token_acc \\
+            --greater_is_better true --early_stop_interval 4 --load_best_model_at_end true
+        """;
+    SwiftImport imported = SwiftImport.of(script, "run.sh", folder);
+    assertEquals(List.of(), imported.problems());
+    RunConfig run = RunConfig.parse(imported.yaml(), "recipe", folder);
+    assertEquals(50, run.evalEverySteps());
+    assertEquals(Optional.of(4), run.training().evaluation().earlyStoppingPatience());
+    assertTrue(run.training().evaluation().metric().isAccuracy());
+    assertEquals(SavingConfig.Strategy.BEST, run.training().saving().saveStrategy());
+    assertEquals(List.of("load_best_model_at_end"), List.copyOf(imported.left().keySet()));
+    SwiftImport byEpoch =
+        SwiftImport.of(
+            script.replace("--eval_strategy steps", "--evaluation_strategy epoch").replace("best ", "epoch "),
+            "run.sh",
+            folder);
+    assertTrue(
+        byEpoch.left().keySet().containsAll(List.of("evaluation_strategy", "save_strategy")),
+        byEpoch.left()::toString);
   }
 
   @Test

@@ -26,7 +26,7 @@ class RunPageTest {
     train();
     String page = Files.readString(report(null).write(folder));
     assertContains(page, "Loss, nats per", "Learning rate", "<polyline", "single steps");
-    assertContains(page, "held out</span>");
+    assertContains(page, "held out</span>", "Supervised tokens predicted right");
     assertEveryCurveHasAColour(page);
     assertContains(page, "name: &lt;drawn&gt;", "abc123", "Some Processor, 2 cores");
     assertContains(page, "25.0 % of 400 computed tokens", "2 too long, 0 unreadable");
@@ -91,7 +91,7 @@ class RunPageTest {
         {"step":40,"batch_tokens":400,"padding_tokens":100,"dropped_too_long":2,"aug/random_crop_applied":3,\
         "aug/random_crop_skipped":5,"aug/random_crop_skipped_line":4,"aug/random_crop_objects_dropped":6}
         """);
-    Files.writeString(folder.resolve("heldout-loss.jsonl"), "{\"step\":40,\"loss\":0.4}\n");
+    Files.writeString(folder.resolve("heldout-loss.jsonl"), "{\"step\":40,\"eval_loss\":0.4,\"eval_token_acc\":0.8}\n");
   }
 
   private static List<String> truths(Path heldOut) throws IOException {

@@ -317,16 +317,32 @@ public final class CheckpointFolders {
   /**
    * Deletes the complete checkpoints that are not to be kept.
    *
+   * @param costs by which they are compared, by steps; without it the training loss in their
+   *     manifests counts
    * @return the steps of those that are gone, ascending
    */
-  public List<Long> retain(Retention retention) {
+  public List<Long> retain(Retention retention, Optional<Map<Long, Double>> costs) {
+    List<Long> superfluous = retention.superfluous(candidates(costs));
+    superfluous.forEach(steps -> remove(finalFolder(steps)));
+    return superfluous;
+  }
+
+  /**
+   * What is known of the complete checkpoints, oldest first.
+   *
+   * @param costs as for {@link #retain}
+   */
+  public List<Retention.Candidate> candidates(Optional<Map<Long, Double>> costs) {
     List<Retention.Candidate> candidates = new ArrayList<>();
     for (long steps : completeSteps()) {
       try {
         byte[] json = Files.readAllBytes(finalFolder(steps).resolve(CheckpointManifest.FILE_NAME));
         CheckpointManifest manifest = CheckpointManifest.parse(json);
-        Optional<Double> loss = Optional.ofNullable(manifest.meanLoss());
-        candidates.add(new Retention.Candidate(steps, loss, isCertified(manifest)));
+        Optional<Double> cost =
+            costs.isPresent()
+                ? Optional.ofNullable(costs.get().get(steps))
+                : Optional.ofNullable(manifest.meanLoss());
+        candidates.add(new Retention.Candidate(steps, cost, isCertified(manifest)));
       } catch (IOException error) {
         LOG.warn(
             "the folder of step {} has no readable manifest: it is left for a person to look at",
@@ -334,9 +350,7 @@ public final class CheckpointFolders {
             error);
       }
     }
-    List<Long> superfluous = retention.superfluous(candidates);
-    superfluous.forEach(steps -> remove(finalFolder(steps)));
-    return superfluous;
+    return candidates;
   }
 
   /** The steps of folders that have a checkpoint's name, ascending. */

@@ -1,6 +1,7 @@
 package io.lockstep.coordinator.journal;
 
 import io.lockstep.coordinator.CommittedCheckpoint;
+import io.lockstep.coordinator.CommittedEvaluation;
 import io.lockstep.coordinator.CommittedStep;
 import io.lockstep.coordinator.DatasetSums;
 import io.lockstep.coordinator.KindSums;
@@ -116,6 +117,12 @@ final class JournalTables {
             sample integer not null, what text not null, primary key (step, rewind, place))\
           """,
           """
+          create table if not exists evaluations(
+            steps integer primary key, generation integer not null, records integer not null,
+            tokens integer not null, loss_sum text not null, correct integer not null,
+            committed_at text not null)\
+          """,
+          """
           create table if not exists numerics(name text primary key, value text not null)\
           """);
 
@@ -187,6 +194,8 @@ final class JournalTables {
     }
     query(connection, "select * from checkpoints order by steps", JournalTables::checkpoint)
         .forEach(checkpoint -> history.add(new JournalEntry.CheckpointCommitted(checkpoint)));
+    evaluations(connection)
+        .forEach(evaluation -> history.add(new JournalEntry.EvaluationCommitted(evaluation)));
     lastMembers(connection).ifPresent(history::add);
     SortedMap<String, String> numerics = new TreeMap<>();
     query(
@@ -206,6 +215,22 @@ final class JournalTables {
             row -> new RunOutcome(row.getBoolean(1), row.getString(2), 0, Optional.empty()))
         .forEach(outcome -> history.add(new JournalEntry.RunEnded(outcome)));
     return history;
+  }
+
+  /** The evaluations, oldest first. Sums are texts: a database keeps no NaN. */
+  private static List<CommittedEvaluation> evaluations(Connection connection) throws SQLException {
+    return query(
+        connection,
+        "select generation, steps, records, tokens, loss_sum, correct from evaluations order by"
+            + " steps",
+        row ->
+            new CommittedEvaluation(
+                row.getLong(1),
+                row.getLong(2),
+                row.getInt(3),
+                row.getLong(4),
+                Double.parseDouble(row.getString(5)),
+                row.getLong(6)));
   }
 
   static long rewinds(Connection connection) throws SQLException {

@@ -1,6 +1,7 @@
 package io.lockstep.coordinator.journal;
 
 import io.lockstep.coordinator.CommittedCheckpoint;
+import io.lockstep.coordinator.CommittedEvaluation;
 import io.lockstep.coordinator.Numerics;
 import io.lockstep.coordinator.RunOutcome;
 import io.lockstep.coordinator.RunPlan;
@@ -22,6 +23,7 @@ import java.sql.Statement;
 import java.time.Clock;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SortedMap;
 
@@ -55,6 +57,7 @@ public final class RunJournal implements AutoCloseable {
             JournalEntry.NumericsFixed _,
             JournalEntry.Rewound _,
             JournalEntry.CheckpointCommitted _,
+            JournalEntry.EvaluationCommitted _,
             JournalEntry.DrainAccepted _,
             JournalEntry.RunEnded _,
             JournalEntry.RunResumed _ ->
@@ -192,6 +195,7 @@ public final class RunJournal implements AutoCloseable {
           "the run in %s has ended after all its %d steps: choose another --out"
               .formatted(plan.outputDir(), history.committed()));
     }
+    requireUnstopped(plan, history);
     if (!storedConfig(connection).equals(plan.runConfigYaml())) {
       // Steps that are computed again by another recipe need not give the gradients of before.
       history.forgetDigests();
@@ -209,6 +213,18 @@ public final class RunJournal implements AutoCloseable {
       history.add(new JournalEntry.RunResumed());
     }
     return journal;
+  }
+
+  /** A run that evaluations ended has nothing more to do unless it is given more patience. */
+  private static void requireUnstopped(RunPlan plan, RunHistory history) {
+    OptionalLong stopped = plan.evaluations().stopsAt(history.evaluations());
+    if (history.outcome().isPresent()
+        && stopped.isPresent()
+        && stopped.getAsLong() <= history.committed()) {
+      throw new RunRefusedException(
+          "the run in %s was stopped early after step %d of %d: raise training.early_stopping_patience to go on, or choose another --out"
+              .formatted(plan.outputDir(), stopped.getAsLong(), plan.totalSteps()));
+    }
   }
 
   private static String storedConfig(Connection connection) throws SQLException {
@@ -363,6 +379,7 @@ public final class RunJournal implements AutoCloseable {
           new StepRows(connection, rewinds).write(committed.step(), now());
       case JournalEntry.Rewound rewound -> writeRewind(rewound);
       case JournalEntry.CheckpointCommitted committed -> writeCheckpoint(committed.checkpoint());
+      case JournalEntry.EvaluationCommitted committed -> writeEvaluation(committed.evaluation());
       case JournalEntry.DrainAccepted drain -> {
         insert("update run set drained_at = ? where id = 1", drain.endAt());
         insert("insert or replace into drains(id, asked_by) values (1, ?)", drain.by());
@@ -415,6 +432,7 @@ public final class RunJournal implements AutoCloseable {
         rewound.reason(),
         now());
     insert("delete from checkpoints where steps > ?", rewound.toSteps());
+    insert("delete from evaluations where steps > ?", rewound.toSteps());
   }
 
   private void writeCheckpoint(CommittedCheckpoint checkpoint) throws SQLException {
@@ -426,6 +444,19 @@ public final class RunJournal implements AutoCloseable {
         checkpoint.manifestSha256(),
         checkpoint.bytes(),
         checkpoint.last(),
+        now());
+  }
+
+  private void writeEvaluation(CommittedEvaluation evaluation) throws SQLException {
+    insert(
+        "insert into evaluations(steps, generation, records, tokens, loss_sum, correct,"
+            + " committed_at) values (?, ?, ?, ?, ?, ?, ?)",
+        evaluation.steps(),
+        evaluation.generation(),
+        evaluation.records(),
+        evaluation.tokens(),
+        Double.toString(evaluation.lossSum()),
+        evaluation.correctTokens(),
         now());
   }
 

@@ -101,11 +101,20 @@ final class CheckpointDisk implements AutoCloseable {
     });
   }
 
-  /** Deletes what need not be kept; calls {@code deleted} with the steps, on the disk's thread. */
-  void retain(Retention retention, Consumer<List<Long>> deleted, Consumer<String> problem) {
+  /**
+   * Deletes what need not be kept.
+   *
+   * @param costs by which checkpoints are compared, by steps; empty for their training losses
+   * @param deleted called with the steps, on the disk's thread
+   */
+  void retain(
+      Retention retention,
+      Optional<Map<Long, Double>> costs,
+      Consumer<List<Long>> deleted,
+      Consumer<String> problem) {
     thread.execute(() -> {
       try {
-        deleted.accept(folders.retain(retention));
+        deleted.accept(folders.retain(retention, costs));
       } catch (RunRefusedException error) {
         log.warn("old checkpoints stay", error);
         problem.accept("old checkpoints stay: " + error.reason());

@@ -1,6 +1,8 @@
 package io.lockstep.coordinator.loop;
 
 import io.lockstep.coordinator.CommittedCheckpoint;
+import io.lockstep.coordinator.CommittedEvaluation;
+import io.lockstep.coordinator.EvaluationPlan;
 import io.lockstep.coordinator.RunListener;
 import io.lockstep.coordinator.RunOutcome;
 import io.lockstep.coordinator.RunPlan;
@@ -24,6 +26,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -318,6 +321,7 @@ public final class RunLoop implements AutoCloseable {
       case JournalEntry.MembershipFormed _,
           JournalEntry.NumericsFixed _,
           JournalEntry.LeaseGranted _,
+          JournalEntry.EvaluationCommitted _,
           JournalEntry.DrainAccepted _,
           JournalEntry.RunEnded _,
           JournalEntry.RunResumed _ -> {}
@@ -335,12 +339,26 @@ public final class RunLoop implements AutoCloseable {
   private void retain() {
     disk.retain(
         plan.checkpoints().retention(),
+        costs(),
         deleted ->
             queue.add(() -> {
               checkpoints.removeIf(checkpoint -> deleted.contains(checkpoint.steps()));
               deleted.forEach(steps -> log.info("deleted the checkpoint at step {}", steps));
             }),
         problem -> queue.add(() -> notice(problem)));
+  }
+
+  /** By what checkpoints are compared in a run that is evaluated, by steps. */
+  private Optional<Map<Long, Double>> costs() {
+    RunJournal source = journal;
+    EvaluationPlan evaluations = plan.evaluations();
+    return source == null || !evaluations.isEvaluated()
+        ? Optional.empty()
+        : Optional.of(
+            source.history().evaluations().stream()
+                .collect(
+                    Collectors.toUnmodifiableMap(
+                        CommittedEvaluation::steps, evaluations.metric()::cost)));
   }
 
   private void notice(String text) {
@@ -357,7 +375,9 @@ public final class RunLoop implements AutoCloseable {
     disk.finish();
     Optional<CommittedCheckpoint> newest =
         checkpoints.isEmpty() ? Optional.empty() : Optional.of(checkpoints.getLast());
-    RunOutcome result = new RunOutcome(decided.finished(), decided.reason(), durableSteps, newest);
+    RunOutcome result =
+        new RunOutcome(
+            decided.finished(), decided.reason(), durableSteps, newest, decided.drained());
     watchers.forEach(watcher -> watcher.ended(result));
     watchers.clear();
     outcome.complete(result);

@@ -1,6 +1,8 @@
 package io.lockstep.coordinator.machine;
 
+import io.lockstep.coordinator.CheckpointSchedule;
 import io.lockstep.coordinator.CommittedCheckpoint;
+import io.lockstep.coordinator.CommittedEvaluation;
 import io.lockstep.coordinator.Phase;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,14 +20,16 @@ import org.jspecify.annotations.Nullable;
  */
 final class CheckpointCoordinator {
   private final RunState state;
+  private final EvaluationCoordinator evaluations;
   private final List<PendingCheckpoint> abandoned = new ArrayList<>();
   private @Nullable PendingCheckpoint pending;
 
   /** An attempt was abandoned: the next comes before more steps are leased. */
   private boolean owed;
 
-  CheckpointCoordinator(RunState state) {
+  CheckpointCoordinator(RunState state, EvaluationCoordinator evaluations) {
     this.state = state;
+    this.evaluations = evaluations;
   }
 
   /** Whether the committed steps are saved, or all members were asked to save them. */
@@ -66,7 +70,11 @@ final class CheckpointCoordinator {
   /** Whether no steps may be leased, because members are to stand still for a checkpoint. */
   boolean holdsBackLeases(MembershipEpoch epoch) {
     boolean outstanding = epoch.leasedUntil() > state.committed();
-    return isPreparing() || isDue() || state.losesTooMany() || (owed && outstanding);
+    return isPreparing()
+        || isDue()
+        || isSavingBest()
+        || state.losesTooMany()
+        || (owed && outstanding);
   }
 
   /** Whether this worker's part of the pending checkpoint is missing. */
@@ -79,8 +87,30 @@ final class CheckpointCoordinator {
     boolean wanted =
         owed
             || state.losesTooMany()
-            || state.plan.checkpoints().isDue(state.committed(), state.endAt());
-    return wanted && state.committed() > 0 && !areSavedOrRequested();
+            || state.plan.checkpoints().isDue(state.committed(), state.endAt())
+            || isBest();
+    return wanted && state.committed() > 0 && !areSavedOrRequested() && !evaluations.isDue();
+  }
+
+  /** Whether the committed steps were found the best, and the best are saved. */
+  private boolean isBest() {
+    CheckpointSchedule schedule = state.plan.checkpoints();
+    if (!schedule.whenBetter() || state.history.evaluation(state.committed()).isEmpty()) {
+      return false;
+    }
+    List<CommittedEvaluation> counted =
+        state.history.evaluations().stream()
+            .filter(each -> each.steps() >= schedule.delaySteps())
+            .toList();
+    return !counted.isEmpty()
+        && counted.getLast().steps() == state.committed()
+        && state.plan.evaluations().endsWithBest(counted);
+  }
+
+  /** Whether the best so far is being saved: were a writer lost later on, it couldn't be again. */
+  private boolean isSavingBest() {
+    PendingCheckpoint present = pending;
+    return present != null && present.steps() == state.committed() && isBest();
   }
 
   /** Begins a checkpoint that is due, or waits for the one before; false if nothing changed. */
@@ -92,6 +122,9 @@ final class CheckpointCoordinator {
     if (present != null && present.steps() == state.endAt()) {
       // The run may have been drained since this checkpoint was begun.
       return standStill("saving the checkpoint at step " + present.steps());
+    }
+    if (present != null && isSavingBest()) {
+      return standStill("saving the checkpoint at step %d, the best so far".formatted(present.steps()));
     }
     if (isPreparing()) {
       return false;

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the run waits for, since when and for how long at most. Every state that waits has a name
@@ -39,6 +40,7 @@ final class Deadlines {
 
   private final RunState state;
   private final CheckpointCoordinator checkpoints;
+  private final EvaluationCoordinator evaluations;
   private final MembershipCoordinator memberships;
   private final Rendezvous rendezvous;
   private final Stalls stalls;
@@ -51,12 +53,14 @@ final class Deadlines {
   Deadlines(
       RunState state,
       CheckpointCoordinator checkpoints,
+      EvaluationCoordinator evaluations,
       MembershipCoordinator memberships,
       Rendezvous rendezvous,
       Stalls stalls,
       ReadmissionBackoff backoff) {
     this.state = state;
     this.checkpoints = checkpoints;
+    this.evaluations = evaluations;
     this.memberships = memberships;
     this.rendezvous = rendezvous;
     this.stalls = stalls;
@@ -76,6 +80,9 @@ final class Deadlines {
 
     /** For a step to be reduced, or applied, by everybody. */
     record Step(long generation, long step) implements Wait {}
+
+    /** For the shares of an evaluation. */
+    record Evaluation(long generation, long steps) implements Wait {}
 
     /** For a checkpoint's folder. */
     record Folder(CheckpointAttempt attempt) implements Wait {}
@@ -121,6 +128,9 @@ final class Deadlines {
     } else if (!state.standsStill()) {
       waits.add(new Wait.Step(epoch.generation(), state.committed()));
     }
+    evaluations
+        .present()
+        .ifPresent(each -> waits.add(new Wait.Evaluation(each.generation(), each.steps())));
     checkpoints
         .attempt()
         .ifPresent(attempt ->
@@ -157,6 +167,13 @@ final class Deadlines {
                       step.step(), epoch == null ? "nobody" : MembershipEpoch.names(late(epoch))),
               from,
               stepLimit());
+      case Wait.Evaluation evaluation ->
+          new Awaited(
+              "the evaluation after step %d from %s"
+                  .formatted(
+                      evaluation.steps(), MembershipEpoch.names(evaluating(epoch))),
+              from,
+              evaluationLimit());
       case Wait.Folder attempt ->
           new Awaited(
               "the disk, for a folder of the checkpoint at step " + attempt.attempt().steps(),
@@ -181,6 +198,18 @@ final class Deadlines {
 
   private long stepLimit() {
     return Math.max(STEP_MILLIS, STEP_FACTOR * longestStep);
+  }
+
+  /** A record takes less time than a step, and one worker may compute all of them. */
+  private long evaluationLimit() {
+    long records = state.plan.evaluations().records();
+    return Math.max(STEP_MILLIS, (STEP_FACTOR + records) * longestStep);
+  }
+
+  private List<String> evaluating(@Nullable MembershipEpoch epoch) {
+    return epoch == null
+        ? List.of()
+        : evaluations.late(epoch).stream().map(Member::describe).toList();
   }
 
   private static List<String> late(MembershipEpoch epoch) {
@@ -245,6 +274,11 @@ final class Deadlines {
       case Wait.Step step -> {
         if (epoch != null) {
           late(epoch, step, what);
+        }
+      }
+      case Wait.Evaluation _ -> {
+        if (epoch != null) {
+          evaluations.late(epoch).forEach(member -> evict(member, what));
         }
       }
       case Wait.Parts _ ->

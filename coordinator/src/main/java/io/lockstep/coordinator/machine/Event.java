@@ -86,6 +86,33 @@ public sealed interface Event {
   }
 
   /**
+   * The worker has evaluated its share of the held-out records.
+   *
+   * @param steps committed steps of the evaluated weights
+   * @param firstRecord the first of its records; the others follow
+   */
+  record Evaluated(
+      long session, long generation, long steps, int firstRecord, List<RecordResult> results)
+      implements FromWorker {
+    public Evaluated {
+      results = List.copyOf(results);
+    }
+  }
+
+  /**
+   * What was found on one held-out record.
+   *
+   * @param lossSum over its supervised tokens, in nats
+   * @param tokens 0 if the record can't be used
+   */
+  record RecordResult(double lossSum, long tokens, long correctTokens) {
+
+    boolean isSound() {
+      return tokens >= 0 && correctTokens >= 0 && correctTokens <= tokens;
+    }
+  }
+
+  /**
    * The worker is alive and says what it does.
    *
    * @param standing its state, repeated in each heartbeat; empty if it sends changes only

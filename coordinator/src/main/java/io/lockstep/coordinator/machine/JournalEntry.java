@@ -1,6 +1,7 @@
 package io.lockstep.coordinator.machine;
 
 import io.lockstep.coordinator.CommittedCheckpoint;
+import io.lockstep.coordinator.CommittedEvaluation;
 import io.lockstep.coordinator.CommittedStep;
 import io.lockstep.coordinator.Numerics;
 import io.lockstep.coordinator.RunOutcome;
@@ -37,6 +38,9 @@ public sealed interface JournalEntry {
 
   /** A checkpoint has its final name. */
   record CheckpointCommitted(CommittedCheckpoint checkpoint) implements JournalEntry {}
+
+  /** The figures of an evaluation are known. */
+  record EvaluationCommitted(CommittedEvaluation evaluation) implements JournalEntry {}
 
   /**
    * The run ends early.

@@ -1,12 +1,11 @@
 package io.lockstep.coordinator.machine;
 
-import io.lockstep.coordinator.CheckpointSchedule;
 import io.lockstep.coordinator.RunPlan;
 import java.util.Optional;
 
 /**
- * Which steps are leased next. A lease never crosses a checkpoint, so that a worker at the end of
- * its leases stands exactly where the state is to be saved.
+ * Which steps are leased next. A lease never crosses a checkpoint or an evaluation, so that a worker
+ * at the end of its leases stands exactly where the state is to be saved or evaluated.
  */
 final class LeasePlan {
 
@@ -23,14 +22,12 @@ final class LeasePlan {
    * @param endAt steps after which the run ends
    */
   static Optional<Span> next(RunPlan plan, long committed, long leasedUntil, long endAt) {
-    CheckpointSchedule checkpoints = plan.checkpoints();
     boolean plenty = leasedUntil - committed > plan.leaseSteps() / 2;
-    boolean savingFirst = leasedUntil > committed && checkpoints.isDue(leasedUntil, endAt);
-    if (plenty || savingFirst || leasedUntil >= endAt) {
+    boolean standingFirst = leasedUntil > committed && plan.isBoundary(leasedUntil, endAt);
+    if (plenty || standingFirst || leasedUntil >= endAt) {
       return Optional.empty();
     }
-    long steps =
-        Math.min(plan.leaseSteps(), checkpoints.nextAfter(leasedUntil, endAt) - leasedUntil);
+    long steps = Math.min(plan.leaseSteps(), plan.nextBoundary(leasedUntil, endAt) - leasedUntil);
     return Optional.of(new Span(leasedUntil, steps));
   }
 }

@@ -1,5 +1,6 @@
 package io.lockstep.coordinator.machine;
 
+import io.lockstep.coordinator.CommittedEvaluation;
 import io.lockstep.coordinator.CommittedStep;
 import java.nio.file.Path;
 import java.util.List;
@@ -16,6 +17,7 @@ import java.util.Optional;
  *     from the base model
  * @param holders who holds what of the state
  * @param lastCommit figures of the last committed step, for those that have yet to apply it
+ * @param lastEvaluation figures of the last evaluation, for logs that lack them
  */
 public record Membership(
     long generation,
@@ -24,7 +26,8 @@ public record Membership(
     long nextStep,
     Optional<Path> checkpoint,
     List<Holder> holders,
-    Optional<CommittedStep> lastCommit) {
+    Optional<CommittedStep> lastCommit,
+    Optional<CommittedEvaluation> lastEvaluation) {
 
   public Membership {
     members = List.copyOf(members);

@@ -12,6 +12,7 @@ import java.util.Optional;
 final class MembershipCoordinator {
   private final RunState state;
   private final CheckpointCoordinator checkpoints;
+  private final EvaluationCoordinator evaluations;
   private final Rendezvous rendezvous;
   private final BrokenLinks links = new BrokenLinks();
   private final ReadmissionBackoff backoff;
@@ -19,10 +20,12 @@ final class MembershipCoordinator {
   MembershipCoordinator(
       RunState state,
       CheckpointCoordinator checkpoints,
+      EvaluationCoordinator evaluations,
       Rendezvous rendezvous,
       ReadmissionBackoff backoff) {
     this.state = state;
     this.checkpoints = checkpoints;
+    this.evaluations = evaluations;
     this.rendezvous = rendezvous;
     this.backoff = backoff;
   }
@@ -219,6 +222,7 @@ final class MembershipCoordinator {
     epoch.forEach(Member::dismiss);
     state.epoch = null;
     checkpoints.epochEnded();
+    evaluations.epochEnded();
     return true;
   }
 
@@ -317,6 +321,7 @@ final class MembershipCoordinator {
     boolean still = state.standsStill();
     if ((!still && !state.justCommitted)
         || checkpoints.isPreparing()
+        || evaluations.isPending()
         || state.committed() == state.endAt()) {
       return false;
     }

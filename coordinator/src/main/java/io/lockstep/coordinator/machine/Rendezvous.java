@@ -169,7 +169,8 @@ final class Rendezvous {
             nextStep,
             source.map(CommittedCheckpoint::dir),
             plan.holders(),
-            plan.holders().isEmpty() ? Optional.empty() : history.lastStep());
+            plan.holders().isEmpty() ? Optional.empty() : history.lastStep(),
+            history.lastEvaluation());
     fixNumerics(plan.members().getFirst());
     state.journal(new JournalEntry.MembershipFormed(generation, nextStep, members));
     MembershipEpoch epoch =

@@ -1,6 +1,7 @@
 package io.lockstep.coordinator.machine;
 
 import io.lockstep.coordinator.CommittedCheckpoint;
+import io.lockstep.coordinator.CommittedEvaluation;
 import io.lockstep.coordinator.CommittedStep;
 import io.lockstep.coordinator.Numerics;
 import io.lockstep.coordinator.RunOutcome;
@@ -33,6 +34,7 @@ public final class RunHistory {
 
   private final UnreadableRecords unreadable = new UnreadableRecords();
   private final List<CommittedCheckpoint> checkpoints = new ArrayList<>();
+  private final List<CommittedEvaluation> evaluations = new ArrayList<>();
   private OptionalLong drainedAt = OptionalLong.empty();
   private String drainedBy = "";
   private Optional<RunOutcome> outcome = Optional.empty();
@@ -52,8 +54,10 @@ public final class RunHistory {
         unreadable.rewound(committed);
         lastStep = Optional.empty();
         checkpoints.removeIf(checkpoint -> checkpoint.steps() > committed);
+        evaluations.removeIf(evaluation -> evaluation.steps() > committed);
       }
       case JournalEntry.CheckpointCommitted checkpoint -> add(checkpoint.checkpoint());
+      case JournalEntry.EvaluationCommitted evaluation -> evaluations.add(evaluation.evaluation());
       case JournalEntry.DrainAccepted drain -> {
         drainedAt = OptionalLong.of(drain.endAt());
         drainedBy = drain.by();
@@ -140,6 +144,21 @@ public final class RunHistory {
   /** The checkpoints, oldest first. */
   public List<CommittedCheckpoint> checkpoints() {
     return Collections.unmodifiableList(checkpoints);
+  }
+
+  /** The evaluations, oldest first. */
+  public List<CommittedEvaluation> evaluations() {
+    return Collections.unmodifiableList(evaluations);
+  }
+
+  /** The newest evaluation. */
+  public Optional<CommittedEvaluation> lastEvaluation() {
+    return evaluations.isEmpty() ? Optional.empty() : Optional.of(evaluations.getLast());
+  }
+
+  /** The evaluation after so many steps. */
+  public Optional<CommittedEvaluation> evaluation(long steps) {
+    return evaluations.stream().filter(each -> each.steps() == steps).findFirst();
   }
 
   /** The newest checkpoint. */

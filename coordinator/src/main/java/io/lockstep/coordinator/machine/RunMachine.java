@@ -16,8 +16,8 @@ import java.util.Set;
  * same times give the same actions. Confined to one thread.
  *
  * <p>An event first changes what is known; then transitions follow one another until none is due:
- * {@link MembershipCoordinator} with {@link Rendezvous}, {@link Steps}, {@link
- * CheckpointCoordinator}, {@link Termination}. Each is triggered as {@link Transition} tells, and
+ * {@link MembershipCoordinator} with {@link Rendezvous}, {@link EvaluationCoordinator}, {@link
+ * Steps}, {@link CheckpointCoordinator}, {@link Termination}. Each is triggered as {@link Transition} tells, and
  * leads from the phase above to the phase in its row:
  *
  * <pre>
@@ -44,6 +44,7 @@ public final class RunMachine {
   private static final int SILENCE_TIMEOUTS = 3;
 
   private final RunState state;
+  private final EvaluationCoordinator evaluations;
   private final CheckpointCoordinator checkpoints;
   private final Rendezvous rendezvous;
   private final MembershipCoordinator memberships;
@@ -57,13 +58,14 @@ public final class RunMachine {
   /** A run as its journal left it; a new one with an empty history. */
   public RunMachine(RunPlan plan, RunHistory history) {
     state = new RunState(plan, history);
-    checkpoints = new CheckpointCoordinator(state);
+    evaluations = new EvaluationCoordinator(state);
+    checkpoints = new CheckpointCoordinator(state, evaluations);
     Quorum quorum = new Quorum(state);
     rendezvous = new Rendezvous(state, checkpoints, quorum, backoff);
-    memberships = new MembershipCoordinator(state, checkpoints, rendezvous, backoff);
+    memberships = new MembershipCoordinator(state, checkpoints, evaluations, rendezvous, backoff);
     stalls = new Stalls(state);
-    deadlines = new Deadlines(state, checkpoints, memberships, rendezvous, stalls, backoff);
-    steps = new Steps(state, checkpoints, backoff, this::evict, this::stepCommitted);
+    deadlines = new Deadlines(state, checkpoints, evaluations, memberships, rendezvous, stalls, backoff);
+    steps = new Steps(state, checkpoints, evaluations, backoff, this::evict, this::stepCommitted);
     liveness = new Liveness(plan.membership().heartbeatTimeout().toMillis());
     termination = new Termination(state, checkpoints, memberships, quorum);
     state.setDetail("waiting for workers");
@@ -94,7 +96,7 @@ public final class RunMachine {
     return List.copyOf(state.actions);
   }
 
-  /** Steps after which the run ends: all of them, or fewer once it is drained. */
+  /** Steps after which the run ends: all, or fewer once it is drained or evaluations end it. */
   public long endAt() {
     return state.endAt();
   }
@@ -163,6 +165,7 @@ public final class RunMachine {
     while (changed && !state.phase.ended()) {
       changed =
           memberships.advance()
+              || evaluations.advance()
               || steps.advance()
               || checkpoints.advance()
               || termination.advance();
@@ -269,6 +272,7 @@ public final class RunMachine {
       case Event.Ready ready -> memberships.ready(member, ready);
       case Event.Reduced reduced -> steps.reduced(member, reduced);
       case Event.Applied applied -> steps.applied(member, applied);
+      case Event.Evaluated share -> evaluations.evaluated(member, share);
       case Event.PartWritten part -> checkpoints.partWritten(member, part);
       case Event.Broken broken -> memberships.broken(member, broken);
       case Event.Leaving leaving -> memberships.leaving(member, leaving.reason());

@@ -6,6 +6,7 @@ import io.lockstep.coordinator.RunPlan;
 import io.lockstep.coordinator.machine.EventException.ProtocolViolation;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,9 +40,15 @@ final class RunState {
     return history.committed();
   }
 
-  /** Steps after which the run ends: all of them, or fewer once it is drained. */
+  /** Steps after which the run ends: all, or fewer once it is drained or evaluations end it. */
   long endAt() {
-    return Math.min(plan.totalSteps(), history.drainedAt().orElse(plan.totalSteps()));
+    long total = plan.totalSteps();
+    return Math.min(total, Math.min(history.drainedAt().orElse(total), stopsAt().orElse(total)));
+  }
+
+  /** Steps after which evaluations end the run early, if they do. */
+  OptionalLong stopsAt() {
+    return plan.evaluations().stopsAt(history.evaluations());
   }
 
   /**

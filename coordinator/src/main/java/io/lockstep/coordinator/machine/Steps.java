@@ -20,6 +20,7 @@ import java.util.function.BiConsumer;
 final class Steps {
   private final RunState state;
   private final CheckpointCoordinator checkpoints;
+  private final EvaluationCoordinator evaluations;
   private final ReadmissionBackoff backoff;
   private final BiConsumer<Member, String> violations;
   private final Runnable committed;
@@ -32,11 +33,13 @@ final class Steps {
   Steps(
       RunState state,
       CheckpointCoordinator checkpoints,
+      EvaluationCoordinator evaluations,
       ReadmissionBackoff backoff,
       BiConsumer<Member, String> violations,
       Runnable committed) {
     this.state = state;
     this.checkpoints = checkpoints;
+    this.evaluations = evaluations;
     this.backoff = backoff;
     this.violations = violations;
     this.committed = committed;
@@ -236,7 +239,7 @@ final class Steps {
   }
 
   private boolean grantLease(MembershipEpoch epoch) {
-    if (checkpoints.holdsBackLeases(epoch)) {
+    if (evaluations.isDue() || checkpoints.holdsBackLeases(epoch)) {
       return false;
     }
     return LeasePlan.next(state.plan, state.committed(), epoch.leasedUntil(), state.endAt())

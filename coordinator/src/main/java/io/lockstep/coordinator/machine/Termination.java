@@ -3,6 +3,7 @@ package io.lockstep.coordinator.machine;
 import io.lockstep.coordinator.CommittedCheckpoint;
 import io.lockstep.coordinator.RunOutcome;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** How a run ends: all steps done, drained, or by a failure that no other worker can make good. */
 final class Termination {
@@ -46,9 +47,17 @@ final class Termination {
     finish(
         state.committed() == total
             ? "all " + total + " steps are done"
-            : "drained by %s after step %d of %d"
+            : hasStoppedEarly()
+                ? EvaluationCoordinator.whyStopped(state)
+                : "drained by %s after step %d of %d"
                 .formatted(state.history.drainedBy(), state.committed(), total));
     return true;
+  }
+
+  /** Whether evaluations ended the run before its last step. */
+  private boolean hasStoppedEarly() {
+    OptionalLong stops = state.stopsAt();
+    return stops.isPresent() && stops.getAsLong() <= state.committed();
   }
 
   /** Makes the leased steps the run's last; a drain asked for again changes nothing. */
@@ -116,7 +125,9 @@ final class Termination {
     ToWorker.Stop stop = new ToWorker.Stop(finished, reason, false);
     state.members.all().forEach(member -> state.send(member, stop));
     Optional<CommittedCheckpoint> newest = state.history.newestCheckpoint();
-    RunOutcome outcome = new RunOutcome(finished, reason, state.committed(), newest);
+    boolean drained =
+        finished && state.committed() < state.plan.totalSteps() && !hasStoppedEarly();
+    RunOutcome outcome = new RunOutcome(finished, reason, state.committed(), newest, drained);
     state.journal(new JournalEntry.RunEnded(outcome));
     state.actions.add(new Action.EndRun(outcome));
   }

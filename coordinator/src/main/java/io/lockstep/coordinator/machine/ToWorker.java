@@ -1,5 +1,6 @@
 package io.lockstep.coordinator.machine;
 
+import io.lockstep.coordinator.CommittedEvaluation;
 import io.lockstep.coordinator.CommittedStep;
 import java.nio.file.Path;
 
@@ -25,6 +26,12 @@ public sealed interface ToWorker {
 
   /** Write the state after {@code steps} committed steps into {@code dir}. */
   record SaveCheckpoint(long generation, long steps, Path dir) implements ToWorker {}
+
+  /** Compute a share of the held-out records with the state after {@code steps} steps. */
+  record Evaluate(long generation, long steps) implements ToWorker {}
+
+  /** An evaluation is complete, for logs. */
+  record Evaluation(CommittedEvaluation evaluation) implements ToWorker {}
 
   /**
    * The worker's last message on a stream: the run has ended, or it is evicted or refused.

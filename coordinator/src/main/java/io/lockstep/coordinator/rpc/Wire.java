@@ -14,6 +14,7 @@ import io.lockstep.coordinator.machine.Holding;
 import io.lockstep.data.plan.Shard;
 import io.lockstep.proto.coordinator.v1.Broken;
 import io.lockstep.proto.coordinator.v1.Checkpoint;
+import io.lockstep.proto.coordinator.v1.Evaluated;
 import io.lockstep.proto.coordinator.v1.GetStatusResponse;
 import io.lockstep.proto.coordinator.v1.Hello;
 import io.lockstep.proto.coordinator.v1.Notice;
@@ -27,6 +28,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /** Maps wire messages to the machine's records and back. */
 final class Wire {
@@ -119,6 +121,7 @@ final class Wire {
                           new Event.CheckpointFile(
                               path(file.getPath()), file.getBytes(), line(file.getSha256())))
                       .toList()));
+      case EVALUATED -> Optional.of(evaluated(session, message.getEvaluated()));
       case FAILURE ->
           Optional.of(new Event.Failed(session, line(message.getFailure().getMessage())));
       case TELEMETRY -> Optional.of(telemetry(session, message.getTelemetry()));
@@ -134,6 +137,27 @@ final class Wire {
                   line(message.getStalled().getWhat())));
       case HELLO, KIND_NOT_SET -> Optional.empty();
     };
+  }
+
+  /** A worker's share of an evaluation; lists of different lengths break the protocol. */
+  private static Event.FromWorker evaluated(long session, Evaluated wire) {
+    int count = wire.getTokensCount();
+    if (wire.getLossSumsCount() != count || wire.getCorrectTokensCount() != count) {
+      return new Event.Violated(
+          session,
+          "its share of an evaluation has %d losses, %d counts of tokens and %d of right ones"
+              .formatted(wire.getLossSumsCount(), count, wire.getCorrectTokensCount()));
+    }
+    return new Event.Evaluated(
+        session,
+        wire.getGeneration(),
+        wire.getSteps(),
+        wire.getFirstRecord(),
+        IntStream.range(0, count)
+            .mapToObj(i ->
+                new Event.RecordResult(
+                    wire.getLossSums(i), wire.getTokens(i), wire.getCorrectTokens(i)))
+            .toList());
   }
 
   private static String line(String text) {

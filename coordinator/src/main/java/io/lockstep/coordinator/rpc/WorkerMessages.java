@@ -1,11 +1,14 @@
 package io.lockstep.coordinator.rpc;
 
 import com.google.protobuf.ByteString;
+import io.lockstep.coordinator.CommittedEvaluation;
 import io.lockstep.coordinator.CommittedStep;
 import io.lockstep.coordinator.machine.Membership;
 import io.lockstep.coordinator.machine.ToWorker;
 import io.lockstep.proto.coordinator.v1.Commit;
 import io.lockstep.proto.coordinator.v1.CoordinatorMessage;
+import io.lockstep.proto.coordinator.v1.Evaluate;
+import io.lockstep.proto.coordinator.v1.Evaluation;
 import io.lockstep.proto.coordinator.v1.Holder;
 import io.lockstep.proto.coordinator.v1.Lease;
 import io.lockstep.proto.coordinator.v1.Member;
@@ -70,6 +73,12 @@ final class WorkerMessages {
                   .setGeneration(save.generation())
                   .setSteps(save.steps())
                   .setDir(save.dir().toString()));
+      case ToWorker.Evaluate evaluate ->
+          wire.setEvaluate(
+              Evaluate.newBuilder()
+                  .setGeneration(evaluate.generation())
+                  .setSteps(evaluate.steps()));
+      case ToWorker.Evaluation told -> wire.setEvaluation(evaluation(told.evaluation()));
       case ToWorker.Stop stop ->
           wire.setStop(
               Stop.newBuilder()
@@ -113,6 +122,7 @@ final class WorkerMessages {
           Holder.newBuilder().setRank(holder.rank()).setHolding(Wire.holding(holder.holding())));
     }
     membership.lastCommit().ifPresent(step -> wire.setLastCommit(commit(step)));
+    membership.lastEvaluation().ifPresent(each -> wire.setLastEvaluation(evaluation(each)));
     return wire.build();
   }
 
@@ -121,6 +131,17 @@ final class WorkerMessages {
         .setWorkerId(member.name())
         .setCollectiveAddress(member.address())
         .setCapability(member.capability())
+        .build();
+  }
+
+  private static Evaluation evaluation(CommittedEvaluation evaluation) {
+    return Evaluation.newBuilder()
+        .setGeneration(evaluation.generation())
+        .setSteps(evaluation.steps())
+        .setRecords(evaluation.records())
+        .setTokens(evaluation.tokens())
+        .setLossSum(evaluation.lossSum())
+        .setCorrectTokens(evaluation.correctTokens())
         .build();
   }
 

@@ -2,6 +2,7 @@ package io.lockstep.coordinator.checkpoint;
 
 import io.lockstep.coordinator.Retention;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.Map;
 
 /** A process that writes and deletes checkpoints until it is killed. */
@@ -22,7 +23,7 @@ public final class EndlessCheckpoints {
     while (true) {
       steps++;
       var _ = WrittenCheckpoints.write(folders, steps, (double) (steps * 7 % 11), FILE_BYTES);
-      var _ = folders.retain(retention);
+      var _ = folders.retain(retention, Optional.empty());
       System.out.println("step " + steps + ", rejected " + found.rejected().size());
     }
   }

@@ -72,8 +72,8 @@ final class RetentionTest {
     for (int i = 0; i < LOSSES.length; i++) {
       var _ = WrittenCheckpoints.write(folders, 10 * (i + 1L), LOSSES[i]);
     }
-    assertEquals(List.of(10L, 30L, 40L), folders.retain(new Retention(1, 1)));
-    assertEquals(List.of(), folders.retain(new Retention(1, 1)));
+    assertEquals(List.of(10L, 30L, 40L), folders.retain(new Retention(1, 1), Optional.empty()));
+    assertEquals(List.of(), folders.retain(new Retention(1, 1), Optional.empty()));
     try (var entries = Files.list(run.resolve("checkpoints"))) {
       assertEquals(
           List.of(".run", "step-00000020", "step-00000050"),

@@ -5,13 +5,19 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.lockstep.coordinator.CommittedCheckpoint;
+import io.lockstep.coordinator.CommittedEvaluation;
 import io.lockstep.coordinator.CommittedStep;
 import io.lockstep.coordinator.DatasetSums;
+import io.lockstep.coordinator.EarlyStopping;
+import io.lockstep.coordinator.EvaluationMetric;
+import io.lockstep.coordinator.EvaluationPlan;
 import io.lockstep.coordinator.KindSums;
 import io.lockstep.coordinator.Plans;
 import io.lockstep.coordinator.RunOutcome;
+import io.lockstep.coordinator.RunPlan;
 import io.lockstep.coordinator.RunRefusedException;
 import io.lockstep.coordinator.StepCounts;
+import io.lockstep.coordinator.StepInterval;
 import io.lockstep.coordinator.TermSum;
 import io.lockstep.coordinator.UnreadableRecord;
 import io.lockstep.coordinator.machine.JournalEntry;
@@ -109,6 +115,57 @@ final class RunJournalTest {
     try (RunJournal journal = RunJournal.open(Plans.plan(out, 1, 9, 0), NOON)) {
       assertEquals(next, journal.history().lastStep().orElseThrow());
     }
+  }
+
+  @Test
+  void evaluationsAreReadBackToTheBitAndGoWithTheStepsTheyAreOf() {
+    CommittedEvaluation first = new CommittedEvaluation(1, 1, 3, 9, 0.1 + 0.2, 4);
+    CommittedEvaluation none = new CommittedEvaluation(1, 2, 0, 0, Double.NaN, 0);
+    try (RunJournal journal = create()) {
+      journal.append(new JournalEntry.MembershipFormed(1, 0, List.of()));
+      journal.append(new JournalEntry.StepCommitted(STEP));
+      journal.append(new JournalEntry.EvaluationCommitted(first));
+      journal.append(new JournalEntry.EvaluationCommitted(none));
+    }
+    try (RunJournal journal = RunJournal.open(Plans.plan(out, 1, 9, 0), NOON)) {
+      assertEquals(List.of(first, none), journal.history().evaluations());
+      journal.append(new JournalEntry.Rewound(2, 1, "lost"));
+    }
+    try (RunJournal journal = RunJournal.open(Plans.plan(out, 1, 9, 0), NOON)) {
+      assertEquals(List.of(first), journal.history().evaluations());
+    }
+  }
+
+  @Test
+  void runThatEvaluationsEndedGoesOnWithMorePatienceAlone() {
+    try (RunJournal journal = create()) {
+      journal.append(new JournalEntry.MembershipFormed(1, 0, List.of()));
+      journal.append(new JournalEntry.StepCommitted(STEP));
+      journal.append(
+          new JournalEntry.EvaluationCommitted(
+              new CommittedEvaluation(1, 1, 0, 0, Double.NaN, 0)));
+      journal.append(
+          new JournalEntry.RunEnded(new RunOutcome(true, "stopped early", 1, Optional.empty())));
+    }
+    RunRefusedException refusal =
+        assertThrows(RunRefusedException.class, () -> RunJournal.open(patient(1), NOON));
+    assertTrue(
+        refusal.reason().contains("was stopped early after step 1 of 9: raise training."),
+        refusal.reason());
+    try (RunJournal journal = RunJournal.open(patient(2), NOON)) {
+      assertTrue(journal.history().outcome().isEmpty());
+    }
+  }
+
+  private RunPlan patient(int patience) {
+    return Plans.plan(out, 1, 9, 0).toBuilder()
+        .evaluations(
+            new EvaluationPlan(
+                3,
+                new StepInterval(1, 0),
+                EvaluationMetric.LOSS,
+                Optional.of(new EarlyStopping(patience, 0))))
+        .build();
   }
 
   @Test

@@ -53,7 +53,15 @@ final class RunMachineTest {
             .filter(ToWorker.NewMembership.class::isInstance)
             .toList();
     Membership first =
-        new Membership(1, members, List.of(), 0, Optional.empty(), List.of(), Optional.empty());
+        new Membership(
+            1,
+            members,
+            List.of(),
+            0,
+            Optional.empty(),
+            List.of(),
+            Optional.empty(),
+            Optional.empty());
     assertEquals(
         List.of(new ToWorker.NewMembership(first, 0), new ToWorker.NewMembership(first, 1)),
         memberships);

@@ -1,5 +1,6 @@
 package io.lockstep.coordinator.simulation;
 
+import io.lockstep.coordinator.CommittedEvaluation;
 import io.lockstep.coordinator.CommittedStep;
 import io.lockstep.coordinator.RunPlan;
 import io.lockstep.coordinator.machine.Awaited;
@@ -11,6 +12,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 
 /** What has to hold of the journal and of what workers are told, whatever happens. */
 final class Invariants {
@@ -18,6 +20,8 @@ final class Invariants {
   private final Model model;
   private final Map<Long, CommittedStep> firstTime = new HashMap<>();
   private final Set<Long> checkpoints = new HashSet<>();
+  private final Map<Long, CommittedEvaluation> evaluations = new TreeMap<>();
+  private final Set<Long> evaluated = new HashSet<>();
   private long generation;
   private long committed;
   private long recomputed;
@@ -79,13 +83,18 @@ final class Invariants {
             rewound.toSteps() == 0 || checkpoints.contains(rewound.toSteps()),
             "went back to no checkpoint: " + rewound);
         committed = rewound.toSteps();
+        evaluated.removeIf(steps -> steps > committed);
         rewinds++;
       }
       case JournalEntry.CheckpointCommitted checkpoint -> {
         long steps = checkpoint.checkpoint().steps();
         require(steps <= committed, "a checkpoint of the future: " + checkpoint);
+        require(
+            evaluated.contains(steps) || !plan.evaluations().isDue(steps, plan.totalSteps()),
+            "saved before it was evaluated: " + checkpoint);
         checkpoints.add(steps);
       }
+      case JournalEntry.EvaluationCommitted evaluation -> evaluated(evaluation.evaluation());
       case JournalEntry.DrainAccepted drain ->
           require(
               drain.endAt() >= committed && drain.endAt() <= plan.totalSteps(),
@@ -95,7 +104,39 @@ final class Invariants {
     }
   }
 
+  private void evaluated(CommittedEvaluation evaluation) {
+    require(evaluation.steps() == committed, "evaluated another step: " + evaluation);
+    require(
+        plan.evaluations().isDue(committed, plan.totalSteps()), "not due: " + evaluation);
+    require(evaluated.add(evaluation.steps()), "evaluated twice: " + evaluation);
+    CommittedEvaluation timeless =
+        new CommittedEvaluation(
+            0,
+            evaluation.steps(),
+            evaluation.records(),
+            evaluation.tokens(),
+            evaluation.lossSum(),
+            evaluation.correctTokens());
+    CommittedEvaluation before = evaluations.putIfAbsent(evaluation.steps(), timeless);
+    require(
+        before == null || before.equals(timeless),
+        "evaluated again with another result: " + evaluation);
+  }
+
+  /** The evaluations, whichever membership computed them, oldest first. */
+  List<CommittedEvaluation> evaluations() {
+    return List.copyOf(evaluations.values());
+  }
+
+  /** Whether so many steps were ever saved. */
+  boolean wasSaved(long steps) {
+    return checkpoints.contains(steps);
+  }
+
   private void committed(CommittedStep step) {
+    require(
+        evaluated.contains(committed) || !plan.evaluations().isDue(committed, plan.totalSteps()),
+        "went on without an evaluation: " + step);
     require(step.step() == committed, "expected step " + committed + " to be next, got " + step);
     require(step.generation() == generation, "an old generation commits: " + step);
     require(step.buckets() == model.buckets(), "another number of buckets: " + step);

@@ -2,6 +2,7 @@ package io.lockstep.coordinator.simulation;
 
 import io.lockstep.coordinator.StepCounts;
 import io.lockstep.coordinator.machine.Event.BucketResult;
+import io.lockstep.coordinator.machine.Event.RecordResult;
 import io.lockstep.coordinator.machine.Event.VirtualRankResult;
 import io.lockstep.data.plan.Shard;
 import java.util.ArrayList;
@@ -74,6 +75,18 @@ final class Model {
   private static StepCounts counts(SplittableRandom random) {
     return new StepCounts(
         new TreeMap<>(Map.of("padding_tokens", random.nextLong(100), "batch_tokens", 100L)));
+  }
+
+  /** What was found on some held-out records after so many steps. */
+  List<RecordResult> evaluated(long steps, int first, int end) {
+    List<RecordResult> results = new ArrayList<>();
+    for (int record = first; record < end; record++) {
+      SplittableRandom random = new SplittableRandom(steps * 41 + record + 5000);
+      long tokens = random.nextLong(0, 20);
+      results.add(
+          new RecordResult(random.nextDouble() * tokens, tokens, random.nextLong(tokens + 1)));
+    }
+    return results;
   }
 
   private static List<Long> replaced(SplittableRandom random) {

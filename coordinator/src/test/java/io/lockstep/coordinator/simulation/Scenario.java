@@ -2,12 +2,21 @@ package io.lockstep.coordinator.simulation;
 
 import io.lockstep.coordinator.CheckpointSchedule;
 import io.lockstep.coordinator.CommittedCheckpoint;
+import io.lockstep.coordinator.CommittedEvaluation;
+import io.lockstep.coordinator.EarlyStopping;
+import io.lockstep.coordinator.EvaluationMetric;
+import io.lockstep.coordinator.EvaluationPlan;
 import io.lockstep.coordinator.MembershipRules;
 import io.lockstep.coordinator.RunOutcome;
+import io.lockstep.coordinator.Retention;
 import io.lockstep.coordinator.RunPlan;
+import io.lockstep.coordinator.StepInterval;
+import io.lockstep.coordinator.machine.Event;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 
 /** A run whose size, rules and misfortunes all follow from a seed. */
@@ -59,7 +68,8 @@ final class Scenario {
             .workers(workers)
             .virtualRanks(virtualRanks)
             .totalSteps(random.nextLong(1, 60))
-            .checkpoints(CheckpointSchedule.every(random.nextLong(0, 12)))
+            .checkpoints(checkpoints(seed, random.nextLong(0, 12)))
+            .evaluations(evaluations(seed))
             .leaseSteps(random.nextInt(1, 6))
             .membership(
                 rules(min, max)
@@ -70,6 +80,83 @@ final class Scenario {
             .build();
     return new Scenario(
         seed, plan, random.nextInt(1, 20), random.nextInt(0, 12), SMALL_HORIZON_MILLIS);
+  }
+
+  /** Some are written when an evaluation is the best so far. */
+  private static CheckpointSchedule checkpoints(long seed, long everySteps) {
+    return evaluations(seed).isEvaluated() && seed % 5 == 0
+        ? CheckpointSchedule.whenBetter(seed % 10, Retention.ALL)
+        : CheckpointSchedule.every(everySteps);
+  }
+
+  /** Two runs of three are evaluated, half of them end early if that doesn't help. */
+  private static EvaluationPlan evaluations(long seed) {
+    SplittableRandom random = new SplittableRandom(seed * 104_729 + 11);
+    int records = random.nextInt(0, 9);
+    Optional<EarlyStopping> stopping =
+        random.nextBoolean()
+            ? Optional.of(new EarlyStopping(random.nextInt(1, 5), random.nextInt(2) * 0.05))
+            : Optional.empty();
+    EvaluationMetric metric =
+        random.nextBoolean() ? EvaluationMetric.LOSS : EvaluationMetric.TOKEN_ACCURACY;
+    return records < 3
+        ? EvaluationPlan.NONE
+        : new EvaluationPlan(
+            records, new StepInterval(random.nextLong(0, 7), random.nextLong(5)), metric, stopping);
+  }
+
+  /**
+   * A run that ends early when evaluations are no better, with workers and a coordinator that die.
+   *
+   * @param workers it begins with; 1 for a run that nothing happens to
+   */
+  static Simulation stoppingEarly(long seed, int workers) {
+    RunPlan plan =
+        RunPlan.builder("simulated", "run: simulated", Path.of("run"))
+            .workers(workers)
+            .virtualRanks(8)
+            .totalSteps(60)
+            .checkpoints(CheckpointSchedule.whenBetter(0, Retention.ALL))
+            .evaluations(
+                new EvaluationPlan(
+                    7,
+                    new StepInterval(3, 0),
+                    EvaluationMetric.LOSS,
+                    Optional.of(new EarlyStopping(4, 0))))
+            .leaseSteps(4)
+            .membership(rules(1, 8).build())
+            .build();
+    return new Scenario(seed, plan, 9, workers == 1 ? 0 : 8, SMALL_HORIZON_MILLIS).run();
+  }
+
+  /** Where a run ends that nothing happens to. */
+  private long expectedEnd() {
+    EvaluationPlan evaluations = plan.evaluations();
+    List<CommittedEvaluation> made = new ArrayList<>();
+    for (long steps = 1; steps <= plan.totalSteps(); steps++) {
+      if (evaluations.isDue(steps, plan.totalSteps())) {
+        made.add(evaluation(steps));
+        if (evaluations.stopsAt(made).isPresent()) {
+          return steps;
+        }
+      }
+    }
+    return plan.totalSteps();
+  }
+
+  private CommittedEvaluation evaluation(long steps) {
+    int records = 0;
+    long tokens = 0;
+    long correct = 0;
+    double loss = 0;
+    for (Event.RecordResult result :
+        simulation.model().evaluated(steps, 0, plan.evaluations().records())) {
+      records += result.tokens() > 0 ? 1 : 0;
+      tokens += result.tokens();
+      correct += result.correctTokens();
+      loss += result.lossSum();
+    }
+    return new CommittedEvaluation(0, steps, records, tokens, loss, correct);
   }
 
   /**
@@ -201,13 +288,18 @@ final class Scenario {
       if (!outcome.finished()) {
         throw new AssertionError("the run failed: " + outcome.reason());
       }
-      boolean whole = outcome.steps() == plan.totalSteps();
+      boolean whole = outcome.steps() == expectedEnd();
       if (!whole && !(drained && outcome.reason().startsWith("drained by somebody "))) {
         throw new AssertionError("the run ended before its end: " + outcome);
       }
       long saved = outcome.lastCheckpoint().map(CommittedCheckpoint::steps).orElse(0L);
       if (simulation.invariants().committed() != outcome.steps() || saved != outcome.steps()) {
         throw new AssertionError("what was computed last isn't saved: " + outcome);
+      }
+      for (CommittedEvaluation made : simulation.invariants().evaluations()) {
+        if (!made.equals(evaluation(made.steps()))) {
+          throw new AssertionError("not what one worker computes: " + made);
+        }
       }
       return simulation;
     } catch (AssertionError | RuntimeException broken) {

@@ -206,6 +206,8 @@ final class SimulatedWorker {
       case ToWorker.Lease lease -> lease(lease);
       case ToWorker.Commit commit -> commit(commit);
       case ToWorker.SaveCheckpoint save -> save(save);
+      case ToWorker.Evaluate evaluate -> evaluate(evaluate);
+      case ToWorker.Evaluation _ -> {}
       case ToWorker.Stop stop -> stop(stop);
       case ToWorker.Pulse _ -> {}
     }
@@ -433,6 +435,29 @@ final class SimulatedWorker {
             computeNext();
           }
         });
+  }
+
+  /** Computes its share; sometimes rank 0 computes all, as where weights are shared out. */
+  private void evaluate(ToWorker.Evaluate evaluate) {
+    shards.dropOld();
+    require(
+        shards.present().steps() == evaluate.steps(),
+        "asked to evaluate another state than it holds: " + evaluate);
+    int records = simulation.plan().evaluations().records();
+    int world = shards.present().shard().world();
+    boolean alone = evaluate.steps() % 2 == 0;
+    int first = alone ? Math.min(rank, 1) * records : records * rank / world;
+    int end = alone ? records : records * (rank + 1) / world;
+    process.inTurn(
+        agenda.between(0, THINK_MILLIS),
+        () ->
+            session.say(on ->
+                new Event.Evaluated(
+                    on,
+                    evaluate.generation(),
+                    evaluate.steps(),
+                    first,
+                    model.evaluated(evaluate.steps(), first, end))));
   }
 
   private void save(ToWorker.SaveCheckpoint save) {

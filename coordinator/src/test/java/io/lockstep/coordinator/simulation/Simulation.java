@@ -44,6 +44,10 @@ final class Simulation {
   private final Set<Cut> cuts = new HashSet<>();
   private Trouble trouble = Trouble.NONE;
 
+  RunPlan plan() {
+    return plan;
+  }
+
   Simulation(long seed, RunPlan plan, int buckets) {
     agenda = new Agenda(new SplittableRandom(seed));
     this.plan = plan;

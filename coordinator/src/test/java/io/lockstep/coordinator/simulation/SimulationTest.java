@@ -3,7 +3,9 @@ package io.lockstep.coordinator.simulation;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.lockstep.coordinator.CommittedEvaluation;
 import io.lockstep.coordinator.CommittedStep;
+import io.lockstep.coordinator.EvaluationMetric;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -77,6 +79,22 @@ final class SimulationTest {
     for (long seed = FIRST_SEED; seed < FIRST_SEED + SEEDS / 4; seed++) {
       assertEquals(
           0, named(seed, Scenario::withOneDeathAtATime).invariants().rewinds(), "seed " + seed);
+    }
+  }
+
+  @Test
+  void evaluationsEndARunAfterTheSameStepHoweverManyWorkersComeAndGo() {
+    Simulation alone = Scenario.stoppingEarly(0, 1);
+    List<CommittedEvaluation> evaluations = alone.invariants().evaluations();
+    assertTrue(alone.invariants().committed() < 60, "it doesn't end early: " + evaluations);
+    for (long seed = FIRST_SEED; seed < FIRST_SEED + SEEDS / 4; seed++) {
+      Invariants run =
+          named(seed, each -> Scenario.stoppingEarly(each, (int) (2 + each % 4))).invariants();
+      assertEquals(alone.invariants().committed(), run.committed(), "seed " + seed);
+      assertEquals(evaluations, run.evaluations(), "seed " + seed);
+      EvaluationMetric.LOSS
+          .best(evaluations)
+          .ifPresent(best -> assertTrue(run.wasSaved(best.steps()), "the best isn't saved"));
     }
   }
 

@@ -54,13 +54,6 @@ public final class CheckpointWriter implements AutoCloseable {
   /** Hears of every checkpoint that was begun and not cancelled, on the writing thread. */
   public interface Listener {
 
-    /**
-     * A model whose files are on the disk and which is not told yet.
-     *
-     * @param trained the written copy of what is trained
-     */
-    default void evaluate(Request request, Parameters trained) {}
-
     /** This rank's files are on the disk. */
     void written(Request request, List<WrittenFile> files);
 
@@ -170,10 +163,6 @@ public final class CheckpointWriter implements AutoCloseable {
                 .parts()
                 .write(
                     model, snapshot.trained(), snapshot.moments(), config, request.steps(), probes);
-        Parameters trained = snapshot.trained();
-        if (trained != null) {
-          listener.evaluate(request, trained);
-        }
       } catch (IOException | RuntimeException | Error e) {
         if (end()) {
           listener.failed(request, e);

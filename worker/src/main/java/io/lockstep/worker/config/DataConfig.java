@@ -17,14 +17,13 @@ import java.util.Optional;
  * The data of a run: one file, or a fusion of several.
  *
  * @param trainJsonl records to learn from, if there is no fusion
- * @param valJsonl records of the same kind that are not learned from: the loss on them is computed
- *     with each checkpoint
+ * @param valJsonl records of the same kind that are not learned from: the run is evaluated on them
  * @param template what is made of a picture record of that file
  * @param denseRatio share of picture records that become dense ones with {@link
  *     DatasetTemplate#MIXED}
  * @param preprocessors what is done with the records of that file first
  * @param fusion datasets that are learned together
- * @param valRecords most records whose loss is computed with a checkpoint
+ * @param valRecords most records that the run is evaluated on
  * @param dataloaderNumWorkers threads that make samples on each worker; if it is absent, half the
  *     cores
  * @param dataloaderPinMemory accepted: nothing is copied to a device that would need it
@@ -38,7 +37,7 @@ public record DataConfig(
     // Nothing is learned from what is held out.
     @Key(
             value =
-                "Records of the same kind that are not learned from: the loss on them is computed with each checkpoint.",
+                "Records of the same kind that are not learned from: the run is evaluated on them, with each checkpoint unless `training.eval_strategy` or `training.eval_steps` says otherwise.",
             mustExist = true,
             changesWeights = false)
         Optional<Path> valJsonl,
@@ -55,7 +54,7 @@ public record DataConfig(
     @Key(value = "Datasets that are learned together, instead of `train_jsonl`.", file = true)
         Optional<FusionConfig> fusion,
     @Key(
-            value = "Most records whose loss is computed with a checkpoint.",
+            value = "Most records that the run is evaluated on, spread evenly.",
             otherwise = "64",
             min = 1,
             max = 100_000,

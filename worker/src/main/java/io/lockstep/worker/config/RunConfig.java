@@ -200,6 +200,7 @@ public record RunConfig(
               "is true with tuner.train_type: lora, which stores updates of layers alone: write full, and freeze_llm, freeze_vit and freeze_aligner to learn the head on the model as it is");
     }
     checkTrained(top, tuner.trained());
+    checkEvaluations(top.at("training"));
     optimizer().checkFloor(top.at("training"), tuner.trained());
   }
 
@@ -209,6 +210,68 @@ public record RunConfig(
       section.problem("needs section rlhf, whose teacher_model is what pictures are compared with");
     }
     visual.check(section, tuner);
+  }
+
+  /** What evaluations decide needs evaluations, and those need records. */
+  private void checkEvaluations(Place section) {
+    EvaluationConfig evaluation = training.evaluation();
+    String records =
+        data.fusion().isPresent()
+            ? "name them with val_jsonl of a target of data.fusion"
+            : "name them with data.val_jsonl";
+    String on = "set training.eval_strategy: steps and training.eval_steps, and " + records;
+    if (evaluation.hasOwnSteps() && !evaluation.isOff() && heldOut().isEmpty()) {
+      section
+          .at(evaluation.evalStrategy().isPresent() ? "eval_strategy" : "eval_steps")
+          .problem("needs held-out records: " + records);
+      return;
+    }
+    boolean best = training.saving().saveStrategy() == SavingConfig.Strategy.BEST;
+    if (best && !(isEvaluated() && evaluation.hasOwnSteps())) {
+      section
+          .at("save_strategy")
+          .problem("is best, which needs evaluations at steps of their own: " + on);
+    }
+    if (!isEvaluated()) {
+      evaluation
+          .needsEvaluations()
+          .ifPresent(key -> section.at(key).problem("needs evaluations: " + on));
+    } else if (evaluation.earlyStoppingPatience().isPresent() && evalEverySteps() == 0) {
+      section
+          .at("early_stopping_patience")
+          .problem("needs evaluations on the way: set training.eval_steps");
+    }
+  }
+
+  /** The targets that have held-out records; of sources nothing is evaluated. */
+  public List<DatasetConfig> heldOut() {
+    return data.fusion().map(FusionConfig::targets).orElseGet(this::onlyDataset).stream()
+        .filter(dataset -> dataset.valJsonl().isPresent())
+        .toList();
+  }
+
+  private List<DatasetConfig> onlyDataset() {
+    return data.trainJsonl().isPresent() && data.template().isPresent() ? datasets() : List.of();
+  }
+
+  /** Whether the run is evaluated on held-out records. */
+  public boolean isEvaluated() {
+    return !training.evaluation().isOff() && !heldOut().isEmpty();
+  }
+
+  /** Steps between evaluations of an evaluated run; 0 for one at the end alone. */
+  public long evalEverySteps() {
+    return training.evaluation().hasOwnSteps()
+        ? training.evaluation().evalSteps().orElse((long) training.loggingSteps())
+        : training.saving().everySteps();
+  }
+
+  /**
+   * Steps of an evaluated run before which there is no evaluation, for a dataset of that many
+   * samples: those of checkpoints, where evaluations come with them.
+   */
+  public long evalDelaySteps(long samples) {
+    return training.evaluation().hasOwnSteps() ? 0 : saveDelaySteps(samples);
   }
 
   private void checkTrained(Place top, Set<ParameterSpec.Module> trained) {

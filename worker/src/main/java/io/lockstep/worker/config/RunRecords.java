@@ -45,6 +45,25 @@ public record RunRecords(List<DatasetConfig> datasets, List<Long> sizes, EpochOr
     return new RunRecords(run.datasets(), sizes, run.order(sizes));
   }
 
+  /**
+   * Counts the held-out records that a run is evaluated on.
+   *
+   * @return 0 if it is not evaluated
+   * @throws io.lockstep.data.jsonl.DataException if a file can't be used
+   */
+  public static int heldOut(RunConfig run) {
+    if (!run.isEvaluated()) {
+      return 0;
+    }
+    long records = 0;
+    for (DatasetConfig dataset : run.heldOut()) {
+      try (JsonlFile file = JsonlFile.open(dataset.valJsonl().orElseThrow())) {
+        records += run.custom().records(file.size());
+      }
+    }
+    return (int) Math.min(records, run.data().valRecords());
+  }
+
   /** Records of all files. */
   public long count() {
     return sizes.stream().mapToLong(Long::longValue).sum();

@@ -10,12 +10,13 @@ import io.lockstep.config.Place;
  * @param saveStrategy whether there are others
  * @param saveSteps one every so many steps
  * @param saveTotalLimit so many of the newest stay; 0 for all
- * @param keepBest so many of those with the lowest mean training loss stay besides
+ * @param keepBest so many of the best stay besides: by evaluations in a run that is evaluated, else
+ *     by their mean training loss
  */
 public record SavingConfig(
     @Key(
             value =
-                "Whether there are checkpoints besides the one at the end: `steps`, one every `save_steps`, or `no`.",
+                "Whether there are checkpoints besides the one at the end: `steps`, one every `save_steps`; `best`, one after each evaluation that is better than those before; or `no`.",
             otherwise = "steps",
             changesWeights = false)
         Strategy saveStrategy,
@@ -32,7 +33,8 @@ public record SavingConfig(
             changesWeights = false)
         int saveTotalLimit,
     @Key(
-            value = "So many of those with the lowest mean training loss stay besides.",
+            value =
+                "So many of the best checkpoints stay besides: by `metric_for_best_model` where the run is evaluated, else by the mean training loss.",
             otherwise = "0",
             min = 0,
             changesWeights = false)
@@ -44,7 +46,9 @@ public record SavingConfig(
     /** At the end alone. */
     NO,
     /** Every so many steps. */
-    STEPS
+    STEPS,
+    /** After each evaluation that is better than those before. */
+    BEST
   }
 
   @Override
@@ -57,8 +61,8 @@ public record SavingConfig(
     }
   }
 
-  /** Steps between checkpoints; 0 for one at the end alone. */
+  /** Steps between checkpoints; 0 for none at regular distances. */
   public long everySteps() {
-    return saveStrategy == Strategy.NO ? 0 : saveSteps;
+    return saveStrategy == Strategy.STEPS ? saveSteps : 0;
   }
 }

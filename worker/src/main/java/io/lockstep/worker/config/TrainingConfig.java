@@ -25,6 +25,7 @@ import java.util.Optional;
  * @param bf16 refused: training computes in float32
  * @param routerAuxLossCoef weight of {@link io.lockstep.model.objective.RouterBalance}; 0 for none
  * @param saving when checkpoints are written, and which stay
+ * @param evaluation when the run is evaluated on held-out records, and what that decides
  * @param loggingSteps a line of metrics every so many steps
  */
 public record TrainingConfig(
@@ -80,6 +81,7 @@ public record TrainingConfig(
             max = 1_000)
         double routerAuxLossCoef,
     @Key(inline = true) SavingConfig saving,
+    @Key(inline = true) EvaluationConfig evaluation,
     @Key(
             value = "A line of metrics every so many steps.",
             otherwise = "5",
@@ -136,6 +138,7 @@ public record TrainingConfig(
         bf16,
         routerAuxLossCoef,
         saving,
+        evaluation,
         loggingSteps);
   }
 
@@ -155,6 +158,7 @@ public record TrainingConfig(
         bf16,
         routerAuxLossCoef,
         saving,
+        evaluation,
         loggingSteps);
   }
 

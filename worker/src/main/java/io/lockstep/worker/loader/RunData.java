@@ -136,7 +136,7 @@ public final class RunData implements AutoCloseable {
     return samples;
   }
 
-  /** Records that the run does not learn from, if its configuration names some. */
+  /** Records that the run is evaluated on, if it is. */
   public Optional<RunSamples> heldOut() {
     return heldOut;
   }

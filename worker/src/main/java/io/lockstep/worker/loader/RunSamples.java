@@ -9,7 +9,6 @@ import io.lockstep.data.dataset.Dataset;
 import io.lockstep.data.dataset.RecordAugmenter;
 import io.lockstep.data.fusion.Concatenation;
 import io.lockstep.data.fusion.DatasetConfig;
-import io.lockstep.data.fusion.FusionConfig;
 import io.lockstep.data.image.RgbImage;
 import io.lockstep.data.image.UnreadableImageException;
 import io.lockstep.data.jsonl.ChangedFileException;
@@ -78,16 +77,13 @@ public final class RunSamples implements AutoCloseable {
   }
 
   /**
-   * Opens the records that a run does not learn from; of its sources there are none.
+   * Opens the records that a run is evaluated on; of its sources there are none.
    *
    * @throws DataException if a file can't be used
    */
   static Optional<RunSamples> openHeldOut(RunConfig config) {
-    List<DatasetConfig> members =
-        config.data().fusion().map(FusionConfig::targets).orElseGet(config::datasets).stream()
-            .filter(member -> member.valJsonl().isPresent())
-            .toList();
-    return members.isEmpty()
+    List<DatasetConfig> members = config.heldOut();
+    return !config.isEvaluated()
         ? Optional.empty()
         : Optional.of(
             open(

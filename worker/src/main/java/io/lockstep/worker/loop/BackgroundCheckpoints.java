@@ -2,16 +2,12 @@ package io.lockstep.worker.loop;
 
 import io.lockstep.model.align.certificate.Probe;
 import io.lockstep.model.checkpoint.LoadedModel;
-import io.lockstep.model.parameter.Parameters;
 import io.lockstep.tensor.Buffer;
 import io.lockstep.worker.checkpoint.CheckpointParts;
 import io.lockstep.worker.checkpoint.CheckpointWriter;
 import io.lockstep.worker.checkpoint.Moments;
 import io.lockstep.worker.checkpoint.WrittenFile;
 import io.lockstep.worker.config.RunConfig;
-import io.lockstep.worker.heldout.HeldOutLoss;
-import io.lockstep.worker.loader.RunData;
-import io.lockstep.worker.metrics.TensorBoardLog;
 import io.lockstep.worker.protocol.Directive;
 import io.lockstep.worker.protocol.Session;
 import io.lockstep.worker.state.TrainingState;
@@ -30,25 +26,19 @@ final class BackgroundCheckpoints implements CheckpointWriter.Listener, AutoClos
 
   private final Session session;
   private final RunConfig config;
-  private final RunData data;
-  private final TensorBoardLog board;
   private final LongPredicate isOver;
   private @Nullable CheckpointWriter writer;
   private @Nullable LoadedModel model;
-  private @Nullable HeldOutLoss heldOut;
   private volatile @Nullable IOException failure;
 
   /**
    * Nothing is being written.
    *
-   * @param board gets the loss on held-out records
    * @param isOver whether a generation is over, so that what it fails to write is no loss
    */
-  BackgroundCheckpoints(Session session, RunData data, TensorBoardLog board, LongPredicate isOver) {
+  BackgroundCheckpoints(Session session, RunConfig config, LongPredicate isOver) {
     this.session = session;
-    this.config = data.config();
-    this.data = data;
-    this.board = board;
+    this.config = config;
     this.isOver = isOver;
   }
 
@@ -73,20 +63,11 @@ final class BackgroundCheckpoints implements CheckpointWriter.Listener, AutoClos
     CheckpointWriter current = writer;
     if (current == null || !present.equals(model)) {
       close();
-      heldOut = HeldOutLoss.of(config.outputDir().orElseThrow(), board, data, present).orElse(null);
       current = new CheckpointWriter(present, config, this);
       writer = current;
       model = present;
     }
     return current;
-  }
-
-  @Override
-  public void evaluate(CheckpointWriter.Request request, Parameters trained) {
-    HeldOutLoss records = heldOut;
-    if (records != null) {
-      records.log(trained, request.steps());
-    }
   }
 
   @Override
@@ -122,6 +103,5 @@ final class BackgroundCheckpoints implements CheckpointWriter.Listener, AutoClos
     if (current != null) {
       current.close();
     }
-    heldOut = null;
   }
 }

@@ -2,8 +2,10 @@ package io.lockstep.worker.loop;
 
 import io.lockstep.collective.Collective;
 import io.lockstep.collective.CollectiveException;
+import io.lockstep.data.plan.Shard;
 import io.lockstep.model.align.certificate.Probe;
 import io.lockstep.worker.config.RunConfig;
+import io.lockstep.worker.heldout.HeldOutRecords;
 import io.lockstep.worker.loader.RunData;
 import io.lockstep.worker.loader.SampleException;
 import io.lockstep.worker.metrics.RunMetrics;
@@ -77,7 +79,7 @@ public final class TrainingLoop implements AutoCloseable {
     objective = RunObjective.of(config, state.model());
     buffers = new GradientBuffers(state.model().trainable().trained().layout().size());
     board = TensorBoardLog.of(runDir());
-    checkpoints = new BackgroundCheckpoints(session, data, board, this::isOver);
+    checkpoints = new BackgroundCheckpoints(session, config, this::isOver);
     session.describeHoldings(state::holdings);
     session.onInterruption(this::interrupt);
     session.loaded();
@@ -96,7 +98,11 @@ public final class TrainingLoop implements AutoCloseable {
         newest = Long.MAX_VALUE;
         connector.endBefore(Long.MAX_VALUE, stop.reason());
       }
-      case Directive.Lease _, Directive.Commit _, Directive.SaveCheckpoint _ -> {}
+      case Directive.Lease _,
+          Directive.Commit _,
+          Directive.SaveCheckpoint _,
+          Directive.Evaluate _,
+          Directive.Evaluation _ -> {}
     }
   }
 
@@ -107,6 +113,8 @@ public final class TrainingLoop implements AutoCloseable {
         case Directive.NewMembership membership -> enter(membership);
         case Directive.Lease lease -> train(lease);
         case Directive.SaveCheckpoint save -> save(save);
+        case Directive.Evaluate evaluate -> evaluate(evaluate);
+        case Directive.Evaluation evaluation -> told(evaluation);
         case Directive.Stop stop -> {
           checkpoints.requireSound();
           return stop;
@@ -303,6 +311,46 @@ public final class TrainingLoop implements AutoCloseable {
         broken(current.generation(), lost);
         return;
       }
+    }
+  }
+
+  // ---- evaluations
+
+  private void evaluate(Directive.Evaluate evaluate) throws SampleException {
+    TrainingStep current = steps;
+    if (current == null || current.generation() != evaluate.generation()) {
+      LOG.debug("the evaluation of generation {} is void", evaluate.generation());
+      return;
+    }
+    state.generationHasBegun();
+    HeldOutRecords records =
+        HeldOutRecords.of(data, state.model())
+            .orElseThrow(() ->
+                new IllegalStateException(
+                    "the coordinator asks for an evaluation, and the run has no held-out records"));
+    Shard shard = state.shard().shard();
+    HeldOutRecords.Share share =
+        config.deepspeed().sharesWeights()
+            ? records.allOnFirst(shard.rank())
+            : records.share(shard.rank(), shard.world());
+    records
+        .evaluate(
+            share,
+            record -> {
+              session.activity(
+                  evaluate.generation(),
+                  "evaluating record %d of %d to %d after step %d"
+                      .formatted(record, share.first(), share.end() - 1, evaluate.steps()));
+              return isOver(evaluate.generation());
+            })
+        .ifPresent(results ->
+            session.evaluated(evaluate.generation(), evaluate.steps(), share.first(), results));
+  }
+
+  private void told(Directive.Evaluation evaluation) throws IOException {
+    RunMetrics log = metrics;
+    if (log != null) {
+      log.evaluated(evaluation);
     }
   }
 

@@ -33,6 +33,7 @@ public final class RunMetrics implements AutoCloseable {
   private final MetricsLog log;
   private final DatasetLog datasets;
   private final CountLog counts;
+  private final EvaluationLog evaluations;
   private final TensorBoardLog board;
   private final RunData data;
   private final Pace pace = new Pace();
@@ -58,6 +59,7 @@ public final class RunMetrics implements AutoCloseable {
       MetricsLog log,
       DatasetLog datasets,
       CountLog counts,
+      EvaluationLog evaluations,
       TensorBoardLog board) {
     this.config = config;
     this.samples = data.size();
@@ -65,6 +67,7 @@ public final class RunMetrics implements AutoCloseable {
     this.log = log;
     this.datasets = datasets;
     this.counts = counts;
+    this.evaluations = evaluations;
     this.board = board;
     this.data = data;
     loaderBefore = data.times().seconds();
@@ -89,10 +92,15 @@ public final class RunMetrics implements AutoCloseable {
     MetricsLog log = MetricsLog.open(runDir, steps);
     DatasetLog datasets = DatasetLog.open(runDir, data.labels(), steps, log.lastStep());
     CountLog counts = CountLog.open(runDir, data.counted(), steps, log.lastStep());
+    EvaluationLog evaluations =
+        config.isEvaluated() ? EvaluationLog.open(runDir, steps) : EvaluationLog.none();
     board.begin(steps);
-    RunMetrics metrics = new RunMetrics(config, data, log, datasets, counts, board);
+    RunMetrics metrics = new RunMetrics(config, data, log, datasets, counts, evaluations, board);
     if (membership.lastCommit().isPresent()) {
       metrics.addMissing(membership.lastCommit().get(), steps);
+    }
+    if (membership.lastEvaluation().isPresent()) {
+      metrics.evaluated(membership.lastEvaluation().get());
     }
     return metrics;
   }
@@ -116,6 +124,14 @@ public final class RunMetrics implements AutoCloseable {
     counts.committed(commit);
     pace.step(volume.world(), seconds);
     write(commit, times, volume, seconds);
+  }
+
+  /** An evaluation is complete; one that has a line already is known. */
+  public void evaluated(Directive.Evaluation evaluation) throws IOException {
+    if (evaluations.lastStep() < evaluation.steps()) {
+      int batch = config.batches().globalBatchSize();
+      evaluations.write(evaluation, (double) evaluation.steps() * batch / samples, board);
+    }
   }
 
   private void write(Directive.Commit commit, StepTimes times, Volume volume, double seconds)
@@ -183,5 +199,6 @@ public final class RunMetrics implements AutoCloseable {
     log.close();
     datasets.close();
     counts.close();
+    evaluations.close();
   }
 }

@@ -23,6 +23,7 @@ public sealed interface Directive {
    * @param departing workers that give what they hold and leave; their ranks follow the members'
    * @param holders who holds what of the state after those steps
    * @param lastCommit figures of the last committed step, for those that have not applied it
+   * @param lastEvaluation figures of the last evaluation, for logs that lack them
    */
   record NewMembership(
       long generation,
@@ -32,13 +33,36 @@ public sealed interface Directive {
       String checkpointDir,
       List<Member> departing,
       List<Holder> holders,
-      Optional<Commit> lastCommit)
+      Optional<Commit> lastCommit,
+      Optional<Evaluation> lastEvaluation)
       implements Directive {
 
     public NewMembership {
       members = List.copyOf(members);
       departing = List.copyOf(departing);
       holders = List.copyOf(holders);
+    }
+
+    /** A membership of a run that has not been evaluated yet. */
+    public NewMembership(
+        long generation,
+        int rank,
+        List<Member> members,
+        long nextStep,
+        String checkpointDir,
+        List<Member> departing,
+        List<Holder> holders,
+        Optional<Commit> lastCommit) {
+      this(
+          generation,
+          rank,
+          members,
+          nextStep,
+          checkpointDir,
+          departing,
+          holders,
+          lastCommit,
+          Optional.empty());
     }
 
     /** Whether the state comes from the holders, not from the disk. */
@@ -119,6 +143,22 @@ public sealed interface Directive {
 
   /** Write the state after that many steps into the folder. */
   record SaveCheckpoint(long generation, long steps, String dir) implements Directive {}
+
+  /** Evaluate the weights after that many steps on this rank's share of the held-out records. */
+  record Evaluate(long generation, long steps) implements Directive {}
+
+  /**
+   * An evaluation is complete; for logs.
+   *
+   * @param steps committed steps that the evaluated weights hold
+   * @param records that could be used
+   * @param tokens their supervised tokens
+   * @param lossSum over these, in nats
+   * @param correctTokens those predicted right
+   */
+  record Evaluation(
+      long generation, long steps, int records, long tokens, double lossSum, long correctTokens)
+      implements Directive {}
 
   /** The run is over. */
   record Stop(boolean finished, String reason) implements Directive {

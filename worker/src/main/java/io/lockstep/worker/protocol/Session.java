@@ -98,6 +98,17 @@ public interface Session {
     }
   }
 
+  /**
+   * What was found on one held-out record; the loss is a sum over its supervised tokens, in nats.
+   *
+   * @param tokens 0 if the record can't be used
+   */
+  record RecordResult(double lossSum, long tokens, long correctTokens) {
+
+    /** Of a record that can't be used. */
+    public static final RecordResult NONE = new RecordResult(0, 0, 0);
+  }
+
   /** Square sum and CRC32C of one reduced bucket. */
   record BucketFigures(int bucket, double squareSum, int crc32c) {}
 
@@ -143,6 +154,9 @@ public interface Session {
 
   /** The worker has applied a step. */
   void applied(long generation, long step);
+
+  /** The worker has evaluated its share: records from {@code firstRecord} on. */
+  void evaluated(long generation, long steps, int firstRecord, List<RecordResult> results);
 
   /** The worker has written its files of a checkpoint. */
   void checkpointPart(long generation, long steps, List<WrittenFile> files);

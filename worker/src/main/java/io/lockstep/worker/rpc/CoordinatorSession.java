@@ -171,7 +171,7 @@ public final class CoordinatorSession implements Session, AutoCloseable {
             stop(from, (Directive.Stop) Directives.of(message));
           }
         }
-        case WORLD, LEASE, COMMIT, SAVE_CHECKPOINT, KIND_NOT_SET ->
+        case WORLD, LEASE, COMMIT, SAVE_CHECKPOINT, EVALUATE, EVALUATION, KIND_NOT_SET ->
             direct(from, Directives.of(message));
       }
     }
@@ -413,6 +413,12 @@ public final class CoordinatorSession implements Session, AutoCloseable {
   @Override
   public void applied(long generation, long step) {
     send(Reports.applied(generation, step));
+  }
+
+  @Override
+  public void evaluated(
+      long generation, long steps, int firstRecord, List<RecordResult> results) {
+    send(Reports.evaluated(generation, steps, firstRecord, results));
   }
 
   @Override

@@ -5,6 +5,7 @@ import com.google.protobuf.CodedInputStream;
 import io.lockstep.data.plan.Shard;
 import io.lockstep.proto.coordinator.v1.Commit;
 import io.lockstep.proto.coordinator.v1.CoordinatorMessage;
+import io.lockstep.proto.coordinator.v1.Evaluation;
 import io.lockstep.proto.coordinator.v1.Holder;
 import io.lockstep.proto.coordinator.v1.Holding;
 import io.lockstep.proto.coordinator.v1.Member;
@@ -41,6 +42,10 @@ final class Directives {
               message.getSaveCheckpoint().getGeneration(),
               message.getSaveCheckpoint().getSteps(),
               message.getSaveCheckpoint().getDir());
+      case EVALUATE ->
+          new Directive.Evaluate(
+              message.getEvaluate().getGeneration(), message.getEvaluate().getSteps());
+      case EVALUATION -> evaluation(message.getEvaluation());
       case STOP ->
           new Directive.Stop(message.getStop().getFinished(), message.getStop().getReason());
       case WELCOME, PULSE, KIND_NOT_SET -> unknown();
@@ -70,6 +75,9 @@ final class Directives {
         membership.getHoldersList().stream().map(Directives::holder).toList(),
         membership.hasLastCommit()
             ? Optional.of(commit(membership.getLastCommit()))
+            : Optional.empty(),
+        membership.hasLastEvaluation()
+            ? Optional.of(evaluation(membership.getLastEvaluation()))
             : Optional.empty());
   }
 
@@ -92,6 +100,16 @@ final class Directives {
     Holding holding = holder.getHolding();
     return new Resharding.Holder(
         holder.getRank(), new Shard(holding.getRank(), holding.getWorld(), holding.getBuddy()));
+  }
+
+  private static Directive.Evaluation evaluation(Evaluation evaluation) {
+    return new Directive.Evaluation(
+        evaluation.getGeneration(),
+        evaluation.getSteps(),
+        evaluation.getRecords(),
+        evaluation.getTokens(),
+        evaluation.getLossSum(),
+        evaluation.getCorrectTokens());
   }
 
   private static Directive.Commit commit(Commit commit) {

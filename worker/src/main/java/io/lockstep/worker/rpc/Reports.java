@@ -5,6 +5,7 @@ import io.lockstep.proto.coordinator.v1.Broken;
 import io.lockstep.proto.coordinator.v1.BucketResult;
 import io.lockstep.proto.coordinator.v1.CheckpointFile;
 import io.lockstep.proto.coordinator.v1.CheckpointPart;
+import io.lockstep.proto.coordinator.v1.Evaluated;
 import io.lockstep.proto.coordinator.v1.Failure;
 import io.lockstep.proto.coordinator.v1.Heartbeat;
 import io.lockstep.proto.coordinator.v1.Hello;
@@ -22,6 +23,7 @@ import io.lockstep.worker.protocol.Session.Contribution;
 import io.lockstep.worker.protocol.Session.DatasetSums;
 import io.lockstep.worker.protocol.Session.Holding;
 import io.lockstep.worker.protocol.Session.KindSums;
+import io.lockstep.worker.protocol.Session.RecordResult;
 import io.lockstep.worker.protocol.Session.StepTimes;
 import io.lockstep.worker.protocol.Session.TermSum;
 import io.lockstep.worker.protocol.Session.Unreadable;
@@ -183,6 +185,22 @@ final class Reports {
   static WorkerMessage.Builder applied(long generation, long step) {
     return WorkerMessage.newBuilder()
         .setApplied(Applied.newBuilder().setGeneration(generation).setStep(step));
+  }
+
+  static WorkerMessage.Builder evaluated(
+      long generation, long steps, int firstRecord, List<RecordResult> results) {
+    Evaluated.Builder share =
+        Evaluated.newBuilder()
+            .setGeneration(generation)
+            .setSteps(steps)
+            .setFirstRecord(firstRecord);
+    for (RecordResult result : results) {
+      share
+          .addLossSums(result.lossSum())
+          .addTokens(result.tokens())
+          .addCorrectTokens(result.correctTokens());
+    }
+    return WorkerMessage.newBuilder().setEvaluated(share);
   }
 
   static WorkerMessage.Builder checkpointPart(

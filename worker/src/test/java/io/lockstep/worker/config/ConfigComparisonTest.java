@@ -235,6 +235,9 @@ class ConfigComparisonTest {
       case "Integer" -> 5;
       case "Double" -> 0.5;
       case "Boolean" -> true;
+      case "Long" -> 5L;
+      case "EvaluationConfig$Strategy" -> EvaluationConfig.Strategy.STEPS;
+      case "EvaluationConfig$BestMetric" -> EvaluationConfig.BestMetric.TOKEN_ACCURACY;
       case "DatasetTemplate" -> DatasetTemplate.MIXED;
       case "OptimizerConfig$Groups" -> OptimizerConfig.Groups.MULTIMODAL;
       case "CustomConfig$TrainerVariant" -> CustomConfig.TrainerVariant.GKD_MONITOR;

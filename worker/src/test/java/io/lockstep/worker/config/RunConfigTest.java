@@ -89,6 +89,12 @@ class RunConfigTest {
         save_steps: 20
         save_total_limit: 3
         keep_best: 1
+        eval_strategy: steps
+        eval_steps: 10
+        metric_for_best_model: eval_token_accuracy
+        greater_is_better: true
+        early_stopping_patience: 3
+        early_stopping_threshold: 0.01
         logging_steps: 7
       tuner:
         train_type: full
@@ -264,6 +270,13 @@ class RunConfigTest {
                 false,
                 0.001,
                 new SavingConfig(SavingConfig.Strategy.STEPS, 20, 3, 1),
+                new EvaluationConfig(
+                    Optional.of(EvaluationConfig.Strategy.STEPS),
+                    Optional.of(10L),
+                    Optional.of(EvaluationConfig.BestMetric.EVAL_TOKEN_ACCURACY),
+                    Optional.of(true),
+                    Optional.of(3),
+                    0.01),
                 7),
             tunerOfAllParts(),
             new DataConfig(
@@ -435,6 +448,7 @@ class RunConfigTest {
             false,
             0,
             new SavingConfig(SavingConfig.Strategy.STEPS, 500, 0, 0),
+            EvaluationConfig.DEFAULT,
             5),
         config.training());
     assertEquals(
@@ -547,6 +561,81 @@ class RunConfigTest {
             .training()
             .saving()
             .everySteps());
+  }
+
+  private static String training(String keys) {
+    return LEAST.replace("training: {", "training: {" + keys + ", ");
+  }
+
+  private static String heldOut(String recipe) {
+    return recipe.replace("train_jsonl:", "val_jsonl: train.jsonl, train_jsonl:");
+  }
+
+  @Test
+  void heldOutRecordsAreEvaluatedWithEachCheckpointUnlessMoreIsSaid() throws Exception {
+    assertFalse(parse(LEAST).isEvaluated());
+    RunConfig usual = parse(heldOut(training("save_steps: 20")));
+    assertTrue(usual.isEvaluated());
+    assertEquals(20, usual.evalEverySteps());
+    assertEquals(0, parse(heldOut(training("save_strategy: 'no'"))).evalEverySteps());
+    assertEquals(7, parse(heldOut(training("eval_steps: 7"))).evalEverySteps());
+    assertEquals(5, parse(heldOut(training("eval_strategy: steps"))).evalEverySteps());
+    assertFalse(parse(heldOut(training("eval_strategy: 'no'"))).isEvaluated());
+    String delayed = "custom: {save_delay_steps: 30}\n";
+    assertEquals(30, parse(heldOut(LEAST) + delayed).evalDelaySteps(100));
+    assertEquals(0, parse(heldOut(training("eval_steps: 7")) + delayed).evalDelaySteps(100));
+  }
+
+  @Test
+  void whatNeedsEvaluationsIsRefusedWithoutThem() {
+    assertProblem(
+        problems(training("eval_strategy: steps")),
+        "training.eval_strategy needs held-out records: name them with data.val_jsonl");
+    assertProblem(
+        problems(training("eval_steps: 5")),
+        "training.eval_steps needs held-out records: name them with data.val_jsonl");
+    for (String recipe : List.of(LEAST, heldOut(LEAST))) {
+      assertProblem(
+          problems(recipe.replace("training: {", "training: {save_strategy: best, ")),
+          "training.save_strategy is best, which needs evaluations at steps of their own: set training.eval_strategy: steps and training.eval_steps");
+    }
+    for (String key :
+        List.of("metric_for_best_model: loss", "greater_is_better: false", "early_stopping_patience: 2")) {
+      assertProblem(
+          problems(training(key)),
+          "training." + key.substring(0, key.indexOf(':')) + " needs evaluations: set training.eval_strategy: steps");
+    }
+    assertProblem(
+        problems(heldOut(training("early_stopping_patience: 2, save_strategy: 'no'"))),
+        "training.early_stopping_patience needs evaluations on the way: set training.eval_steps");
+    assertProblem(
+        problems(heldOut(training("early_stopping_threshold: 0.1"))),
+        "training.early_stopping_threshold has no effect without training.early_stopping_patience");
+    assertProblem(
+        problems(heldOut(training("eval_strategy: 'no', eval_steps: 5"))),
+        "training.eval_steps has no effect with training.eval_strategy: no");
+  }
+
+  @Test
+  void whatIsBetterFollowsFromTheMetric() throws Exception {
+    assertFalse(
+        parse(heldOut(training("metric_for_best_model: eval_loss, greater_is_better: false")))
+            .training()
+            .evaluation()
+            .metric()
+            .isAccuracy());
+    assertTrue(
+        parse(heldOut(training("metric_for_best_model: token_acc")))
+            .training()
+            .evaluation()
+            .metric()
+            .isAccuracy());
+    assertProblem(
+        problems(heldOut(training("metric_for_best_model: token_accuracy, greater_is_better: false"))),
+        "training.greater_is_better is false, but a greater accuracy is better: remove the key");
+    assertProblem(
+        problems(heldOut(training("greater_is_better: true"))),
+        "training.greater_is_better is true, but a lower loss is better: remove the key");
   }
 
   @Test

@@ -31,6 +31,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import io.lockstep.worker.metrics.EvaluationLog;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -176,6 +177,56 @@ class TrainingLoopTest {
         keys);
     assertEquals(1.0, lines.getFirst().get("epoch").doubleValue());
     assertEquals(0.0, lines.getLast().get("remaining_seconds").doubleValue());
+  }
+
+  @Test
+  void evaluationsAreReportedAndTheirFiguresLoggedOnce() throws Exception {
+    RunConfig config = evaluated(config(chats(), 3, 512));
+    Directive.Evaluation after2 = new Directive.Evaluation(1, 2, 1, 8, 4, 6);
+    FakeCoordinator first =
+        FakeCoordinator.committing(
+            membership(),
+            new Directive.Lease(1, 0, 2),
+            new Directive.Evaluate(1, 2),
+            after2,
+            new Directive.Evaluate(7, 2),
+            FINISHED);
+    run(first, config);
+    assertTrue(first.heard.contains("evaluated 2 from record 0"), first.heard::toString);
+    assertEquals(1, first.heard.stream().filter(word -> word.startsWith("evaluated")).count());
+    assertEquals(4, first.results.size());
+    assertTrue(first.results.getFirst().lossSum() > 0, first.results::toString);
+    Path log = folder.resolve(EvaluationLog.FILE_NAME);
+    assertEquals(
+        "{\"step\":2,\"epoch\":2.0,\"eval_loss\":0.5,\"eval_token_acc\":0.75,\"eval_tokens\":8,\"eval_records\":1}",
+        Files.readString(log).strip());
+    // Whoever goes on after the writer was lost is told of the last evaluation again.
+    Files.writeString(log, "");
+    Directive.NewMembership again =
+        new Directive.NewMembership(
+            1,
+            0,
+            membership().members(),
+            0,
+            "",
+            List.of(),
+            List.of(),
+            Optional.empty(),
+            Optional.of(after2));
+    run(FakeCoordinator.committing(again, after2, FINISHED), config);
+    assertEquals(1, Files.readAllLines(log).size());
+    assertEquals(
+        Map.of(2L, 0.5f), EventFiles.shown(folder.resolve(TensorBoardLog.FOLDER), "eval/loss"));
+  }
+
+  /** The same run with its own records held out, too. */
+  private static RunConfig evaluated(RunConfig config) throws Exception {
+    String yaml = config.toYaml();
+    String records = config.data().trainJsonl().orElseThrow().toString();
+    return RunConfig.parse(
+        yaml.replace("  train_jsonl:", "  val_jsonl: " + records + "\n  train_jsonl:"),
+        "evaluated",
+        Path.of("/"));
   }
 
   @Test

@@ -25,6 +25,7 @@ public final class FakeCoordinator implements Session {
   public final List<StepTimes> times = new ArrayList<>();
   public final List<Directive.Commit> commits = new ArrayList<>();
   public final List<Long> replaced = new ArrayList<>();
+  public final List<RecordResult> results = new ArrayList<>();
   public final List<WrittenFile> files = new ArrayList<>();
 
   private final Deque<Directive> script = new ArrayDeque<>();
@@ -139,6 +140,12 @@ public final class FakeCoordinator implements Session {
   @Override
   public void applied(long generation, long step) {
     heard.add("applied " + step);
+  }
+
+  @Override
+  public void evaluated(long generation, long steps, int firstRecord, List<RecordResult> found) {
+    heard.add("evaluated " + steps + " from record " + firstRecord);
+    results.addAll(found);
   }
 
   @Override

@@ -90,10 +90,13 @@ final class CoordinatorStartCommand implements Callable<Integer> {
       if (!outcome.finished()) {
         throw new UserError(outcome.reason());
       }
-      if (outcome.steps() < plan.totalSteps()) {
+      if (outcome.drained()) {
         System.out.println(outcome.reason());
         System.out.println(DrainedRun.next(outcome.steps() > 0, out, command()));
         return Child.DRAINED;
+      }
+      if (outcome.steps() < plan.totalSteps()) {
+        System.out.println(outcome.reason());
       }
       System.out.printf("finished after %d steps%n", outcome.steps());
     }

@@ -10,6 +10,7 @@ import io.lockstep.cli.process.Child;
 import io.lockstep.cli.process.KillSchedule;
 import io.lockstep.cli.process.LocalCluster;
 import io.lockstep.cli.process.ProcessGroup;
+import io.lockstep.cli.run.BestCheckpoint;
 import io.lockstep.cli.run.RunFolder;
 import io.lockstep.cli.run.SampleCounts;
 import io.lockstep.cli.train.DrainedRun;
@@ -63,7 +64,7 @@ public final class TrainCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description =
           "JSON lines of signals to send to processes on the way, to see that the run survives: at_step,"
-              + " phase (computing, waiting, applying), delay, process, signal (SIGKILL, SIGTERM,"
+              + " phase (computing, waiting, applying, evaluating), delay, process, signal (SIGKILL, SIGTERM,"
               + " SIGSTOP), seconds, restart_after. Recoveries are written to strikes.jsonl.")
   private @Nullable Path killSchedule;
 
@@ -93,15 +94,21 @@ public final class TrainCommand implements Callable<Integer> {
     System.out.print(RunTables.loader(result.metrics()));
     System.out.print(RunTables.bank(result.metrics()));
     System.out.print(SampleCounts.read(folder.root()).summary());
+    Optional<BestCheckpoint> best = BestCheckpoint.of(folder);
+    System.out.print(RunTables.evaluations(folder, best));
     System.out.print(OverLengthReport.summary(folder.root()));
     System.out.println(
         "report: " + result.report("Training of " + run.name(), workers).write(folder.root()));
     System.out.print(UnreadableReport.summary(folder.root()));
     System.out.println("checkpoint: " + result.checkpoint());
+    best.ifPresent(each ->
+        System.out.println("best checkpoint: %s (%s)".formatted(each.dir(), each.words())));
     if (json) {
       System.out.println(
           new JsonLine()
               .put("checkpoint", result.checkpoint().toString())
+              .put("best_checkpoint", best.map(each -> each.dir().toString()).orElse(""))
+              .put("best_figure", best.map(BestCheckpoint::words).orElse(""))
               .put("train_seconds", result.seconds())
               .put("samples_per_second", result.samplesPerSecond())
               .put("workers", workers)
