@@ -99,7 +99,7 @@ public final class CheckpointBench implements AutoCloseable {
     }
     files.add(OptimizerFile.write(folder, 0, 1, snapshot.moments()));
     TrainerState state =
-        new TrainerState(steps, 0, 1, 1, 1, layout.size(), BUCKET_FLOATS, new TreeMap<>());
+        new TrainerState(steps, 0, 0, 1, 1, 1, layout.size(), BUCKET_FLOATS, new TreeMap<>());
     FileWrites.text(folder.resolve(TrainerState.FILE_NAME), state.toJson());
     files.add(StoredFile.sync(folder, TrainerState.FILE_NAME));
     return files.stream()

@@ -19,6 +19,9 @@ import java.util.List;
  * @param datasets figures of each dataset, ascending; empty in a run with one dataset
  * @param terms of the objective, summed over virtual ranks in order; empty if the loss is all
  * @param counts of samples and tokens, summed over virtual ranks
+ * @param skipped whether a figure was not finite: no weight and no moment changes, and loss, norm
+ *     and digest say nothing
+ * @param skippedSteps steps that the run skipped so far, this one included
  */
 public record CommittedStep(
     long generation,
@@ -33,7 +36,9 @@ public record CommittedStep(
     int digest,
     List<DatasetSums> datasets,
     List<TermSum> terms,
-    StepCounts counts) {
+    StepCounts counts,
+    boolean skipped,
+    long skippedSteps) {
 
   public CommittedStep {
     replaced = List.copyOf(replaced);
@@ -67,7 +72,9 @@ public record CommittedStep(
         digest,
         datasets,
         List.of(),
-        StepCounts.NONE);
+        StepCounts.NONE,
+        false,
+        0);
   }
 
   /** The same step with these records. */
@@ -85,7 +92,9 @@ public record CommittedStep(
         digest,
         datasets,
         terms,
-        counts);
+        counts,
+        skipped,
+        skippedSteps);
   }
 
   /** The same step with these terms. */
@@ -103,7 +112,9 @@ public record CommittedStep(
         digest,
         datasets,
         sums,
-        counts);
+        counts,
+        skipped,
+        skippedSteps);
   }
 
   /** The same step with these counts. */
@@ -121,7 +132,50 @@ public record CommittedStep(
         digest,
         datasets,
         terms,
-        sums);
+        sums,
+        skipped,
+        skippedSteps);
+  }
+
+  /** The same step, which is not skipped, of a run that skipped so many. */
+  public CommittedStep after(long skips) {
+    return with(lossSum, gradNorm, digest, datasets, terms, false, skips);
+  }
+
+  /**
+   * The same step, which is skipped.
+   *
+   * @param loss of which it may be that it is not finite, like the norm
+   * @param skips steps that the run skipped so far, this one included
+   */
+  public CommittedStep asSkipped(double loss, double norm, long skips) {
+    return with(loss, norm, 0, List.of(), List.of(), true, skips);
+  }
+
+  private CommittedStep with(
+      double loss,
+      double norm,
+      int bits,
+      List<DatasetSums> ofDatasets,
+      List<TermSum> ofTerms,
+      boolean isSkipped,
+      long skips) {
+    return new CommittedStep(
+        generation,
+        step,
+        tokens,
+        loss,
+        correctTokens,
+        replaced,
+        unreadable,
+        norm,
+        buckets,
+        bits,
+        ofDatasets,
+        ofTerms,
+        counts,
+        isSkipped,
+        skips);
   }
 
   /** Mean loss per supervised token, in nats. */

@@ -21,6 +21,7 @@ import java.util.Optional;
  * @param minFreeBytes free space asked for before a checkpoint; at least the base model's size
  * @param outputDir the run folder; made absolute
  * @param maxUnreadable most records that may be replaced because they can't be read
+ * @param maxNonFinite most steps in a row that may be skipped because a figure is not finite
  * @param oneNode why all workers have to sit on one node, and what else to do; empty if they may
  *     sit anywhere
  */
@@ -37,6 +38,7 @@ public record RunPlan(
     long minFreeBytes,
     Path outputDir,
     int maxUnreadable,
+    int maxNonFinite,
     Optional<String> oneNode) {
 
   /** Steps that are leased at once unless a plan says otherwise. */
@@ -70,6 +72,7 @@ public record RunPlan(
     check(problems, leaseSteps >= 1, "lease is " + leaseSteps + " steps: give at least 1");
     membership.addProblems(workers, virtualRanks, problems);
     check(problems, maxUnreadable >= 0, "most unreadable records is negative: " + maxUnreadable);
+    check(problems, maxNonFinite >= 0, "most skipped steps is negative: " + maxNonFinite);
     check(problems, minFreeBytes >= 0, "minimum free space is negative: " + minFreeBytes);
     if (!problems.isEmpty()) {
       throw new IllegalArgumentException("invalid run plan: " + String.join("; ", problems));
@@ -114,6 +117,7 @@ public record RunPlan(
         .membership(membership)
         .minFreeBytes(minFreeBytes)
         .maxUnreadable(maxUnreadable)
+        .maxNonFinite(maxNonFinite)
         .oneNode(oneNode);
   }
 
@@ -131,6 +135,7 @@ public record RunPlan(
     private MembershipRules membership = MembershipRules.builder(1, 1).build();
     private long minFreeBytes;
     private int maxUnreadable;
+    private int maxNonFinite;
     private Optional<String> oneNode = Optional.empty();
 
     private Builder(String name, String runConfigYaml, Path outputDir) {
@@ -193,6 +198,12 @@ public record RunPlan(
       return this;
     }
 
+    /** See {@link RunPlan#maxNonFinite()}. */
+    public Builder maxNonFinite(int steps) {
+      maxNonFinite = steps;
+      return this;
+    }
+
     /** See {@link RunPlan#oneNode()}. */
     public Builder oneNode(Optional<String> why) {
       oneNode = why;
@@ -218,6 +229,7 @@ public record RunPlan(
           minFreeBytes,
           outputDir,
           maxUnreadable,
+          maxNonFinite,
           oneNode);
     }
   }

@@ -29,7 +29,15 @@ public record TermSum(String name, double sum, long normaliser) {
       return Optional.of("names a term twice");
     }
     return terms.stream()
-        .filter(term -> !Double.isFinite(term.sum) || term.normaliser < 0)
+        .filter(term -> term.normaliser < 0)
+        .findFirst()
+        .map(term -> "has a term %s of %s over %d".formatted(term.name, term.sum, term.normaliser));
+  }
+
+  /** The first of some terms that is not finite, in words; empty if all are. */
+  public static Optional<String> notFinite(List<TermSum> terms) {
+    return terms.stream()
+        .filter(term -> !Double.isFinite(term.sum))
         .findFirst()
         .map(term -> "has a term %s of %s over %d".formatted(term.name, term.sum, term.normaliser));
   }

@@ -118,10 +118,11 @@ final class RunPage {
 
   private static String charts(RunFolder training, Metrics metrics) throws IOException {
     double[] steps = metrics.steps();
+    Metrics finite = metrics.withLoss();
     SvgChart loss =
         new SvgChart("Loss, nats per supervised token", "step", true)
-            .add("training, smoothed", steps, LineChart.movingMean(metrics.losses()))
-            .addSoft("single steps", steps, metrics.losses());
+            .add("training, smoothed", finite.steps(), LineChart.movingMean(finite.losses()))
+            .addSoft("single steps", finite.steps(), finite.losses());
     Evaluations heldOut = Evaluations.read(training);
     Evaluations losses = heldOut.with(Evaluations.Row::loss);
     if (!losses.rows().isEmpty()) {

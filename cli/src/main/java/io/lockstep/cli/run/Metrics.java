@@ -31,7 +31,7 @@ public record Metrics(List<Row> rows) {
    * One logged step.
    *
    * @param step committed steps, this one included
-   * @param loss mean over supervised tokens, in nats
+   * @param loss mean over supervised tokens, in nats; no number if the step was skipped
    * @param learningRate of the language model
    * @param volume what rank 0 sent and held
    * @param loader seconds of rank 0's stages of making samples since the row before, by name
@@ -65,7 +65,7 @@ public record Metrics(List<Row> rows) {
       rows.add(
           new Row(
               node.path("step").asLong(),
-              node.path("loss").asDouble(),
+              node.path("loss").isNumber() ? node.path("loss").asDouble() : Double.NaN,
               node.path("learning_rate").asDouble(),
               node.path("samples_per_second").asDouble(),
               node.path("step_seconds").asDouble(),
@@ -129,6 +129,11 @@ public record Metrics(List<Row> rows) {
     double samples =
         rows.stream().mapToDouble(row -> row.samplesPerSecond() * row.stepSeconds()).sum();
     return seconds > 0 ? samples / seconds : 0;
+  }
+
+  /** The same rows without those that lack a loss, for a plot. */
+  public Metrics withLoss() {
+    return new Metrics(rows.stream().filter(row -> Double.isFinite(row.loss())).toList());
   }
 
   /** The steps, for a plot. */

@@ -54,6 +54,7 @@ public final class RunPlans {
         .evaluations(evaluations(run, records.epoch()))
         .membership(membership(run.cluster()))
         .minFreeBytes(checkpointBytes(TuningPlan.of(run)))
+        .maxNonFinite(training.maxNonfiniteSteps())
         .maxUnreadable(run.data().maxUnreadable(records.count()))
         .oneNode(oneNode ? Optional.of(ONE_NODE) : Optional.empty())
         .build();

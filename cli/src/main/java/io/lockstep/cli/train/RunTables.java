@@ -5,12 +5,14 @@ import io.lockstep.cli.run.BestCheckpoint;
 import io.lockstep.cli.run.Evaluations;
 import io.lockstep.cli.run.Metrics;
 import io.lockstep.cli.run.RunFolder;
+import io.lockstep.coordinator.journal.RunJournal;
 import io.lockstep.worker.tuning.TrainableTable;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * Tables about a run: what it trains, and what its loading took, over all logged steps of rank 0.
@@ -27,6 +29,9 @@ public final class RunTables {
 
   /** Most of the newest evaluations in a table. */
   private static final int EVALUATIONS_SHOWN = 8;
+
+  /** Most steps in a line. */
+  private static final int SKIPS_SHOWN = 16;
 
   private RunTables() {}
 
@@ -76,6 +81,21 @@ public final class RunTables {
       }
     }
     return table.render();
+  }
+
+  /** Which steps changed no weight because a figure was not finite; empty if none did. */
+  public static String skippedSteps(RunFolder folder) {
+    List<Long> steps = RunJournal.skippedSteps(folder.root());
+    return steps.isEmpty()
+        ? ""
+        : "  %d steps were SKIPPED because loss or gradient was not finite: %s%s; logs/coordinator.log names their samples%n"
+            .formatted(
+                steps.size(),
+                steps.stream()
+                    .limit(SKIPS_SHOWN)
+                    .map(String::valueOf)
+                    .collect(Collectors.joining(", ")),
+                steps.size() > SKIPS_SHOWN ? ", ..." : "");
   }
 
   /** What the patch bank was good for; empty if the run has none. */

@@ -81,6 +81,11 @@ public record StoredRun(Path file, RunConfig config) {
     return new Numerics(TrainerState.read(checkpoint).numerics()).without(acknowledged);
   }
 
+  /** Steps of a checkpoint that changed no weight. */
+  public static long skippedSteps(Path checkpoint) throws IOException {
+    return TrainerState.read(checkpoint).skippedSteps();
+  }
+
   /** The configuration with what its files hold now, so that a run can tell whether they change. */
   public static RunConfig withInputs(RunConfig run) throws IOException {
     return run.withInputs(RunInputs.measure(run));

@@ -123,6 +123,16 @@ final class JournalTables {
             committed_at text not null)\
           """,
           """
+          create table if not exists skipped_steps(
+            step integer not null, rewind integer not null, loss_sum text not null,
+            grad_norm text not null, primary key (step, rewind))\
+          """,
+          """
+          create table if not exists begun_from(
+            id integer primary key check (id = 1), steps integer not null,
+            skipped_steps integer not null)\
+          """,
+          """
           create table if not exists numerics(name text primary key, value text not null)\
           """);
 
@@ -169,6 +179,11 @@ final class JournalTables {
   /** All entries of the journal, in an order that rebuilds the run's history. */
   static RunHistory read(Connection connection) throws SQLException {
     RunHistory history = new RunHistory();
+    query(
+            connection,
+            "select steps, skipped_steps from begun_from",
+            row -> new JournalEntry.BegunFrom(row.getLong(1), row.getLong(2)))
+        .forEach(history::add);
     List<JournalEntry.Rewound> rewinds =
         query(
             connection,
@@ -181,11 +196,18 @@ final class JournalTables {
               "select * from commits where rewind = " + rewind + " order by step",
               JournalTables::step);
       Map<Long, List<UnreadableRecord>> unreadable = unreadable(connection, rewind);
+      Map<Long, Skipped> skipped = skipped(connection, rewind);
       for (int i = 0; i < steps.size(); i++) {
         // Nobody asks for the other details of the steps before the last one.
         boolean last = rewind == rewinds.size() && i == steps.size() - 1;
         CommittedStep step = last ? detailed(connection, steps.get(i), rewind) : steps.get(i);
         step = step.withUnreadable(unreadable.getOrDefault(step.step(), List.of()));
+        Skipped figures = skipped.get(step.step());
+        long before = history.skippedSteps();
+        step =
+            figures == null
+                ? step.after(before)
+                : step.asSkipped(figures.lossSum(), figures.gradNorm(), before + 1);
         history.add(new JournalEntry.StepCommitted(step));
       }
       if (rewind < rewinds.size()) {
@@ -231,6 +253,32 @@ final class JournalTables {
                 row.getLong(4),
                 Double.parseDouble(row.getString(5)),
                 row.getLong(6)));
+  }
+
+  /** Figures of a skipped step, which a database keeps as texts, since it has no NaN. */
+  private record Skipped(double lossSum, double gradNorm) {}
+
+  private static Map<Long, Skipped> skipped(Connection connection, int rewind)
+      throws SQLException {
+    Map<Long, Skipped> skipped = new HashMap<>();
+    query(
+        connection,
+        "select step, loss_sum, grad_norm from skipped_steps where rewind = " + rewind,
+        row ->
+            skipped.put(
+                row.getLong(1),
+                new Skipped(
+                    Double.parseDouble(row.getString(2)), Double.parseDouble(row.getString(3)))));
+    return skipped;
+  }
+
+  /** The committed steps that were skipped, ascending. */
+  static List<Long> skippedSteps(Connection connection) throws SQLException {
+    return query(
+        connection,
+        "select step from skipped_steps where not exists (select 1 from rewinds where rewinds.id >"
+            + " skipped_steps.rewind and rewinds.to_steps <= skipped_steps.step) order by step",
+        row -> row.getLong(1));
   }
 
   static long rewinds(Connection connection) throws SQLException {

@@ -21,6 +21,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Clock;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -58,6 +59,7 @@ public final class RunJournal implements AutoCloseable {
             JournalEntry.Rewound _,
             JournalEntry.CheckpointCommitted _,
             JournalEntry.EvaluationCommitted _,
+            JournalEntry.BegunFrom _,
             JournalEntry.DrainAccepted _,
             JournalEntry.RunEnded _,
             JournalEntry.RunResumed _ ->
@@ -290,15 +292,16 @@ public final class RunJournal implements AutoCloseable {
   }
 
   /**
-   * Mean training loss per token over the committed steps [from, to), in nats.
+   * Mean training loss per token over the committed steps [from, to) that were not skipped, in nats.
    *
    * @return empty if none of them is in the journal
    */
   public Optional<Double> meanLoss(long from, long to) {
     // Of a step that was committed again, the row with the largest rewind.
     String query =
-        "select sum(loss_sum), sum(tokens) from (select loss_sum, tokens, max(rewind) from commits"
-            + " where step >= ? and step < ? group by step)";
+        "select sum(loss_sum), sum(tokens) from (select step, loss_sum, tokens, max(rewind) as newest"
+            + " from commits where step >= ? and step < ? group by step) as latest where not exists (select 1"
+            + " from skipped_steps as skipped where skipped.step = latest.step and skipped.rewind = latest.newest)";
     try (PreparedStatement statement = connection.prepareStatement(query)) {
       statement.setLong(1, from);
       statement.setLong(2, to);
@@ -320,6 +323,18 @@ public final class RunJournal implements AutoCloseable {
     Path file = runFolder.resolve(FILE_NAME);
     try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file)) {
       return JournalTables.unreadable(connection);
+    } catch (SQLException error) {
+      throw new RunRefusedException(
+          "the journal " + file + " can't be read: " + error.getMessage(), error);
+    }
+  }
+
+  /** The committed steps of the run in a folder that were skipped, ascending. */
+  public static List<Long> skippedSteps(Path runFolder) {
+    Path file = runFolder.resolve(FILE_NAME);
+    try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file)) {
+      JournalTables.complete(connection);
+      return JournalTables.skippedSteps(connection);
     } catch (SQLException error) {
       throw new RunRefusedException(
           "the journal " + file + " can't be read: " + error.getMessage(), error);
@@ -379,6 +394,11 @@ public final class RunJournal implements AutoCloseable {
           new StepRows(connection, rewinds).write(committed.step(), now());
       case JournalEntry.Rewound rewound -> writeRewind(rewound);
       case JournalEntry.CheckpointCommitted committed -> writeCheckpoint(committed.checkpoint());
+      case JournalEntry.BegunFrom begun ->
+          insert(
+              "insert into begun_from(id, steps, skipped_steps) values (1, ?, ?)",
+              begun.steps(),
+              begun.skippedSteps());
       case JournalEntry.EvaluationCommitted committed -> writeEvaluation(committed.evaluation());
       case JournalEntry.DrainAccepted drain -> {
         insert("update run set drained_at = ? where id = 1", drain.endAt());

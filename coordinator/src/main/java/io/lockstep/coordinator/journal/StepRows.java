@@ -32,14 +32,22 @@ final class StepRows {
         step.step(),
         step.generation(),
         step.tokens(),
-        step.lossSum(),
+        step.skipped() ? 0.0 : step.lossSum(),
         step.correctTokens(),
         step.replaced().size(),
-        step.gradNorm(),
+        step.skipped() ? 0.0 : step.gradNorm(),
         step.buckets(),
         Integer.toUnsignedLong(step.digest()),
         now,
         rewinds);
+    if (step.skipped()) {
+      update(
+          "insert into skipped_steps(step, rewind, loss_sum, grad_norm) values (?, ?, ?, ?)",
+          step.step(),
+          rewinds,
+          Double.toString(step.lossSum()),
+          Double.toString(step.gradNorm()));
+    }
     for (int place = 0; place < step.replaced().size(); place++) {
       update(
           "insert into replaced(step, rewind, place, sample) values (?, ?, ?, ?)",

@@ -322,6 +322,7 @@ public final class RunLoop implements AutoCloseable {
           JournalEntry.NumericsFixed _,
           JournalEntry.LeaseGranted _,
           JournalEntry.EvaluationCommitted _,
+          JournalEntry.BegunFrom _,
           JournalEntry.DrainAccepted _,
           JournalEntry.RunEnded _,
           JournalEntry.RunResumed _ -> {}

@@ -171,7 +171,8 @@ final class CheckpointCoordinator {
     }
     present.request(epoch.members());
     ToWorker.SaveCheckpoint save =
-        new ToWorker.SaveCheckpoint(attempt.generation(), attempt.steps(), dir);
+        new ToWorker.SaveCheckpoint(
+            attempt.generation(), attempt.steps(), dir, state.history.skippedSteps());
     epoch.members().forEach(member -> state.send(member, save));
   }
 

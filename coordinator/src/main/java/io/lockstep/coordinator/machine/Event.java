@@ -233,6 +233,7 @@ public sealed interface Event {
    * @param datasets figures of each dataset, ascending; empty in a run with one dataset
    * @param terms of the objective in their order; empty if the loss is all
    * @param counts of its samples and tokens
+   * @param notFinite names of its samples if loss, term or gradient is not finite; else empty
    */
   record VirtualRankResult(
       int virtualRank,
@@ -243,12 +244,38 @@ public sealed interface Event {
       List<UnreadableRecord> unreadable,
       List<DatasetSums> datasets,
       List<TermSum> terms,
-      StepCounts counts) {
+      StepCounts counts,
+      List<String> notFinite) {
     public VirtualRankResult {
       replaced = List.copyOf(replaced);
       unreadable = List.copyOf(unreadable);
       datasets = List.copyOf(datasets);
       terms = List.copyOf(terms);
+      notFinite = List.copyOf(notFinite);
+    }
+
+    /** A micro-batch that names no samples. */
+    public VirtualRankResult(
+        int virtualRank,
+        double lossSum,
+        long tokens,
+        long correctTokens,
+        List<Long> replaced,
+        List<UnreadableRecord> unreadable,
+        List<DatasetSums> datasets,
+        List<TermSum> terms,
+        StepCounts counts) {
+      this(
+          virtualRank,
+          lossSum,
+          tokens,
+          correctTokens,
+          replaced,
+          unreadable,
+          datasets,
+          terms,
+          counts,
+          List.of());
     }
 
     /** A micro-batch without unreadable records. */

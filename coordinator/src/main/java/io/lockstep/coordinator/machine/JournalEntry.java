@@ -36,6 +36,9 @@ public sealed interface JournalEntry {
    */
   record Rewound(long fromSteps, long toSteps, String reason) implements JournalEntry {}
 
+  /** The run begins at another run's checkpoint of so many steps, some of which were skipped. */
+  record BegunFrom(long steps, long skippedSteps) implements JournalEntry {}
+
   /** A checkpoint has its final name. */
   record CheckpointCommitted(CommittedCheckpoint checkpoint) implements JournalEntry {}
 

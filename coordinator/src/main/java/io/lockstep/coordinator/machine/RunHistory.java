@@ -9,9 +9,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.TreeSet;
 
 /**
  * The durable facts of a run, built from its journal entry by entry. The machine decides from them
@@ -32,6 +34,12 @@ public final class RunHistory {
   /** Digests of earlier steps are void. */
   private long firstDigest;
 
+  /** Steps that changed no weight, since a figure was not finite. */
+  private final NavigableSet<Long> skipped = new TreeSet<>();
+
+  /** What the run that this one goes on from skipped. */
+  private JournalEntry.BegunFrom begunFrom = new JournalEntry.BegunFrom(0, 0);
+
   private final UnreadableRecords unreadable = new UnreadableRecords();
   private final List<CommittedCheckpoint> checkpoints = new ArrayList<>();
   private final List<CommittedEvaluation> evaluations = new ArrayList<>();
@@ -51,11 +59,13 @@ public final class RunHistory {
       case JournalEntry.StepCommitted step -> add(step.step());
       case JournalEntry.Rewound rewound -> {
         committed = rewound.toSteps();
+        skipped.tailSet(committed, true).clear();
         unreadable.rewound(committed);
         lastStep = Optional.empty();
         checkpoints.removeIf(checkpoint -> checkpoint.steps() > committed);
         evaluations.removeIf(evaluation -> evaluation.steps() > committed);
       }
+      case JournalEntry.BegunFrom begun -> begunFrom = begun;
       case JournalEntry.CheckpointCommitted checkpoint -> add(checkpoint.checkpoint());
       case JournalEntry.EvaluationCommitted evaluation -> evaluations.add(evaluation.evaluation());
       case JournalEntry.DrainAccepted drain -> {
@@ -77,6 +87,9 @@ public final class RunHistory {
           "step " + step.step() + " can't be committed after " + committed + " steps");
     }
     committed++;
+    if (step.skipped()) {
+      skipped.add(step.step());
+    }
     unreadable.committed(step);
     lastStep = Optional.of(step);
     buckets = step.buckets();
@@ -122,6 +135,20 @@ public final class RunHistory {
   /** The unreadable records that the committed steps replaced. */
   UnreadableRecords unreadable() {
     return unreadable;
+  }
+
+  /** Committed steps that were skipped, those before another run's checkpoint included. */
+  public long skippedSteps() {
+    return skipped.size() + (committed >= begunFrom.steps() ? begunFrom.skippedSteps() : 0);
+  }
+
+  /** How many of the last committed steps in a row were skipped. */
+  int skippedInARow() {
+    int steps = 0;
+    while (skipped.contains(committed - 1 - steps)) {
+      steps++;
+    }
+    return steps;
   }
 
   /** Number of gradient buckets, 0 before the first step. */

@@ -10,11 +10,14 @@ import io.lockstep.coordinator.machine.Event.VirtualRankResult;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +38,15 @@ final class StepDecision {
     /** All reports fit together and every figure is sound. */
     record Committed(CommittedStep step) implements Verdict {}
 
+    /**
+     * All reports fit together, and a figure is not finite.
+     *
+     * @param step no update belongs to it
+     * @param reason what is not finite, one line
+     * @param samples names of those whose virtual ranks were not finite, in order
+     */
+    record NotFinite(CommittedStep step, String reason, List<String> samples) implements Verdict {}
+
     /** The run can't go on; {@code reason} is one line. */
     record Rejected(String reason) implements Verdict {}
   }
@@ -51,7 +63,18 @@ final class StepDecision {
     try {
       VirtualRankResult[] byRank = gatherVirtualRanks(step, virtualRanks, reports);
       BucketResult[] byBucket = gatherBuckets(step, knownBuckets, reports);
-      return new Verdict.Committed(sum(generation, step, byRank, byBucket));
+      CommittedStep sums = sum(generation, step, byRank, byBucket);
+      Optional<String> problem =
+          ofVirtualRanks(step, byRank, reports)
+              .or(() -> ofBuckets(step, byBucket, reports))
+              .or(() -> ofSums(sums));
+      return problem
+          .<Verdict>map(reason ->
+              new Verdict.NotFinite(
+                  sums.asSkipped(sums.lossSum(), sums.gradNorm(), 0),
+                  reason,
+                  Arrays.stream(byRank).flatMap(each -> each.notFinite().stream()).toList()))
+          .orElseGet(() -> new Verdict.Committed(sums));
     } catch (Unsound unsound) {
       return new Verdict.Rejected(unsound.reason);
     }
@@ -87,9 +110,9 @@ final class StepDecision {
     for (Report report : reports) {
       for (BucketResult result : report.buckets()) {
         claim("bucket", owners, result.bucket(), step, report.worker());
-        if (!Double.isFinite(result.squareSum()) || result.squareSum() < 0) {
+        if (result.squareSum() < 0) {
           throw new Unsound(
-              "step %d: the gradient's square sum in bucket %d is %s (reported by %s): lower the learning rate or look for bad samples in this step"
+              "step %d: the gradient's square sum in bucket %d is %s (reported by %s): use the same version of the program on all workers"
                   .formatted(step, result.bucket(), result.squareSum(), report.worker()));
         }
         results[result.bucket()] = result;
@@ -125,22 +148,17 @@ final class StepDecision {
   }
 
   private static void checkCounts(long step, String worker, VirtualRankResult result) {
-    if (!Double.isFinite(result.lossSum())) {
-      throw new Unsound(
-          "step %d: the loss of virtual rank %d is %s (reported by %s): lower the learning rate or look for bad samples in this step"
-              .formatted(step, result.virtualRank(), result.lossSum(), worker));
-    }
     TermSum.problem(result.terms())
         .ifPresent(problem -> {
           throw new Unsound(
-              "step %d: virtual rank %d %s (reported by %s): lower the learning rate or look for bad samples in this step"
+              "step %d: virtual rank %d %s (reported by %s): use the same version of the program on all workers"
                   .formatted(step, result.virtualRank(), problem, worker));
         });
     boolean sound =
         result.tokens() >= 0
             && result.correctTokens() >= 0
             && result.correctTokens() <= result.tokens()
-            && areSound(result.datasets(), result.tokens());
+            && areSound(result);
     if (!sound) {
       throw new Unsound(
           "step %d: %s reported impossible counts: %s".formatted(step, worker, result));
@@ -148,15 +166,65 @@ final class StepDecision {
   }
 
   /** Whether the figures of datasets, where there are any, add up to the whole. */
-  private static boolean areSound(List<DatasetSums> datasets, long tokens) {
+  private static boolean areSound(VirtualRankResult result) {
     long sum = 0;
-    for (DatasetSums dataset : datasets) {
-      if (!Double.isFinite(dataset.lossSum()) || !dataset.hasSoundCounts()) {
+    boolean finite = Double.isFinite(result.lossSum());
+    for (DatasetSums dataset : result.datasets()) {
+      if ((finite && !Double.isFinite(dataset.lossSum())) || !dataset.hasSoundCounts()) {
         return false;
       }
       sum += dataset.tokens();
     }
-    return datasets.isEmpty() || sum == tokens;
+    return result.datasets().isEmpty() || sum == result.tokens();
+  }
+
+  // ---- what is not finite
+
+  private static Optional<String> ofVirtualRanks(
+      long step, VirtualRankResult[] byRank, List<Report> reports) {
+    for (VirtualRankResult result : byRank) {
+      Optional<String> problem =
+          Double.isFinite(result.lossSum())
+              ? TermSum.notFinite(result.terms())
+                  .map(term -> "virtual rank %d %s".formatted(result.virtualRank(), term))
+              : Optional.of(
+                  "the loss of virtual rank %d is %s"
+                      .formatted(result.virtualRank(), result.lossSum()));
+      if (problem.isPresent()) {
+        return problem.map(what ->
+            told(step, what, reports, report -> report.virtualRanks().contains(result)));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<String> ofBuckets(
+      long step, BucketResult[] byBucket, List<Report> reports) {
+    return Arrays.stream(byBucket)
+        .filter(result -> !Double.isFinite(result.squareSum()))
+        .findFirst()
+        .map(result ->
+            told(
+                step,
+                "the gradient's square sum in bucket %d is %s"
+                    .formatted(result.bucket(), result.squareSum()),
+                reports,
+                report -> report.buckets().contains(result)));
+  }
+
+  private static String told(
+      long step, String what, List<Report> reports, Predicate<Report> reported) {
+    String worker = reports.stream().filter(reported).findFirst().map(Report::worker).orElse("?");
+    return "step %d: %s (reported by %s): lower the learning rate or look for bad samples in this step"
+        .formatted(step, what, worker);
+  }
+
+  private static Optional<String> ofSums(CommittedStep sums) {
+    return Double.isFinite(sums.lossSum()) && Double.isFinite(sums.gradNorm())
+        ? Optional.empty()
+        : Optional.of(
+            "step %d: loss sum %s and gradient norm %s over all virtual ranks: lower the learning rate"
+                .formatted(sums.step(), sums.lossSum(), sums.gradNorm()));
   }
 
   private static CommittedStep sum(
@@ -194,11 +262,6 @@ final class StepDecision {
       crcs.putInt(result.crc32c());
     }
     double norm = Math.sqrt(squareSum) / tokens;
-    if (!Double.isFinite(lossSum) || !Double.isFinite(norm)) {
-      throw new Unsound(
-          "step %d: loss sum %s and gradient norm %s over all virtual ranks: lower the learning rate"
-              .formatted(step, lossSum, norm));
-    }
     CRC32C digest = new CRC32C();
     digest.update(crcs.flip());
     return new CommittedStep(
@@ -214,7 +277,9 @@ final class StepDecision {
         (int) digest.getValue(),
         List.copyOf(datasets.values()),
         List.copyOf(terms.values()),
-        counts);
+        counts,
+        false,
+        0);
   }
 
   /** A reported figure that ends the run. */

@@ -97,7 +97,7 @@ final class Steps {
             && reduced.buckets().stream().allMatch(bucket -> Double.isFinite(bucket.squareSum()));
     boolean newcomerAmongOthers =
         !member.proven && epoch.members().stream().anyMatch(m -> m.proven);
-    if (!finite && newcomerAmongOthers) {
+    if (!finite && newcomerAmongOthers && state.plan.maxNonFinite() == 0) {
       throw new ProtocolViolation(
           "%s sent %s with figures that are no numbers, the first that it ever sent"
               .formatted(member.describe(), what));
@@ -155,8 +155,23 @@ final class Steps {
         state.history.buckets(),
         reports)) {
       case StepDecision.Verdict.Rejected rejected -> throw new RunFailure(rejected.reason());
-      case StepDecision.Verdict.Committed verdict -> commit(epoch, verdict.step());
+      case StepDecision.Verdict.NotFinite verdict -> skip(epoch, verdict);
+      case StepDecision.Verdict.Committed verdict ->
+          commit(epoch, verdict.step().after(state.history.skippedSteps()));
     }
+  }
+
+  /** Commits a step that changes nothing; too many in a row fail the run before the step counts. */
+  private void skip(MembershipEpoch epoch, StepDecision.Verdict.NotFinite verdict) {
+    int inARow = state.history.skippedInARow() + 1;
+    int limit = state.plan.maxNonFinite();
+    if (inARow > limit) {
+      throw new RunFailure(NonFiniteSteps.tooMany(verdict, inARow, limit));
+    }
+    long all = state.history.skippedSteps() + 1;
+    state.notice(NonFiniteSteps.notice(verdict, inARow, limit, all));
+    CommittedStep step = verdict.step();
+    commit(epoch, step.asSkipped(step.lossSum(), step.gradNorm(), all));
   }
 
   /**

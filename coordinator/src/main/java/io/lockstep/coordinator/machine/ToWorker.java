@@ -24,8 +24,19 @@ public sealed interface ToWorker {
   /** A step is decided: apply it. */
   record Commit(CommittedStep step) implements ToWorker {}
 
-  /** Write the state after {@code steps} committed steps into {@code dir}. */
-  record SaveCheckpoint(long generation, long steps, Path dir) implements ToWorker {}
+  /**
+   * Write the state after {@code steps} committed steps into {@code dir}.
+   *
+   * @param skippedSteps of these, those that changed no weight
+   */
+  record SaveCheckpoint(long generation, long steps, Path dir, long skippedSteps)
+      implements ToWorker {
+
+    /** Where none was skipped. */
+    public SaveCheckpoint(long generation, long steps, Path dir) {
+      this(generation, steps, dir, 0);
+    }
+  }
 
   /** Compute a share of the held-out records with the state after {@code steps} steps. */
   record Evaluate(long generation, long steps) implements ToWorker {}

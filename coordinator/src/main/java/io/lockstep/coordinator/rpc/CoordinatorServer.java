@@ -75,22 +75,27 @@ public final class CoordinatorServer implements AutoCloseable {
    * Starts a run from another run's checkpoint, which is copied into the new run's folder.
    *
    * @param numerics what the workers have to compute with; unknown values are those of the first
+   * @param skippedSteps steps of the checkpoint that changed no weight
    * @throws RunRefusedException with one line that says what to change: as for a new run, or the
    *     checkpoint is damaged or has all steps of the run
    */
   public static CoordinatorServer startFrom(
       Path checkpoint,
       Numerics numerics,
+      long skippedSteps,
       RunPlan plan,
       ListenAddress listen,
       RunListener listener) {
     RunJournal.requireUnused(plan.outputDir());
     return start(
-        plan, listen, listener, (run, clock) -> begunFrom(checkpoint, numerics, run, clock));
+        plan,
+        listen,
+        listener,
+        (run, clock) -> begunFrom(checkpoint, numerics, skippedSteps, run, clock));
   }
 
   private static RunJournal begunFrom(
-      Path checkpoint, Numerics numerics, RunPlan plan, Clock clock) {
+      Path checkpoint, Numerics numerics, long skippedSteps, RunPlan plan, Clock clock) {
     CommittedCheckpoint begin =
         new CheckpointFolders(
                 plan.outputDir(), plan.minFreeBytes(), CheckpointFolders.UsableSpace.OF_DISK)
@@ -104,6 +109,7 @@ public final class CoordinatorServer implements AutoCloseable {
     String reason = "the run goes on from " + checkpoint;
     for (JournalEntry entry :
         List.of(
+            new JournalEntry.BegunFrom(begin.steps(), skippedSteps),
             new JournalEntry.Rewound(0, begin.steps(), reason),
             new JournalEntry.CheckpointCommitted(begin))) {
       journal.append(entry);

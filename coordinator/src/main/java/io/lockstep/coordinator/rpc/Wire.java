@@ -41,6 +41,9 @@ final class Wire {
   /** Most ranks that a heartbeat may name. */
   private static final int MAX_AWAITED = 64;
 
+  /** Most samples that a virtual rank may name. */
+  private static final int MAX_NAMES = 64;
+
   private static final int MAX_PATH = 1024;
 
   /**
@@ -204,7 +207,8 @@ final class Wire {
                         .toList(),
                     result.getDatasetsList().stream().map(Wire::sums).toList(),
                     result.getTermsList().stream().map(Wire::term).toList(),
-                    counts(result.getCountsMap())))
+                    counts(result.getCountsMap()),
+                    result.getNotFiniteList().stream().limit(MAX_NAMES).map(Wire::line).toList()))
             .toList(),
         reduced.getBucketsList().stream()
             .map(result ->

@@ -72,7 +72,8 @@ final class WorkerMessages {
               SaveCheckpoint.newBuilder()
                   .setGeneration(save.generation())
                   .setSteps(save.steps())
-                  .setDir(save.dir().toString()));
+                  .setDir(save.dir().toString())
+                  .setSkippedSteps(save.skippedSteps()));
       case ToWorker.Evaluate evaluate ->
           wire.setEvaluate(
               Evaluate.newBuilder()
@@ -156,6 +157,8 @@ final class WorkerMessages {
         .setDigest(step.digest())
         .addAllDatasets(step.datasets().stream().map(Wire::sums).toList())
         .addAllTerms(step.terms().stream().map(Wire::term).toList())
+        .setSkipped(step.skipped())
+        .setSkippedSteps(step.skippedSteps())
         .putAllCounts(step.counts().values())
         .build();
   }

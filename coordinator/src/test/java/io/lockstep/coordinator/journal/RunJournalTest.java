@@ -169,6 +169,26 @@ final class RunJournalTest {
   }
 
   @Test
+  void skippedStepsAreReadBackWithFiguresThatADatabaseLacks() {
+    CommittedStep skipped = STEP.asSkipped(Double.NaN, Double.POSITIVE_INFINITY, 3);
+    try (RunJournal journal = create()) {
+      journal.append(new JournalEntry.BegunFrom(0, 2));
+      journal.append(new JournalEntry.MembershipFormed(1, 0, List.of()));
+      journal.append(new JournalEntry.StepCommitted(skipped));
+      assertEquals(Optional.empty(), journal.meanLoss(0, 1));
+    }
+    assertEquals(List.of(0L), RunJournal.skippedSteps(out));
+    try (RunJournal journal = RunJournal.open(Plans.plan(out, 1, 9, 0), NOON)) {
+      assertEquals(Optional.of(skipped), journal.history().lastStep());
+      assertEquals(3, journal.history().skippedSteps());
+      journal.append(new JournalEntry.Rewound(1, 0, "lost"));
+      journal.append(new JournalEntry.StepCommitted(STEP));
+      assertEquals(Optional.of(8.5 / 20), journal.meanLoss(0, 1));
+    }
+    assertEquals(List.of(), RunJournal.skippedSteps(out));
+  }
+
+  @Test
   void entryIsThereForOthersBeforeTheJournalIsClosed() throws Exception {
     try (RunJournal journal = create()) {
       journal.append(new JournalEntry.MembershipFormed(1, 0, List.of()));

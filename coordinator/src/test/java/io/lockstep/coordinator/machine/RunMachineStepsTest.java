@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.lockstep.coordinator.Phase;
 import io.lockstep.coordinator.Plans;
+import io.lockstep.coordinator.RunPlan;
+import io.lockstep.coordinator.StepCounts;
 import io.lockstep.coordinator.UnreadableRecord;
 import java.util.ArrayList;
 import java.util.List;
@@ -193,6 +195,70 @@ final class RunMachineStepsTest {
     cluster.handle(new Event.Reduced(1, 1, 0, poisoned, share.buckets()));
     cluster.assertFailed("step 0: the loss of virtual rank 2 is NaN (reported by a (rank 0))");
     assertEquals(0, cluster.outcome().steps());
+  }
+
+  /** What the only member reports of a step that one sample spoils. */
+  private static Event.Reduced spoiled(long step) {
+    Event.Reduced share = Reports.share(1, 1, step, 0, 1);
+    List<Event.VirtualRankResult> results = new ArrayList<>(share.virtualRanks());
+    results.set(
+        2,
+        new Event.VirtualRankResult(
+            2,
+            Double.NaN,
+            3,
+            0,
+            List.of(),
+            List.of(),
+            List.of(),
+            List.of(),
+            StepCounts.NONE,
+            List.of("data.jsonl:" + step)));
+    return new Event.Reduced(1, 1, step, results, share.buckets());
+  }
+
+  @Test
+  void stepsThatAreNotFiniteAreSkippedUntilTooManyInARowNameTheirSamples() {
+    Cluster cluster = Cluster.training(Plans.plan(1, 9, 0).toBuilder().maxNonFinite(1).build());
+    cluster.handle(spoiled(0));
+    ToWorker.Commit skipped = (ToWorker.Commit) cluster.takeFor(1).getFirst();
+    assertTrue(skipped.step().skipped());
+    assertEquals(1, skipped.step().skippedSteps());
+    assertTrue(
+        cluster.noticed("SKIPPED step 0, which changes no weight (1 in a row of at most 1, 1 in all)"),
+        cluster.notices::toString);
+    assertTrue(cluster.noticed("data.jsonl:0"), cluster.notices::toString);
+    cluster.handle(new Event.Applied(1, 1, 0));
+    cluster.step(1);
+    ToWorker.Commit sound =
+        cluster.takeFor(1).stream()
+            .filter(ToWorker.Commit.class::isInstance)
+            .map(ToWorker.Commit.class::cast)
+            .toList()
+            .getLast();
+    assertEquals(List.of(false, 1L), List.of(sound.step().skipped(), sound.step().skippedSteps()));
+    cluster.handle(spoiled(2));
+    cluster.handle(new Event.Applied(1, 1, 2));
+    cluster.handle(spoiled(3));
+    cluster.assertFailed("step 3: the loss of virtual rank 2 is NaN");
+    String why = cluster.outcome().reason();
+    assertTrue(why.contains("data.jsonl:3"), why);
+    assertTrue(why.contains("2 steps in a row are more than training.max_nonfinite_steps (1)"), why);
+    assertEquals(3, cluster.outcome().steps());
+  }
+
+  @Test
+  void coordinatorThatIsStartedAgainKnowsWhatWasSkipped() {
+    RunPlan plan = Plans.plan(1, 9, 0).toBuilder().maxNonFinite(1).build();
+    Cluster before = Cluster.training(plan);
+    before.handle(spoiled(0));
+    assertEquals(1, before.history().skippedSteps());
+    assertEquals(1, before.history().skippedInARow());
+    RunHistory history = before.history();
+    history.add(new JournalEntry.Rewound(1, 0, "lost"));
+    assertEquals(0, history.skippedSteps());
+    history.add(new JournalEntry.BegunFrom(0, 4));
+    assertEquals(4, history.skippedSteps());
   }
 
   @Test

@@ -141,8 +141,8 @@ final class StepDecisionTest {
   @Test
   void termsThatCannotBeAreNamed() {
     assertRejected(
-        List.of(withVirtualRank(withTerms(2, new TermSum("aux", Double.NaN, 1)))),
-        "step 5: virtual rank 2 has a term aux of NaN over 1 (reported by a)");
+        List.of(withVirtualRank(withTerms(2, new TermSum("aux", 1, -1)))),
+        "step 5: virtual rank 2 has a term aux of 1.0 over -1 (reported by a)");
     assertRejected(
         List.of(withVirtualRank(withTerms(2, new TermSum("a", 1, 1), new TermSum("a", 1, 1)))),
         "step 5: virtual rank 2 names a term twice (reported by a)");
@@ -195,10 +195,38 @@ final class StepDecisionTest {
   }
 
   @Test
-  void lossThatIsNotANumberNamesStepAndVirtualRank() {
-    assertRejected(
-        List.of(withVirtualRank(new VirtualRankResult(2, Double.NaN, 5, 1))),
-        "step 5: the loss of virtual rank 2 is NaN (reported by a)");
+  void lossThatIsNotANumberNamesStepVirtualRankAndSamples() {
+    VirtualRankResult odd =
+        new VirtualRankResult(
+            2,
+            Double.NaN,
+            5,
+            1,
+            List.of(),
+            List.of(),
+            List.of(),
+            List.of(),
+            StepCounts.NONE,
+            List.of("data.jsonl:7", "data.jsonl:3"));
+    Verdict.NotFinite verdict = notFinite(List.of(withVirtualRank(odd)));
+    assertTrue(
+        verdict.reason().startsWith("step 5: the loss of virtual rank 2 is NaN (reported by a)"),
+        verdict.reason());
+    assertEquals(List.of("data.jsonl:7", "data.jsonl:3"), verdict.samples());
+    assertTrue(verdict.step().skipped());
+    assertEquals(0, verdict.step().digest());
+    assertTrue(Double.isNaN(verdict.step().lossSum()));
+  }
+
+  @Test
+  void termThatIsNotFiniteIsNamed() {
+    Verdict.NotFinite verdict =
+        notFinite(
+            List.of(
+                withVirtualRank(withTerms(1, new TermSum("aux", Double.NEGATIVE_INFINITY, 5)))));
+    assertTrue(
+        verdict.reason().startsWith("step 5: virtual rank 1 has a term aux of -Infinity over 5"),
+        verdict.reason());
   }
 
   @Test
@@ -206,18 +234,42 @@ final class StepDecisionTest {
     Report whole = Reports.report(5, 0, 1);
     List<BucketResult> buckets = new ArrayList<>(whole.buckets());
     buckets.set(3, new BucketResult(3, Double.POSITIVE_INFINITY, 0));
-    assertRejected(
-        List.of(new Report("a", whole.virtualRanks(), buckets)),
-        "step 5: the gradient's square sum in bucket 3 is Infinity (reported by a)");
+    Verdict.NotFinite verdict =
+        notFinite(List.of(new Report("a", whole.virtualRanks(), buckets)));
+    assertTrue(
+        verdict
+            .reason()
+            .startsWith(
+                "step 5: the gradient's square sum in bucket 3 is Infinity (reported by a)"),
+        verdict.reason());
+    assertEquals(Double.POSITIVE_INFINITY, verdict.step().gradNorm());
   }
 
   @Test
-  void sumsThatOverflowAreRejected() {
+  void negativeSquareSumIsRejected() {
+    Report whole = Reports.report(5, 0, 1);
+    List<BucketResult> buckets = new ArrayList<>(whole.buckets());
+    buckets.set(3, new BucketResult(3, -1, 0));
+    assertRejected(
+        List.of(new Report("a", whole.virtualRanks(), buckets)),
+        "step 5: the gradient's square sum in bucket 3 is -1.0 (reported by a)");
+  }
+
+  @Test
+  void sumsThatOverflowAreNotFinite() {
     Report whole = Reports.report(5, 0, 1);
     List<BucketResult> buckets = new ArrayList<>(whole.buckets());
     buckets.set(0, new BucketResult(0, Double.MAX_VALUE, 0));
     buckets.set(1, new BucketResult(1, Double.MAX_VALUE, 0));
-    assertRejected(List.of(new Report("a", whole.virtualRanks(), buckets)), "step 5: loss sum");
+    assertTrue(
+        notFinite(List.of(new Report("a", whole.virtualRanks(), buckets)))
+            .reason()
+            .startsWith("step 5: loss sum"));
+  }
+
+  private static Verdict.NotFinite notFinite(List<Report> reports) {
+    return assertInstanceOf(
+        Verdict.NotFinite.class, StepDecision.decide(1, 5, Reports.VIRTUAL_RANKS, 0, reports));
   }
 
   @Test

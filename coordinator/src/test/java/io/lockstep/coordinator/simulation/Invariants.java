@@ -99,7 +99,9 @@ final class Invariants {
           require(
               drain.endAt() >= committed && drain.endAt() <= plan.totalSteps(),
               "drained at an impossible step: " + drain);
-      case JournalEntry.NumericsFixed _, JournalEntry.RunResumed _ -> {}
+      case JournalEntry.NumericsFixed _,
+          JournalEntry.BegunFrom _,
+          JournalEntry.RunResumed _ -> {}
       case JournalEntry.RunEnded _ -> ended = true;
     }
   }
@@ -162,7 +164,8 @@ final class Invariants {
             step.digest(),
             step.datasets())
         .withTerms(step.terms())
-        .withCounts(step.counts());
+        .withCounts(step.counts())
+        .after(step.skippedSteps());
   }
 
   void sent(ToWorker message, List<JournalEntry> journal) {

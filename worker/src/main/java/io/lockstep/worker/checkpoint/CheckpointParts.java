@@ -30,10 +30,16 @@ import org.slf4j.LoggerFactory;
  * @param folder the prepared folder
  * @param rank the writing rank; rank 0 writes the model too
  * @param world number of ranks
+ * @param skippedSteps of the checkpoint's steps, those that changed no weight
  */
-public record CheckpointParts(Path folder, int rank, int world) {
+public record CheckpointParts(Path folder, int rank, int world, long skippedSteps) {
 
   private static final Logger LOG = LoggerFactory.getLogger(CheckpointParts.class);
+
+  /** Parts of a checkpoint none of whose steps was skipped. */
+  public CheckpointParts(Path folder, int rank, int world) {
+    this(folder, rank, world, 0);
+  }
 
   /**
    * Writes the live state: training has to stand still meanwhile. {@link CheckpointWriter} writes a
@@ -100,6 +106,7 @@ public record CheckpointParts(Path folder, int rank, int world) {
     TrainerState state =
         new TrainerState(
             steps,
+            skippedSteps,
             config.seed(),
             world,
             config.batches().virtualRanks(),

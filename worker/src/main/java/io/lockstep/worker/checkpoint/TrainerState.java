@@ -20,6 +20,8 @@ import java.util.TreeMap;
  * steps.
  *
  * @param steps committed steps
+ * @param skippedSteps of these, those that changed no weight; 0 in checkpoints of versions that
+ *     didn't record it
  * @param seed the run's seed
  * @param worldSize number of ranks that wrote the checkpoint; those that read it may be others
  * @param virtualRanks shares of a step
@@ -31,6 +33,7 @@ import java.util.TreeMap;
  */
 public record TrainerState(
     long steps,
+    long skippedSteps,
     long seed,
     int worldSize,
     int virtualRanks,
@@ -55,6 +58,7 @@ public record TrainerState(
     ObjectNode state =
         JSON.createObjectNode()
             .put("steps", steps)
+            .put("skipped_steps", skippedSteps)
             .put("samples", Math.multiplyExact(steps, (long) globalBatchSize))
             .put("seed", seed)
             .put("world_size", worldSize)
@@ -95,6 +99,9 @@ public record TrainerState(
     TrainerState state =
         new TrainerState(
             number(root, "steps", 1, Long.MAX_VALUE, problems),
+            root.has("skipped_steps")
+                ? number(root, "skipped_steps", 0, Long.MAX_VALUE, problems)
+                : 0,
             number(root, "seed", Long.MIN_VALUE, Long.MAX_VALUE, problems),
             (int) number(root, "world_size", 1, Integer.MAX_VALUE, problems),
             (int) number(root, "virtual_ranks", 1, Integer.MAX_VALUE, problems),

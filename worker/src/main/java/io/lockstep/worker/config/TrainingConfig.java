@@ -18,6 +18,8 @@ import java.util.Optional;
  * @param gradientAccumulationSteps how many times as many a step has
  * @param optimizer how weights are updated
  * @param maxGradNorm gradients of a larger norm are scaled down to it; 0 turns clipping off
+ * @param maxNonfiniteSteps so many steps in a row may be skipped because loss or gradient is not
+ *     finite
  * @param groupByLength whether samples of a micro-batch are computed in groups of similar length,
  *     which saves padding, or all at once
  * @param gradientCheckpointing whether going forward keeps the inputs of the model's segments
@@ -60,6 +62,15 @@ public record TrainingConfig(
             min = 0,
             max = 1e9)
         double maxGradNorm,
+    // Decides whether a run goes on, not what it learns.
+    @Key(
+            value =
+                "So many steps in a row whose loss or gradient is not finite are skipped, without a change of weights or moments; one more ends the run. 0 ends it at the first.",
+            otherwise = "0",
+            min = 0,
+            max = 1_000_000,
+            changesWeights = false)
+        int maxNonfiniteSteps,
     @Key(
             value =
                 "Whether samples of a micro-batch are computed in groups of similar length, which saves padding, or all at once.",
@@ -133,6 +144,7 @@ public record TrainingConfig(
         Optional.of(accumulationSteps()),
         other,
         maxGradNorm,
+        maxNonfiniteSteps,
         groupByLength,
         Optional.of(checkpointing),
         bf16,
@@ -153,6 +165,7 @@ public record TrainingConfig(
         gradientAccumulationSteps,
         optimizer,
         maxGradNorm,
+        maxNonfiniteSteps,
         groupByLength,
         gradientCheckpointing,
         bf16,

@@ -24,6 +24,7 @@ import java.util.function.Supplier;
  * @param counts what augmentation did to its samples, and what was counted of written answers
  * @param rows what each batch is made of, for who makes other batches of it; empty where nobody
  *     does
+ * @param samples names of its samples, in order
  */
 public record MicroBatch(
     long step,
@@ -32,7 +33,8 @@ public record MicroBatch(
     List<int[]> datasets,
     List<Replaced> replaced,
     Counts counts,
-    List<List<Row>> rows) {
+    List<List<Row>> rows,
+    List<String> samples) {
 
   /**
    * A row of a batch.
@@ -66,6 +68,7 @@ public record MicroBatch(
     datasets = List.copyOf(datasets);
     replaced = List.copyOf(replaced);
     rows = List.copyOf(rows);
+    samples = List.copyOf(samples);
   }
 
   /** A micro-batch of a run with one dataset. */
@@ -88,7 +91,26 @@ public record MicroBatch(
     }
     List<Batch> changed = rows.stream().map(own -> collator.collate(change.apply(own))).toList();
     return new MicroBatch(
-        step, virtualRank, changed, datasets, replaced, counts.plus(counted.get()), List.of());
+        step,
+        virtualRank,
+        changed,
+        datasets,
+        replaced,
+        counts.plus(counted.get()),
+        List.of(),
+        samples);
+  }
+
+  /** A micro-batch whose samples have no names. */
+  public MicroBatch(
+      long step,
+      int virtualRank,
+      List<Batch> batches,
+      List<int[]> datasets,
+      List<Replaced> replaced,
+      Counts counts,
+      List<List<Row>> rows) {
+    this(step, virtualRank, batches, datasets, replaced, counts, rows, List.of());
   }
 
   /** Numbers of the samples that were too long. */

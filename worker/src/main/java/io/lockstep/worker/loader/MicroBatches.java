@@ -253,7 +253,8 @@ public final class MicroBatches {
     clock.lap(LoaderTimes.Stage.COLLATE);
     List<Replaced> replaced = rows.stream().flatMap(row -> row.replaced().stream()).toList();
     Counts counts = rows.stream().map(Row::counts).reduce(Counts.NONE, Counts::plus);
-    return new MicroBatch(step, virtualRank, batches, datasets, replaced, counts, kept);
+    List<String> names = rows.stream().map(row -> row.sample().name()).toList();
+    return new MicroBatch(step, virtualRank, batches, datasets, replaced, counts, kept, names);
   }
 
   /** Micro-batches from a step on, made ahead by threads of their own. */

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The run's metrics: one JSON object a line in {@code logging.jsonl}, readable while the run goes
@@ -73,7 +74,7 @@ public final class MetricsLog implements AutoCloseable {
   }
 
   /**
-   * Writes a line and returns it.
+   * Writes a line and returns it; figures of a skipped step that are not finite are null.
    *
    * @param datasets adds its figures
    * @param counts adds its figures
@@ -92,9 +93,10 @@ public final class MetricsLog implements AutoCloseable {
         JSON.createObjectNode()
             .put("step", row.step())
             .put("epoch", row.epoch())
-            .put("loss", commit.lossSum() / commit.tokens())
+            .put("loss", finite(commit.lossSum() / commit.tokens()))
             .put("token_acc", (double) commit.correctTokens() / commit.tokens())
-            .put("grad_norm", commit.gradNorm())
+            .put("grad_norm", finite(commit.gradNorm()))
+            .put("skipped_steps", commit.skippedSteps())
             .put("learning_rate", row.learningRate())
             .put("tokens", commit.tokens())
             .put("digest", "%08x".formatted(commit.digest()))
@@ -127,6 +129,11 @@ public final class MetricsLog implements AutoCloseable {
     counts.put(node);
     lines.write(node);
     return node;
+  }
+
+  /** JSON has no infinite numbers. */
+  private static @Nullable Double finite(double value) {
+    return Double.isFinite(value) ? value : null;
   }
 
   @Override

@@ -120,7 +120,15 @@ public final class TensorBoardLog implements AutoCloseable {
   private static Map<String, Double> scalars(
       JsonNode line, Directive.Commit commit, List<DatasetLabel> labels) {
     Map<String, Double> scalars = new HashMap<>();
-    TAGS.forEach((key, tag) -> scalars.put(tag, line.get(key).doubleValue()));
+    TAGS.forEach((key, tag) -> {
+      JsonNode value = line.get(key);
+      if (!value.isNull()) {
+        scalars.put(tag, value.doubleValue());
+      }
+    });
+    if (commit.skippedSteps() > 0) {
+      scalars.put("train/skipped_steps", (double) commit.skippedSteps());
+    }
     for (TermSum term : commit.terms()) {
       scalars.put("train/" + term.name(), line.get(term.name()).doubleValue());
     }

@@ -99,6 +99,8 @@ public sealed interface Directive {
    * @param datasets figures of each dataset, ascending; empty in a run with one
    * @param terms of the objective in their order; empty if the loss is its only one
    * @param counts of samples and tokens of the whole step
+   * @param skipped whether a figure was not finite: no weight and no moment changes
+   * @param skippedSteps steps that the run skipped so far, this one included
    */
   record Commit(
       long generation,
@@ -110,12 +112,46 @@ public sealed interface Directive {
       int digest,
       List<Session.DatasetSums> datasets,
       List<Session.TermSum> terms,
-      Counts counts)
+      Counts counts,
+      boolean skipped,
+      long skippedSteps)
       implements Directive {
 
     public Commit {
       datasets = List.copyOf(datasets);
       terms = List.copyOf(terms);
+    }
+
+    /** A step of a run that has skipped none. */
+    public Commit(
+        long generation,
+        long step,
+        long tokens,
+        double lossSum,
+        long correctTokens,
+        double gradNorm,
+        int digest,
+        List<Session.DatasetSums> datasets,
+        List<Session.TermSum> terms,
+        Counts counts) {
+      this(
+          generation,
+          step,
+          tokens,
+          lossSum,
+          correctTokens,
+          gradNorm,
+          digest,
+          datasets,
+          terms,
+          counts,
+          false,
+          0);
+    }
+
+    /** The number of the step's update, counted from 1; it has one unless it is skipped. */
+    public long update() {
+      return step + 1 - skippedSteps;
     }
 
     /** A step of a run with one dataset, whose objective is the loss alone. */
@@ -141,8 +177,19 @@ public sealed interface Directive {
     }
   }
 
-  /** Write the state after that many steps into the folder. */
-  record SaveCheckpoint(long generation, long steps, String dir) implements Directive {}
+  /**
+   * Write the state after that many steps into the folder.
+   *
+   * @param skippedSteps of these, those that changed no weight
+   */
+  record SaveCheckpoint(long generation, long steps, String dir, long skippedSteps)
+      implements Directive {
+
+    /** Where none was skipped. */
+    public SaveCheckpoint(long generation, long steps, String dir) {
+      this(generation, steps, dir, 0);
+    }
+  }
 
   /** Evaluate the weights after that many steps on this rank's share of the held-out records. */
   record Evaluate(long generation, long steps) implements Directive {}

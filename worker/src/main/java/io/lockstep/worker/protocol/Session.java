@@ -24,6 +24,7 @@ public interface Session {
    * @param datasets the same figures of each dataset, ascending; empty in a run with one
    * @param terms of the objective in their order; empty if the loss is its only one
    * @param counts of its samples and tokens
+   * @param notFinite names of its samples if loss, a term or the gradient is not finite; else empty
    */
   record Contribution(
       int virtualRank,
@@ -34,12 +35,14 @@ public interface Session {
       List<Unreadable> unreadable,
       List<DatasetSums> datasets,
       List<TermSum> terms,
-      Counts counts) {
+      Counts counts,
+      List<String> notFinite) {
     public Contribution {
       replaced = List.copyOf(replaced);
       unreadable = List.copyOf(unreadable);
       datasets = List.copyOf(datasets);
       terms = List.copyOf(terms);
+      notFinite = List.copyOf(notFinite);
     }
   }
 

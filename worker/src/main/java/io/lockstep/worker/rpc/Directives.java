@@ -41,7 +41,8 @@ final class Directives {
           new Directive.SaveCheckpoint(
               message.getSaveCheckpoint().getGeneration(),
               message.getSaveCheckpoint().getSteps(),
-              message.getSaveCheckpoint().getDir());
+              message.getSaveCheckpoint().getDir(),
+              message.getSaveCheckpoint().getSkippedSteps());
       case EVALUATE ->
           new Directive.Evaluate(
               message.getEvaluate().getGeneration(), message.getEvaluate().getSteps());
@@ -137,6 +138,8 @@ final class Directives {
         commit.getTermsList().stream()
             .map(term -> new Session.TermSum(term.getName(), term.getSum(), term.getNormaliser()))
             .toList(),
-        Counts.of(commit.getCountsMap()));
+        Counts.of(commit.getCountsMap()),
+        commit.getSkipped(),
+        commit.getSkippedSteps());
   }
 }

@@ -32,7 +32,10 @@ import java.util.List;
 /** What a worker says to its coordinator, as messages of the contract. */
 final class Reports {
 
-  /** Most characters of what is wrong with a record. */
+  /** Most samples that are named of a virtual rank that is not finite. */
+  private static final int MOST_NAMES = 32;
+
+  /** Most characters of what is wrong with a record, and of a sample's name. */
   private static final int LONGEST_WORDS = 300;
 
   private Reports() {}
@@ -136,15 +139,20 @@ final class Reports {
         .addAllUnreadable(contribution.unreadable().stream().map(Reports::unreadable).toList())
         .addAllDatasets(contribution.datasets().stream().map(Reports::sums).toList())
         .addAllTerms(contribution.terms().stream().map(Reports::term).toList())
+        .addAllNotFinite(
+            contribution.notFinite().stream().limit(MOST_NAMES).map(Reports::shortened).toList())
         .putAllCounts(contribution.counts().values())
         .build();
   }
 
+  private static String shortened(String words) {
+    return words.length() <= LONGEST_WORDS ? words : words.substring(0, LONGEST_WORDS) + " ...";
+  }
+
   private static UnreadableRecord unreadable(Unreadable record) {
-    String what = record.what();
     return UnreadableRecord.newBuilder()
         .setSample(record.sample())
-        .setWhat(what.length() <= LONGEST_WORDS ? what : what.substring(0, LONGEST_WORDS) + " ...")
+        .setWhat(shortened(record.what()))
         .build();
   }
 

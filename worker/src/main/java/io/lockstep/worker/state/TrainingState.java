@@ -111,15 +111,23 @@ public final class TrainingState implements AutoCloseable {
     describe();
   }
 
-  /** Applies the step that was reduced. */
+  /** Applies the step that was reduced; one that is skipped changes nothing. */
   public void apply(Directive.Commit commit) {
     ReducedGradient gradient = reduced;
     if (gradient == null || gradient.step() != commit.step()) {
       throw new IllegalStateException(
           "step " + commit.step() + " is to be applied, but this worker has not reduced it");
     }
-    pristine = false;
-    shard().apply(gradient, GradientScale.of(config.training().maxGradNorm(), commit));
+    if (commit.skipped()) {
+      shard().skip(commit.step());
+    } else {
+      pristine = false;
+      shard()
+          .apply(
+              gradient,
+              commit.update(),
+              GradientScale.of(config.training().maxGradNorm(), commit));
+    }
     reduced = null;
     describe();
   }

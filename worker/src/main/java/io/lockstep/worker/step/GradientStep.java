@@ -136,7 +136,10 @@ public final class GradientStep {
       afterPass.run();
     }
     return contribution(
-        microBatch, total, padding(supervised.stream().map(SupervisedBatch::batch).toList()));
+        microBatch,
+        total,
+        padding(supervised.stream().map(SupervisedBatch::batch).toList()),
+        gradient.isFinite());
   }
 
   /** Tokens of batches that are computed. */
@@ -150,7 +153,14 @@ public final class GradientStep {
     return Counts.of(Map.of(Counts.BATCH_TOKENS, all, Counts.PADDING_TOKENS, all - real));
   }
 
-  private Contribution contribution(MicroBatch microBatch, Outcome total, Counts padding) {
+  private Contribution contribution(
+      MicroBatch microBatch, Outcome total, Counts padding, boolean gradientIsFinite) {
+    List<TermSum> terms =
+        model.objective().terms().size() == 1 ? List.of() : terms(total.total());
+    boolean finite =
+        gradientIsFinite
+            && Double.isFinite(total.total().loss())
+            && terms.stream().allMatch(term -> Double.isFinite(term.sum()));
     return new Contribution(
         microBatch.virtualRank(),
         total.total().loss(),
@@ -167,8 +177,15 @@ public final class GradientStep {
                     group.getValue().correct(),
                     kinds(total.kinds().get(group.getKey()))))
             .toList(),
-        model.objective().terms().size() == 1 ? List.of() : terms(total.total()),
-        microBatch.allCounts().plus(padding));
+        terms,
+        microBatch.allCounts().plus(padding),
+        finite ? List.of() : namesOf(microBatch));
+  }
+
+  private static List<String> namesOf(MicroBatch microBatch) {
+    return microBatch.samples().isEmpty()
+        ? List.of("those of virtual rank %d".formatted(microBatch.virtualRank()))
+        : microBatch.samples();
   }
 
   private static List<KindSums> kinds(@Nullable KindCounts counts) {
@@ -227,6 +244,7 @@ public final class GradientStep {
   private final class FlatGradient {
     private final NDArray flat;
     private final boolean[] written = new boolean[model.segments().size()];
+    private boolean finite = true;
 
     FlatGradient(NDArray flat) {
       this.flat = flat;
@@ -245,9 +263,20 @@ public final class GradientStep {
       written[segment.index()] |= !gradients.isEmpty();
     }
 
+    /** Whether all that is finished is finite. */
+    boolean isFinite() {
+      return finite;
+    }
+
     /** A segment that took part in no pass has a gradient of zero. */
     void finish(SegmentSpec segment) {
-      if (!written[segment.index()]) {
+      if (written[segment.index()]) {
+        for (int slot = segment.firstSlot(); finite && slot < segment.endSlot(); slot++) {
+          Buffer values = place(slot(slot));
+          // Squares of finite values don't overflow in double precision.
+          finite = Double.isFinite(values.device().kernels().squareSum(values));
+        }
+      } else {
         for (int slot = segment.firstSlot(); slot < segment.endSlot(); slot++) {
           place(slot(slot)).zero();
         }

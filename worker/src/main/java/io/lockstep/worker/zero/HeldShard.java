@@ -97,16 +97,27 @@ public final class HeldShard implements AutoCloseable {
    * Applies the next step to all that is held.
    *
    * @param gradients the step's reduced gradient of the owned range and of the copied one
+   * @param update number of the update, counted from 1
    * @param gradientScale what it is multiplied with first
    */
-  public void apply(ReducedGradient gradients, float gradientScale) {
-    if (gradients.step() != steps) {
-      throw new IllegalStateException(
-          "a shard that has seen %d steps is to apply step %d".formatted(steps, gradients.step()));
-    }
-    owned.apply(steps, gradients.owned(), gradientScale);
-    copied.apply(steps, gradients.copied(), gradientScale);
+  public void apply(ReducedGradient gradients, long update, float gradientScale) {
+    requireNext(gradients.step());
+    owned.apply(steps, update, gradients.owned(), gradientScale);
+    copied.apply(steps, update, gradients.copied(), gradientScale);
     steps++;
+  }
+
+  /** The next step changes nothing. */
+  public void skip(long step) {
+    requireNext(step);
+    steps++;
+  }
+
+  private void requireNext(long step) {
+    if (step != steps) {
+      throw new IllegalStateException(
+          "a shard that has seen %d steps is to apply step %d".formatted(steps, step));
+    }
   }
 
   /** The bytes of its moments. */

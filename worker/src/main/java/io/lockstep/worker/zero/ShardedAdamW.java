@@ -56,12 +56,13 @@ public final class ShardedAdamW implements AutoCloseable {
   /**
    * Applies a step to the owned range.
    *
-   * @param step counted from 0
+   * @param step counted from 0, for the learning rate
+   * @param update number of the update, counted from 1, for the correction of the moments' bias
    * @param gradient gradient sum over the owned range
    * @param gradientScale what the sum is multiplied with first: one over the number of tokens,
    *     times the clipping
    */
-  public void apply(long step, Buffer gradient, float gradientScale) {
+  public void apply(long step, long update, Buffer gradient, float gradientScale) {
     for (ParameterLayout.Slot slot : parameters.layout().slots()) {
       long start = Math.max(slot.offset(), owned.start());
       long end = Math.min(slot.end(), owned.end());
@@ -82,7 +83,7 @@ public final class ShardedAdamW implements AutoCloseable {
               config.adamBeta2(),
               config.adamEpsilon(),
               config.decay(slot.spec()),
-              step + 1),
+              update),
           gradientScale);
     }
   }

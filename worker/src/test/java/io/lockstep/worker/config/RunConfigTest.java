@@ -81,6 +81,7 @@ class RunConfigTest {
         lr_scheduler_kwargs:
           min_lr_rate: 0.01
         max_grad_norm: 0.5
+        max_nonfinite_steps: 4
         group_by_length: false
         gradient_checkpointing: true
         bf16: false
@@ -265,6 +266,7 @@ class RunConfigTest {
                     LearningRateSchedule.COSINE_WARMUP_WITH_MIN_LR,
                     new OptimizerConfig.SchedulerFloor(Optional.empty(), Optional.of(0.01))),
                 0.5,
+                4,
                 false,
                 Optional.of(true),
                 false,
@@ -443,6 +445,7 @@ class RunConfigTest {
             Optional.of(16),
             usual(1e-4),
             1.0,
+            0,
             true,
             Optional.of(false),
             false,

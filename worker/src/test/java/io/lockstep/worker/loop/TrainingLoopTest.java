@@ -146,6 +146,7 @@ class TrainingLoopTest {
                 "loss",
                 "token_acc",
                 "grad_norm",
+                "skipped_steps",
                 "learning_rate",
                 "learning_rate_aligner",
                 "learning_rate_llm",

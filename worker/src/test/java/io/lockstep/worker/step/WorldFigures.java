@@ -29,6 +29,25 @@ public final class WorldFigures {
         .toList();
   }
 
+  /** Steps before this one that were skipped, since a figure was not finite. */
+  private long skippedBefore(int step) {
+    return IntStream.range(0, step)
+        .filter(before ->
+            contributions.get(before).stream()
+                    .anyMatch(part -> !Double.isFinite(part.lossSum()))
+                || buckets.get(before).stream()
+                    .anyMatch(figure -> !Double.isFinite(figure.squareSum())))
+        .count();
+  }
+
+  /** The names of samples that were reported as not finite in a step, in order. */
+  List<String> notFinite(int step) {
+    return contributions.get(step).stream()
+        .sorted(Comparator.comparingInt(Contribution::virtualRank))
+        .flatMap(part -> part.notFinite().stream())
+        .toList();
+  }
+
   public Directive.Commit commit(int step, TrainingStep.Reduction reduction) {
     contributions.get(step).addAll(reduction.contributions());
     buckets.get(step).addAll(reduction.figures());
@@ -48,16 +67,20 @@ public final class WorldFigures {
     for (BucketFigures figure : figures) {
       squares += figure.squareSum();
     }
+    double norm = Math.sqrt(squares) / tokens;
+    boolean finite = Double.isFinite(loss) && Double.isFinite(norm);
     return new Directive.Commit(
         1,
         step,
         tokens,
         loss,
         0,
-        Math.sqrt(squares) / tokens,
-        figures.hashCode(),
+        norm,
+        finite ? figures.hashCode() : 0,
         List.of(),
         parts.stream().flatMap(part -> part.terms().stream()).toList(),
-        parts.stream().map(Contribution::counts).reduce(Counts.NONE, Counts::plus));
+        parts.stream().map(Contribution::counts).reduce(Counts.NONE, Counts::plus),
+        !finite,
+        skippedBefore(step) + (finite ? 0 : 1));
   }
 }

@@ -150,7 +150,7 @@ class ShardedAdamWTest {
         Buffer gradient = Buffer.of(scope.fromFloats(gradients.of(step), LAYOUT.size()));
         for (ShardedAdamW shard : shards) {
           Range owned = shard.owned();
-          shard.apply(step, gradient.slice(owned.start(), owned.floats()), scale);
+          shard.apply(step, step + 1L, gradient.slice(owned.start(), owned.floats()), scale);
         }
       }
       shards.forEach(ShardedAdamW::close);

@@ -122,7 +122,12 @@ final class CoordinatorStartCommand implements Callable<Integer> {
     if (begin.from().isPresent()) {
       Path from = begin.from().get();
       return CoordinatorServer.startFrom(
-          from, StoredRun.numerics(from, begin.acknowledged()), plan, address, listener);
+          from,
+          StoredRun.numerics(from, begin.acknowledged()),
+          StoredRun.skippedSteps(from),
+          plan,
+          address,
+          listener);
     }
     return begin.resume()
         ? CoordinatorServer.resume(plan, begin.acknowledged(), address, listener)

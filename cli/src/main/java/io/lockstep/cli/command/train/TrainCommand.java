@@ -96,6 +96,7 @@ public final class TrainCommand implements Callable<Integer> {
     System.out.print(SampleCounts.read(folder.root()).summary());
     Optional<BestCheckpoint> best = BestCheckpoint.of(folder);
     System.out.print(RunTables.evaluations(folder, best));
+    System.out.print(RunTables.skippedSteps(folder));
     System.out.print(OverLengthReport.summary(folder.root()));
     System.out.println(
         "report: " + result.report("Training of " + run.name(), workers).write(folder.root()));
