@@ -15,10 +15,7 @@ import java.util.OptionalLong;
  * @param stopping when the run ends early
  */
 public record EvaluationPlan(
-    int records,
-    StepInterval interval,
-    EvaluationMetric metric,
-    Optional<EarlyStopping> stopping) {
+    int records, StepInterval interval, EvaluationMetric metric, Optional<EarlyStopping> stopping) {
 
   /** No evaluations. */
   public static final EvaluationPlan NONE =

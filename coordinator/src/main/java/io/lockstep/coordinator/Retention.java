@@ -13,8 +13,8 @@ import java.util.TreeSet;
  * kept too, since gateways refuse the others.
  *
  * @param keepLast number of newest checkpoints that are kept; 0 for all
- * @param keepBest number of certified checkpoints of the lowest cost that are kept besides; of two of
- *     the same cost the earlier one is better
+ * @param keepBest number of certified checkpoints of the lowest cost that are kept besides; of two
+ *     of the same cost the earlier one is better
  */
 public record Retention(int keepLast, int keepBest) {
 
@@ -65,9 +65,7 @@ public record Retention(int keepLast, int keepBest) {
         .filter(Candidate::certified)
         .findFirst()
         .ifPresent(candidate -> kept.add(candidate.steps()));
-    bestFirst(complete).stream()
-        .limit(keepBest)
-        .forEach(candidate -> kept.add(candidate.steps()));
+    bestFirst(complete).stream().limit(keepBest).forEach(candidate -> kept.add(candidate.steps()));
     return complete.stream()
         .map(Candidate::steps)
         .filter(steps -> !kept.contains(steps))

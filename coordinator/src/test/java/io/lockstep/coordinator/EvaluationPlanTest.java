@@ -16,8 +16,7 @@ final class EvaluationPlanTest {
   private static List<CommittedEvaluation> losses(double... losses) {
     List<CommittedEvaluation> evaluations = new ArrayList<>();
     for (double loss : losses) {
-      evaluations.add(
-          new CommittedEvaluation(1, 10L * (evaluations.size() + 1), 4, 1, loss, 0));
+      evaluations.add(new CommittedEvaluation(1, 10L * (evaluations.size() + 1), 4, 1, loss, 0));
     }
     return evaluations;
   }
@@ -53,7 +52,8 @@ final class EvaluationPlanTest {
     assertEquals(Optional.empty(), EvaluationMetric.LOSS.best(losses(Double.NaN)));
     CommittedEvaluation right = new CommittedEvaluation(1, 50, 4, 4, 9, 3);
     assertEquals(
-        right, EvaluationMetric.TOKEN_ACCURACY.best(List.of(evaluations.get(1), right)).orElseThrow());
+        right,
+        EvaluationMetric.TOKEN_ACCURACY.best(List.of(evaluations.get(1), right)).orElseThrow());
     assertTrue(EvaluationMetric.TOKEN_ACCURACY.cost(right) < 0);
   }
 

@@ -88,7 +88,8 @@ public record SwiftImport(
           Map.entry("eval_strategy", "evaluations come every training.eval_steps, or not at all"),
           Map.entry(
               "evaluation_strategy", "evaluations come every training.eval_steps, or not at all"),
-          Map.entry("save_strategy", "checkpoints come every training.save_steps, best or not at all"),
+          Map.entry(
+              "save_strategy", "checkpoints come every training.save_steps, best or not at all"),
           Map.entry(
               "load_best_model_at_end",
               "the best checkpoint is named at the end, and stays with training.keep_best"),

@@ -70,8 +70,7 @@ final class RunPage {
     return page.append(template, from, template.length()).toString();
   }
 
-  private static String figures(
-      RunReport report, Metrics metrics, Optional<BestCheckpoint> best) {
+  private static String figures(RunReport report, Metrics metrics, Optional<BestCheckpoint> best) {
     StringBuilder html = new StringBuilder();
     Answers answers = report.answers();
     if (answers != null) {

@@ -40,7 +40,8 @@ class EvaluatedRunTest {
                     "val_jsonl: " + tiny.data().resolve("heldout.jsonl") + ", template:")
             + "cluster: {heartbeat_millis: 100, timeout_millis: 1000}\n";
     Files.writeString(recipe, text);
-    sharded = Files.writeString(folder.resolve("sharded.yaml"), text + "deepspeed: {config: zero3}\n");
+    sharded =
+        Files.writeString(folder.resolve("sharded.yaml"), text + "deepspeed: {config: zero3}\n");
     undisturbed = Launched.train(folder, recipe, 1, "one").succeeded();
   }
 

@@ -133,7 +133,9 @@ class SwiftImportTest {
     assertEquals(List.of("load_best_model_at_end"), List.copyOf(imported.left().keySet()));
     SwiftImport byEpoch =
         SwiftImport.of(
-            script.replace("--eval_strategy steps", "--evaluation_strategy epoch").replace("best ", "epoch "),
+            script
+                .replace("--eval_strategy steps", "--evaluation_strategy epoch")
+                .replace("best ", "epoch "),
             "run.sh",
             folder);
     assertTrue(

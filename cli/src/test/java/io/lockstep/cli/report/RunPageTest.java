@@ -91,7 +91,9 @@ class RunPageTest {
         {"step":40,"batch_tokens":400,"padding_tokens":100,"dropped_too_long":2,"aug/random_crop_applied":3,\
         "aug/random_crop_skipped":5,"aug/random_crop_skipped_line":4,"aug/random_crop_objects_dropped":6}
         """);
-    Files.writeString(folder.resolve("heldout-loss.jsonl"), "{\"step\":40,\"eval_loss\":0.4,\"eval_token_acc\":0.8}\n");
+    Files.writeString(
+        folder.resolve("heldout-loss.jsonl"),
+        "{\"step\":40,\"eval_loss\":0.4,\"eval_token_acc\":0.8}\n");
   }
 
   private static List<String> truths(Path heldOut) throws IOException {

@@ -258,8 +258,7 @@ final class JournalTables {
   /** Figures of a skipped step, which a database keeps as texts, since it has no NaN. */
   private record Skipped(double lossSum, double gradNorm) {}
 
-  private static Map<Long, Skipped> skipped(Connection connection, int rewind)
-      throws SQLException {
+  private static Map<Long, Skipped> skipped(Connection connection, int rewind) throws SQLException {
     Map<Long, Skipped> skipped = new HashMap<>();
     query(
         connection,

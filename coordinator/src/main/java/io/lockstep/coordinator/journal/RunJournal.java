@@ -292,7 +292,8 @@ public final class RunJournal implements AutoCloseable {
   }
 
   /**
-   * Mean training loss per token over the committed steps [from, to) that were not skipped, in nats.
+   * Mean training loss per token over the committed steps [from, to) that were not skipped, in
+   * nats.
    *
    * @return empty if none of them is in the journal
    */

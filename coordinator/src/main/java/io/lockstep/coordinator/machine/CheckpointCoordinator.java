@@ -124,7 +124,8 @@ final class CheckpointCoordinator {
       return standStill("saving the checkpoint at step " + present.steps());
     }
     if (present != null && isSavingBest()) {
-      return standStill("saving the checkpoint at step %d, the best so far".formatted(present.steps()));
+      return standStill(
+          "saving the checkpoint at step %d, the best so far".formatted(present.steps()));
     }
     if (isPreparing()) {
       return false;

@@ -170,8 +170,7 @@ final class Deadlines {
       case Wait.Evaluation evaluation ->
           new Awaited(
               "the evaluation after step %d from %s"
-                  .formatted(
-                      evaluation.steps(), MembershipEpoch.names(evaluating(epoch))),
+                  .formatted(evaluation.steps(), MembershipEpoch.names(evaluating(epoch))),
               from,
               evaluationLimit());
       case Wait.Folder attempt ->

@@ -129,12 +129,9 @@ final class EvaluationCoordinator {
       return;
     }
     PendingEvaluation present = pending;
-    boolean awaited =
-        present != null && present.steps() == share.steps() && present.awaits(member);
-    if (!awaited) {
-      boolean known =
-          state.history.evaluation(share.steps()).isPresent()
-              || (present != null && present.steps() == share.steps());
+    boolean underWay = present != null && present.steps() == share.steps();
+    if (present == null || !underWay || !present.awaits(member)) {
+      boolean known = underWay || state.history.evaluation(share.steps()).isPresent();
       state.require(known, member, what);
       return;
     }
@@ -150,8 +147,6 @@ final class EvaluationCoordinator {
   /** Members whose share of the pending evaluation is missing. */
   List<Member> late(MembershipEpoch epoch) {
     PendingEvaluation present = pending;
-    return present == null
-        ? List.of()
-        : epoch.members().stream().filter(present::awaits).toList();
+    return present == null ? List.of() : epoch.members().stream().filter(present::awaits).toList();
   }
 }

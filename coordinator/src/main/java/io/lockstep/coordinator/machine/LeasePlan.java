@@ -4,8 +4,8 @@ import io.lockstep.coordinator.RunPlan;
 import java.util.Optional;
 
 /**
- * Which steps are leased next. A lease never crosses a checkpoint or an evaluation, so that a worker
- * at the end of its leases stands exactly where the state is to be saved or evaluated.
+ * Which steps are leased next. A lease never crosses a checkpoint or an evaluation, so that a
+ * worker at the end of its leases stands exactly where the state is to be saved or evaluated.
  */
 final class LeasePlan {
 

@@ -54,8 +54,7 @@ final class PendingEvaluation {
     if (first < 0 || first > results.length || own.size() > results.length - first) {
       throw new ProtocolViolation(
           "%s evaluated records %d to %d, expected some of 0 to %d"
-              .formatted(
-                  member.describe(), first, first + own.size() - 1L, results.length - 1));
+              .formatted(member.describe(), first, first + own.size() - 1L, results.length - 1));
     }
     for (int i = 0; i < own.size(); i++) {
       RecordResult result = own.get(i);

@@ -17,8 +17,8 @@ import java.util.Set;
  *
  * <p>An event first changes what is known; then transitions follow one another until none is due:
  * {@link MembershipCoordinator} with {@link Rendezvous}, {@link EvaluationCoordinator}, {@link
- * Steps}, {@link CheckpointCoordinator}, {@link Termination}. Each is triggered as {@link Transition} tells, and
- * leads from the phase above to the phase in its row:
+ * Steps}, {@link CheckpointCoordinator}, {@link Termination}. Each is triggered as {@link
+ * Transition} tells, and leads from the phase above to the phase in its row:
  *
  * <pre>
  *                     WAITING   FORMING   TRAINING  SAVING
@@ -64,7 +64,8 @@ public final class RunMachine {
     rendezvous = new Rendezvous(state, checkpoints, quorum, backoff);
     memberships = new MembershipCoordinator(state, checkpoints, evaluations, rendezvous, backoff);
     stalls = new Stalls(state);
-    deadlines = new Deadlines(state, checkpoints, evaluations, memberships, rendezvous, stalls, backoff);
+    deadlines =
+        new Deadlines(state, checkpoints, evaluations, memberships, rendezvous, stalls, backoff);
     steps = new Steps(state, checkpoints, evaluations, backoff, this::evict, this::stepCommitted);
     liveness = new Liveness(plan.membership().heartbeatTimeout().toMillis());
     termination = new Termination(state, checkpoints, memberships, quorum);

@@ -191,8 +191,8 @@ final class StepDecision {
                   "the loss of virtual rank %d is %s"
                       .formatted(result.virtualRank(), result.lossSum()));
       if (problem.isPresent()) {
-        return problem.map(what ->
-            told(step, what, reports, report -> report.virtualRanks().contains(result)));
+        return problem.map(
+            what -> told(step, what, reports, report -> report.virtualRanks().contains(result)));
       }
     }
     return Optional.empty();

@@ -50,7 +50,7 @@ final class Termination {
             : hasStoppedEarly()
                 ? EvaluationCoordinator.whyStopped(state)
                 : "drained by %s after step %d of %d"
-                .formatted(state.history.drainedBy(), state.committed(), total));
+                    .formatted(state.history.drainedBy(), state.committed(), total));
     return true;
   }
 
@@ -125,8 +125,7 @@ final class Termination {
     ToWorker.Stop stop = new ToWorker.Stop(finished, reason, false);
     state.members.all().forEach(member -> state.send(member, stop));
     Optional<CommittedCheckpoint> newest = state.history.newestCheckpoint();
-    boolean drained =
-        finished && state.committed() < state.plan.totalSteps() && !hasStoppedEarly();
+    boolean drained = finished && state.committed() < state.plan.totalSteps() && !hasStoppedEarly();
     RunOutcome outcome = new RunOutcome(finished, reason, state.committed(), newest, drained);
     state.journal(new JournalEntry.RunEnded(outcome));
     state.actions.add(new Action.EndRun(outcome));

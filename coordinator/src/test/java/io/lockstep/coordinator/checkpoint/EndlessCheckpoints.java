@@ -2,8 +2,8 @@ package io.lockstep.coordinator.checkpoint;
 
 import io.lockstep.coordinator.Retention;
 import java.nio.file.Path;
-import java.util.Optional;
 import java.util.Map;
+import java.util.Optional;
 
 /** A process that writes and deletes checkpoints until it is killed. */
 public final class EndlessCheckpoints {

@@ -142,8 +142,7 @@ final class RunJournalTest {
       journal.append(new JournalEntry.MembershipFormed(1, 0, List.of()));
       journal.append(new JournalEntry.StepCommitted(STEP));
       journal.append(
-          new JournalEntry.EvaluationCommitted(
-              new CommittedEvaluation(1, 1, 0, 0, Double.NaN, 0)));
+          new JournalEntry.EvaluationCommitted(new CommittedEvaluation(1, 1, 0, 0, Double.NaN, 0)));
       journal.append(
           new JournalEntry.RunEnded(new RunOutcome(true, "stopped early", 1, Optional.empty())));
     }

@@ -51,8 +51,7 @@ final class RunMachineEvaluationTest {
 
   /** The only worker finds this mean loss. */
   private static void evaluate(Cluster cluster, long steps, double loss) {
-    cluster.handle(
-        share(1, 1, steps, 0, new RecordResult(loss, 1, 0), UNUSABLE, UNUSABLE));
+    cluster.handle(share(1, 1, steps, 0, new RecordResult(loss, 1, 0), UNUSABLE, UNUSABLE));
   }
 
   @Test
@@ -110,10 +109,7 @@ final class RunMachineEvaluationTest {
     before.step(0);
     evaluate(before, 1, 0.5);
     Cluster cluster = new Cluster(plan, before.history());
-    cluster.joinAgain(
-        1,
-        "a",
-        new Holding(new io.lockstep.data.plan.Shard(0, 1, true), 1, false));
+    cluster.joinAgain(1, "a", new Holding(new io.lockstep.data.plan.Shard(0, 1, true), 1, false));
     ToWorker.NewMembership formed = cluster.membership(1);
     assertEquals(0.5, formed.membership().lastEvaluation().orElseThrow().loss());
     cluster.ready(2, 1);

@@ -225,7 +225,8 @@ final class RunMachineStepsTest {
     assertTrue(skipped.step().skipped());
     assertEquals(1, skipped.step().skippedSteps());
     assertTrue(
-        cluster.noticed("SKIPPED step 0, which changes no weight (1 in a row of at most 1, 1 in all)"),
+        cluster.noticed(
+            "SKIPPED step 0, which changes no weight (1 in a row of at most 1, 1 in all)"),
         cluster.notices::toString);
     assertTrue(cluster.noticed("data.jsonl:0"), cluster.notices::toString);
     cluster.handle(new Event.Applied(1, 1, 0));
@@ -243,7 +244,8 @@ final class RunMachineStepsTest {
     cluster.assertFailed("step 3: the loss of virtual rank 2 is NaN");
     String why = cluster.outcome().reason();
     assertTrue(why.contains("data.jsonl:3"), why);
-    assertTrue(why.contains("2 steps in a row are more than training.max_nonfinite_steps (1)"), why);
+    assertTrue(
+        why.contains("2 steps in a row are more than training.max_nonfinite_steps (1)"), why);
     assertEquals(3, cluster.outcome().steps());
   }
 

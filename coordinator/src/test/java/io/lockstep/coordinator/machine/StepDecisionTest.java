@@ -234,8 +234,7 @@ final class StepDecisionTest {
     Report whole = Reports.report(5, 0, 1);
     List<BucketResult> buckets = new ArrayList<>(whole.buckets());
     buckets.set(3, new BucketResult(3, Double.POSITIVE_INFINITY, 0));
-    Verdict.NotFinite verdict =
-        notFinite(List.of(new Report("a", whole.virtualRanks(), buckets)));
+    Verdict.NotFinite verdict = notFinite(List.of(new Report("a", whole.virtualRanks(), buckets)));
     assertTrue(
         verdict
             .reason()

@@ -99,17 +99,14 @@ final class Invariants {
           require(
               drain.endAt() >= committed && drain.endAt() <= plan.totalSteps(),
               "drained at an impossible step: " + drain);
-      case JournalEntry.NumericsFixed _,
-          JournalEntry.BegunFrom _,
-          JournalEntry.RunResumed _ -> {}
+      case JournalEntry.NumericsFixed _, JournalEntry.BegunFrom _, JournalEntry.RunResumed _ -> {}
       case JournalEntry.RunEnded _ -> ended = true;
     }
   }
 
   private void evaluated(CommittedEvaluation evaluation) {
     require(evaluation.steps() == committed, "evaluated another step: " + evaluation);
-    require(
-        plan.evaluations().isDue(committed, plan.totalSteps()), "not due: " + evaluation);
+    require(plan.evaluations().isDue(committed, plan.totalSteps()), "not due: " + evaluation);
     require(evaluated.add(evaluation.steps()), "evaluated twice: " + evaluation);
     CommittedEvaluation timeless =
         new CommittedEvaluation(

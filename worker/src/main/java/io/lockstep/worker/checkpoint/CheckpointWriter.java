@@ -2,7 +2,6 @@ package io.lockstep.worker.checkpoint;
 
 import io.lockstep.model.align.certificate.Probe;
 import io.lockstep.model.checkpoint.LoadedModel;
-import io.lockstep.model.parameter.Parameters;
 import io.lockstep.tensor.Buffer;
 import io.lockstep.worker.config.RunConfig;
 import java.io.IOException;

@@ -115,7 +115,8 @@ public record EvaluationConfig(
                 .problem(
                     "is %s, but %s is better: remove the key, it follows from metric_for_best_model"
                         .formatted(
-                            greater, metric().isAccuracy() ? "a greater accuracy" : "a lower loss")));
+                            greater,
+                            metric().isAccuracy() ? "a greater accuracy" : "a lower loss")));
     if (earlyStoppingThreshold > 0 && earlyStoppingPatience.isEmpty()) {
       section
           .at("early_stopping_threshold")
@@ -138,7 +139,9 @@ public record EvaluationConfig(
     return evalSteps.isPresent() || evalStrategy.filter(Strategy.STEPS::equals).isPresent();
   }
 
-  /** What the recipe asks for that only an evaluated run can give; empty if there is no such key. */
+  /**
+   * What the recipe asks for that only an evaluated run can give; empty if there is no such key.
+   */
   Optional<String> needsEvaluations() {
     return metricForBestModel.isPresent()
         ? Optional.of("metric_for_best_model")

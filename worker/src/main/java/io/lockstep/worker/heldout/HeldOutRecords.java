@@ -26,9 +26,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The records that a run is evaluated on: evenly spread over those that its configuration holds out.
- * Each is computed by itself, without dropout and as it stands in its file, so that what is found
- * depends on weights and record alone.
+ * The records that a run is evaluated on: evenly spread over those that its configuration holds
+ * out. Each is computed by itself, without dropout and as it stands in its file, so that what is
+ * found depends on weights and record alone.
  */
 public final class HeldOutRecords {
 

@@ -1,6 +1,6 @@
 /**
- * What a run's model makes of records that it does not learn from. Imports the loader, the model and
- * the protocol.
+ * What a run's model makes of records that it does not learn from. Imports the loader, the model
+ * and the protocol.
  */
 @NullMarked
 package io.lockstep.worker.heldout;

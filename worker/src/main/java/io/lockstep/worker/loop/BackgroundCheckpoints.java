@@ -49,7 +49,8 @@ final class BackgroundCheckpoints implements CheckpointWriter.Listener, AutoClos
     int world = state.shard().shard().world();
     Buffer trained = rank == 0 ? Buffer.of(state.model().trainable().trained().flat()) : null;
     Moments moments = TrainingState.moments(state.shard().owned());
-    CheckpointParts parts = new CheckpointParts(Path.of(save.dir()), rank, world, save.skippedSteps());
+    CheckpointParts parts =
+        new CheckpointParts(Path.of(save.dir()), rank, world, save.skippedSteps());
     var _ =
         writerFor(state.model())
             .begin(

@@ -48,8 +48,7 @@ public final class EvaluationLog implements AutoCloseable {
    */
   void write(Directive.Evaluation evaluation, double epoch, TensorBoardLog board)
       throws IOException {
-    ObjectNode line =
-        JSON.createObjectNode().put("step", evaluation.steps()).put("epoch", epoch);
+    ObjectNode line = JSON.createObjectNode().put("step", evaluation.steps()).put("epoch", epoch);
     boolean used = evaluation.tokens() > 0;
     double loss = used ? evaluation.lossSum() / evaluation.tokens() : Double.NaN;
     if (Double.isFinite(loss)) {

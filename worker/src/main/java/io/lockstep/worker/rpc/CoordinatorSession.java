@@ -416,8 +416,7 @@ public final class CoordinatorSession implements Session, AutoCloseable {
   }
 
   @Override
-  public void evaluated(
-      long generation, long steps, int firstRecord, List<RecordResult> results) {
+  public void evaluated(long generation, long steps, int firstRecord, List<RecordResult> results) {
     send(Reports.evaluated(generation, steps, firstRecord, results));
   }
 

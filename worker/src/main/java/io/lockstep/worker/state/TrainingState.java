@@ -124,9 +124,7 @@ public final class TrainingState implements AutoCloseable {
       pristine = false;
       shard()
           .apply(
-              gradient,
-              commit.update(),
-              GradientScale.of(config.training().maxGradNorm(), commit));
+              gradient, commit.update(), GradientScale.of(config.training().maxGradNorm(), commit));
     }
     reduced = null;
     describe();

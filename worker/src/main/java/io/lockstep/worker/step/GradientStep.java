@@ -155,8 +155,7 @@ public final class GradientStep {
 
   private Contribution contribution(
       MicroBatch microBatch, Outcome total, Counts padding, boolean gradientIsFinite) {
-    List<TermSum> terms =
-        model.objective().terms().size() == 1 ? List.of() : terms(total.total());
+    List<TermSum> terms = model.objective().terms().size() == 1 ? List.of() : terms(total.total());
     boolean finite =
         gradientIsFinite
             && Double.isFinite(total.total().loss())

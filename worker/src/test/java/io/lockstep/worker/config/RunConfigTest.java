@@ -603,10 +603,15 @@ class RunConfigTest {
           "training.save_strategy is best, which needs evaluations at steps of their own: set training.eval_strategy: steps and training.eval_steps");
     }
     for (String key :
-        List.of("metric_for_best_model: loss", "greater_is_better: false", "early_stopping_patience: 2")) {
+        List.of(
+            "metric_for_best_model: loss",
+            "greater_is_better: false",
+            "early_stopping_patience: 2")) {
       assertProblem(
           problems(training(key)),
-          "training." + key.substring(0, key.indexOf(':')) + " needs evaluations: set training.eval_strategy: steps");
+          "training."
+              + key.substring(0, key.indexOf(':'))
+              + " needs evaluations: set training.eval_strategy: steps");
     }
     assertProblem(
         problems(heldOut(training("early_stopping_patience: 2, save_strategy: 'no'"))),
@@ -634,7 +639,8 @@ class RunConfigTest {
             .metric()
             .isAccuracy());
     assertProblem(
-        problems(heldOut(training("metric_for_best_model: token_accuracy, greater_is_better: false"))),
+        problems(
+            heldOut(training("metric_for_best_model: token_accuracy, greater_is_better: false"))),
         "training.greater_is_better is false, but a greater accuracy is better: remove the key");
     assertProblem(
         problems(heldOut(training("greater_is_better: true"))),

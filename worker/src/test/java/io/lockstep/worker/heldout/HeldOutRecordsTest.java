@@ -3,6 +3,7 @@ package io.lockstep.worker.heldout;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.lockstep.data.fusion.DatasetConfig;
 import io.lockstep.data.plan.SampleRef;
 import io.lockstep.model.adapter.SeededDropout;
 import io.lockstep.model.batch.Batch;
@@ -15,15 +16,14 @@ import io.lockstep.model.segment.SegmentedModel;
 import io.lockstep.model.segment.SegmentedModel.Outcome;
 import io.lockstep.model.testing.GoldenFamily;
 import io.lockstep.tensor.Torch;
-import io.lockstep.data.fusion.DatasetConfig;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.config.RunRecords;
-import io.lockstep.worker.protocol.Session.RecordResult;
-import java.util.ArrayList;
 import io.lockstep.worker.loader.RunData;
+import io.lockstep.worker.protocol.Session.RecordResult;
 import io.lockstep.worker.tuning.TuningPlan;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -89,9 +89,7 @@ class HeldOutRecordsTest {
         Outcome expected = trained(data, model, index);
         assertEquals(expected.total().tokens(), results.get(index).tokens());
         assertEquals(
-            expected.total().loss(),
-            results.get(index).lossSum(),
-            1e-5 * expected.total().loss());
+            expected.total().loss(), results.get(index).lossSum(), 1e-5 * expected.total().loss());
       }
     }
   }
@@ -141,7 +139,8 @@ class HeldOutRecordsTest {
             , fusion: {seed: 1, \
             targets: [{name: a, train_jsonl: train.jsonl, val_jsonl: val.jsonl, template: chatml, ratio: 1}, \
             {name: b, train_jsonl: train.jsonl, template: chatml, ratio: 1}], \
-            sources: [{name: c, train_jsonl: train.jsonl, val_jsonl: source-val.jsonl, template: chatml, ratio: 1}]}""");
+            sources: [{name: c, train_jsonl: train.jsonl, val_jsonl: source-val.jsonl, template: chatml, ratio: 1}]}\
+            """);
     assertEquals(List.of("a"), config.heldOut().stream().map(DatasetConfig::name).toList());
     assertEquals(3, RunRecords.heldOut(config));
     try (RunData data = new RunData(config);

@@ -33,8 +33,7 @@ public final class WorldFigures {
   private long skippedBefore(int step) {
     return IntStream.range(0, step)
         .filter(before ->
-            contributions.get(before).stream()
-                    .anyMatch(part -> !Double.isFinite(part.lossSum()))
+            contributions.get(before).stream().anyMatch(part -> !Double.isFinite(part.lossSum()))
                 || buckets.get(before).stream()
                     .anyMatch(figure -> !Double.isFinite(figure.squareSum())))
         .count();

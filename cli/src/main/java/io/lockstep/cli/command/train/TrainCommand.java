@@ -102,8 +102,8 @@ public final class TrainCommand implements Callable<Integer> {
         "report: " + result.report("Training of " + run.name(), workers).write(folder.root()));
     System.out.print(UnreadableReport.summary(folder.root()));
     System.out.println("checkpoint: " + result.checkpoint());
-    best.ifPresent(each ->
-        System.out.println("best checkpoint: %s (%s)".formatted(each.dir(), each.words())));
+    best.ifPresent(
+        each -> System.out.println("best checkpoint: %s (%s)".formatted(each.dir(), each.words())));
     if (json) {
       System.out.println(
           new JsonLine()
