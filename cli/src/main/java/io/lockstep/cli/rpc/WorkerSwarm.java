@@ -231,7 +231,8 @@ public final class WorkerSwarm implements AutoCloseable {
         case COMMIT -> committed();
         case STOP ->
             failure.complete(Status.ABORTED.withDescription(message.getStop().getReason()));
-        case WELCOME, SAVE_CHECKPOINT, PULSE, KIND_NOT_SET -> {}
+        // The run that a swarm takes part in has no held-out records.
+        case WELCOME, SAVE_CHECKPOINT, EVALUATE, EVALUATION, PULSE, KIND_NOT_SET -> {}
       }
     }
 
