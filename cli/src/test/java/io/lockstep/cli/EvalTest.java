@@ -2,18 +2,21 @@ package io.lockstep.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.lockstep.model.testing.GoldenFamily;
 import io.lockstep.model.testing.Goldens;
+import io.lockstep.worker.config.RunConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -94,6 +97,50 @@ class EvalTest {
   }
 
   @Test
+  void coordinatesAreInTheUnitThatTheCheckpointWasTrainedWith() throws Exception {
+    Path trained = folder.resolve("trained");
+    Files.createDirectory(trained);
+    try (Stream<Path> files = Files.list(Path.of(MODEL))) {
+      for (Path file : files.toList()) {
+        Files.copy(file, trained.resolve(file.getFileName()));
+      }
+    }
+    Files.writeString(
+        trained.resolve("run.yaml"),
+        RunConfig.parse(
+                """
+                global_max_length: 512
+                model: {model: %s}
+                data: {train_jsonl: val.jsonl, template: target_dense}
+                custom: {emit_norm: norm100}
+                """
+                    .formatted(MODEL),
+                "test",
+                folder)
+            .toYaml());
+    Path answers = folder.resolve("units.jsonl");
+    Said own = evalOf(trained.toString(), "--mode", "dense", "--answers", answers.toString());
+    assertTrue(
+        own.out().contains("unit of coordinates: norm100, as " + trained.resolve("run.yaml")),
+        own.out() + own.err());
+    String hundredths = texts(lines(answers), "target").getFirst();
+    Said given =
+        evalOf(
+            trained.toString(),
+            "--mode",
+            "dense",
+            "--emit-norm",
+            "norm1000",
+            "--answers",
+            answers.toString());
+    assertFalse(given.out().contains("unit of coordinates"), given.out());
+    String thousandths = texts(lines(answers), "target").getFirst();
+    assertNotEquals(hundredths, thousandths);
+    eval("--mode", "dense", "--answers", answers.toString());
+    assertEquals(thousandths, texts(lines(answers), "target").getFirst(), "no run has said so");
+  }
+
+  @Test
   void aSweepOverTheTargetsOfAFusionWritesTheAnswersOfEachBudget() throws IOException {
     Path recipe = folder.resolve("recipe.yaml");
     String target = "{name: %s, train_jsonl: val.jsonl, val_jsonl: val.jsonl, template: target_%s}";
@@ -148,12 +195,16 @@ class EvalTest {
   }
 
   private static Said eval(String... options) {
+    return evalOf(MODEL, options);
+  }
+
+  private static Said evalOf(String model, String... options) {
     List<String> arguments =
         new ArrayList<>(
             List.of(
                 "eval",
                 "--model",
-                MODEL,
+                model,
                 "--data",
                 data.toString(),
                 "--max-new-tokens",

@@ -67,6 +67,7 @@ class GenerateTest {
     JsonNode plain = generate("--max-new-tokens", "3").json();
     assertEquals(0, plain.get("temperature").asDouble());
     assertEquals(0, plain.get("top_k").asInt());
+    assertEquals("length", plain.get("ended_by").asText(), "as in the answers of an evaluation");
 
     JsonNode asked =
         generate("--max-new-tokens", "3", "--sampling", "checkpoint", "--top-k", "9").json();

@@ -95,6 +95,20 @@ class PlanTest {
   }
 
   @Test
+  void demonstrationsBringPicturesOfTheirOwn() throws IOException {
+    Path pool = Files.writeString(folder.resolve("pool.jsonl"), "");
+    String shown =
+        "custom: {teacher_student: {pool_jsonl: %s, teacher_ratio: %s, num_teacher_samples: 1}}";
+    JsonNode alone = plan("alone", FULL, "");
+    JsonNode never = plan("never", FULL, shown.formatted(pool, 0));
+    assertEquals(alone.get("activation_bytes"), never.get("activation_bytes"));
+    // 64 tokens of the sample's picture, and what is left of 100 tokens for that of the other.
+    JsonNode some = plan("some", FULL, shown.formatted(pool, 0.5), "--supervised", "0");
+    assertEquals(2 * 100 * 4, some.get("micro_batch_patches").asLong());
+    assertEquals(2, some.get("pictures_per_sample").asInt());
+  }
+
+  @Test
   void theMicroBatchMayBeGiven() throws IOException {
     JsonNode one =
         plan("given", FULL, "", "--batch", "1", "--length", "80", "--picture-tokens", "20");

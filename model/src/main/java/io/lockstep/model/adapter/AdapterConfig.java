@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.function.Consumer;
 
 /**
  * What {@code adapter_config.json} says: the shape of a low-rank adapter (Hu et al., "LoRA:
@@ -78,110 +79,32 @@ public record AdapterConfig(
 
   /** The same with another dropout. */
   public AdapterConfig withDropout(double share) {
-    return new AdapterConfig(
-        rank,
-        alpha,
-        share,
-        targets,
-        parameters,
-        excluded,
-        modulesToSave,
-        dora,
-        rankStabilised,
-        ranks,
-        alphas,
-        base,
-        taskType);
+    return with(draft -> draft.dropout = share);
   }
 
   /** The same with other targets. */
   public AdapterConfig withTargets(Targets others) {
-    return new AdapterConfig(
-        rank,
-        alpha,
-        dropout,
-        others,
-        parameters,
-        excluded,
-        modulesToSave,
-        dora,
-        rankStabilised,
-        ranks,
-        alphas,
-        base,
-        taskType);
+    return with(draft -> draft.targets = others);
   }
 
   /** The same with other fused parameters of experts. */
   public AdapterConfig withParameters(List<String> names) {
-    return new AdapterConfig(
-        rank,
-        alpha,
-        dropout,
-        targets,
-        names,
-        excluded,
-        modulesToSave,
-        dora,
-        rankStabilised,
-        ranks,
-        alphas,
-        base,
-        taskType);
+    return with(draft -> draft.parameters = names);
   }
 
   /** The same with modules that are trained whole. */
   public AdapterConfig withModulesToSave(List<String> modules) {
-    return new AdapterConfig(
-        rank,
-        alpha,
-        dropout,
-        targets,
-        parameters,
-        excluded,
-        modules,
-        dora,
-        rankStabilised,
-        ranks,
-        alphas,
-        base,
-        taskType);
+    return with(draft -> draft.modulesToSave = modules);
   }
 
   /** The same with or without learned magnitudes. */
   public AdapterConfig withDora(boolean magnitudes) {
-    return new AdapterConfig(
-        rank,
-        alpha,
-        dropout,
-        targets,
-        parameters,
-        excluded,
-        modulesToSave,
-        magnitudes,
-        rankStabilised,
-        ranks,
-        alphas,
-        base,
-        taskType);
+    return with(draft -> draft.dora = magnitudes);
   }
 
   /** The same with the scale {@code alpha / sqrt(r)}, or {@code alpha / r}. */
   public AdapterConfig withRankStabilised(boolean stabilised) {
-    return new AdapterConfig(
-        rank,
-        alpha,
-        dropout,
-        targets,
-        parameters,
-        excluded,
-        modulesToSave,
-        dora,
-        stabilised,
-        ranks,
-        alphas,
-        base,
-        taskType);
+    return with(draft -> draft.rankStabilised = stabilised);
   }
 
   /**
@@ -189,56 +112,66 @@ public record AdapterConfig(
    */
   public AdapterConfig withPatterns(
       SequencedMap<String, Integer> otherRanks, SequencedMap<String, Double> otherAlphas) {
-    return new AdapterConfig(
-        rank,
-        alpha,
-        dropout,
-        targets,
-        parameters,
-        excluded,
-        modulesToSave,
-        dora,
-        rankStabilised,
-        otherRanks,
-        otherAlphas,
-        base,
-        taskType);
+    return with(draft -> {
+      draft.ranks = otherRanks;
+      draft.alphas = otherAlphas;
+    });
   }
 
   /** The same without what others mean. */
   public AdapterConfig withExcluded(Optional<Targets> others) {
-    return new AdapterConfig(
-        rank,
-        alpha,
-        dropout,
-        targets,
-        parameters,
-        others,
-        modulesToSave,
-        dora,
-        rankStabilised,
-        ranks,
-        alphas,
-        base,
-        taskType);
+    return with(draft -> draft.excluded = others);
   }
 
   /** The same for a base model in that folder. */
   public AdapterConfig withBase(String folder) {
+    return with(draft -> draft.base = Optional.of(folder));
+  }
+
+  private AdapterConfig with(Consumer<Draft> change) {
+    Draft draft = new Draft(this);
+    change.accept(draft);
     return new AdapterConfig(
         rank,
         alpha,
-        dropout,
-        targets,
-        parameters,
-        excluded,
-        modulesToSave,
-        dora,
-        rankStabilised,
-        ranks,
-        alphas,
-        Optional.of(folder),
+        draft.dropout,
+        draft.targets,
+        draft.parameters,
+        draft.excluded,
+        draft.modulesToSave,
+        draft.dora,
+        draft.rankStabilised,
+        draft.ranks,
+        draft.alphas,
+        draft.base,
         taskType);
+  }
+
+  /** What may be changed of a configuration. */
+  private static final class Draft {
+    private double dropout;
+    private Targets targets;
+    private List<String> parameters;
+    private Optional<Targets> excluded;
+    private List<String> modulesToSave;
+    private boolean dora;
+    private boolean rankStabilised;
+    private SequencedMap<String, Integer> ranks;
+    private SequencedMap<String, Double> alphas;
+    private Optional<String> base;
+
+    Draft(AdapterConfig from) {
+      dropout = from.dropout;
+      targets = from.targets;
+      parameters = from.parameters;
+      excluded = from.excluded;
+      modulesToSave = from.modulesToSave;
+      dora = from.dora;
+      rankStabilised = from.rankStabilised;
+      ranks = from.ranks;
+      alphas = from.alphas;
+      base = from.base;
+    }
   }
 
   /** The rank of the update of a layer, or of each expert of a fused parameter. */

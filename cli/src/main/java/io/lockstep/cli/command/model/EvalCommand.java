@@ -18,6 +18,7 @@ import io.lockstep.cli.eval.Question;
 import io.lockstep.cli.eval.Score;
 import io.lockstep.cli.eval.SweepFiles;
 import io.lockstep.cli.eval.TargetQuestions;
+import io.lockstep.cli.eval.TrainedNorm;
 import io.lockstep.cli.eval.Verdict;
 import io.lockstep.config.ConfigException;
 import io.lockstep.data.dataset.EmitNorm;
@@ -100,7 +101,8 @@ public final class EvalCommand implements Callable<Integer> {
       converter = NormConverter.class,
       paramLabel = "UNIT",
       description =
-          "Unit of coordinates in dense answers about --data: norm1000, norm100 or none (default: norm1000).")
+          "Unit of coordinates in dense answers about --data: norm1000, norm100 or none (default: what the"
+              + " checkpoint was trained with, else norm1000).")
   private @Nullable EmitNorm norm;
 
   @ArgGroup private @Nullable Budgets budgets;
@@ -265,7 +267,7 @@ public final class EvalCommand implements Callable<Integer> {
     Path data = Objects.requireNonNull(source.data);
     FileQuestions.Asked asked = mode == null ? FileQuestions.Asked.AUTO : mode;
     FileQuestions read =
-        FileQuestions.read(model, data, asked, norm == null ? EmitNorm.NORM1000 : norm);
+        FileQuestions.read(model, data, asked, unit(asked));
     if (read.leftOut() > 0) {
       System.out.printf(
           "left out: %d records of %s without %s%n",
@@ -276,6 +278,21 @@ public final class EvalCommand implements Callable<Integer> {
     SequencedMap<String, List<Question>> only = new LinkedHashMap<>();
     only.put("", read.questions());
     return only;
+  }
+
+  /** The unit of coordinates: the one that is given, or else the one that was trained. */
+  private EmitNorm unit(FileQuestions.Asked asked) throws IOException, ConfigException {
+    EmitNorm given = norm;
+    if (given != null) {
+      return given;
+    }
+    Optional<TrainedNorm> trained = TrainedNorm.of(model);
+    if (trained.isPresent() && asked != FileQuestions.Asked.SUMMARY) {
+      System.out.printf(
+          "unit of coordinates: %s, as %s says%n",
+          trained.get().norm().name().toLowerCase(Locale.ROOT), trained.get().file());
+    }
+    return trained.map(TrainedNorm::norm).orElse(EmitNorm.NORM1000);
   }
 
   private static FusionConfig fusion(RunConfig run) {

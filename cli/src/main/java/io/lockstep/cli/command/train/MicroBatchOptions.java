@@ -8,6 +8,7 @@ import io.lockstep.model.image.ImageOptions;
 import io.lockstep.model.network.ModelConfig;
 import io.lockstep.worker.config.BatchPlan;
 import io.lockstep.worker.config.RunConfig;
+import io.lockstep.worker.config.TeacherStudentConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -42,8 +43,8 @@ final class MicroBatchOptions {
       converter = Numbers.Amount.class,
       paramLabel = "N",
       description =
-          "Of these, those of pictures (default: as many as the model allows one picture, at"
-              + " most all).")
+          "Of these, those of pictures (default: as many as the model allows one picture, and as"
+              + " many more for each demonstration of the recipe; at most all).")
   private @Nullable Integer pictureTokens;
 
   @Option(
@@ -66,7 +67,8 @@ final class MicroBatchOptions {
    * @param length tokens of each
    * @param pictureTokens of these, those of pictures
    * @param supervised of these, those that are learned
-   * @param patches of all its pictures; a sample has one
+   * @param picturesEach pictures of a sample: its own, and those of its demonstrations
+   * @param patches of all its pictures
    * @param checkpointing whether it is computed with gradient checkpointing
    */
   record MicroBatch(
@@ -74,12 +76,14 @@ final class MicroBatchOptions {
       int length,
       int pictureTokens,
       int supervised,
+      int picturesEach,
       long patches,
       boolean checkpointing) {
 
     ActivationBytes.Load load() {
+      int pictures = rows * picturesEach;
       return new ActivationBytes.Load(
-          rows, length, rows, Math.ceilDiv(patches, rows), (long) rows * supervised);
+          rows, length, pictures, Math.ceilDiv(patches, pictures), (long) rows * supervised);
     }
   }
 
@@ -97,10 +101,12 @@ final class MicroBatchOptions {
             : run.map(RunConfig::batches).map(BatchPlan::samplesPerPart).orElse(1);
     int tokens = length != null ? length : run.map(r -> r.maxLength()).orElse(DEFAULT_LENGTH);
     TokenBudget budget = run.flatMap(r -> r.vision().budget()).orElse(TokenBudget.ALL);
+    int picturesEach = 1 + demonstrations(run);
     int ofPictures =
         pictureTokens != null
             ? pictureTokens
-            : Math.min(tokens, mostOfOnePicture(folder, run, budget));
+            : Math.clamp(
+                (long) picturesEach * mostOfOnePicture(folder, run, budget), 0, tokens);
     int learned = supervised != null ? supervised : tokens - ofPictures;
     if ((long) ofPictures + learned > tokens || learned < 0) {
       throw new UsageError(
@@ -113,7 +119,15 @@ final class MicroBatchOptions {
         checkpointing != null
             ? checkpointing
             : run.map(r -> r.training().checkpoints()).orElse(false);
-    return new MicroBatch(rows, tokens, ofPictures, learned, patches, again);
+    return new MicroBatch(rows, tokens, ofPictures, learned, picturesEach, patches, again);
+  }
+
+  /** Demonstrations of a sample that has some: of those that are computed at once all may. */
+  private static int demonstrations(Optional<RunConfig> run) {
+    return run.flatMap(RunConfig::teacherStudent)
+        .filter(section -> section.teacherRatio() > 0)
+        .map(TeacherStudentConfig::numTeacherSamples)
+        .orElse(0);
   }
 
   /** Tokens that the largest picture keeps; unlimited if that is not known. */

@@ -206,11 +206,13 @@ public final class PlanCommand implements Callable<Integer> {
     known.run().flatMap(PlannedCost::writtenAnswers).ifPresent(System.out::println);
     MicroBatchOptions.MicroBatch batch = activations.batch();
     System.out.printf(
-        "activations of %d x %d tokens at once, %d of each of pictures (%,d patches), %d learned,"
-            + " %s gradient checkpointing:%n",
+        "activations of %d x %d tokens at once, %d of each of pictures (%d a sample%s, %,d patches),"
+            + " %d learned, %s gradient checkpointing:%n",
         batch.rows(),
         batch.length(),
         batch.pictureTokens(),
+        batch.picturesEach(),
+        batch.picturesEach() > 1 ? " with its demonstrations" : "",
         batch.patches(),
         batch.supervised(),
         batch.checkpointing() ? "with" : "without");
@@ -260,6 +262,7 @@ public final class PlanCommand implements Callable<Integer> {
             .put("trainable", known.table().rows().getLast().trainable())
             .put("workers", workers)
             .put("teacher_bytes", Dtype.FLOAT32.bytes(known.teacherParameters()))
+            .put("pictures_per_sample", activations.batch().picturesEach())
             .put("micro_batch_patches", activations.batch().patches())
             .put("activation_bytes", activations.bytes().peak());
     known.table().rows().forEach(row -> line.put("parameters_" + row.name(), row.total()));
