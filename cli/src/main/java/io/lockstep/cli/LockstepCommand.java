@@ -21,6 +21,7 @@ import io.lockstep.cli.command.train.TrainCommand;
 import io.lockstep.cli.command.train.ValidateCommand;
 import io.lockstep.cli.command.worker.WorkerStartCommand;
 import io.lockstep.cli.console.ErrorReport;
+import io.lockstep.cli.console.LogSetup;
 import io.lockstep.cli.console.UsageError;
 import io.lockstep.client.Endpoint;
 import picocli.CommandLine;
@@ -61,7 +62,8 @@ final class LockstepCommand implements Runnable {
   @Option(
       names = "--debug",
       scope = ScopeType.INHERIT,
-      description = "Print stack traces of errors.")
+      description =
+          "Print stack traces of errors, and log at level DEBUG in this and all processes that it starts.")
   private boolean debug;
 
   @CommandLine.Spec private CommandLine.Model.@org.jspecify.annotations.Nullable CommandSpec spec;
@@ -85,8 +87,14 @@ final class LockstepCommand implements Runnable {
         ErrorReport.printUsageError(String.valueOf(exception.getMessage()), failed);
         return CommandLine.ExitCode.USAGE;
       }
-      ErrorReport.print(exception, root.debug());
+      ErrorReport.print(exception, root.debug() || LogSetup.isDebug());
       return CommandLine.ExitCode.SOFTWARE;
+    });
+    commandLine.setExecutionStrategy(parsed -> {
+      if (root.debug()) {
+        LogSetup.debug();
+      }
+      return new CommandLine.RunLast().execute(parsed);
     });
     return commandLine.execute(arguments);
   }

@@ -28,6 +28,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.IntConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,6 +46,7 @@ public final class Worker {
   private static final int AWAITED_SHOWN = 16;
 
   private final Options options;
+  private final IntConsumer ranks;
   private final CompletableFuture<CoordinatorSession> present = new CompletableFuture<>();
 
   /**
@@ -69,8 +71,19 @@ public final class Worker {
    */
   public record Links(String host, int port, Optional<String> advertised, boolean sharedMemory) {}
 
+  /** A worker whose rank nobody asks for. */
   public Worker(Options options) {
+    this(options, rank -> {});
+  }
+
+  /**
+   * A worker.
+   *
+   * @param ranks is told its rank in each membership
+   */
+  public Worker(Options options, IntConsumer ranks) {
     this.options = options;
+    this.ranks = ranks;
   }
 
   /**
@@ -123,7 +136,7 @@ public final class Worker {
     RunConfig config =
         RunConfig.parse(session.runConfig(), "the coordinator's configuration", Path.of("/"));
     TuningPlan.of(config).table().lines().forEach(LOG::info);
-    Peers peers = new Peers(session, listener, options.links().sharedMemory());
+    Peers peers = new Peers(session, listener, options.links().sharedMemory(), ranks);
     session.describeAwaited(peers::awaited);
     try (RunData data = new RunData(config);
         TrainingLoop loop = new TrainingLoop(session, config, () -> load(config), data, peers)) {
@@ -140,15 +153,21 @@ public final class Worker {
     private final CoordinatorSession session;
     private final TcpListener listener;
     private final boolean sharedMemory;
+    private final IntConsumer ranks;
     private final SilenceHistory silences = new SilenceHistory(Rounds::exchangeKind);
 
     /** The first connection of the newest generation: nobody has anything else to do before it. */
     private volatile long firstRound = -1;
 
-    Peers(CoordinatorSession session, TcpListener listener, boolean sharedMemory) {
+    Peers(
+        CoordinatorSession session,
+        TcpListener listener,
+        boolean sharedMemory,
+        IntConsumer ranks) {
       this.session = session;
       this.listener = listener;
       this.sharedMemory = sharedMemory;
+      this.ranks = ranks;
     }
 
     /** Ranks that this worker has no connection with yet, while it comes into a generation. */
@@ -158,6 +177,7 @@ public final class Worker {
 
     @Override
     public Collective connect(long round, int rank, List<Directive.Member> participants) {
+      ranks.accept(rank);
       if (Rounds.generation(round) != Rounds.generation(firstRound)) {
         firstRound = round;
       }
@@ -179,7 +199,8 @@ public final class Worker {
     }
 
     private void report(Stall stall) {
-      LOG.warn("{}", stall.message());
+      // The coordinator says it to people, with the names of both.
+      LOG.info("{}", stall.message());
       session.stalled(Rounds.generation(stall.generation()), stall.peer(), stall.message());
     }
 

@@ -27,7 +27,7 @@ final class JavaCommand {
     command.add("-Dstdout.encoding=UTF-8");
     command.add("-Dstderr.encoding=UTF-8");
     command.addAll(fromEnvironment());
-    command.add("-D" + LogSetup.LEVEL_PROPERTY + "=INFO");
+    command.add("-D" + LogSetup.LEVEL_PROPERTY + "=" + (LogSetup.isDebug() ? "DEBUG" : "INFO"));
     command.add("-D" + ParentWatch.PROPERTY + "=true");
     command.add("-cp");
     command.add(System.getProperty("java.class.path"));

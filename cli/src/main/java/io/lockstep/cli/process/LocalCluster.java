@@ -196,12 +196,59 @@ public final class LocalCluster implements AutoCloseable {
    * Waits for the end of the run.
    *
    * @param listener called with the run's status a few times a second
-   * @param notices called when a process is lost, with one line
+   * @param notices called when a process is lost, and for each warning and error that one logs,
+   *     with one line
    * @return why the run was drained, one line; empty if it was not
    * @throws UserError naming the process that ended the run, if it failed
    */
   public Optional<String> await(Consumer<RunStatus> listener, Consumer<String> notices)
       throws IOException {
+    Heard heard = new Heard(listener, notices);
+    try {
+      return awaitEnd(heard);
+    } finally {
+      heard.warnings();
+    }
+  }
+
+  /** Passes on what is told of the run; what a worker warns of and the coordinator says is one. */
+  private final class Heard {
+    private final Consumer<RunStatus> listener;
+    private final Consumer<String> notices;
+    private final List<String> said = new ArrayList<>();
+
+    Heard(Consumer<RunStatus> listener, Consumer<String> notices) {
+      this.listener = listener;
+      this.notices = notices;
+    }
+
+    void status(RunStatus status) {
+      status.notices().forEach(notice -> said(notice.text()));
+      listener.accept(status);
+    }
+
+    void notice(String text) {
+      said(text);
+      notices.accept(text);
+    }
+
+    private void said(String text) {
+      if (!said.contains(text)) {
+        said.add(text);
+      }
+    }
+
+    /** Passes on what was logged since the last time. */
+    void warnings() throws IOException {
+      for (LogWarnings.Warning warning : group.freshWarnings()) {
+        if (said.stream().noneMatch(text -> text.contains(warning.text()))) {
+          notices.accept(warning.line());
+        }
+      }
+    }
+  }
+
+  private Optional<String> awaitEnd(Heard heard) throws IOException {
     Duration poll = faults.isEmpty() ? POLL : POLL_WITH_FAULTS;
     long steps = 0;
     try (Inquiry inquiry = new Inquiry(endpoint)) {
@@ -209,7 +256,7 @@ public final class LocalCluster implements AutoCloseable {
         RunStatus status = status(inquiry);
         if (status != null) {
           steps = status.steps();
-          listener.accept(status);
+          heard.status(status);
           faults.inject(status, this::process);
         } else {
           LockSupport.parkNanos(poll.toNanos());
@@ -218,7 +265,8 @@ public final class LocalCluster implements AutoCloseable {
           lost.remove(name);
           start(name, endpoint.port(), name.equals(COORDINATOR));
         }
-        watch(steps, notices);
+        heard.warnings();
+        watch(steps, heard::notice);
       }
     }
     faults.continueAll();

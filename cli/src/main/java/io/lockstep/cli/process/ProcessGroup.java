@@ -7,7 +7,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -22,6 +24,7 @@ public final class ProcessGroup implements AutoCloseable {
   private final Path logFolder;
   private final String mainClass;
   private final List<Child> children = new ArrayList<>();
+  private final Map<String, LogWarnings> logs = new LinkedHashMap<>();
   private final Thread hook = new Thread(this::stopAll, "stop-children");
   private boolean closed;
 
@@ -49,6 +52,9 @@ public final class ProcessGroup implements AutoCloseable {
     // The file of an earlier process names a port that nobody has.
     Files.deleteIfExists(portFile(name));
     Path log = logFolder.resolve(name + ".log");
+    if (!logs.containsKey(name)) {
+      logs.put(name, new LogWarnings(name, log));
+    }
     ProcessBuilder builder =
         new ProcessBuilder(JavaCommand.of(mainClass, jvm, logFolder, arguments))
             .redirectErrorStream(true)
@@ -58,6 +64,18 @@ public final class ProcessGroup implements AutoCloseable {
     Child child = new Child(name, builder.start(), log);
     children.add(child);
     return child;
+  }
+
+  /**
+   * The warnings and errors that the children have logged since the last time, by whoever logged
+   * them.
+   */
+  synchronized List<LogWarnings.Warning> freshWarnings() throws IOException {
+    List<LogWarnings.Warning> fresh = new ArrayList<>();
+    for (LogWarnings each : logs.values()) {
+      fresh.addAll(each.fresh());
+    }
+    return fresh;
   }
 
   /** The file into which the child of this name writes its port. */

@@ -120,7 +120,7 @@ public final class Training {
     try (LocalCluster cluster = LocalCluster.start(group, options)) {
       onStart.accept(cluster);
       try (Display display = new Display()) {
-        drained = cluster.await(display::show, display::announce);
+        drained = cluster.await(display::show, display::notice);
         if (drained.isPresent() && options.folder().lastCheckpoint().isEmpty()) {
           throw new DrainedRun.UnbegunException(drained.get());
         }
@@ -157,7 +157,7 @@ public final class Training {
       if (progress != null) {
         status.notices().stream()
             .filter(notice -> notice.number() > lastNotice)
-            .forEach(notice -> announce(notice.text()));
+            .forEach(notice -> notice(notice.text()));
       }
       lastNotice = status.notices().stream().mapToLong(RunStatus.Notice::number).max().orElse(0);
       switch (status.phase()) {
@@ -187,8 +187,18 @@ public final class Training {
 
     private void announce(String detail) {
       if (!detail.isEmpty() && !detail.equals(lastDetail)) {
-        out.println("  " + detail);
+        notice(detail);
         lastDetail = detail;
+      }
+    }
+
+    /** Prints a line of its own. */
+    private void notice(String text) {
+      Progress bar = progress;
+      if (bar == null) {
+        out.println("  " + text);
+      } else {
+        bar.print("  " + text);
       }
     }
 

@@ -1,6 +1,7 @@
 package io.lockstep.cli.cluster;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -106,6 +107,26 @@ class AugmentedRunTest {
   }
 
   @Test
+  void anAnswersLengthsAndBeginningAreSaidAtLevelDebugAlone() throws Exception {
+    String checkpoint =
+        folder.resolve("one/checkpoints").resolve("step-%08d".formatted(STEPS)).toString();
+    List<String> ask =
+        List.of("generate", "--model", checkpoint, "--prompt", "Hi", "--max-new-tokens", "3");
+    Launched silent = Launched.run(folder, ask.toArray(String[]::new)).succeeded();
+    assertFalse(silent.errors().contains("seq_len="), silent.errors());
+    List<String> debug = new ArrayList<>(ask);
+    debug.add("--debug");
+    Launched said = Launched.run(folder, debug.toArray(String[]::new)).succeeded();
+    assertTrue(
+        said.errors()
+            .lines()
+            .anyMatch(line ->
+                line.matches(
+                    ".* DEBUG Generator: answer: seq_len=\\d+ prompt_len=\\d+ gen_len=3 resp_len=\\d+ resp_preview=\".*\"")),
+        said.errors());
+  }
+
+  @Test
   void withoutAugmentationTheWeightsAreOthers() throws Exception {
     assertNotEquals(undisturbed, train(recipe(1, ""), 1, "plain", Map.of()));
   }
@@ -114,17 +135,29 @@ class AugmentedRunTest {
   void aRunThatGoesOnWithADamagedBankSaysSoAndMakesTheSameWeights() throws Exception {
     Path half = folder.resolve("one/checkpoints").resolve("step-%08d".formatted(STEPS / 2));
     Path damaged = damagedCopy(folder.resolve("one/patch_bank"), folder.resolve("damaged_bank"));
-    String weights =
-        train(
+    Launched run =
+        Launched.train(
+            folder,
+            Map.of(BankFolder.VARIABLE, damaged.toString()),
             recipe(1, AUGMENTATION),
             2,
             "damaged",
-            Map.of(BankFolder.VARIABLE, damaged.toString()),
+            "--debug",
             "--resume-from",
             half.toString());
-    assertEquals(undisturbed, weights);
+    assertEquals(undisturbed, run.succeeded().lastLine());
+    List<String> shown =
+        run.out().lines().filter(line -> line.matches(" *worker-[01] .*ERROR.*")).toList();
+    assertTrue(
+        shown.stream()
+            .anyMatch(line ->
+                line.matches(
+                    " *worker-[01] \\(rank [01]\\) ERROR PatchSupply: .*is cut from its picture instead")),
+        run.out());
+    assertEquals(shown.size(), shown.stream().distinct().count(), "each once");
     String logs = logs("damaged");
     assertTrue(logs.contains("is cut from its picture instead"), logs);
+    assertTrue(logs.contains(" DEBUG [rank 1] "), "--debug holds for all processes");
   }
 
   @Test

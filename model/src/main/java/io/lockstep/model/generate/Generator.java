@@ -29,6 +29,9 @@ public final class Generator {
 
   private static final Logger LOG = LoggerFactory.getLogger(Generator.class);
 
+  /** Characters of an answer that a line of level DEBUG shows. */
+  private static final int PREVIEW = 80;
+
   private final VisionLanguageModel network;
   private final SampleEncoder encoder;
   private final Collator collator;
@@ -145,7 +148,44 @@ public final class Generator {
     grow(answers, prompts.stream().map(Prompt::sample).toList(), profile, longest);
     List<GenerationResult> results = answers.stream().map(Answer::result).toList();
     warnBeyondTraining(prompts, results);
+    if (LOG.isDebugEnabled()) {
+      results.forEach(result -> LOG.debug("{}", debugLine(result)));
+    }
     return results;
+  }
+
+  /** An answer on one line: its text, and with it what may be personal, is for level DEBUG alone. */
+  static String debugLine(GenerationResult result) {
+    String text =
+        switch (result) {
+          case Generation generation -> generation.text();
+          case EmptyGeneration _ -> "";
+        };
+    return "answer: seq_len=%d prompt_len=%d gen_len=%d resp_len=%d resp_preview=\"%s\""
+        .formatted(
+            result.promptTokens() + result.newTokens(),
+            result.promptTokens(),
+            result.newTokens(),
+            text.codePointCount(0, text.length()),
+            preview(text));
+  }
+
+  private static String preview(String text) {
+    StringBuilder shown = new StringBuilder();
+    text.codePoints()
+        .limit(PREVIEW)
+        .forEach(character -> {
+          switch (character) {
+            case '\n' -> shown.append("\\n");
+            case '\r' -> shown.append("\\r");
+            case '\t' -> shown.append("\\t");
+            case '"', '\\' -> shown.append('\\').appendCodePoint(character);
+            default -> shown.appendCodePoint(Character.isISOControl(character) ? '?' : character);
+          }
+        });
+    return text.codePointCount(0, text.length()) > PREVIEW
+        ? shown.append("...").toString()
+        : shown.toString();
   }
 
   /** Says once of this generator that an answer reached beyond what training has seen. */

@@ -3,6 +3,7 @@ package io.lockstep.cli.command.worker;
 import io.lockstep.cli.command.CoordinatorOption;
 import io.lockstep.cli.command.Numbers;
 import io.lockstep.cli.command.TensorOptions;
+import io.lockstep.cli.console.LogSetup;
 import io.lockstep.cli.console.UserError;
 import io.lockstep.client.Endpoint;
 import io.lockstep.worker.Worker;
@@ -81,7 +82,8 @@ public final class WorkerStartCommand implements Callable<Integer> {
     Worker worker =
         new Worker(
             new Worker.Options(
-                coordinator.endpoint().toString(), links(), tensors.threads(), chosen, machine));
+                coordinator.endpoint().toString(), links(), tensors.threads(), chosen, machine),
+            LogSetup::rank);
     Directive.Stop end;
     try (Leaving leaving = Leaving.onSignal(worker)) {
       end = worker.run();

@@ -1,0 +1,117 @@
+package io.lockstep.cli.process;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The warnings and errors in the log of a process, in the format of {@link
+ * io.lockstep.cli.console.LogSetup}, as they are written. Each text is told once, however often the
+ * process repeats it.
+ */
+final class LogWarnings {
+
+  private static final Pattern LINE =
+      Pattern.compile(
+          "\\d{2}:\\d{2}:\\d{2}\\.\\d{3} ([A-Z]+) +(?:\\[rank (\\d+)] )?(\\S+): (.*)");
+
+  private static final Set<String> TOLD = Set.of("WARN", "ERROR");
+
+  /** Most of a log that is read at once, in bytes; what is longer is read the next time. */
+  private static final int MOST_BYTES = 1 << 20;
+
+  private final String process;
+  private final Path log;
+  private final Set<String> told = new HashSet<>();
+  private long read;
+
+  /**
+   * The warnings of a process, from now on.
+   *
+   * @param process its name
+   * @param log may not exist yet; what it holds already is of an earlier process
+   */
+  LogWarnings(String process, Path log) throws IOException {
+    this.process = process;
+    this.log = log;
+    this.read = Files.exists(log) ? Files.size(log) : 0;
+  }
+
+  /**
+   * A warning or an error.
+   *
+   * @param text what the process says, without its name and rank
+   * @param line all of it, for people
+   */
+  record Warning(String text, String line) {}
+
+  /**
+   * Those that were written since the last time.
+   *
+   * @throws IOException if the log can't be read
+   */
+  List<Warning> fresh() throws IOException {
+    List<Warning> fresh = new ArrayList<>();
+    List<String> lines = lines();
+    for (int i = 0; i < lines.size(); i++) {
+      Matcher line = LINE.matcher(lines.get(i));
+      if (line.matches() && TOLD.contains(line.group(1))) {
+        String text = line.group(4) + cause(lines, i + 1);
+        if (told.add(text)) {
+          String rank = line.group(2) == null ? "" : " (rank %s)".formatted(line.group(2));
+          fresh.add(
+              new Warning(
+                  text,
+                  "%s%s %s %s: %s".formatted(process, rank, line.group(1), line.group(3), text)));
+        }
+      }
+    }
+    return fresh;
+  }
+
+  /** The exception that a logger prints below its line, without where it came from. */
+  private static String cause(List<String> lines, int next) {
+    if (next + 1 >= lines.size() || !lines.get(next + 1).startsWith("\tat ")) {
+      return "";
+    }
+    return ": " + lines.get(next);
+  }
+
+  /** The whole lines that were added. */
+  private List<String> lines() throws IOException {
+    if (!Files.exists(log)) {
+      return List.of();
+    }
+    try (SeekableByteChannel file = Files.newByteChannel(log)) {
+      // What was emptied by somebody begins anew.
+      read = file.size() < read ? 0 : read;
+      ByteBuffer buffer =
+          ByteBuffer.allocate(Math.toIntExact(Math.min(MOST_BYTES, file.size() - read)));
+      file.position(read);
+      while (buffer.hasRemaining() && file.read(buffer) >= 0) {
+        // A channel may give less than it was asked for.
+      }
+      byte[] bytes = Arrays.copyOf(buffer.array(), buffer.position());
+      int end = bytes.length;
+      while (end > 0 && bytes[end - 1] != '\n') {
+        end--;
+      }
+      if (end == 0 && bytes.length == MOST_BYTES) {
+        // A line that nobody can read is passed over.
+        read += bytes.length;
+      }
+      read += end;
+      return new String(bytes, 0, end, StandardCharsets.UTF_8).lines().toList();
+    }
+  }
+}
