@@ -9,7 +9,8 @@ For each adapter, `lockstep align dump` writes Lockstep's inputs and logits, and
 the same inputs:
 
 * the adapters in --ours, which Lockstep has trained, are loaded by the public library;
-* LoRA and DoRA adapters with random values, which the public library writes, and some on experts if the model has any, are loaded by
+* LoRA and DoRA adapters with random values, some without layers, which the public library writes, some on experts or on embedding table
+  and head if the model has experts or a head of its own, are loaded by
   Lockstep, merged with `lockstep export merge`, and the merged model is loaded by the public library.
 
 The last line is `peft: OK` if all logits agree within --tolerance, else `peft: DIFFERS`.
@@ -44,6 +45,13 @@ KINDS = {
         "lora_alpha": 6,
     },
 }
+ALONE = {
+    "alone": {"target_modules": "dummy-target-modules", "modules_to_save": ["visual.merger"], "r": 8, "lora_alpha": 16},
+}
+OF_UNTIED = {
+    "tables": {"target_modules": ["q_proj"], "modules_to_save": ["embed_tokens", "lm_head"], "r": 4, "lora_alpha": 8},
+    "tables-alone": {"target_modules": "dummy-target-modules", "modules_to_save": ["embed_tokens", "lm_head"], "r": 8},
+}
 OF_EXPERTS = {
     "experts": {
         "target_modules": ["q_proj"],
@@ -64,8 +72,10 @@ def load(folder):
 
 def kinds(base):
     """What is tried with a base model."""
-    experts = json.loads((base / "config.json").read_text())["model_type"].endswith("_moe")
-    return {**KINDS, **(OF_EXPERTS if experts else {})}
+    config = json.loads((base / "config.json").read_text())
+    experts = config["model_type"].endswith("_moe")
+    untied = not config.get("tie_word_embeddings", True)
+    return {**KINDS, **ALONE, **(OF_UNTIED if untied else {}), **(OF_EXPERTS if experts else {})}
 
 
 def make_adapter(base, settings, folder):
@@ -78,6 +88,8 @@ def make_adapter(base, settings, folder):
                 parameter.normal_(std=0.02)
             elif "lora_magnitude_vector" in name:
                 parameter.mul_(1 + 0.1 * torch.randn_like(parameter))
+            elif "modules_to_save" in name:
+                parameter.add_(0.02 * torch.randn_like(parameter))
     model.peft_config["default"].base_model_name_or_path = str(base)
     model.save_pretrained(folder)
 

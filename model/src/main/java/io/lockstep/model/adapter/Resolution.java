@@ -42,6 +42,13 @@ record Resolution(
       "target_modules: lm_head is the embedding table of this model (tie_word_embeddings), and an"
           + " adapter on a table that is both isn't supported: leave lm_head out";
 
+  private static final String TIED_TABLE =
+      "modules_to_save: %s is embedding table and head of this model in one (tie_word_embeddings), and"
+          + " an adapter can't hold a table that is both: leave it out, train all of the table with"
+          + " tuner.train_type full, or give the model a head of its own (tie_word_embeddings false and"
+          + " lm_head.weight); an adapter of PEFT that has one, which PEFT trained apart from the"
+          + " other, has to be merged by PEFT";
+
   static Resolution of(AdapterConfig config, ParameterLayout base, Set<ParameterSpec.Module> frozen)
       throws InvalidAdapterException {
     Search search = new Search(config, base, frozen);
@@ -270,14 +277,15 @@ record Resolution(
                 .filter(spec -> isIn(spec.name(), name))
                 .toList();
         if (meant.isEmpty()) {
-          problems.add("modules_to_save: no module is called " + name);
+          problems.add(
+              name.equals(AllLinear.HEAD)
+                  ? TIED_TABLE.formatted(name)
+                  : "modules_to_save: no module is called " + name);
         }
         meant.forEach(spec -> saved.add(spec.name()));
       }
       if (!hasHead() && saved.stream().anyMatch(name -> name.endsWith("embed_tokens.weight"))) {
-        problems.add(
-            "modules_to_save: the embedding table is the head of this model too"
-                + " (tie_word_embeddings), and an adapter can't hold a table that is both");
+        problems.add(TIED_TABLE.formatted("embed_tokens"));
       }
       return saved;
     }

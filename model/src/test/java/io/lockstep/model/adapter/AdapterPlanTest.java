@@ -240,7 +240,13 @@ class AdapterPlanTest {
 
   @Test
   void aTableThatIsTheHeadTooCannotBeTrainedWhole() {
-    assertRefused(config(ALL).withModulesToSave(List.of("embed_tokens")), "tie_word_embeddings");
+    for (String table : List.of("embed_tokens", "lm_head")) {
+      assertRefused(
+          config(ALL).withModulesToSave(List.of(table)),
+          "modules_to_save: " + table + " is embedding table and head of this model in one");
+      assertRefused(
+          config(ALL).withModulesToSave(List.of(table)), "tuner.train_type full, or give the model");
+    }
   }
 
   @Test

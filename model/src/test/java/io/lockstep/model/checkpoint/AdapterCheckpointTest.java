@@ -24,6 +24,7 @@ import io.lockstep.model.testing.Foreign;
 import io.lockstep.model.testing.GoldenAdapter;
 import io.lockstep.model.testing.GoldenBatch;
 import io.lockstep.model.testing.GoldenFamily;
+import io.lockstep.model.testing.UntiedModel;
 import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.Torch;
 import java.io.IOException;
@@ -226,7 +227,7 @@ class AdapterCheckpointTest {
 
   @Test
   void copiesOfBaseWeightsAreComparedAndLeftOut() throws IOException {
-    Path base = untied();
+    Path base = UntiedModel.copy(FAMILY, temporary.resolve("base"));
     Path folder = Files.createDirectory(temporary.resolve("saved"));
     AdapterConfig config = AdapterConfig.of(4, 8, new Targets.Names(List.of("q_proj", "lm_head")));
     float[] logits;
@@ -283,23 +284,6 @@ class AdapterCheckpointTest {
     Files.delete(folder.resolve("tokenizer.json"));
     Files.copy(Foreign.path("template/capitals.jinja"), folder.resolve("chat_template.jinja"));
     assertThrows(InvalidConfigException.class, () -> LoadedModel.open(folder).close());
-  }
-
-  /** A copy of the model whose head is one of its own. */
-  private Path untied() throws IOException {
-    Path base = Folders.copy(FAMILY.checkpoint(), temporary.resolve("base"));
-    Folders.replace(
-        base.resolve("config.json"),
-        "\"tie_word_embeddings\": true",
-        "\"tie_word_embeddings\": false");
-    byte[] head;
-    try (SafetensorsFile tensors = SafetensorsFile.open(base.resolve("model.safetensors"))) {
-      head =
-          tensors.data("model.language_model.embed_tokens.weight").toArray(ValueLayout.JAVA_BYTE);
-    }
-    head[5] ^= 1;
-    rewrite(base, "model.safetensors", name -> name, Map.of("lm_head.weight", head));
-    return base;
   }
 
   private static ParameterLayout layout(Path base) throws IOException {
