@@ -160,10 +160,7 @@ public final class Worker {
     private volatile long firstRound = -1;
 
     Peers(
-        CoordinatorSession session,
-        TcpListener listener,
-        boolean sharedMemory,
-        IntConsumer ranks) {
+        CoordinatorSession session, TcpListener listener, boolean sharedMemory, IntConsumer ranks) {
       this.session = session;
       this.listener = listener;
       this.sharedMemory = sharedMemory;

@@ -14,8 +14,9 @@ import org.slf4j.LoggerFactory;
  * Logging to standard error: warnings from commands, everything of ours from level INFO from the
  * long-running processes, whose standard error is their log.
  *
- * <p>A worker's lines say its rank, from its first membership on. The system property {@value #LEVEL_PROPERTY} sets our level. Found by logback as a service;
- * takes the place of a configuration file because reading XML costs start-up time.
+ * <p>A worker's lines say its rank, from its first membership on. The system property {@value
+ * #LEVEL_PROPERTY} sets our level. Found by logback as a service; takes the place of a
+ * configuration file because reading XML costs start-up time.
  */
 public final class LogSetup extends ContextAwareBase implements Configurator {
 
@@ -73,9 +74,7 @@ public final class LogSetup extends ContextAwareBase implements Configurator {
     Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
     root.setLevel(Level.WARN);
     root.addAppender(appender);
-    context
-        .getLogger(OURS)
-        .setLevel(Level.toLevel(System.getProperty(LEVEL_PROPERTY), Level.WARN));
+    context.getLogger(OURS).setLevel(Level.toLevel(System.getProperty(LEVEL_PROPERTY), Level.WARN));
     // It warns on every machine without a GPU that there is none.
     context.getLogger("ai.djl.util.cuda").setLevel(Level.ERROR);
     return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;

@@ -22,8 +22,7 @@ import java.util.regex.Pattern;
 final class LogWarnings {
 
   private static final Pattern LINE =
-      Pattern.compile(
-          "\\d{2}:\\d{2}:\\d{2}\\.\\d{3} ([A-Z]+) +(?:\\[rank (\\d+)] )?(\\S+): (.*)");
+      Pattern.compile("\\d{2}:\\d{2}:\\d{2}\\.\\d{3} ([A-Z]+) +(?:\\[rank (\\d+)] )?(\\S+): (.*)");
 
   private static final Set<String> TOLD = Set.of("WARN", "ERROR");
 

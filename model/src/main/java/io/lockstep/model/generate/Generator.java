@@ -154,7 +154,9 @@ public final class Generator {
     return results;
   }
 
-  /** An answer on one line: its text, and with it what may be personal, is for level DEBUG alone. */
+  /**
+   * An answer on one line: its text, and with it what may be personal, is for level DEBUG alone.
+   */
   static String debugLine(GenerationResult result) {
     String text =
         switch (result) {

@@ -245,7 +245,8 @@ class AdapterPlanTest {
           config(ALL).withModulesToSave(List.of(table)),
           "modules_to_save: " + table + " is embedding table and head of this model in one");
       assertRefused(
-          config(ALL).withModulesToSave(List.of(table)), "tuner.train_type full, or give the model");
+          config(ALL).withModulesToSave(List.of(table)),
+          "tuner.train_type full, or give the model");
     }
   }
 

@@ -52,7 +52,8 @@ class TablesTrainedWholeTest {
     Path base = run.model().model();
     Path adapter = Files.createDirectory(folder.resolve("adapter"));
     float[] logits = trained(run, adapter);
-    try (SafetensorsFile tensors = SafetensorsFile.open(adapter.resolve("adapter_model.safetensors"))) {
+    try (SafetensorsFile tensors =
+        SafetensorsFile.open(adapter.resolve("adapter_model.safetensors"))) {
       // Names of PEFT's save_pretrained.
       assertTrue(
           tensors
@@ -79,7 +80,8 @@ class TablesTrainedWholeTest {
     float[] logits = trained(run, adapter);
     assertTrue(
         Files.readString(adapter.resolve("adapter_config.json")).contains("dummy-target-modules"));
-    try (SafetensorsFile tensors = SafetensorsFile.open(adapter.resolve("adapter_model.safetensors"))) {
+    try (SafetensorsFile tensors =
+        SafetensorsFile.open(adapter.resolve("adapter_model.safetensors"))) {
       assertEquals(
           Set.of("base_model.model." + TABLE, "base_model.model." + HEAD),
           Set.copyOf(tensors.names()));

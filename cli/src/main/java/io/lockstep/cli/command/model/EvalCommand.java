@@ -266,8 +266,7 @@ public final class EvalCommand implements Callable<Integer> {
     base.requireNone();
     Path data = Objects.requireNonNull(source.data);
     FileQuestions.Asked asked = mode == null ? FileQuestions.Asked.AUTO : mode;
-    FileQuestions read =
-        FileQuestions.read(model, data, asked, unit(asked));
+    FileQuestions read = FileQuestions.read(model, data, asked, unit(asked));
     if (read.leftOut() > 0) {
       System.out.printf(
           "left out: %d records of %s without %s%n",

@@ -105,8 +105,7 @@ final class MicroBatchOptions {
     int ofPictures =
         pictureTokens != null
             ? pictureTokens
-            : Math.clamp(
-                (long) picturesEach * mostOfOnePicture(folder, run, budget), 0, tokens);
+            : Math.clamp((long) picturesEach * mostOfOnePicture(folder, run, budget), 0, tokens);
     int learned = supervised != null ? supervised : tokens - ofPictures;
     if ((long) ofPictures + learned > tokens || learned < 0) {
       throw new UsageError(
