@@ -12,6 +12,7 @@ import io.lockstep.cli.command.model.DigestCommand;
 import io.lockstep.cli.command.model.EvalCommand;
 import io.lockstep.cli.command.model.ExportMergeCommand;
 import io.lockstep.cli.command.model.GenerateCommand;
+import io.lockstep.cli.command.stage.CaptionCommand;
 import io.lockstep.cli.command.stage.StageACommand;
 import io.lockstep.cli.command.stage.StageBCommand;
 import io.lockstep.cli.command.train.PlanCommand;
@@ -50,6 +51,7 @@ import picocli.CommandLine.ScopeType;
       LockstepCommand.Export.class,
       StageACommand.class,
       StageBCommand.class,
+      CaptionCommand.class,
       AlignCommand.class,
       DataCommand.class,
       BenchCommand.class,

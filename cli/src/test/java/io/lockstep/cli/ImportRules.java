@@ -55,8 +55,8 @@ final class ImportRules {
         "client", "proto data.answer data.conversation data.geometry data.image data.stageb");
     MODULES.put(
         "gateway",
-        "proto model tensor config data.answer data.conversation data.file data.geometry"
-            + " data.image data.prompt data.stageb");
+        "proto model tensor config data.answer data.conversation data.dataset data.file"
+            + " data.fusion data.geometry data.image data.prompt data.stageb");
   }
 
   private ImportRules() {}

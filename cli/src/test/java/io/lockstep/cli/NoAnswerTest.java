@@ -106,6 +106,21 @@ class NoAnswerTest {
   }
 
   @Test
+  void captionGoesThroughAllPicturesAndFails() throws IOException {
+    Path pictures = Files.createDirectories(folder.resolve("pictures"));
+    Files.copy(Goldens.image("img0.png"), pictures.resolve("1.png"));
+    Files.copy(Goldens.image("img0.png"), pictures.resolve("2.png"));
+    Path out = folder.resolve("captions.jsonl");
+    Said said =
+        served("caption", "--input", pictures.toString(), "--out", out.toString(), "--json");
+
+    assertEquals(1, said.exit(), said.err());
+    assertTrue(said.err().contains("2 of 2 pictures have no answer, the first: "), said.err());
+    assertEquals(2, said.json().get("no_answer").intValue());
+    assertEquals(2, Files.readAllLines(out).size());
+  }
+
+  @Test
   void stageBGoesThroughAllGroupsAndFails() throws IOException {
     Path stageA = folder.resolve("m.jsonl");
     String group =

@@ -8,9 +8,20 @@ package io.lockstep.client;
  * @param minNewTokens least tokens before an answer may end
  * @param sampling how tokens are drawn
  * @param strict compute without a key-value cache, as in training: the same tokens, much slower
+ * @param allowUntrained ask about pictures also for what the checkpoint was never trained to
+ *     answer, which the gateway refuses otherwise
  */
 public record AnswerSettings(
-    int maxNewTokens, int minNewTokens, Sampling sampling, boolean strict) {
+    int maxNewTokens,
+    int minNewTokens,
+    Sampling sampling,
+    boolean strict,
+    boolean allowUntrained) {
+
+  /** Settings that ask for nothing that was never trained. */
+  public AnswerSettings(int maxNewTokens, int minNewTokens, Sampling sampling, boolean strict) {
+    this(maxNewTokens, minNewTokens, sampling, strict, false);
+  }
 
   /**
    * How tokens are drawn.
@@ -39,6 +50,11 @@ public record AnswerSettings(
 
   /** The same, drawn otherwise. */
   public AnswerSettings with(Sampling other) {
-    return new AnswerSettings(maxNewTokens, minNewTokens, other, strict);
+    return new AnswerSettings(maxNewTokens, minNewTokens, other, strict, allowUntrained);
+  }
+
+  /** The same, also for what the checkpoint was never trained to answer, or not. */
+  public AnswerSettings allowingUntrained(boolean allowed) {
+    return new AnswerSettings(maxNewTokens, minNewTokens, sampling, strict, allowed);
   }
 }

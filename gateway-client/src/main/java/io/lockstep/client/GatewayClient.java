@@ -12,6 +12,7 @@ import io.grpc.health.v1.HealthGrpc;
 import io.lockstep.data.answer.Finish;
 import io.lockstep.data.conversation.Conversation;
 import io.lockstep.data.image.UnreadableImageException;
+import io.lockstep.proto.inference.v1.CaptionRequest;
 import io.lockstep.proto.inference.v1.ChatDelta;
 import io.lockstep.proto.inference.v1.ChatRequest;
 import io.lockstep.proto.inference.v1.ChatResponse;
@@ -203,6 +204,31 @@ public final class GatewayClient implements AutoCloseable {
     } catch (StatusRuntimeException e) {
       if (Messages.about(ErrorReason.EMPTY_ANSWER, e).isPresent()) {
         return new Described.NoAnswer(picture.id(), Messages.description(e));
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * The objects that the model names in each picture, in the same order: dense captioning. It goes
+   * on where a picture gets no answer.
+   *
+   * @param listener told of each outcome as it comes, by the calling thread
+   */
+  public List<Captioned> caption(
+      List<PictureFile> pictures, AnswerSettings settings, Consumer<Captioned> listener) {
+    return explained(() ->
+        SeparateCalls.run(pictures, WINDOW, picture -> caption(picture, settings), listener));
+  }
+
+  private Captioned caption(PictureFile picture, AnswerSettings settings) throws Exception {
+    CaptionRequest request = CaptionMessages.request(picture, settings);
+    try {
+      return CaptionMessages.captioned(
+          picture.id(), repeated(deadline -> blocking(deadline).caption(request)));
+    } catch (StatusRuntimeException e) {
+      if (Messages.about(ErrorReason.EMPTY_ANSWER, e).isPresent()) {
+        return new Captioned.NoAnswer(picture.id(), Messages.description(e));
       }
       throw e;
     }

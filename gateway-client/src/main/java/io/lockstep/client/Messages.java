@@ -71,6 +71,7 @@ final class Messages {
         .setId(id)
         .setContent(UnsafeByteOperations.unsafeWrap(bytes))
         .setDecoding(decoding(settings))
+        .setAllowUntrained(settings.allowUntrained())
         .build();
   }
 

@@ -5,8 +5,11 @@ import io.lockstep.data.conversation.Conversation;
 import io.lockstep.data.conversation.ImageSource;
 import io.lockstep.data.conversation.Message;
 import io.lockstep.data.conversation.Role;
+import io.lockstep.data.dataset.EmitNorm;
+import io.lockstep.data.fusion.TrainedTasks;
 import io.lockstep.data.image.DecodeLimits;
 import io.lockstep.data.image.ImageDecoder;
+import io.lockstep.data.prompt.Task;
 import io.lockstep.gateway.serving.Alignment;
 import io.lockstep.gateway.serving.ModelIdentity;
 import io.lockstep.gateway.serving.ServedModel;
@@ -52,6 +55,7 @@ public final class FakeModel implements ServedModel {
       Collections.synchronizedList(new ArrayList<>());
   private volatile long bytesOfRow = 1;
   private volatile boolean detects;
+  private volatile boolean dense;
   private volatile Consumer<GenerationRequest> preparing = request -> {};
   private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -122,16 +126,36 @@ public final class FakeModel implements ServedModel {
   @Override
   public TaskPrompts prompts() {
     TaskPrompts plain =
-        picture ->
-            new Conversation(
+        new TaskPrompts() {
+          @Override
+          public Conversation ask(Task task, ImageSource picture, boolean untrained) {
+            if (task == Task.DENSE && !dense && !untrained) {
+              throw new IllegalArgumentException("the fake was never trained for dense answers");
+            }
+            return new Conversation(
                 List.of(
                     new Message(
                         Role.USER,
-                        List.of(new Content.Image(picture), new Content.Text("summary")))));
+                        List.of(
+                            new Content.Image(picture),
+                            new Content.Text(TrainedTasks.name(task))))));
+          }
+
+          @Override
+          public EmitNorm emitNorm() {
+            return EmitNorm.NORM100;
+          }
+        };
     return detects
         ? plain.detecting(picture ->
             new Conversation(List.of(new Message(Role.USER, List.of(new Content.Image(picture))))))
         : plain;
+  }
+
+  /** The same, trained for dense answers in hundredths, too. */
+  public FakeModel dense() {
+    dense = true;
+    return this;
   }
 
   /** The same with a detection head: it finds a sure object and a doubtful one. */

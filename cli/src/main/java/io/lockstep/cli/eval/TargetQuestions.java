@@ -1,11 +1,12 @@
 package io.lockstep.cli.eval;
 
 import io.lockstep.cli.console.UserError;
+import io.lockstep.data.dataset.ConversationBuilder;
 import io.lockstep.data.dataset.Dataset;
 import io.lockstep.data.dataset.EmitNorm;
 import io.lockstep.data.fusion.DatasetConfig;
 import io.lockstep.data.fusion.FusionConfig;
-import io.lockstep.data.prompt.Prompts;
+import io.lockstep.data.fusion.TrainedTasks;
 import io.lockstep.data.prompt.Task;
 import io.lockstep.data.record.ChatRecord;
 import io.lockstep.data.record.DataRecord;
@@ -27,15 +28,21 @@ public final class TargetQuestions {
   /**
    * The questions of each target's validation records, in the words in which it is trained.
    *
-   * @throws UserError naming the targets without validation records, if no target has any
+   * @param untrained whether a target is asked for what the checkpoint never learned, or in words
+   *     in which it never learned it
+   * @throws UserError naming the targets without validation records, if no target has any, or a
+   *     target that asks for what the checkpoint never learned
    */
   public static SequencedMap<String, List<Question>> read(
-      Path checkpoint, FusionConfig fusion, EmitNorm emitNorm) throws IOException {
-    Prompts prompts = CheckpointPrompts.read(checkpoint);
+      Path checkpoint, FusionConfig fusion, EmitNorm emitNorm, boolean untrained)
+      throws IOException {
+    TrainedTasks trained = CheckpointPrompts.read(checkpoint);
     SequencedMap<String, List<Question>> questions = new LinkedHashMap<>();
     for (DatasetConfig target : fusion.targets()) {
       if (target.valJsonl().isPresent()) {
-        questions.put(target.name(), read(target, target.valJsonl().get(), prompts, emitNorm));
+        questions.put(
+            target.name(),
+            read(checkpoint, target, target.valJsonl().get(), trained, emitNorm, untrained));
       }
     }
     if (questions.isEmpty()) {
@@ -49,9 +56,17 @@ public final class TargetQuestions {
   }
 
   private static List<Question> read(
-      DatasetConfig target, Path file, Prompts prompts, EmitNorm emitNorm) {
+      Path checkpoint,
+      DatasetConfig target,
+      Path file,
+      TrainedTasks trained,
+      EmitNorm emitNorm,
+      boolean untrained) {
     List<Question> questions = new ArrayList<>();
-    try (Dataset dataset = target.open(file, prompts, emitNorm)) {
+    try (Dataset dataset = target.open(file, trained.run(), emitNorm)) {
+      if (!untrained) {
+        requireTrained(checkpoint, target, dataset.builder(), trained);
+      }
       for (long i = 0; i < dataset.size(); i++) {
         DataRecord record = dataset.read(i);
         if (hasAnswer(dataset, record, i)) {
@@ -63,6 +78,26 @@ public final class TargetQuestions {
       throw new UserError(file + " holds nothing to evaluate target '" + target.name() + "' with");
     }
     return questions;
+  }
+
+  private static void requireTrained(
+      Path checkpoint, DatasetConfig target, ConversationBuilder asking, TrainedTasks trained) {
+    for (Task task : Task.values()) {
+      if (!asking.conversationsOnly()
+          && asking.mode().mayBe(task)
+          && !trained.isTrained(task, asking.prompts())) {
+        throw new UserError(
+            "target '%s' of %s: %s"
+                .formatted(
+                    target.name(),
+                    checkpoint,
+                    trained
+                        .refusal(task)
+                        .orElse(
+                            "the checkpoint learned %s answers in other words than the recipe's: evaluate it with the recipe it was trained with, or ask all the same with --allow-untrained-mode"
+                                .formatted(TrainedTasks.name(task)))));
+      }
+    }
   }
 
   private static boolean hasAnswer(Dataset dataset, DataRecord record, long index) {

@@ -109,7 +109,7 @@ public final class Report {
   private static String nextCommands(QuickstartFolder folder, Results results) throws IOException {
     Path picture = results.pictures().getFirst().record().images().getFirst();
     Path checkpoint = results.training().checkpoint();
-    Prompts prompts = CheckpointPrompts.read(checkpoint);
+    Prompts prompts = CheckpointPrompts.read(checkpoint).prompts(Task.SUMMARY);
     return """
 
     Next:

@@ -4,9 +4,6 @@ import io.lockstep.cli.console.UserError;
 import io.lockstep.client.Described;
 import io.lockstep.client.PictureFile;
 import io.lockstep.data.answer.Finish;
-import io.lockstep.data.image.DecodeLimits;
-import io.lockstep.data.image.ImageHeader;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -16,9 +13,6 @@ import java.util.function.Consumer;
 
 /** Stage-A over an inspection folder: a summary of every picture, one JSONL file per mission. */
 public final class StageA {
-
-  /** Most problems that one error names. */
-  private static final int NAMED = 20;
 
   private StageA() {}
 
@@ -49,7 +43,7 @@ public final class StageA {
             .flatMap(group -> group.images().stream())
             .map(image -> new PictureFile(relative(folder, image), image))
             .toList();
-    requireUsable(pictures);
+    UsablePictures.require(pictures);
     List<Described> outcomes = summarizer.summarize(pictures, listener);
     requireCoverage(pictures, outcomes);
     SequencedMap<String, List<String>> lines = new LinkedHashMap<>();
@@ -105,25 +99,6 @@ public final class StageA {
           }
         })
         .toList();
-  }
-
-  private static void requireUsable(List<PictureFile> pictures) {
-    List<String> problems = new ArrayList<>();
-    for (PictureFile picture : pictures) {
-      try {
-        ImageHeader header = ImageHeader.read(picture.file(), DecodeLimits.DEFAULT);
-        DecodeLimits.requireAspectRatio(picture.id(), header.width(), header.height());
-      } catch (IOException e) {
-        problems.add(String.valueOf(e.getMessage()));
-      }
-    }
-    if (!problems.isEmpty()) {
-      String named = String.join("; ", problems.subList(0, Math.min(NAMED, problems.size())));
-      throw new UserError(
-          "%d of %d pictures can't be used: %s%s"
-              .formatted(
-                  problems.size(), pictures.size(), named, problems.size() > NAMED ? "; ..." : ""));
-    }
   }
 
   private static void requireCoverage(List<PictureFile> pictures, List<Described> outcomes) {

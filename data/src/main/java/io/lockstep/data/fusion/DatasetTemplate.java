@@ -5,6 +5,7 @@ import io.lockstep.data.dataset.EmitNorm;
 import io.lockstep.data.dataset.Mode;
 import io.lockstep.data.prompt.PromptTexts;
 import io.lockstep.data.prompt.Prompts;
+import io.lockstep.data.prompt.Task;
 
 /** What is made of a dataset's records: a new template is a constant here. */
 public enum DatasetTemplate {
@@ -14,7 +15,7 @@ public enum DatasetTemplate {
   /** One line about the whole picture. */
   TARGET_SUMMARY {
     @Override
-    Mode mode(DatasetConfig dataset) {
+    Mode mode(double denseRatio) {
       return Mode.SUMMARY;
     }
   },
@@ -22,8 +23,8 @@ public enum DatasetTemplate {
   /** One or the other, drawn anew for each record and epoch. */
   MIXED {
     @Override
-    Mode mode(DatasetConfig dataset) {
-      return new Mode.Mixed(1 - dataset.denseRatio());
+    Mode mode(double denseRatio) {
+      return new Mode.Mixed(1 - denseRatio);
     }
   },
 
@@ -45,8 +46,12 @@ public enum DatasetTemplate {
     }
   };
 
-  /** The task that a picture is used for. */
-  Mode mode(DatasetConfig dataset) {
+  /**
+   * The task that a picture is used for.
+   *
+   * @param denseRatio share of dense ones with {@link #MIXED}
+   */
+  Mode mode(double denseRatio) {
     return Mode.DENSE;
   }
 
@@ -60,17 +65,32 @@ public enum DatasetTemplate {
     return false;
   }
 
+  /** Whether pictures are used for a task. */
+  final boolean teaches(Task task, double denseRatio) {
+    return !conversationsOnly() && mode(denseRatio).mayBe(task);
+  }
+
+  /**
+   * The words in which a dataset asks.
+   *
+   * @param own texts of the dataset; they take their place between domain and explicit
+   * @param run the run's prompts
+   */
+  final Prompts prompts(PromptTexts own, Prompts run) {
+    return new Prompts(run.profile(), run.domain(), own.or(words()), run.explicit());
+  }
+
   /**
    * What makes the conversations of a dataset.
    *
-   * @param run the run's prompts; the dataset's texts take their place between domain and explicit
+   * @param run the run's prompts
    * @param emitNorm the unit of coordinates
    * @throws IllegalArgumentException if a mixed dataset asks for both tasks with the same words
    */
   final ConversationBuilder builder(DatasetConfig dataset, Prompts run, EmitNorm emitNorm) {
     return new ConversationBuilder(
-        new Prompts(run.profile(), run.domain(), dataset.prompts().or(words()), run.explicit()),
-        mode(dataset),
+        prompts(dataset.prompts(), run),
+        mode(dataset.denseRatio()),
         emitNorm,
         dataset.seed(),
         dataset.maxObjects(),

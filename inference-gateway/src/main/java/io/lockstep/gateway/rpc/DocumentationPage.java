@@ -9,6 +9,7 @@ import com.linecorp.armeria.common.MediaType;
 import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.docs.DocService;
 import com.linecorp.armeria.server.docs.DocServiceBuilder;
+import io.lockstep.proto.inference.v1.CaptionRequest;
 import io.lockstep.proto.inference.v1.ChatContent;
 import io.lockstep.proto.inference.v1.ChatMessage;
 import io.lockstep.proto.inference.v1.ChatRequest;
@@ -109,6 +110,14 @@ final class DocumentationPage {
         "Summarize",
         SummarizeRequest.newBuilder().addPictures(named).setDecoding(greedy).build());
     example(page, "SummarizeStream", named);
+    example(
+        page,
+        "Caption",
+        CaptionRequest.newBuilder()
+            .setId("picture-1")
+            .setContent(picture)
+            .setDecoding(greedy)
+            .build());
     example(
         page,
         "Detect",

@@ -15,6 +15,8 @@ import io.lockstep.model.generate.DecodingOptions;
 import io.lockstep.model.generate.GenerationOptions;
 import io.lockstep.model.generate.Profile;
 import io.lockstep.proto.inference.v1.Alignment.Verdict;
+import io.lockstep.proto.inference.v1.CaptionRequest;
+import io.lockstep.proto.inference.v1.CaptionResponse;
 import io.lockstep.proto.inference.v1.ChatDelta;
 import io.lockstep.proto.inference.v1.ChatRequest;
 import io.lockstep.proto.inference.v1.ChatResponse;
@@ -100,6 +102,20 @@ final class InferenceService extends InferenceGrpc.InferenceImplBase {
         requests::task,
         picture -> requests.options(picture.getDecoding()),
         (picture, answer) -> summary(picture.getId(), answer));
+  }
+
+  @Override
+  public void caption(CaptionRequest request, StreamObserver<CaptionResponse> observer) {
+    Reply<CaptionResponse> reply = new Reply<>(observer);
+    guarded(
+        reply,
+        () -> {
+          Requests.Weighed asked = requests.task(request);
+          Job.Sink sink =
+              new AnswerSink<>(
+                  reply, answer -> Captions.response((Task.Caption) asked.task(), answer));
+          start(reply, List.of(asked.job(requests.options(request.getDecoding()), sink)));
+        });
   }
 
   @Override
@@ -218,24 +234,27 @@ final class InferenceService extends InferenceGrpc.InferenceImplBase {
                 reply,
                 List.of(
                     task.get()
-                        .job(
-                            requests.options(decoding),
-                            new Job.Sink() {
-                              @Override
-                              public void onAnswer(Job.Answer answer) {
-                                guarded(
-                                    reply,
-                                    () -> {
-                                      reply.send(response.apply(answer));
-                                      reply.complete();
-                                    });
-                              }
+                        .job(requests.options(decoding), new AnswerSink<>(reply, response)))));
+  }
 
-                              @Override
-                              public void onFailure(ServingException failure) {
-                                reply.fail(Statuses.of(failure));
-                              }
-                            }))));
+  /** Sends the one response to an answer. */
+  private record AnswerSink<T>(Reply<T> reply, Function<Job.Answer, T> response)
+      implements Job.Sink {
+
+    @Override
+    public void onAnswer(Job.Answer answer) {
+      guarded(
+          reply,
+          () -> {
+            reply.send(response.apply(answer));
+            reply.complete();
+          });
+    }
+
+    @Override
+    public void onFailure(ServingException failure) {
+      reply.fail(Statuses.of(failure));
+    }
   }
 
   private void start(Reply<?> reply, List<Job> jobs) {

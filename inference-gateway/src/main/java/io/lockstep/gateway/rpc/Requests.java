@@ -13,6 +13,7 @@ import io.lockstep.gateway.serving.Job;
 import io.lockstep.gateway.serving.RequestLimits;
 import io.lockstep.gateway.serving.Task;
 import io.lockstep.model.generate.GenerationOptions;
+import io.lockstep.proto.inference.v1.CaptionRequest;
 import io.lockstep.proto.inference.v1.ChatContent;
 import io.lockstep.proto.inference.v1.ChatMessage;
 import io.lockstep.proto.inference.v1.ChatRequest;
@@ -82,7 +83,25 @@ final class Requests {
     requireName(path + "id", picture.getId());
     Weight weight = new Weight(texts);
     ImageSource source = source(path + "content", picture.getId(), picture.getContent(), weight);
-    return new Weighed(new Task.Summarize(source), weight.bytes);
+    return new Weighed(new Task.Summarize(source, picture.getAllowUntrained()), weight.bytes);
+  }
+
+  Weighed task(CaptionRequest request) {
+    Weight weight = new Weight(RequestCheck.texts(request, limits.textBytes()));
+    requireName("id", request.getId());
+    ImageSource source = source("content", request.getId(), request.getContent(), weight);
+    ImageHeader header = header(source);
+    return new Weighed(
+        new Task.Caption(source, header.width(), header.height(), request.getAllowUntrained()),
+        weight.bytes);
+  }
+
+  private ImageHeader header(ImageSource source) {
+    try {
+      return ImageHeader.of(source, pictures);
+    } catch (IOException e) {
+      throw Statuses.invalid("content: " + e.getMessage());
+    }
   }
 
   Weighed task(DetectRequest request) {
@@ -94,12 +113,8 @@ final class Requests {
     }
     Weight weight = new Weight(texts);
     ImageSource source = source("content", request.getId(), request.getContent(), weight);
-    try {
-      ImageHeader header = ImageHeader.of(source, pictures);
-      return new Weighed(new Task.Detect(source, header.width(), header.height()), weight.bytes);
-    } catch (IOException e) {
-      throw Statuses.invalid("content: " + e.getMessage());
-    }
+    ImageHeader header = header(source);
+    return new Weighed(new Task.Detect(source, header.width(), header.height()), weight.bytes);
   }
 
   Weighed task(JudgeRequest request) {

@@ -1,6 +1,7 @@
 package io.lockstep.gateway.serving;
 
 import io.lockstep.data.answer.Finish;
+import io.lockstep.data.dataset.EmitNorm;
 import io.lockstep.gateway.serving.ServingException.Kind;
 import io.lockstep.model.detect.FoundObject;
 import io.lockstep.model.generate.EmptyGeneration;
@@ -97,7 +98,7 @@ final class BatchRun {
 
           @Override
           public void onEnd(int row, GenerationResult result) {
-            rows.get(row).end(result);
+            rows.get(row).end(result, model.prompts().emitNorm());
           }
         });
     for (Row row : rows) {
@@ -162,7 +163,7 @@ final class BatchRun {
       return job.task().name();
     }
 
-    void end(GenerationResult result) {
+    void end(GenerationResult result, EmitNorm emitNorm) {
       ended = true;
       switch (result) {
         case Generation generation ->
@@ -171,7 +172,8 @@ final class BatchRun {
                     generation.text(),
                     generation.promptTokens(),
                     generation.newTokens(),
-                    Finish.of(generation.endedByEos())));
+                    Finish.of(generation.endedByEos()),
+                    emitNorm));
         case EmptyGeneration empty -> fail(empty.message());
       }
     }

@@ -3,6 +3,7 @@ package io.lockstep.gateway.serving;
 import io.lockstep.model.align.AlignmentReport;
 import io.lockstep.model.align.Comparison;
 import io.lockstep.model.align.certificate.CertificateCheck;
+import io.lockstep.model.align.certificate.ServedWords;
 import io.lockstep.model.align.certificate.Uncertified;
 import io.lockstep.model.checkpoint.LoadedModel;
 import java.io.IOException;
@@ -31,6 +32,7 @@ final class CertificateGate {
   /**
    * Recomputes the checkpoint's alignment certificate.
    *
+   * @param words how it will be asked
    * @param policy what becomes of a model without a certificate
    * @throws CheckpointModel.MisalignedException naming what differs first, or that the certificate
    *     is missing
@@ -39,15 +41,14 @@ final class CertificateGate {
       Path dir,
       LoadedModel model,
       String weightsSha256,
-      TaskPrompts prompts,
+      ServedWords words,
       CertificatePolicy policy)
       throws IOException {
     if (!CertificateCheck.isCertified(dir)) {
       return uncertified(dir, policy);
     }
     long begin = System.nanoTime();
-    CertificateCheck.Outcome outcome =
-        CertificateCheck.run(dir, model, weightsSha256, prompts::summary);
+    CertificateCheck.Outcome outcome = CertificateCheck.run(dir, model, weightsSha256, words);
     AlignmentReport report = outcome.report();
     log.info(
         "alignment certificate of {} recomputed on {} records in {} ms",

@@ -2,9 +2,11 @@ package io.lockstep.gateway.serving;
 
 import io.lockstep.data.conversation.Content;
 import io.lockstep.data.conversation.ImageSource;
+import io.lockstep.data.fusion.TrainedTasks;
 import io.lockstep.data.image.DecodeLimits;
 import io.lockstep.data.image.ImageHeader;
 import io.lockstep.data.image.RgbImage;
+import io.lockstep.data.prompt.Task;
 import io.lockstep.model.batch.Sample;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.context.ContextLimit;
@@ -27,9 +29,13 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A checkpoint loaded as in training. */
 public final class CheckpointModel implements ServedModel {
+
+  private static final Logger log = LoggerFactory.getLogger(CheckpointModel.class);
 
   /** Memory that a character takes while the tokenizer has it. */
   private static final long TEXT_BYTES = 256;
@@ -70,14 +76,18 @@ public final class CheckpointModel implements ServedModel {
   public static CheckpointModel open(
       Path dir, long steps, CertificatePolicy policy, OptionalInt maxModelLen) {
     try {
-      TaskPrompts prompts = TaskPrompts.of(CheckpointPrompts.read(dir));
+      TrainedTasks trained = CheckpointPrompts.read(dir);
+      for (Task task : Task.values()) {
+        trained.severalWordings(task).ifPresent(several -> log.warn("{}: {}", dir, several));
+      }
+      TaskPrompts prompts = TaskPrompts.of(trained);
       String sha256 = LoadedModel.storedSha256(dir);
       LoadedModel model = LoadedModel.open(dir);
       try {
         ContextLimit whole = model.encoder().limit();
         ContextLimit limit =
             maxModelLen.isPresent() ? whole.servedUpTo(maxModelLen.getAsInt()) : whole;
-        Alignment alignment = CertificateGate.check(dir, model, sha256, prompts, policy);
+        Alignment alignment = CertificateGate.check(dir, model, sha256, TaskPrompts.served(trained), policy);
         return new CheckpointModel(
             model,
             limit,

@@ -1,6 +1,7 @@
 package io.lockstep.gateway.serving;
 
 import io.lockstep.data.answer.Finish;
+import io.lockstep.data.dataset.EmitNorm;
 import io.lockstep.model.detect.FoundObject;
 import io.lockstep.model.generate.GenerationOptions;
 import io.lockstep.model.generate.GenerationRequest;
@@ -179,6 +180,8 @@ public final class Job {
    * @param promptTokens length of the prompt in tokens, pictures included, padding excluded
    * @param newTokens number of generated tokens without the end token
    * @param finish what ended it
+   * @param emitNorm the unit of coordinates that the model states in dense answers
    */
-  public record Answer(String text, int promptTokens, int newTokens, Finish finish) {}
+  public record Answer(
+      String text, int promptTokens, int newTokens, Finish finish, EmitNorm emitNorm) {}
 }

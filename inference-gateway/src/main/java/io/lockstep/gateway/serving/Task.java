@@ -14,8 +14,18 @@ public sealed interface Task {
   /** The conversation to put to a model that was trained with {@code prompts}. */
   Conversation conversation(TaskPrompts prompts);
 
-  /** Stage-A: the summary of a picture. */
-  record Summarize(ImageSource picture) implements Task {
+  /**
+   * Stage-A: the summary of a picture.
+   *
+   * @param untrained whether it is asked for although the model never learned to sum up
+   */
+  record Summarize(ImageSource picture, boolean untrained) implements Task {
+
+    /** A model that never learned it refuses. */
+    public Summarize(ImageSource picture) {
+      this(picture, false);
+    }
+
     @Override
     public String name() {
       return "picture " + picture.name();
@@ -23,7 +33,26 @@ public sealed interface Task {
 
     @Override
     public Conversation conversation(TaskPrompts prompts) {
-      return prompts.summary(picture);
+      return prompts.ask(io.lockstep.data.prompt.Task.SUMMARY, picture, untrained);
+    }
+  }
+
+  /**
+   * Dense captioning: the objects of a picture, as an answer.
+   *
+   * @param width of the picture in pixels
+   * @param height of the picture in pixels
+   * @param untrained whether it is asked for although the model never learned it
+   */
+  record Caption(ImageSource picture, int width, int height, boolean untrained) implements Task {
+    @Override
+    public String name() {
+      return "picture " + picture.name();
+    }
+
+    @Override
+    public Conversation conversation(TaskPrompts prompts) {
+      return prompts.ask(io.lockstep.data.prompt.Task.DENSE, picture, untrained);
     }
   }
 

@@ -80,6 +80,9 @@ class ClientMistakesTest {
       quoteCharacter = '~',
       value = {
         "Chat|{`messages`: [], `stop`: [`x`]}|stop: there is no such field",
+        "Caption|{`id`: ``, `content`: ``}|id is empty",
+        "Caption|{`id`: `a`, `content`: ``}|content is empty",
+        "Caption|{`id`: `a`, `mode`: `dense`}|mode: there is no such field",
         "Chat|{`temperature`: 0.5}|temperature: there is no such field",
         "Chat|{`mesages`: []}|mesages: there is no such field, did you mean messages?",
         "Chat|{`decoding`: {`max_tokens`: 5}}|decoding.max_tokens: there is no such field",

@@ -11,6 +11,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.StreamObserver;
 import io.lockstep.client.AnswerSettings;
+import io.lockstep.client.Captioned;
 import io.lockstep.client.ClientOptions;
 import io.lockstep.client.Described;
 import io.lockstep.client.Detected;
@@ -21,12 +22,16 @@ import io.lockstep.client.Group;
 import io.lockstep.client.Outcome;
 import io.lockstep.client.PictureFile;
 import io.lockstep.client.RetryPolicy;
+import io.lockstep.data.answer.AnsweredObject;
 import io.lockstep.data.answer.Finish;
 import io.lockstep.data.conversation.Content;
 import io.lockstep.data.conversation.Conversation;
 import io.lockstep.data.conversation.ImageSource;
 import io.lockstep.data.conversation.Message;
 import io.lockstep.data.conversation.Role;
+import io.lockstep.data.geometry.Geometry.Box;
+import io.lockstep.data.geometry.Geometry.Polyline;
+import io.lockstep.data.geometry.Point;
 import io.lockstep.data.stageb.Judgement;
 import io.lockstep.data.stageb.Verdict;
 import io.lockstep.gateway.FakeModel;
@@ -61,6 +66,7 @@ import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -161,6 +167,83 @@ class GatewayTest {
               .summarize(List.of(picture), AnswerSettings.DEFAULT, summary -> {})
               .getFirst()
               .text());
+    }
+  }
+
+  @Test
+  void theObjectsOfADenseAnswerComeBackInPixelsOfTheirPicture() throws Exception {
+    String dense =
+        "{\"object_1\": {\"desc\": \"bolt\", \"bbox_2d\": [25, 50, 75, 100]},"
+            + " \"object_2\": {\"desc\": \"rope\", \"line\": [[0, 0], [100, 50]]}}";
+    String torn = dense.replace(", \"line\"", ", \"lines\"");
+    FakeModel model =
+        FakeModel.answering(
+                1,
+                prompt ->
+                    prompt.contains("torn") ? torn : prompt.contains("mute") ? "" : dense)
+            .dense();
+    try (GatewayServer gateway = serve(model, options());
+        GatewayClient client = client(gateway)) {
+      Path picture = png("a.png", 80, 40);
+      List<AnsweredObject> objects =
+          List.of(
+              new AnsweredObject("bolt", new Box(20, 20, 60, 40)),
+              new AnsweredObject(
+                  "rope", new Polyline(List.of(new Point(0, 0), new Point(80, 20)))));
+      List<Captioned> outcomes =
+          client.caption(
+              Stream.of("whole", "torn", "mute").map(id -> new PictureFile(id, picture)).toList(),
+              AnswerSettings.DEFAULT,
+              captioned -> {});
+
+      int prompt = "<whole>dense".length();
+      assertEquals(
+          new Captioned.Parsed(
+              "whole",
+              new Captioned.Answer(
+                  80, 40, objects, dense, prompt, dense.length(), Finish.STOP)),
+          outcomes.get(0));
+      assertEquals(
+          new Captioned.Unparseable(
+              "torn",
+              "object_2: has an unknown key 'lines'",
+              new Captioned.Answer(
+                  80, 40, objects.subList(0, 1), torn, prompt - 1, torn.length(), Finish.STOP)),
+          outcomes.get(1));
+      assertTrue(((Captioned.NoAnswer) outcomes.get(2)).problem().contains("picture mute"));
+
+      Captioned cut =
+          client
+              .caption(
+                  List.of(new PictureFile("whole", picture)),
+                  AnswerSettings.greedy(20),
+                  captioned -> {})
+              .getFirst();
+      Captioned.Unparseable half = (Captioned.Unparseable) cut;
+      assertEquals(Finish.LENGTH, half.answer().finish());
+      assertTrue(half.problem().contains("ends in the middle"), half.problem());
+    }
+  }
+
+  @Test
+  void whatAModelNeverLearnedIsRefusedUnlessItIsAllowed() throws Exception {
+    try (GatewayClient client = clientOf(prompt -> "{}")) {
+      List<PictureFile> picture = List.of(new PictureFile("front", png("a.png", 80, 40)));
+      String refused =
+          refusal(() -> client.caption(picture, AnswerSettings.DEFAULT, captioned -> {}));
+      assertTrue(refused.contains("INVALID_ARGUMENT"), refused);
+      assertTrue(refused.contains("front: the fake was never trained for dense"), refused);
+      assertEquals(
+          List.of(),
+          ((Captioned.Parsed)
+                  client
+                      .caption(
+                          picture,
+                          AnswerSettings.DEFAULT.allowingUntrained(true),
+                          captioned -> {})
+                      .getFirst())
+              .answer()
+              .objects());
     }
   }
 

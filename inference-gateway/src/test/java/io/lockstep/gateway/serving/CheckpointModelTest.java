@@ -15,6 +15,8 @@ import io.lockstep.data.conversation.Conversation;
 import io.lockstep.data.conversation.ImageSource;
 import io.lockstep.data.conversation.Message;
 import io.lockstep.data.conversation.Role;
+import io.lockstep.data.dataset.EmitNorm;
+import io.lockstep.data.prompt.PromptTexts;
 import io.lockstep.data.prompt.Prompts;
 import io.lockstep.data.prompt.Task;
 import io.lockstep.gateway.GatewayOptions;
@@ -47,6 +49,7 @@ import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -257,6 +260,68 @@ class CheckpointModelTest {
   }
 
   @Test
+  void theWordsOfAFusionsDatasetsAreServedAndWhatNoneTaughtIsRefused() throws Exception {
+    ImageSource picture = picture(32);
+    Files.writeString(
+        dir.resolve("run.yaml"),
+        """
+        custom: {emit_norm: norm100}
+        data:
+          fusion:
+            seed: 1
+            targets:
+            - {name: site, template: target_dense, system: "", user: List all.}
+            sources:
+            - {name: other, template: source_dense}
+        """);
+    TaskPrompts prompts = TaskPrompts.of(CheckpointPrompts.read(dir));
+    assertEquals(EmitNorm.NORM100, prompts.emitNorm());
+    Conversation asked = prompts.ask(Task.DENSE, picture, false);
+    assertEquals(1, asked.messages().size());
+    assertEquals("List all.", text(asked.messages().getFirst()));
+    String refused =
+        assertThrows(IllegalArgumentException.class, () -> prompts.summary(picture)).toString();
+    assertTrue(refused.contains("never trained for summary answers"), refused);
+    assertTrue(refused.contains("dense by dataset 'site' (template target_dense)"), refused);
+    assertEquals(
+        Prompts.defaults().ask(Task.SUMMARY, List.of(picture)),
+        prompts.ask(Task.SUMMARY, picture, true));
+
+    // The certificate holds for every wording that was trained, and for no other.
+    certify(Prompts.defaults(), Task.DENSE);
+    assertTrue(misaligned(dir, 1, CertificatePolicy.REQUIRED).contains("probe 0 prompt"));
+    Files.delete(dir.resolve("alignment.json"));
+    Files.move(dir.resolve("alignment"), dir.resolve("former"));
+    certify(
+        new Prompts(
+            Prompts.defaults().profile(),
+            Optional.empty(),
+            PromptTexts.sourceDense(),
+            PromptTexts.NONE),
+        Task.DENSE);
+    try (CheckpointModel model = CheckpointModel.open(dir, 1, CertificatePolicy.REQUIRED)) {
+      assertEquals(2, model.identity().alignment().probes());
+    }
+
+    Files.writeString(dir.resolve("run.yaml"), "data: {template: target_sumary}\n");
+    String unknown = assertThrows(IOException.class, () -> CheckpointPrompts.read(dir)).toString();
+    assertTrue(unknown.contains("run.yaml: data.template is 'target_sumary'"), unknown);
+  }
+
+  @Test
+  void aRunOfTheDetectionHeadAloneTakesNothingAway() throws Exception {
+    String run = "custom: {detection_enabled: true}\ndata: {template: target_dense}\ntuner: %s\n";
+    Files.writeString(
+        dir.resolve("run.yaml"),
+        run.formatted("{freeze_llm: true, freeze_vit: true, freeze_aligner: true}"));
+    assertTrue(CheckpointPrompts.read(dir).isTrained(Task.SUMMARY));
+    Files.writeString(
+        dir.resolve("run.yaml"),
+        run.formatted("{freeze_llm: false, freeze_vit: true, freeze_aligner: true}"));
+    assertFalse(CheckpointPrompts.read(dir).isTrained(Task.SUMMARY));
+  }
+
+  @Test
   void aFolderThatIsNoModelIsRefusedByName() throws Exception {
     Files.delete(dir.resolve("tokenizer.json"));
     String refused =
@@ -358,14 +423,23 @@ class CheckpointModelTest {
 
   /** Writes a certificate of a summary and a text-only exchange. */
   private void certify(Prompts prompts) throws IOException {
+    certify(prompts, Task.SUMMARY);
+  }
+
+  /** Writes a certificate of an answer on a picture and a text-only exchange. */
+  private void certify(Prompts prompts, Task task) throws IOException {
     try (LoadedModel model = LoadedModel.open(dir)) {
-      certify(dir, model, prompts);
+      certify(dir, model, prompts, task);
     }
   }
 
   private void certify(Path folder, LoadedModel model, Prompts prompts) throws IOException {
-    List<Message> summary =
-        new ArrayList<>(prompts.ask(Task.SUMMARY, List.of(picture(64))).messages());
+    certify(folder, model, prompts, Task.SUMMARY);
+  }
+
+  private void certify(Path folder, LoadedModel model, Prompts prompts, Task task)
+      throws IOException {
+    List<Message> summary = new ArrayList<>(prompts.ask(task, List.of(picture(64))).messages());
     summary.add(Message.text(Role.ASSISTANT, "BBU"));
     List<Message> text =
         List.of(Message.text(Role.USER, "1 + 1?"), Message.text(Role.ASSISTANT, "2"));
@@ -373,7 +447,10 @@ class CheckpointModelTest {
         folder,
         model,
         List.of(
-            new Probe("summary", Probe.Task.SUMMARY, new Conversation(summary)),
+            new Probe(
+                "summary",
+                task == Task.SUMMARY ? Probe.Task.SUMMARY : Probe.Task.DENSE,
+                new Conversation(summary)),
             new Probe("text", Probe.Task.OTHER, new Conversation(text))));
   }
 

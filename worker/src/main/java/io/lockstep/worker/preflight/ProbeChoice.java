@@ -4,8 +4,6 @@ import io.lockstep.data.conversation.Conversation;
 import io.lockstep.data.conversation.ImageSource;
 import io.lockstep.data.jsonl.DataException;
 import io.lockstep.data.plan.SampleRef;
-import io.lockstep.data.prompt.PromptTexts;
-import io.lockstep.data.prompt.Task;
 import io.lockstep.data.record.ImageRecord;
 import io.lockstep.model.align.certificate.Probe;
 import io.lockstep.model.batch.Sample;
@@ -85,18 +83,22 @@ public final class ProbeChoice {
       try {
         return new Probe(
             at.name(),
-            isSummaryOfTheRun(at) ? Probe.Task.SUMMARY : Probe.Task.OTHER,
+            task(at),
             at.dataset().conversation(0, at.index()));
       } catch (DataException e) {
         throw RunSamples.unusable(e);
       }
     }
 
-    /** Whether a record is a summary that is asked for with the words that serving uses. */
-    private static boolean isSummaryOfTheRun(RunSamples.Located at) {
-      return at.dataset().read(at.index()) instanceof ImageRecord
-          && at.config().prompts().equals(PromptTexts.NONE)
-          && at.dataset().task(0, at.index()) == Task.SUMMARY;
+    /** What serving is asked for when it composes the same question. */
+    private static Probe.Task task(RunSamples.Located at) {
+      if (!(at.dataset().read(at.index()) instanceof ImageRecord)) {
+        return Probe.Task.OTHER;
+      }
+      return switch (at.dataset().task(0, at.index())) {
+        case SUMMARY -> Probe.Task.SUMMARY;
+        case DENSE -> Probe.Task.DENSE;
+      };
     }
 
     @Override

@@ -6,6 +6,7 @@ import io.lockstep.data.conversation.Conversation;
 import io.lockstep.data.dataset.ConversationBuilder;
 import io.lockstep.data.dataset.Dataset;
 import io.lockstep.data.dataset.Mode;
+import io.lockstep.data.prompt.Task;
 import io.lockstep.gateway.serving.CheckpointPrompts;
 import io.lockstep.model.align.reference.ReferenceDump;
 import io.lockstep.model.checkpoint.LoadedModel;
@@ -78,7 +79,8 @@ final class AlignDumpCommand implements Callable<Integer> {
 
   private List<Conversation> read() throws IOException {
     ConversationBuilder builder =
-        new ConversationBuilder(CheckpointPrompts.read(model.folder()), Mode.SUMMARY, 0);
+        new ConversationBuilder(
+            CheckpointPrompts.read(model.folder()).prompts(Task.SUMMARY), Mode.SUMMARY, 0);
     List<Conversation> read = new ArrayList<>();
     try (Dataset dataset = Dataset.open(conversations, builder)) {
       for (long i = 0; i < Math.min(limit, dataset.size()); i++) {

@@ -5,6 +5,7 @@ import io.lockstep.cli.command.ModelOptions;
 import io.lockstep.gateway.serving.CheckpointPrompts;
 import io.lockstep.gateway.serving.TaskPrompts;
 import io.lockstep.model.align.certificate.CertificateCheck;
+import io.lockstep.model.align.certificate.ServedWords;
 import io.lockstep.model.checkpoint.LoadedModel;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -26,14 +27,14 @@ final class AlignVerifyCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    TaskPrompts prompts = TaskPrompts.of(CheckpointPrompts.read(model.folder()));
+    ServedWords words = TaskPrompts.served(CheckpointPrompts.read(model.folder()));
     try (LoadedModel loaded = model.open()) {
       return AlignCommand.print(
           CertificateCheck.run(
                   model.folder(),
                   loaded,
                   LoadedModel.storedSha256(model.folder()),
-                  prompts::summary)
+                  words)
               .report(),
           json);
     }

@@ -105,6 +105,13 @@ public final class EvalCommand implements Callable<Integer> {
               + " checkpoint was trained with, else norm1000).")
   private @Nullable EmitNorm norm;
 
+  @Option(
+      names = "--allow-untrained-mode",
+      description =
+          "Ask also for answers that the checkpoint was never trained to give, which is refused"
+              + " otherwise.")
+  private boolean allowUntrainedMode;
+
   @ArgGroup private @Nullable Budgets budgets;
 
   @Option(
@@ -254,6 +261,11 @@ public final class EvalCommand implements Callable<Integer> {
 
   /** What is asked, by the names of a fusion's targets; that of a file has the empty name. */
   private SequencedMap<String, List<Question>> questions() throws IOException, ConfigException {
+    if (allowUntrainedMode) {
+      System.err.println(
+          "warning: --allow-untrained-mode: answers that the checkpoint was never trained to give say"
+              + " little of it");
+    }
     Path recipe = source.config;
     if (recipe != null) {
       if (mode != null || norm != null) {
@@ -261,18 +273,22 @@ public final class EvalCommand implements Callable<Integer> {
             "--mode and --emit-norm need --data: targets are asked as their templates say");
       }
       RunConfig run = base.below(recipe).read();
-      return TargetQuestions.read(model, fusion(run), run.custom().emitNorm());
+      return TargetQuestions.read(
+          model, fusion(run), run.custom().emitNorm(), allowUntrainedMode);
     }
     base.requireNone();
     Path data = Objects.requireNonNull(source.data);
     FileQuestions.Asked asked = mode == null ? FileQuestions.Asked.AUTO : mode;
-    FileQuestions read = FileQuestions.read(model, data, asked, unit(asked));
+    FileQuestions read =
+        FileQuestions.read(model, data, asked, Optional.of(unit(asked)), allowUntrainedMode);
     if (read.leftOut() > 0) {
       System.out.printf(
           "left out: %d records of %s without %s%n",
           read.leftOut(),
           data,
-          asked == FileQuestions.Asked.SUMMARY ? "a summary" : "a summary or objects");
+          asked == FileQuestions.Asked.SUMMARY
+              ? "a summary"
+              : "a summary or objects, as the checkpoint was trained to answer");
     }
     SequencedMap<String, List<Question>> only = new LinkedHashMap<>();
     only.put("", read.questions());

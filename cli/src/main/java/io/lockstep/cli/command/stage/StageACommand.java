@@ -25,6 +25,8 @@ public final class StageACommand implements Callable<Integer> {
 
   @Mixin private AskedGateway gateway = new AskedGateway();
 
+  @Mixin private UntrainedOption untrained = new UntrainedOption();
+
   @Option(
       names = "--input",
       required = true,
@@ -46,7 +48,7 @@ public final class StageACommand implements Callable<Integer> {
     AtomicInteger answered = new AtomicInteger();
     StageAResult result;
     try (GatewayClient client = gateway.connect()) {
-      AnswerSettings settings = gateway.settings(client);
+      AnswerSettings settings = untrained.applied(gateway.settings(client));
       try (Progress progress = new Progress("summaries", pictures, "pictures", 1)) {
         result =
             StageA.run(

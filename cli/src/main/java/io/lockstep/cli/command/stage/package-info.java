@@ -1,4 +1,4 @@
-/** {@code lockstep stage-a} and {@code stage-b}: clients of the gateway. */
+/** {@code lockstep stage-a}, {@code stage-b} and {@code caption}: clients of the gateway. */
 @NullMarked
 package io.lockstep.cli.command.stage;
 

@@ -23,7 +23,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -69,21 +68,21 @@ public final class CertificateCheck {
    * Recomputes the certificate in a folder.
    *
    * @param weightsSha256 SHA-256 over the tensors of the loaded model in name order
-   * @param summaryPrompt how the caller asks for the summary of a picture; null if it does not
+   * @param words how the caller asks about a picture; null if it does not
    * @throws IOException if the certificate is missing or not one
    */
   public static Outcome run(
       Path folder,
       LoadedModel model,
       String weightsSha256,
-      @Nullable Function<ImageSource, Conversation> summaryPrompt)
+      @Nullable ServedWords words)
       throws IOException {
     CertificateCheck check = new CertificateCheck(CertificateReader.read(folder), model);
-    return new Outcome(check.run(weightsSha256, summaryPrompt), check.probes.size());
+    return new Outcome(check.run(weightsSha256, words), check.probes.size());
   }
 
   private AlignmentReport run(
-      String weightsSha256, @Nullable Function<ImageSource, Conversation> summaryPrompt)
+      String weightsSha256, @Nullable ServedWords words)
       throws IOException {
     if (!certificate.dtype().equals(CertificateWriter.DTYPE)) {
       throw new IOException(
@@ -94,7 +93,7 @@ public final class CertificateCheck {
     text("model_type", certificate.modelType(), model.config().modelType());
     comparisons.addAll(certificate.settings().endingAt(model).compare(Settings.of(model)));
     for (int row = 0; row < probes.size(); row++) {
-      inputs(row, summaryPrompt);
+      inputs(row, words);
     }
     Batch batch = model.collator().collate(probes.stream().map(EncodedProbe::sample).toList());
     digests("batch ", certificate.batch(), InputDigests.of(batch));
@@ -115,20 +114,21 @@ public final class CertificateCheck {
     return new AlignmentReport(comparisons, notCompared);
   }
 
-  private void inputs(int row, @Nullable Function<ImageSource, Conversation> summaryPrompt)
+  private void inputs(int row, @Nullable ServedWords words)
       throws IOException {
     Certificate.Entry entry = certificate.entries().get(row);
     EncodedProbe probe = probes.get(row);
     String what = "probe " + row + " ";
     List<ImageSource> pictures = entry.probe().conversation().images();
-    if (summaryPrompt != null
-        && entry.probe().task() == Probe.Task.SUMMARY
-        && pictures.size() == 1) {
-      text(
-          what + "prompt",
-          ConversationJson.write(entry.probe().prompt(), ImageSource::name).toString(),
-          ConversationJson.write(summaryPrompt.apply(pictures.getFirst()), ImageSource::name)
-              .toString());
+    if (words != null && pictures.size() == 1) {
+      List<String> asked = new ArrayList<>();
+      for (Conversation wording : words.of(entry.probe().task(), pictures.getFirst())) {
+        asked.add(json(wording));
+      }
+      String trained = json(entry.probe().prompt());
+      if (!asked.isEmpty()) {
+        text(what + "prompt", trained, asked.contains(trained) ? trained : asked.getFirst());
+      }
     }
     comparisons.add(
         Compare.exact(what + "tokens", Kind.INPUT, entry.tokens(), probe.sample().tokens()));
@@ -143,6 +143,10 @@ public final class CertificateCheck {
     text(what + "image_grid_thw", entry.grids().toString(), probe.grids().toString());
     digests(
         what, entry.inputs(), InputDigests.of(model.collator().collate(List.of(probe.sample()))));
+  }
+
+  private static String json(Conversation conversation) throws IOException {
+    return ConversationJson.write(conversation, ImageSource::name).toString();
   }
 
   private void digests(String what, InputDigests reference, InputDigests actual) {

@@ -14,8 +14,10 @@ public record Probe(String name, Task task, Conversation conversation) {
 
   /** What a probe asks for, as far as serving composes the same question by itself. */
   public enum Task {
-    /** The summary of one picture, asked with the run's own prompts: Stage-A. */
+    /** The summary of one picture: Stage-A. */
     SUMMARY,
+    /** The objects of one picture. */
+    DENSE,
     /** Anything else. */
     OTHER
   }

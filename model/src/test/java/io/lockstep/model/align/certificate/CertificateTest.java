@@ -368,12 +368,14 @@ class CertificateTest {
                   checkpoint,
                   model,
                   LoadedModel.storedSha256(checkpoint),
-                  picture -> {
+                  (task, picture) -> {
+                    assertEquals(Probe.Task.SUMMARY, task);
                     Content text = trained.messages().getFirst().contents().getLast();
-                    return new Conversation(
-                        List.of(
-                            Message.text(Role.SYSTEM, "You are somebody else."),
-                            new Message(Role.USER, List.of(new Content.Image(picture), text))));
+                    return List.of(
+                        new Conversation(
+                            List.of(
+                                Message.text(Role.SYSTEM, "You are somebody else."),
+                                new Message(Role.USER, List.of(new Content.Image(picture), text)))));
                   })
               .report();
       assertEquals("probe 0 prompt", report.firstDifference().orElseThrow().what());
