@@ -12,11 +12,7 @@ package io.lockstep.client;
  *     answer, which the gateway refuses otherwise
  */
 public record AnswerSettings(
-    int maxNewTokens,
-    int minNewTokens,
-    Sampling sampling,
-    boolean strict,
-    boolean allowUntrained) {
+    int maxNewTokens, int minNewTokens, Sampling sampling, boolean strict, boolean allowUntrained) {
 
   /** Settings that ask for nothing that was never trained. */
   public AnswerSettings(int maxNewTokens, int minNewTokens, Sampling sampling, boolean strict) {

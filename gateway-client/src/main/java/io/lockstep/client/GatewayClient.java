@@ -217,8 +217,8 @@ public final class GatewayClient implements AutoCloseable {
    */
   public List<Captioned> caption(
       List<PictureFile> pictures, AnswerSettings settings, Consumer<Captioned> listener) {
-    return explained(() ->
-        SeparateCalls.run(pictures, WINDOW, picture -> caption(picture, settings), listener));
+    return explained(
+        () -> SeparateCalls.run(pictures, WINDOW, picture -> caption(picture, settings), listener));
   }
 
   private Captioned caption(PictureFile picture, AnswerSettings settings) throws Exception {

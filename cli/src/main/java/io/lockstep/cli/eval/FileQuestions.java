@@ -97,8 +97,7 @@ public record FileQuestions(List<Question> questions, long leftOut) {
     if (untrained) {
       return tasks;
     }
-    List<String> refusals =
-        tasks.stream().flatMap(task -> trained.refusal(task).stream()).toList();
+    List<String> refusals = tasks.stream().flatMap(task -> trained.refusal(task).stream()).toList();
     // Conversations are asked for what they are, whatever pictures were used for.
     if (refusals.size() == tasks.size() && asked != Asked.AUTO) {
       throw new UserError(checkpoint + ": " + refusals.getFirst());
@@ -113,7 +112,8 @@ public record FileQuestions(List<Question> questions, long leftOut) {
       case ChatRecord _ -> Optional.of(Task.SUMMARY);
       case ImageRecord image when askable.contains(Task.SUMMARY) && image.summary().isPresent() ->
           Optional.of(Task.SUMMARY);
-      // Where nothing else may be asked for, a picture without objects has the answer that there are none.
+      // Where nothing else may be asked for, a picture without objects has the answer that there
+      // are none.
       case ImageRecord image
           when askable.contains(Task.DENSE)
               && (askable.size() == 1 || !image.objects().isEmpty()) ->

@@ -55,12 +55,7 @@ public final class CaptionRun {
    * @param unanswered one line on each picture without an answer
    */
   public record Result(
-      int pictures,
-      int parsed,
-      int objects,
-      int unparseable,
-      int cut,
-      List<String> unanswered) {
+      int pictures, int parsed, int objects, int unparseable, int cut, List<String> unanswered) {
 
     public Result {
       unanswered = List.copyOf(unanswered);

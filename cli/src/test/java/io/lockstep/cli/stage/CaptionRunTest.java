@@ -30,8 +30,7 @@ class CaptionRunTest {
   private static final List<AnsweredObject> OBJECTS =
       List.of(
           new AnsweredObject("cat", new Box(10, 20, 30, 40)),
-          new AnsweredObject(
-              "rope", new Polyline(List.of(new Point(1, 2), new Point(50, 2.5)))));
+          new AnsweredObject("rope", new Polyline(List.of(new Point(1, 2), new Point(50, 2.5)))));
 
   @TempDir private Path dir;
 
@@ -53,8 +52,7 @@ class CaptionRunTest {
 
     assertEquals(new CaptionRun.Result(3, 1, 2, 1, 1, List.of("said nothing")), result);
     assertTrue(result.text().contains("1 of 2 answers were cut by max_new_tokens"), result.text());
-    assertTrue(
-        assertThrows(UserError.class, result::requireAnswers).toString().contains("1 of 3"));
+    assertTrue(assertThrows(UserError.class, result::requireAnswers).toString().contains("1 of 3"));
     List<String> lines = Files.readAllLines(dir.resolve("out.jsonl"));
     assertEquals(
         "{\"image\":\"%s\",\"width\":60,\"height\":50,\"objects\":[{\"desc\":\"cat\",\"bbox_2d\":[10.0,20.0,30.0,40.0]},{\"desc\":\"rope\",\"line\":[1.0,2.0,50.0,2.5]}],\"prompt_tokens\":7,\"tokens\":9,\"ended_by\":\"eos\"}"
@@ -93,8 +91,7 @@ class CaptionRunTest {
             .toString();
     assertTrue(refused.contains("1 of 2 pictures can't be used"), refused);
     assertTrue(
-        assertThrows(
-                UserError.class, () -> PictureInputs.of(List.of(dir.resolve("nowhere"))))
+        assertThrows(UserError.class, () -> PictureInputs.of(List.of(dir.resolve("nowhere"))))
             .toString()
             .contains("no such file or folder"));
     Path empty = Files.createDirectory(dir.resolve("empty"));
@@ -141,8 +138,7 @@ class CaptionRunTest {
             id,
             "ends in the middle",
             new Captioned.Answer(60, 50, List.of(), "{half", 7, 9, Finish.LENGTH))
-        : new Captioned.Parsed(
-            id, new Captioned.Answer(60, 50, OBJECTS, "{}", 7, 9, Finish.STOP));
+        : new Captioned.Parsed(id, new Captioned.Answer(60, 50, OBJECTS, "{}", 7, 9, Finish.STOP));
   }
 
   private void png(String name) throws IOException {

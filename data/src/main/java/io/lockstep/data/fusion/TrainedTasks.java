@@ -35,8 +35,7 @@ public record TrainedTasks(Prompts run, EmitNorm emitNorm, Optional<List<Lesson>
    * @param tasks what its pictures were used for; none if it holds conversations as they stand
    * @param prompts the words in which they were asked for
    */
-  public record Lesson(
-      String dataset, DatasetTemplate template, Set<Task> tasks, Prompts prompts) {
+  public record Lesson(String dataset, DatasetTemplate template, Set<Task> tasks, Prompts prompts) {
 
     public Lesson {
       tasks = Set.copyOf(tasks);
@@ -50,11 +49,7 @@ public record TrainedTasks(Prompts run, EmitNorm emitNorm, Optional<List<Lesson>
      * @param run the run's prompts
      */
     public static Lesson of(
-        String dataset,
-        DatasetTemplate template,
-        double denseRatio,
-        PromptTexts own,
-        Prompts run) {
+        String dataset, DatasetTemplate template, double denseRatio, PromptTexts own, Prompts run) {
       Set<Task> tasks = EnumSet.noneOf(Task.class);
       for (Task task : Task.values()) {
         if (template.teaches(task, denseRatio)) {
@@ -117,8 +112,7 @@ public record TrainedTasks(Prompts run, EmitNorm emitNorm, Optional<List<Lesson>
         ? Optional.empty()
         : Optional.of(
             "%s was trained in %d different wordings by the datasets %s: it is asked for in those of '%s'; for others ask by Chat"
-                .formatted(
-                    name(task), wordings, String.join(", ", datasets), datasets.getFirst()));
+                .formatted(name(task), wordings, String.join(", ", datasets), datasets.getFirst()));
   }
 
   /** Why a task isn't asked for and what to do; empty if it may be. */

@@ -87,7 +87,8 @@ public final class CheckpointModel implements ServedModel {
         ContextLimit whole = model.encoder().limit();
         ContextLimit limit =
             maxModelLen.isPresent() ? whole.servedUpTo(maxModelLen.getAsInt()) : whole;
-        Alignment alignment = CertificateGate.check(dir, model, sha256, TaskPrompts.served(trained), policy);
+        Alignment alignment =
+            CertificateGate.check(dir, model, sha256, TaskPrompts.served(trained), policy);
         return new CheckpointModel(
             model,
             limit,

@@ -112,12 +112,15 @@ public final class CheckpointPrompts {
             .orElseThrow(() ->
                 new IllegalArgumentException(
                     "%s.template is '%s', which is none of %s: the checkpoint is of a newer version, or the file was changed"
-                        .formatted(
-                            place, known, Arrays.toString(DatasetTemplate.values()))));
+                        .formatted(place, known, Arrays.toString(DatasetTemplate.values()))));
     double denseRatio =
         dataset.path("dense_ratio").asDouble(Double.parseDouble(DatasetConfig.DENSE_RATIO));
     return Lesson.of(
-        name, template, denseRatio, new PromptTexts(text(dataset, "system"), text(dataset, "user")), run);
+        name,
+        template,
+        denseRatio,
+        new PromptTexts(text(dataset, "system"), text(dataset, "user")),
+        run);
   }
 
   private static Optional<String> text(JsonNode dataset, String key) {

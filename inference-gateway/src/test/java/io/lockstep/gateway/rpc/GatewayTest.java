@@ -178,9 +178,7 @@ class GatewayTest {
     String torn = dense.replace(", \"line\"", ", \"lines\"");
     FakeModel model =
         FakeModel.answering(
-                1,
-                prompt ->
-                    prompt.contains("torn") ? torn : prompt.contains("mute") ? "" : dense)
+                1, prompt -> prompt.contains("torn") ? torn : prompt.contains("mute") ? "" : dense)
             .dense();
     try (GatewayServer gateway = serve(model, options());
         GatewayClient client = client(gateway)) {
@@ -200,8 +198,7 @@ class GatewayTest {
       assertEquals(
           new Captioned.Parsed(
               "whole",
-              new Captioned.Answer(
-                  80, 40, objects, dense, prompt, dense.length(), Finish.STOP)),
+              new Captioned.Answer(80, 40, objects, dense, prompt, dense.length(), Finish.STOP)),
           outcomes.get(0));
       assertEquals(
           new Captioned.Unparseable(
@@ -238,9 +235,7 @@ class GatewayTest {
           ((Captioned.Parsed)
                   client
                       .caption(
-                          picture,
-                          AnswerSettings.DEFAULT.allowingUntrained(true),
-                          captioned -> {})
+                          picture, AnswerSettings.DEFAULT.allowingUntrained(true), captioned -> {})
                       .getFirst())
               .answer()
               .objects());

@@ -81,10 +81,7 @@ public final class ProbeChoice {
     public Probe probe(long index) throws SampleException {
       RunSamples.Located at = data.samples().locate(index);
       try {
-        return new Probe(
-            at.name(),
-            task(at),
-            at.dataset().conversation(0, at.index()));
+        return new Probe(at.name(), task(at), at.dataset().conversation(0, at.index()));
       } catch (DataException e) {
         throw RunSamples.unusable(e);
       }

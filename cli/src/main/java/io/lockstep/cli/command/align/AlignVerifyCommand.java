@@ -31,10 +31,7 @@ final class AlignVerifyCommand implements Callable<Integer> {
     try (LoadedModel loaded = model.open()) {
       return AlignCommand.print(
           CertificateCheck.run(
-                  model.folder(),
-                  loaded,
-                  LoadedModel.storedSha256(model.folder()),
-                  words)
+                  model.folder(), loaded, LoadedModel.storedSha256(model.folder()), words)
               .report(),
           json);
     }

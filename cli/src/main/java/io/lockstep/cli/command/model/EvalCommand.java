@@ -273,8 +273,7 @@ public final class EvalCommand implements Callable<Integer> {
             "--mode and --emit-norm need --data: targets are asked as their templates say");
       }
       RunConfig run = base.below(recipe).read();
-      return TargetQuestions.read(
-          model, fusion(run), run.custom().emitNorm(), allowUntrainedMode);
+      return TargetQuestions.read(model, fusion(run), run.custom().emitNorm(), allowUntrainedMode);
     }
     base.requireNone();
     Path data = Objects.requireNonNull(source.data);

@@ -72,17 +72,13 @@ public final class CertificateCheck {
    * @throws IOException if the certificate is missing or not one
    */
   public static Outcome run(
-      Path folder,
-      LoadedModel model,
-      String weightsSha256,
-      @Nullable ServedWords words)
+      Path folder, LoadedModel model, String weightsSha256, @Nullable ServedWords words)
       throws IOException {
     CertificateCheck check = new CertificateCheck(CertificateReader.read(folder), model);
     return new Outcome(check.run(weightsSha256, words), check.probes.size());
   }
 
-  private AlignmentReport run(
-      String weightsSha256, @Nullable ServedWords words)
+  private AlignmentReport run(String weightsSha256, @Nullable ServedWords words)
       throws IOException {
     if (!certificate.dtype().equals(CertificateWriter.DTYPE)) {
       throw new IOException(
@@ -114,8 +110,7 @@ public final class CertificateCheck {
     return new AlignmentReport(comparisons, notCompared);
   }
 
-  private void inputs(int row, @Nullable ServedWords words)
-      throws IOException {
+  private void inputs(int row, @Nullable ServedWords words) throws IOException {
     Certificate.Entry entry = certificate.entries().get(row);
     EncodedProbe probe = probes.get(row);
     String what = "probe " + row + " ";

@@ -375,7 +375,8 @@ class CertificateTest {
                         new Conversation(
                             List.of(
                                 Message.text(Role.SYSTEM, "You are somebody else."),
-                                new Message(Role.USER, List.of(new Content.Image(picture), text)))));
+                                new Message(
+                                    Role.USER, List.of(new Content.Image(picture), text)))));
                   })
               .report();
       assertEquals("probe 0 prompt", report.firstDifference().orElseThrow().what());
