@@ -369,6 +369,12 @@ class RunConfigTest extends RecipeFixture {
     assertProblem(
         problems(LEAST + "custom: {hard_sample_mining: {enabled: true}}"),
         "custom.hard_sample_mining does not exist: the order of samples is fixed");
+    assertProblem(
+        problems(LEAST + "vision: {token_selecting: adaptive}\n"),
+        "vision.token_selecting does not exist: vision tokens are kept by the contrast");
+    assertProblem(
+        problems(LEAST + "vision: {latency: 0.5}\n"),
+        "vision.latency does not exist: there is no token that asks for a budget");
     assertEquals(1, problems(packed).size());
   }
 
