@@ -121,7 +121,7 @@ class EvalTest {
     Path answers = folder.resolve("units.jsonl");
     Said own = evalOf(trained.toString(), "--mode", "dense", "--answers", answers.toString());
     assertTrue(
-        own.out().contains("unit of coordinates: norm100, as " + trained.resolve("run.yaml")),
+        own.out().contains("unit of coordinates: norm100, as the checkpoint was trained"),
         own.out() + own.err());
     String hundredths = texts(lines(answers), "target").getFirst();
     Said given =

@@ -18,13 +18,14 @@ import io.lockstep.cli.eval.Question;
 import io.lockstep.cli.eval.Score;
 import io.lockstep.cli.eval.SweepFiles;
 import io.lockstep.cli.eval.TargetQuestions;
-import io.lockstep.cli.eval.TrainedNorm;
 import io.lockstep.cli.eval.Verdict;
 import io.lockstep.config.ConfigException;
 import io.lockstep.data.dataset.EmitNorm;
 import io.lockstep.data.file.FileWrites;
 import io.lockstep.data.fusion.FusionConfig;
+import io.lockstep.data.fusion.TrainedTasks;
 import io.lockstep.data.score.DetectionScores;
+import io.lockstep.gateway.serving.CheckpointPrompts;
 import io.lockstep.model.budget.TokenBudget;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.worker.config.RunConfig;
@@ -295,18 +296,18 @@ public final class EvalCommand implements Callable<Integer> {
   }
 
   /** The unit of coordinates: the one that is given, or else the one that was trained. */
-  private EmitNorm unit(FileQuestions.Asked asked) throws IOException, ConfigException {
+  private EmitNorm unit(FileQuestions.Asked asked) throws IOException {
     EmitNorm given = norm;
     if (given != null) {
       return given;
     }
-    Optional<TrainedNorm> trained = TrainedNorm.of(model);
-    if (trained.isPresent() && asked != FileQuestions.Asked.SUMMARY) {
+    TrainedTasks trained = CheckpointPrompts.read(model);
+    if (trained.lessons().isPresent() && asked != FileQuestions.Asked.SUMMARY) {
       System.out.printf(
-          "unit of coordinates: %s, as %s says%n",
-          trained.get().norm().name().toLowerCase(Locale.ROOT), trained.get().file());
+          "unit of coordinates: %s, as the checkpoint was trained%n",
+          trained.emitNorm().name().toLowerCase(Locale.ROOT));
     }
-    return trained.map(TrainedNorm::norm).orElse(EmitNorm.NORM1000);
+    return trained.emitNorm();
   }
 
   private static FusionConfig fusion(RunConfig run) {
