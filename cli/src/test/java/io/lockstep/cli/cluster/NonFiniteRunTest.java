@@ -12,6 +12,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -66,7 +67,7 @@ class NonFiniteRunTest {
         """
         {"messages": [{"role": "user", "content": [{"type": "image", "image": "%s"}, {"type": "text", "text": "what?"}]}, {"role": "assistant", "content": "a picture"}]}
         """
-            .formatted(picture));
+            .formatted(folder.relativize(picture)));
     return Files.writeString(folder.resolve("mixed.jsonl"), lines);
   }
 
@@ -131,7 +132,7 @@ class NonFiniteRunTest {
 
   private static List<JsonNode> lines(String out) throws IOException {
     ObjectMapper json = new ObjectMapper();
-    List<JsonNode> lines = new java.util.ArrayList<>();
+    List<JsonNode> lines = new ArrayList<>();
     for (String line : Files.readAllLines(new RunFolder(folder.resolve(out)).metrics())) {
       lines.add(json.readTree(line));
     }
