@@ -16,7 +16,8 @@ import java.util.Optional;
 
 /**
  * The best of a run's certified checkpoints: by the evaluation after its last step, or, in a run
- * that is not evaluated, by the mean training loss since the checkpoint before.
+ * that is not evaluated but keeps the best, by the mean training loss since the checkpoint before.
+ * Of other runs nobody says which is the best.
  *
  * @param dir its folder
  * @param steps steps it holds
@@ -28,13 +29,19 @@ public record BestCheckpoint(Path dir, long steps, String metric, double figure)
   private static final String CONFIG = "run.yaml";
   private static final String TRAINING_LOSS = "mean training loss";
 
-  /** The best of a run; empty if none has a figure, or the folder holds no run. */
+  /**
+   * The best of a run; empty if none has a figure, nothing was compared, or the folder
+   * holds no run.
+   */
   public static Optional<BestCheckpoint> of(RunFolder folder) throws IOException {
     Optional<RunConfig> config = config(folder);
     if (config.isEmpty()) {
       return Optional.empty();
     }
     boolean evaluated = config.get().isEvaluated();
+    if (!evaluated && config.get().training().saving().keepBest() == 0) {
+      return Optional.empty();
+    }
     EvaluationMetric metric = metric(config.get());
     Optional<Map<Long, Double>> costs =
         evaluated ? Optional.of(costs(folder, metric)) : Optional.empty();

@@ -83,9 +83,19 @@ class EvaluatedRunTest {
     assertSameAsUndisturbed(killed, "killed");
   }
 
+  /** Rank 0 computes all, also where it has only just been given the weights of the others. */
   @Test
-  void weightsThatAreSharedOutAreEvaluatedAlike() throws Exception {
-    assertSameAsUndisturbed(Launched.train(folder, sharded, 2, "sharded").succeeded(), "sharded");
+  void weightsThatAreSharedOutAreEvaluatedAlikeAlsoAfterTheLossOfWhoHadThem() throws Exception {
+    Path schedule =
+        Files.writeString(
+            folder.resolve("sharded.jsonl"),
+            """
+            {"at_step": 3, "phase": "evaluating", "process": "worker-0", "restart_after": 0}
+            """);
+    Launched killed =
+        Launched.train(folder, sharded, 2, "sharded", "--kill-schedule", schedule.toString())
+            .succeeded();
+    assertSameAsUndisturbed(killed, "sharded");
   }
 
   private static void assertSameAsUndisturbed(Launched run, String out) throws Exception {

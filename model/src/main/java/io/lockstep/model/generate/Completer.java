@@ -52,11 +52,11 @@ public final class Completer {
       return !ended && tokens.size() < request.decoding().maxNewTokens();
     }
 
+    /** Chooses the next token from logits [V], which nobody else reads. */
     void grow(float[] logits) {
       if (isOpen()) {
-        float[] allowed = logits.clone();
-        allowed[collator.imageTokenId()] = Float.NEGATIVE_INFINITY;
-        int token = sampler.choose(allowed, tokens.size());
+        logits[collator.imageTokenId()] = Float.NEGATIVE_INFINITY;
+        int token = sampler.choose(logits, tokens.size());
         tokens.add(token);
         ended = endTokens.contains(token);
       }

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.lockstep.model.adapter.SeededDropout;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Marks;
 import io.lockstep.model.batch.Sample;
@@ -14,23 +13,16 @@ import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.network.Network;
 import io.lockstep.model.network.VisionLanguageModel;
 import io.lockstep.model.objective.Objective.Turns;
-import io.lockstep.model.parameter.ParameterLayout.Slot;
-import io.lockstep.model.segment.SegmentWeights;
-import io.lockstep.model.segment.SegmentedModel;
 import io.lockstep.model.testing.GoldenFamily;
 import io.lockstep.tensor.Autograd;
-import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.Scope;
 import io.lockstep.tensor.Torch;
 import java.io.IOException;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.SequencedMap;
-import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -48,11 +40,6 @@ class CrossEntropyTest {
   private static Batch batch;
 
   private static Targets targets;
-
-  /**
-   * What a pass has found, and all gradients by the number of their slot, for the sum of a step.
-   */
-  private record Pass(ObjectiveSums sums, SequencedMap<Integer, float[]> gradients) {}
 
   @BeforeAll
   static void open() throws IOException {
@@ -99,23 +86,8 @@ class CrossEntropyTest {
         List.of(CrossEntropy.ofTeachers(teacher), CrossEntropy.ofStudents(student)));
   }
 
-  private static Pass pass(Objective objective, Batch of) {
-    SequencedMap<Integer, float[]> gradients = new TreeMap<>();
-    SegmentedModel.Outcome outcome =
-        new SegmentedModel(model.config(), model.trainable(), false, objective)
-            .pass(
-                of,
-                Targets.of(of),
-                new int[0],
-                objective.factorsAlone(of, Targets.of(of)),
-                new SeededDropout.Pass(1, 0, 0, 0),
-                SegmentWeights.resident(model.parameters()),
-                (segment, ofSegment) -> {
-                  for (int i = 0; i < ofSegment.size(); i++) {
-                    gradients.put(segment.firstSlot() + i, ofSegment.get(i).toFloatArray());
-                  }
-                });
-    return new Pass(outcome.total(), gradients);
+  private static GradientPass pass(Objective objective, Batch of) {
+    return GradientPass.of(model, objective, of, false);
   }
 
   /** The mean loss of one side, computed apart: from logits, in doubles. */
@@ -149,57 +121,31 @@ class CrossEntropyTest {
     });
   }
 
-  /** Moves all parameters by so much of a gradient. */
-  private static void move(SequencedMap<Integer, float[]> direction, double by) {
-    var memory = Buffer.of(model.parameters().flat()).hostBytes();
-    List<Slot> slots = model.parameters().layout().slots();
-    direction.forEach((slot, values) -> {
-      long first = slots.get(slot).offset();
-      for (int i = 0; i < values.length; i++) {
-        float before = memory.getAtIndex(ValueLayout.JAVA_FLOAT, first + i);
-        memory.setAtIndex(ValueLayout.JAVA_FLOAT, first + i, (float) (before + by * values[i]));
-      }
-    });
-  }
-
-  private static double dot(SequencedMap<Integer, float[]> a, SequencedMap<Integer, float[]> b) {
-    double sum = 0;
-    for (int slot : a.keySet()) {
-      float[] left = Objects.requireNonNull(a.get(slot));
-      float[] right = Objects.requireNonNull(b.get(slot));
-      for (int i = 0; i < left.length; i++) {
-        sum += (double) left[i] * right[i];
-      }
-    }
-    return sum;
-  }
-
   @ParameterizedTest
   @EnumSource(names = {"TEACHER_TOKENS", "STUDENT_TOKENS"})
   void theGradientOfEitherLossIsThatOfCentralDifferences(Normaliser along) {
-    SequencedMap<Integer, float[]> direction =
+    GradientPass direction =
         pass(
                 weighted(
                     along == Normaliser.TEACHER_TOKENS ? 1 : 0,
                     along == Normaliser.STUDENT_TOKENS ? 1 : 0),
-                batch)
-            .gradients();
-    SequencedMap<Integer, float[]> both = pass(weighted(0.3, 1), batch).gradients();
-    double norm = Math.sqrt(dot(direction, direction));
+                batch);
+    GradientPass both = pass(weighted(0.3, 1), batch);
+    double norm = Math.sqrt(direction.dot(direction));
     assertTrue(norm > 0, "there is something to learn");
     double step = 2e-4 / norm;
-    move(direction, step);
+    direction.move(model, step);
     double[] after = {mean(Normaliser.TEACHER_TOKENS), mean(Normaliser.STUDENT_TOKENS)};
-    move(direction, -2 * step);
+    direction.move(model, -2 * step);
     double[] before = {mean(Normaliser.TEACHER_TOKENS), mean(Normaliser.STUDENT_TOKENS)};
-    move(direction, step);
+    direction.move(model, step);
     // Gradients are those of sums over all supervised tokens.
     double tokens = targets.count();
     int side = along == Normaliser.TEACHER_TOKENS ? 0 : 1;
     double own = (after[side] - before[side]) / (2 * step);
-    assertEquals(own, dot(direction, direction) / tokens, 5e-3 * own);
+    assertEquals(own, direction.dot(direction) / tokens, 5e-3 * own);
     double sum = 0.3 * (after[0] - before[0]) / (2 * step) + (after[1] - before[1]) / (2 * step);
-    assertEquals(sum, dot(both, direction) / tokens, 5e-3 * Math.abs(sum));
+    assertEquals(sum, both.dot(direction) / tokens, 5e-3 * Math.abs(sum));
   }
 
   @Test
@@ -221,8 +167,8 @@ class CrossEntropyTest {
   @Test
   void withoutDemonstrationsTheStudentLearnsAsFromTheCrossEntropyAlone() throws IOException {
     Batch alone = batch(false);
-    Pass turns = pass(weighted(0.3, 1), alone);
-    Pass plain = pass(Objective.CROSS_ENTROPY, alone);
+    GradientPass turns = pass(weighted(0.3, 1), alone);
+    GradientPass plain = pass(Objective.CROSS_ENTROPY, alone);
     assertEquals(plain.sums().loss(), turns.sums().loss());
     assertEquals(new ObjectiveSums.Term("teacher_lm_loss", 0, 0), turns.sums().terms().getFirst());
     plain
@@ -232,8 +178,8 @@ class CrossEntropyTest {
 
   @Test
   void atWeight0ATeachersTokensAreContextAndStillLogged() {
-    Pass weightless = pass(weighted(0, 1), batch);
-    Pass weighted = pass(weighted(0.3, 1), batch);
+    GradientPass weightless = pass(weighted(0, 1), batch);
+    GradientPass weighted = pass(weighted(0.3, 1), batch);
     assertEquals(weighted.sums().terms(), weightless.sums().terms());
     // The same as if nobody had ever wanted the teacher's tokens.
     long[] students = targets.only(mark -> !Marks.isTeachers(mark)).labels();
@@ -253,7 +199,7 @@ class CrossEntropyTest {
             batch.pixels(),
             batch.grids(),
             batch.keptTokens());
-    Pass alone = pass(Objective.CROSS_ENTROPY, unlabelled);
+    GradientPass alone = pass(Objective.CROSS_ENTROPY, unlabelled);
     double scale = (double) targets.count() / Targets.of(unlabelled).count();
     assertEquals(scale * alone.sums().loss(), weightless.sums().loss(), 1e-5 * alone.sums().loss());
     alone
@@ -273,7 +219,7 @@ class CrossEntropyTest {
   @Test
   void positionsOfWhichNothingCountsGiveAZeroGradient() {
     Batch teachers = teachersAlone();
-    Pass nothing = pass(weighted(0, 1), teachers);
+    GradientPass nothing = pass(weighted(0, 1), teachers);
     assertEquals(0, nothing.sums().loss());
     assertTrue(nothing.sums().terms().getFirst().sum() > 0, "it is logged");
     nothing

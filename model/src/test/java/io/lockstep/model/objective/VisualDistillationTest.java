@@ -5,27 +5,19 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.lockstep.model.adapter.SeededDropout;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Targets;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.objective.VisualDistillation.Distance;
-import io.lockstep.model.parameter.ParameterLayout.Slot;
-import io.lockstep.model.segment.SegmentWeights;
-import io.lockstep.model.segment.SegmentedModel;
 import io.lockstep.model.testing.GoldenBatch;
 import io.lockstep.model.testing.GoldenFamily;
 import io.lockstep.tensor.Autograd;
-import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.Scope;
 import io.lockstep.tensor.Torch;
 import java.io.IOException;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
-import java.util.SequencedMap;
-import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -91,47 +83,14 @@ class VisualDistillationTest {
             new VisualDistillation("visual", names, distance, 0.5, shared)));
   }
 
-  /**
-   * What a pass has found, and all gradients by the number of their slot, for the sum of a step.
-   */
-  private record Pass(ObjectiveSums sums, SequencedMap<Integer, float[]> gradients) {
-    double mean() {
-      ObjectiveSums.Term visual = sums.terms().getLast();
-      return visual.sum() / visual.normaliser();
-    }
+  private static GradientPass pass(Objective objective, boolean recomputes) {
+    return GradientPass.of(student, objective, batch, recomputes);
   }
 
-  private static Pass pass(Objective objective, boolean recomputes) {
-    SequencedMap<Integer, float[]> gradients = new TreeMap<>();
-    Targets targets = Targets.of(batch);
-    SegmentedModel.Outcome outcome =
-        new SegmentedModel(student.config(), student.trainable(), recomputes, objective)
-            .pass(
-                batch,
-                targets,
-                new int[0],
-                objective.factorsAlone(batch, targets),
-                new SeededDropout.Pass(1, 0, 0, 0),
-                SegmentWeights.resident(student.parameters()),
-                (segment, ofSegment) -> {
-                  for (int i = 0; i < ofSegment.size(); i++) {
-                    gradients.put(segment.firstSlot() + i, ofSegment.get(i).toFloatArray());
-                  }
-                });
-    return new Pass(outcome.total(), gradients);
-  }
-
-  /** Moves the student by so much of a gradient. */
-  private static void move(SequencedMap<Integer, float[]> direction, double by) {
-    var memory = Buffer.of(student.parameters().flat()).hostBytes();
-    List<Slot> slots = student.parameters().layout().slots();
-    direction.forEach((slot, values) -> {
-      long first = slots.get(slot).offset();
-      for (int i = 0; i < values.length; i++) {
-        float before = memory.getAtIndex(ValueLayout.JAVA_FLOAT, first + i);
-        memory.setAtIndex(ValueLayout.JAVA_FLOAT, first + i, (float) (before + by * values[i]));
-      }
-    });
+  /** The mean distance, before it is weighted. */
+  private static double mean(GradientPass pass) {
+    ObjectiveSums.Term visual = pass.sums().terms().getLast();
+    return visual.sum() / visual.normaliser();
   }
 
   @ParameterizedTest
@@ -147,33 +106,28 @@ class VisualDistillationTest {
         first.equals(second)
             ? objective(teacher, distance, first)
             : objective(teacher, distance, first, second);
-    Pass pass = pass(objective, false);
-    double squares = 0;
-    for (float[] values : pass.gradients().values()) {
-      for (float value : values) {
-        squares += (double) value * value;
-      }
-    }
+    GradientPass pass = pass(objective, false);
+    double squares = pass.dot(pass);
     double norm = Math.sqrt(squares);
     assertTrue(norm > 0, "there is something to learn");
     double step = 1e-2 / norm;
-    move(pass.gradients(), step);
-    double after = pass(objective, false).mean();
-    move(pass.gradients(), -2 * step);
-    double before = pass(objective, false).mean();
-    move(pass.gradients(), step);
+    pass.move(student, step);
+    double after = mean(pass(objective, false));
+    pass.move(student, -2 * step);
+    double before = mean(pass(objective, false));
+    pass.move(student, step);
     // Gradients are those of the weighted mean times all supervised tokens.
     double slope = 0.5 * (after - before) / (2 * step);
     assertEquals(squares / Targets.of(batch).count(), slope, 0.01 * slope);
-    assertEquals(0.5 * pass.mean(), pass.sums().loss() / pass.sums().tokens(), 1e-6 * pass.mean());
+    assertEquals(0.5 * mean(pass), pass.sums().loss() / pass.sums().tokens(), 1e-6 * mean(pass));
   }
 
   @Test
   void recomputingSegmentsChangesNoBit() {
     Objective objective =
         objective(teacher, Distance.MSE, "vision_block_1", "vision_merger", "deepstack_merger_0");
-    Pass kept = pass(objective, false);
-    Pass recomputed = pass(objective, true);
+    GradientPass kept = pass(objective, false);
+    GradientPass recomputed = pass(objective, true);
     assertEquals(kept.sums(), recomputed.sums());
     kept.gradients()
         .forEach((slot, values) ->
@@ -183,8 +137,8 @@ class VisualDistillationTest {
   @Test
   void aStudentThatIsItsTeacherIsAtNoDistance() {
     for (Distance distance : Distance.values()) {
-      Pass pass = pass(objective(student, distance, "vision_block_1", "vision_merger"), false);
-      assertEquals(0, pass.mean(), 1e-6);
+      GradientPass pass = pass(objective(student, distance, "vision_block_1", "vision_merger"), false);
+      assertEquals(0, mean(pass), 1e-6);
       assertEquals(batch.patches(), pass.sums().terms().getLast().normaliser());
     }
   }
