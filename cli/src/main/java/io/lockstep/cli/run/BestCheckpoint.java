@@ -30,8 +30,8 @@ public record BestCheckpoint(Path dir, long steps, String metric, double figure)
   private static final String TRAINING_LOSS = "mean training loss";
 
   /**
-   * The best of a run; empty if none has a figure, nothing was compared, or the folder
-   * holds no run.
+   * The best of a run; empty if none has a figure, nothing was compared, or the folder holds no
+   * run.
    */
   public static Optional<BestCheckpoint> of(RunFolder folder) throws IOException {
     Optional<RunConfig> config = config(folder);

@@ -126,10 +126,10 @@ class CrossEntropyTest {
   void theGradientOfEitherLossIsThatOfCentralDifferences(Normaliser along) {
     GradientPass direction =
         pass(
-                weighted(
-                    along == Normaliser.TEACHER_TOKENS ? 1 : 0,
-                    along == Normaliser.STUDENT_TOKENS ? 1 : 0),
-                batch);
+            weighted(
+                along == Normaliser.TEACHER_TOKENS ? 1 : 0,
+                along == Normaliser.STUDENT_TOKENS ? 1 : 0),
+            batch);
     GradientPass both = pass(weighted(0.3, 1), batch);
     double norm = Math.sqrt(direction.dot(direction));
     assertTrue(norm > 0, "there is something to learn");

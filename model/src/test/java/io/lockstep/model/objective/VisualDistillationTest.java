@@ -137,7 +137,8 @@ class VisualDistillationTest {
   @Test
   void aStudentThatIsItsTeacherIsAtNoDistance() {
     for (Distance distance : Distance.values()) {
-      GradientPass pass = pass(objective(student, distance, "vision_block_1", "vision_merger"), false);
+      GradientPass pass =
+          pass(objective(student, distance, "vision_block_1", "vision_merger"), false);
       assertEquals(0, mean(pass), 1e-6);
       assertEquals(batch.patches(), pass.sums().terms().getLast().normaliser());
     }
