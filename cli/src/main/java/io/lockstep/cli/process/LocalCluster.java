@@ -238,9 +238,9 @@ public final class LocalCluster implements AutoCloseable {
       }
     }
 
-    /** Passes on what was logged since the last time. */
+    /** Passes on what the run's processes have logged since the last time. */
     void warnings() throws IOException {
-      for (LogWarnings.Warning warning : group.freshWarnings()) {
+      for (LogWarnings.Warning warning : group.freshWarnings(processes.keySet())) {
         if (said.stream().noneMatch(text -> text.contains(warning.text()))) {
           notices.accept(warning.line());
         }

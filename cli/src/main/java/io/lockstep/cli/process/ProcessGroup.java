@@ -10,6 +10,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.Optional;
 
 /**
@@ -67,13 +68,17 @@ public final class ProcessGroup implements AutoCloseable {
   }
 
   /**
-   * The warnings and errors that the children have logged since the last time, by whoever logged
+   * The warnings and errors that some children have logged since the last time, by whoever logged
    * them.
+   *
+   * @param names of the children that are asked about
    */
-  synchronized List<LogWarnings.Warning> freshWarnings() throws IOException {
+  synchronized List<LogWarnings.Warning> freshWarnings(Set<String> names) throws IOException {
     List<LogWarnings.Warning> fresh = new ArrayList<>();
-    for (LogWarnings each : logs.values()) {
-      fresh.addAll(each.fresh());
+    for (Map.Entry<String, LogWarnings> each : logs.entrySet()) {
+      if (names.contains(each.getKey())) {
+        fresh.addAll(each.getValue().fresh());
+      }
     }
     return fresh;
   }

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,6 +42,27 @@ class ProcessGroupTest {
       UserError error = assertThrows(UserError.class, () -> group.awaitPort(server, TIMEOUT));
       assertEquals("server: port 80 is in use", error.getMessage());
     }
+  }
+
+  /** A gateway that serves beside a run has its own words, and its own place on the console. */
+  @Test
+  void warningsAreThoseOfTheChildrenThatAreAskedAbout() throws IOException {
+    try (ProcessGroup group = group()) {
+      for (String name : List.of("worker-0", "gateway")) {
+        String line = "it ends\n21:00:00.000 WARN  Thing: " + name + " is slow";
+        assertTrue(group.start(name, List.of("-Xmx32m"), List.of("fail", line)).await(TIMEOUT));
+      }
+      assertEquals(
+          List.of("worker-0 WARN Thing: worker-0 is slow"), lines(group, Set.of("worker-0")));
+      assertEquals(List.of(), lines(group, Set.of("worker-0")));
+      assertEquals(
+          List.of("gateway WARN Thing: gateway is slow"),
+          lines(group, Set.of("worker-0", "gateway")));
+    }
+  }
+
+  private static List<String> lines(ProcessGroup group, Set<String> names) throws IOException {
+    return group.freshWarnings(names).stream().map(LogWarnings.Warning::line).toList();
   }
 
   @Test
