@@ -29,7 +29,11 @@ public final class PlannedCost {
   public static StageCost.Subject subject(RunConfig run, TuningPlan plan) throws IOException {
     TrainableTable.Row all = plan.table().rows().getLast();
     return new StageCost.Subject(
-        all.total() + all.adapters() - plan.trained().elements() + teacherParameters(run),
+        all.total()
+            + all.adapters()
+            - plan.trained().elements()
+            + plan.adapter().map(adapter -> adapter.fixedLayout().elements()).orElse(0L)
+            + teacherParameters(run),
         SegmentSpec.of(plan.model(), plan.trained()),
         plan.trained(),
         new Buckets(plan.trained().size(), run.cluster().bucketFloats()),

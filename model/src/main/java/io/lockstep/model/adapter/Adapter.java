@@ -6,6 +6,7 @@ import io.lockstep.model.adapter.AdapterPlan.Stack;
 import io.lockstep.model.parameter.NameHash;
 import io.lockstep.model.parameter.Parameters;
 import io.lockstep.model.parameter.Weights;
+import io.lockstep.model.safetensors.SafetensorsFile;
 import io.lockstep.model.safetensors.StoredFile;
 import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.HostFloats;
@@ -22,18 +23,26 @@ public final class Adapter implements AutoCloseable {
 
   private final AdapterPlan plan;
   private final Parameters parameters;
+  private final Parameters fixed;
   private final Optional<String> baseSha256;
+
+  private Adapter(
+      AdapterPlan plan, Parameters parameters, Parameters fixed, Optional<String> baseSha256) {
+    this.plan = plan;
+    this.parameters = parameters;
+    this.fixed = fixed;
+    this.baseSha256 = baseSha256;
+  }
 
   /**
    * An adapter of these tensors, which it closes.
    *
+   * @param plan none of whose updates has a fixed half
    * @param parameters laid out as the plan says
    * @param baseSha256 digest of the base model's stored weights it was made for, if known
    */
   public Adapter(AdapterPlan plan, Parameters parameters, Optional<String> baseSha256) {
-    this.plan = plan;
-    this.parameters = parameters;
-    this.baseSha256 = baseSha256;
+    this(plan, parameters, new Parameters(plan.fixedLayout()), baseSha256);
   }
 
   /**
@@ -49,15 +58,21 @@ public final class Adapter implements AutoCloseable {
   }
 
   /**
-   * A new adapter that changes nothing yet: A from a uniform distribution over +-1/sqrt(in) (He et
-   * al. 2015 with a = sqrt(5), as in the public library), B zero, magnitudes and modules trained
-   * whole as in the base model. A layer's values depend on the seed and its name alone.
+   * A new adapter that changes nothing yet: unless it begins otherwise, A from a uniform
+   * distribution over +-1/sqrt(in) (He et al. 2015 with a = sqrt(5), as in the public library) and
+   * B zero; magnitudes and modules trained whole as in the base model. A layer's values depend on
+   * the seed, its name and its weight alone, and are the same on every machine.
    */
   public static Adapter initialise(AdapterPlan plan, Weights base, long seed) {
     Parameters parameters = new Parameters(plan.layout());
+    Parameters fixed = new Parameters(plan.fixedLayout());
     try (Scope temporaries = Scope.open()) {
       for (Layer layer : plan.layers()) {
-        drawDown(parameters, layer.down(), layer.in(), seed);
+        switch (plan.config().beginning()) {
+          case Beginning.Unchanged() -> drawDown(parameters, layer.down(), layer.in(), seed);
+          case Beginning.FromWeight part ->
+              FixedHalf.begin(layer, part, base, seed, parameters, fixed);
+        }
         if (plan.config().dora()) {
           NDArray weight = base.get(layer.name() + ".weight");
           Ops.copyInto(parameters.get(layer.magnitude()), LowRank.rowNorms(weight));
@@ -70,7 +85,7 @@ public final class Adapter implements AutoCloseable {
         Ops.copyInto(parameters.get(AdapterPlan.PREFIX + replaced), base.get(replaced));
       }
     }
-    return new Adapter(plan, parameters, Optional.empty());
+    return new Adapter(plan, parameters, fixed, Optional.empty());
   }
 
   /**
@@ -123,12 +138,31 @@ public final class Adapter implements AutoCloseable {
    */
   public StoredFile write(Path folder, Parameters values, String base, String digest)
       throws IOException {
-    return AdapterFile.write(folder, plan.config().withBase(base), values, digest);
+    return AdapterFile.write(folder, plan, whole(values), base, digest);
+  }
+
+  /**
+   * The tensors to compute with, and to store.
+   *
+   * @param trained what is trained of them, by their names
+   */
+  public Weights whole(Weights trained) {
+    return fixed.byName().isEmpty() ? trained : new FixedHalf(trained, fixed);
+  }
+
+  /**
+   * Fails if the halves of updates that are fixed are stored with other values than they have here.
+   *
+   * @param tensors the adapter's, of a run like this one
+   * @throws InvalidAdapterException naming a tensor
+   */
+  public void requireSameHalves(SafetensorsFile tensors) throws InvalidAdapterException {
+    FixedHalf.requireSame(fixed, tensors);
   }
 
   /** The base model's weights with this adapter on top, for inference. */
   public AdaptedWeights on(Scope scope, Weights base) {
-    return new AdaptedWeights(scope, base, plan, parameters, Dropout.NONE);
+    return new AdaptedWeights(scope, base, plan, whole(parameters), Dropout.NONE);
   }
 
   /** Which layers and experts it sits on. */
@@ -136,7 +170,7 @@ public final class Adapter implements AutoCloseable {
     return plan;
   }
 
-  /** Its tensors by their public names. */
+  /** What is trained of its tensors, by their public names. */
   public Parameters parameters() {
     return parameters;
   }
@@ -149,5 +183,6 @@ public final class Adapter implements AutoCloseable {
   @Override
   public void close() {
     parameters.close();
+    fixed.close();
   }
 }

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 
 /**
  * What {@code adapter_config.json} says: the shape of a low-rank adapter (Hu et al., "LoRA:
@@ -33,6 +34,7 @@ import java.util.function.Consumer;
  * @param alphas numerators likewise
  * @param base folder or name of the base model
  * @param taskType what the base model is used for, as the public library names it
+ * @param beginning how updates begin
  */
 public record AdapterConfig(
     int rank,
@@ -47,7 +49,8 @@ public record AdapterConfig(
     SequencedMap<String, Integer> ranks,
     SequencedMap<String, Double> alphas,
     Optional<String> base,
-    Optional<String> taskType) {
+    Optional<String> taskType,
+    Beginning beginning) {
 
   /** Its name in an adapter's folder. */
   public static final String FILE_NAME = "adapter_config.json";
@@ -74,7 +77,8 @@ public record AdapterConfig(
         new LinkedHashMap<>(),
         new LinkedHashMap<>(),
         Optional.empty(),
-        Optional.empty());
+        Optional.empty(),
+        Beginning.unchanged());
   }
 
   /** The same with another dropout. */
@@ -128,12 +132,43 @@ public record AdapterConfig(
     return with(draft -> draft.base = Optional.of(folder));
   }
 
+  /** The same with updates that begin so. */
+  public AdapterConfig withBeginning(Beginning other) {
+    return with(draft -> draft.beginning = other);
+  }
+
+  /**
+   * What is stored of an adapter of this configuration: a fixed half of its updates makes its ranks
+   * twice as large, and its numerators larger so that the scale stays, as in the public library's
+   * conversion of such adapters.
+   */
+  public AdapterConfig stored() {
+    if (!beginning.hasFixedHalf()) {
+      return this;
+    }
+    double factor = rankStabilised ? Math.sqrt(2) : 2;
+    return with(draft -> {
+      draft.rank = 2 * rank;
+      draft.alpha = factor * alpha;
+      draft.ranks = mapped(ranks, value -> 2 * value);
+      draft.alphas = mapped(alphas, value -> factor * value);
+      draft.beginning = Beginning.unchanged();
+    });
+  }
+
+  private static <T> SequencedMap<String, T> mapped(
+      SequencedMap<String, T> patterns, UnaryOperator<T> change) {
+    SequencedMap<String, T> changed = new LinkedHashMap<>();
+    patterns.forEach((pattern, value) -> changed.put(pattern, change.apply(value)));
+    return changed;
+  }
+
   private AdapterConfig with(Consumer<Draft> change) {
     Draft draft = new Draft(this);
     change.accept(draft);
     return new AdapterConfig(
-        rank,
-        alpha,
+        draft.rank,
+        draft.alpha,
         draft.dropout,
         draft.targets,
         draft.parameters,
@@ -144,11 +179,14 @@ public record AdapterConfig(
         draft.ranks,
         draft.alphas,
         draft.base,
-        taskType);
+        taskType,
+        draft.beginning);
   }
 
   /** What may be changed of a configuration. */
   private static final class Draft {
+    private int rank;
+    private double alpha;
     private double dropout;
     private Targets targets;
     private List<String> parameters;
@@ -159,8 +197,11 @@ public record AdapterConfig(
     private SequencedMap<String, Integer> ranks;
     private SequencedMap<String, Double> alphas;
     private Optional<String> base;
+    private Beginning beginning;
 
     Draft(AdapterConfig from) {
+      rank = from.rank;
+      alpha = from.alpha;
       dropout = from.dropout;
       targets = from.targets;
       parameters = from.parameters;
@@ -171,6 +212,7 @@ public record AdapterConfig(
       ranks = from.ranks;
       alphas = from.alphas;
       base = from.base;
+      beginning = from.beginning;
     }
   }
 

@@ -3,6 +3,7 @@ package io.lockstep.model.adapter;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.ParameterSpec;
 import io.lockstep.model.parameter.Parameters;
+import io.lockstep.model.parameter.Weights;
 import io.lockstep.model.safetensors.DType;
 import io.lockstep.model.safetensors.FloatConversion;
 import io.lockstep.model.safetensors.SafetensorsFile;
@@ -11,6 +12,7 @@ import io.lockstep.model.safetensors.StoredFile;
 import io.lockstep.model.safetensors.StoredValues;
 import io.lockstep.model.safetensors.TensorInfo;
 import io.lockstep.tensor.Buffer;
+import io.lockstep.tensor.Scope;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -122,7 +124,7 @@ public final class AdapterFile {
   }
 
   private static List<String> problems(SafetensorsFile tensors, AdapterPlan plan) {
-    ParameterLayout layout = plan.layout();
+    ParameterLayout layout = plan.storedLayout();
     List<String> problems = new ArrayList<>();
     Set<String> extra = new TreeSet<>(tensors.names());
     if (layout.slots().stream().noneMatch(slot -> extra.contains(slot.spec().name()))) {
@@ -163,11 +165,16 @@ public final class AdapterFile {
     return problems;
   }
 
+  /**
+   * Writes an adapter's folder.
+   *
+   * @param tensors whole tensors by the names of the plan
+   */
   static StoredFile write(
-      Path folder, AdapterConfig config, Parameters parameters, String baseSha256)
+      Path folder, AdapterPlan plan, Weights tensors, String base, String baseSha256)
       throws IOException {
     List<TensorInfo> infos =
-        parameters.layout().slots().stream()
+        plan.storedLayout().slots().stream()
             .map(slot -> TensorInfo.of(slot.spec().name(), DType.F32, slot.spec().dimensions()))
             .sorted(Comparator.comparing(TensorInfo::name, TensorInfo.NAME_ORDER))
             .toList();
@@ -175,9 +182,11 @@ public final class AdapterFile {
     try (SafetensorsWriter writer =
         SafetensorsWriter.create(folder.resolve(FILE_NAME), infos, metadata)) {
       for (TensorInfo info : infos) {
-        writer.write(info.name(), Buffer.of(parameters.get(info.name())));
+        try (Scope temporaries = Scope.open()) {
+          writer.write(info.name(), Buffer.of(tensors.get(info.name())));
+        }
       }
-      config.write(folder);
+      plan.config().stored().withBase(base).write(folder);
       return writer.commit();
     }
   }

@@ -133,7 +133,8 @@ final class AdapterJson {
             "rank_pattern", value -> value.isInt() && inRank(value.intValue()), JsonNode::intValue),
         patterns("alpha_pattern", JsonNode::isNumber, JsonNode::doubleValue),
         text("base_model_name_or_path"),
-        text("task_type"));
+        text("task_type"),
+        Beginning.unchanged());
   }
 
   private static boolean inRank(int rank) {

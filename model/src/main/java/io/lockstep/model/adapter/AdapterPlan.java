@@ -27,29 +27,41 @@ public final class AdapterPlan {
   private final Map<String, Stack> stacks;
   private final Map<String, ParameterSpec> saved;
   private final ParameterLayout layout;
+  private final ParameterLayout fixedLayout;
+  private final ParameterLayout storedLayout;
   private final Set<String> base;
 
   /**
-   * A linear layer with a low-rank update {@code scale * B A}.
+   * A linear layer with a low-rank update {@code scale * B A}. If the update has a half that is
+   * fixed, it lies behind the one that is trained: in the last rows of A and columns of B.
    *
    * @param name name of the layer in the base model
    * @param module the part of the model it belongs to
    * @param in size of its inputs
    * @param out size of its outputs
-   * @param rank rank of the update
+   * @param rank rank of what is trained of the update
+   * @param fixed rank of what is fixed of it: the same, or 0
    * @param scale factor of the update
    */
   public record Layer(
-      String name, ParameterSpec.Module module, long in, long out, int rank, double scale) {
+      String name, ParameterSpec.Module module, long in, long out, int rank, int fixed, double scale) {
 
-    /** Name of A, [rank, in]. */
+    /** What the name of every B ends with. */
+    static final String UP = ".lora_B.weight";
+
+    /** Rank of the whole update. */
+    public int width() {
+      return rank + fixed;
+    }
+
+    /** Name of A, [width, in]. */
     public String down() {
       return PREFIX + name + ".lora_A.weight";
     }
 
-    /** Name of B, [out, rank]. */
+    /** Name of B, [out, width]. */
     public String up() {
-      return PREFIX + name + ".lora_B.weight";
+      return PREFIX + name + UP;
     }
 
     /** Name of the magnitudes, [out]. */
@@ -99,14 +111,46 @@ public final class AdapterPlan {
       Map<String, Layer> layers,
       Map<String, Stack> stacks,
       Map<String, ParameterSpec> saved,
-      ParameterLayout layout,
+      Specs specs,
       Set<String> base) {
     this.base = base;
     this.config = config;
     this.layers = layers;
     this.stacks = stacks;
     this.saved = saved;
-    this.layout = layout;
+    layout = new ParameterLayout(specs.trained);
+    fixedLayout = new ParameterLayout(specs.fixed);
+    storedLayout = new ParameterLayout(specs.stored);
+  }
+
+  /** Tensors in the order of computation: what is trained, what is fixed, and both in one. */
+  private static final class Specs {
+    private final List<ParameterSpec> trained = new ArrayList<>();
+    private final List<ParameterSpec> fixed = new ArrayList<>();
+    private final List<ParameterSpec> stored = new ArrayList<>();
+
+    /** Tensors that are trained as a whole. */
+    void add(List<ParameterSpec> whole) {
+      trained.addAll(whole);
+      stored.addAll(whole);
+    }
+
+    void add(Layer layer, boolean dora) {
+      trained.addAll(of(layer, layer.rank()));
+      stored.addAll(of(layer, layer.width()));
+      if (layer.fixed() > 0) {
+        fixed.addAll(of(layer, layer.fixed()));
+      }
+      if (dora) {
+        add(List.of(ParameterSpec.of(layer.module(), layer.magnitude(), layer.out())));
+      }
+    }
+
+    private static List<ParameterSpec> of(Layer layer, int rank) {
+      return List.of(
+          ParameterSpec.of(layer.module(), layer.down(), rank, layer.in()),
+          ParameterSpec.of(layer.module(), layer.up(), layer.out(), rank));
+    }
   }
 
   /**
@@ -121,7 +165,7 @@ public final class AdapterPlan {
       AdapterConfig config, ParameterLayout base, Set<ParameterSpec.Module> frozen)
       throws InvalidAdapterException {
     Resolution resolution = Resolution.of(config, base, frozen);
-    List<ParameterSpec> specs = new ArrayList<>();
+    Specs specs = new Specs();
     Map<String, Layer> layers = new LinkedHashMap<>();
     Map<String, Stack> stacks = new LinkedHashMap<>();
     Map<String, ParameterSpec> saved = new LinkedHashMap<>();
@@ -130,19 +174,19 @@ public final class AdapterPlan {
       if (resolution.saved().contains(spec.name())) {
         ParameterSpec stored = new ParameterSpec(PREFIX + spec.name(), spec.shape(), spec.module());
         saved.put(spec.name(), stored);
-        specs.add(stored);
+        specs.add(List.of(stored));
       }
       String module = spec.name().replaceFirst("\\.weight$", "");
       if (resolution.layers().contains(module)) {
         Layer layer = layer(config, module, spec);
         layers.put(module, layer);
-        specs.addAll(specs(config, layer));
+        specs.add(layer, config.dora());
       }
       String wrapper = resolution.stacks().get(spec.name());
       if (wrapper != null) {
         Stack stack = stack(config, spec, wrapper);
         stacks.put(spec.name(), stack);
-        specs.addAll(specs(stack));
+        specs.add(specs(stack));
       }
     }
     return new AdapterPlan(
@@ -150,7 +194,7 @@ public final class AdapterPlan {
         layers,
         stacks,
         saved,
-        new ParameterLayout(specs),
+        specs,
         base.slots().stream().map(slot -> slot.spec().name()).collect(Collectors.toSet()));
   }
 
@@ -209,17 +253,8 @@ public final class AdapterPlan {
         weight.shape().get(1),
         weight.shape().get(0),
         config.rankOf(module),
-        config.scaleOf(module));
-  }
-
-  private static List<ParameterSpec> specs(AdapterConfig config, Layer layer) {
-    List<ParameterSpec> specs = new ArrayList<>();
-    specs.add(ParameterSpec.of(layer.module(), layer.down(), layer.rank(), layer.in()));
-    specs.add(ParameterSpec.of(layer.module(), layer.up(), layer.out(), layer.rank()));
-    if (config.dora()) {
-      specs.add(ParameterSpec.of(layer.module(), layer.magnitude(), layer.out()));
-    }
-    return specs;
+        config.beginning().hasFixedHalf() ? config.rankOf(module) : 0,
+        config.stored().scaleOf(module));
   }
 
   private static Stack stack(AdapterConfig config, ParameterSpec fused, String wrapper) {
@@ -302,8 +337,18 @@ public final class AdapterPlan {
         || stacks.values().stream().anyMatch(stack -> stack.module() == part);
   }
 
-  /** All tensors of the adapter. */
+  /** What is trained of the adapter's tensors. */
   public ParameterLayout layout() {
     return layout;
+  }
+
+  /** The halves of updates that are fixed, by the names of the tensors they are part of. */
+  public ParameterLayout fixedLayout() {
+    return fixedLayout;
+  }
+
+  /** The adapter's tensors as they are stored and computed with. */
+  public ParameterLayout storedLayout() {
+    return storedLayout;
   }
 }

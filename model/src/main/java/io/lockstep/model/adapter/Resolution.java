@@ -61,6 +61,7 @@ record Resolution(
               + frozen);
     }
     Map<String, String> stacks = search.stacks(saved);
+    search.explainBeginning(layers);
     if (!search.problems.isEmpty()) {
       throw new InvalidAdapterException("the adapter", search.problems);
     }
@@ -152,6 +153,41 @@ record Resolution(
         }
       });
       return wrappers;
+    }
+
+    /** What keeps updates from beginning at a part of their weights. */
+    void explainBeginning(SequencedSet<String> layers) {
+      if (!config.beginning().hasFixedHalf()) {
+        return;
+      }
+      String start = "init_weights " + config.beginning().text();
+      if (!config.parameters().isEmpty()) {
+        problems.add(
+            start
+                + " is not there for target_parameters, as in PEFT: updates of experts begin with"
+                + " init_weights true");
+      }
+      List<String> small = new ArrayList<>();
+      for (String layer : layers) {
+        ParameterSpec weight = modules.linears().get(layer);
+        int rank = config.rankOf(layer);
+        if (weight != null && rank > Math.min(weight.shape().get(0), weight.shape().get(1))) {
+          small.add("%s %s with rank %d".formatted(layer, weight.shape(), rank));
+        }
+      }
+      if (!small.isEmpty()) {
+        problems.add(
+            start
+                + " needs ranks of at most the smaller side of a weight, but there is "
+                + some(small)
+                + ": lower lora_rank, or give these layers others in rank_pattern");
+      }
+      List<String> idle =
+          layers.stream().filter(layer -> !(config.scaleOf(layer) > 0)).toList();
+      if (!idle.isEmpty()) {
+        problems.add(
+            start + " needs a lora_alpha above 0, but it is 0 for " + some(idle));
+      }
     }
 
     private List<ParameterSpec> meant(String name) {

@@ -1,8 +1,8 @@
 package io.lockstep.model.checkpoint;
 
+import io.lockstep.model.adapter.Adapter;
 import io.lockstep.model.adapter.AdapterConfig;
 import io.lockstep.model.adapter.AdapterFile;
-import io.lockstep.model.adapter.AdapterPlan;
 import io.lockstep.model.batch.Collator;
 import io.lockstep.model.budget.TokenBudget;
 import io.lockstep.model.config.GenerationConfig;
@@ -225,9 +225,10 @@ public final class LoadedModel implements AutoCloseable {
   public void readTrained(Path checkpoint, long start, Buffer values) throws IOException {
     ParameterLayout trained = trainable.trained().layout();
     if (trainable.adapter().isPresent()) {
-      AdapterPlan plan = trainable.adapter().get().plan();
-      try (SafetensorsFile tensors = AdapterFile.open(checkpoint, plan)) {
+      Adapter adapter = trainable.adapter().get();
+      try (SafetensorsFile tensors = AdapterFile.open(checkpoint, adapter.plan())) {
         AdapterBase.requireMatch(checkpoint, AdapterFile.baseSha256(tensors), folder);
+        adapter.requireSameHalves(tensors);
         FlatRange.read(tensors, trained, name -> name, start, values);
       }
     } else {

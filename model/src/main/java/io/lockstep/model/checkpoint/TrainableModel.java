@@ -129,7 +129,7 @@ public final class TrainableModel implements AutoCloseable {
     recorded = true;
     return adapter == null
         ? over(leaves)
-        : new AdaptedWeights(scope, base, adapter.plan(), leaves::get, dropout);
+        : new AdaptedWeights(scope, base, adapter.plan(), adapter.whole(leaves::get), dropout);
   }
 
   /** All weights with other values of what is trained. */

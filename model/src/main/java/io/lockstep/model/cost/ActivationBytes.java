@@ -125,10 +125,19 @@ public record ActivationBytes(long vision, long decoder, long segment, long peak
     int inputs = plan.config().dropout() > 0 ? 2 : 0;
     return plan.layers().stream()
             .filter(layer -> layer.module() == module)
-            .mapToDouble(layer -> layer.rank() + outputs * layer.out() + inputs * layer.in())
+            .mapToDouble(
+                layer -> rows * (layer.width() + outputs * layer.out() + inputs * layer.in()))
             .sum()
-        * rows
-        / blocks;
+        / blocks
+        + joinedHalves(plan, module) / blocks;
+  }
+
+  /** Values of the tensors that a fixed half and a trained one are put together into. */
+  private static double joinedHalves(AdapterPlan plan, Module module) {
+    return plan.layers().stream()
+        .filter(layer -> layer.module() == module && layer.fixed() > 0)
+        .mapToDouble(layer -> (double) layer.width() * (layer.in() + layer.out()))
+        .sum();
   }
 
   /**

@@ -3,6 +3,7 @@ package io.lockstep.worker.config;
 import io.lockstep.config.Key;
 import io.lockstep.config.Place;
 import io.lockstep.model.adapter.AdapterConfig;
+import io.lockstep.model.adapter.Beginning;
 import io.lockstep.model.adapter.NumberedLayers;
 import io.lockstep.model.adapter.Targets;
 import java.util.List;
@@ -43,10 +44,9 @@ public record AdapterOptions(
         Optional<List<Integer>> layersToTransform,
     @Key(
             value =
-                "How updates begin: `true` changes nothing, with A drawn uniformly and B zero, as in PEFT.",
+                "How updates begin: `true` changes nothing, with A drawn uniformly and B zero; `pissa` begins at the leading singular vectors of each weight, `pissa_niter_N` at what N rounds find of them, `olora` at its QR decomposition; as in PEFT, but the base model stays as it is.",
             otherwise = "true",
-            remedy =
-                "write true: PiSSA and OLoRA change the base model's weights, which certificates hold fixed; for a better start take use_rslora or a higher lora_rank")
+            form = Beginnings.class)
         Beginning initWeights,
     @Key(
             value = "Biases stay as they are.",
@@ -54,12 +54,6 @@ public record AdapterOptions(
             remedy =
                 "write none, and train modules with their biases whole in tuner.modules_to_save")
         Biases loraBias) {
-
-  /** How updates begin. */
-  public enum Beginning {
-    /** With no change. */
-    TRUE
-  }
 
   /** Which biases are trained. */
   public enum Biases {
@@ -87,7 +81,8 @@ public record AdapterOptions(
     return !rankPattern.isEmpty()
         || !alphaPattern.isEmpty()
         || !excludeModules.isEmpty()
-        || layersToTransform.isPresent();
+        || layersToTransform.isPresent()
+        || initWeights.hasFixedHalf();
   }
 
   /** An adapter with these options. */
@@ -101,6 +96,7 @@ public record AdapterOptions(
     return config
         .withTargets(targets)
         .withPatterns(rankPattern, alphaPattern)
+        .withBeginning(initWeights)
         .withExcluded(
             excludeModules.isEmpty()
                 ? Optional.empty()

@@ -148,6 +148,10 @@ public record TunerConfig(
           section.at("use_dora"),
           useDora.orElse(false),
           "must be false with tuner.target_parameters: experts have no learned magnitudes");
+      refuse(
+          section.at("init_weights"),
+          options.initWeights().hasFixedHalf(),
+          "must be true with tuner.target_parameters, as in PEFT");
     }
     options.check(section, targetModules);
     try {
@@ -172,6 +176,7 @@ public record TunerConfig(
     refuse(section.at("alpha_pattern"), !options.alphaPattern().isEmpty(), reason);
     refuse(section.at("exclude_modules"), !options.excludeModules().isEmpty(), reason);
     refuse(section.at("layers_to_transform"), options.layersToTransform().isPresent(), reason);
+    refuse(section.at("init_weights"), options.initWeights().hasFixedHalf(), reason);
   }
 
   private static void refuse(Place key, boolean given, String reason) {
@@ -213,8 +218,8 @@ public record TunerConfig(
     disagree(problems, "use_rslora", useRslora, stored.rankStabilised());
     if (options.isGiven()) {
       problems.add(
-          "keeps its own ranks, scales and layers: remove tuner.rank_pattern, alpha_pattern,"
-              + " exclude_modules and layers_to_transform");
+          "keeps its own ranks, scales, layers and values: remove tuner.rank_pattern, alpha_pattern,"
+              + " exclude_modules, layers_to_transform and init_weights");
     }
     if (!targetParameters.isEmpty() && !targetParameters.equals(stored.parameters())) {
       problems.add(

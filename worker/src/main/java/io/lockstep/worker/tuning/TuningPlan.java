@@ -180,7 +180,7 @@ public record TuningPlan(
 
   /** The parameters that a checkpoint stores: the model's, or those of the adapter. */
   public ParameterLayout storedLayout() {
-    return tuning instanceof Tuning.Full ? base : trained;
+    return adapter.map(AdapterPlan::storedLayout).orElse(base);
   }
 
   /** Whether anything in the vision tower or its mergers is trained. */

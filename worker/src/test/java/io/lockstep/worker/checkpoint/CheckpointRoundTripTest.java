@@ -44,7 +44,13 @@ class CheckpointRoundTripTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"full", "lora"})
+  @ValueSource(
+      strings = {
+        "full",
+        "lora",
+        "lora, lora_rank: 3, init_weights: olora",
+        "lora, lora_rank: 2, init_weights: pissa_niter_1, use_dora: true"
+      })
   void everyWorldReadsWhatAnyOtherHasWritten(String mode) throws Exception {
     RunConfig config = Runs.config(mode);
     try (LoadedModel model = TuningPlan.of(config).load(config);
@@ -122,6 +128,23 @@ class CheckpointRoundTripTest {
         assertSame(Runs.slice(all.mean(), range), own.mean());
         assertSame(Runs.slice(all.meanSquare(), range), own.meanSquare());
       }
+    }
+  }
+
+  @Test
+  void anotherFixedHalfIsRefused() throws Exception {
+    RunConfig config = Runs.config("lora, lora_rank: 2, init_weights: pissa");
+    try (LoadedModel model = TuningPlan.of(config).load(config);
+        Arena arena = Arena.ofConfined()) {
+      Runs.write(temporary, model, config, 1, STEPS, Runs.moments(arena, flat(model)));
+    }
+    RunConfig other = Runs.config("lora, lora_rank: 2, init_weights: olora");
+    try (LoadedModel model = TuningPlan.of(other).load(other);
+        CheckpointReader reader = CheckpointReader.open(temporary)) {
+      String message =
+          String.valueOf(
+              assertThrows(IOException.class, () -> reader.readTrained(model)).getMessage());
+      assertTrue(message.contains("is not what this version computes"), message);
     }
   }
 

@@ -12,6 +12,7 @@ import io.lockstep.data.preprocess.KeepClasses;
 import io.lockstep.data.prompt.Profile;
 import io.lockstep.data.prompt.PromptConfig;
 import io.lockstep.data.prompt.PromptTexts;
+import io.lockstep.model.adapter.Beginning;
 import io.lockstep.model.adapter.Targets;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -161,7 +162,7 @@ class RunConfigTest extends RecipeFixture {
         new LinkedHashMap<>(),
         List.of(),
         Optional.empty(),
-        AdapterOptions.Beginning.TRUE,
+        Beginning.unchanged(),
         AdapterOptions.Biases.NONE);
   }
 

@@ -119,8 +119,8 @@ class TunerConfigTest {
     assertTrue(
         adapter.excluded().orElseThrow().match("model.language_model.layers.1.self_attn.v_proj"));
     assertRefused(
-        recipe("{init_weights: pissa, lora_bias: all, layers_to_transform: [0]}", "model: base"),
-        "tuner.init_weights must be true, not 'pissa': write true: PiSSA",
+        recipe("{init_weights: loftq, lora_bias: all, layers_to_transform: [0]}", "model: base"),
+        "tuner.init_weights must be true, pissa, pissa_niter_N (N rounds that approximate it) or olora, not 'loftq'",
         "tuner.lora_bias must be none, not 'all'",
         "tuner.layers_to_transform needs names in tuner.target_modules");
     assertRefused(
@@ -128,6 +128,29 @@ class TunerConfigTest {
         "tuner.rank_pattern has the key '('",
         "tuner.rank_pattern.q_proj must be a whole number of at least 1, not 0");
     assertRefused(recipe("{train_type: boft}", "model: base"), "take lora, with use_dora");
+  }
+
+  @Test
+  void updatesMayBeginAtAPartOfTheirWeights() throws Exception {
+    for (String word : List.of("true", "pissa", "pissa_niter_4", "olora")) {
+      AdapterConfig adapter =
+          parse("{lora_rank: 4, lora_alpha: 8, init_weights: " + word + "}")
+              .tuner()
+              .adapter()
+              .orElseThrow();
+      assertEquals(word, adapter.beginning().text());
+      assertEquals(word.equals("true") ? 4 : 8, adapter.stored().rank());
+      assertEquals(adapter.scaleOf("q_proj"), adapter.stored().scaleOf("q_proj"));
+    }
+    assertRefused(
+        recipe("{init_weights: olora, target_parameters: [mlp.experts.down_proj]}", "model: base"),
+        "tuner.init_weights must be true with tuner.target_parameters");
+    assertRefused(
+        recipe("{train_type: full, init_weights: pissa}", "model: base"),
+        "tuner.init_weights describes an adapter");
+    assertRefused(
+        recipe("{init_weights: pissa_niter_x}", "model: base"),
+        "(N rounds that approximate it) or olora, not 'pissa_niter_x'");
   }
 
   @Test

@@ -52,12 +52,21 @@ class ElasticWorldsTest {
     DEMONSTRATIONS(
         "custom: {teacher_student: {pool_jsonl: pictures.jsonl, teacher_ratio: 0.5, num_teacher_samples: 1}}\n"),
     DETECTION(
-        "custom: {detection_enabled: true, detection: {num_queries: 6, layers: 2, heads: 2, width: 32}}\n");
+        "custom: {detection_enabled: true, detection: {num_queries: 6, layers: 2, heads: 2, width: 32}}\n"),
+    ADAPTER_FROM_WEIGHTS(
+        "",
+        "{train_type: lora, lora_rank: 3, init_weights: pissa_niter_2, freeze_vit: false, freeze_aligner: false}");
 
     private final String recipe;
+    private final String tuner;
 
     Minimised(String recipe) {
+      this(recipe, "{train_type: full, freeze_vit: false, freeze_aligner: false}");
+    }
+
+    Minimised(String recipe, String tuner) {
       this.recipe = recipe;
+      this.tuner = tuner;
     }
   }
 
@@ -145,7 +154,7 @@ class ElasticWorldsTest {
   }
 
   private static float[] parameters(TrainingState state) {
-    return Buffer.of(state.model().parameters().flat()).floats().toArray();
+    return Buffer.of(state.model().trainable().trained().flat()).floats().toArray();
   }
 
   /**
@@ -262,7 +271,7 @@ class ElasticWorldsTest {
         model: {model: %s}
         data: {train_jsonl: %s, template: target_dense}
         training: {seed: 5, max_steps: %d, per_device_train_batch_size: 4, gradient_accumulation_steps: 1, logging_steps: 1, learning_rate: 1.0e-3, weight_decay: 0.1, warmup_ratio: 0}
-        tuner: {train_type: full, freeze_vit: false, freeze_aligner: false}
+        tuner: %s
         cluster: {virtual_ranks: %d, bucket_floats: 65536, resilience: %s}
         %s\
         """
@@ -270,6 +279,7 @@ class ElasticWorldsTest {
                 GoldenFamily.QWEN3_VL.checkpoint(),
                 pictures,
                 STEPS,
+                minimised.tuner,
                 VIRTUAL_RANKS,
                 resilience,
                 minimised.recipe),
