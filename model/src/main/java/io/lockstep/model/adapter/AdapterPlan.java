@@ -44,7 +44,13 @@ public final class AdapterPlan {
    * @param scale factor of the update
    */
   public record Layer(
-      String name, ParameterSpec.Module module, long in, long out, int rank, int fixed, double scale) {
+      String name,
+      ParameterSpec.Module module,
+      long in,
+      long out,
+      int rank,
+      int fixed,
+      double scale) {
 
     /** What the name of every B ends with. */
     static final String UP = ".lora_B.weight";

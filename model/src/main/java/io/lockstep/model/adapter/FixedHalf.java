@@ -112,9 +112,7 @@ final class FixedHalf implements Weights {
   private static boolean holds(float[] wholes, float[] halves, long length) {
     int row = Math.toIntExact(length);
     for (int i = 0; i < halves.length; i += row) {
-      if (Arrays.mismatch(
-              wholes, 2 * i + row, 2 * i + 2 * row, halves, i, i + row)
-          >= 0) {
+      if (Arrays.mismatch(wholes, 2 * i + row, 2 * i + 2 * row, halves, i, i + row) >= 0) {
         return false;
       }
     }

@@ -182,11 +182,9 @@ record Resolution(
                 + some(small)
                 + ": lower lora_rank, or give these layers others in rank_pattern");
       }
-      List<String> idle =
-          layers.stream().filter(layer -> !(config.scaleOf(layer) > 0)).toList();
+      List<String> idle = layers.stream().filter(layer -> !(config.scaleOf(layer) > 0)).toList();
       if (!idle.isEmpty()) {
-        problems.add(
-            start + " needs a lora_alpha above 0, but it is 0 for " + some(idle));
+        problems.add(start + " needs a lora_alpha above 0, but it is 0 for " + some(idle));
       }
     }
 

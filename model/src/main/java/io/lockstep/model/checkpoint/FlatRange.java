@@ -62,7 +62,8 @@ final class FlatRange {
       long row = (first + done) / own;
       long column = (first + done) % own;
       long count = Math.min(own - column, into.elements() - done);
-      FloatConversion.toFloat32(tensor.slice(row * stored + column, count), into.slice(done, count));
+      FloatConversion.toFloat32(
+          tensor.slice(row * stored + column, count), into.slice(done, count));
       done += count;
     }
   }

@@ -124,11 +124,11 @@ public record ActivationBytes(long vision, long decoder, long segment, long peak
     AdapterPlan plan = adapter.get();
     int inputs = plan.config().dropout() > 0 ? 2 : 0;
     return plan.layers().stream()
-            .filter(layer -> layer.module() == module)
-            .mapToDouble(
-                layer -> rows * (layer.width() + outputs * layer.out() + inputs * layer.in()))
-            .sum()
-        / blocks
+                .filter(layer -> layer.module() == module)
+                .mapToDouble(
+                    layer -> rows * (layer.width() + outputs * layer.out() + inputs * layer.in()))
+                .sum()
+            / blocks
         + joinedHalves(plan, module) / blocks;
   }
 

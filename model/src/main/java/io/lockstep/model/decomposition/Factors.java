@@ -154,8 +154,7 @@ public final class Factors {
     }
   }
 
-  private static Factors composed(
-      Factors small, int count, double[][] left, double[][] right) {
+  private static Factors composed(Factors small, int count, double[][] left, double[][] right) {
     double[] values = new double[count];
     double[][] lefts = new double[count][];
     double[][] rights = new double[count][];

@@ -97,13 +97,7 @@ class BeginningTest {
   }
 
   @ParameterizedTest
-  @CsvSource({
-    "pissa, false",
-    "pissa, true",
-    "pissa_niter_3, false",
-    "olora, false",
-    "olora, true"
-  })
+  @CsvSource({"pissa, false", "pissa, true", "pissa_niter_3, false", "olora, false", "olora, true"})
   void nothingChangesBeforeItIsTrainedAndBaseWeightsNever(String way, boolean dora)
       throws Exception {
     GoldenFamily family = GoldenFamily.QWEN3_VL;
@@ -176,8 +170,7 @@ class BeginningTest {
           .byName()
           .forEach((name, values) ->
               assertTrue(
-                  Buffer.of(values)
-                      .hasSameBytes(Buffer.of(all.trainable().trained().get(name))),
+                  Buffer.of(values).hasSameBytes(Buffer.of(all.trainable().trained().get(name))),
                   name));
     }
   }

@@ -55,7 +55,10 @@ class FactorsTest {
     double largest =
         switch (kind) {
           case "identity" -> 1;
-          case "one" -> Vectors.norm(weight.column(4)) * Vectors.norm(weight.transposed().column(0)) / values[4];
+          case "one" ->
+              Vectors.norm(weight.column(4))
+                  * Vectors.norm(weight.transposed().column(0))
+                  / values[4];
           case "twice" -> 7;
           default -> 0;
         };
@@ -106,8 +109,7 @@ class FactorsTest {
       alone = one.submit(() -> Factors.leading(weight, 3, new SplittableRandom(4))).get();
     }
     try (ForkJoinPool many = new ForkJoinPool(5)) {
-      Factors other =
-          many.submit(() -> Factors.leading(weight, 3, new SplittableRandom(4))).get();
+      Factors other = many.submit(() -> Factors.leading(weight, 3, new SplittableRandom(4))).get();
       assertTrue(Arrays.deepEquals(alone.left(), other.left()));
       assertTrue(Arrays.deepEquals(alone.right(), other.right()));
     }
@@ -117,8 +119,7 @@ class FactorsTest {
   void moreVectorsThanAWeightHasAreRefused() {
     WeightMatrix weight = drawn(3, 5);
     assertThrows(
-        IllegalArgumentException.class,
-        () -> Factors.leading(weight, 4, new SplittableRandom(1)));
+        IllegalArgumentException.class, () -> Factors.leading(weight, 4, new SplittableRandom(1)));
     assertThrows(IllegalArgumentException.class, () -> WeightMatrix.of(new float[7], 2, 3));
   }
 
