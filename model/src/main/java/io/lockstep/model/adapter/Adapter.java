@@ -14,8 +14,10 @@ import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.SplittableRandom;
 
 /** An adapter with its tensors. */
@@ -53,7 +55,7 @@ public final class Adapter implements AutoCloseable {
    *     everything that is wrong
    */
   public static Adapter read(Path folder, Parameters base) throws IOException {
-    AdapterPlan plan = AdapterPlan.of(AdapterConfig.read(folder), base.layout(), Set.of());
+    AdapterPlan plan = AdapterPlan.read(folder, base.layout());
     return AdapterFile.read(folder, plan, base);
   }
 
@@ -82,7 +84,8 @@ public final class Adapter implements AutoCloseable {
         drawDown(parameters, stack.down(), stack.in(), seed);
       }
       for (String replaced : plan.replaced()) {
-        Ops.copyInto(parameters.get(AdapterPlan.PREFIX + replaced), base.get(replaced));
+        String stored = Objects.requireNonNull(plan.savedName(replaced));
+        Ops.copyInto(parameters.get(stored), base.get(replaced));
       }
     }
     return new Adapter(plan, parameters, fixed, Optional.empty());
@@ -92,17 +95,23 @@ public final class Adapter implements AutoCloseable {
    * A stored adapter on more layers: its own tensors as they are, the others like those of a new
    * one.
    *
-   * @param plan holds every tensor of the stored one in its shape
+   * @param plan holds all that the stored one has, in its shapes
    * @throws IOException if a file is missing or does not fit the model
    */
   public static Adapter extend(Path stored, AdapterPlan plan, Parameters base, long seed)
       throws IOException {
     try (Adapter before = read(stored, base)) {
       Adapter fresh = initialise(plan, base, seed);
+      // A bias is called otherwise where its layer gets an update.
+      Map<String, String> renamed = new HashMap<>();
+      for (String replaced : before.plan().replaced()) {
+        renamed.put(before.plan().savedName(replaced), plan.savedName(replaced));
+      }
       before
           .parameters()
           .byName()
-          .forEach((name, value) -> Ops.copyInto(fresh.parameters().get(name), value));
+          .forEach((name, value) ->
+              Ops.copyInto(fresh.parameters().get(renamed.getOrDefault(name, name)), value));
       return new Adapter(plan, fresh.parameters(), before.baseSha256());
     }
   }

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
@@ -35,6 +36,7 @@ import java.util.function.UnaryOperator;
  * @param base folder or name of the base model
  * @param taskType what the base model is used for, as the public library names it
  * @param beginning how updates begin
+ * @param biases which biases of the base model are trained whole and stored beside the updates
  */
 public record AdapterConfig(
     int rank,
@@ -50,7 +52,23 @@ public record AdapterConfig(
     SequencedMap<String, Double> alphas,
     Optional<String> base,
     Optional<String> taskType,
-    Beginning beginning) {
+    Beginning beginning,
+    Biases biases) {
+
+  /** Which biases are trained, with the meaning that the public PEFT library gives to it. */
+  public enum Biases {
+    /** None. */
+    NONE,
+    /** Those of all layers. */
+    ALL,
+    /** Those of layers that have updates. */
+    LORA_ONLY;
+
+    /** What the format calls it. */
+    public String text() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
 
   /** Its name in an adapter's folder. */
   public static final String FILE_NAME = "adapter_config.json";
@@ -78,7 +96,8 @@ public record AdapterConfig(
         new LinkedHashMap<>(),
         Optional.empty(),
         Optional.empty(),
-        Beginning.unchanged());
+        Beginning.unchanged(),
+        Biases.NONE);
   }
 
   /** The same with another dropout. */
@@ -137,6 +156,11 @@ public record AdapterConfig(
     return with(draft -> draft.beginning = other);
   }
 
+  /** The same with these biases trained. */
+  public AdapterConfig withBiases(Biases others) {
+    return with(draft -> draft.biases = others);
+  }
+
   /**
    * What is stored of an adapter of this configuration: a fixed half of its updates makes its ranks
    * twice as large, and its numerators larger so that the scale stays, as in the public library's
@@ -180,7 +204,8 @@ public record AdapterConfig(
         draft.alphas,
         draft.base,
         taskType,
-        draft.beginning);
+        draft.beginning,
+        draft.biases);
   }
 
   /** What may be changed of a configuration. */
@@ -198,6 +223,7 @@ public record AdapterConfig(
     private SequencedMap<String, Double> alphas;
     private Optional<String> base;
     private Beginning beginning;
+    private Biases biases;
 
     Draft(AdapterConfig from) {
       rank = from.rank;
@@ -213,6 +239,7 @@ public record AdapterConfig(
       alphas = from.alphas;
       base = from.base;
       beginning = from.beginning;
+      biases = from.biases;
     }
   }
 

@@ -74,6 +74,17 @@ public final class AdapterFile {
     return tensors;
   }
 
+  /** Names of the tensors in an adapter's folder; none if there is no such file. */
+  static Set<String> names(Path folder) throws IOException {
+    Path file = folder.resolve(FILE_NAME);
+    if (!Files.isRegularFile(file)) {
+      return Set.of();
+    }
+    try (SafetensorsFile tensors = SafetensorsFile.open(file)) {
+      return Set.copyOf(tensors.names());
+    }
+  }
+
   static Adapter read(Path folder, AdapterPlan plan, Parameters base) throws IOException {
     try (SafetensorsFile tensors = open(folder, plan)) {
       requireSameCopies(tensors, plan, name -> StoredValues.of(Buffer.of(base.get(name))));
@@ -154,7 +165,7 @@ public final class AdapterFile {
       }
     }
     extra.stream()
-        .filter(name -> plan.copied(name).isEmpty())
+        .filter(name -> plan.copied(name).isEmpty() && !plan.isRepeated(name))
         .forEach(name ->
             problems.add(
                 "tensor "

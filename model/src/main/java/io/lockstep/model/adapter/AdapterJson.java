@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
@@ -134,7 +135,22 @@ final class AdapterJson {
         patterns("alpha_pattern", JsonNode::isNumber, JsonNode::doubleValue),
         text("base_model_name_or_path"),
         text("task_type"),
-        Beginning.unchanged());
+        Beginning.unchanged(),
+        biases());
+  }
+
+  private AdapterConfig.Biases biases() {
+    JsonNode value = node.path("bias");
+    if (isOff(value)) {
+      return AdapterConfig.Biases.NONE;
+    }
+    return Arrays.stream(AdapterConfig.Biases.values())
+        .filter(biases -> biases.text().equals(value.textValue()))
+        .findFirst()
+        .orElseGet(() -> {
+          problems.add("bias is " + value + " but must be \"none\", \"all\" or \"lora_only\"");
+          return AdapterConfig.Biases.NONE;
+        });
   }
 
   private static boolean inRank(int rank) {
@@ -148,10 +164,6 @@ final class AdapterJson {
   private void refuseUnsupported() {
     if (!text("peft_type").orElse("").equals(LORA)) {
       problems.add("peft_type is " + node.path("peft_type") + " but only LORA is supported");
-    }
-    JsonNode bias = node.path("bias");
-    if (!isOff(bias) && !bias.asText().equals("none")) {
-      problems.add("bias is " + bias + " but only \"none\" is supported");
     }
     JsonNode initial = node.path("init_lora_weights");
     if (!isOff(initial)
@@ -326,7 +338,8 @@ final class AdapterJson {
     ObjectNode root = JSON.createObjectNode();
     ObjectNode alphas = root.putObject("alpha_pattern");
     config.alphas().forEach(alphas::put);
-    root.put("base_model_name_or_path", config.base().orElse(null)).put("bias", "none");
+    root.put("base_model_name_or_path", config.base().orElse(null))
+        .put("bias", config.biases().text());
     root.set("exclude_modules", config.excluded().map(AdapterJson::node).orElse(null));
     root.put("fan_in_fan_out", false).put("inference_mode", true).put("init_lora_weights", true);
     put(root, "lora_alpha", config.alpha());

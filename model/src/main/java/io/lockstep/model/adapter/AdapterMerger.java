@@ -15,7 +15,6 @@ import io.lockstep.tensor.Scope;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -44,7 +43,7 @@ public final class AdapterMerger implements AutoCloseable {
    */
   @SuppressWarnings("MustBeClosedChecker")
   public static AdapterMerger open(Path folder, ParameterLayout base) throws IOException {
-    AdapterPlan plan = AdapterPlan.of(AdapterConfig.read(folder), base, Set.of());
+    AdapterPlan plan = AdapterPlan.read(folder, base);
     return new AdapterMerger(plan, AdapterFile.open(folder, plan));
   }
 

@@ -1,7 +1,10 @@
 package io.lockstep.model.adapter;
 
+import io.lockstep.model.adapter.AdapterConfig.Biases;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.ParameterSpec;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -10,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedSet;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +25,16 @@ public final class AdapterPlan {
 
   /** What the public library puts before the name of a module of the base model. */
   public static final String PREFIX = "base_model.model.";
+
+  /** What the public library puts below the name of a module for what it wraps. */
+  static final String WRAPPED = ".base_layer";
+
+  private static final String BIAS = ".bias";
+
+  /** Where the public library keeps what a module was that is trained whole, and what it is. */
+  private static final String UNTRAINED = ".original_module.";
+
+  private static final String TRAINED = ".modules_to_save.default.";
 
   private final AdapterConfig config;
   private final Map<String, Layer> layers;
@@ -170,6 +184,43 @@ public final class AdapterPlan {
   public static AdapterPlan of(
       AdapterConfig config, ParameterLayout base, Set<ParameterSpec.Module> frozen)
       throws InvalidAdapterException {
+    return of(config, base, frozen, spec -> !frozen.contains(spec.module()));
+  }
+
+  /**
+   * The plan of a stored adapter. If it trains all biases, those count that it holds: biases of
+   * parts that were frozen are not stored.
+   *
+   * @param base all parameters of the base model
+   * @throws IOException if the configuration or the list of tensors can't be read, or does not fit
+   *     the model
+   */
+  public static AdapterPlan read(Path folder, ParameterLayout base) throws IOException {
+    AdapterConfig config = AdapterConfig.read(folder);
+    if (config.biases() != Biases.ALL) {
+      return of(config, base, Set.of());
+    }
+    Set<String> stored = AdapterFile.names(folder);
+    return of(
+        config,
+        base,
+        Set.of(),
+        spec ->
+            stored.contains(biasName(spec.name(), false))
+                || stored.contains(biasName(spec.name(), true)));
+  }
+
+  /**
+   * Finds the layers and biases.
+   *
+   * @param biases which biases of the model count if all are trained
+   */
+  private static AdapterPlan of(
+      AdapterConfig config,
+      ParameterLayout base,
+      Set<ParameterSpec.Module> frozen,
+      Predicate<ParameterSpec> biases)
+      throws InvalidAdapterException {
     Resolution resolution = Resolution.of(config, base, frozen);
     Specs specs = new Specs();
     Map<String, Layer> layers = new LinkedHashMap<>();
@@ -179,6 +230,12 @@ public final class AdapterPlan {
       ParameterSpec spec = slot.spec();
       if (resolution.saved().contains(spec.name())) {
         ParameterSpec stored = new ParameterSpec(PREFIX + spec.name(), spec.shape(), spec.module());
+        saved.put(spec.name(), stored);
+        specs.add(List.of(stored));
+      } else if (isTrainedBias(config.biases(), spec, resolution, biases)) {
+        boolean adapted = resolution.layers().contains(layerOf(spec.name()));
+        ParameterSpec stored =
+            new ParameterSpec(biasName(spec.name(), adapted), spec.shape(), spec.module());
         saved.put(spec.name(), stored);
         specs.add(List.of(stored));
       }
@@ -202,6 +259,32 @@ public final class AdapterPlan {
         saved,
         specs,
         base.slots().stream().map(slot -> slot.spec().name()).collect(Collectors.toSet()));
+  }
+
+  private static boolean isTrainedBias(
+      Biases trained,
+      ParameterSpec spec,
+      Resolution resolution,
+      Predicate<ParameterSpec> biases) {
+    if (!spec.name().endsWith(BIAS)) {
+      return false;
+    }
+    return switch (trained) {
+      case NONE -> false;
+      case LORA_ONLY -> resolution.layers().contains(layerOf(spec.name()));
+      case ALL -> spec.module() != ParameterSpec.Module.DETECTION && biases.test(spec);
+    };
+  }
+
+  private static String layerOf(String bias) {
+    return bias.substring(0, bias.length() - BIAS.length());
+  }
+
+  /** What the public library calls a bias; it wraps layers that have updates. */
+  private static String biasName(String parameter, boolean adapted) {
+    return adapted && parameter.endsWith(BIAS)
+        ? PREFIX + layerOf(parameter) + WRAPPED + BIAS
+        : PREFIX + parameter;
   }
 
   /**
@@ -240,7 +323,12 @@ public final class AdapterPlan {
             .withTargets(new Targets.Names(names.stream().sorted().toList()))
             .withModulesToSave(List.copyOf(whole)),
         base,
-        Set.of());
+        Set.of(),
+        spec -> isSavedParameter(spec.name()) || added.isSavedParameter(spec.name()));
+  }
+
+  private boolean isSavedParameter(String name) {
+    return saved.containsKey(name);
   }
 
   private boolean adapts(String parameter) {
@@ -323,8 +411,24 @@ public final class AdapterPlan {
     if (!tensor.startsWith(PREFIX)) {
       return Optional.empty();
     }
-    String name = tensor.substring(PREFIX.length()).replace(".base_layer.", ".");
-    return base.contains(name) && !saved.containsKey(name) ? Optional.of(name) : Optional.empty();
+    String name = tensor.substring(PREFIX.length());
+    if (name.contains(UNTRAINED)) {
+      return Optional.of(name.replace(UNTRAINED, ".")).filter(base::contains);
+    }
+    String unwrapped = name.replace(WRAPPED + ".", ".");
+    return base.contains(unwrapped) && !saved.containsKey(unwrapped)
+        ? Optional.of(unwrapped)
+        : Optional.empty();
+  }
+
+  /**
+   * Whether a stored tensor is another one once more: with all biases, the public library stores
+   * those of modules that are trained whole under their inner names too.
+   */
+  boolean isRepeated(String tensor) {
+    return tensor.contains(TRAINED)
+        && saved.values().stream()
+            .anyMatch(spec -> spec.name().equals(tensor.replace(TRAINED, ".")));
   }
 
   /** Names of the base model's parameters that the adapter replaces. */
@@ -337,10 +441,22 @@ public final class AdapterPlan {
     return layout.slots().stream().anyMatch(slot -> slot.spec().module() == part);
   }
 
-  /** Whether layers or experts of a part of the model have updates. */
+  /** Whether layers, experts or biases of a part of the model have updates. */
   public boolean updates(ParameterSpec.Module part) {
-    return layers.values().stream().anyMatch(layer -> layer.module() == part)
+    return hasBiases(part) || layers.values().stream().anyMatch(layer -> layer.module() == part)
         || stacks.values().stream().anyMatch(stack -> stack.module() == part);
+  }
+
+  private boolean hasBiases(ParameterSpec.Module part) {
+    return config.biases() != Biases.NONE
+        && saved.entrySet().stream()
+            .anyMatch(entry -> entry.getKey().endsWith(BIAS) && entry.getValue().module() == part);
+  }
+
+  /** Whether biases are to be trained, but none of those that are meant is there. */
+  public boolean lacksBiases() {
+    return config.biases() != Biases.NONE
+        && saved.keySet().stream().noneMatch(name -> name.endsWith(BIAS));
   }
 
   /** What is trained of the adapter's tensors. */

@@ -35,9 +35,6 @@ record Resolution(
 
   private static final int SHOWN = 5;
 
-  /** What the public library puts below the name of a module for what it wraps. */
-  private static final String WRAPPED = ".base_layer";
-
   private static final String TIED_HEAD =
       "target_modules: lm_head is the embedding table of this model (tie_word_embeddings), and an"
           + " adapter on a table that is both isn't supported: leave lm_head out";
@@ -149,7 +146,7 @@ record Resolution(
       Map<String, String> wrappers = new LinkedHashMap<>();
       byModule.forEach((module, names) -> {
         for (int i = 0; i < names.size(); i++) {
-          wrappers.put(names.get(i), module + WRAPPED.repeat(names.size() - 1 - i));
+          wrappers.put(names.get(i), module + AdapterPlan.WRAPPED.repeat(names.size() - 1 - i));
         }
       });
       return wrappers;

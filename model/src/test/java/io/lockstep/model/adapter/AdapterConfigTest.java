@@ -70,12 +70,12 @@ class AdapterConfigTest {
             LEAST.replace(
                 "}",
                 """
-                , "bias": "all", "init_lora_weights": "pissa", "fan_in_fan_out": true,
+                , "bias": "some", "init_lora_weights": "pissa", "fan_in_fan_out": true,
                 "layers_to_transform": ["1"], "task_type": "SEQ_CLS", "use_future_method": true}
                 """));
     for (String part :
         List.of(
-            "bias is \"all\"",
+            "bias is \"some\"",
             "init_lora_weights is \"pissa\"",
             "fan_in_fan_out is true",
             "layers_to_transform is [\"1\"] but must be numbers of layers",

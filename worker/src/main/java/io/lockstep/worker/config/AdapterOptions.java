@@ -3,6 +3,7 @@ package io.lockstep.worker.config;
 import io.lockstep.config.Key;
 import io.lockstep.config.Place;
 import io.lockstep.model.adapter.AdapterConfig;
+import io.lockstep.model.adapter.AdapterConfig.Biases;
 import io.lockstep.model.adapter.Beginning;
 import io.lockstep.model.adapter.NumberedLayers;
 import io.lockstep.model.adapter.Targets;
@@ -49,17 +50,12 @@ public record AdapterOptions(
             form = Beginnings.class)
         Beginning initWeights,
     @Key(
-            value = "Biases stay as they are.",
+            value =
+                "Which of the model's biases are trained whole and stored beside an adapter: none, those of layers that it has, or all but those of frozen parts; `bias` of PEFT.",
             otherwise = "none",
             remedy =
-                "write none, and train modules with their biases whole in tuner.modules_to_save")
+                "PEFT's lora_bias, a bias of B, is not there: the biases of the layers do the same")
         Biases loraBias) {
-
-  /** Which biases are trained. */
-  public enum Biases {
-    /** None. */
-    NONE
-  }
 
   public AdapterOptions {
     excludeModules = List.copyOf(excludeModules);
@@ -82,7 +78,8 @@ public record AdapterOptions(
         || !alphaPattern.isEmpty()
         || !excludeModules.isEmpty()
         || layersToTransform.isPresent()
-        || initWeights.hasFixedHalf();
+        || initWeights.hasFixedHalf()
+        || loraBias != Biases.NONE;
   }
 
   /** An adapter with these options. */
@@ -97,6 +94,7 @@ public record AdapterOptions(
         .withTargets(targets)
         .withPatterns(rankPattern, alphaPattern)
         .withBeginning(initWeights)
+        .withBiases(loraBias)
         .withExcluded(
             excludeModules.isEmpty()
                 ? Optional.empty()

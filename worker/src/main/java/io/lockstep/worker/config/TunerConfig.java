@@ -177,6 +177,7 @@ public record TunerConfig(
     refuse(section.at("exclude_modules"), !options.excludeModules().isEmpty(), reason);
     refuse(section.at("layers_to_transform"), options.layersToTransform().isPresent(), reason);
     refuse(section.at("init_weights"), options.initWeights().hasFixedHalf(), reason);
+    refuse(section.at("lora_bias"), options.loraBias() != AdapterConfig.Biases.NONE, reason);
   }
 
   private static void refuse(Place key, boolean given, String reason) {
@@ -219,7 +220,7 @@ public record TunerConfig(
     if (options.isGiven()) {
       problems.add(
           "keeps its own ranks, scales, layers and values: remove tuner.rank_pattern, alpha_pattern,"
-              + " exclude_modules, layers_to_transform and init_weights");
+              + " exclude_modules, layers_to_transform, init_weights and lora_bias");
     }
     if (!targetParameters.isEmpty() && !targetParameters.equals(stored.parameters())) {
       problems.add(

@@ -135,11 +135,21 @@ public record TuningPlan(
     TunerConfig tuner = run.tuner();
     if (tuner.adapter().isPresent()) {
       AdapterPlan plan = AdapterPlan.of(tuner.adapter().get(), base, frozen);
+      if (plan.lacksBiases()) {
+        throw new InvalidAdapterException(
+            "tuner.lora_bias",
+            List.of(
+                "means biases of %s, but none of them has one: remove the key, or adapt or thaw layers with biases"
+                    .formatted(
+                        plan.config().biases() == AdapterConfig.Biases.ALL
+                            ? "the parts that are not frozen"
+                            : "adapted layers")));
+      }
       return new TuningPlan(
           model, new Tuning.NewAdapter(plan, run.seed()), base, plan.layout(), Optional.of(plan));
     }
     Path folder = tuner.resumeFromCheckpoint().orElseThrow();
-    AdapterPlan stored = AdapterPlan.of(AdapterConfig.read(folder), base, Set.of());
+    AdapterPlan stored = AdapterPlan.read(folder, base);
     List<String> problems = new ArrayList<>(tuner.disagreements(stored.config()));
     List<ParameterSpec.Module> touched = frozen.stream().filter(stored::updates).toList();
     if (!touched.isEmpty()) {

@@ -49,6 +49,7 @@ class CheckpointRoundTripTest {
         "full",
         "lora",
         "lora, lora_rank: 3, init_weights: olora",
+        "lora, lora_rank: 3, lora_bias: all",
         "lora, lora_rank: 2, init_weights: pissa_niter_1, use_dora: true"
       })
   void everyWorldReadsWhatAnyOtherHasWritten(String mode) throws Exception {

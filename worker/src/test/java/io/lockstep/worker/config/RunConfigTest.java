@@ -12,6 +12,7 @@ import io.lockstep.data.preprocess.KeepClasses;
 import io.lockstep.data.prompt.Profile;
 import io.lockstep.data.prompt.PromptConfig;
 import io.lockstep.data.prompt.PromptTexts;
+import io.lockstep.model.adapter.AdapterConfig;
 import io.lockstep.model.adapter.Beginning;
 import io.lockstep.model.adapter.Targets;
 import java.io.IOException;
@@ -163,7 +164,7 @@ class RunConfigTest extends RecipeFixture {
         List.of(),
         Optional.empty(),
         Beginning.unchanged(),
-        AdapterOptions.Biases.NONE);
+        AdapterConfig.Biases.NONE);
   }
 
   @Test

@@ -86,7 +86,8 @@ class TunerConfigTest {
         "{train_type: lora, target_regex: 'a', target_parameters: [b]}",
         "{target_modules: all-linear, freeze_llm: true, freeze_aligner: false, use_rslora: true}",
         "{freeze_llm: true, target_regex: '^$', modules_to_save: [visual.merger]}",
-        "{resume_from_checkpoint: adapter, target_modules: [all-linear]}"
+        "{resume_from_checkpoint: adapter, target_modules: [all-linear]}",
+        "{lora_bias: lora_only, init_weights: pissa_niter_8}"
       })
   void whatIsWrittenReadsAsTheSame(String tuner) throws Exception {
     RunConfig config = parse(tuner);
@@ -119,9 +120,9 @@ class TunerConfigTest {
     assertTrue(
         adapter.excluded().orElseThrow().match("model.language_model.layers.1.self_attn.v_proj"));
     assertRefused(
-        recipe("{init_weights: loftq, lora_bias: all, layers_to_transform: [0]}", "model: base"),
+        recipe("{init_weights: loftq, lora_bias: true, layers_to_transform: [0]}", "model: base"),
         "tuner.init_weights must be true, pissa, pissa_niter_N (N rounds that approximate it) or olora, not 'loftq'",
-        "tuner.lora_bias must be none, not 'all'",
+        "tuner.lora_bias must be one of none, all, lora_only, not 'true'",
         "tuner.layers_to_transform needs names in tuner.target_modules");
     assertRefused(
         recipe("{rank_pattern: {'(': 2, q_proj: 0}}", "model: base"),

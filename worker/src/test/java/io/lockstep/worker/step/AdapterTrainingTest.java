@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.lockstep.data.plan.EpochPlan;
 import io.lockstep.model.batch.Sample;
 import io.lockstep.model.checkpoint.LoadedModel;
@@ -103,6 +104,30 @@ class AdapterTrainingTest {
           assertArrayEquals(batch.logits(converted.network()), logits, LOGITS);
         }
       }
+      assertOpensAsItIs(family, rank.model());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "QWEN3_VL, all",
+    "QWEN3_VL, lora_only",
+    "QWEN2_5_VL, all",
+    "QWEN2_5_VL, lora_only",
+  })
+  void tenStepsOfBiasesEqualThePublicLibrary(GoldenFamily family, String kind) throws Exception {
+    Path adapter = family.file("biases/" + kind);
+    JsonNode cases = family.cases();
+    RunConfig config = config(family, "resume_from_checkpoint: " + adapter, cases);
+    try (TrainingRank rank =
+        new TrainingRank(
+            config,
+            () -> TuningPlan.of(config).load(config),
+            model -> microBatches(family, config, model, cases),
+            config.training().maxSteps(),
+            LocalRanks.alone())) {
+      assertSteps(
+          rank, new ObjectMapper().readTree(adapter.resolve("training.json").toFile()));
       assertOpensAsItIs(family, rank.model());
     }
   }

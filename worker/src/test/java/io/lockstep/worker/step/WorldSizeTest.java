@@ -111,6 +111,7 @@ class WorldSizeTest {
         "{train_type: lora, freeze_vit: false, freeze_aligner: false, lora_rank: 2, use_dora: true, lora_dropout: 0.2, modules_to_save: [visual.merger]}",
         "{train_type: lora, freeze_vit: false, freeze_aligner: false, lora_rank: 3, lora_dropout: 0.2, init_weights: pissa, use_rslora: true}",
         "{train_type: lora, freeze_vit: false, freeze_aligner: false, lora_rank: 2, lora_dropout: 0, init_weights: olora, use_dora: true, modules_to_save: [visual.merger]}",
+        "{train_type: lora, freeze_vit: false, freeze_aligner: true, lora_rank: 2, lora_bias: all}",
         "{train_type: full, freeze_aligner: false, freeze_vit: true}",
         "{train_type: full, freeze_vit: false, freeze_aligner: false, freeze_llm: true}"
       })
@@ -128,6 +129,7 @@ class WorldSizeTest {
         "{train_type: lora, freeze_vit: false, freeze_aligner: false, lora_rank: 2, use_dora: true, lora_dropout: 0.2, modules_to_save: [visual.merger]}",
         "{train_type: lora, freeze_vit: false, freeze_aligner: false, lora_rank: 3, lora_dropout: 0.2, init_weights: pissa, use_rslora: true}",
         "{train_type: lora, freeze_vit: false, freeze_aligner: false, lora_rank: 2, lora_dropout: 0, init_weights: olora, use_dora: true, modules_to_save: [visual.merger]}",
+        "{train_type: lora, freeze_vit: false, freeze_aligner: true, lora_rank: 2, lora_bias: all}",
         "{train_type: full, freeze_aligner: false, freeze_vit: true}"
       })
   void whatIsStoredHasTheSameDigestWithOneAndTwoRanks(String tuning) throws Exception {

@@ -132,6 +132,23 @@ class TuningPlanTest {
   }
 
   @Test
+  void biasesThatNoLayerHasAreAnError() throws Exception {
+    RunConfig config = config("{train_type: lora, lora_bias: lora_only}");
+    String message =
+        Objects.requireNonNull(
+            assertThrows(InvalidAdapterException.class, () -> TuningPlan.of(config)).getMessage());
+    assertTrue(message.contains("means biases of adapted layers, but none of them has one"), message);
+  }
+
+  @Test
+  void aFixedHalfIsStoredAndNotTrained() throws Exception {
+    TuningPlan plain = plan("{train_type: lora, lora_rank: 4}");
+    TuningPlan halved = plan("{train_type: lora, lora_rank: 4, init_weights: olora}");
+    assertEquals(plain.trained().slots(), halved.trained().slots());
+    assertEquals(2 * plain.storedLayout().elements(), halved.storedLayout().elements());
+  }
+
+  @Test
   void freezingEverythingIsAnError() {
     ConfigException refused =
         assertThrows(
