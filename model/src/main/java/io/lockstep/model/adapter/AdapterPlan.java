@@ -262,10 +262,7 @@ public final class AdapterPlan {
   }
 
   private static boolean isTrainedBias(
-      Biases trained,
-      ParameterSpec spec,
-      Resolution resolution,
-      Predicate<ParameterSpec> biases) {
+      Biases trained, ParameterSpec spec, Resolution resolution, Predicate<ParameterSpec> biases) {
     if (!spec.name().endsWith(BIAS)) {
       return false;
     }
@@ -443,7 +440,8 @@ public final class AdapterPlan {
 
   /** Whether layers, experts or biases of a part of the model have updates. */
   public boolean updates(ParameterSpec.Module part) {
-    return hasBiases(part) || layers.values().stream().anyMatch(layer -> layer.module() == part)
+    return hasBiases(part)
+        || layers.values().stream().anyMatch(layer -> layer.module() == part)
         || stacks.values().stream().anyMatch(stack -> stack.module() == part);
   }
 

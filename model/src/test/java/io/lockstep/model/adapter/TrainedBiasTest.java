@@ -58,8 +58,7 @@ class TrainedBiasTest {
     Path adapter = family.file("biases/" + kind);
     Path merged = folder.resolve("merged");
     var _ =
-        new AdapterMerge(
-                family.checkpoint(), adapter, DType.F32, AdapterMerge.DEFAULT_SHARD_BYTES)
+        new AdapterMerge(family.checkpoint(), adapter, DType.F32, AdapterMerge.DEFAULT_SHARD_BYTES)
             .write(merged, (_, _) -> {});
     try (LoadedModel model = LoadedModel.open(adapter);
         LoadedModel whole = LoadedModel.open(merged);
@@ -69,8 +68,8 @@ class TrainedBiasTest {
     }
   }
 
-  private static void assertLogits(
-      GoldenFamily family, LoadedModel model, SafetensorsFile forward) throws Exception {
+  private static void assertLogits(GoldenFamily family, LoadedModel model, SafetensorsFile forward)
+      throws Exception {
     GoldenBatch batch = GoldenBatch.of(family);
     float[] all = batch.logits(model.network());
     float[] expected = Goldens.floats(forward, "last_logits");
@@ -95,14 +94,14 @@ class TrainedBiasTest {
         own.savedName("model.language_model.layers.0.self_attn.q_proj.bias"));
     assertTrue(own.replaced().stream().allMatch(name -> name.endsWith("q_proj.bias")));
     AdapterPlan all =
-        AdapterPlan.of(
-            config.withBiases(Biases.ALL), layout, Set.of(Module.VIT, Module.ALIGNER));
+        AdapterPlan.of(config.withBiases(Biases.ALL), layout, Set.of(Module.VIT, Module.ALIGNER));
     assertEquals(
         PREFIX + "language_model.layers.0.self_attn.k_proj.bias",
         all.savedName("model.language_model.layers.0.self_attn.k_proj.bias"));
     assertTrue(all.replaced().stream().noneMatch(name -> name.contains("visual")));
     assertFalse(all.updates(Module.VIT));
-    assertTrue(AdapterPlan.of(config.withBiases(Biases.ALL), layout, Set.of()).updates(Module.ALIGNER));
+    assertTrue(
+        AdapterPlan.of(config.withBiases(Biases.ALL), layout, Set.of()).updates(Module.ALIGNER));
   }
 
   @Test
@@ -133,7 +132,8 @@ class TrainedBiasTest {
     AdapterPlan more =
         read.extended(new Targets.Names(List.of("k_proj")), List.of(), layout(), frozen);
     assertEquals(read.replaced(), more.replaced());
-    try (LoadedModel extended = LoadedModel.open(base, new Tuning.ExtendedAdapter(stored, more, 4))) {
+    try (LoadedModel extended =
+        LoadedModel.open(base, new Tuning.ExtendedAdapter(stored, more, 4))) {
       assertArrayEquals(
           trained,
           Buffer.of(

@@ -126,8 +126,7 @@ class AdapterTrainingTest {
             model -> microBatches(family, config, model, cases),
             config.training().maxSteps(),
             LocalRanks.alone())) {
-      assertSteps(
-          rank, new ObjectMapper().readTree(adapter.resolve("training.json").toFile()));
+      assertSteps(rank, new ObjectMapper().readTree(adapter.resolve("training.json").toFile()));
       assertOpensAsItIs(family, rank.model());
     }
   }

@@ -137,7 +137,8 @@ class TuningPlanTest {
     String message =
         Objects.requireNonNull(
             assertThrows(InvalidAdapterException.class, () -> TuningPlan.of(config)).getMessage());
-    assertTrue(message.contains("means biases of adapted layers, but none of them has one"), message);
+    assertTrue(
+        message.contains("means biases of adapted layers, but none of them has one"), message);
   }
 
   @Test
