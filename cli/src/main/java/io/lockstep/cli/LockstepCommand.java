@@ -25,6 +25,8 @@ import io.lockstep.cli.console.ErrorReport;
 import io.lockstep.cli.console.LogSetup;
 import io.lockstep.cli.console.UsageError;
 import io.lockstep.client.Endpoint;
+import java.util.Arrays;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -37,29 +39,30 @@ import picocli.CommandLine.ScopeType;
     mixinStandardHelpOptions = true,
     scope = ScopeType.INHERIT,
     version = "lockstep 0.1.0-SNAPSHOT",
-    synopsisSubcommandLabel = "COMMAND",
-    subcommands = {
-      QuickstartCommand.class,
-      TrainCommand.class,
-      ValidateCommand.class,
-      ConfigCommand.class,
-      PlanCommand.class,
-      GenerateCommand.class,
-      EvalCommand.class,
-      ReportCommand.class,
-      DigestCommand.class,
-      LockstepCommand.Export.class,
-      StageACommand.class,
-      StageBCommand.class,
-      CaptionCommand.class,
-      AlignCommand.class,
-      DataCommand.class,
-      BenchCommand.class,
-      CoordinatorCommand.class,
-      LockstepCommand.Worker.class,
-      LockstepCommand.Gateway.class
-    })
+    synopsisSubcommandLabel = "COMMAND")
 final class LockstepCommand implements Runnable {
+
+  /** In the order of the overview. */
+  private static final List<Class<?>> COMMANDS =
+      List.of(          QuickstartCommand.class,
+          TrainCommand.class,
+          ValidateCommand.class,
+          ConfigCommand.class,
+          PlanCommand.class,
+          GenerateCommand.class,
+          EvalCommand.class,
+          ReportCommand.class,
+          DigestCommand.class,
+          LockstepCommand.Export.class,
+          StageACommand.class,
+          StageBCommand.class,
+          CaptionCommand.class,
+          AlignCommand.class,
+          DataCommand.class,
+          BenchCommand.class,
+          CoordinatorCommand.class,
+          LockstepCommand.Worker.class,
+          LockstepCommand.Gateway.class);
 
   @Option(
       names = "--debug",
@@ -78,6 +81,7 @@ final class LockstepCommand implements Runnable {
   static int execute(String... arguments) {
     LockstepCommand root = new LockstepCommand();
     CommandLine commandLine = new CommandLine(root);
+    needed(arguments).forEach(commandLine::addSubcommand);
     commandLine.setCaseInsensitiveEnumValuesAllowed(true);
     commandLine.registerConverter(Endpoint.class, new EndpointConverter());
     commandLine.setParameterExceptionHandler((exception, args) -> {
@@ -99,6 +103,24 @@ final class LockstepCommand implements Runnable {
       return new CommandLine.RunLast().execute(parsed);
     });
     return commandLine.execute(arguments);
+  }
+
+  /**
+   * The command that is asked for, or all of them where it takes all to say what there is: reading
+   * the options of each takes longer than most of what a command does before its work.
+   */
+  private static List<Class<?>> needed(String... arguments) {
+    return Arrays.stream(arguments)
+        .filter(argument -> !argument.startsWith("-"))
+        .findFirst()
+        .flatMap(name -> COMMANDS.stream().filter(command -> isNamed(name, command)).findFirst())
+        .<List<Class<?>>>map(List::of)
+        .orElse(COMMANDS);
+  }
+
+  private static boolean isNamed(String name, Class<?> command) {
+    Command described = command.getAnnotation(Command.class);
+    return described != null && described.name().equals(name);
   }
 
   @Override

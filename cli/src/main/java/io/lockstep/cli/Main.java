@@ -19,6 +19,8 @@ public final class Main {
       System.err.println("error: " + text);
       System.exit(1);
     });
+    // Netty would load the flight recorder in each process, for events of its buffers.
+    System.setProperty("io.netty.jfr.enabled", "false");
     ParentWatch.startIfChild();
     System.exit(run(arguments));
   }

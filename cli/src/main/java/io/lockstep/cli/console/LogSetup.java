@@ -28,6 +28,13 @@ public final class LogSetup extends ContextAwareBase implements Configurator {
 
   private static final String OURS = "io.lockstep";
 
+  /**
+   * gRPC logs through the JDK. It warns, over many lines, of what strangers send to a port; what
+   * ends a call of ours is said by whoever made it. Held here because levels of loggers that nobody
+   * holds are forgotten.
+   */
+  private static final java.util.logging.Logger GRPC = java.util.logging.Logger.getLogger("io.grpc");
+
   /** Marks every line from now on with the rank that this process has in its run. */
   public static void rank(int rank) {
     if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
@@ -77,6 +84,7 @@ public final class LogSetup extends ContextAwareBase implements Configurator {
     context.getLogger(OURS).setLevel(Level.toLevel(System.getProperty(LEVEL_PROPERTY), Level.WARN));
     // It warns on every machine without a GPU that there is none.
     context.getLogger("ai.djl.util.cuda").setLevel(Level.ERROR);
+    GRPC.setLevel(java.util.logging.Level.SEVERE);
     return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
   }
 }

@@ -1,8 +1,8 @@
 package io.lockstep.coordinator.rpc;
 
-import com.linecorp.armeria.server.Server;
-import com.linecorp.armeria.server.grpc.GrpcService;
+import io.grpc.Server;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.lockstep.coordinator.CommittedCheckpoint;
@@ -16,6 +16,8 @@ import io.lockstep.coordinator.journal.RunJournal;
 import io.lockstep.coordinator.loop.RunLoop;
 import io.lockstep.coordinator.machine.JournalEntry;
 import io.lockstep.proto.coordinator.v1.CoordinatorGrpc;
+import io.netty.channel.ChannelOption;
+import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -24,7 +26,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -38,9 +39,13 @@ import java.util.function.BiFunction;
 public final class CoordinatorServer implements AutoCloseable {
 
   /** How long open calls get to end by themselves when the server closes. */
-  private static final Duration QUIET_PERIOD = Duration.ofMillis(100);
-
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(3);
+
+  /** After which a connection without a call is closed; streams live as long as the run. */
+  private static final Duration IDLE = Duration.ofSeconds(15);
+
+  /** Connections that wait to be taken: all workers of a large run may come at once. */
+  private static final int BACKLOG = 1024;
 
   private static final Duration DRAIN_TIMEOUT = Duration.ofSeconds(10);
 
@@ -155,7 +160,7 @@ public final class CoordinatorServer implements AutoCloseable {
     try {
       begin(loop, journal.apply(plan, Clock.systemUTC()));
     } catch (RuntimeException error) {
-      server.stop().join();
+      stop(server);
       throw error;
     }
     return new CoordinatorServer(server, loop);
@@ -172,7 +177,7 @@ public final class CoordinatorServer implements AutoCloseable {
 
   /** The port it listens on. */
   public int port() {
-    return server.activeLocalPort();
+    return server.getPort();
   }
 
   /** Waits until the run is over; the server still answers until it is closed. */
@@ -208,43 +213,47 @@ public final class CoordinatorServer implements AutoCloseable {
   @Override
   public void close() {
     loop.close();
-    server.stop().join();
+    stop(server);
   }
 
   private static Server build(InetSocketAddress address, RunLoop loop) {
     HealthStatusManager health = new HealthStatusManager();
     health.setStatus(CoordinatorGrpc.SERVICE_NAME, ServingStatus.SERVING);
-    GrpcService grpc =
-        GrpcService.builder()
-            .addService(new CoordinatorService(loop))
-            .addService(ProtoReflectionServiceV1.newInstance())
-            .addService(health.getHealthService())
-            .maxRequestMessageLength(MAX_MESSAGE_BYTES)
-            .build();
-    return Server.builder()
-        .http(address)
-        .service(grpc)
-        // Streams live as long as the run; heartbeats decide about workers.
-        .requestTimeout(Duration.ZERO)
-        .maxRequestLength(0)
-        // A stream that ends is an event of the run, which says so itself.
-        .unloggedExceptionsReportInterval(Duration.ZERO)
-        .connectionDrainDuration(Duration.ZERO)
-        .gracefulShutdownTimeout(QUIET_PERIOD, CLOSE_TIMEOUT)
+    return NettyServerBuilder.forAddress(address)
+        .addService(new CoordinatorService(loop))
+        .addService(ProtoReflectionServiceV1.newInstance())
+        .addService(health.getHealthService())
+        .intercept(new Caller.Interceptor())
+        // A call only queues work for the run's thread.
+        .directExecutor()
+        .maxInboundMessageSize(MAX_MESSAGE_BYTES)
+        .maxConnectionIdle(IDLE.toSeconds(), TimeUnit.SECONDS)
+        .withOption(ChannelOption.SO_BACKLOG, BACKLOG)
         .build();
   }
 
   private static void bind(Server server, InetSocketAddress address) {
     try {
-      server.start().join();
-    } catch (CompletionException error) {
-      var _ = server.stop();
+      server.start();
+    } catch (IOException error) {
       String where = address.getHostString() + ":" + address.getPort();
       throw new RunRefusedException(
           isPortTaken(error)
               ? "port " + where + " is in use: give another --port, or 0 for a free one"
-              : "can't listen on " + where + ": " + error.getCause(),
+              : "can't listen on " + where + ": " + error.getMessage(),
           error);
+    }
+  }
+
+  private static void stop(Server server) {
+    server.shutdown();
+    try {
+      if (!server.awaitTermination(CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
+        server.shutdownNow().awaitTermination(CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+      }
+    } catch (InterruptedException interrupted) {
+      server.shutdownNow();
+      Thread.currentThread().interrupt();
     }
   }
 

@@ -1,6 +1,5 @@
 package io.lockstep.coordinator.rpc;
 
-import com.linecorp.armeria.server.ServiceRequestContext;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
@@ -45,13 +44,9 @@ final class CoordinatorService extends CoordinatorGrpc.CoordinatorImplBase {
             loop,
             messages,
             (ServerCallStreamObserver<CoordinatorMessage>) out);
-    var _ =
-        ServiceRequestContext.current()
-            .eventLoop()
-            .schedule(
-                session::requireIntroduction,
-                WorkerSession.INTRODUCTION.toMillis(),
-                TimeUnit.MILLISECONDS);
+    CompletableFuture.delayedExecutor(
+            WorkerSession.INTRODUCTION.toMillis(), TimeUnit.MILLISECONDS)
+        .execute(session::requireIntroduction);
     return session;
   }
 
@@ -71,11 +66,7 @@ final class CoordinatorService extends CoordinatorGrpc.CoordinatorImplBase {
   /** Who asks: what it says of itself, and where it is. */
   private static String who(DrainRequest request) {
     String name = request.getBy().isBlank() ? "somebody" : PlainText.line(request.getBy());
-    return name
-        + " at "
-        + ServiceRequestContext.current().remoteAddress().getHostString()
-        + ":"
-        + ServiceRequestContext.current().remoteAddress().getPort();
+    return name + " at " + Caller.address();
   }
 
   @Override

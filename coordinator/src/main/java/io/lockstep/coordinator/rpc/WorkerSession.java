@@ -22,7 +22,7 @@ final class WorkerSession implements StreamObserver<WorkerMessage>, RunLoop.Work
 
   private static final int UNDERWAY = 16;
 
-  // Of the stream's own event loop.
+  // Under this object's lock: the stream's own thread and that of the introduction's limit.
   private boolean introduced;
   private boolean ended;
 
@@ -48,7 +48,7 @@ final class WorkerSession implements StreamObserver<WorkerMessage>, RunLoop.Work
   }
 
   /** Ends a stream that has been opened and says nothing. */
-  void requireIntroduction() {
+  synchronized void requireIntroduction() {
     if (!introduced && !ended) {
       ended = true;
       out.onError(
@@ -59,7 +59,7 @@ final class WorkerSession implements StreamObserver<WorkerMessage>, RunLoop.Work
   }
 
   @Override
-  public void onNext(WorkerMessage message) {
+  public synchronized void onNext(WorkerMessage message) {
     if (ended) {
       return;
     }
@@ -122,7 +122,7 @@ final class WorkerSession implements StreamObserver<WorkerMessage>, RunLoop.Work
     loop.join(joined, this);
   }
 
-  private void lost(String how) {
+  private synchronized void lost(String how) {
     if (introduced) {
       loop.post(new Event.Lost(session, how));
     }

@@ -107,6 +107,7 @@ public final class RpcServer implements AutoCloseable {
             // Outcomes of requests are logged on demand, one line each.
             .unloggedExceptionsReportInterval(Duration.ZERO)
             .connectionDrainDuration(Duration.ZERO)
+            .bossGroupFactory(Acceptor::named)
             .gracefulShutdownTimeout(QUIET_PERIOD, CLOSE_TIMEOUT)
             .build();
     try {
@@ -143,6 +144,7 @@ public final class RpcServer implements AutoCloseable {
     BindableService inference = new InferenceService(batcher, new Requests(limits), 1);
     return GrpcService.builder()
         .addService(OlderReflection.of(List.of(inference, health.service())))
+        .supportedSerializationFormats(GrpcSerializationFormats.PROTO)
         .build();
   }
 
