@@ -44,7 +44,8 @@ final class LockstepCommand implements Runnable {
 
   /** In the order of the overview. */
   private static final List<Class<?>> COMMANDS =
-      List.of(          QuickstartCommand.class,
+      List.of(
+          QuickstartCommand.class,
           TrainCommand.class,
           ValidateCommand.class,
           ConfigCommand.class,

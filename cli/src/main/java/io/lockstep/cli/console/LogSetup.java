@@ -33,7 +33,8 @@ public final class LogSetup extends ContextAwareBase implements Configurator {
    * ends a call of ours is said by whoever made it. Held here because levels of loggers that nobody
    * holds are forgotten.
    */
-  private static final java.util.logging.Logger GRPC = java.util.logging.Logger.getLogger("io.grpc");
+  private static final java.util.logging.Logger GRPC =
+      java.util.logging.Logger.getLogger("io.grpc");
 
   /** Marks every line from now on with the rank that this process has in its run. */
   public static void rank(int rank) {

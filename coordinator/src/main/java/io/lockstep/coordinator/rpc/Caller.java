@@ -31,8 +31,7 @@ final class Caller {
       Context context = Context.current();
       if (call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR)
           instanceof InetSocketAddress remote) {
-        context =
-            context.withValue(ADDRESS, remote.getHostString() + ":" + remote.getPort());
+        context = context.withValue(ADDRESS, remote.getHostString() + ":" + remote.getPort());
       }
       return Contexts.interceptCall(context, call, headers, next);
     }

@@ -44,8 +44,7 @@ final class CoordinatorService extends CoordinatorGrpc.CoordinatorImplBase {
             loop,
             messages,
             (ServerCallStreamObserver<CoordinatorMessage>) out);
-    CompletableFuture.delayedExecutor(
-            WorkerSession.INTRODUCTION.toMillis(), TimeUnit.MILLISECONDS)
+    CompletableFuture.delayedExecutor(WorkerSession.INTRODUCTION.toMillis(), TimeUnit.MILLISECONDS)
         .execute(session::requireIntroduction);
     return session;
   }
