@@ -2,7 +2,7 @@ package io.lockstep.benchmark;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.lockstep.collective.tcp.LocalWorld;
+import io.lockstep.collective.testing.LocalWorld;
 import io.lockstep.tensor.Torch;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;

@@ -4,6 +4,7 @@ import io.lockstep.tensor.Buffer;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Grouped point-to-point exchange of memory among the ranks of one generation of a world.
@@ -69,6 +70,11 @@ public interface Collective extends AutoCloseable {
         }
       }
     }
+  }
+
+  /** Sums that the transport itself can make; most can't. */
+  default Optional<NativeReduction> nativeReduction() {
+    return Optional.empty();
   }
 
   /**

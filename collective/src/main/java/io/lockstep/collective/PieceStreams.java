@@ -1,6 +1,8 @@
 package io.lockstep.collective;
 
 import io.lockstep.tensor.Buffer;
+import io.lockstep.tensor.Device;
+import io.lockstep.tensor.Devices;
 import io.lockstep.tensor.Dtype;
 import java.util.List;
 
@@ -11,9 +13,11 @@ import java.util.List;
  * @param dtype type of the elements
  * @param elements number of elements of each message
  * @param sources where the messages come from; not the own rank
+ * @param device where the sink takes pieces besides host memory: a transport that has them there
+ *     already need not copy them
  * @param sink takes the pieces of all messages together
  */
-public record PieceStreams(Dtype dtype, long elements, List<Source> sources, Sink sink) {
+public record PieceStreams(Dtype dtype, long elements, List<Source> sources, Device device, Sink sink) {
 
   /** No stream at all. */
   public static final PieceStreams NONE =
@@ -32,6 +36,11 @@ public record PieceStreams(Dtype dtype, long elements, List<Source> sources, Sin
    * @param slot its slot
    */
   public record Source(int peer, int slot) {}
+
+  /** Streams whose pieces are taken in host memory. */
+  public PieceStreams(Dtype dtype, long elements, List<Source> sources, Sink sink) {
+    this(dtype, elements, sources, Devices.HOST, sink);
+  }
 
   public PieceStreams {
     sources = List.copyOf(sources);
@@ -57,7 +66,8 @@ public record PieceStreams(Dtype dtype, long elements, List<Source> sources, Sin
      *
      * @param offset where in the messages the pieces begin, in elements
      * @param pieces one per stream, in the order of {@link PieceStreams#sources()}, all of the same
-     *     length, in host memory; they may be written to and are gone once this returns
+     *     length, all in host memory or all on the streams' device; they may be written to and are
+     *     gone once this, and what it has queued on that device, is done
      */
     void accept(long offset, List<Buffer> pieces);
   }

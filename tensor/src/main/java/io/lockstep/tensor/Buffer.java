@@ -75,6 +75,15 @@ public final class Buffer {
     return onHost(arena.allocate(dtype.bytes(elements), ALIGNMENT), dtype);
   }
 
+  /**
+   * Elements at an address of a device, such as memory that another library has allocated there;
+   * whoever did keeps it for as long as this is used.
+   */
+  public static Buffer at(long address, Dtype dtype, long elements, Device device) {
+    return new Buffer(
+        MemorySegment.ofAddress(address).reinterpret(dtype.bytes(elements)), dtype, device, null);
+  }
+
   /** The values of an array, shared with it. */
   public static Buffer onHost(float[] values) {
     return onHost(MemorySegment.ofArray(values), Dtype.FLOAT32);
@@ -262,6 +271,19 @@ public final class Buffer {
       throw new IllegalArgumentException("%s is memory of a Java array".formatted(this));
     }
     return MemorySegment.ofAddress(bytes.address()).reinterpret(bytes.byteSize());
+  }
+
+  /**
+   * Where the elements begin, as the device that they lie on counts: for libraries that move memory
+   * of devices. It holds as long as the memory does.
+   *
+   * @throws IllegalArgumentException for memory of a Java array
+   */
+  public long address() {
+    if (isOnHeap()) {
+      throw new IllegalArgumentException("%s is memory of a Java array".formatted(this));
+    }
+    return memory().address();
   }
 
   /** The memory, wherever it is: for devices and their kernels. */

@@ -104,6 +104,17 @@ public final class Torch {
     return "libtorch " + LibUtils.getVersion() + " " + Native.cpuCapability();
   }
 
+  /**
+   * The stream of a CUDA device on which the calling thread's operators are queued; 0, the default
+   * stream, where this libtorch has no devices.
+   *
+   * @param device its number among those that the process sees
+   */
+  public static long currentCudaStream(int device) {
+    requireStarted();
+    return CudaStreams.current(device);
+  }
+
   /** The memory of this process that is resident now, in bytes (Linux: VmRSS). */
   public static long residentBytes() {
     List<String> lines;

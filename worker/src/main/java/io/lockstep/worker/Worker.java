@@ -3,7 +3,7 @@ package io.lockstep.worker;
 import io.lockstep.collective.Collective;
 import io.lockstep.collective.Stall;
 import io.lockstep.collective.tcp.Peer;
-import io.lockstep.collective.tcp.SilenceHistory;
+import io.lockstep.collective.SilenceHistory;
 import io.lockstep.collective.tcp.TcpCollective;
 import io.lockstep.collective.tcp.TcpListener;
 import io.lockstep.collective.tcp.TcpOptions;

@@ -11,6 +11,7 @@ import io.netty.channel.socket.DuplexChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
@@ -44,7 +45,10 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements StallWatch.
   private final CompletableFuture<@Nullable Void> quiesced = new CompletableFuture<>();
 
   private @Nullable ExchangePart part;
-  private @Nullable CollectiveException broken;
+
+  /** Written on the event loop, read by any thread. */
+  private volatile @Nullable CollectiveException broken;
+
   private long begun;
 
   PeerLink(int rank, Peer peer, long generation, Channel channel, TcpOptions options) {
@@ -67,6 +71,11 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements StallWatch.
   /** The exchange in flight with this peer. */
   @Nullable ExchangePart part() {
     return part;
+  }
+
+  /** What ended the connection, if it has ended; from any thread. */
+  Optional<CollectiveException> failure() {
+    return Optional.ofNullable(broken);
   }
 
   /** Bytes given to the peer so far; from any thread. */

@@ -1,7 +1,11 @@
 package io.lockstep.collective.tcp;
 
+import io.lockstep.collective.PieceStreams;
 import io.lockstep.collective.Transfer;
+import io.lockstep.collective.TransferPlan;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Takes one message of an exchange. Confined to the link's event loop. */
@@ -15,6 +19,19 @@ abstract sealed class Receive {
   private Receive(int slot, long bytes) {
     this.slot = slot;
     this.bytes = bytes;
+  }
+
+  /** What takes the messages of a peer; streams pass through the window. */
+  static List<Receive> from(TransferPlan plan, int peer, PieceWindow window) {
+    List<Receive> all = new ArrayList<>();
+    plan.receivesFrom(peer).forEach(transfer -> all.add(new IntoMemory(transfer)));
+    List<PieceStreams.Source> sources = plan.streams().sources();
+    for (int i = 0; i < sources.size(); i++) {
+      if (sources.get(i).peer() == peer) {
+        all.add(new Streamed(sources.get(i).slot(), window, i));
+      }
+    }
+    return all;
   }
 
   final int slot() {

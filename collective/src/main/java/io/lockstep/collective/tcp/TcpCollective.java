@@ -6,12 +6,15 @@ import io.lockstep.collective.CollectiveException;
 import io.lockstep.collective.PieceStreams;
 import io.lockstep.collective.Stall;
 import io.lockstep.collective.Transfer;
+import io.lockstep.collective.TransferPlan;
 import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.Dtype;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -158,7 +161,7 @@ public final class TcpCollective implements Collective {
       int peer = link.peer().rank();
       link.begin(
           new ExchangePart(
-              tag, begun.exchange(), plan.sendsTo(peer), plan.receivesFrom(peer, begun.window())));
+              tag, begun.exchange(), plan.sendsTo(peer), Receive.from(plan, peer, begun.window())));
     }
     try {
       @Nullable CollectiveException failed = await(begun.exchange(), streams.sink(), tag);
@@ -268,6 +271,24 @@ public final class TcpCollective implements Collective {
       windowArena.close();
     }
     links.forEach(PeerLink::free);
+  }
+
+  /**
+   * What has ended this collective, or its connection with one of the given ranks, so far: for whoever
+   * waits for these ranks by other means than an exchange. From any thread.
+   *
+   * @return empty while all is well, as far as this rank has been told
+   */
+  public Optional<CollectiveException> failureWith(Set<Integer> peers) {
+    synchronized (this) {
+      if (failure != null) {
+        return Optional.of(failure);
+      }
+    }
+    return links.stream()
+        .filter(link -> peers.contains(link.peer().rank()))
+        .flatMap(link -> link.failure().stream())
+        .findFirst();
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.lockstep.collective.tcp;
 
 import io.lockstep.collective.Stall;
+import io.lockstep.collective.StallLimits;
 import java.time.Duration;
 import java.util.function.LongFunction;
 import org.slf4j.Logger;

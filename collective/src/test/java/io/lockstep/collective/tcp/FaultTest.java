@@ -1,11 +1,14 @@
 package io.lockstep.collective.tcp;
 
-import static io.lockstep.collective.tcp.LocalWorld.failureOf;
+import static io.lockstep.collective.testing.LocalWorld.failureOf;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.lockstep.collective.Collective;
+import io.lockstep.collective.testing.Bytes;
+import io.lockstep.collective.testing.LocalWorld;
 import io.lockstep.collective.AbortedException;
 import io.lockstep.collective.CollectiveException;
 import io.lockstep.collective.Stall;
@@ -127,24 +130,6 @@ class FaultTest {
   }
 
   @Test
-  void aListenerOfStallsMayAbort() throws Exception {
-    try (LocalWorld world = world(2, true)) {
-      world.options =
-          world.options.withStalls(
-              STALL_AFTER, stall -> world.ranks.get(stall.rank()).abort(stall.message()));
-      world.connect(1);
-      Future<?> waits =
-          world.start(
-              0,
-              collective -> {
-                collective.exchange(1, List.of(), List.of(Bytes.transfer(1, 0, arena.allocate(8))));
-              });
-      AbortedException aborted = assertInstanceOf(AbortedException.class, failureOf(waits));
-      assertTrue(aborted.reason().contains("received 0 of 8 bytes"), aborted.reason());
-    }
-  }
-
-  @Test
   void aPartitionStallsTheRanksThatItPartsAndNobodyElseAndHeals() throws Exception {
     try (LocalWorld world = world(3, false)) {
       between(world, 1, 0);
@@ -200,11 +185,11 @@ class FaultTest {
     }
   }
 
-  private void swap(TcpCollective collective, long tag) {
+  private void swap(Collective collective, long tag) {
     swapWith(collective, tag, 1 - collective.rank());
   }
 
-  private void swapWith(TcpCollective collective, long tag, int other) {
+  private void swapWith(Collective collective, long tag, int other) {
     MemorySegment out = arena.allocate(BYTES).fill((byte) (1 + collective.rank()));
     MemorySegment in = arena.allocate(BYTES);
     collective.exchange(

@@ -4,6 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.lockstep.collective.Collective;
+import io.lockstep.collective.testing.Bytes;
+import io.lockstep.collective.testing.LocalWorld;
 import io.lockstep.collective.CollectiveException;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -58,14 +61,14 @@ class FrameTest {
     try (LocalWorld world = LocalWorld.listening(2);
         Arena arena = Arena.ofShared()) {
       world.options = world.options.withSharedMemory(false);
-      Future<TcpCollective> connecting = world.connecting(2, 0);
+      Future<Collective> connecting = world.connecting(2, 0);
       try (Socket socket =
           new Socket(InetAddress.getLoopbackAddress(), world.listeners.get(0).port())) {
         ByteBuf hello = Unpooled.buffer();
         new Hello(Hello.VERSION, 2, 1, 0, 2, RunToken.of(LocalWorld.TOKEN)).write(hello);
         hello.readBytes(socket.getOutputStream(), hello.readableBytes());
         new DataInputStream(socket.getInputStream()).readFully(new byte[8]);
-        TcpCollective rank0 = connecting.get();
+        Collective rank0 = connecting.get();
         ByteBuf frame = Unpooled.buffer();
         new FrameHeader(
                 FrameHeader.Kind.DATA, 0, 0, generation, sequence, 5, 0, 0, CHECKSUM_OF_EMPTY)

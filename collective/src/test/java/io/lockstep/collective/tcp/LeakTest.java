@@ -1,10 +1,12 @@
 package io.lockstep.collective.tcp;
 
-import static io.lockstep.collective.tcp.LocalWorld.failureOf;
+import static io.lockstep.collective.testing.LocalWorld.failureOf;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.lockstep.collective.testing.Bytes;
+import io.lockstep.collective.testing.LocalWorld;
 import io.lockstep.collective.CollectiveException;
 import io.lockstep.collective.PieceStreams;
 import io.lockstep.collective.PieceStreams.Source;

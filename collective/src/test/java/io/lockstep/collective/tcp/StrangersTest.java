@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.lockstep.collective.Collective;
+import io.lockstep.collective.testing.LocalWorld;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -81,8 +83,8 @@ class StrangersTest {
   }
 
   private static void connects(LocalWorld world) throws Exception {
-    Future<TcpCollective> lower = world.connecting(1, 0);
-    Future<TcpCollective> higher = world.connecting(1, 1);
+    Future<Collective> lower = world.connecting(1, 0);
+    Future<Collective> higher = world.connecting(1, 1);
     assertEquals(1, lower.get().generation());
     assertEquals(1, higher.get().generation());
     lower.get().close();

@@ -4,6 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.lockstep.collective.Collective;
+import io.lockstep.collective.testing.Bytes;
+import io.lockstep.collective.testing.LocalWorld;
 import io.lockstep.collective.CollectiveException;
 import io.lockstep.collective.PieceStreams;
 import io.lockstep.collective.PieceStreams.Source;
@@ -43,7 +46,7 @@ class StreamsTest {
     }
   }
 
-  private void stream(TcpCollective collective, int slots, long tag) {
+  private void stream(Collective collective, int slots, long tag) {
     List<Transfer> sends = new ArrayList<>();
     List<Source> sources = new ArrayList<>();
     for (int peer = 0; peer < collective.size(); peer++) {
@@ -85,98 +88,4 @@ class StreamsTest {
     return index << 32 | tag << 16 | rank << 8 | slot;
   }
 
-  @Test
-  void streamsAndTransfersOfDifferentLengthsMix() throws Exception {
-    try (LocalWorld world = LocalWorld.connected(2)) {
-      world.runAll(collective -> {
-        int other = 1 - collective.rank();
-        MemorySegment out = arena.allocate(BYTES).fill((byte) (7 + collective.rank()));
-        MemorySegment in = arena.allocate(100);
-        long[] seen = {0};
-        collective.exchange(
-            1,
-            List.of(Bytes.transfer(other, 0, out.asSlice(0, 100)), Bytes.transfer(other, 1, out)),
-            List.of(Bytes.transfer(other, 0, in)),
-            Bytes.streams(
-                BYTES,
-                List.of(new Source(other, 1)),
-                (offset, pieces) -> seen[0] += pieces.getFirst().bytes()));
-        assertEquals(BYTES, seen[0]);
-        assertEquals(7 + other, in.get(ValueLayout.JAVA_BYTE, 99));
-      });
-    }
-  }
-
-  @Test
-  void emptyStreamsEnd() throws Exception {
-    try (LocalWorld world = LocalWorld.connected(2)) {
-      world.runAll(collective -> {
-        int other = 1 - collective.rank();
-        collective.exchange(
-            1,
-            List.of(Bytes.transfer(other, 0, arena.allocate(0))),
-            List.of(),
-            Bytes.streams(
-                0,
-                List.of(new Source(other, 0)),
-                (offset, pieces) -> {
-                  throw new AssertionError("a piece of nothing");
-                }));
-      });
-    }
-  }
-
-  @Test
-  void whatTheSinkThrowsIsThrownAndEndsTheCollective() throws Exception {
-    try (LocalWorld world = LocalWorld.connected(2)) {
-      IllegalStateException thrown = new IllegalStateException("no");
-      MemorySegment out = arena.allocate(BYTES);
-      Future<?> other =
-          world.start(
-              1,
-              collective -> {
-                collective.exchange(
-                    1,
-                    List.of(Bytes.transfer(0, 0, out)),
-                    List.of(Bytes.transfer(0, 0, arena.allocate(8))));
-              });
-      assertSame(
-          thrown,
-          assertThrows(
-              IllegalStateException.class,
-              () ->
-                  world
-                      .ranks
-                      .get(0)
-                      .exchange(
-                          1,
-                          List.of(),
-                          List.of(),
-                          Bytes.streams(
-                              BYTES,
-                              List.of(new Source(1, 0)),
-                              (offset, pieces) -> {
-                                throw thrown;
-                              }))));
-      assertThrows(
-          CollectiveException.class, () -> world.ranks.get(0).exchange(2, List.of(), List.of()));
-      assertThrows(Exception.class, other::get);
-    }
-  }
-
-  @Test
-  void streamsThatCannotBeMeantAreRefused() throws Exception {
-    try (LocalWorld world = LocalWorld.connected(2)) {
-      for (List<Source> wrong :
-          List.of(
-              List.of(new Source(0, 0)),
-              List.of(new Source(2, 0)),
-              IntStream.range(0, 2).mapToObj(i -> new Source(1, 0)).toList())) {
-        PieceStreams streams = Bytes.streams(8, wrong, (offset, pieces) -> {});
-        assertThrows(
-            IllegalArgumentException.class,
-            () -> world.ranks.get(0).exchange(1, List.of(), List.of(), streams));
-      }
-    }
-  }
 }

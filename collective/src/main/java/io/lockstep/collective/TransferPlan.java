@@ -1,14 +1,13 @@
-package io.lockstep.collective.tcp;
+package io.lockstep.collective;
 
-import io.lockstep.collective.PieceStreams;
-import io.lockstep.collective.Transfer;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** The transfers of one exchange, checked and sorted by peer. */
-final class TransferPlan {
+/** The transfers of one exchange, checked and sorted by peer: what every transport begins with. */
+public final class TransferPlan {
 
   private final int rank;
   private final long tag;
@@ -35,7 +34,7 @@ final class TransferPlan {
    * @throws IllegalArgumentException if a peer does not exist, a slot occurs twice, a receive is
    *     read-only, sends and receives of the own rank do not match, or a stream comes from there
    */
-  static TransferPlan of(
+  public static TransferPlan of(
       int rank,
       int size,
       long tag,
@@ -113,31 +112,32 @@ final class TransferPlan {
     }
   }
 
-  boolean involves(int peer) {
-    return !sends.get(peer).isEmpty()
-        || !receives.get(peer).isEmpty()
-        || streams.sources().stream().anyMatch(source -> source.peer() == peer);
+  /** Whether anything goes to a peer or comes from it. */
+  public boolean involves(int peer) {
+    return !sends.get(peer).isEmpty() || !receives.get(peer).isEmpty() || streamsFrom(peer);
   }
 
-  List<Transfer> sendsTo(int peer) {
-    return sends.get(peer);
+  private boolean streamsFrom(int peer) {
+    return streams.sources().stream().anyMatch(source -> source.peer() == peer);
   }
 
-  /** What takes the messages of a peer; streams pass through the window. */
-  List<Receive> receivesFrom(int peer, PieceWindow window) {
-    List<Receive> all = new ArrayList<>();
-    receives.get(peer).forEach(transfer -> all.add(new Receive.IntoMemory(transfer)));
-    for (int i = 0; i < streams.sources().size(); i++) {
-      PieceStreams.Source source = streams.sources().get(i);
-      if (source.peer() == peer) {
-        all.add(new Receive.Streamed(source.slot(), window, i));
-      }
-    }
-    return all;
+  /** What goes to a peer, in the order it was given. */
+  public List<Transfer> sendsTo(int peer) {
+    return Collections.unmodifiableList(sends.get(peer));
+  }
+
+  /** What comes from a peer into memory, in the order it was given. */
+  public List<Transfer> receivesFrom(int peer) {
+    return Collections.unmodifiableList(receives.get(peer));
+  }
+
+  /** What comes from other ranks piece by piece. */
+  public PieceStreams streams() {
+    return streams;
   }
 
   /** Copies what this rank sends to itself. */
-  void copyOwn() {
+  public void copyOwn() {
     for (Transfer send : sends.get(rank)) {
       for (Transfer receive : receives.get(rank)) {
         if (receive.slot() == send.slot()) {

@@ -1,8 +1,8 @@
-package io.lockstep.collective.tcp;
+package io.lockstep.collective;
 
 import java.time.Duration;
 
-/** After what silence an exchange counts as standing still. Called by network threads. */
+/** After what silence an exchange counts as standing still. Called by whichever thread waits. */
 public interface StallLimits {
 
   /** The limit of the exchange of a tag. */

@@ -1,4 +1,4 @@
-package io.lockstep.collective.tcp;
+package io.lockstep.collective;
 
 import java.time.Duration;
 import java.util.Arrays;

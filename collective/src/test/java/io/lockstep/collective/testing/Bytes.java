@@ -1,4 +1,4 @@
-package io.lockstep.collective.tcp;
+package io.lockstep.collective.testing;
 
 import io.lockstep.collective.PieceStreams;
 import io.lockstep.collective.Transfer;
@@ -8,19 +8,19 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /** Exchanges of plain bytes. */
-final class Bytes {
+public final class Bytes {
 
   private Bytes() {}
 
-  static Buffer of(MemorySegment memory) {
+  public static Buffer of(MemorySegment memory) {
     return Buffer.onHost(memory, Dtype.UINT8);
   }
 
-  static Transfer transfer(int peer, int slot, MemorySegment memory) {
+  public static Transfer transfer(int peer, int slot, MemorySegment memory) {
     return new Transfer(peer, slot, of(memory));
   }
 
-  static PieceStreams streams(
+  public static PieceStreams streams(
       long bytes, List<PieceStreams.Source> sources, PieceStreams.Sink sink) {
     return new PieceStreams(Dtype.UINT8, bytes, sources, sink);
   }
