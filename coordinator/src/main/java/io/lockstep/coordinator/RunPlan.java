@@ -24,6 +24,7 @@ import java.util.Optional;
  * @param maxNonFinite most steps in a row that may be skipped because a figure is not finite
  * @param oneNode why all workers have to sit on one node, and what else to do; empty if they may
  *     sit anywhere
+ * @param collective what tensors go over
  */
 public record RunPlan(
     String name,
@@ -39,7 +40,8 @@ public record RunPlan(
     Path outputDir,
     int maxUnreadable,
     int maxNonFinite,
-    Optional<String> oneNode) {
+    Optional<String> oneNode,
+    CollectiveRules collective) {
 
   /** Steps that are leased at once unless a plan says otherwise. */
   private static final int LEASE_STEPS = 16;
@@ -118,7 +120,8 @@ public record RunPlan(
         .minFreeBytes(minFreeBytes)
         .maxUnreadable(maxUnreadable)
         .maxNonFinite(maxNonFinite)
-        .oneNode(oneNode);
+        .oneNode(oneNode)
+        .collective(collective);
   }
 
   /** Collects the parts of a plan, each by its name; {@link #build} checks them. */
@@ -137,6 +140,7 @@ public record RunPlan(
     private int maxUnreadable;
     private int maxNonFinite;
     private Optional<String> oneNode = Optional.empty();
+    private CollectiveRules collective = CollectiveRules.STANDARD;
 
     private Builder(String name, String runConfigYaml, Path outputDir) {
       this.name = name;
@@ -210,6 +214,12 @@ public record RunPlan(
       return this;
     }
 
+    /** See {@link RunPlan#collective()}. */
+    public Builder collective(CollectiveRules rules) {
+      collective = rules;
+      return this;
+    }
+
     /**
      * The plan.
      *
@@ -230,7 +240,8 @@ public record RunPlan(
           outputDir,
           maxUnreadable,
           maxNonFinite,
-          oneNode);
+          oneNode,
+          collective);
     }
   }
 }

@@ -2,6 +2,10 @@ package io.lockstep.worker;
 
 import io.lockstep.collective.Collective;
 import io.lockstep.collective.Stall;
+import io.lockstep.collective.nccl.NcclCollective;
+import io.lockstep.collective.nccl.NcclOptions;
+import io.lockstep.collective.nccl.NcclRuntime;
+import io.lockstep.collective.nccl.NcclSupport;
 import io.lockstep.collective.tcp.Peer;
 import io.lockstep.collective.SilenceHistory;
 import io.lockstep.collective.tcp.TcpCollective;
@@ -9,6 +13,7 @@ import io.lockstep.collective.tcp.TcpListener;
 import io.lockstep.collective.tcp.TcpOptions;
 import io.lockstep.config.ConfigException;
 import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.tensor.Devices;
 import io.lockstep.tensor.Numerics;
 import io.lockstep.tensor.Torch;
 import io.lockstep.worker.config.RunConfig;
@@ -41,6 +46,9 @@ public final class Worker {
 
   /** The coordinator knows within seconds who can't be reached, and ends the wait. */
   private static final Duration CONNECT_TIMEOUT = Duration.ofMinutes(30);
+
+  /** The device that tensors lie on: the first that the process sees. */
+  private static final int DEVICE = 0;
 
   /** Most ranks that a heartbeat names. */
   private static final int AWAITED_SHOWN = 16;
@@ -96,6 +104,7 @@ public final class Worker {
       throws IOException, SessionException, ConfigException, SampleException, InterruptedException {
     Torch.start(options.threads());
     Links links = options.links();
+    NcclSupport nccl = nccl();
     try (TcpListener listener = TcpListener.open(links.host(), links.port());
         CoordinatorSession session =
             CoordinatorSession.join(
@@ -105,11 +114,13 @@ public final class Worker {
                     links.advertised().orElse(links.host() + ":" + listener.port()),
                     Torch.capability(),
                     options.node(),
-                    Numerics.ofThisProcess()),
+                    Numerics.ofThisProcess(),
+                    nccl instanceof NcclSupport.Loaded loaded ? loaded.runtime().version() : "",
+                    nccl instanceof NcclSupport.Missing missing ? missing.why() : ""),
                 TIMEOUTS)) {
       present.complete(session);
       try {
-        return train(session, listener);
+        return train(session, listener, nccl);
       } catch (IOException | ConfigException | SampleException | RuntimeException | Error e) {
         LOG.error("the worker can't go on", e);
         session.failed(e.getMessage() == null ? e.toString() : e.getMessage());
@@ -131,12 +142,20 @@ public final class Worker {
     }
   }
 
-  private Directive.Stop train(CoordinatorSession session, TcpListener listener)
+  /** A worker that computes on the CPU loads nothing of it. */
+  private static NcclSupport nccl() {
+    return Devices.ofTensors().isHost()
+        ? new NcclSupport.Missing("it computes on the CPU")
+        : NcclSupport.load(DEVICE);
+  }
+
+  private Directive.Stop train(
+      CoordinatorSession session, TcpListener listener, NcclSupport nccl)
       throws IOException, ConfigException, SampleException, InterruptedException {
     RunConfig config =
         RunConfig.parse(session.runConfig(), "the coordinator's configuration", Path.of("/"));
     TuningPlan.of(config).table().lines().forEach(LOG::info);
-    Peers peers = new Peers(session, listener, options.links().sharedMemory(), ranks);
+    Peers peers = new Peers(session, listener, options.links().sharedMemory(), nccl, ranks);
     session.describeAwaited(peers::awaited);
     try (RunData data = new RunData(config);
         TrainingLoop loop = new TrainingLoop(session, config, () -> load(config), data, peers)) {
@@ -148,11 +167,12 @@ public final class Worker {
     return TuningPlan.of(config).load(config);
   }
 
-  /** The run's other workers, over TCP. */
+  /** The run's other workers. */
   private static final class Peers implements CollectiveConnector {
     private final CoordinatorSession session;
     private final TcpListener listener;
     private final boolean sharedMemory;
+    private final NcclSupport nccl;
     private final IntConsumer ranks;
     private final SilenceHistory silences = new SilenceHistory(Rounds::exchangeKind);
 
@@ -160,10 +180,15 @@ public final class Worker {
     private volatile long firstRound = -1;
 
     Peers(
-        CoordinatorSession session, TcpListener listener, boolean sharedMemory, IntConsumer ranks) {
+        CoordinatorSession session,
+        TcpListener listener,
+        boolean sharedMemory,
+        NcclSupport nccl,
+        IntConsumer ranks) {
       this.session = session;
       this.listener = listener;
       this.sharedMemory = sharedMemory;
+      this.nccl = nccl;
       this.ranks = ranks;
     }
 
@@ -173,7 +198,8 @@ public final class Worker {
     }
 
     @Override
-    public Collective connect(long round, int rank, List<Directive.Member> participants) {
+    public Collective connect(
+        long round, Directive.Transport transport, int rank, List<Directive.Member> participants) {
       ranks.accept(rank);
       if (Rounds.generation(round) != Rounds.generation(firstRound)) {
         firstRound = round;
@@ -182,17 +208,33 @@ public final class Worker {
       for (Directive.Member member : participants) {
         peers.add(peer(peers.size(), member));
       }
-      return TcpCollective.connect(
-          listener,
-          session.collectiveToken(),
-          round,
-          rank,
-          peers,
-          CONNECT_TIMEOUT,
+      TcpOptions connections =
           TcpOptions.standard()
               .withExchangeNames(Rounds::exchangeName)
               .withSharedMemory(sharedMemory)
-              .withStalls(silences, this::report));
+              .withStalls(silences, this::report);
+      String token = session.collectiveToken();
+      return transport.nccl()
+          ? NcclCollective.connect(
+              runtime(),
+              listener,
+              token,
+              round,
+              rank,
+              peers,
+              CONNECT_TIMEOUT,
+              NcclOptions.over(connections))
+          : TcpCollective.connect(
+              listener, token, round, rank, peers, CONNECT_TIMEOUT, connections);
+    }
+
+    private NcclRuntime runtime() {
+      return switch (nccl) {
+        case NcclSupport.Loaded loaded -> loaded.runtime();
+        case NcclSupport.Missing missing ->
+            throw new IllegalStateException(
+                "the coordinator chose NCCL, which this worker can't use: " + missing.why());
+      };
     }
 
     private void report(Stall stall) {

@@ -3,6 +3,7 @@ package io.lockstep.cli.train;
 import io.lockstep.cli.console.UserError;
 import io.lockstep.cli.run.BestCheckpoint;
 import io.lockstep.coordinator.CheckpointSchedule;
+import io.lockstep.coordinator.CollectiveRules;
 import io.lockstep.coordinator.EarlyStopping;
 import io.lockstep.coordinator.EvaluationPlan;
 import io.lockstep.coordinator.MembershipRules;
@@ -56,6 +57,7 @@ public final class RunPlans {
         .minFreeBytes(checkpointBytes(TuningPlan.of(run)))
         .maxNonFinite(training.maxNonfiniteSteps())
         .maxUnreadable(run.data().maxUnreadable(records.count()))
+        .collective(collective(run.cluster()))
         .oneNode(oneNode ? Optional.of(ONE_NODE) : Optional.empty())
         .build();
   }
@@ -67,6 +69,16 @@ public final class RunPlans {
         .heartbeats(cluster.heartbeat(), cluster.timeout())
         .replicates(cluster.replicates())
         .build();
+  }
+
+  private static CollectiveRules collective(ClusterConfig cluster) {
+    return new CollectiveRules(
+        switch (cluster.collective()) {
+          case AUTO -> CollectiveRules.Choice.AUTO;
+          case TCP -> CollectiveRules.Choice.TCP;
+          case NCCL -> CollectiveRules.Choice.NCCL;
+        },
+        cluster.reduction() == ClusterConfig.Reduction.NATIVE);
   }
 
   private static CheckpointSchedule checkpoints(RunConfig run, long samples) {

@@ -1,5 +1,6 @@
 package io.lockstep.coordinator.machine;
 
+import io.lockstep.coordinator.CollectiveRules;
 import io.lockstep.coordinator.Numerics;
 import java.util.Optional;
 
@@ -48,7 +49,18 @@ final class Admission {
           "%d workers are there and the run takes at most %d"
               .formatted(state.members.size(), state.plan.membership().maxWorkers()));
     }
-    return numerics(joined, state).or(() -> otherNode(joined, state));
+    return withoutNccl(joined, state)
+        .or(() -> numerics(joined, state))
+        .or(() -> otherNode(joined, state));
+  }
+
+  private static Optional<String> withoutNccl(Event.Joined joined, RunState state) {
+    CollectiveRules rules = state.plan.collective();
+    return joined.nccl().isUsable() || !rules.needsNccl()
+        ? Optional.empty()
+        : Optional.of(
+            "worker %s can't use NCCL, which the recipe asks for (%s): %s"
+                .formatted(joined.name(), rules.demand(), joined.nccl().missing()));
   }
 
   /** Most workers at a time, spares included. */

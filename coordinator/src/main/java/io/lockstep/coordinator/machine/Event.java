@@ -21,6 +21,7 @@ public sealed interface Event {
    * @param loading whether it has yet to load the model; no epoch waits for it before
    * @param node the machine that it runs on, empty if it didn't say
    * @param numerics what decides the bits of its results
+   * @param nccl whether it can use NCCL
    */
   record Joined(
       long session,
@@ -31,10 +32,35 @@ public sealed interface Event {
       List<Holding> holdings,
       boolean loading,
       String node,
-      Numerics numerics)
+      Numerics numerics,
+      NcclAbility nccl)
       implements Event {
     public Joined {
       holdings = List.copyOf(holdings);
+    }
+
+    /** A worker that doesn't say whether it has NCCL. */
+    public Joined(
+        long session,
+        String name,
+        String address,
+        String capability,
+        String incarnation,
+        List<Holding> holdings,
+        boolean loading,
+        String node,
+        Numerics numerics) {
+      this(
+          session,
+          name,
+          address,
+          capability,
+          incarnation,
+          holdings,
+          loading,
+          node,
+          numerics,
+          NcclAbility.UNTOLD);
     }
 
     /** A worker whose node and numerics are unknown. */

@@ -21,6 +21,9 @@ final class Member {
   /** What decides the bits of its results. */
   final Numerics numerics;
 
+  /** Whether it can use NCCL. */
+  final NcclAbility nccl;
+
   /** A worker's part in the present epoch. */
   enum Role {
     /** None. */
@@ -99,6 +102,7 @@ final class Member {
     capability = joined.capability();
     node = joined.node();
     numerics = joined.numerics();
+    nccl = joined.nccl();
     holdings = joined.holdings();
     loading = joined.loading();
     activity = loading ? "loading" : "joined";

@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param holders who holds what of the state
  * @param lastCommit figures of the last committed step, for those that have yet to apply it
  * @param lastEvaluation figures of the last evaluation, for logs that lack them
+ * @param transport what tensors go over
  */
 public record Membership(
     long generation,
@@ -27,7 +28,8 @@ public record Membership(
     Optional<Path> checkpoint,
     List<Holder> holders,
     Optional<CommittedStep> lastCommit,
-    Optional<CommittedEvaluation> lastEvaluation) {
+    Optional<CommittedEvaluation> lastEvaluation,
+    TransportChoice transport) {
 
   public Membership {
     members = List.copyOf(members);

@@ -26,6 +26,9 @@ final class Rendezvous {
 
   private boolean choosing;
 
+  /** What the epoch before exchanged tensors over. */
+  private @Nullable TransportChoice told;
+
   Rendezvous(
       RunState state,
       CheckpointCoordinator checkpoints,
@@ -161,6 +164,15 @@ final class Rendezvous {
     long nextStep = history.committed();
     List<Membership.Participant> members =
         plan.members().stream().map(Member::asParticipant).toList();
+    List<Member> participants = new ArrayList<>(plan.members());
+    participants.addAll(plan.departing());
+    TransportChoice transport = TransportChoice.of(state.plan.collective(), participants);
+    if (transport.isNews(participants) && !transport.equals(told)) {
+      state.notice(
+          "generation %d exchanges tensors over %s: %s"
+              .formatted(generation, transport.transport(), transport.why()));
+    }
+    told = transport;
     Membership membership =
         new Membership(
             generation,
@@ -170,7 +182,8 @@ final class Rendezvous {
             source.map(CommittedCheckpoint::dir),
             plan.holders(),
             plan.holders().isEmpty() ? Optional.empty() : history.lastStep(),
-            history.lastEvaluation());
+            history.lastEvaluation(),
+            transport);
     fixNumerics(plan.members().getFirst());
     state.journal(new JournalEntry.MembershipFormed(generation, nextStep, members));
     MembershipEpoch epoch =

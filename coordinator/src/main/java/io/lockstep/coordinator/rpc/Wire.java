@@ -11,6 +11,7 @@ import io.lockstep.coordinator.TermSum;
 import io.lockstep.coordinator.UnreadableRecord;
 import io.lockstep.coordinator.machine.Event;
 import io.lockstep.coordinator.machine.Holding;
+import io.lockstep.coordinator.machine.NcclAbility;
 import io.lockstep.data.plan.Shard;
 import io.lockstep.proto.coordinator.v1.Broken;
 import io.lockstep.proto.coordinator.v1.Checkpoint;
@@ -65,7 +66,15 @@ final class Wire {
         hello.getHoldingsList().stream().map(Wire::holding).toList(),
         hello.getLoading(),
         PlainText.name("a worker's node", hello.getNode()),
-        new Numerics(numerics(hello)));
+        new Numerics(numerics(hello)),
+        nccl(hello));
+  }
+
+  private static NcclAbility nccl(Hello hello) {
+    String version = PlainText.name("a worker's version of NCCL", hello.getNccl());
+    return version.isEmpty() && hello.getNcclMissing().isBlank()
+        ? NcclAbility.UNTOLD
+        : new NcclAbility(version, line(hello.getNcclMissing()));
   }
 
   private static SortedMap<String, String> numerics(Hello hello) {

@@ -15,6 +15,7 @@ import io.lockstep.proto.coordinator.v1.Member;
 import io.lockstep.proto.coordinator.v1.Pulse;
 import io.lockstep.proto.coordinator.v1.SaveCheckpoint;
 import io.lockstep.proto.coordinator.v1.Stop;
+import io.lockstep.proto.coordinator.v1.Transport;
 import io.lockstep.proto.coordinator.v1.Welcome;
 import io.lockstep.proto.coordinator.v1.World;
 import java.io.IOException;
@@ -115,6 +116,12 @@ final class WorkerMessages {
     io.lockstep.proto.coordinator.v1.Membership.Builder wire =
         io.lockstep.proto.coordinator.v1.Membership.newBuilder()
             .setNextStep(membership.nextStep())
+            .setTransport(
+                switch (membership.transport().transport()) {
+                  case TCP -> Transport.TRANSPORT_TCP;
+                  case NCCL -> Transport.TRANSPORT_NCCL;
+                })
+            .setTransportReason(membership.transport().why())
             .setCheckpointDir(membership.checkpoint().map(Path::toString).orElse(""));
     membership.members().forEach(member -> wire.addMembers(member(member)));
     membership.departing().forEach(member -> wire.addDeparting(member(member)));

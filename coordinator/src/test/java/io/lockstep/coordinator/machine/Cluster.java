@@ -80,6 +80,23 @@ final class Cluster {
             session, name(session), address, "test", "first", List.of(), false, node, numerics));
   }
 
+  /** Joins and says what it has of NCCL. */
+  void join(long session, NcclAbility nccl) {
+    String address = "127.0.0.1:" + (1000 + session);
+    handle(
+        new Event.Joined(
+            session,
+            name(session),
+            address,
+            "test",
+            "first",
+            List.of(),
+            false,
+            "",
+            Numerics.UNKNOWN,
+            nccl));
+  }
+
   /** Joins on another stream and says what it holds. */
   void joinAgain(long session, String name, Holding... holdings) {
     handle(

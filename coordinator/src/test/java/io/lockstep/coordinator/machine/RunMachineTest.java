@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.lockstep.coordinator.CollectiveRules;
 import io.lockstep.coordinator.CommittedCheckpoint;
 import io.lockstep.coordinator.Phase;
 import io.lockstep.coordinator.Plans;
@@ -61,7 +62,10 @@ final class RunMachineTest {
             Optional.empty(),
             List.of(),
             Optional.empty(),
-            Optional.empty());
+            Optional.empty(),
+            new TransportChoice(
+                CollectiveRules.Transport.TCP,
+                "a can't use NCCL: it does not say that it has NCCL"));
     assertEquals(
         List.of(new ToWorker.NewMembership(first, 0), new ToWorker.NewMembership(first, 1)),
         memberships);

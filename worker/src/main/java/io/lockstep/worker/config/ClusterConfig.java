@@ -18,6 +18,8 @@ import java.util.Optional;
  * @param heartbeat how often workers say that they live
  * @param timeout silence after which a worker counts as lost
  * @param resilience what keeps the state of a lost worker
+ * @param collective what tensors go over
+ * @param reduction who sums gradients
  */
 public record ClusterConfig(
     @Key(
@@ -78,7 +80,18 @@ public record ClusterConfig(
                 "What keeps the state of a lost worker: a copy that another worker keeps up to date, or the last checkpoint.",
             otherwise = "buddy",
             changesWeights = false)
-        Resilience resilience) {
+        Resilience resilience,
+    @Key(
+            value =
+                "What tensors of workers go over: NCCL where all workers have a device and NCCL loads, else TCP; or one of them in any case.",
+            otherwise = "auto",
+            changesWeights = false)
+        Transport collective,
+    @Key(
+            value =
+                "Who sums gradients: workers in one order, which gives the same bits for every number of workers; or NCCL, in its own order, which gives the same bits again in an unchanged world alone.",
+            otherwise = "ordered")
+        Reduction reduction) {
 
   /** Values of a bucket if a recipe does not say. */
   public static final int DEFAULT_BUCKET_FLOATS = 1 << 18;
@@ -95,6 +108,24 @@ public record ClusterConfig(
     CHECKPOINT
   }
 
+  /** What tensors of workers go over. */
+  public enum Transport {
+    /** NCCL where all workers can use it, else TCP. */
+    AUTO,
+    /** TCP. */
+    TCP,
+    /** NCCL; workers that can't use it are refused. */
+    NCCL
+  }
+
+  /** Who sums gradients. */
+  public enum Reduction {
+    /** Workers, in an order that depends on the virtual ranks alone. */
+    ORDERED,
+    /** NCCL, in its own order. */
+    NATIVE
+  }
+
   /** The same with what is left out. */
   ClusterConfig withDefaults(long globalBatchSize) {
     int ranks = virtualRanks.orElseGet(() -> BatchPlan.usualRanks(globalBatchSize));
@@ -107,7 +138,9 @@ public record ClusterConfig(
         reconnect,
         heartbeat,
         timeout,
-        resilience);
+        resilience,
+        collective,
+        reduction);
   }
 
   void check(Place section, TrainingConfig training) {
@@ -138,6 +171,12 @@ public record ClusterConfig(
       section
           .at("min_workers")
           .problem("(%d) must not exceed max_workers (%d)".formatted(minWorkers, most));
+    }
+    if (reduction == Reduction.NATIVE && collective == Transport.TCP) {
+      section
+          .at("reduction")
+          .problem(
+              "native: sums are left to NCCL, which cluster.collective: tcp rules out; take auto or nccl, or ordered sums");
     }
     if (timeout.compareTo(heartbeat.multipliedBy(HEARTBEATS_IN_TIMEOUT)) < 0) {
       section

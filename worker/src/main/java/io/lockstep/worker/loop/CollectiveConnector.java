@@ -11,9 +11,11 @@ public interface CollectiveConnector {
    * Waits until every participant is connected.
    *
    * @param round number of the connection, the same for all participants, growing
+   * @param transport what tensors go over
    * @param rank this worker's place among the participants
    */
-  Collective connect(long round, int rank, List<Directive.Member> participants);
+  Collective connect(
+      long round, Directive.Transport transport, int rank, List<Directive.Member> participants);
 
   /**
    * Ends connections of rounds before this one, and attempts at them; from any thread.

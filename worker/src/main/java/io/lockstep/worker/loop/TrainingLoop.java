@@ -178,11 +178,13 @@ public final class TrainingLoop implements AutoCloseable {
     session.activity(
         membership.generation(), "connecting to " + (membership.members().size() - 1) + " peers");
     LOG.info(
-        "generation {}: rank {} of {}, next step {}",
+        "generation {}: rank {} of {}, next step {}, over {} ({})",
         membership.generation(),
         membership.rank(),
         membership.members().size(),
-        membership.nextStep());
+        membership.nextStep(),
+        membership.transport().name(),
+        membership.transport().why());
     if (!membership.departing().isEmpty()) {
       try (Collective everybody = connectAll(membership)) {
         state.adopt(membership, everybody);
@@ -191,7 +193,10 @@ public final class TrainingLoop implements AutoCloseable {
     TrainingStep current;
     Collective members =
         connector.connect(
-            Rounds.training(membership.generation()), membership.rank(), membership.members());
+            Rounds.training(membership.generation()),
+            membership.transport(),
+            membership.rank(),
+            membership.members());
     try {
       if (membership.departing().isEmpty()) {
         session.activity(membership.generation(), "getting its part of the state");
@@ -216,7 +221,10 @@ public final class TrainingLoop implements AutoCloseable {
 
   private Collective connectAll(Directive.NewMembership membership) {
     return connector.connect(
-        Rounds.handover(membership.generation()), membership.rank(), membership.participants());
+        Rounds.handover(membership.generation()),
+        membership.transport(),
+        membership.rank(),
+        membership.participants());
   }
 
   private TrainingStep steps(Directive.NewMembership membership, Collective members) {

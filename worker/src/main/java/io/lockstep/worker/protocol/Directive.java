@@ -24,6 +24,7 @@ public sealed interface Directive {
    * @param holders who holds what of the state after those steps
    * @param lastCommit figures of the last committed step, for those that have not applied it
    * @param lastEvaluation figures of the last evaluation, for logs that lack them
+   * @param transport what tensors go over
    */
   record NewMembership(
       long generation,
@@ -34,7 +35,8 @@ public sealed interface Directive {
       List<Member> departing,
       List<Holder> holders,
       Optional<Commit> lastCommit,
-      Optional<Evaluation> lastEvaluation)
+      Optional<Evaluation> lastEvaluation,
+      Transport transport)
       implements Directive {
 
     public NewMembership {
@@ -43,7 +45,7 @@ public sealed interface Directive {
       holders = List.copyOf(holders);
     }
 
-    /** A membership of a run that has not been evaluated yet. */
+    /** A membership of a run over TCP that has not been evaluated yet. */
     public NewMembership(
         long generation,
         int rank,
@@ -62,7 +64,8 @@ public sealed interface Directive {
           departing,
           holders,
           lastCommit,
-          Optional.empty());
+          Optional.empty(),
+          Transport.TCP);
     }
 
     /** Whether the state comes from the holders, not from the disk. */
@@ -78,6 +81,23 @@ public sealed interface Directive {
     /** Members, then those that depart. */
     public List<Member> participants() {
       return Stream.concat(members.stream(), departing.stream()).toList();
+    }
+  }
+
+  /**
+   * What tensors go over.
+   *
+   * @param nccl whether it is NCCL, else TCP
+   * @param why one line for people
+   */
+  record Transport(boolean nccl, String why) {
+
+    /** TCP, as nobody said anything else. */
+    public static final Transport TCP = new Transport(false, "no other was chosen");
+
+    /** Its name. */
+    public String name() {
+      return nccl ? "NCCL" : "TCP";
     }
   }
 

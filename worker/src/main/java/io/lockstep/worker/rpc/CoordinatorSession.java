@@ -71,10 +71,22 @@ public final class CoordinatorSession implements Session, AutoCloseable {
       String collectiveAddress,
       String capability,
       String node,
-      Map<String, String> numerics) {
+      Map<String, String> numerics,
+      String nccl,
+      String ncclMissing) {
 
     public Introduction {
       numerics = Map.copyOf(numerics);
+    }
+
+    /** That of a worker which doesn't say whether it has NCCL. */
+    public Introduction(
+        String name,
+        String collectiveAddress,
+        String capability,
+        String node,
+        Map<String, String> numerics) {
+      this(name, collectiveAddress, capability, node, numerics, "", "");
     }
   }
 

@@ -10,6 +10,7 @@ import io.lockstep.proto.coordinator.v1.Holder;
 import io.lockstep.proto.coordinator.v1.Holding;
 import io.lockstep.proto.coordinator.v1.Member;
 import io.lockstep.proto.coordinator.v1.Membership;
+import io.lockstep.proto.coordinator.v1.Transport;
 import io.lockstep.proto.coordinator.v1.World;
 import io.lockstep.worker.protocol.Counts;
 import io.lockstep.worker.protocol.Directive;
@@ -79,7 +80,10 @@ final class Directives {
             : Optional.empty(),
         membership.hasLastEvaluation()
             ? Optional.of(evaluation(membership.getLastEvaluation()))
-            : Optional.empty());
+            : Optional.empty(),
+        new Directive.Transport(
+            membership.getTransport() == Transport.TRANSPORT_NCCL,
+            membership.getTransportReason()));
   }
 
   private static Membership inflated(ByteString bytes) throws IOException {

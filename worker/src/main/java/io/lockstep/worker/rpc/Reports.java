@@ -53,6 +53,8 @@ final class Reports {
                 .setCapability(introduction.capability())
                 .setNode(introduction.node())
                 .putAllNumerics(introduction.numerics())
+                .setNccl(introduction.nccl())
+                .setNcclMissing(introduction.ncclMissing())
                 .setIncarnation(incarnation)
                 .setLoading(!loaded)
                 .addAllHoldings(holdings.stream().map(Reports::holding).toList()));

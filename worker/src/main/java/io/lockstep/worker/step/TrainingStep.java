@@ -174,7 +174,8 @@ public final class TrainingStep implements AutoCloseable {
             buckets,
             virtualRanks,
             discards,
-            Buffer.of(parameters.flat()).device());
+            Buffer.of(parameters.flat()).device(),
+            config.cluster().reduction());
     sentBefore = collective.sentBytes();
     prefetcher = microBatches.prefetch(membership.nextStep(), totalSteps, span);
   }

@@ -3,6 +3,7 @@ package io.lockstep.worker.zero;
 import ai.djl.ndarray.NDArray;
 import io.lockstep.collective.Collective;
 import io.lockstep.collective.CollectiveException;
+import io.lockstep.collective.NativeReduction;
 import io.lockstep.collective.PieceStreams;
 import io.lockstep.collective.Transfer;
 import io.lockstep.collective.tree.Node;
@@ -11,17 +12,20 @@ import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.Device;
 import io.lockstep.tensor.Dtype;
 import io.lockstep.tensor.Scope;
+import io.lockstep.worker.config.ClusterConfig.Reduction;
 import io.lockstep.worker.zero.Buckets.Range;
 import io.lockstep.worker.zero.Routes.Leg;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 
 /**
  * Reduce-scatter of gradients along the one tree over all virtual ranks, and all-gather of updated
@@ -34,6 +38,9 @@ import java.util.function.IntPredicate;
  *
  * <p>Ranges are reduced from the end of the flat buffer to its beginning, as going backwards
  * completes them, by a thread of its own while the rest is still computed.
+ *
+ * <p>Sums may be left to the transport's own library instead: each rank then gives the sum of its
+ * block alone, and the order in which the library adds those holds for this number of ranks only.
  *
  * <p>The rank that holds a replica of the shard is sent the result as well. Since it makes the same
  * update, it is left out when the updated parameters go round: with or without replicas a rank
@@ -63,6 +70,10 @@ public final class GradientReducer implements AutoCloseable {
   private final List<Node> sourceNodes = new ArrayList<>();
   private final Scope scope = Scope.lasting();
   private final Device device;
+
+  /** What sums instead of the tree over all virtual ranks, if the run leaves it that. */
+  private final Optional<NativeReduction> library;
+
   private final Buffer owned;
   private final Buffer copied;
 
@@ -83,6 +94,8 @@ public final class GradientReducer implements AutoCloseable {
    * @param discards whether the memory of sums that were reduced is given back to the operating
    *     system, range by range
    * @param device where gradients and parameters lie
+   * @param reduction who sums
+   * @throws IllegalStateException if sums are left to the transport and it makes none
    */
   public GradientReducer(
       Collective collective,
@@ -90,12 +103,18 @@ public final class GradientReducer implements AutoCloseable {
       Buckets buckets,
       int virtualRanks,
       boolean discards,
-      Device device) {
+      Device device,
+      Reduction reduction) {
     this.collective = collective;
     this.shard = shard;
     this.buckets = buckets;
     this.discards = discards;
     this.device = device;
+    this.library =
+        switch (reduction) {
+          case ORDERED -> Optional.empty();
+          case NATIVE -> Optional.of(requireNative(collective));
+        };
     this.routes = new Routes(shard, buckets, virtualRanks);
     for (int peer = 0; peer < collective.size(); peer++) {
       if (peer != collective.rank()) {
@@ -108,6 +127,14 @@ public final class GradientReducer implements AutoCloseable {
     }
     owned = scope.zeros(device, Dtype.FLOAT32, owned().floats());
     copied = scope.zeros(device, Dtype.FLOAT32, routes.copied().floats());
+  }
+
+  private static NativeReduction requireNative(Collective collective) {
+    return collective
+        .nativeReduction()
+        .orElseThrow(() ->
+            new IllegalStateException(
+                "cluster.reduction: native leaves sums to NCCL, and this membership goes over TCP, which makes none; take cluster.reduction: ordered"));
   }
 
   /** An exchange in words, such as {@code step 7, reduce}. */
@@ -157,11 +184,17 @@ public final class GradientReducer implements AutoCloseable {
     partials.forEach((node, flat) -> memory.put(node, Buffer.of(flat)));
     pieces.add(
         thread.submit(() -> {
-          sum(tag(reducedStep, REDUCE, piece), range, memory);
+          if (library.isPresent()) {
+            sumNatively(library.get(), tag(reducedStep, REDUCE, piece), range, memory);
+          } else {
+            sum(tag(reducedStep, REDUCE, piece), range, memory);
+          }
           if (discards) {
             memory.values().forEach(flat -> slice(flat, range).discard());
           }
-          copy(tag(reducedStep, COPY, piece), range);
+          if (library.isEmpty() || !routes.everybodyHoldsAll()) {
+            copy(tag(reducedStep, COPY, piece), range);
+          }
         }));
   }
 
@@ -211,6 +244,7 @@ public final class GradientReducer implements AutoCloseable {
                 Dtype.FLOAT32,
                 part.floats(),
                 sources,
+                device,
                 (offset, received) ->
                     finish(
                         new Range(
@@ -248,9 +282,45 @@ public final class GradientReducer implements AutoCloseable {
     var _ = owned.slice(values.start() - owned().start(), values.floats()).copyFrom(sum);
   }
 
-  /** A piece that has arrived in host memory, where the kernels need it. */
+  /** Sums the own block here, and leaves the sum over all blocks to the transport's library. */
+  private void sumNatively(
+      NativeReduction summing, long tag, Range range, Map<Node, Buffer> partials) {
+    List<Buffer> block =
+        partials.values().stream().map(flat -> slice(flat, range)).toList();
+    Buffer sum = block.getFirst();
+    block.stream().skip(1).forEach(other -> device.kernels().add(sum, other));
+    if (routes.everybodyHoldsAll()) {
+      summing.allReduce(tag, sum);
+      keep(sum, range, routes.copied(), copied);
+    } else {
+      summing.reduceScatter(
+          tag,
+          IntStream.range(0, collective.size())
+              .mapToObj(rank -> partOf(sum, range, routes.ownedBy(rank).intersect(range)))
+              .toList());
+    }
+    keep(sum, range, owned(), owned);
+  }
+
+  /** Keeps of a range's sums those of another range. */
+  private static void keep(Buffer sum, Range range, Range kept, Buffer into) {
+    Range part = kept.intersect(range);
+    if (part.floats() > 0) {
+      var _ =
+          into.slice(part.start() - kept.start(), part.floats())
+              .copyFrom(partOf(sum, range, part));
+    }
+  }
+
+  private static Buffer partOf(Buffer values, Range range, Range part) {
+    return part.floats() == 0
+        ? values.slice(0, 0)
+        : values.slice(part.start() - range.start(), part.floats());
+  }
+
+  /** A piece that has arrived, where the kernels need it. */
   private Buffer onDevice(int source, Buffer piece) {
-    if (device.isHost()) {
+    if (piece.device().equals(device)) {
       return piece;
     }
     if (arrived.isEmpty()) {
@@ -285,6 +355,16 @@ public final class GradientReducer implements AutoCloseable {
    * receives what it has not computed, in place.
    */
   public void gather(long ofStep, Buffer flat) {
+    if (library.isPresent()) {
+      library
+          .get()
+          .allGather(
+              tag(ofStep, GATHER, 0),
+              IntStream.range(0, collective.size())
+                  .mapToObj(rank -> slice(flat, routes.ownedBy(rank)))
+                  .toList());
+      return;
+    }
     gather(tag(ofStep, GATHER, 0), flat, List.of(buckets.whole()), rank -> true);
   }
 

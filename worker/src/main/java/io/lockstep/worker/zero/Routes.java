@@ -78,6 +78,11 @@ final class Routes {
     return legs;
   }
 
+  /** Whether what a rank owns and what it copies are all there is. */
+  boolean everybodyHoldsAll() {
+    return world() == 1 || (world() == 2 && shard.replicates());
+  }
+
   /** What of a range's result goes to the rank that holds a replica of it. */
   List<Leg> copySends(Range range) {
     return shard.replicates() && shard.world() > 1

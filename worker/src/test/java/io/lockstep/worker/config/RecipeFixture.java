@@ -124,6 +124,8 @@ abstract class RecipeFixture {
         heartbeat_millis: 200
         timeout_millis: 900
         resilience: checkpoint
+        collective: nccl
+        reduction: native
       inputs:
         data_bytes: 3
         data_sha256: AAAA

@@ -126,7 +126,9 @@ class RunConfigTest extends RecipeFixture {
                 Duration.ofSeconds(20),
                 Duration.ofMillis(200),
                 Duration.ofMillis(900),
-                ClusterConfig.Resilience.CHECKPOINT),
+                ClusterConfig.Resilience.CHECKPOINT,
+                ClusterConfig.Transport.NCCL,
+                ClusterConfig.Reduction.NATIVE),
             Optional.of(
                 new RunInputs(
                     3,
@@ -195,7 +197,9 @@ class RunConfigTest extends RecipeFixture {
             Duration.ofSeconds(10),
             Duration.ofMillis(100),
             Duration.ofSeconds(15),
-            ClusterConfig.Resilience.BUDDY),
+            ClusterConfig.Resilience.BUDDY,
+            ClusterConfig.Transport.AUTO,
+            ClusterConfig.Reduction.ORDERED),
         config.cluster());
     assertEquals(
         new TrainingConfig(

@@ -213,7 +213,8 @@ class TrainingLoopTest {
             List.of(),
             List.of(),
             Optional.empty(),
-            Optional.of(after2));
+            Optional.of(after2),
+            Directive.Transport.TCP);
     run(FakeCoordinator.committing(again, after2, FINISHED), config);
     assertEquals(1, Files.readAllLines(log).size());
     assertEquals(
@@ -448,7 +449,11 @@ class TrainingLoopTest {
   private static CollectiveConnector connector(Collective collective) {
     return new CollectiveConnector() {
       @Override
-      public Collective connect(long round, int rank, List<Directive.Member> participants) {
+      public Collective connect(
+          long round,
+          Directive.Transport transport,
+          int rank,
+          List<Directive.Member> participants) {
         return collective;
       }
 

@@ -3,10 +3,13 @@ package io.lockstep.worker.step;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.lockstep.collective.nccl.standin.StandIn;
+import io.lockstep.collective.testing.Transport;
 import io.lockstep.data.geometry.Geometry;
 import io.lockstep.data.plan.Shard;
 import io.lockstep.model.testing.GoldenFamily;
 import io.lockstep.tensor.Buffer;
+import io.lockstep.tensor.IsolatedDevice;
 import io.lockstep.tensor.Scope;
 import io.lockstep.tensor.Torch;
 import io.lockstep.worker.config.RunConfig;
@@ -73,6 +76,7 @@ class ElasticWorldsTest {
   @TempDir private Path folder = Path.of("");
   private final List<TrainingState> all = new ArrayList<>();
   private Minimised minimised = Minimised.CROSS_ENTROPY;
+  private Transport transport = Transport.tcp();
   private long generation;
   private Optional<Directive.Commit> last = Optional.empty();
 
@@ -138,6 +142,29 @@ class ElasticWorldsTest {
     assertArrayEquals(expected, parameters(c));
   }
 
+  /** The same where ranks and their device are connected by NCCL, a communicator for each world. */
+  @Test
+  void lostAndJoinedRanksOverNcclGiveTheBitsOfAWorldOfOne() throws Exception {
+    float[] expected = alone();
+    generation = 0;
+    try (IsolatedDevice _ = IsolatedDevice.install();
+        StandIn nccl = new StandIn(true).withPieces(1 << 16)) {
+      transport = nccl;
+      TrainingState a = worker("buddy");
+      TrainingState b = worker("buddy");
+      TrainingState c = worker("buddy");
+      train(List.of(a, b, c), List.of(), 0, 2, true);
+      train(List.of(a, c), List.of(), 2, 3, false);
+      TrainingState d = worker("buddy");
+      train(List.of(d, c), List.of(), 3, 4, true);
+      train(List.of(c), List.of(d), 4, STEPS, true);
+      assertArrayEquals(expected, parameters(c));
+      assertEquals(0, nccl.held());
+      all.forEach(TrainingState::close);
+      all.clear();
+    }
+  }
+
   private float[] alone() throws Exception {
     TrainingState state = worker("buddy");
     train(List.of(state), List.of(), 0, STEPS, true);
@@ -154,7 +181,7 @@ class ElasticWorldsTest {
   }
 
   private static float[] parameters(TrainingState state) {
-    return Buffer.of(state.model().trainable().trained().flat()).floats().toArray();
+    return Buffer.of(state.model().trainable().trained().flat()).toHost().floats().toArray();
   }
 
   /**
@@ -172,6 +199,7 @@ class ElasticWorldsTest {
     List<Optional<Directive.Commit>> commits =
         LocalRanks.run(
             members.size(),
+            transport,
             ranks -> {
               TrainingState state = members.get(ranks.rank());
               Optional<Directive.Commit> commit = last;
@@ -243,6 +271,7 @@ class ElasticWorldsTest {
     }
     LocalRanks.run(
         participants.size(),
+        transport,
         ranks -> {
           TrainingState state = participants.get(ranks.rank());
           state.adopt(memberships.get(ranks.rank()), ranks);

@@ -3,9 +3,12 @@ package io.lockstep.worker.step;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.lockstep.collective.Collective;
+import io.lockstep.collective.nccl.standin.StandIn;
+import io.lockstep.collective.testing.Transport;
 import io.lockstep.data.plan.EpochPlan;
 import io.lockstep.model.batch.Marks;
 import io.lockstep.model.batch.Sample;
@@ -30,6 +33,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -102,6 +106,63 @@ class WorldSizeTest {
       }
       assertTrue(device.bytesToHost() > 0 && device.bytesFromHost() > 0);
     }
+  }
+
+  /** Gradients and weights go from device to device, and sums are made there, in the same order. */
+  @ParameterizedTest
+  @CsvSource({"2, zero1, buddy", "3, zero2, buddy", "3, zero2, checkpoint", "3, zero3, buddy"})
+  void ncclGivesTheBitsOfTcp(int world, String stage, String resilience) throws Exception {
+    Trained overTcp = train(1, FULL).getFirst();
+    RunConfig config =
+        config(GoldenFamily.QWEN3_VL.checkpoint(), "load", FULL, stage, resilience, 0);
+    try (IsolatedDevice _ = IsolatedDevice.install();
+        StandIn nccl = new StandIn(false).withPieces(1 << 16)) {
+      List<Trained> all = train(world, nccl, config);
+      assertArrayEquals(overTcp.parameters(), all.getFirst().parameters());
+      assertEquals(overTcp.sha256(), all.getFirst().sha256());
+      for (Trained trained : all) {
+        assertEquals(overTcp.commits(), trained.commits());
+      }
+      assertEquals(0, nccl.held());
+    }
+  }
+
+  /** NCCL's own sums are other bits than the tree's, and the same again in the same world. */
+  @ParameterizedTest
+  @CsvSource({"2, zero1, buddy", "3, zero2, buddy", "3, zero3, checkpoint"})
+  void sumsOfNcclTrainToTheSameBitsAgain(int world, String stage, String resilience)
+      throws Exception {
+    float[] ordered = train(1, FULL).getFirst().parameters();
+    RunConfig config = nativeConfig(stage, resilience);
+    List<Trained> first = trainNatively(world, config);
+    List<Trained> again = trainNatively(world, config);
+    assertArrayEquals(first.getFirst().parameters(), again.getFirst().parameters());
+    assertEquals(first.getFirst().commits(), again.getLast().commits());
+    // Two sums have one order only.
+    assertEquals(world == 2, Arrays.equals(ordered, first.getFirst().parameters()));
+    assertArrayEquals(ordered, first.getFirst().parameters(), 2e-3f);
+    if (!stage.equals("zero3")) {
+      for (Trained trained : first) {
+        assertArrayEquals(first.getFirst().parameters(), trained.parameters());
+      }
+    }
+  }
+
+  private List<Trained> trainNatively(int world, RunConfig config) throws Exception {
+    try (IsolatedDevice _ = IsolatedDevice.install();
+        StandIn nccl = new StandIn(false)) {
+      return train(world, nccl, config);
+    }
+  }
+
+  @Test
+  void sumsOfNcclAreRefusedOverTcp() {
+    ExecutionException refused =
+        assertThrows(
+            ExecutionException.class, () -> train(2, nativeConfig("zero2", "buddy")));
+    assertTrue(
+        String.valueOf(refused.getMessage()).contains("cluster.reduction: native"),
+        refused.getMessage());
   }
 
   @ParameterizedTest
@@ -360,8 +421,12 @@ class WorldSizeTest {
   }
 
   private List<Trained> train(int world, RunConfig config) throws Exception {
+    return train(world, Transport.tcp(), config);
+  }
+
+  private List<Trained> train(int world, Transport transport, RunConfig config) throws Exception {
     WorldFigures figures = new WorldFigures(world, STEPS);
-    return LocalRanks.run(world, ranks -> train(ranks, config, figures));
+    return LocalRanks.run(world, transport, ranks -> train(ranks, config, figures));
   }
 
   private Trained train(Collective ranks, RunConfig config, WorldFigures figures) throws Exception {
@@ -408,6 +473,16 @@ class WorldSizeTest {
 
   private static RunConfig config(String tuner, String stage) throws Exception {
     return config(GoldenFamily.QWEN3_VL.checkpoint(), "load", tuner, stage);
+  }
+
+  private static RunConfig nativeConfig(String stage, String resilience) throws Exception {
+    return config(
+        GoldenFamily.QWEN3_VL.checkpoint(),
+        "load",
+        FULL,
+        stage,
+        resilience + ", reduction: native",
+        0);
   }
 
   private static RunConfig config(Path model, String weights, String tuner, String stage)

@@ -3,8 +3,9 @@ package io.lockstep.worker.testing;
 import io.lockstep.collective.Collective;
 import io.lockstep.collective.Transfer;
 import io.lockstep.collective.tcp.Peer;
-import io.lockstep.collective.tcp.TcpCollective;
 import io.lockstep.collective.tcp.TcpListener;
+import io.lockstep.collective.tcp.TcpOptions;
+import io.lockstep.collective.testing.Transport;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,8 +27,14 @@ public final class LocalRanks {
     T run(Collective collective) throws Exception;
   }
 
-  /** Runs the task on every rank and gives the results in rank order. */
+  /** Runs the task on every rank over TCP and gives the results in rank order. */
   public static <T> List<T> run(int world, RankTask<T> task) throws Exception {
+    return run(world, Transport.tcp(), task);
+  }
+
+  /** Runs the task on every rank and gives the results in rank order. */
+  public static <T> List<T> run(int world, Transport transport, RankTask<T> task)
+      throws Exception {
     List<TcpListener> listeners = new ArrayList<>();
     try (ExecutorService threads = Executors.newFixedThreadPool(world)) {
       List<Peer> peers = new ArrayList<>();
@@ -43,7 +50,9 @@ public final class LocalRanks {
         running.add(
             threads.submit(() -> {
               try (Collective collective =
-                  TcpCollective.connect(listener, TOKEN, 1, own, peers, TIMEOUT)) {
+                  transport.connect(
+                      new Transport.Place(
+                          listener, TOKEN, 1, own, peers, TIMEOUT, TcpOptions.standard()))) {
                 return task.run(collective);
               }
             }));

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import ai.djl.ndarray.NDArray;
 import io.lockstep.collective.Collective;
+import io.lockstep.collective.nccl.standin.StandIn;
 import io.lockstep.collective.tree.BlockAccumulator;
 import io.lockstep.collective.tree.Node;
 import io.lockstep.collective.tree.ReductionTree;
@@ -14,16 +15,21 @@ import io.lockstep.data.plan.Shard;
 import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.Devices;
 import io.lockstep.tensor.Dtype;
+import io.lockstep.tensor.IsolatedDevice;
 import io.lockstep.tensor.Scope;
 import io.lockstep.tensor.Torch;
+import io.lockstep.worker.config.ClusterConfig.Reduction;
 import io.lockstep.worker.testing.LocalRanks;
 import io.lockstep.worker.zero.Buckets.Range;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Ranks that reduce and gather over loopback sockets hold the same bits, however many they are. */
 class GradientReducerTest {
@@ -73,9 +79,48 @@ class GradientReducerTest {
             new Buckets(FLOATS, 64),
             4,
             true,
-            Devices.HOST)) {
+            Devices.HOST,
+            Reduction.ORDERED)) {
       assertEquals(new Range(0, FLOATS), reducer.owned());
     }
+  }
+
+  /** Pieces are added where they arrive: nothing passes through host memory but what tests read. */
+  @Test
+  void overNcclSumsAreMadeOnTheDeviceToTheBitsOfTcp() throws Exception {
+    float[] alone = LocalRanks.run(1, ranks -> train(ranks, 7, 64, STEPS, true)).getFirst();
+    try (IsolatedDevice device = IsolatedDevice.install();
+        StandIn nccl = new StandIn(false).withPieces(128)) {
+      for (float[] values :
+          LocalRanks.run(3, nccl, ranks -> train(ranks, 7, 64, STEPS, true))) {
+        assertArrayEquals(alone, values);
+      }
+      // The gradients that a test writes, and nothing else.
+      assertEquals(STEPS * 7L * FLOATS * Float.BYTES, device.bytesFromHost());
+      assertEquals(0, device.bytesToHost());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, true", "2, true", "2, false", "3, true", "4, false"})
+  void sumsOfNcclAreTheSameOnAllRanksAndEachTime(int world, boolean replicates) throws Exception {
+    float[] ordered = LocalRanks.run(1, ranks -> train(ranks, 7, 64, STEPS, true)).getFirst();
+    List<List<float[]>> runs = new ArrayList<>();
+    for (int run = 0; run < 2; run++) {
+      try (IsolatedDevice _ = IsolatedDevice.install();
+          StandIn nccl = new StandIn(false)) {
+        runs.add(
+            LocalRanks.run(
+                world,
+                nccl,
+                ranks -> train(ranks, 7, 64, STEPS, replicates, Reduction.NATIVE)));
+      }
+    }
+    for (int rank = 0; rank < world; rank++) {
+      assertArrayEquals(runs.get(0).get(0), runs.get(0).get(rank));
+      assertArrayEquals(runs.get(0).get(0), runs.get(1).get(rank));
+    }
+    assertArrayEquals(ordered, runs.get(0).get(0), 0.1f);
   }
 
   private static void assertSameBitsInAllWorlds(
@@ -98,12 +143,30 @@ class GradientReducerTest {
   private static float[] train(
       Collective ranks, int virtualRanks, int bucketFloats, int steps, boolean replicates)
       throws InterruptedException {
+    return train(ranks, virtualRanks, bucketFloats, steps, replicates, Reduction.ORDERED);
+  }
+
+  private static float[] train(
+      Collective ranks,
+      int virtualRanks,
+      int bucketFloats,
+      int steps,
+      boolean replicates,
+      Reduction reduction)
+      throws InterruptedException {
     Shard shard = new Shard(ranks.rank(), ranks.size(), replicates);
     Buckets buckets = new Buckets(FLOATS, bucketFloats);
     RankSpan span = RankSpan.of(virtualRanks, ranks.rank(), ranks.size());
     ReductionTree tree = new ReductionTree(virtualRanks);
     try (GradientReducer reducer =
-            new GradientReducer(ranks, shard, buckets, virtualRanks, true, Devices.ofTensors());
+            new GradientReducer(
+                ranks,
+                shard,
+                buckets,
+                virtualRanks,
+                true,
+                Devices.ofTensors(),
+                reduction);
         GradientBuffers buffers = new GradientBuffers(FLOATS);
         Scope lasting = Scope.lasting()) {
       NDArray parameters = lasting.zeros(Dtype.FLOAT32, FLOATS);
