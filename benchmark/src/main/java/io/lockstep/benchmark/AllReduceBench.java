@@ -10,6 +10,7 @@ import io.lockstep.tensor.Devices;
 import io.lockstep.tensor.Dtype;
 import io.lockstep.tensor.HostFloats;
 import io.lockstep.tensor.Scope;
+import io.lockstep.worker.config.ClusterConfig.Reduction;
 import io.lockstep.worker.zero.Buckets;
 import io.lockstep.worker.zero.Buckets.Range;
 import io.lockstep.worker.zero.GradientReducer;
@@ -72,7 +73,7 @@ public final class AllReduceBench {
         Scope scope = Scope.lasting();
         GradientReducer reducer =
             new GradientReducer(
-                collective, new Shard(rank, size, false), buckets, size, false, Devices.HOST)) {
+                collective, new Shard(rank, size, false), buckets, size, false, Devices.HOST, Reduction.ORDERED)) {
       int warmUp =
           Math.clamp(WARM_UP_BYTES / Dtype.FLOAT32.bytes(floats), MIN_WARM_UP, MAX_WARM_UP);
       NDArray gradient = scope.zeros(Dtype.FLOAT32, floats);
