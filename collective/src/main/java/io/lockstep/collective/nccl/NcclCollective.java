@@ -145,8 +145,15 @@ public final class NcclCollective implements Collective {
       return told.withSharedMemory(false)
           .withExchangeNames(
               tag -> tag == Meeting.TAG ? Meeting.NAME : told.exchangeNames().apply(tag))
-          // Of the whole exchange this alone knows how long it was silent.
-          .withStalls(limits::limit, this::stalled);
+          .withStalls(new WithoutHistory(limits), this::stalled);
+    }
+
+    /** How long headers took tells nothing of how long an exchange of their kind is silent. */
+    private record WithoutHistory(StallLimits limits) implements StallLimits {
+      @Override
+      public Duration limit(long tag) {
+        return limits.limit(tag);
+      }
     }
 
     void begin(Progress progress, Watch.Exchange.AsStall asStall) {

@@ -67,21 +67,6 @@ class TcpCollectiveFailureTest {
     }
   }
 
-  private CollectiveException mismatch(
-      long sentTag, int sentSlot, long sent, long awaitedTag, int awaitedSlot, long awaited)
-      throws Exception {
-    try (LocalWorld world = LocalWorld.connected(2)) {
-      world
-          .ranks
-          .get(1)
-          .exchange(sentTag, List.of(Bytes.transfer(0, sentSlot, arena.allocate(sent))), List.of());
-      Transfer receive = Bytes.transfer(1, awaitedSlot, arena.allocate(awaited));
-      return assertThrows(
-          CollectiveException.class,
-          () -> world.ranks.get(0).exchange(awaitedTag, List.of(), List.of(receive)));
-    }
-  }
-
   @Test
   void aRankThatIsEarlyWaitsForTheOthersToReachItsGeneration() throws Exception {
     try (LocalWorld world = LocalWorld.connected(2)) {
@@ -142,15 +127,6 @@ class TcpCollectiveFailureTest {
       socket.getOutputStream().write(new byte[Hello.BYTES]);
       assertEquals(-1, socket.getInputStream().read());
     }
-  }
-
-  private Future<?> receiving(LocalWorld world, int rank, int from, CountDownLatch begun) {
-    return world.start(
-        rank,
-        collective -> {
-          begun.countDown();
-          collective.exchange(1, List.of(), List.of(Bytes.transfer(from, 0, arena.allocate(64))));
-        });
   }
 
   private static void assertSpent(Collective collective) {

@@ -23,8 +23,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(60)
 class TcpCollectiveTest {
 
-  private static final long MIB = 1 << 20;
-
   @Test
   void transfersThatCannotBeMeantAreRefusedBeforeAnythingIsSent() throws Exception {
     try (LocalWorld world = LocalWorld.connected(1);
@@ -71,36 +69,5 @@ class TcpCollectiveTest {
     IllegalArgumentException refused =
         assertThrows(IllegalArgumentException.class, () -> collective.exchange(1, sends, receives));
     assertEquals(true, String.valueOf(refused.getMessage()).contains(words), refused.getMessage());
-  }
-
-  /** A pattern that depends on the place, so that a shifted or repeated chunk shows. */
-  private static void fill(MemorySegment memory, int seed) {
-    long whole = memory.byteSize() / Long.BYTES * Long.BYTES;
-    for (long i = 0; i < whole; i += Long.BYTES) {
-      memory.set(ValueLayout.JAVA_LONG_UNALIGNED, i, pattern(i, seed));
-    }
-    for (long i = whole; i < memory.byteSize(); i++) {
-      memory.set(ValueLayout.JAVA_BYTE, i, (byte) pattern(i, seed));
-    }
-  }
-
-  private static void assertFilled(MemorySegment memory, int seed) {
-    long whole = memory.byteSize() / Long.BYTES * Long.BYTES;
-    for (long i = 0; i < whole; i += Long.BYTES) {
-      assertSame(pattern(i, seed), memory.get(ValueLayout.JAVA_LONG_UNALIGNED, i), i);
-    }
-    for (long i = whole; i < memory.byteSize(); i++) {
-      assertSame((byte) pattern(i, seed), memory.get(ValueLayout.JAVA_BYTE, i), i);
-    }
-  }
-
-  private static void assertSame(long expected, long actual, long at) {
-    if (expected != actual) {
-      throw new AssertionError("memory differs at byte " + at);
-    }
-  }
-
-  private static long pattern(long i, int seed) {
-    return (i + 1) * 0x9e3779b97f4a7c15L + seed;
   }
 }

@@ -178,7 +178,7 @@ public final class StandInCuda implements CudaRuntime, AutoCloseable {
 
   private static long allocate(ConcurrentSkipListMap<Long, Memory> into, long bytes) {
     Arena arena = Arena.ofShared();
-    long address = arena.allocate(bytes, 256).address();
+    long address = arena.allocate(bytes, 256L).address();
     into.put(address, new Memory(arena, bytes));
     return address;
   }
@@ -231,9 +231,9 @@ public final class StandInCuda implements CudaRuntime, AutoCloseable {
     violations.require(isIn(pinned, onHost, bytes), "a copy of host memory that is not pinned");
   }
 
-  /** Bytes that are allocated, and streams and events that are there. */
+  /** Allocations, streams and events that are there. */
   public long held() {
-    return pinned.size() + device.size() + streams.size() + events.size();
+    return 0L + pinned.size() + device.size() + streams.size() + events.size();
   }
 
   @Override

@@ -14,7 +14,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
-import org.jspecify.annotations.Nullable;
 
 /**
  * NCCL's functions: operations of a group are posted together when it ends, done in the order of
@@ -35,7 +34,9 @@ public final class StandInNccl implements NcclLibrary, AutoCloseable {
   private final Map<Long, Meeting> meetings = new ConcurrentHashMap<>();
   private final Map<Long, Communicator> communicators = new ConcurrentHashMap<>();
   private final ExecutorService proxies = Executors.newVirtualThreadPerTaskExecutor();
-  private final ThreadLocal<@Nullable List<Operation>> group = new ThreadLocal<>();
+
+  /** What a thread has called since its group began. */
+  private final Map<Thread, List<Operation>> groups = new ConcurrentHashMap<>();
 
   /** The ranks that share a unique id. */
   private static final class Meeting {
@@ -177,15 +178,14 @@ public final class StandInNccl implements NcclLibrary, AutoCloseable {
 
   @Override
   public NcclResult groupStart() {
-    violations.require(group.get() == null, "a group within a group");
-    group.set(new ArrayList<>());
+    violations.require(
+        groups.put(Thread.currentThread(), new ArrayList<>()) == null, "a group within a group");
     return NcclResult.SUCCESS;
   }
 
   @Override
   public NcclResult groupEnd() {
-    List<Operation> operations = group.get();
-    group.remove();
+    List<Operation> operations = groups.remove(Thread.currentThread());
     if (operations == null) {
       return NcclResult.INVALID_USAGE;
     }
@@ -230,7 +230,7 @@ public final class StandInNccl implements NcclLibrary, AutoCloseable {
     if (communicator.isEmpty()) {
       return NcclResult.INVALID_ARGUMENT;
     }
-    List<Operation> operations = group.get();
+    List<Operation> operations = groups.get(Thread.currentThread());
     violations.require(operations != null, call + " of a non-blocking communicator without group");
     violations.require(
         communicator.get().state() != NcclResult.IN_PROGRESS,
