@@ -215,18 +215,21 @@ final class ImportRules {
                     + " return javax.imageio.ImageIO.read(file); }")));
   }
 
-  /** Where bytes go to files and sockets. */
+  /** Where bytes go to files, sockets and NCCL. */
   private static Rule bytesOfTensors() {
     return new Rule(
-        "bytes of tensors are taken where they go to files and sockets alone",
+        "bytes of tensors are taken where they go to files, sockets and NCCL alone",
         noClasses()
             .that()
             .resideOutsideOfPackages(
-                ROOT + "tensor..", ROOT + "collective.tcp..", ROOT + "model.safetensors..")
+                ROOT + "tensor..",
+                ROOT + "collective.tcp..",
+                ROOT + "collective.nccl..",
+                ROOT + "model.safetensors..")
             .should()
             .callMethodWhere(
                 JavaCall.Predicates.target(HasOwner.Predicates.With.owner(type(Buffer.class)))
-                    .and(JavaCall.Predicates.target(nameMatching("hostBytes|lentBytes")))),
+                    .and(JavaCall.Predicates.target(nameMatching("hostBytes|lentBytes|address|at")))),
         List.of(
             new Source(
                 ROOT + "worker.zero",
@@ -243,7 +246,8 @@ final class ImportRules {
             .resideInAnyPackage(
                 ROOT + "model..", ROOT + "worker..", ROOT + "collective..", ROOT + "cli..")
             .and()
-            .resideOutsideOfPackages(ROOT + "collective.tcp..", ROOT + "model.safetensors..")
+            .resideOutsideOfPackages(
+                ROOT + "collective.tcp..", ROOT + "collective.nccl..", ROOT + "model.safetensors..")
             .should()
             .dependOnClassesThat()
             .areAssignableTo(MemorySegment.class)
