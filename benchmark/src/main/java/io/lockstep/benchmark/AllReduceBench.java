@@ -73,7 +73,13 @@ public final class AllReduceBench {
         Scope scope = Scope.lasting();
         GradientReducer reducer =
             new GradientReducer(
-                collective, new Shard(rank, size, false), buckets, size, false, Devices.HOST, Reduction.ORDERED)) {
+                collective,
+                new Shard(rank, size, false),
+                buckets,
+                size,
+                false,
+                Devices.HOST,
+                Reduction.ORDERED)) {
       int warmUp =
           Math.clamp(WARM_UP_BYTES / Dtype.FLOAT32.bytes(floats), MIN_WARM_UP, MAX_WARM_UP);
       NDArray gradient = scope.zeros(Dtype.FLOAT32, floats);

@@ -229,7 +229,9 @@ final class ImportRules {
             .should()
             .callMethodWhere(
                 JavaCall.Predicates.target(HasOwner.Predicates.With.owner(type(Buffer.class)))
-                    .and(JavaCall.Predicates.target(nameMatching("hostBytes|lentBytes|address|at")))),
+                    .and(
+                        JavaCall.Predicates.target(
+                            nameMatching("hostBytes|lentBytes|address|at")))),
         List.of(
             new Source(
                 ROOT + "worker.zero",

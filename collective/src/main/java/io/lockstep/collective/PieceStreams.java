@@ -17,7 +17,8 @@ import java.util.List;
  *     already need not copy them
  * @param sink takes the pieces of all messages together
  */
-public record PieceStreams(Dtype dtype, long elements, List<Source> sources, Device device, Sink sink) {
+public record PieceStreams(
+    Dtype dtype, long elements, List<Source> sources, Device device, Sink sink) {
 
   /** No stream at all. */
   public static final PieceStreams NONE =

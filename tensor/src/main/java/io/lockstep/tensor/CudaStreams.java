@@ -30,8 +30,7 @@ final class CudaStreams {
             .find(FUNCTION)
             .map(address ->
                 Linker.nativeLinker()
-                    .downcallHandle(
-                        address, FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS)))
+                    .downcallHandle(address, FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS)))
         : Optional.empty();
   }
 

@@ -1,13 +1,13 @@
 package io.lockstep.worker;
 
 import io.lockstep.collective.Collective;
+import io.lockstep.collective.SilenceHistory;
 import io.lockstep.collective.Stall;
 import io.lockstep.collective.nccl.NcclCollective;
 import io.lockstep.collective.nccl.NcclOptions;
 import io.lockstep.collective.nccl.NcclRuntime;
 import io.lockstep.collective.nccl.NcclSupport;
 import io.lockstep.collective.tcp.Peer;
-import io.lockstep.collective.SilenceHistory;
 import io.lockstep.collective.tcp.TcpCollective;
 import io.lockstep.collective.tcp.TcpListener;
 import io.lockstep.collective.tcp.TcpOptions;
@@ -149,8 +149,7 @@ public final class Worker {
         : NcclSupport.load(DEVICE);
   }
 
-  private Directive.Stop train(
-      CoordinatorSession session, TcpListener listener, NcclSupport nccl)
+  private Directive.Stop train(CoordinatorSession session, TcpListener listener, NcclSupport nccl)
       throws IOException, ConfigException, SampleException, InterruptedException {
     RunConfig config =
         RunConfig.parse(session.runConfig(), "the coordinator's configuration", Path.of("/"));

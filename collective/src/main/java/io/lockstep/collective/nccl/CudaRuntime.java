@@ -2,8 +2,8 @@ package io.lockstep.collective.nccl;
 
 /**
  * The functions of the CUDA runtime that {@link NcclCollective} calls. Streams and events are the
- * runtime's own handles; stream 0 is the default one. Every function but {@link #deviceCount} throws
- * {@link NcclException} if CUDA answers an error.
+ * runtime's own handles; stream 0 is the default one. Every function but {@link #deviceCount}
+ * throws {@link NcclException} if CUDA answers an error.
  */
 public interface CudaRuntime {
 

@@ -60,8 +60,7 @@ final class Headers {
       }
     }
     for (PieceStreams.Source source : plan.streams().sources()) {
-      awaited.add(
-          new Awaited(source.peer(), source.slot(), plan.streams().bytes(), slots.next(0)));
+      awaited.add(new Awaited(source.peer(), source.slot(), plan.streams().bytes(), slots.next(0)));
     }
     connections.exchange(
         tag,
@@ -78,8 +77,7 @@ final class Headers {
             tag,
             0,
             "%s sends %d bytes for tag %d, slot %d while rank %d awaits %d bytes"
-                .formatted(
-                    peerName.apply(each.peer()), sent, tag, each.slot(), rank, each.bytes()),
+                .formatted(peerName.apply(each.peer()), sent, tag, each.slot(), rank, each.bytes()),
             null);
       }
     }

@@ -5,7 +5,9 @@ import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.javacpp.Pointer;
 
-/** The CUDA runtime through JavaCPP's preset. Loading this class loads the runtime and the driver. */
+/**
+ * The CUDA runtime through JavaCPP's preset. Loading this class loads the runtime and the driver.
+ */
 final class JavaCppCuda implements CudaRuntime {
 
   /** Memory or a handle at an address. */

@@ -116,24 +116,14 @@ final class JavaCppNccl implements NcclLibrary {
   public NcclResult send(long from, long bytes, int peer, long communicator, long stream) {
     return NcclResult.of(
         nccl.ncclSend(
-            new At(from),
-            bytes,
-            nccl.ncclUint8,
-            peer,
-            communicator(communicator),
-            stream(stream)));
+            new At(from), bytes, nccl.ncclUint8, peer, communicator(communicator), stream(stream)));
   }
 
   @Override
   public NcclResult receive(long into, long bytes, int peer, long communicator, long stream) {
     return NcclResult.of(
         nccl.ncclRecv(
-            new At(into),
-            bytes,
-            nccl.ncclUint8,
-            peer,
-            communicator(communicator),
-            stream(stream)));
+            new At(into), bytes, nccl.ncclUint8, peer, communicator(communicator), stream(stream)));
   }
 
   @Override

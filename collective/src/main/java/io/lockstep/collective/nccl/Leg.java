@@ -1,8 +1,8 @@
 package io.lockstep.collective.nccl;
 
+import io.lockstep.collective.PieceStreams;
 import io.lockstep.collective.Transfer;
 import io.lockstep.tensor.Buffer;
-import io.lockstep.collective.PieceStreams;
 import java.lang.foreign.MemorySegment;
 
 /**

@@ -16,8 +16,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * How the ranks of a membership make their communicator: rank 0 opens NCCL's meeting point and tells
- * the others its unique id, over connections that only members have.
+ * How the ranks of a membership make their communicator: rank 0 opens NCCL's meeting point and
+ * tells the others its unique id, over connections that only members have.
  */
 final class Meeting {
 
@@ -57,8 +57,7 @@ final class Meeting {
   }
 
   /** Everybody gets rank 0's id, and compares what has to be the same everywhere. */
-  private static byte[] unite(
-      NcclRuntime runtime, TcpCollective connections, NcclOptions options) {
+  private static byte[] unite(NcclRuntime runtime, TcpCollective connections, NcclOptions options) {
     try (Arena arena = Arena.ofShared()) {
       Buffer memory = Buffer.onHost(arena, Dtype.UINT8, BYTES);
       MemorySegment message = memory.hostBytes();
@@ -84,8 +83,7 @@ final class Meeting {
             first == version,
             connections,
             "rank 0 has NCCL %s, this one %s: install the same version on all machines"
-                .formatted(
-                    NcclRuntime.words(Math.toIntExact(first)), NcclRuntime.words(version)));
+                .formatted(NcclRuntime.words(Math.toIntExact(first)), NcclRuntime.words(version)));
         long piece = message.get(ValueLayout.JAVA_LONG, PIECE_AT);
         require(
             piece == options.pieceBytes(),
@@ -125,8 +123,7 @@ final class Meeting {
             NAME,
             progress,
             (peer, silence) ->
-                new Stall(
-                    rank, peer.peer(), "", generation, TAG, NAME, 0, 0, 0, 0, 0, silence));
+                new Stall(rank, peer.peer(), "", generation, TAG, NAME, 0, 0, 0, 0, 0, silence));
     return new Watch(
         exchange,
         communicator,

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Sums and gathers that NCCL makes itself. Parts of equal length that lie side by side are one call;
- * others are a group of calls, one for each rank's part.
+ * Sums and gathers that NCCL makes itself. Parts of equal length that lie side by side are one
+ * call; others are a group of calls, one for each rank's part.
  */
 final class NativeCalls implements NativeReduction {
 

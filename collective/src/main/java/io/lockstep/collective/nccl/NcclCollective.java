@@ -29,9 +29,9 @@ import org.slf4j.LoggerFactory;
  * A {@link Collective} over NCCL, one communicator for each membership.
  *
  * <p>Messages on the device go from there to the peer's device; those in host memory pass through
- * staging areas of two pieces each. What NCCL lacks, a {@link TcpCollective} of the same ranks adds:
- * before each exchange ranks tell each other tags, slots and lengths, and a peer that has gone or has
- * aborted is noticed at once, wherever NCCL would wait.
+ * staging areas of two pieces each. What NCCL lacks, a {@link TcpCollective} of the same ranks
+ * adds: before each exchange ranks tell each other tags, slots and lengths, and a peer that has
+ * gone or has aborted is noticed at once, wherever NCCL would wait.
  *
  * <p>An exchange waits for the device without blocking in it: it looks for the end of what it has
  * queued, for errors of NCCL, for lost connections and for aborts. After any of these the
@@ -449,8 +449,7 @@ public final class NcclCollective implements Collective {
   @Override
   public void abort(String reason) {
     breakWith(
-        new AbortedException(
-            rank(), CollectiveException.NO_PEER, 0, "aborted: " + reason, null));
+        new AbortedException(rank(), CollectiveException.NO_PEER, 0, "aborted: " + reason, null));
     connections.abort(reason);
     if (communicator.isPresent() && !communicator.get().isGone()) {
       runtime.cuda().useDevice(runtime.device());

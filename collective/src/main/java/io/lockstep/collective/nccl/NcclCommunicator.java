@@ -6,8 +6,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One communicator of NCCL. Calls of different threads come one after another, but an abort does not
- * wait long for a call that hangs. Nothing reaches NCCL once the communicator is aborted or closed.
+ * One communicator of NCCL. Calls of different threads come one after another, but an abort does
+ * not wait long for a call that hangs. Nothing reaches NCCL once the communicator is aborted or
+ * closed.
  */
 final class NcclCommunicator {
 

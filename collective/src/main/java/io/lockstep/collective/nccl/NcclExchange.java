@@ -15,9 +15,9 @@ import org.jspecify.annotations.Nullable;
  * Moves the messages of one exchange, whose headers both ends have compared.
  *
  * <p>NCCL knows no tags: sends to a peer meet its receives in the order in which both were posted.
- * That order is by piece, then by slot, on all ranks alike. How many pieces a rank posts as one group
- * is its own affair: one after the other where pieces are copied or taken as they come, many together
- * where all messages lie on the device.
+ * That order is by piece, then by slot, on all ranks alike. How many pieces a rank posts as one
+ * group is its own affair: one after the other where pieces are copied or taken as they come, many
+ * together where all messages lie on the device.
  */
 final class NcclExchange implements Progress {
 
@@ -105,10 +105,7 @@ final class NcclExchange implements Progress {
     legs.sort(Comparator.comparingInt(Leg::slot));
     pieces =
         Math.toIntExact(
-            legs.stream()
-                .mapToLong(leg -> Math.ceilDiv(leg.bytes(), pieceBytes))
-                .max()
-                .orElse(0));
+            legs.stream().mapToLong(leg -> Math.ceilDiv(leg.bytes(), pieceBytes)).max().orElse(0));
   }
 
   /** Pieces that are posted together. */
@@ -191,8 +188,7 @@ final class NcclExchange implements Progress {
     List<Buffer> arrived = streamed.stream().map(leg -> leg.piece(first, streams)).toList();
     streams.sink().accept(streamed.getFirst().before(first) / streams.dtype().bytes(), arrived);
     if (!streams.device().isHost()) {
-      cuda.record(
-          channel.taken().get(first % 2), channel.runtime().currentStream().getAsLong());
+      cuda.record(channel.taken().get(first % 2), channel.runtime().currentStream().getAsLong());
     }
     watch.progressed();
   }

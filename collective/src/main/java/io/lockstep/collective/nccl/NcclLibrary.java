@@ -4,8 +4,8 @@ package io.lockstep.collective.nccl;
  * The functions of NCCL that {@link NcclCollective} calls, each by its meaning in NCCL's
  * documentation. Communicators and streams are the library's own handles, addresses are those of
  * device memory. Communicators are non-blocking: a call may answer {@link NcclResult#IN_PROGRESS},
- * and then none but {@link #asyncError} and {@link #abort} may follow until {@link #asyncError} says
- * otherwise.
+ * and then none but {@link #asyncError} and {@link #abort} may follow until {@link #asyncError}
+ * says otherwise.
  */
 public interface NcclLibrary {
 
@@ -70,12 +70,10 @@ public interface NcclLibrary {
   NcclResult allGather(long from, long into, long bytes, long communicator, long stream);
 
   /** Sums float32 values over all ranks, for one. */
-  NcclResult reduce(
-      long from, long into, long floats, int root, long communicator, long stream);
+  NcclResult reduce(long from, long into, long floats, int root, long communicator, long stream);
 
   /** Gives every rank the bytes of one. */
-  NcclResult broadcast(
-      long from, long into, long bytes, int root, long communicator, long stream);
+  NcclResult broadcast(long from, long into, long bytes, int root, long communicator, long stream);
 
   /** Begins to end a communicator: waits for its operations and its peers (ncclCommFinalize). */
   NcclResult finish(long communicator);

@@ -8,13 +8,14 @@ import java.time.Duration;
  *
  * @param connections how its connections behave, who is told of stalls, after what silence, and how
  *     exchanges are called
- * @param pieceBytes messages are cut into pieces of this length, so that one end may take them piece
- *     by piece; the same on all ranks
+ * @param pieceBytes messages are cut into pieces of this length, so that one end may take them
+ *     piece by piece; the same on all ranks
  * @param meeting how long the ranks may take to make their communicator once all are connected
  * @param closedGrace how long what is in flight may take to end after a peer has closed its
  *     connection, which it may do once it has sent everything
  */
-public record NcclOptions(TcpOptions connections, long pieceBytes, Duration meeting, Duration closedGrace) {
+public record NcclOptions(
+    TcpOptions connections, long pieceBytes, Duration meeting, Duration closedGrace) {
 
   private static final long PIECE_BYTES = 8 << 20;
   private static final Duration MEETING = Duration.ofMinutes(3);

@@ -35,10 +35,7 @@ public sealed interface NcclSupport {
       Loader.load(org.bytedeco.cuda.global.nccl.class);
       return check(
           new NcclRuntime(
-              new JavaCppNccl(),
-              new JavaCppCuda(),
-              device,
-              () -> Torch.currentCudaStream(device)));
+              new JavaCppNccl(), new JavaCppCuda(), device, () -> Torch.currentCudaStream(device)));
     } catch (LinkageError failure) {
       return new Missing(missing(failure));
     }
@@ -76,7 +73,8 @@ public sealed interface NcclSupport {
       }
       first = cause.getMessage() == null ? first : cause.getMessage();
     }
-    return "NCCL can't be loaded: %s (%s)".formatted(first.lines().findFirst().orElse(""), places());
+    return "NCCL can't be loaded: %s (%s)"
+        .formatted(first.lines().findFirst().orElse(""), places());
   }
 
   /** One line for a library that was not found. */

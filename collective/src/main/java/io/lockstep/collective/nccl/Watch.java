@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Waits for the device during one exchange, on the thread that called it, and ends the wait when it
- * is in vain: when this rank or a peer aborts, a peer's connection closes, or NCCL reports an error.
- * Tells of silence.
+ * is in vain: when this rank or a peer aborts, a peer's connection closes, or NCCL reports an
+ * error. Tells of silence.
  */
 final class Watch {
 
@@ -48,8 +48,7 @@ final class Watch {
    * @param progress how far it is
    * @param asStall how a peer's progress is reported
    */
-  record Exchange(
-      int rank, long tag, String name, Progress progress, AsStall asStall) {
+  record Exchange(int rank, long tag, String name, Progress progress, AsStall asStall) {
 
     /** Names a silence. */
     interface AsStall {

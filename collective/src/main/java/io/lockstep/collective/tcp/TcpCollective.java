@@ -274,8 +274,8 @@ public final class TcpCollective implements Collective {
   }
 
   /**
-   * What has ended this collective, or its connection with one of the given ranks, so far: for whoever
-   * waits for these ranks by other means than an exchange. From any thread.
+   * What has ended this collective, or its connection with one of the given ranks, so far: for
+   * whoever waits for these ranks by other means than an exchange. From any thread.
    *
    * @return empty while all is well, as far as this rank has been told
    */

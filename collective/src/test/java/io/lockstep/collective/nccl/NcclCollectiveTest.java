@@ -163,14 +163,11 @@ class NcclCollectiveTest {
               1,
               collective ->
                   collective.exchange(
-                      1,
-                      List.of(memory.transfer(0, 0, 64)),
-                      List.of(memory.transfer(2, 0, 64))));
+                      1, List.of(memory.transfer(0, 0, 64)), List.of(memory.transfer(2, 0, 64))));
       Future<?> waits =
           world.start(
               0,
-              collective ->
-                  collective.exchange(1, List.of(), List.of(memory.transfer(1, 0, 64))));
+              collective -> collective.exchange(1, List.of(), List.of(memory.transfer(1, 0, 64))));
       standIn.fail(0, NcclResult.SYSTEM_ERROR);
       CollectiveException failure = assertInstanceOf(CollectiveException.class, failureOf(waits));
       assertTrue(
@@ -185,8 +182,7 @@ class NcclCollectiveTest {
 
   @Test
   void ranksThatDoNotMeetAreGivenUp() throws Exception {
-    Transport half =
-        place -> place.rank() == 0 ? standIn.connect(place) : deaf(place);
+    Transport half = place -> place.rank() == 0 ? standIn.connect(place) : deaf(place);
     standIn.withMeeting(Duration.ofMillis(100));
     try (LocalWorld world = LocalWorld.listening(2, half)) {
       Future<Collective> deaf = world.connecting(1, 1);
@@ -212,7 +208,9 @@ class NcclCollectiveTest {
     Transport other =
         place ->
             NcclCollective.connect(
-                place.rank() == 1 ? Libraries.ofVersion(standIn.runtime(1), 22_703) : standIn.runtime(0),
+                place.rank() == 1
+                    ? Libraries.ofVersion(standIn.runtime(1), 22_703)
+                    : standIn.runtime(0),
                 place.listener(),
                 place.token(),
                 place.generation(),
@@ -314,7 +312,9 @@ class NcclCollectiveTest {
   // ---- NCCL's own sums
 
   private Buffer floats(float... values) {
-    Buffer made = Buffer.at(arena.allocate(4L * values.length, 4).address(), Dtype.FLOAT32, values.length, device);
+    Buffer made =
+        Buffer.at(
+            arena.allocate(4L * values.length, 4).address(), Dtype.FLOAT32, values.length, device);
     return made.copyFrom(Buffer.onHost(values));
   }
 

@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import io.lockstep.collective.testing.LocalWorld;
 import io.lockstep.collective.Transfer;
+import io.lockstep.collective.testing.LocalWorld;
 import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.Dtype;
 import io.lockstep.tensor.IsolatedDevice;

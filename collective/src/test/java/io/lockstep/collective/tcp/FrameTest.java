@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.lockstep.collective.Collective;
+import io.lockstep.collective.CollectiveException;
 import io.lockstep.collective.testing.Bytes;
 import io.lockstep.collective.testing.LocalWorld;
-import io.lockstep.collective.CollectiveException;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.DataInputStream;

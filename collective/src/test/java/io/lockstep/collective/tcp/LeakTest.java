@@ -5,12 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.lockstep.collective.testing.Bytes;
-import io.lockstep.collective.testing.LocalWorld;
 import io.lockstep.collective.CollectiveException;
 import io.lockstep.collective.PieceStreams;
 import io.lockstep.collective.PieceStreams.Source;
 import io.lockstep.collective.Transfer;
+import io.lockstep.collective.testing.Bytes;
+import io.lockstep.collective.testing.LocalWorld;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufAllocatorMetricProvider;
 import java.io.IOException;

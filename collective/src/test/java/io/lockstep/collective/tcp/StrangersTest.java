@@ -2,10 +2,10 @@ package io.lockstep.collective.tcp;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.lockstep.collective.Collective;
 import io.lockstep.collective.testing.LocalWorld;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;

@@ -1,24 +1,18 @@
 package io.lockstep.collective.tcp;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertSame;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.lockstep.collective.Collective;
-import io.lockstep.collective.testing.Bytes;
-import io.lockstep.collective.testing.LocalWorld;
-import io.lockstep.collective.CollectiveException;
 import io.lockstep.collective.PieceStreams;
 import io.lockstep.collective.PieceStreams.Source;
 import io.lockstep.collective.Transfer;
+import io.lockstep.collective.testing.Bytes;
+import io.lockstep.collective.testing.LocalWorld;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Future;
-import java.util.stream.IntStream;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -87,5 +81,4 @@ class StreamsTest {
   private static long word(int rank, int slot, long tag, long index) {
     return index << 32 | tag << 16 | rank << 8 | slot;
   }
-
 }

@@ -7,22 +7,16 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.lockstep.collective.Collective;
+import io.lockstep.collective.CollectiveException;
 import io.lockstep.collective.testing.Bytes;
 import io.lockstep.collective.testing.LocalWorld;
-import io.lockstep.collective.AbortedException;
-import io.lockstep.collective.CollectiveException;
-import io.lockstep.collective.Transfer;
-import io.lockstep.tensor.Buffer;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 

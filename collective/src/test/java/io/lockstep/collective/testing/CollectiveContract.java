@@ -306,8 +306,7 @@ public abstract class CollectiveContract {
                     next[0] += pieces.getFirst().bytes();
                     for (int i = 0; i < sources.size(); i++) {
                       Source source = sources.get(i);
-                      requireFilled(
-                          pieces.get(i), offset, seed(source.peer(), source.slot(), now));
+                      requireFilled(pieces.get(i), offset, seed(source.peer(), source.slot(), now));
                     }
                   }));
           assertEquals(bytes, next[0]);
@@ -525,11 +524,7 @@ public abstract class CollectiveContract {
       CollectiveException failure =
           assertThrows(
               CollectiveException.class,
-              () ->
-                  world
-                      .ranks
-                      .get(0)
-                      .exchange(4, List.of(), List.of(memory().transfer(1, 0, 8))));
+              () -> world.ranks.get(0).exchange(4, List.of(), List.of(memory().transfer(1, 0, 8))));
       assertTrue(failure.reason().contains("closed the connection"), failure.reason());
       assertTrue(failure.reason().contains("tag 4"), failure.reason());
       assertEquals(1, failure.peer());
@@ -579,8 +574,7 @@ public abstract class CollectiveContract {
                   collective.exchange(
                       1, List.of(new Transfer(0, 0, out), new Transfer(2, 0, out)), List.of()));
       Future<?> other =
-          world.start(
-              2, collective -> collective.exchange(1, List.of(), List.of(), slowly(bytes)));
+          world.start(2, collective -> collective.exchange(1, List.of(), List.of(), slowly(bytes)));
       int[] taken = {0};
       CollectiveException failure =
           assertThrows(
@@ -663,15 +657,14 @@ public abstract class CollectiveContract {
                           12 * MIB,
                           List.of(new Source(left, 0)),
                           (offset, pieces) -> underway.countDown()));
-                  collective.exchange(
-                      2, List.of(), List.of(memory().transfer(left, 0, 8)));
+                  collective.exchange(2, List.of(), List.of(memory().transfer(left, 0, 8)));
                 }));
       }
       underway.await();
       List<Thread> aborting =
           IntStream.range(0, 9)
-              .mapToObj(i ->
-                  Thread.ofPlatform().start(() -> world.ranks.get(i % 3).abort("enough " + i)))
+              .mapToObj(
+                  i -> Thread.ofPlatform().start(() -> world.ranks.get(i % 3).abort("enough " + i)))
               .toList();
       for (Thread thread : aborting) {
         thread.join();
@@ -828,7 +821,8 @@ public abstract class CollectiveContract {
     try (LocalWorld world = connected(3)) {
       for (int generation = 2; generation <= 8; generation++) {
         List<Collective> before = List.copyOf(world.ranks);
-        Future<?> old = receiving(world, generation % 3, (generation + 1) % 3, new CountDownLatch(1));
+        Future<?> old =
+            receiving(world, generation % 3, (generation + 1) % 3, new CountDownLatch(1));
         world.connect(generation);
         failureOf(old);
         before.forEach(Collective::close);
@@ -836,9 +830,7 @@ public abstract class CollectiveContract {
           Buffer[] parts = new Buffer[3];
           for (int rank = 0; rank < 3; rank++) {
             parts[rank] =
-                rank == collective.rank()
-                    ? memory().filled(100, rank)
-                    : memory().allocate(100);
+                rank == collective.rank() ? memory().filled(100, rank) : memory().allocate(100);
           }
           collective.allGather(1, parts);
           requireFilled(parts[(collective.rank() + 1) % 3], 0, (collective.rank() + 1) % 3);

@@ -12,8 +12,8 @@ import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Messages on a device, with a pattern that depends on the place, so that a shifted or repeated piece
- * shows.
+ * Messages on a device, with a pattern that depends on the place, so that a shifted or repeated
+ * piece shows.
  *
  * @param arena whose memory it is
  * @param device where it lies

@@ -36,8 +36,7 @@ public record TransportChoice(Transport transport, String why) {
             new TransportChoice(
                 Transport.NCCL,
                 "all %d workers have NCCL %s; %s"
-                    .formatted(
-                        participants.size(), participants.getFirst().nccl.version(), sums)));
+                    .formatted(participants.size(), participants.getFirst().nccl.version(), sums)));
   }
 
   private static Optional<String> otherVersion(List<Member> participants) {

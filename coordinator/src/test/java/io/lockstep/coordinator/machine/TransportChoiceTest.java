@@ -65,8 +65,7 @@ class TransportChoiceTest {
   @Test
   void differentVersionsDoNotTalkToEachOther() {
     TransportChoice choice = formed(cluster(Choice.AUTO, false), NEW, OLD);
-    assertEquals(
-        new TransportChoice(Transport.TCP, "a has NCCL 2.29.3, b has 2.27.3"), choice);
+    assertEquals(new TransportChoice(Transport.TCP, "a has NCCL 2.29.3, b has 2.27.3"), choice);
   }
 
   @Test
@@ -112,7 +111,6 @@ class TransportChoiceTest {
 
   @Test
   void sumsOfNcclOverTcpMakeNoSense() {
-    assertThrows(
-        IllegalArgumentException.class, () -> new CollectiveRules(Choice.TCP, true));
+    assertThrows(IllegalArgumentException.class, () -> new CollectiveRules(Choice.TCP, true));
   }
 }

@@ -285,8 +285,7 @@ public final class GradientReducer implements AutoCloseable {
   /** Sums the own block here, and leaves the sum over all blocks to the transport's library. */
   private void sumNatively(
       NativeReduction summing, long tag, Range range, Map<Node, Buffer> partials) {
-    List<Buffer> block =
-        partials.values().stream().map(flat -> slice(flat, range)).toList();
+    List<Buffer> block = partials.values().stream().map(flat -> slice(flat, range)).toList();
     Buffer sum = block.getFirst();
     block.stream().skip(1).forEach(other -> device.kernels().add(sum, other));
     if (routes.everybodyHoldsAll()) {
@@ -307,8 +306,7 @@ public final class GradientReducer implements AutoCloseable {
     Range part = kept.intersect(range);
     if (part.floats() > 0) {
       var _ =
-          into.slice(part.start() - kept.start(), part.floats())
-              .copyFrom(partOf(sum, range, part));
+          into.slice(part.start() - kept.start(), part.floats()).copyFrom(partOf(sum, range, part));
     }
   }
 

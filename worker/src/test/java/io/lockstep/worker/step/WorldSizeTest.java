@@ -158,8 +158,7 @@ class WorldSizeTest {
   @Test
   void sumsOfNcclAreRefusedOverTcp() {
     ExecutionException refused =
-        assertThrows(
-            ExecutionException.class, () -> train(2, nativeConfig("zero2", "buddy")));
+        assertThrows(ExecutionException.class, () -> train(2, nativeConfig("zero2", "buddy")));
     assertTrue(
         String.valueOf(refused.getMessage()).contains("cluster.reduction: native"),
         refused.getMessage());

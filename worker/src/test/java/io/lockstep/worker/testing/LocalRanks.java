@@ -33,8 +33,7 @@ public final class LocalRanks {
   }
 
   /** Runs the task on every rank and gives the results in rank order. */
-  public static <T> List<T> run(int world, Transport transport, RankTask<T> task)
-      throws Exception {
+  public static <T> List<T> run(int world, Transport transport, RankTask<T> task) throws Exception {
     List<TcpListener> listeners = new ArrayList<>();
     try (ExecutorService threads = Executors.newFixedThreadPool(world)) {
       List<Peer> peers = new ArrayList<>();

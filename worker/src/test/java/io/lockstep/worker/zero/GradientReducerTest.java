@@ -91,8 +91,7 @@ class GradientReducerTest {
     float[] alone = LocalRanks.run(1, ranks -> train(ranks, 7, 64, STEPS, true)).getFirst();
     try (IsolatedDevice device = IsolatedDevice.install();
         StandIn nccl = new StandIn(false).withPieces(128)) {
-      for (float[] values :
-          LocalRanks.run(3, nccl, ranks -> train(ranks, 7, 64, STEPS, true))) {
+      for (float[] values : LocalRanks.run(3, nccl, ranks -> train(ranks, 7, 64, STEPS, true))) {
         assertArrayEquals(alone, values);
       }
       // The gradients that a test writes, and nothing else.
@@ -111,9 +110,7 @@ class GradientReducerTest {
           StandIn nccl = new StandIn(false)) {
         runs.add(
             LocalRanks.run(
-                world,
-                nccl,
-                ranks -> train(ranks, 7, 64, STEPS, replicates, Reduction.NATIVE)));
+                world, nccl, ranks -> train(ranks, 7, 64, STEPS, replicates, Reduction.NATIVE)));
       }
     }
     for (int rank = 0; rank < world; rank++) {
@@ -160,13 +157,7 @@ class GradientReducerTest {
     ReductionTree tree = new ReductionTree(virtualRanks);
     try (GradientReducer reducer =
             new GradientReducer(
-                ranks,
-                shard,
-                buckets,
-                virtualRanks,
-                true,
-                Devices.ofTensors(),
-                reduction);
+                ranks, shard, buckets, virtualRanks, true, Devices.ofTensors(), reduction);
         GradientBuffers buffers = new GradientBuffers(FLOATS);
         Scope lasting = Scope.lasting()) {
       NDArray parameters = lasting.zeros(Dtype.FLOAT32, FLOATS);

@@ -124,8 +124,7 @@ final class Fabric {
       }
       case ALL_GATHER -> {
         for (int rank = 0; rank < ranks.size(); rank++) {
-          byte[] part =
-              StandInCuda.at(ranks.get(rank).from, units).toArray(ValueLayout.JAVA_BYTE);
+          byte[] part = StandInCuda.at(ranks.get(rank).from, units).toArray(ValueLayout.JAVA_BYTE);
           for (Operation.OfAll each : ranks) {
             StandInCuda.at(each.into + (long) rank * units, units)
                 .copyFrom(MemorySegment.ofArray(part));
@@ -135,9 +134,8 @@ final class Fabric {
       case BROADCAST -> {
         byte[] all =
             StandInCuda.at(ranks.get(first.root).from, units).toArray(ValueLayout.JAVA_BYTE);
-        ranks.forEach(each ->
-            StandInCuda.at(each.into, units)
-                .copyFrom(MemorySegment.ofArray(all)));
+        ranks.forEach(
+            each -> StandInCuda.at(each.into, units).copyFrom(MemorySegment.ofArray(all)));
       }
       default -> throw new IllegalArgumentException(first.call);
     }
@@ -157,10 +155,8 @@ final class Fabric {
   }
 
   private static void write(long into, float[] values) {
-    MemorySegment memory =
-        StandInCuda.at(into, (long) values.length * Float.BYTES);
-    MemorySegment.copy(
-        values, 0, memory, ValueLayout.JAVA_FLOAT_UNALIGNED, 0, values.length);
+    MemorySegment memory = StandInCuda.at(into, (long) values.length * Float.BYTES);
+    MemorySegment.copy(values, 0, memory, ValueLayout.JAVA_FLOAT_UNALIGNED, 0, values.length);
   }
 
   /** Forgets what a rank has posted; waits for a copy that is under way. */
@@ -172,8 +168,7 @@ final class Fabric {
       }
     }
     synchronized (this) {
-      open.values()
-          .forEach(met -> met.values().removeIf(call -> call.communicator().equals(gone)));
+      open.values().forEach(met -> met.values().removeIf(call -> call.communicator().equals(gone)));
     }
   }
 }

@@ -32,14 +32,14 @@ public final class StandIn implements Transport {
 
   /** Messages are cut into pieces of this length. */
   public StandIn withPieces(long bytes) {
-    return with(options -> new NcclOptions(
-        options.connections(), bytes, options.meeting(), options.closedGrace()));
+    return with(options ->
+        new NcclOptions(options.connections(), bytes, options.meeting(), options.closedGrace()));
   }
 
   /** Ranks have this long to make their communicator. */
   public StandIn withMeeting(Duration limit) {
-    return with(options -> new NcclOptions(
-        options.connections(), options.pieceBytes(), limit, options.closedGrace()));
+    return with(options ->
+        new NcclOptions(options.connections(), options.pieceBytes(), limit, options.closedGrace()));
   }
 
   private StandIn with(UnaryOperator<NcclOptions> change) {

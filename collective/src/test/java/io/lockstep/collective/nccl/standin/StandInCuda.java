@@ -109,7 +109,8 @@ public final class StandInCuda implements CudaRuntime, AutoCloseable {
   @Override
   public int deviceCount() {
     if (devices == 0) {
-      throw new NcclException("cudaGetDeviceCount answered 100: no CUDA-capable device is detected");
+      throw new NcclException(
+          "cudaGetDeviceCount answered 100: no CUDA-capable device is detected");
     }
     return devices;
   }

@@ -17,8 +17,9 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * NCCL's functions: operations of a group are posted together when it ends, done in the order of
- * their stream, and meet the peers' in the order of posting; errors of a communicator stay; an abort
- * ends what waits. Communicators don't block: they are in progress for a moment after each group.
+ * their stream, and meet the peers' in the order of posting; errors of a communicator stay; an
+ * abort ends what waits. Communicators don't block: they are in progress for a moment after each
+ * group.
  */
 public final class StandInNccl implements NcclLibrary, AutoCloseable {
 
@@ -110,8 +111,8 @@ public final class StandInNccl implements NcclLibrary, AutoCloseable {
   /**
    * The library of all ranks of a process.
    *
-   * @param remoteErrors whether peers of a rank whose process has ended are told, as over a network;
-   *     over memory of one machine nobody is
+   * @param remoteErrors whether peers of a rank whose process has ended are told, as over a
+   *     network; over memory of one machine nobody is
    */
   StandInNccl(StandInCuda cuda, Violations violations, boolean remoteErrors) {
     this.cuda = cuda;
