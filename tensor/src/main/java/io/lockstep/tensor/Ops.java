@@ -53,6 +53,7 @@ public final class Ops {
   private static final Operator COPY = Operator.of("copy_");
   private static final Operator NARROW = Operator.of("narrow");
   private static final Operator EXPAND_AS = Operator.of("expand_as");
+  private static final Operator ZEROS_LIKE = Operator.of("zeros_like");
   private static final Operator CONTIGUOUS = Operator.of("contiguous");
 
   private Ops() {}
@@ -192,6 +193,20 @@ public final class Ops {
     return TO_TYPE.apply(tensor(x), type(to), flag(false), flag(false), none());
   }
 
+  /** The same values in another type: the tensor itself, no copy or further handle, if it has it. */
+  public static NDArray as(NDArray x, Dtype type) {
+    return Native.dtype(Native.handle(x)) == type.code() ? x : cast(x, type);
+  }
+
+  /**
+   * The same values in the type of another tensor, such as those of a weight in the type of what it
+   * is applied to; the tensor itself if both have one type.
+   */
+  public static NDArray asTypeOf(NDArray other, NDArray x) {
+    int wanted = Native.dtype(Native.handle(other));
+    return Native.dtype(Native.handle(x)) == wanted ? x : cast(x, Dtype.of(other));
+  }
+
   /**
    * The sum over rows of {@code -log softmax(logits)[label]}, as a tensor with one element.
    *
@@ -248,6 +263,8 @@ public final class Ops {
    *
    * <p>rotate_half turns the last dimension [a, b] into [-b, a].
    *
+   * <p>Computed in the wider type of x and the angles', and rounded to x's.
+   *
    * @param x [..., D], D even
    * @param cos broadcastable to x
    * @param sin broadcastable to x
@@ -257,7 +274,7 @@ public final class Ops {
     NDArray first = narrow(x, -1, 0, half);
     NDArray second = narrow(x, -1, half, half);
     NDArray turned = NEG.apply(tensor(second)).concat(first, -1);
-    return mul(x, cos).add(mul(turned, sin));
+    return asTypeOf(x, mul(x, cos).add(mul(turned, sin)));
   }
 
   /** Softmax along dim. */
@@ -296,6 +313,11 @@ public final class Ops {
   /** A number widens a tensor that has no dimensions either, and only such a one. */
   private static NDArray inTypeOf(NDArray x, NDArray result) {
     return x.getShape().dimension() == 0 ? cast(result, Dtype.of(x)) : result;
+  }
+
+  /** Zeros of x's shape and type. */
+  public static NDArray zerosLike(NDArray x) {
+    return ZEROS_LIKE.apply(tensor(x), none(), none(), none(), none(), none());
   }
 
   /** The part of x along dim that starts at start and is length long, sharing x's memory. */

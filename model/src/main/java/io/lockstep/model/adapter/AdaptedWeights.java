@@ -84,10 +84,12 @@ public final class AdaptedWeights implements Weights {
       return result;
     }
     NDArray kept = dropout.apply(name, x);
-    NDArray inner = Ops.linear(kept, adapter.get(layer.down()), null);
-    NDArray update = Ops.times(Ops.linear(inner, adapter.get(layer.up()), null), layer.scale());
+    NDArray inner = Ops.linear(kept, Ops.asTypeOf(x, adapter.get(layer.down())), null);
+    NDArray outer = Ops.linear(inner, Ops.asTypeOf(x, adapter.get(layer.up())), null);
+    NDArray update = Ops.times(outer, layer.scale());
     NDArray norm = norms.get(name);
-    return result.add(norm == null ? update : redirected(layer, result, kept, update, norm));
+    return Ops.asTypeOf(
+        x, result.add(norm == null ? update : redirected(layer, result, kept, update, norm)));
   }
 
   /**
@@ -106,8 +108,8 @@ public final class AdaptedWeights implements Weights {
     Slices downs = LowRank.downs(stack, adapter.get(stack.down()));
     Slices ups = LowRank.ups(stack, adapter.get(stack.up()));
     return (expert, x) -> {
-      NDArray inner = Ops.linear(x, downs.get(expert), null);
-      NDArray update = Ops.linear(inner, ups.get(expert), null);
+      NDArray inner = Ops.linear(x, Ops.asTypeOf(x, downs.get(expert)), null);
+      NDArray update = Ops.linear(inner, Ops.asTypeOf(x, ups.get(expert)), null);
       return unchanged.apply(expert, x).add(Ops.times(update, stack.scale()));
     };
   }
@@ -119,7 +121,7 @@ public final class AdaptedWeights implements Weights {
     NDArray bias = find(layer.name() + ".bias");
     NDArray straight =
         dropout.drops()
-            ? Ops.linear(kept, get(layer.name() + ".weight"), null)
+            ? Ops.linear(kept, Ops.asTypeOf(kept, get(layer.name() + ".weight")), null)
             : (bias == null ? result : result.sub(bias));
     return Ops.mul(Ops.plus(factor, -1), straight).add(Ops.mul(factor, update));
   }

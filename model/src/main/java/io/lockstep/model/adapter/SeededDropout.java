@@ -62,7 +62,7 @@ public final class SeededDropout implements Dropout {
     NDArray mask = scope.empty(Dtype.FLOAT32, x.getShape().getShape());
     long layerKey = mix(key + NameHash.of(layer));
     Buffer.of(mask).write(host -> fill(host.floats(), layerKey));
-    return Ops.mul(x, mask);
+    return Ops.asTypeOf(x, Ops.mul(x, mask));
   }
 
   private void fill(HostFloats mask, long layerKey) {

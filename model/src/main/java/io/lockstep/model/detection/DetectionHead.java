@@ -9,6 +9,7 @@ import io.lockstep.model.layer.Linear;
 import io.lockstep.model.layer.Norm;
 import io.lockstep.model.parameter.ParameterSpec;
 import io.lockstep.model.parameter.Weights;
+import io.lockstep.tensor.Dtype;
 import io.lockstep.tensor.Elementwise;
 import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
@@ -176,13 +177,14 @@ public final class DetectionHead implements Block {
   }
 
   /**
-   * Predicts [B, Q, O].
+   * Predicts [B, Q, O], always in float32.
    *
    * @param hidden_BTH last hidden states of the batch, before the final norm
    */
   public NDArray apply(Weights weights, Picture picture, NDArray hidden_BTH) {
     NDArray flat = hidden_BTH.reshape(-1, hidden_BTH.getShape().get(2));
-    NDArray seen = memoryNorm.apply(weights, Ops.indexSelect(flat, 0, picture.at()));
+    NDArray read = Ops.as(Ops.indexSelect(flat, 0, picture.at()), Dtype.FLOAT32);
+    NDArray seen = memoryNorm.apply(weights, read);
     NDArray memory_BMD =
         memory
             .apply(weights, seen)

@@ -19,7 +19,12 @@ final class CachedDecoder implements Decoder {
     this.network = network;
     this.batch = batch;
     this.probe = probe;
-    cache = new KvCache(network.config().text(), batch.rows(), batch.length() + capacity);
+    cache =
+        new KvCache(
+            network.config().text(),
+            network.config().computeType(),
+            batch.rows(),
+            batch.length() + capacity);
   }
 
   @Override

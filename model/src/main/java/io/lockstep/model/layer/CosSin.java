@@ -2,6 +2,8 @@ package io.lockstep.model.layer;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
+import io.lockstep.tensor.Dtype;
+import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
 
 /** Cosines and sines that rotary embeddings turn with, [rows, width] each unless reshaped. */
@@ -47,6 +49,14 @@ public record CosSin(NDArray cos, NDArray sin) {
         yield new CosSin(twice.cos(), twice.sin());
       }
     };
+  }
+
+  /**
+   * The same values rounded to another type. The public implementation rounds those of the language
+   * model, not those of the vision tower.
+   */
+  public CosSin as(Dtype type) {
+    return new CosSin(Ops.as(cos, type), Ops.as(sin, type));
   }
 
   /** The same values in another shape. */

@@ -27,19 +27,20 @@ public final class KvCache implements AutoCloseable {
   /**
    * An empty cache.
    *
+   * @param type of keys and values
    * @param rows rows of the batch
    * @param capacity most tokens a row will ever have, padding included
    */
-  public KvCache(TextConfig config, int rows, int capacity) {
+  public KvCache(TextConfig config, Dtype type, int rows, int capacity) {
     this.scope = Scope.lasting();
     this.capacity = capacity;
     for (int layer = 0; layer < config.layers(); layer++) {
-      buffers.add(new Entry(buffer(config, rows), buffer(config, rows)));
+      buffers.add(new Entry(buffer(config, type, rows), buffer(config, type, rows)));
     }
   }
 
-  private NDArray buffer(TextConfig config, int rows) {
-    return scope.zeros(Dtype.FLOAT32, rows, config.kvHeads(), capacity, config.headDim());
+  private NDArray buffer(TextConfig config, Dtype type, int rows) {
+    return scope.zeros(type, rows, config.kvHeads(), capacity, config.headDim());
   }
 
   /** Tokens stored for every row, padding included. */

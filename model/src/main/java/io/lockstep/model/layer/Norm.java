@@ -22,7 +22,7 @@ public sealed interface Norm extends Block {
 
     @Override
     public NDArray apply(Weights weights, NDArray x) {
-      return Ops.rmsNorm(x, weights.get(name + ".weight"), eps);
+      return Ops.rmsNorm(x, Ops.asTypeOf(x, weights.get(name + ".weight")), eps);
     }
   }
 
@@ -38,7 +38,11 @@ public sealed interface Norm extends Block {
 
     @Override
     public NDArray apply(Weights weights, NDArray x) {
-      return Ops.layerNorm(x, weights.get(name + ".weight"), weights.get(name + ".bias"), eps);
+      return Ops.layerNorm(
+          x,
+          Ops.asTypeOf(x, weights.get(name + ".weight")),
+          Ops.asTypeOf(x, weights.get(name + ".bias")),
+          eps);
     }
   }
 }

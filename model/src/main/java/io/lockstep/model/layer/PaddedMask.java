@@ -5,6 +5,7 @@ import io.lockstep.model.batch.Batch;
 import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.Dtype;
 import io.lockstep.tensor.HostFloats;
+import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -18,8 +19,10 @@ public final class PaddedMask {
    * Causal attention over a left-padded batch, [B, 1, T, T]; absent if nothing is padded, where
    * causal attention says it all. A padded token sees itself alone: without any visible key its
    * softmax would be NaN and spoil the gradients.
+   *
+   * @param type of the queries it is used with
    */
-  public static @Nullable NDArray of(Scope scope, Batch batch) {
+  public static @Nullable NDArray of(Scope scope, Batch batch, Dtype type) {
     long[] present = batch.attentionMask();
     if (Arrays.stream(present).allMatch(token -> token == 1)) {
       return null;
@@ -29,7 +32,7 @@ public final class PaddedMask {
     // T times T values: in native memory, and counted in long.
     NDArray mask = scope.empty(Dtype.FLOAT32, rows, 1, tokens, tokens);
     Buffer.of(mask).write(host -> hide(host.floats(), present, rows, tokens));
-    return mask;
+    return Ops.as(mask, type);
   }
 
   private static void hide(HostFloats mask, long[] present, int rows, int tokens) {

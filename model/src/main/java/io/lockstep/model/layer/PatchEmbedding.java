@@ -35,14 +35,15 @@ public record PatchEmbedding(VisionConfig config, String name, boolean hasBias) 
 
   /** By a matrix product. */
   public NDArray product(Weights weights, NDArray pixels) {
-    NDArray kernel = weights.get(name + ".weight");
+    NDArray kernel = Ops.asTypeOf(pixels, weights.get(name + ".weight"));
     NDArray flat = kernel.reshape(config.hiddenSize(), kernel.size() / config.hiddenSize());
-    return Ops.linear(pixels, flat, weights.find(name + ".bias"));
+    NDArray bias = weights.find(name + ".bias");
+    return Ops.linear(pixels, flat, bias == null ? null : Ops.asTypeOf(pixels, bias));
   }
 
   /** By a convolution, which rounds otherwise. */
   public NDArray convolution(Weights weights, NDArray pixels) {
-    NDArray kernel = weights.get(name + ".weight");
+    NDArray kernel = Ops.asTypeOf(pixels, weights.get(name + ".weight"));
     Shape patches = new Shape(-1).addAll(kernel.getShape().slice(1));
     return Ops.convolution(pixels.reshape(patches), kernel).reshape(-1, config.hiddenSize());
   }

@@ -8,6 +8,7 @@ import io.lockstep.model.detection.DetectionConfig;
 import io.lockstep.model.layer.CosSin;
 import io.lockstep.model.layer.FeedForward;
 import io.lockstep.model.parameter.ParameterLayout;
+import io.lockstep.tensor.Dtype;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -88,7 +89,20 @@ public interface ModelConfig {
 
   /** The same model with a head that finds objects, in the place of one that it has. */
   default ModelConfig detecting(DetectionConfig head) {
-    return new DetectingConfig(this, head);
+    return new AdjustedConfig(this, Optional.of(head), computeType());
+  }
+
+  /**
+   * The type of activations and of the weights that they are multiplied with; logits, losses and
+   * the gradients of weights are float32 in any case.
+   */
+  default Dtype computeType() {
+    return Dtype.FLOAT32;
+  }
+
+  /** The same model computing in another type, float32 or bfloat16. */
+  default ModelConfig computingIn(Dtype type) {
+    return type == computeType() ? this : new AdjustedConfig(this, detection(), type);
   }
 
   /** The system message of conversations that have none. */

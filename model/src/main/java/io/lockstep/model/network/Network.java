@@ -18,6 +18,7 @@ import io.lockstep.model.layer.TextRotary;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.ParameterSpec;
 import io.lockstep.model.parameter.Weights;
+import io.lockstep.tensor.Dtype;
 import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
 import java.util.ArrayList;
@@ -151,7 +152,9 @@ public final class Network {
             () -> List.of(table),
             List.of(merger),
             (weights, pass, inputs) -> {
-              NDArray embedded_BTH = Ops.embedding(weights.get(table.name()), pass.ids());
+              NDArray embedded_BTH =
+                  Ops.as(
+                      Ops.embedding(weights.get(table.name()), pass.ids()), config.computeType());
               return inputs.isEmpty() ? embedded_BTH : pass.placed(embedded_BTH, inputs.getFirst());
             });
     for (int i = 0; i < text.layers(); i++) {
@@ -291,10 +294,11 @@ public final class Network {
     return name.substring(0, name.lastIndexOf('.'));
   }
 
-  /** Logits [.., V] of hidden states [.., H]: final norm, then the projection. */
+  /** Logits [.., V] of hidden states [.., H], float32: final norm, then the projection. */
   public NDArray logits(Weights weights, NDArray hidden) {
     NDArray normed = finalNorm.apply(weights, hidden);
-    return weights.linear(config.tieWordEmbeddings() ? TABLE : HEAD, normed);
+    return Ops.as(
+        weights.linear(config.tieWordEmbeddings() ? TABLE : HEAD, normed), Dtype.FLOAT32);
   }
 
   /**

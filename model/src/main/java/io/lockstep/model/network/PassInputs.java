@@ -55,7 +55,9 @@ public final class PassInputs {
       long[] kept = batch.keptTokens();
       return new Pictures(
           tower.on(scope, batch.grids()),
-          scope.fromFloats(batch.pixels(), batch.patches(), config.vision().patchValues()),
+          Ops.as(
+              scope.fromFloats(batch.pixels(), batch.patches(), config.vision().patchValues()),
+              config.computeType()),
           scope.fromLongs(rows, rows.length),
           scope.fromBooleans(isPicture, batch.rows(), batch.length(), 1),
           kept.length == 0 ? null : scope.fromLongs(kept, kept.length));
@@ -88,7 +90,7 @@ public final class PassInputs {
     CosSin cosSin = cosSin(config, rotary, scope, batch.positionIds(), batch.rows());
     return new PassInputs(
         scope.fromLongs(batch.ids(), batch.rows(), batch.length()),
-        new SelfAttention.Tokens(cosSin, PaddedMask.of(scope, batch)),
+        new SelfAttention.Tokens(cosSin, PaddedMask.of(scope, batch, config.computeType())),
         batch.patches() == 0 ? null : Pictures.of(config, tower, scope, batch),
         cache,
         probe,
@@ -121,7 +123,9 @@ public final class PassInputs {
     for (int axis = 0; axis < 3; axis++) {
       System.arraycopy(positions, 0, axes, axis * rows, rows);
     }
-    NDArray mask = PaddedMask.of(scope, visible, rows, 1, cache.length() + 1);
+    NDArray mask =
+        Ops.as(
+            PaddedMask.of(scope, visible, rows, 1, cache.length() + 1), config.computeType());
     return new PassInputs(
         scope.fromLongs(tokens, rows, 1),
         new SelfAttention.Tokens(cosSin(config, rotary, scope, axes, rows), mask),
@@ -135,6 +139,7 @@ public final class PassInputs {
       ModelConfig config, TextRotary rotary, Scope scope, long[] positions, int rows) {
     int width = config.text().headDim();
     return CosSin.of(scope, rotary.angles(positions), width, config.rotaryRounding())
+        .as(config.computeType())
         .reshape(new Shape(rows, 1, positions.length / 3 / rows, width));
   }
 

@@ -3,6 +3,7 @@ package io.lockstep.model.objective;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import io.lockstep.model.batch.Batch;
+import io.lockstep.tensor.Dtype;
 import io.lockstep.tensor.Elementwise;
 import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
@@ -96,8 +97,8 @@ public record VisualDistillation(
     return part -> {
       NDArray sum = null;
       for (String name : of) {
-        NDArray student = activations.get(name);
-        NDArray wanted = taught.activation(name);
+        NDArray student = Ops.as(activations.get(name), Dtype.FLOAT32);
+        NDArray wanted = Ops.as(taught.activation(name), Dtype.FLOAT32);
         requireSameShape(name, student.getShape(), wanted.getShape());
         double patchesOfRow = batch.patches() / (double) student.getShape().get(0);
         NDArray own = Ops.times(distance.sum(student, wanted), patchesOfRow / of.size());

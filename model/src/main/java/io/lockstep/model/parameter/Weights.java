@@ -8,6 +8,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Gives a model its weights by name, and applies its linear layers and experts: whoever adapts them
  * overrides {@link #linear} and {@link #experts}.
+ *
+ * <p>What a weight is applied to decides the type of the computation: float32 weights are rounded
+ * to bfloat16 where bfloat16 activations reach them, in the graph, so that their gradients are
+ * float32 again.
  */
 @FunctionalInterface
 public interface Weights {
@@ -37,7 +41,11 @@ public interface Weights {
    * @throws IllegalArgumentException if there is no such layer
    */
   default NDArray linear(String layer, NDArray x) {
-    return Ops.linear(x, get(layer + ".weight"), find(layer + ".bias"));
+    NDArray bias = find(layer + ".bias");
+    return Ops.linear(
+        x,
+        Ops.asTypeOf(x, get(layer + ".weight")),
+        bias == null ? null : Ops.asTypeOf(x, bias));
   }
 
   /** Matrices of one shape, one for each expert of a layer. */
@@ -57,6 +65,6 @@ public interface Weights {
    */
   default Experts experts(String name) {
     Slices matrices = Slices.of(get(name), 0);
-    return (expert, x) -> Ops.matmul(x, matrices.get(expert));
+    return (expert, x) -> Ops.matmul(x, Ops.asTypeOf(x, matrices.get(expert)));
   }
 }

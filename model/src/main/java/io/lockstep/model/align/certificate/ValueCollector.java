@@ -5,6 +5,7 @@ import io.lockstep.model.align.Compare.Floats;
 import io.lockstep.model.detection.DetectionConfig;
 import io.lockstep.model.network.Network;
 import io.lockstep.tensor.Buffer;
+import io.lockstep.tensor.Dtype;
 import io.lockstep.tensor.Ops;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -68,7 +69,7 @@ final class ValueCollector {
   }
 
   private void copy(String name, NDArray activation, long from, int row, int rows) {
-    NDArray source = Ops.contiguous(activation);
+    NDArray source = Ops.contiguous(Ops.as(activation, Dtype.FLOAT32));
     long[] shape = source.getShape().getShape();
     int width = Math.toIntExact(shape[shape.length - 1]);
     float[] values = layers.computeIfAbsent(name, key -> new float[rows * width]);

@@ -123,6 +123,6 @@ final class ModelPass {
   private static Floats floats(NDArray array) {
     return new Floats(
         Arrays.stream(array.getShape().getShape()).boxed().toList(),
-        Buffer.of(Ops.contiguous(array)).toHost());
+        Buffer.of(Ops.contiguous(Ops.as(array, Dtype.FLOAT32))).toHost());
   }
 }

@@ -129,8 +129,10 @@ public final class Qwen3VisionTower implements VisionTower {
     @Override
     public NDArray embed(Weights weights, NDArray pixels) {
       NDArray patches_NC = patches.product(weights, pixels);
-      NDArray table = weights.get(positions.name());
-      return patches_NC.add(Ops.embedding(table, rows).mul(corners).sum(new int[] {0}));
+      NDArray around_4NC =
+          Ops.asTypeOf(patches_NC, Ops.embedding(weights.get(positions.name()), rows));
+      NDArray shares_4N1 = Ops.asTypeOf(patches_NC, corners);
+      return patches_NC.add(around_4NC.mul(shares_4N1).sum(new int[] {0}));
     }
 
     @Override

@@ -8,6 +8,7 @@ import io.lockstep.model.layer.Linear;
 import io.lockstep.model.network.Router;
 import io.lockstep.model.parameter.ParameterSpec;
 import io.lockstep.model.parameter.Weights;
+import io.lockstep.tensor.Dtype;
 import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Slices;
 import java.util.ArrayList;
@@ -66,11 +67,12 @@ final class Experts implements FeedForward {
   @Override
   public NDArray apply(Weights weights, NDArray x, UnaryOperator<NDArray> routed) {
     NDArray x_NH = x.reshape(-1, hidden);
-    NDArray probabilities_NE = routed.apply(Ops.softmax(router.apply(weights, x_NH), -1));
+    NDArray probabilities_NE = 
+        routed.apply(Ops.softmax(Ops.as(router.apply(weights, x_NH), Dtype.FLOAT32), -1));
     Routing routing = Routing.of(probabilities_NE.toFloatArray(), config.router());
     NDArray mask_NE = Ops.constant(routing.mask(), probabilities_NE.getShape().getShape());
     NDArray chosen_NE = Ops.mul(probabilities_NE, mask_NE);
-    NDArray shares_NE = chosen_NE.div(chosen_NE.sum(new int[] {1}, true));
+    NDArray shares_NE = Ops.asTypeOf(x_NH, chosen_NE.div(chosen_NE.sum(new int[] {1}, true)));
     List<Integer> used = routing.used();
     long[] counts =
         used.stream().mapToLong(expert -> routing.tokens().get(expert).length).toArray();
@@ -83,7 +85,7 @@ final class Experts implements FeedForward {
     List<NDArray> share_n1 = Slices.parts(share_M.reshape(-1, 1), counts);
     Weights.Experts gateUps = weights.experts(gateUp.name());
     Weights.Experts downs = weights.experts(down.name());
-    NDArray sum_NH = x_NH.zerosLike();
+    NDArray sum_NH = Ops.zerosLike(x_NH);
     for (int i = used.size() - 1; i >= 0; i--) {
       int expert = used.get(i);
       long[] tokens = routing.tokens().get(expert);

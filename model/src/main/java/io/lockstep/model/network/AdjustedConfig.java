@@ -5,27 +5,37 @@ import io.lockstep.model.config.VisionConfig;
 import io.lockstep.model.detection.DetectionConfig;
 import io.lockstep.model.layer.CosSin;
 import io.lockstep.model.layer.FeedForward;
+import io.lockstep.tensor.Dtype;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * A model with a detection head. Its {@code config.json} stays the model's own; the head's sizes
- * are written beside it.
+ * A model with what its public {@code config.json} can't say, which stays the model's own: a
+ * detection head, whose sizes are written beside it, and the type that is computed in.
  *
- * @param model without the head
- * @param head the head's sizes
+ * @param model without them
+ * @param detection the head's sizes, if it has one
  */
-record DetectingConfig(ModelConfig model, DetectionConfig head) implements ModelConfig {
+record AdjustedConfig(
+    ModelConfig model, Optional<DetectionConfig> detection, Dtype computeType)
+    implements ModelConfig {
 
-  @Override
-  public Optional<DetectionConfig> detection() {
-    return Optional.of(head);
+  AdjustedConfig {
+    if (computeType != Dtype.FLOAT32 && computeType != Dtype.BFLOAT16) {
+      throw new IllegalArgumentException(
+          "models compute in FLOAT32 or BFLOAT16, not in " + computeType);
+    }
   }
 
   @Override
   public ModelConfig detecting(DetectionConfig other) {
-    return model.detecting(other);
+    return new AdjustedConfig(model, Optional.of(other), computeType);
+  }
+
+  @Override
+  public ModelConfig computingIn(Dtype type) {
+    return new AdjustedConfig(model, detection, type);
   }
 
   @Override
