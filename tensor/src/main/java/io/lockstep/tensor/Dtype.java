@@ -1,6 +1,7 @@
 package io.lockstep.tensor;
 
 import ai.djl.ndarray.NDArray;
+import java.util.Locale;
 
 /**
  * The element types of tensors, with libtorch's own numbers for them.
@@ -31,6 +32,11 @@ public enum Dtype {
   /** The number that libtorch's ScalarType has for this type. */
   int code() {
     return code;
+  }
+
+  /** Its name in configurations and files of the public libraries, such as {@code bfloat16}. */
+  public String publicName() {
+    return name().toLowerCase(Locale.ROOT);
   }
 
   /** The size of one element in bytes. */

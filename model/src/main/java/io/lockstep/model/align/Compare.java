@@ -181,7 +181,8 @@ public final class Compare {
   }
 
   /** Gradients that must be equal but for a share of the reference's norm. */
-  public static Comparison gradient(String what, Floats reference, Floats actual) {
+  public static Comparison gradient(
+      String what, Floats reference, Floats actual, Tolerance tolerance) {
     if (!reference.shape().equals(actual.shape())) {
       return unlike(what, Kind.GRADIENT, reference.shape(), actual.shape());
     }
@@ -199,8 +200,8 @@ public final class Compare {
       largest = RowDifference.larger(largest, Math.abs(off));
     }
     double share = distance == 0 ? 0 : Math.sqrt(distance) / Math.sqrt(squares);
-    Verdict verdict = identical ? Verdict.IDENTICAL : verdict(share <= Tolerance.GRADIENT);
-    String limit = number(Tolerance.GRADIENT) + " of its norm";
+    Verdict verdict = identical ? Verdict.IDENTICAL : verdict(share <= tolerance.gradient());
+    String limit = number(tolerance.gradient()) + " of its norm";
     return new Comparison(
         what, Kind.GRADIENT, reference.shape(), largest, share, limit, verdict, "");
   }

@@ -1,7 +1,9 @@
 package io.lockstep.model.align;
 
 import io.lockstep.model.align.Compare.Floats;
+import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.parameter.Weights;
+import io.lockstep.tensor.Dtype;
 import io.lockstep.tensor.Scope;
 
 /**
@@ -9,7 +11,8 @@ import io.lockstep.tensor.Scope;
  * computed again with every element that such a layer reads or gives off by {@value #SHARE} of
  * itself, up or down by chance, and what a row moves is scaled down to half a unit in the last
  * place, 2^-24. So large a disturbance stands out from the rounding of the measurement itself and
- * is still small enough to be proportional.
+ * is still small enough to be proportional. It is measured in float32 whatever the model computes
+ * in, as how far an error spreads follows from the model, not from what makes the error.
  *
  * <p>A matrix product whose terms are each rounded is the exact product of such disturbed operands
  * (backward error; Higham, "Accuracy and Stability of Numerical Algorithms", chapter 3): whatever
@@ -25,6 +28,11 @@ public final class Conditioning {
   private static final double ROUNDINGS = SHARE / 0x1p-24;
 
   private Conditioning() {}
+
+  /** A model as it is measured. */
+  public static ModelConfig measuring(ModelConfig config) {
+    return config.computingIn(Dtype.FLOAT32);
+  }
 
   /**
    * The weights of a disturbed pass, which must record nothing.

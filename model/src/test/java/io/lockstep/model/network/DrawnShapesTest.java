@@ -161,8 +161,8 @@ class DrawnShapesTest {
       for (String name : leaves.keySet()) {
         double[] wanted = shape.doubles(reference, name);
         double[] found = shape.described(name, gradient(leaves, name));
-        assertEquals(wanted[0], found[0], Tolerance.GRADIENT * wanted[1], name);
-        assertEquals(wanted[1], found[1], Tolerance.GRADIENT * wanted[1], name);
+        assertEquals(wanted[0], found[0], Tolerance.FLOAT32.gradient() * wanted[1], name);
+        assertEquals(wanted[1], found[1], Tolerance.FLOAT32.gradient() * wanted[1], name);
       }
     }
   }

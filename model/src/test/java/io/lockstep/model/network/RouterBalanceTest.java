@@ -117,7 +117,7 @@ class RouterBalanceTest {
         double[] expected = shape.doubles(reference, gradient.getKey());
         double[] described = shape.described(gradient.getKey(), gradient.getValue());
         // Balanced routers leave gradients that are differences of almost equal numbers.
-        double most = Tolerance.GRADIENT * Math.max(expected[1], 1e-3 * largest);
+        double most = Tolerance.FLOAT32.gradient() * Math.max(expected[1], 1e-3 * largest);
         assertEquals(expected[0], described[0], most, gradient.getKey());
         assertEquals(expected[1], described[1], most, gradient.getKey());
       }

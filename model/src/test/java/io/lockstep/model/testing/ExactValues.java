@@ -13,8 +13,8 @@ import java.util.function.LongPredicate;
 
 /**
  * What the public implementation computes in float64, and how far a rounding in each linear layer
- * moves each row, both made by {@code tools/float64_references.py}. A float32 computation may
- * differ by {@value Tolerance#ROUNDINGS} times that, on whatever processor.
+ * moves each row, both made by {@code tools/float64_references.py}. A computation may differ by as
+ * many times that as {@link Tolerance} says, on whatever processor.
  *
  * @param values rounded to float32
  * @param moved by row, as a share of the row's largest value
@@ -44,19 +44,26 @@ public record ExactValues(Floats values, float[] moved) {
 
   /** Compares logits with these. */
   public Comparison logits(String what, float[] actual, LongPredicate counted) {
+    return logits(what, actual, counted, Tolerance.FLOAT32);
+  }
+
+  /** Compares logits computed in some type with these. */
+  public Comparison logits(
+      String what, float[] actual, LongPredicate counted, Tolerance tolerance) {
     return Compare.close(
-        what,
-        Kind.OUTPUT,
-        values,
-        like(actual),
-        counted,
-        row -> Tolerance.ROUNDINGS * moved[Math.toIntExact(row)]);
+        what, Kind.OUTPUT, values, like(actual), counted, tolerance.limits(moved));
   }
 
   /** Compares the output of a layer with these, by the limits of {@code align check}. */
   public Comparison layer(String what, float[] actual, LongPredicate counted, int layers) {
+    return layer(what, actual, counted, layers, Tolerance.FLOAT32);
+  }
+
+  /** Compares the output of a layer computed in some type with these. */
+  public Comparison layer(
+      String what, float[] actual, LongPredicate counted, int layers, Tolerance tolerance) {
     return Compare.close(
-        what, Kind.LAYER, values, like(actual), counted, Tolerance.FLOAT32.limits(layers, moved));
+        what, Kind.LAYER, values, like(actual), counted, tolerance.limits(layers, moved));
   }
 
   /** Compares the logits of last positions with these, which are those of a padded batch. */

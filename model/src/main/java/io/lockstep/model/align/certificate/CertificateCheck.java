@@ -80,11 +80,7 @@ public final class CertificateCheck {
 
   private AlignmentReport run(String weightsSha256, @Nullable ServedWords words)
       throws IOException {
-    if (!certificate.dtype().equals(CertificateWriter.DTYPE)) {
-      throw new IOException(
-          "the certificate was computed in %s, which has no tolerance here"
-              .formatted(certificate.dtype()));
-    }
+    text("dtype", certificate.dtype(), model.config().computeType().publicName());
     text("weights_sha256", certificate.weightsSha256(), weightsSha256);
     text("model_type", certificate.modelType(), model.config().modelType());
     comparisons.addAll(certificate.settings().endingAt(model).compare(Settings.of(model)));
@@ -251,9 +247,8 @@ public final class CertificateCheck {
             : layer.equals(CertificateWriter.LOGITS)
                 ? conditioning.logits()
                 : conditioning.layers().get(layer);
-    return moved == null
-        ? Tolerance.FLOAT32.limits(layers())
-        : Tolerance.FLOAT32.limits(layers(), moved);
+    Tolerance tolerance = Tolerance.of(model.config().computeType());
+    return moved == null ? tolerance.limits(layers()) : tolerance.limits(layers(), moved);
   }
 
   private int layers() {

@@ -33,9 +33,6 @@ import java.util.regex.Pattern;
  */
 public final class CertificateWriter {
 
-  /** The one type models compute in. */
-  static final String DTYPE = "float32";
-
   /** Name of the logits among a probe's tensors; the others are layers. */
   static final String LOGITS = "logits";
 
@@ -104,7 +101,7 @@ public final class CertificateWriter {
     Batch batch = collator.apply(encoded.stream().map(EncodedProbe::sample).toList());
     List<ProbeValues> values = TrainingPath.values(model, trained, batch, encoded, selections);
     List<ProbeConditioning> conditioning =
-        TrainingPath.conditioning(model, trained, batch, encoded, selections, values);
+        TrainingPath.conditioning(model, trained, batch, encoded, selections);
     List<Certificate.Entry> entries = new ArrayList<>();
     for (int row = 0; row < probes.size(); row++) {
       EncodedProbe one = encoded.get(row);
@@ -121,7 +118,7 @@ public final class CertificateWriter {
               conditioning.get(row)));
     }
     return new Certificate(
-        DTYPE,
+        model.config().computeType().publicName(),
         Torch.capability(),
         model.config().modelType(),
         LoadedModel.storedSha256(folder),

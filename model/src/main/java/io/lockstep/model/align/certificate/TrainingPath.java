@@ -8,6 +8,7 @@ import io.lockstep.model.batch.Targets;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.checkpoint.TrainableModel;
 import io.lockstep.model.detection.DetectionConfig;
+import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.network.VisionLanguageModel;
 import io.lockstep.model.parameter.Parameters;
 import io.lockstep.model.parameter.Weights;
@@ -36,23 +37,27 @@ final class TrainingPath {
       Batch batch,
       List<EncodedProbe> probes,
       List<Selection> selections) {
-    return values(model, trained, batch, probes, selections, (scope, weights) -> weights);
+    return values(
+        model, model.config(), trained, batch, probes, selections, (scope, weights) -> weights);
   }
 
-  /** How far roundings move the values of each probe. */
+  /** How far float32 roundings move the values of each probe. */
   static List<ProbeConditioning> conditioning(
       LoadedModel model,
       Parameters trained,
       Batch batch,
       List<EncodedProbe> probes,
-      List<Selection> selections,
-      List<ProbeValues> values) {
+      List<Selection> selections) {
+    ModelConfig config = Conditioning.measuring(model.config());
+    List<ProbeValues> values =
+        values(model, config, trained, batch, probes, selections, (scope, weights) -> weights);
     List<ProbeConditioning> moved = values.stream().map(ProbeConditioning::none).toList();
     for (int pass = 0; pass < Conditioning.PASSES; pass++) {
       int number = pass;
       List<ProbeValues> disturbed =
           values(
               model,
+              config,
               trained,
               batch,
               probes,
@@ -67,6 +72,7 @@ final class TrainingPath {
 
   private static List<ProbeValues> values(
       LoadedModel model,
+      ModelConfig config,
       Parameters trained,
       Batch batch,
       List<EncodedProbe> probes,
@@ -81,7 +87,7 @@ final class TrainingPath {
         TrainableModel trainable = model.trainable();
         Weights weights =
             disturbance.apply(scope, trainable.recorded(scope, trained.byName(), Dropout.NONE));
-        VisionLanguageModel network = new VisionLanguageModel(model.config(), weights);
+        VisionLanguageModel network = new VisionLanguageModel(config, weights);
         NDArray hidden_BTH =
             network.hidden(
                 scope,

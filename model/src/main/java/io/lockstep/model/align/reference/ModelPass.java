@@ -8,6 +8,7 @@ import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Targets;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.network.ActivationListener;
+import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.network.VisionLanguageModel;
 import io.lockstep.model.objective.Judge;
 import io.lockstep.model.parameter.ParameterLayout;
@@ -43,30 +44,35 @@ final class ModelPass {
    * as the scope.
    */
   SequencedMap<String, Floats> forward(Scope scope) {
-    return forward(scope, model.trainable().inference());
+    return forward(scope, model.config(), model.trainable().inference());
   }
 
-  /** By name and row, how far roundings move activations and logits. */
-  Map<String, float[]> conditioning(SequencedMap<String, Floats> computed) {
+  /** By name and row, how far float32 roundings move activations and logits. */
+  Map<String, float[]> conditioning() {
     Map<String, float[]> moved = new LinkedHashMap<>();
-    computed.forEach((name, rows) -> moved.put(name, Conditioning.unmoved(rows)));
-    for (int pass = 0; pass < Conditioning.PASSES; pass++) {
-      try (Scope scope = Scope.open()) {
-        SequencedMap<String, Floats> disturbed =
-            forward(scope, Conditioning.disturbed(scope, model.trainable().inference(), pass));
-        moved.forEach((name, rows) ->
-            Conditioning.widen(
-                rows,
-                Objects.requireNonNull(computed.get(name)),
-                Objects.requireNonNull(disturbed.get(name))));
+    ModelConfig config = Conditioning.measuring(model.config());
+    Weights weights = model.trainable().inference();
+    try (Scope whole = Scope.open()) {
+      SequencedMap<String, Floats> computed = forward(whole, config, weights);
+      computed.forEach((name, rows) -> moved.put(name, Conditioning.unmoved(rows)));
+      for (int pass = 0; pass < Conditioning.PASSES; pass++) {
+        try (Scope scope = Scope.open()) {
+          SequencedMap<String, Floats> disturbed =
+              forward(scope, config, Conditioning.disturbed(scope, weights, pass));
+          moved.forEach((name, rows) ->
+              Conditioning.widen(
+                  rows,
+                  Objects.requireNonNull(computed.get(name)),
+                  Objects.requireNonNull(disturbed.get(name))));
+        }
       }
     }
     return moved;
   }
 
-  private SequencedMap<String, Floats> forward(Scope scope, Weights weights) {
+  private SequencedMap<String, Floats> forward(Scope scope, ModelConfig config, Weights weights) {
     SequencedMap<String, Floats> seen = new LinkedHashMap<>();
-    VisionLanguageModel network = new VisionLanguageModel(model.config(), weights);
+    VisionLanguageModel network = new VisionLanguageModel(config, weights);
     Autograd.inference(() -> {
       ActivationListener probe = (name, activation) -> seen.put(name, copy(activation));
       NDArray hidden_BTH = network.hidden(scope, batch, null, probe);

@@ -71,7 +71,7 @@ public final class ReferenceCheck {
       inputs(forward, batch);
       ModelPass pass = new ModelPass(model, batch);
       SequencedMap<String, Floats> computed = pass.forward(scope);
-      outputs(forward, file, batch, computed, pass.conditioning(computed));
+      outputs(forward, file, batch, computed, pass.conditioning());
     }
     gradients(batch);
     generations();
@@ -228,7 +228,11 @@ public final class ReferenceCheck {
 
   private RowLimits limits(Map<String, float[]> moved, String name) {
     int layers = model.config().vision().depth() + model.config().text().layers();
-    return Tolerance.FLOAT32.limits(layers, Objects.requireNonNull(moved.get(name)));
+    return tolerance().limits(layers, Objects.requireNonNull(moved.get(name)));
+  }
+
+  private Tolerance tolerance() {
+    return Tolerance.of(model.config().computeType());
   }
 
   private void gradients(Batch batch) throws IOException {
@@ -249,7 +253,11 @@ public final class ReferenceCheck {
       for (Map.Entry<String, Floats> entry : computed.entrySet()) {
         if (reference.contains(entry.getKey())) {
           comparisons.add(
-              Compare.gradient(entry.getKey(), floats(reference, entry.getKey()), entry.getValue())
+              Compare.gradient(
+                      entry.getKey(),
+                      floats(reference, entry.getKey()),
+                      entry.getValue(),
+                      tolerance())
                   .named("gradient " + entry.getKey()));
         } else {
           notHeld("gradient of " + entry.getKey());
