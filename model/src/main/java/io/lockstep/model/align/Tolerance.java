@@ -31,7 +31,7 @@ public enum Tolerance {
   FLOAT32(0x1p-24, 24, 16, 0x1p-10, 1e-4),
 
   /** Half as many bytes, 8 bits of significand; a quarter of a row is no rounding. */
-  BFLOAT16(0x1p-9, 4, 10, 0x1p-2, 0.05);
+  BFLOAT16(0x1p-9, 4, 10, 0x1p-2, 0.2);
 
   /** What the movements are measured of, see {@link Conditioning}. */
   private static final double MEASURED = 0x1p-24;

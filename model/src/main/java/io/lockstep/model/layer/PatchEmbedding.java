@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.Shape;
 import io.lockstep.model.config.VisionConfig;
 import io.lockstep.model.parameter.ParameterSpec;
 import io.lockstep.model.parameter.Weights;
+import io.lockstep.tensor.Dtype;
 import io.lockstep.tensor.Ops;
 import java.util.List;
 
@@ -41,8 +42,15 @@ public record PatchEmbedding(VisionConfig config, String name, boolean hasBias) 
     return Ops.linear(pixels, flat, bias == null ? null : Ops.asTypeOf(pixels, bias));
   }
 
-  /** By a convolution, which rounds otherwise. */
+  /**
+   * By a convolution, which rounds otherwise; in bfloat16 by a matrix product, as the convolution
+   * of libtorch 2.7.1 gives wrong numbers there on processors with instructions for bfloat16 when
+   * it has 8 output channels.
+   */
   public NDArray convolution(Weights weights, NDArray pixels) {
+    if (Dtype.of(pixels) == Dtype.BFLOAT16) {
+      return product(weights, pixels);
+    }
     NDArray kernel = Ops.asTypeOf(pixels, weights.get(name + ".weight"));
     Shape patches = new Shape(-1).addAll(kernel.getShape().slice(1));
     return Ops.convolution(pixels.reshape(patches), kernel).reshape(-1, config.hiddenSize());
