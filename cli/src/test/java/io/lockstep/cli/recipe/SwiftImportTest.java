@@ -83,7 +83,7 @@ class SwiftImportTest {
     assertEquals(3, run.deepspeed().zeroStage());
     assertEquals(Optional.of(4), run.data().dataloaderNumWorkers());
     assertEquals(
-        List.of("torch_dtype", "report_to", "unheard_of", "CUDA_VISIBLE_DEVICES"),
+        List.of("report_to", "unheard_of", "CUDA_VISIBLE_DEVICES"),
         List.copyOf(imported.left().keySet()));
     assertTrue(
         imported.notes().stream().anyMatch(note -> note.contains("2 * 8")),

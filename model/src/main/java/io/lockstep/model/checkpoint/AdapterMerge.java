@@ -118,10 +118,10 @@ public record AdapterMerge(Path base, Path adapter, DType type, long maxShardByt
     }
     var _ = VisionSettings.read(base, new Tuning.StoredAdapter(adapter)).write(folder);
     for (Path origin : List.of(adapter, base)) {
-      if (Files.exists(origin.resolve(TrainedContext.RUN_CONFIG))
-          && !Files.exists(folder.resolve(TrainedContext.RUN_CONFIG))) {
+      if (Files.exists(origin.resolve(TrainedRun.RUN_CONFIG))
+          && !Files.exists(folder.resolve(TrainedRun.RUN_CONFIG))) {
         FileWrites.copy(
-            origin.resolve(TrainedContext.RUN_CONFIG), folder.resolve(TrainedContext.RUN_CONFIG));
+            origin.resolve(TrainedRun.RUN_CONFIG), folder.resolve(TrainedRun.RUN_CONFIG));
       }
     }
   }

@@ -22,6 +22,7 @@ import io.lockstep.model.safetensors.TensorDigest;
 import io.lockstep.model.safetensors.TensorSource;
 import io.lockstep.model.tokenizer.Tokenizer;
 import io.lockstep.tensor.Buffer;
+import io.lockstep.tensor.Dtype;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -42,6 +43,7 @@ public final class LoadedModel implements AutoCloseable {
   private final ModelInputs inputs;
   private final Collator collator;
   private final Parameters parameters;
+  private ModelConfig config;
   private VisionSettings vision;
   private ImageOptions pictures;
   private final TrainableModel trainable;
@@ -51,6 +53,7 @@ public final class LoadedModel implements AutoCloseable {
     this.folder = folder;
     this.inputs = inputs;
     this.parameters = parameters;
+    this.config = inputs.config();
     this.vision = new VisionSettings(inputs.tokenBudget());
     this.pictures = inputs.images().options();
     this.trainable = trainable;
@@ -242,9 +245,19 @@ public final class LoadedModel implements AutoCloseable {
     return folder;
   }
 
-  /** The configuration. */
+  /** The configuration, with the type that is computed in. */
   public ModelConfig config() {
-    return inputs.config();
+    return config;
+  }
+
+  /**
+   * Computes in another type than the one that the model was trained in, or in float32 where no run
+   * of ours trained it. What is trained stays float32.
+   *
+   * @throws IllegalArgumentException if it is neither float32 nor bfloat16
+   */
+  public void computeIn(Dtype type) {
+    config = config.computingIn(type);
   }
 
   /**

@@ -47,7 +47,11 @@ public record ModelInputs(
    */
   public static ModelInputs open(Path folder, Tuning tuning) throws IOException {
     CheckpointFiles.require(folder, false);
-    ModelConfig config = tuning.config(ModelFamilies.read(folder.resolve(CheckpointFiles.CONFIG)));
+    TrainedRun run = TrainedRun.of(folder, tuning);
+    ModelConfig config =
+        tuning
+            .config(ModelFamilies.read(folder.resolve(CheckpointFiles.CONFIG)))
+            .computingIn(run.computeType());
     GenerationConfig stored = GenerationConfig.of(folder);
     VisionSettings vision = VisionSettings.read(folder, tuning);
     ImageProcessor images =
@@ -69,7 +73,7 @@ public record ModelInputs(
                   template,
                   images,
                   config.vision().spatialMergeSize(),
-                  TrainedContext.limit(folder, tuning, config))
+                  run.limit(config))
               .withBudget(vision.tokenBudget());
       return new ModelInputs(
           config, generationConfig, images, tokenizer, encoder, vision.tokenBudget());

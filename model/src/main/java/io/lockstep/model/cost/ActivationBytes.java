@@ -5,6 +5,7 @@ import io.lockstep.model.config.TextConfig;
 import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.network.Network;
 import io.lockstep.model.parameter.ParameterSpec.Module;
+import io.lockstep.model.parameter.ParameterSpec;
 import io.lockstep.tensor.Dtype;
 import java.util.List;
 import java.util.Optional;
@@ -99,16 +100,35 @@ public record ActivationBytes(long vision, long decoder, long segment, long peak
             + load.supervised() * HEAD_ROWS * (double) text.hiddenSize();
     // From the second part on, its gradient of the table is added to that of the parts before.
     head += positions < load.supervised() ? (double) text.vocabSize() * text.hiddenSize() : 0;
+    Dtype type = config.computeType();
+    // Logits and what becomes of them are float32.
+    head *= (double) Dtype.FLOAT32.bytes() / type.bytes();
     double goingBack = layer.saved() + SCORE_GRADIENTS * layer.scores() - kept;
     double segment = DoubleStream.of(layer.results() - kept, goingBack, head).max().orElseThrow();
     double inTower = vision + block.results() + block.input();
     inTower += mode.visionTrained() ? SCORE_GRADIENTS * block.scores() : 0;
+    segment += rounded(config, mode);
     double peak = Math.max(vision + decoder + segment, inTower);
-    return new ActivationBytes(bytes(vision), bytes(decoder), bytes(segment), bytes(peak));
+    return new ActivationBytes(
+        type.bytes(Math.round(vision)),
+        type.bytes(Math.round(decoder)),
+        type.bytes(Math.round(segment)),
+        type.bytes(Math.round(peak)));
   }
 
-  private static long bytes(double values) {
-    return Dtype.FLOAT32.bytes(Math.round(values));
+  /** Weights that are rounded to a smaller type, which a graph holds as long as it is there. */
+  private static double rounded(ModelConfig config, Mode mode) {
+    if (config.computeType() == Dtype.FLOAT32) {
+      return 0;
+    }
+    return mode.checkpointing()
+        ? new Network(config)
+            .segments().stream()
+                .mapToDouble(part ->
+                    part.parameters().stream().mapToDouble(ParameterSpec::elements).sum())
+                .max()
+                .orElse(0)
+        : config.layout().elements();
   }
 
   /**

@@ -4,6 +4,7 @@ import io.lockstep.config.Checked;
 import io.lockstep.config.Key;
 import io.lockstep.config.Place;
 import io.lockstep.model.adapter.AdapterConfig;
+import io.lockstep.tensor.Dtype;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -31,10 +32,11 @@ public record ModelSection(
             changesWeights = false)
         AttentionImplementation attnImpl,
     @Key(
-            value = "Type that is computed in; checkpoints of other types are converted.",
+            value =
+                "Type that activations and matrix products are computed in. What is trained, its gradients, moments and losses are float32 in any case, and so are checkpoints.",
             otherwise = "float32",
             remedy =
-                "training computes in float32, whatever type the checkpoint has; remove the key, and store the result smaller with `lockstep export merge --dtype bfloat16`")
+                "float16 overflows where bfloat16 does not, and needs its losses scaled; write bfloat16")
         ComputeType torchDtype,
     @Key(value = "The same as `global_max_length`.", min = 8, changesWeights = false)
         Optional<Integer> maxModelLen)
@@ -59,7 +61,20 @@ public record ModelSection(
   /** Types that can be computed in. */
   public enum ComputeType {
     /** 32 bits. */
-    FLOAT32
+    FLOAT32(Dtype.FLOAT32),
+    /** 16 bits with the range of float32. */
+    BFLOAT16(Dtype.BFLOAT16);
+
+    private final Dtype dtype;
+
+    ComputeType(Dtype dtype) {
+      this.dtype = dtype;
+    }
+
+    /** The type of tensors. */
+    public Dtype dtype() {
+      return dtype;
+    }
   }
 
   @Override

@@ -16,6 +16,7 @@ import io.lockstep.data.plan.WholeDataset;
 import io.lockstep.data.prompt.PromptConfig;
 import io.lockstep.model.budget.TokenBudget;
 import io.lockstep.model.parameter.ParameterSpec;
+import io.lockstep.tensor.Dtype;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -316,6 +317,11 @@ public record RunConfig(
         training.perDeviceTrainBatchSize(),
         training.accumulationSteps(),
         cluster.virtualRanks().orElseThrow());
+  }
+
+  /** The type of activations and matrix products. */
+  public Dtype computeType() {
+    return training.bf16() ? Dtype.BFLOAT16 : model.torchDtype().dtype();
   }
 
   /** How weights are updated. */

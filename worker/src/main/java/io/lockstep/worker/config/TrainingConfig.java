@@ -24,7 +24,8 @@ import java.util.Optional;
  *     which saves padding, or all at once
  * @param gradientCheckpointing whether going forward keeps the inputs of the model's segments
  *     alone, and going back computes each again: less memory for a third more time, the same bits
- * @param bf16 refused: training computes in float32
+ * @param bf16 whether to compute in bfloat16
+ * @param fp16 refused
  * @param routerAuxLossCoef weight of {@link io.lockstep.model.objective.RouterBalance}; 0 for none
  * @param saving when checkpoints are written, and which stay
  * @param evaluation when the run is evaluated on held-out records, and what that decides
@@ -82,8 +83,12 @@ public record TrainingConfig(
                 "Whether going forward keeps the inputs of the model's segments alone, and going back computes each again: less memory for a third more time, the same bits. Unless it is given, with zero3 only, which needs it.",
             changesWeights = false)
         Optional<Boolean> gradientCheckpointing,
-    @Key(value = "Training computes in float32.", otherwise = "false", form = Float32Only.class)
-        boolean bf16,
+    @Key(value = "The same as `model.torch_dtype: bfloat16`.", otherwise = "false") boolean bf16,
+    @Key(
+            value = "Not supported; bfloat16 is.",
+            otherwise = "false",
+            form = NoFloat16.class)
+        boolean fp16,
     @Key(
             value =
                 "Weight of the routers' auxiliary loss (how unevenly tokens go to experts) beside the cross entropy, for models with experts; 0 for none. Models were published with 0.001.",
@@ -148,6 +153,7 @@ public record TrainingConfig(
         groupByLength,
         Optional.of(checkpointing),
         bf16,
+        fp16,
         routerAuxLossCoef,
         saving,
         evaluation,
@@ -169,6 +175,7 @@ public record TrainingConfig(
         groupByLength,
         gradientCheckpointing,
         bf16,
+        fp16,
         routerAuxLossCoef,
         saving,
         evaluation,

@@ -75,7 +75,9 @@ final class ZeroStage implements Form<Integer> {
       } else if (key.equals("bf16") || key.equals("fp16")) {
         JsonNode enabled = value.path("enabled");
         if (!isAuto(enabled) && enabled.asBoolean()) {
-          place.at(key).problem("can't be enabled: training computes in float32; set it to auto");
+          place
+              .at(key)
+              .problem("must be auto: training.bf16 decides, and float16 isn't supported");
         }
       } else if (!OF_THE_RECIPE.contains(key) && !INERT.contains(key) && !key.equals(STAGES)) {
         place

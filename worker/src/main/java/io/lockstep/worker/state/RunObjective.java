@@ -52,6 +52,7 @@ public final class RunObjective implements AutoCloseable {
     }
     DistillationConfig rlhf = config.rlhf().get();
     LoadedModel teacher = LoadedModel.open(rlhf.teacherModel());
+    teacher.computeIn(config.computeType());
     Teaching teaching = teaching(config, rlhf, student, teacher);
     return new RunObjective(
         Objective.of(network, Optional.of(teaching), Optional.empty(), routerBalance, detection),

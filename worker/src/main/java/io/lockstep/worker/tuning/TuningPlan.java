@@ -53,7 +53,9 @@ public record TuningPlan(
    *     than what the model takes
    */
   public static TuningPlan of(RunConfig run) throws IOException {
-    ModelConfig config = ModelFamilies.read(run.model().model().resolve("config.json"));
+    ModelConfig config =
+        ModelFamilies.read(run.model().model().resolve("config.json"))
+            .computingIn(run.computeType());
     requirePictures(run);
     requireTemplate(run, config);
     ContextLimit.of(config.text().maxPositionEmbeddings())
@@ -179,6 +181,7 @@ public record TuningPlan(
           case LOAD -> LoadedModel.open(run.model().model(), tuning);
           case INITIALISE -> LoadedModel.initialise(run.model().model(), run.seed(), tuning);
         };
+    model.computeIn(run.computeType());
     run.vision()
         .budget()
         .ifPresent(budget -> model.replaceTokenBudget(budget, "vision.token_budget of the run"));

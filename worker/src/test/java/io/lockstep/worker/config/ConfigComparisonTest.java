@@ -13,6 +13,7 @@ import io.lockstep.data.fusion.DatasetTemplate;
 import io.lockstep.data.fusion.FusionConfig;
 import io.lockstep.data.preprocess.DropSmall;
 import io.lockstep.data.prompt.PromptConfig;
+import io.lockstep.model.adapter.Beginning;
 import io.lockstep.model.adapter.Targets;
 import io.lockstep.model.objective.VisualDistillation.Distance;
 import java.lang.reflect.ParameterizedType;
@@ -26,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -205,6 +207,7 @@ class ConfigComparisonTest {
       case Path path -> path.resolve("elsewhere");
       case Targets.AllLinear _ -> new Targets.Names(List.of("x"));
       case Duration duration -> duration.plusSeconds(1);
+      case Beginning.Unchanged _ -> new Beginning.Pissa(OptionalInt.empty());
       case Enum<?> constant ->
           Stream.of(Objects.requireNonNull(constant.getDeclaringClass().getEnumConstants()))
               .filter(other -> !other.equals(constant))

@@ -11,10 +11,10 @@ class ModelSectionTest extends RecipeFixture {
         problems(LEAST.replace("{model: base}", "{model: base, attn_impl: eager}")),
         "model.attn_impl must be one of sdpa, flash_attention_2, not 'eager'");
     assertProblem(
-        problems(LEAST.replace("{model: base}", "{model: base, torch_dtype: bfloat16}")),
-        "`lockstep export merge --dtype bfloat16`");
+        problems(LEAST.replace("{model: base}", "{model: base, torch_dtype: float16}")),
+        "model.torch_dtype must be one of float32, bfloat16, not 'float16'; float16 overflows");
     assertProblem(
-        problems(LEAST.replace("seed: 7", "seed: 7, bf16: true")),
-        "training.bf16 must be false, not true: training computes in float32");
+        problems(LEAST.replace("seed: 7", "seed: 7, fp16: true")),
+        "training.fp16 must be false, not true: float16 overflows where bfloat16 does not, and needs its losses scaled; set bf16: true instead");
   }
 }

@@ -68,6 +68,7 @@ abstract class RecipeFixture {
         group_by_length: false
         gradient_checkpointing: true
         bf16: false
+        fp16: false
         router_aux_loss_coef: 0.001
         save_strategy: steps
         save_steps: 20

@@ -73,6 +73,7 @@ class RunConfigTest extends RecipeFixture {
                 false,
                 Optional.of(true),
                 false,
+                false,
                 0.001,
                 new SavingConfig(SavingConfig.Strategy.STEPS, 20, 3, 1),
                 new EvaluationConfig(
@@ -215,6 +216,7 @@ class RunConfigTest extends RecipeFixture {
             0,
             true,
             Optional.of(false),
+            false,
             false,
             0,
             new SavingConfig(SavingConfig.Strategy.STEPS, 500, 0, 0),

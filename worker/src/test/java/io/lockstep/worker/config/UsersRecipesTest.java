@@ -11,6 +11,7 @@ import io.lockstep.data.augment.operator.ConfiguredOperator;
 import io.lockstep.model.adapter.AdapterConfig;
 import io.lockstep.model.adapter.Targets;
 import io.lockstep.model.parameter.ParameterSpec.Module;
+import io.lockstep.tensor.Dtype;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -105,11 +106,7 @@ class UsersRecipesTest {
         ModelSection.AttentionImplementation.FLASH_ATTENTION_2,
         accepted("15-attn-impl").model().attnImpl());
 
-    refused(
-        "17-bf16",
-        "model.torch_dtype must be float32, not 'bfloat16'",
-        "remove the key, and store the result smaller with `lockstep export merge --dtype bfloat16`",
-        "training.bf16 must be false, not true: training computes in float32; remove the key");
+    assertEquals(Dtype.BFLOAT16, accepted("17-bf16").computeType());
 
     DataConfig loading = accepted("18-dataloader").data();
     assertEquals(Optional.of(16), loading.dataloaderNumWorkers());

@@ -154,7 +154,7 @@ public final class PlanCommand implements Callable<Integer> {
       RunConfig run = base.below(Objects.requireNonNull(subject.config)).read();
       TuningPlan plan = TuningPlan.of(run);
       return new Known(
-          config(run.model().model()),
+          config(run.model().model()).computingIn(run.computeType()),
           run.model().model(),
           plan,
           PlannedCost.subject(run, plan),

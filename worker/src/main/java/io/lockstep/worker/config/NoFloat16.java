@@ -7,8 +7,8 @@ import io.lockstep.config.Form;
 import io.lockstep.config.Place;
 import java.util.Optional;
 
-/** A switch for smaller types, which has to be off. */
-final class Float32Only implements Form<Boolean> {
+/** The switch for float16, which has to be off. */
+final class NoFloat16 implements Form<Boolean> {
 
   @Override
   public Optional<Boolean> read(JsonNode value, Place place) {
@@ -16,10 +16,7 @@ final class Float32Only implements Form<Boolean> {
       return Optional.of(false);
     }
     place.problem(
-        "must be false, not "
-            + value
-            + ": training computes in float32; remove the key, and store the result smaller with"
-            + " `lockstep export merge --dtype bfloat16`");
+        "must be false, not %s: float16 overflows where bfloat16 does not, and needs its losses scaled; set bf16: true instead".formatted(value));
     return Optional.empty();
   }
 

@@ -6,42 +6,43 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import io.lockstep.model.context.ContextLimit;
 import io.lockstep.model.network.ModelConfig;
+import io.lockstep.tensor.Dtype;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalInt;
 
-/** How long the samples were that a checkpoint learned from, as its {@code run.yaml} says. */
-final class TrainedContext {
+/**
+ * What serving has to know of the run that a checkpoint comes from, as its {@code run.yaml} says.
+ *
+ * @param length most tokens of a sample
+ * @param computeType what it computed in; float32 where nothing is said
+ */
+record TrainedRun(OptionalInt length, Dtype computeType) {
 
   /** What a checkpoint's run was told. */
   static final String RUN_CONFIG = "run.yaml";
 
   private static final String LENGTH = "global_max_length";
-
+  private static final TrainedRun UNKNOWN = new TrainedRun(OptionalInt.empty(), Dtype.FLOAT32);
   private static final ObjectMapper YAML = new ObjectMapper(new YAMLFactory());
 
-  private TrainedContext() {}
-
   /**
-   * The limits of a model, or of a model with the adapter it is loaded with.
+   * The run of a model, or of a model with the adapter it is loaded with.
    *
    * @throws IOException naming the file, if it is there and is not YAML
    */
-  static ContextLimit limit(Path folder, Tuning tuning, ModelConfig config) throws IOException {
+  static TrainedRun of(Path folder, Tuning tuning) throws IOException {
     Path own =
         tuning
             .stored()
             .map(adapter -> adapter.resolve(RUN_CONFIG))
             .filter(Files::exists)
             .orElseGet(() -> folder.resolve(RUN_CONFIG));
-    return new ContextLimit(config.text().maxPositionEmbeddings(), trained(own));
+    return Files.exists(own) ? read(own) : UNKNOWN;
   }
 
-  private static OptionalInt trained(Path run) throws IOException {
-    if (!Files.exists(run)) {
-      return OptionalInt.empty();
-    }
+  private static TrainedRun read(Path run) throws IOException {
     try {
       JsonNode recipe = YAML.readTree(Files.readString(run));
       JsonNode length = recipe.path(LENGTH);
@@ -49,9 +50,23 @@ final class TrainedContext {
         // Runs of before have it in a section.
         length = recipe.path("training").path(LENGTH);
       }
-      return length.canConvertToInt() ? OptionalInt.of(length.intValue()) : OptionalInt.empty();
+      boolean bfloat16 =
+          recipe.path("training").path("bf16").asBoolean()
+              || recipe
+                  .path("model")
+                  .path("torch_dtype")
+                  .asText()
+                  .equals(Dtype.BFLOAT16.publicName());
+      return new TrainedRun(
+          length.canConvertToInt() ? OptionalInt.of(length.intValue()) : OptionalInt.empty(),
+          bfloat16 ? Dtype.BFLOAT16 : Dtype.FLOAT32);
     } catch (JsonProcessingException e) {
       throw new IOException(run + " is not YAML: " + e.getOriginalMessage(), e);
     }
+  }
+
+  /** The limits of a model that was trained so. */
+  ContextLimit limit(ModelConfig config) {
+    return new ContextLimit(config.text().maxPositionEmbeddings(), length);
   }
 }
