@@ -1,21 +1,17 @@
 #!/usr/bin/env python3
-"""How far the public library's bfloat16 is from its float64: what tests of bfloat16 numbers are held to.
+"""Measures how far the public library's bfloat16 is from its float64: what tests of bfloat16 numbers are held to.
 
 Run from the repository's root after float64_references.py, with the same packages installed:
 
-    python tools/bfloat16_references.py            # writes the distances
-    python tools/bfloat16_references.py --measure  # the same in multiples of what a rounding moves
+    python tools/measure_bfloat16.py
 
-Written are goldens/FAMILY/bfloat16.safetensors and shapes/FAMILY-N/bfloat16.safetensors below model/src/test/resources: for each
-tensor NAME of float64.safetensors beside it the largest difference of each row as a share of the row's largest value, the larger
-one of eager and fused attention. Weights are rounded to bfloat16 once, as everybody does; the float64 values are those of the
-weights before.
+For each tensor of float64.safetensors it says the largest difference as a share of its row's largest value, and in multiples of what
+a rounding of 2^-9 moves the row; the larger one of eager and fused attention. Weights are rounded to bfloat16 once; the float64 values
+are those of the weights before.
 """
 
-import sys
-
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 import float64_references as exact
 
@@ -48,16 +44,11 @@ def distances(all_cases, stored, attention):
 
 def main():
     torch.set_num_threads(1)
-    measuring = sys.argv[1:] == ["--measure"]
     for file, all_cases in exact.files():
         stored = load_file(file)
         eager = distances(all_cases, stored, "eager")
         fused = distances(all_cases, stored, "sdpa")
         both = {name: torch.maximum(eager[name], fused[name]) for name in eager}
-        if not measuring:
-            save_file(both, file.with_name("bfloat16.safetensors"))
-            print(f"{file.parent.name}: {len(both)} tensors")
-            continue
         for name, off in both.items():
             moved = stored["moved." + name].clamp_min(exact.HALF_A_ROUNDING) * (ROUNDING / exact.ROUNDING)
             times = off.reshape(-1) / moved.reshape(-1)

@@ -43,7 +43,9 @@ class ElasticWorldsTest {
   private static final int STEPS = 5;
   private static final int VIRTUAL_RANKS = 4;
 
-  /** What is minimised, as the rest of a recipe. */
+  private static final String ALL = "{train_type: full, freeze_vit: false, freeze_aligner: false}";
+
+  /** What is minimised and how, as the rest of a recipe. */
   enum Minimised {
     CROSS_ENTROPY(""),
     WRITTEN_ANSWERS(
@@ -58,18 +60,29 @@ class ElasticWorldsTest {
         "custom: {detection_enabled: true, detection: {num_queries: 6, layers: 2, heads: 2, width: 32}}\n"),
     ADAPTER_FROM_WEIGHTS(
         "",
-        "{train_type: lora, lora_rank: 3, init_weights: pissa_niter_2, freeze_vit: false, freeze_aligner: false}");
+        "{train_type: lora, lora_rank: 3, init_weights: pissa_niter_2, freeze_vit: false, freeze_aligner: false}"),
+    IN_BFLOAT16("", ALL, true),
+    ADAPTER_IN_BFLOAT16(
+        "",
+        "{train_type: lora, lora_rank: 3, use_dora: true, freeze_vit: false, freeze_aligner: false}",
+        true);
 
     private final String recipe;
     private final String tuner;
+    private final boolean bfloat16;
 
     Minimised(String recipe) {
-      this(recipe, "{train_type: full, freeze_vit: false, freeze_aligner: false}");
+      this(recipe, ALL);
     }
 
     Minimised(String recipe, String tuner) {
+      this(recipe, tuner, false);
+    }
+
+    Minimised(String recipe, String tuner, boolean bfloat16) {
       this.recipe = recipe;
       this.tuner = tuner;
+      this.bfloat16 = bfloat16;
     }
   }
 
@@ -299,7 +312,7 @@ class ElasticWorldsTest {
         global_max_length: 1024
         model: {model: %s}
         data: {train_jsonl: %s, template: target_dense}
-        training: {seed: 5, max_steps: %d, per_device_train_batch_size: 4, gradient_accumulation_steps: 1, logging_steps: 1, learning_rate: 1.0e-3, weight_decay: 0.1, warmup_ratio: 0}
+        training: {seed: 5, bf16: %s, max_steps: %d, per_device_train_batch_size: 4, gradient_accumulation_steps: 1, logging_steps: 1, learning_rate: 1.0e-3, weight_decay: 0.1, warmup_ratio: 0}
         tuner: %s
         cluster: {virtual_ranks: %d, bucket_floats: 65536, resilience: %s}
         %s\
@@ -307,6 +320,7 @@ class ElasticWorldsTest {
             .formatted(
                 GoldenFamily.QWEN3_VL.checkpoint(),
                 pictures,
+                minimised.bfloat16,
                 STEPS,
                 minimised.tuner,
                 VIRTUAL_RANKS,

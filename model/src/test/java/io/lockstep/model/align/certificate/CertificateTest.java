@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.lockstep.data.file.FileWrites;
 import io.lockstep.data.conversation.Content;
 import io.lockstep.data.conversation.Conversation;
 import io.lockstep.data.conversation.Message;
@@ -113,6 +114,20 @@ class CertificateTest {
         saved.resolve("preprocessor_config.json"),
         StandardCopyOption.REPLACE_EXISTING);
     assertFalse(check().agrees(), "pictures are seen otherwise than in training");
+  }
+
+  @Tag("numeric")
+  @Test
+  void theTypeThatWasComputedInIsPartOfIt() throws IOException {
+    Path run = checkpoint.resolve("run.yaml");
+    FileWrites.text(run, "model: {torch_dtype: bfloat16}\n");
+    holdsOnAllPaths();
+
+    FileWrites.text(run, "model: {torch_dtype: float32}\n");
+    AlignmentReport other = check();
+
+    assertEquals("dtype", other.firstDifference().orElseThrow().what(), other::summary);
+    assertTrue(differing(other).contains("training: vision_block_0"), other::table);
   }
 
   private void holdsOnAllPaths() throws IOException {
