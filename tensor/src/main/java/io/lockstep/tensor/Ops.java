@@ -193,7 +193,9 @@ public final class Ops {
     return TO_TYPE.apply(tensor(x), type(to), flag(false), flag(false), none());
   }
 
-  /** The same values in another type: the tensor itself, no copy or further handle, if it has it. */
+  /**
+   * The same values in another type: the tensor itself, no copy or further handle, if it has it.
+   */
   public static NDArray as(NDArray x, Dtype type) {
     return Native.dtype(Native.handle(x)) == type.code() ? x : cast(x, type);
   }

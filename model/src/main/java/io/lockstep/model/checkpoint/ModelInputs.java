@@ -69,11 +69,7 @@ public record ModelInputs(
         AdapterBase.requireSameTokens(adapter.get(), tokenizer);
       }
       SampleEncoder encoder =
-          new SampleEncoder(
-                  template,
-                  images,
-                  config.vision().spatialMergeSize(),
-                  run.limit(config))
+          new SampleEncoder(template, images, config.vision().spatialMergeSize(), run.limit(config))
               .withBudget(vision.tokenBudget());
       return new ModelInputs(
           config, generationConfig, images, tokenizer, encoder, vision.tokenBudget());

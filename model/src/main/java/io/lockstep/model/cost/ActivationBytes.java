@@ -4,8 +4,8 @@ import io.lockstep.model.adapter.AdapterPlan;
 import io.lockstep.model.config.TextConfig;
 import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.network.Network;
-import io.lockstep.model.parameter.ParameterSpec.Module;
 import io.lockstep.model.parameter.ParameterSpec;
+import io.lockstep.model.parameter.ParameterSpec.Module;
 import io.lockstep.tensor.Dtype;
 import java.util.List;
 import java.util.Optional;
@@ -124,8 +124,8 @@ public record ActivationBytes(long vision, long decoder, long segment, long peak
     return mode.checkpointing()
         ? new Network(config)
             .segments().stream()
-                .mapToDouble(part ->
-                    part.parameters().stream().mapToDouble(ParameterSpec::elements).sum())
+                .mapToDouble(
+                    part -> part.parameters().stream().mapToDouble(ParameterSpec::elements).sum())
                 .max()
                 .orElse(0)
         : config.layout().elements();

@@ -17,8 +17,7 @@ import java.util.Optional;
  * @param model without them
  * @param detection the head's sizes, if it has one
  */
-record AdjustedConfig(
-    ModelConfig model, Optional<DetectionConfig> detection, Dtype computeType)
+record AdjustedConfig(ModelConfig model, Optional<DetectionConfig> detection, Dtype computeType)
     implements ModelConfig {
 
   AdjustedConfig {

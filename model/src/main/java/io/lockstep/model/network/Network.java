@@ -297,8 +297,7 @@ public final class Network {
   /** Logits [.., V] of hidden states [.., H], float32: final norm, then the projection. */
   public NDArray logits(Weights weights, NDArray hidden) {
     NDArray normed = finalNorm.apply(weights, hidden);
-    return Ops.as(
-        weights.linear(config.tieWordEmbeddings() ? TABLE : HEAD, normed), Dtype.FLOAT32);
+    return Ops.as(weights.linear(config.tieWordEmbeddings() ? TABLE : HEAD, normed), Dtype.FLOAT32);
   }
 
   /**

@@ -124,8 +124,7 @@ public final class PassInputs {
       System.arraycopy(positions, 0, axes, axis * rows, rows);
     }
     NDArray mask =
-        Ops.as(
-            PaddedMask.of(scope, visible, rows, 1, cache.length() + 1), config.computeType());
+        Ops.as(PaddedMask.of(scope, visible, rows, 1, cache.length() + 1), config.computeType());
     return new PassInputs(
         scope.fromLongs(tokens, rows, 1),
         new SelfAttention.Tokens(cosSin(config, rotary, scope, axes, rows), mask),

@@ -43,9 +43,7 @@ public interface Weights {
   default NDArray linear(String layer, NDArray x) {
     NDArray bias = find(layer + ".bias");
     return Ops.linear(
-        x,
-        Ops.asTypeOf(x, get(layer + ".weight")),
-        bias == null ? null : Ops.asTypeOf(x, bias));
+        x, Ops.asTypeOf(x, get(layer + ".weight")), bias == null ? null : Ops.asTypeOf(x, bias));
   }
 
   /** Matrices of one shape, one for each expert of a layer. */

@@ -13,7 +13,6 @@ import io.lockstep.model.safetensors.SafetensorsFile;
 import io.lockstep.model.testing.ExactValues;
 import io.lockstep.model.testing.GoldenBatch;
 import io.lockstep.model.testing.GoldenFamily;
-import io.lockstep.model.testing.Goldens;
 import io.lockstep.tensor.Autograd;
 import io.lockstep.tensor.Dtype;
 import io.lockstep.tensor.Ops;

@@ -104,7 +104,8 @@ class ExpertAdapterTest {
       norm += Math.pow(wanted[i], 2);
     }
     double share = Math.sqrt(difference / norm);
-    assertTrue(share <= Tolerance.FLOAT32.gradient(), tensor + " differs by " + share + " of its norm");
+    assertTrue(
+        share <= Tolerance.FLOAT32.gradient(), tensor + " differs by " + share + " of its norm");
   }
 
   @ParameterizedTest

@@ -50,8 +50,7 @@ public record ExactValues(Floats values, float[] moved) {
   /** Compares logits computed in some type with these. */
   public Comparison logits(
       String what, float[] actual, LongPredicate counted, Tolerance tolerance) {
-    return Compare.close(
-        what, Kind.OUTPUT, values, like(actual), counted, tolerance.limits(moved));
+    return Compare.close(what, Kind.OUTPUT, values, like(actual), counted, tolerance.limits(moved));
   }
 
   /** Compares the output of a layer with these, by the limits of {@code align check}. */

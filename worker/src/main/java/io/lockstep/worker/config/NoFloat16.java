@@ -16,7 +16,8 @@ final class NoFloat16 implements Form<Boolean> {
       return Optional.of(false);
     }
     place.problem(
-        "must be false, not %s: float16 overflows where bfloat16 does not, and needs its losses scaled; set bf16: true instead".formatted(value));
+        "must be false, not %s: float16 overflows where bfloat16 does not, and needs its losses scaled; set bf16: true instead"
+            .formatted(value));
     return Optional.empty();
   }
 

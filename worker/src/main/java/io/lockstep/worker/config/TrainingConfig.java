@@ -84,10 +84,7 @@ public record TrainingConfig(
             changesWeights = false)
         Optional<Boolean> gradientCheckpointing,
     @Key(value = "The same as `model.torch_dtype: bfloat16`.", otherwise = "false") boolean bf16,
-    @Key(
-            value = "Not supported; bfloat16 is.",
-            otherwise = "false",
-            form = NoFloat16.class)
+    @Key(value = "Not supported; bfloat16 is.", otherwise = "false", form = NoFloat16.class)
         boolean fp16,
     @Key(
             value =

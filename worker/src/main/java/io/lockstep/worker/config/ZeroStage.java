@@ -75,9 +75,7 @@ final class ZeroStage implements Form<Integer> {
       } else if (key.equals("bf16") || key.equals("fp16")) {
         JsonNode enabled = value.path("enabled");
         if (!isAuto(enabled) && enabled.asBoolean()) {
-          place
-              .at(key)
-              .problem("must be auto: training.bf16 decides, and float16 isn't supported");
+          place.at(key).problem("must be auto: training.bf16 decides, and float16 isn't supported");
         }
       } else if (!OF_THE_RECIPE.contains(key) && !INERT.contains(key) && !key.equals(STAGES)) {
         place

@@ -67,7 +67,7 @@ final class Experts implements FeedForward {
   @Override
   public NDArray apply(Weights weights, NDArray x, UnaryOperator<NDArray> routed) {
     NDArray x_NH = x.reshape(-1, hidden);
-    NDArray probabilities_NE = 
+    NDArray probabilities_NE =
         routed.apply(Ops.softmax(Ops.as(router.apply(weights, x_NH), Dtype.FLOAT32), -1));
     Routing routing = Routing.of(probabilities_NE.toFloatArray(), config.router());
     NDArray mask_NE = Ops.constant(routing.mask(), probabilities_NE.getShape().getShape());
