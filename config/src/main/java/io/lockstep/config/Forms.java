@@ -258,7 +258,11 @@ final class Forms {
           if (index < 0) {
             place.problem(
                 "must be %s, not '%s'%s%s"
-                    .formatted(words, value.asText(), hint(value.asText(), labels), remedy(key)));
+                    .formatted(
+                        words,
+                        value.asText(),
+                        key.remedy().isEmpty() ? hint(value.asText(), labels) : "",
+                        remedy(key)));
             return Optional.empty();
           }
           return Optional.of(constants.get(index));

@@ -71,7 +71,6 @@ final class Native {
   private Native() {}
 
   private static SymbolLookup openLibrary() {
-    Torch.requireStarted();
     Path file = Path.of(LibUtils.getLibtorchPath()).resolve(System.mapLibraryName("torch_cpu"));
     return SymbolLookup.libraryLookup(file, Arena.global());
   }
@@ -229,6 +228,11 @@ final class Native {
   /** The vector instructions that libtorch dispatches to, such as {@code AVX512}. */
   static String cpuCapability() {
     return text("_ZN2at18get_cpu_capabilityB5cxx11Ev");
+  }
+
+  /** How libtorch was built, with its version among the build settings. */
+  static String buildSettings() {
+    return text("_ZN2at11show_configB5cxx11Ev");
   }
 
   /** Name and version of the library for matrix products, and of that for convolutions. */

@@ -1,6 +1,7 @@
 package io.lockstep.tensor;
 
 import ai.djl.engine.Engine;
+import ai.djl.engine.EngineException;
 import ai.djl.pytorch.jni.LibUtils;
 import ai.djl.util.Utils;
 import java.io.IOException;
@@ -18,6 +19,9 @@ public final class Torch {
   private static final String LOCK_FILE = "unpack.lock";
   private static final String RESIDENT_SET = "VmRSS:";
   private static final long BYTES_PER_KIBIBYTE = 1024;
+
+  /** Names a folder with another libtorch than the one that is shipped. */
+  private static final String OTHER = "PYTORCH_LIBRARY_PATH";
 
   private static int threads;
 
@@ -71,7 +75,18 @@ public final class Torch {
                   cache.resolve(LOCK_FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
           var _ = file.lock()) {
         Engine.getEngine("PyTorch");
+      } catch (EngineException e) {
+        throw new TorchException(
+            "libtorch can't be loaded%s: %s"
+                .formatted(
+                    System.getenv(OTHER) == null
+                        ? ""
+                        : " from %s=%s (PYTORCH_FLAVOR=cpu, or cu128 with a CUDA build, and PYTORCH_VERSION say which bindings it needs; see docs/gpu.md)"
+                            .formatted(OTHER, System.getenv(OTHER)),
+                    cause(e)),
+            e);
       }
+      LibtorchMatch.require();
     } catch (IOException e) {
       throw new UncheckedIOException(
           "Cannot unpack libtorch into "
@@ -79,6 +94,14 @@ public final class Torch {
               + ": make it writable, or set DJL_CACHE_DIR to a folder that is",
           e);
     }
+  }
+
+  private static String cause(Throwable e) {
+    Throwable last = e;
+    while (last.getCause() != null) {
+      last = last.getCause();
+    }
+    return String.valueOf(last.getMessage());
   }
 
   /** Whether {@link #start} has been called. */
