@@ -62,7 +62,8 @@ final class TorchTest {
 
   @Test
   void anotherLibtorchThanTheBindingsAreBuiltForIsRefused() {
-    String settings = "PyTorch built with:\n  - Build settings: BLAS_INFO=mkl, TORCH_VERSION=2.13.0, USE_CUDA=0, \n";
+    String settings =
+        "PyTorch built with:\n  - Build settings: BLAS_INFO=mkl, TORCH_VERSION=2.13.0, USE_CUDA=0, \n";
     LibtorchMatch.require("2.13.0-0.40.0", settings, "/opt/libtorch");
     TorchException refusal =
         assertThrows(
@@ -70,7 +71,8 @@ final class TorchTest {
             () -> LibtorchMatch.require("2.7.1-0.35.1", settings, "/opt/libtorch"));
     assertTrue(
         String.valueOf(refusal.getMessage())
-            .startsWith("libtorch in /opt/libtorch is 2.13.0, but the bindings are built for 2.7.1"),
+            .startsWith(
+                "libtorch in /opt/libtorch is 2.13.0, but the bindings are built for 2.7.1"),
         refusal.getMessage());
     assertThrows(
         TorchException.class,
