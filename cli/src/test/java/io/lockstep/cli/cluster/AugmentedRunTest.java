@@ -49,29 +49,20 @@ class AugmentedRunTest {
   }
 
   @Test
-  void workersAndLoaderThreadsChangeNothing() throws Exception {
-    assertEquals(undisturbed, train(recipe(3, AUGMENTATION), 2, "two", Map.of()));
-    BankReport bank = BankReport.of(folder.resolve("two/patch_bank"));
+  void workersLoaderThreadsAndKillsChangeNeitherWeightsNorCountsOfOperatorsAndPadding()
+      throws Exception {
+    String counts = counts("one");
+    Path kills =
+        Files.writeString(
+            folder.resolve("kills.jsonl"),
+            "{\"at_step\": 5, \"process\": \"worker-0\", \"restart_after\": 0}\n");
+    assertEquals(
+        undisturbed,
+        train(
+            recipe(3, AUGMENTATION), 2, "killed", Map.of(), "--kill-schedule", kills.toString()));
+    BankReport bank = BankReport.of(folder.resolve("killed/patch_bank"));
     assertTrue(bank.patches() > 0, bank::toString);
     assertEquals(0, bank.damagedCount());
-  }
-
-  @Test
-  void operatorsAndPaddingAreCountedOverAllRanksAlike() throws Exception {
-    String counts = counts("one");
-    var _ =
-        Launched.train(
-                folder,
-                Map.of(),
-                recipe(1, AUGMENTATION),
-                2,
-                "killed",
-                "--kill-schedule",
-                Files.writeString(
-                        folder.resolve("kills.jsonl"),
-                        "{\"at_step\": 5, \"process\": \"worker-0\", \"restart_after\": 0}\n")
-                    .toString())
-            .succeeded();
     assertEquals(counts, counts("killed"), "rank 0 was killed between two lines");
     JsonNode last = new ObjectMapper().readTree(counts.lines().toList().getLast());
     assertEquals(STEPS, last.get("step").intValue());
@@ -127,11 +118,6 @@ class AugmentedRunTest {
   }
 
   @Test
-  void withoutAugmentationTheWeightsAreOthers() throws Exception {
-    assertNotEquals(undisturbed, train(recipe(1, ""), 1, "plain", Map.of()));
-  }
-
-  @Test
   void aRunThatGoesOnWithADamagedBankSaysSoAndMakesTheSameWeights() throws Exception {
     Path half = folder.resolve("one/checkpoints").resolve("step-%08d".formatted(STEPS / 2));
     Path damaged = damagedCopy(folder.resolve("one/patch_bank"), folder.resolve("damaged_bank"));
@@ -158,32 +144,6 @@ class AugmentedRunTest {
     String logs = logs("damaged");
     assertTrue(logs.contains("is cut from its picture instead"), logs);
     assertTrue(logs.contains(" DEBUG [rank 1] "), "--debug holds for all processes");
-  }
-
-  @Test
-  void aWorkerOnAnotherNodeIsRefusedBeforeTheFirstStepAndTheRunGoesOnWithAnother()
-      throws Exception {
-    Path out = folder.resolve("nodes");
-    StartedByHand started = new StartedByHand(folder, recipe(1, AUGMENTATION), out);
-    try (Launched coordinator = started.coordinator()) {
-      int port = started.port(coordinator);
-      try (Launched first = started.worker("a", port, "--node", "north")) {
-        coordinator.awaitLine("a has loaded");
-        try (Launched elsewhere = started.worker("b", port, "--node", "south")) {
-          elsewhere.await();
-          elsewhere.failedWith(1, "worker b sits on south and a on north", "source_mode: self");
-        }
-        assertEquals(List.of(), Metrics.read(new RunFolder(out).metrics()).rows());
-        try (Launched second = started.worker("c", port, "--node", "north")) {
-          second.await();
-          second.succeeded();
-        }
-        first.await();
-        first.succeeded();
-      }
-      coordinator.await();
-      coordinator.succeeded();
-    }
   }
 
   /** A copy of a bank in which no byte of a patch is right. */

@@ -106,7 +106,7 @@ class ClusterTest {
     try (Launched train =
         Launched.start(
             folder, "train", "--config", recipe.toString(), "--workers", "1", "--out", "killed")) {
-      awaitFirstStep(train, run);
+      train.awaitSteps(run, 1);
       List<ProcessHandle> children = train.process().descendants().toList();
       assertEquals(2, children.size());
       // Started last: process ids grow.
@@ -125,19 +125,13 @@ class ClusterTest {
     try (Launched train =
         Launched.start(
             folder, "train", "--config", recipe.toString(), "--workers", "1", "--out", "gone")) {
-      awaitFirstStep(train, folder.resolve("gone"));
+      train.awaitSteps(folder.resolve("gone"), 1);
       List<ProcessHandle> children = train.process().descendants().toList();
       train.process().destroyForcibly();
       for (ProcessHandle child : children) {
         child.onExit().get(30, TimeUnit.SECONDS);
         assertFalse(child.isAlive());
       }
-    }
-  }
-
-  private static void awaitFirstStep(Launched train, Path run) throws Exception {
-    while (Metrics.read(new RunFolder(run).metrics()).rows().isEmpty()) {
-      assertFalse(train.process().waitFor(50, TimeUnit.MILLISECONDS), train::errors);
     }
   }
 }

@@ -8,12 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.lockstep.cli.run.RunFolder;
+import io.lockstep.model.testing.Folders;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,15 +22,15 @@ class DistillationRunTest {
 
   private static final double ALPHA = 0.25;
 
+  private static final Path TEACHER =
+      Path.of("..", "base-model").toAbsolutePath().normalize();
+
   @TempDir private static Path folder;
   private static TinyRun tiny;
-  private static Path teacher;
 
   @BeforeAll
-  static void trainATeacher() throws Exception {
+  static void makeDataAndModel() throws IOException {
     tiny = TinyRun.create(folder);
-    Launched.train(folder, tiny.recipe(), 1, "teacher").succeeded();
-    teacher = new RunFolder(folder.resolve("teacher")).lastCheckpoint().orElseThrow();
   }
 
   private static Path recipe(String name, Path from) throws IOException {
@@ -44,7 +43,7 @@ class DistillationRunTest {
 
   @Test
   void theSameBitsWithWorkersThatAreKilledAndBothTermsInTheLog() throws Exception {
-    Path recipe = recipe("student.yaml", teacher);
+    Path recipe = recipe("student.yaml", TEACHER);
     String alone = Launched.train(folder, recipe, 1, "one").succeeded().lastLine();
     Path kills = folder.resolve("kills.jsonl");
     Files.writeString(
@@ -66,13 +65,7 @@ class DistillationRunTest {
 
   @Test
   void aTeacherWithOtherTokensIsRefusedBeforeAnythingStarts() throws Exception {
-    Path other = folder.resolve("other");
-    Files.createDirectories(other);
-    try (Stream<Path> files = Files.list(teacher)) {
-      for (Path file : files.filter(Files::isRegularFile).toList()) {
-        Files.copy(file, other.resolve(file.getFileName()));
-      }
-    }
+    Path other = Folders.copy(TEACHER, folder.resolve("other"));
     Path processor = other.resolve("preprocessor_config.json");
     ObjectMapper json = new ObjectMapper();
     ObjectNode options = (ObjectNode) json.readTree(processor.toFile());

@@ -50,16 +50,8 @@ class ElasticRunTest {
   }
 
   @Test
-  void threeWorkersTrainTheSameBits() throws Exception {
-    assertEquals(undisturbed, train("three", 3, List.of()));
-    List<String> heldOut = heldOutLosses("one");
-    assertEquals(3, heldOut.size(), heldOut.toString());
-    assertEquals(heldOut, heldOutLosses("three"));
-  }
-
-  @Test
-  void workersThatLeaveAndComeChangeNothing() throws Exception {
-    // 4 -> 2 -> 3 -> 4, and one that stands still for three seconds.
+  void workersThatLeaveComeAndStandStillChangeNothingAndHoldNobodyUp() throws Exception {
+    // 4 -> 2 -> 3 -> 4, one that stands still for three seconds and one beyond the end.
     String weights =
         train(
             "rescaled",
@@ -67,18 +59,16 @@ class ElasticRunTest {
             List.of(
                 "{'at_step': 8, 'process': 'worker-1', 'signal': 'SIGTERM', 'restart_after': 2}",
                 "{'at_step': 8, 'process': 'worker-3', 'signal': 'SIGTERM', 'restart_after': 4}",
-                "{'at_step': 20, 'process': 'worker-0', 'signal': 'SIGSTOP', 'seconds': 3}"));
+                "{'at_step': 20, 'process': 'worker-0', 'signal': 'SIGSTOP', 'seconds': 3}",
+                "{'at_step': 32, 'process': 'worker-2', 'signal': 'SIGSTOP', 'seconds': 600}"));
     assertEquals(undisturbed, weights);
+    List<String> heldOut = heldOutLosses("one");
+    assertEquals(3, heldOut.size(), heldOut.toString());
+    assertEquals(heldOut, heldOutLosses("rescaled"));
   }
 
   @Test
-  void aWorkerThatStandsStillBeyondTheEndHoldsNobodyUp() throws Exception {
-    String stop = "{'at_step': 32, 'process': 'worker-1', 'signal': 'SIGSTOP', 'seconds': 600}";
-    assertEquals(undisturbed, train("asleep", 2, List.of(stop)));
-  }
-
-  @Test
-  void workersThatAreKilledChangeNothing() throws Exception {
+  void workersAndACoordinatorThatAreKilledChangeNothing() throws Exception {
     SplittableRandom random = new SplittableRandom(20);
     List<String> kills = new ArrayList<>();
     String[] phases = {"computing", "waiting", "applying"};
@@ -89,6 +79,10 @@ class ElasticRunTest {
                   random.nextInt(2, STEPS - 4),
                   phases[random.nextInt(phases.length)],
                   random.nextInt(4)));
+    }
+    // Before there is a checkpoint, and while one is written.
+    for (int step : new int[] {3, 15}) {
+      kills.add("{'at_step': %d, 'process': 'coordinator', 'restart_after': 0}".formatted(step));
     }
     assertEquals(undisturbed, train("killed", 4, kills));
     assertEquals(heldOutLosses("one").getLast(), heldOutLosses("killed").getLast());
@@ -103,7 +97,7 @@ class ElasticRunTest {
       "train", "--config", recipe.toString(), "--workers", "2", "--out", run.toString()
     };
     try (Launched train = Launched.start(folder, command)) {
-      awaitSteps(train, run, 3);
+      train.awaitSteps(run, 3);
       // As whoever ends all processes of a job or a service: the workers may hear of it first.
       train.process().descendants().forEach(ProcessHandle::destroy);
       train.process().destroy();
@@ -126,78 +120,6 @@ class ElasticRunTest {
   }
 
   @Test
-  void aCoordinatorThatIsAskedToEndSavesAndSaysHowToGoOn() throws Exception {
-    Path run = folder.resolve("asked");
-    StartedByHand started = new StartedByHand(folder, recipe, run);
-    try (Launched coordinator = started.coordinator();
-        Launched first = started.worker("first", started.port(coordinator));
-        Launched second = started.worker("second", started.port(coordinator))) {
-      awaitSteps(coordinator, run, 3);
-      coordinator.process().destroy();
-      coordinator.await();
-      assertEquals(3, coordinator.process().exitValue(), coordinator::errors);
-      assertTrue(
-          coordinator
-              .out()
-              .matches(
-                  "(?s).*\ndrained by lockstep coordinator start, which was sent SIGTERM after step [0-9]+ of 40\n.*"),
-          coordinator::errors);
-      assertEquals(
-          "go on with: lockstep coordinator start --config %s --workers 2 --out %s --port-file %s.port --resume"
-              .formatted(recipe, run, run),
-          coordinator.lastLine());
-      succeed(first, second);
-    }
-    assertTrue(new RunFolder(run).lastCheckpoint().isPresent());
-  }
-
-  @Test
-  void aSecondSignalEndsACoordinatorAtOnce() throws Exception {
-    Path run = folder.resolve("twice");
-    StartedByHand started = new StartedByHand(folder, recipe, run);
-    try (Launched coordinator = started.coordinator();
-        Launched first = started.worker("first", started.port(coordinator));
-        Launched second = started.worker("second", started.port(coordinator))) {
-      awaitSteps(coordinator, run, 3);
-      // Now nobody can write the checkpoint that the first signal asks for.
-      first.close();
-      second.close();
-      coordinator.process().destroy();
-      coordinator.awaitLine("once more ends it at once");
-      coordinator.process().destroy();
-      coordinator.await();
-      assertEquals(143, coordinator.process().exitValue(), coordinator::errors);
-    }
-  }
-
-  @Test
-  void aRunThatIsAskedToEndBeforeItsFirstStepSaysHowToStartAgain() throws Exception {
-    Path run = folder.resolve("unbegun");
-    String[] command = {
-      "train", "--config", recipe.toString(), "--workers", "2", "--out", run.toString()
-    };
-    try (Launched train = Launched.start(folder, command)) {
-      train.awaitLine("0 of 2 have joined");
-      train.process().destroy();
-      train.await();
-      assertEquals(3, train.process().exitValue(), train.errors());
-      assertEquals(
-          "nothing is to be resumed: remove %s and start again with: lockstep %s"
-              .formatted(run, String.join(" ", command)),
-          train.lastLine());
-    }
-  }
-
-  @Test
-  void aCoordinatorThatIsKilledChangesNothing() throws Exception {
-    List<String> kills = new ArrayList<>();
-    for (int step : new int[] {3, 15, 29}) {
-      kills.add("{'at_step': %d, 'process': 'coordinator', 'restart_after': 0}".formatted(step));
-    }
-    assertEquals(undisturbed, train("coordinator", 2, kills));
-  }
-
-  @Test
   void aWorkerThatIsCutOffFromTheCoordinatorIsReplacedByNobodyAndComesBack() throws Exception {
     Path run = folder.resolve("partition");
     StartedByHand started = new StartedByHand(folder, recipe, run);
@@ -205,10 +127,10 @@ class ElasticRunTest {
         FaultProxy proxy = FaultProxy.to("127.0.0.1", started.port(coordinator));
         Launched near = started.worker("near", started.port(coordinator));
         Launched far = started.worker("far", proxy.port())) {
-      awaitSteps(coordinator, run, 10);
+      coordinator.awaitSteps(run, 10);
       proxy.set(new Fault.Hold());
       // Longer than the second after which a silent worker counts as lost.
-      awaitSteps(coordinator, run, 14);
+      coordinator.awaitSteps(run, 14);
       proxy.heal();
       succeed(coordinator, near, far);
     }
@@ -227,7 +149,7 @@ class ElasticRunTest {
             started.worker("first", started.port(coordinator), behind(toFirst, ports[0]));
         Launched second =
             started.worker("second", started.port(coordinator), behind(toSecond, ports[1]))) {
-      awaitSteps(coordinator, run, 10);
+      coordinator.awaitSteps(run, 10);
       toFirst.set(new Fault.Hold());
       toSecond.set(new Fault.Hold());
       String stall = coordinator.awaitLine("(first|second).* waits for .*(first|second)");
@@ -236,7 +158,7 @@ class ElasticRunTest {
           stall);
       toFirst.heal();
       toSecond.heal();
-      awaitSteps(coordinator, run, 20);
+      coordinator.awaitSteps(run, 20);
       toFirst.set(new Fault.Reset());
       toSecond.set(new Fault.Reset());
       coordinator.awaitLine("generation [2-9]");
@@ -273,12 +195,6 @@ class ElasticRunTest {
         + Launched.run(folder, "digest", "--checkpoint", checkpoint.toString())
             .succeeded()
             .lastLine();
-  }
-
-  private static void awaitSteps(Launched coordinator, Path run, int steps) throws Exception {
-    while (Metrics.read(new RunFolder(run).metrics()).rows().size() < steps) {
-      assertFalse(coordinator.process().waitFor(20, TimeUnit.MILLISECONDS), coordinator::errors);
-    }
   }
 
   private static List<String> heldOutLosses(String out) throws IOException {

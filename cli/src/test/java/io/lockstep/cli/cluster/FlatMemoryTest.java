@@ -16,12 +16,12 @@ import org.junit.jupiter.api.io.TempDir;
 class FlatMemoryTest {
 
   private static final Path BASE = Path.of("..", "base-model");
-  private static final int STEPS = 40;
-  private static final int WARM = 10;
+  private static final int STEPS = 30;
+  private static final int WARM = 8;
   private static final long MEBIBYTE = 1L << 20;
 
   /**
-   * What a forward pass left behind at each of the fifteen checkpoints between would exceed many
+   * What a forward pass left behind at each of the eleven checkpoints between would exceed many
    * times.
    */
   private static final long SLACK_MEBIBYTES = 80;

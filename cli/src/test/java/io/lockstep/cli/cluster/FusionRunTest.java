@@ -45,6 +45,9 @@ class FusionRunTest {
     String alone = train("one", 1, 1);
     String together = train("two", 2, 3);
     assertEquals(alone, together);
+    String recipe = folder.resolve("one.yaml").toString();
+    String valid = Launched.run(folder, "validate", "--config", recipe).succeeded().lastLine();
+    assertTrue(valid.endsWith(": OK"), valid);
     List<Map<String, JsonNode>> rows = figures("one");
     assertEquals(rows, figures("two"));
     assertEquals(3, rows.size());
@@ -98,9 +101,6 @@ class FusionRunTest {
             tuner: {train_type: full, freeze_vit: false, freeze_aligner: false}
             """
                 .formatted(folder.resolve("model"), threads, tiny.data().resolve("train.jsonl")));
-    String valid =
-        Launched.run(folder, "validate", "--config", recipe.toString()).succeeded().lastLine();
-    assertTrue(valid.endsWith(": OK"), valid);
     return Launched.train(folder, recipe, workers, out).succeeded().lastLine();
   }
 }

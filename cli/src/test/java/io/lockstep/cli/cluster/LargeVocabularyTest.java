@@ -36,7 +36,7 @@ class LargeVocabularyTest {
 
   private static final int VOCABULARY = 151_936;
   private static final int ANSWER = 2000;
-  private static final int SERVED = 256;
+  private static final int SERVED = 64;
 
   @TempDir private Path folder;
 

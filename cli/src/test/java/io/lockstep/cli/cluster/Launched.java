@@ -1,8 +1,11 @@
 package io.lockstep.cli.cluster;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.lockstep.cli.run.Metrics;
+import io.lockstep.cli.run.RunFolder;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -133,6 +136,13 @@ final class Launched implements AutoCloseable {
       }
     }
     throw new AssertionError("no '" + expression + "' in: " + out() + errors());
+  }
+
+  /** Waits until a run's log has so many steps. */
+  void awaitSteps(Path run, int steps) throws InterruptedException, IOException {
+    while (Metrics.read(new RunFolder(run).metrics()).rows().size() < steps) {
+      assertFalse(process.waitFor(20, TimeUnit.MILLISECONDS), this::errors);
+    }
   }
 
   /** Standard error so far, for messages. */

@@ -73,4 +73,34 @@ class ResumedRunTest {
     assertTrue(Files.exists(checkpoints.resolve("step-00000008")));
     assertFalse(Files.exists(checkpoints.resolve("step-00000007")));
   }
+
+  @Test
+  void aRunGoesOnWithOtherThreadsOnlyIfThatIsAcknowledged() throws Exception {
+    String steps = "training.max_steps";
+    train(longer, 1, "first", "--threads", "2", "--resume", "--acknowledge", steps)
+        .failedWith(
+            1,
+            "worker-0 computes with 2 threads, this run with 1: start it with --threads 1",
+            "--acknowledge numerics.NAME");
+    train(
+            longer,
+            1,
+            "first",
+            "--threads",
+            "2",
+            "--resume",
+            "--acknowledge",
+            steps,
+            "--acknowledge",
+            "numerics.threads")
+        .succeeded();
+    Path checkpoint = folder.resolve("first/checkpoints/step-00000008");
+    String state = Files.readString(checkpoint.resolve("trainer_state.json"));
+    assertTrue(state.contains("\"threads\" : \"2\""), state);
+    // A run of its own keeps what the checkpoint was computed with.
+    String text = Files.readString(Path.of(longer)).replace("max_steps: 8", "max_steps: 9");
+    String longest = Files.writeString(folder.resolve("longest.yaml"), text).toString();
+    train(longest, 1, "kept", "--resume-from", checkpoint.toString(), "--acknowledge", steps)
+        .failedWith(1, "worker-0 computes with 1 thread, this run with 2");
+  }
 }

@@ -14,10 +14,16 @@ import java.util.concurrent.TimeUnit;
  *
  * @param folder where the processes start
  * @param out the run's folder
+ * @param workers how many the coordinator waits for
  */
-record StartedByHand(Path folder, Path recipe, Path out) {
+record StartedByHand(Path folder, Path recipe, Path out, int workers) {
 
-  /** Starts a coordinator that waits for two workers. */
+  /** A run of two workers. */
+  StartedByHand(Path folder, Path recipe, Path out) {
+    this(folder, recipe, out, 2);
+  }
+
+  /** Starts a coordinator that waits for its workers. */
   Launched coordinator() throws IOException {
     return Launched.start(
         folder,
@@ -26,7 +32,7 @@ record StartedByHand(Path folder, Path recipe, Path out) {
         "--config",
         recipe.toString(),
         "--workers",
-        "2",
+        Integer.toString(workers),
         "--out",
         out.toString(),
         "--port-file",

@@ -29,7 +29,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Models are compared with what the public implementation computes, and with themselves. */
-@Tag("numeric")
 class ReferenceCheckTest {
 
   private static final GoldenFamily FAMILY = GoldenFamily.QWEN3_VL;
@@ -41,6 +40,7 @@ class ReferenceCheckTest {
     Torch.start(1);
   }
 
+  @Tag("numeric")
   @ParameterizedTest
   @EnumSource
   void thePublicImplementationComputesTheSame(GoldenFamily family) throws IOException {
@@ -90,6 +90,7 @@ class ReferenceCheckTest {
     }
   }
 
+  @Tag("numeric")
   @Test
   void anAdapterIsComparedByItsOwnGradients() throws IOException {
     Path out = dir.resolve("dump");

@@ -1,0 +1,88 @@
+package io.lockstep.cli.cluster;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.lockstep.cli.run.RunFolder;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Runs that are asked to end: what they save and say. */
+class EndedRunTest {
+
+  /** More than pass before a signal comes. */
+  private static final int STEPS = 1000;
+
+  @TempDir private static Path folder;
+  private static Path recipe = Path.of("");
+
+  @BeforeAll
+  static void prepare() throws IOException {
+    TinyRun tiny = TinyRun.create(folder);
+    recipe = tiny.recipe("ended.yaml", tiny.data().resolve("train.jsonl"), STEPS);
+  }
+
+  @Test
+  void aCoordinatorThatIsAskedToEndSavesAndSaysHowToGoOn() throws Exception {
+    Path run = folder.resolve("asked");
+    StartedByHand started = new StartedByHand(folder, recipe, run, 1);
+    try (Launched coordinator = started.coordinator();
+        Launched worker = started.worker("only", started.port(coordinator))) {
+      coordinator.awaitSteps(run, 3);
+      coordinator.process().destroy();
+      coordinator.await();
+      assertEquals(3, coordinator.process().exitValue(), coordinator::errors);
+      assertTrue(
+          coordinator
+              .out()
+              .matches(
+                  "(?s).*\ndrained by lockstep coordinator start, which was sent SIGTERM after step [0-9]+ of 1000\n.*"),
+          coordinator::errors);
+      assertEquals(
+          "go on with: lockstep coordinator start --config %s --workers 1 --out %s --port-file %s.port --resume"
+              .formatted(recipe, run, run),
+          coordinator.lastLine());
+      worker.await();
+      worker.succeeded();
+    }
+    assertTrue(new RunFolder(run).lastCheckpoint().isPresent());
+  }
+
+  @Test
+  void aSecondSignalEndsACoordinatorAtOnce() throws Exception {
+    Path run = folder.resolve("twice");
+    StartedByHand started = new StartedByHand(folder, recipe, run, 1);
+    try (Launched coordinator = started.coordinator();
+        Launched worker = started.worker("only", started.port(coordinator))) {
+      coordinator.awaitSteps(run, 3);
+      // Now nobody can write the checkpoint that the first signal asks for.
+      worker.close();
+      coordinator.process().destroy();
+      coordinator.awaitLine("once more ends it at once");
+      coordinator.process().destroy();
+      coordinator.await();
+      assertEquals(143, coordinator.process().exitValue(), coordinator::errors);
+    }
+  }
+
+  @Test
+  void aRunThatIsAskedToEndBeforeItsFirstStepSaysHowToStartAgain() throws Exception {
+    Path run = folder.resolve("unbegun");
+    String[] command = {
+      "train", "--config", recipe.toString(), "--workers", "2", "--out", run.toString()
+    };
+    try (Launched train = Launched.start(folder, command)) {
+      train.awaitLine("0 of 2 have joined");
+      train.process().destroy();
+      train.await();
+      assertEquals(3, train.process().exitValue(), train.errors());
+      assertEquals(
+          "nothing is to be resumed: remove %s and start again with: lockstep %s"
+              .formatted(run, String.join(" ", command)),
+          train.lastLine());
+    }
+  }
+}
