@@ -2,13 +2,10 @@ package io.lockstep.cli.cluster;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.lockstep.cli.run.Metrics;
-import io.lockstep.cli.run.RunFolder;
 import io.lockstep.data.bank.BankFolder;
 import io.lockstep.data.bank.BankReport;
 import java.io.IOException;
@@ -58,8 +55,7 @@ class AugmentedRunTest {
             "{\"at_step\": 5, \"process\": \"worker-0\", \"restart_after\": 0}\n");
     assertEquals(
         undisturbed,
-        train(
-            recipe(3, AUGMENTATION), 2, "killed", Map.of(), "--kill-schedule", kills.toString()));
+        train(recipe(3, AUGMENTATION), 2, "killed", Map.of(), "--kill-schedule", kills.toString()));
     BankReport bank = BankReport.of(folder.resolve("killed/patch_bank"));
     assertTrue(bank.patches() > 0, bank::toString);
     assertEquals(0, bank.damagedCount());

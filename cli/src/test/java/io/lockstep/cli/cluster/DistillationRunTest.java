@@ -22,8 +22,7 @@ class DistillationRunTest {
 
   private static final double ALPHA = 0.25;
 
-  private static final Path TEACHER =
-      Path.of("..", "base-model").toAbsolutePath().normalize();
+  private static final Path TEACHER = Path.of("..", "base-model").toAbsolutePath().normalize();
 
   @TempDir private static Path folder;
   private static TinyRun tiny;

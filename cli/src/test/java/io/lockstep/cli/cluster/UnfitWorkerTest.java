@@ -26,8 +26,7 @@ class UnfitWorkerTest {
   void workersOnAnotherNodeOrWithOtherThreadsAreRefusedByNameAndTheRunGoesOnWithAnother()
       throws Exception {
     TinyRun tiny = TinyRun.create(folder);
-    Path recipe =
-        Files.writeString(tiny.recipe(), Files.readString(tiny.recipe()) + AUGMENTATION);
+    Path recipe = Files.writeString(tiny.recipe(), Files.readString(tiny.recipe()) + AUGMENTATION);
     Path out = folder.resolve("run");
     StartedByHand started = new StartedByHand(folder, recipe, out);
     try (Launched coordinator = started.coordinator()) {
