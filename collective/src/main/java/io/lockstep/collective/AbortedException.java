@@ -11,4 +11,9 @@ public final class AbortedException extends CollectiveException {
   public AbortedException(int rank, int peer, long tag, String reason, @Nullable Throwable cause) {
     super(rank, peer, tag, 0, reason, cause);
   }
+
+  @Override
+  public AbortedException again(long tag) {
+    return new AbortedException(rank(), peer(), tag, reason(), this);
+  }
 }

@@ -60,4 +60,13 @@ public class CollectiveException extends RuntimeException {
   public String reason() {
     return reason;
   }
+
+  /**
+   * An exception for a later call: one that is kept has the stack of another thread or call.
+   *
+   * @param tag exchange of that call
+   */
+  public CollectiveException again(long tag) {
+    return new CollectiveException(rank, peer, this.tag, bytesReceived, reason, this);
+  }
 }

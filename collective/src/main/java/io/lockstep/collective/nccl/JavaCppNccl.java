@@ -8,6 +8,7 @@ import org.bytedeco.cuda.nccl.ncclComm;
 import org.bytedeco.cuda.nccl.ncclConfig_t;
 import org.bytedeco.cuda.nccl.ncclUniqueId;
 import org.bytedeco.javacpp.BytePointer;
+import org.jspecify.annotations.Nullable;
 
 /** NCCL through JavaCPP's preset. Loading this class loads the library. */
 final class JavaCppNccl implements NcclLibrary {
@@ -34,7 +35,7 @@ final class JavaCppNccl implements NcclLibrary {
     }
   }
 
-  private static String said(@org.jspecify.annotations.Nullable ncclComm communicator) {
+  private static String said(@Nullable ncclComm communicator) {
     BytePointer text = nccl.ncclGetLastError(communicator);
     return text == null || text.isNull() ? "" : text.getString().strip();
   }

@@ -185,7 +185,7 @@ public final class TcpCollective implements Collective {
           "exchange %d on a closed collective of generation %d".formatted(tag, generation));
     }
     if (failure != null) {
-      throw again(failure, tag);
+      throw failure.again(tag);
     }
     if (inFlight != null) {
       throw new IllegalStateException(
@@ -224,7 +224,7 @@ public final class TcpCollective implements Collective {
     switch (thrown) {
       case RuntimeException unchecked -> throw unchecked;
       case Error error -> throw error;
-      case null, default -> throw again(ended, tag);
+      case null, default -> throw ended.again(tag);
     }
   }
 
@@ -242,14 +242,6 @@ public final class TcpCollective implements Collective {
     if (failure == null) {
       failure = failed;
     }
-  }
-
-  /** An exception for this call: the one kept has the stack of another thread or call. */
-  private CollectiveException again(CollectiveException first, long tag) {
-    return first instanceof AbortedException
-        ? new AbortedException(rank, first.peer(), tag, first.reason(), first)
-        : new CollectiveException(
-            rank, first.peer(), first.tag(), first.bytesReceived(), first.reason(), first);
   }
 
   private void quiesce(@Nullable String reason) {
