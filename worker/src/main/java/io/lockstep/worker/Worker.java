@@ -118,6 +118,10 @@ public final class Worker {
                     nccl instanceof NcclSupport.Loaded loaded ? loaded.runtime().version() : "",
                     nccl instanceof NcclSupport.Missing missing ? missing.why() : ""),
                 TIMEOUTS)) {
+      Optional<Directive.Stop> finished = session.alreadyFinished();
+      if (finished.isPresent()) {
+        return finished.get();
+      }
       present.complete(session);
       try {
         return train(session, listener, nccl);

@@ -329,7 +329,9 @@ public final class LocalCluster implements AutoCloseable {
       if (worker.hasFailed() && !lost.contains(worker.name())) {
         if (!worker.wasKilled()) {
           // If the run has ended, the coordinator gives the reason.
-          coordinator().await(CAUSE_TIMEOUT);
+          if (coordinator().await(CAUSE_TIMEOUT) && !coordinator().hasFailed()) {
+            return;
+          }
           Child first = coordinator().hasFailed() ? coordinator() : worker;
           throw new UserError(
               "the run ended after %d steps: %s".formatted(steps, first.exitDescription()));

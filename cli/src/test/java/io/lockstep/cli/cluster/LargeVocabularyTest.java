@@ -2,7 +2,6 @@ package io.lockstep.cli.cluster;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -14,7 +13,6 @@ import io.lockstep.gateway.serving.Alignment;
 import io.lockstep.gateway.serving.CertificatePolicy;
 import io.lockstep.gateway.serving.CheckpointModel;
 import io.lockstep.model.generate.DecodingOptions;
-import io.lockstep.model.generate.Generation;
 import io.lockstep.model.generate.GenerationListener;
 import io.lockstep.model.generate.GenerationRequest;
 import io.lockstep.model.generate.GenerationResult;
@@ -57,7 +55,7 @@ class LargeVocabularyTest {
     Torch.start(1);
     try (CheckpointModel served = CheckpointModel.open(checkpoint, 2, CertificatePolicy.REQUIRED)) {
       assertFalse(served.identity().alignment().equals(Alignment.UNCERTIFIED));
-      assertEquals(SERVED, answer(served).tokens().size());
+      assertEquals(SERVED, answer(served).newTokens());
     }
   }
 
@@ -106,7 +104,8 @@ class LargeVocabularyTest {
     return Launched.run(folder, arguments.toArray(String[]::new));
   }
 
-  private static Generation answer(CheckpointModel served) throws IOException {
+  /** Its words are those of an almost untrained network: maybe none that the tokenizer knows. */
+  private static GenerationResult answer(CheckpointModel served) throws IOException {
     List<GenerationResult> results = new ArrayList<>();
     GenerationListener listener =
         new GenerationListener() {
@@ -122,6 +121,6 @@ class LargeVocabularyTest {
     DecodingOptions decoding = new DecodingOptions(1, 1, 0, 1, SERVED, SERVED, 3);
     GenerationRequest request = new GenerationRequest("long", question, decoding);
     served.respond(List.of(served.prepare(request, () -> false)), Profile.CACHED, listener);
-    return assertInstanceOf(Generation.class, results.getFirst());
+    return results.getFirst();
   }
 }

@@ -89,6 +89,10 @@ final class RunMachineCheckpointTest {
         List.of(new ToWorker.Stop(true, "all 1 steps are done", false)), cluster.takeFor(1));
     assertTrue(cluster.checkpoint().last());
     assertEquals(1, cluster.outcome().steps());
+    cluster.join(3);
+    assertEquals(
+        List.of(new ToWorker.Stop(true, "the run has ended: all 1 steps are done", false)),
+        cluster.takeFor(3));
   }
 
   @Test

@@ -105,7 +105,8 @@ public final class CoordinatorSession implements Session, AutoCloseable {
   }
 
   /**
-   * Joins the run of a coordinator.
+   * Joins the run of a coordinator. Of a run that is complete already, the session says so: see
+   * {@link #alreadyFinished}.
    *
    * @param address its host:port
    * @throws SessionException if there is no coordinator or it refuses the worker
@@ -128,6 +129,9 @@ public final class CoordinatorSession implements Session, AutoCloseable {
     try {
       runConfig.get(timeouts.joining().toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException e) {
+      if (alreadyFinished().isPresent()) {
+        return;
+      }
       throw new SessionException(
           String.valueOf(e.getCause() == null ? e.getMessage() : e.getCause().getMessage()));
     } catch (TimeoutException e) {
@@ -140,6 +144,13 @@ public final class CoordinatorSession implements Session, AutoCloseable {
   private synchronized String trouble() {
     String last = lastTrouble;
     return last == null ? "is it running?" : last;
+  }
+
+  /** The end of a run that was complete before this worker could take part; else empty. */
+  public Optional<Directive.Stop> alreadyFinished() {
+    return runConfig.isCompletedExceptionally()
+        ? Optional.of(stopped.join()).filter(Directive.Stop::finished)
+        : Optional.empty();
   }
 
   /** The run's configuration, YAML. */
@@ -262,8 +273,8 @@ public final class CoordinatorSession implements Session, AutoCloseable {
   }
 
   private void end(Directive.Stop stop) {
-    runConfig.completeExceptionally(new SessionException(stop.reason()));
     if (stopped.complete(stop)) {
+      runConfig.completeExceptionally(new SessionException(stop.reason()));
       interruption.accept(stop);
       directives.add(stop);
     }

@@ -113,6 +113,19 @@ class CoordinatorSessionTest {
   }
 
   @Test
+  void whoComesAfterACompleteRunHearsThatAndHasNotFailed() throws Exception {
+    try (ScriptedCoordinator coordinator = ScriptedCoordinator.start()) {
+      CompletableFuture<CoordinatorSession> joining = joining(coordinator, Duration.ofSeconds(20));
+      coordinator.worker().finish("all 3 steps are done");
+      try (CoordinatorSession session = joining.get()) {
+        assertEquals(
+            new Directive.Stop(true, "all 3 steps are done"),
+            session.alreadyFinished().orElseThrow());
+      }
+    }
+  }
+
+  @Test
   void aBrokenStreamIsReplacedAndWhatWasSaidOnItIsVoid() throws Exception {
     try (ScriptedCoordinator coordinator = ScriptedCoordinator.start()) {
       CompletableFuture<CoordinatorSession> joining = joining(coordinator, Duration.ofSeconds(20));

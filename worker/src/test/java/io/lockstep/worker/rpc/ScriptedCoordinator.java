@@ -95,6 +95,12 @@ final class ScriptedCoordinator implements AutoCloseable {
               .setStop(Stop.newBuilder().setReason(reason).setRejoin(rejoin)));
     }
 
+    void finish(String reason) {
+      say(
+          CoordinatorMessage.newBuilder()
+              .setStop(Stop.newBuilder().setReason(reason).setFinished(true)));
+    }
+
     void breakOff() {
       out.onError(Status.UNAVAILABLE.asRuntimeException());
     }
