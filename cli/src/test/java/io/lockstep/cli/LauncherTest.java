@@ -1,12 +1,14 @@
 package io.lockstep.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
@@ -64,6 +66,22 @@ class LauncherTest {
     tool(jdk.resolve("bin/java"), "for argument; do echo \"$argument\"; done");
     Files.writeString(jdk.resolve("release"), "JAVA_VERSION=\"25.0.1\"\n");
     return Map.of("JAVA_HOME", jdk.toString());
+  }
+
+  @Test
+  void anArchiveOfClassesIsUsedUntilSomethingIsBuiltAgain() throws Exception {
+    Path target = Files.createDirectories(checkout.resolve("cli/target"));
+    Path jar = Files.writeString(target.resolve("cli-1.jar"), "");
+    Path classPath = Files.writeString(target.resolve("classpath"), "a.jar");
+    Path archive = Files.writeString(target.resolve("classes.jsa"), "");
+    for (Path older : List.of(jar, classPath)) {
+      Files.setLastModifiedTime(older, FileTime.fromMillis(1_000_000));
+    }
+    String use = "-XX:SharedArchiveFile=" + archive.toRealPath() + "\n";
+    Ended ended = launch(echoingJdk(), "--help");
+    assertTrue(ended.out().contains(use), ended.out() + ended.err());
+    Files.setLastModifiedTime(archive, FileTime.fromMillis(900_000));
+    assertFalse(launch(Map.of("JAVA_HOME", folder.resolve("jdk").toString())).out().contains(use));
   }
 
   @Test

@@ -23,6 +23,7 @@ final class JavaCommand {
     command.add("-XX:+UseSerialGC");
     command.addAll(jvm);
     command.add("-XX:ErrorFile=" + logFolder.resolve("jvm-crash-%p.log"));
+    command.addAll(classArchive());
     command.add("-Djava.awt.headless=true");
     command.add("-Dstdout.encoding=UTF-8");
     command.add("-Dstderr.encoding=UTF-8");
@@ -34,6 +35,18 @@ final class JavaCommand {
     command.add(mainClass);
     command.addAll(arguments);
     return command;
+  }
+
+  /** The archive that this process maps its classes from serves its children, too. */
+  private static List<String> classArchive() {
+    String archive = System.getProperty("lockstep.classes");
+    return archive == null
+        ? List.of()
+        : List.of(
+            "-Dlockstep.classes=" + archive,
+            "-XX:SharedArchiveFile=" + archive,
+            "-Xlog:cds=off",
+            "-Xlog:aot=off");
   }
 
   /** The options that the launcher takes from the environment hold for child processes, too. */

@@ -56,9 +56,10 @@ final class Launched implements AutoCloseable {
                 "-Dstdout.encoding=UTF-8",
                 "-Dstderr.encoding=UTF-8",
                 "-cp",
-                System.getProperty("java.class.path"),
+                ClassArchive.CLASS_PATH,
                 "io.lockstep.cli.Main"));
     command.addAll(1, FAST_START);
+    command.addAll(1, ClassArchive.OPTIONS);
     command.addAll(List.of(arguments));
     Path out = Files.createTempFile(folder, "stdout", ".txt");
     Path err = Files.createTempFile(folder, "stderr", ".txt");
