@@ -99,7 +99,7 @@ public final class AdamW {
   }
 
   /** The numbers that are the same for every element, rounded to float32 once. */
-  private record Factors(
+  record Factors(
       float gradScale,
       float keep,
       float firstWeight,

@@ -295,6 +295,11 @@ public final class Buffer {
     return memory;
   }
 
+  /** The same memory as bytes. */
+  Buffer asBytes() {
+    return new Buffer(memory, Dtype.UINT8, device, owner);
+  }
+
   /** The same memory as another device sees it. */
   Buffer as(Device other) {
     return new Buffer(memory, dtype, other, owner);

@@ -41,26 +41,20 @@ final class CpuKernels implements Kernels {
   public double squareSum(Buffer values) {
     MemorySegment floats = floats(values);
     long count = values.elements();
-    double sum0 = 0;
-    double sum1 = 0;
-    double sum2 = 0;
-    double sum3 = 0;
-    long i = 0;
-    for (; i + 4 <= count; i += 4) {
-      sum0 += square(floats, i);
-      sum1 += square(floats, i + 1);
-      sum2 += square(floats, i + 2);
-      sum3 += square(floats, i + 3);
+    double[] sums = new double[Math.toIntExact(SquareTree.pieces(count))];
+    float[] read = new float[SquareTree.PIECE];
+    double[] piece = new double[SquareTree.PIECE];
+    for (int i = 0; i < sums.length; i++) {
+      long from = (long) i * SquareTree.PIECE;
+      int length = (int) Math.min(SquareTree.PIECE, count - from);
+      MemorySegment.copy(floats, FLOAT, from * Float.BYTES, read, 0, length);
+      for (int j = 0; j < length; j++) {
+        double value = read[j];
+        piece[j] = value * value;
+      }
+      sums[i] = SquareTree.ofPiece(piece, length);
     }
-    for (; i < count; i++) {
-      sum0 += square(floats, i);
-    }
-    return (sum0 + sum1) + (sum2 + sum3);
-  }
-
-  private static double square(MemorySegment floats, long index) {
-    double value = floats.get(FLOAT, index * Float.BYTES);
-    return value * value;
+    return SquareTree.ofSums(sums);
   }
 
   @Override

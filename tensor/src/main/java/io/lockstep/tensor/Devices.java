@@ -1,6 +1,9 @@
 package io.lockstep.tensor;
 
+import ai.djl.engine.EngineException;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** The devices of this process, by libtorch's number for their kind. */
@@ -9,16 +12,90 @@ public final class Devices {
   /** Libtorch's number for the kind of device that computes on host memory. */
   static final int TORCH_CPU = 0;
 
+  /** Libtorch's number for CUDA devices. */
+  static final int TORCH_CUDA = 1;
+
   /** This process's own memory. */
   public static final Device HOST = new HostDevice();
 
   private static final Map<Integer, Device> BY_KIND = new ConcurrentHashMap<>(Map.of(0, HOST));
 
+  private static volatile int kindOfTensors = TORCH_CPU;
+
+  private static volatile SortedMap<String, String> versions = onCpu();
+
   private Devices() {}
 
-  /** The device on which libtorch's CPU tensors lie. */
+  /** The device on which tensors come into being. */
   public static Device ofTensors() {
-    return ofKind(TORCH_CPU);
+    return ofKind(kindOfTensors);
+  }
+
+  /**
+   * Makes a device the one on which tensors come into being, once for a process and after libtorch
+   * has been started. On a CUDA device operators take kernels that give the same bits each time,
+   * and float32 is computed in full.
+   *
+   * @throws DeviceException if the device, its driver or a libtorch for it is missing
+   */
+  public static synchronized Device select(DeviceName name) {
+    Torch.requireStarted();
+    if (!name.cuda()) {
+      register(HOST);
+      versions = onCpu();
+      return HOST;
+    }
+    DeviceChoice.Chosen chosen = new DeviceChoice(LibCuda::load).choose(name.ordinal());
+    requireComputes(chosen.device());
+    register(chosen.device());
+    versions = chosen.versions();
+    return chosen.device();
+  }
+
+  /**
+   * How many CUDA devices this process sees.
+   *
+   * @throws DeviceException if there is no driver
+   */
+  public static int visibleCudaDevices() {
+    return new DeviceChoice(LibCuda::load).count();
+  }
+
+  /**
+   * Whether libtorch, which has been started, is a build for CUDA.
+   *
+   * @throws DeviceException if it isn't, naming it and how another one is chosen
+   */
+  public static void requireCudaLibtorch() {
+    Torch.requireStarted();
+    CudaLibtorch.require();
+  }
+
+  /** What decides the bits of this process's results besides libtorch and the processor. */
+  static SortedMap<String, String> versions() {
+    return versions;
+  }
+
+  private static SortedMap<String, String> onCpu() {
+    return new TreeMap<>(Map.of("device", "cpu"));
+  }
+
+  /** A sum on the device, so that what is wrong with it shows before anything is loaded. */
+  static void requireComputes(Device device) {
+    try (Blob blob = Blob.empty(device, Dtype.FLOAT32, 2)) {
+      Buffer there = blob.buffer(device, Dtype.FLOAT32, 2);
+      there.zero();
+      device.kernels().add(there, there);
+      float[] sum = there.toHost().floats().toArray();
+      if (sum[0] != 0 || sum[1] != 0) {
+        throw new DeviceException("%s computes 0 + 0 = %s".formatted(device, sum[0]));
+      }
+    } catch (TorchException | EngineException e) {
+      throw new DeviceException(
+          "libtorch can't compute on %s (%s): does its build know the device, and the driver its CUDA? libtorch has printed the reason to standard error"
+              .formatted(device, String.valueOf(e.getMessage()).lines().findFirst().orElse("")),
+          e);
+    }
   }
 
   /**
@@ -36,8 +113,9 @@ public final class Devices {
     return device;
   }
 
-  /** Makes a device the one on which libtorch's tensors of its kind lie. */
+  /** Makes a device the one on which libtorch's tensors of its kind lie, as all new ones do. */
   static void register(Device device) {
     BY_KIND.put(device.torchKind(), device);
+    kindOfTensors = device.torchKind();
   }
 }

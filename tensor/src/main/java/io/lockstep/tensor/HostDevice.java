@@ -6,7 +6,7 @@ final class HostDevice extends Device {
   private final Kernels kernels = new CpuKernels();
 
   HostDevice() {
-    super("host", Devices.TORCH_CPU);
+    super("host", Devices.TORCH_CPU, 0);
   }
 
   @Override

@@ -16,8 +16,9 @@ public interface Kernels {
   void adamW(Buffer param, Buffer grad, Buffer m, Buffer v, AdamW.Hyper hyper, float gradScale);
 
   /**
-   * The sum of the squares of float32 values, in double precision: four interleaved sums, value i
-   * in sum {@code i % 4} (those behind the last whole four in sum 0), that are added pairwise.
+   * The sum of the squares of float32 values, in double precision and along one tree: of 4096
+   * values side by side (zeros behind the last ones) value i is added to value i + 2048, then i to
+   * i + 1024 and so on; the sums of these pieces are added the same way, until one is left.
    */
   double squareSum(Buffer values);
 

@@ -48,6 +48,18 @@ final class Native {
           JAVA_INT,
           JAVA_INT,
           ADDRESS);
+  private static final MethodHandle FROM_BLOB =
+      bind(
+          "aoti_torch_create_tensor_from_blob",
+          ADDRESS,
+          JAVA_LONG,
+          ADDRESS,
+          ADDRESS,
+          JAVA_LONG,
+          JAVA_INT,
+          JAVA_INT,
+          JAVA_INT,
+          ADDRESS);
   private static final MethodHandle ZERO = bind("aoti_torch_zero_", JAVA_LONG);
   private static final MethodHandle DTYPE = bind("aoti_torch_get_dtype", JAVA_LONG, ADDRESS);
   private static final MethodHandle DEVICE_TYPE =
@@ -76,8 +88,12 @@ final class Native {
   }
 
   private static MethodHandle bind(String function, MemoryLayout... arguments) {
-    return LINKER.downcallHandle(
-        LIBRARY.findOrThrow(function), FunctionDescriptor.of(JAVA_INT, arguments));
+    return bind(function, FunctionDescriptor.of(JAVA_INT, arguments));
+  }
+
+  /** Any function of the library. */
+  static MethodHandle bind(String function, FunctionDescriptor type) {
+    return LINKER.downcallHandle(LIBRARY.findOrThrow(function), type);
   }
 
   /** The handle of an array; fails if the array has been freed. */
@@ -133,8 +149,74 @@ final class Native {
   }
 
   /** A new contiguous tensor with undefined contents. */
-  static long empty(int deviceKind, Dtype type, long... shape) {
+  static long empty(Device device, Dtype type, long... shape) {
     try (Arena arena = Arena.ofConfined()) {
+      Extent extent = Extent.contiguous(arena, shape);
+      return empty(device.torchKind(), device.ordinal(), type, extent);
+    }
+  }
+
+  /** A new tensor on the CPU all of whose elements are one and the same in memory. */
+  static long emptyBroadcast(Dtype type, long elements) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment sizes = arena.allocateFrom(JAVA_LONG, elements);
+      MemorySegment strides = arena.allocateFrom(JAVA_LONG, 0L);
+      return empty(Devices.TORCH_CPU, 0, type, new Extent(1, sizes, strides));
+    }
+  }
+
+  private static long empty(int kind, int ordinal, Dtype type, Extent extent) {
+    MemorySegment cell = CELL.get();
+    int code = type.code();
+    try {
+      check(
+          (int)
+              EMPTY.invokeExact(
+                  (long) extent.dimensions(),
+                  extent.sizes(),
+                  extent.strides(),
+                  code,
+                  kind,
+                  ordinal,
+                  cell),
+          "aoti_torch_empty_strided");
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+    return cell.get(JAVA_LONG, 0);
+  }
+
+  /** A contiguous tensor over memory that somebody else owns. */
+  static long over(MemorySegment memory, Device device, Dtype type, long... shape) {
+    MemorySegment cell = CELL.get();
+    int code = type.code();
+    int kind = device.torchKind();
+    int ordinal = device.ordinal();
+    try (Arena arena = Arena.ofConfined()) {
+      Extent extent = Extent.contiguous(arena, shape);
+      check(
+          (int)
+              FROM_BLOB.invokeExact(
+                  memory,
+                  (long) extent.dimensions(),
+                  extent.sizes(),
+                  extent.strides(),
+                  0L,
+                  code,
+                  kind,
+                  ordinal,
+                  cell),
+          "aoti_torch_create_tensor_from_blob");
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+    return cell.get(JAVA_LONG, 0);
+  }
+
+  /** Sizes and strides as libtorch reads them. */
+  private record Extent(int dimensions, MemorySegment sizes, MemorySegment strides) {
+
+    static Extent contiguous(Arena arena, long... shape) {
       int dimensions = shape.length;
       MemorySegment sizes = arena.allocate(JAVA_LONG, Math.max(1, dimensions));
       MemorySegment strides = arena.allocate(JAVA_LONG, Math.max(1, dimensions));
@@ -144,14 +226,7 @@ final class Native {
         strides.setAtIndex(JAVA_LONG, i, stride);
         stride *= Math.max(1, shape[i]);
       }
-      MemorySegment cell = CELL.get();
-      int code = type.code();
-      check(
-          (int) EMPTY.invokeExact((long) dimensions, sizes, strides, code, deviceKind, 0, cell),
-          "aoti_torch_empty_strided");
-      return cell.get(JAVA_LONG, 0);
-    } catch (Throwable e) {
-      throw unexpected(e);
+      return new Extent(dimensions, sizes, strides);
     }
   }
 

@@ -54,6 +54,7 @@ public final class Numerics {
     values.put("vector_instructions", Native.cpuCapability());
     values.put("matrix_library", Native.matrixLibraries());
     values.put("processor", processor());
+    values.putAll(Devices.versions());
     for (String variable : VARIABLES) {
       String value = System.getenv(variable);
       values.put(variable, value == null ? UNSET : value);

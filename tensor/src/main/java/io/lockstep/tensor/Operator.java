@@ -104,6 +104,11 @@ record Operator(MemorySegment name, MemorySegment overload) {
     return scope.adopt(invoke(arguments));
   }
 
+  /** Calls an operator with one tensor as its result, whose handle is the caller's. */
+  long applyToHandle(Argument... arguments) {
+    return invoke(arguments);
+  }
+
   /** Calls an operator that changes its first argument in place. */
   void applyInPlace(Argument... arguments) {
     Native.delete(invoke(arguments));

@@ -322,6 +322,11 @@ public final class Ops {
     return ZEROS_LIKE.apply(tensor(x), none(), none(), none(), none(), none());
   }
 
+  /** The same for who owns the handle. */
+  static long narrowHandle(NDArray x, int dim, long start, long length) {
+    return NARROW.applyToHandle(tensor(x), whole(dim), whole(start), whole(length));
+  }
+
   /** The part of x along dim that starts at start and is length long, sharing x's memory. */
   public static NDArray narrow(NDArray x, int dim, long start, long length) {
     return NARROW.apply(tensor(x), whole(dim), whole(start), whole(length));
@@ -341,6 +346,11 @@ public final class Ops {
    */
   public static void copyInto(NDArray dst, NDArray src) {
     COPY.applyInPlace(tensor(dst), tensor(src), flag(false));
+  }
+
+  /** The same without waiting, where src is pinned memory and dst lies on a device. */
+  static void queueCopy(NDArray dst, NDArray src) {
+    COPY.applyInPlace(tensor(dst), tensor(src), flag(true));
   }
 
   /** Adds src to dst in place; call it in {@link Autograd#inference} for leaves. */

@@ -75,7 +75,7 @@ public final class Scope implements AutoCloseable {
 
   private static NDManager newManager() {
     Torch.requireStarted();
-    return Engine.getEngine("PyTorch").newBaseManager();
+    return Engine.getEngine("PyTorch").newBaseManager(Devices.ofTensors().ofDjl());
   }
 
   /** The innermost collecting scope of this thread. */
@@ -105,13 +105,13 @@ public final class Scope implements AutoCloseable {
   /** A contiguous tensor with undefined contents, to be filled through {@link Buffer}. */
   public NDArray empty(Dtype type, long... shape) {
     requireOpen();
-    return own(Native.empty(Devices.TORCH_CPU, type, shape));
+    return own(Native.empty(Devices.ofTensors(), type, shape));
   }
 
   /** Memory of a device, all zero. */
   public Buffer zeros(Device device, Dtype type, long elements) {
     requireOpen();
-    NDArray array = own(Native.empty(device.torchKind(), type, elements));
+    NDArray array = own(Native.empty(device, type, elements));
     Native.zero(Native.handle(array));
     return Buffer.of(array);
   }

@@ -12,6 +12,7 @@ import io.lockstep.model.batch.Sample;
 import io.lockstep.model.detection.DetectionConfig;
 import io.lockstep.model.network.VisionLanguageModel;
 import io.lockstep.tensor.Autograd;
+import io.lockstep.tensor.HostValues;
 import io.lockstep.tensor.Scope;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,7 +67,7 @@ public record Detector(VisionLanguageModel network, Collator collator, Detection
     return Autograd.inference(() -> {
       try (Scope scope = Scope.open()) {
         NDArray hidden_BTH = network.hidden(scope, batch, null, VisionLanguageModel.NO_PROBE);
-        return network.detections(scope, batch, hidden_BTH).toFloatArray();
+        return HostValues.floats(network.detections(scope, batch, hidden_BTH));
       }
     });
   }

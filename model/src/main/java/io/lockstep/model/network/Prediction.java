@@ -6,6 +6,7 @@ import io.lockstep.model.batch.Sample;
 import io.lockstep.model.batch.Targets;
 import io.lockstep.model.parameter.Weights;
 import io.lockstep.tensor.Autograd;
+import io.lockstep.tensor.HostValues;
 import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
 import java.util.Arrays;
@@ -51,7 +52,7 @@ public final class Prediction {
     long[] mostProbable() {
       long[] tokens = mostProbable;
       if (tokens == null) {
-        tokens = Autograd.inference(() -> Ops.argmax(logits(), 1).toLongArray());
+        tokens = Autograd.inference(() -> HostValues.longs(Ops.argmax(logits(), 1)));
         mostProbable = tokens;
       }
       return tokens;

@@ -10,6 +10,7 @@ import io.lockstep.model.detection.DetectionConfig;
 import io.lockstep.model.detection.Focal;
 import io.lockstep.model.detection.Matching;
 import io.lockstep.tensor.Elementwise;
+import io.lockstep.tensor.HostValues;
 import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
 import java.lang.ref.WeakReference;
@@ -184,7 +185,7 @@ public final class DetectionLosses {
     if (before != null && before.of().refersTo(activations)) {
       return before;
     }
-    float[] values = predictions.toFloatArray();
+    float[] values = HostValues.floats(predictions);
     List<Long> answers = new ArrayList<>();
     List<TrueObject> objects = new ArrayList<>();
     List<Boolean> known = new ArrayList<>();

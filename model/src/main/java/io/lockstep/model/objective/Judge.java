@@ -6,6 +6,7 @@ import io.lockstep.model.batch.Sample;
 import io.lockstep.model.network.Prediction;
 import io.lockstep.model.objective.ObjectiveSums.Term;
 import io.lockstep.tensor.Autograd;
+import io.lockstep.tensor.HostValues;
 import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
 import java.util.ArrayList;
@@ -68,12 +69,12 @@ public final class Judge {
         continue;
       }
       if (factors[i] == 0) {
-        float value = Autograd.inference(() -> ofPass.sum(part).getFloat());
+        float value = Autograd.inference(() -> HostValues.number(ofPass.sum(part)));
         found.add(new Term(term.name(), value, normaliser));
         continue;
       }
       NDArray sum = ofPass.sum(part);
-      float value = sum.getFloat();
+      float value = HostValues.number(sum);
       found.add(new Term(term.name(), value, normaliser));
       loss += factors[i] * value;
       dependsOnPositions |= ofPositions;

@@ -3,6 +3,7 @@ package io.lockstep.model.objective;
 import ai.djl.ndarray.NDArray;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.network.Router;
+import io.lockstep.tensor.HostValues;
 import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
 import java.util.LinkedHashSet;
@@ -65,7 +66,7 @@ public record RouterBalance(SortedMap<Integer, Router> routers, double weight) i
     NDArray mask_N1 = null;
     for (int layer : routers.keySet()) {
       NDArray probabilities_NE = activations.get(Activations.router(layer));
-      float[] chosen = router.chosen(probabilities_NE.toFloatArray());
+      float[] chosen = router.chosen(HostValues.floats(probabilities_NE));
       for (int i = 0; i < chosen.length; i++) {
         sent[i % experts] += chosen[i] * isToken[i / experts];
       }

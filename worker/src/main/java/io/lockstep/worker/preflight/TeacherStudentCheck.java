@@ -19,6 +19,7 @@ import io.lockstep.worker.config.TeacherStudentConfig;
 import io.lockstep.worker.loader.RunData;
 import io.lockstep.worker.loader.SampleException;
 import io.lockstep.worker.tuning.TuningPlan;
+import io.lockstep.tensor.HostValues;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -185,7 +186,7 @@ public final class TeacherStudentCheck {
     private double sum;
 
     void add(NDArray gradient) {
-      for (float value : gradient.toFloatArray()) {
+      for (float value : HostValues.floats(gradient)) {
         sum += (double) value * value;
       }
     }

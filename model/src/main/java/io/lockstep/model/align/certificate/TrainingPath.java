@@ -14,6 +14,7 @@ import io.lockstep.model.parameter.Parameters;
 import io.lockstep.model.parameter.Weights;
 import io.lockstep.tensor.Autograd;
 import io.lockstep.tensor.Buffer;
+import io.lockstep.tensor.HostValues;
 import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
 import java.util.ArrayList;
@@ -120,7 +121,7 @@ final class TrainingPath {
     if (head.isEmpty() || batch.patches() == 0) {
       return;
     }
-    float[] values = network.detections(scope, batch, hidden_BTH).toFloatArray();
+    float[] values = HostValues.floats(network.detections(scope, batch, hidden_BTH));
     for (int row = 0; row < probes.size(); row++) {
       if (probes.get(row).sample().images().size() == 1) {
         collectors.get(row).detections(values, row, head.get());

@@ -17,6 +17,7 @@ import io.lockstep.model.parameter.Weights;
 import io.lockstep.tensor.Autograd;
 import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.Dtype;
+import io.lockstep.tensor.HostValues;
 import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
 import java.lang.foreign.Arena;
@@ -77,7 +78,7 @@ final class ModelPass {
       ActivationListener probe = (name, activation) -> seen.put(name, copy(activation));
       NDArray hidden_BTH = network.hidden(scope, batch, null, probe);
       seen.put(ReferenceNames.LOGITS, floats(network.logits(hidden_BTH)));
-      float sum = loss(scope, network).getFloat();
+      float sum = HostValues.number(loss(scope, network));
       seen.put(ReferenceNames.LOSS, Floats.of(new float[] {sum / targets.count()}));
     });
     return seen;

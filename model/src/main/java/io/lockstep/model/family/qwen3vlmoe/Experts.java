@@ -9,6 +9,7 @@ import io.lockstep.model.network.Router;
 import io.lockstep.model.parameter.ParameterSpec;
 import io.lockstep.model.parameter.Weights;
 import io.lockstep.tensor.Dtype;
+import io.lockstep.tensor.HostValues;
 import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Slices;
 import java.util.ArrayList;
@@ -69,7 +70,7 @@ final class Experts implements FeedForward {
     NDArray x_NH = x.reshape(-1, hidden);
     NDArray probabilities_NE =
         routed.apply(Ops.softmax(Ops.as(router.apply(weights, x_NH), Dtype.FLOAT32), -1));
-    Routing routing = Routing.of(probabilities_NE.toFloatArray(), config.router());
+    Routing routing = Routing.of(HostValues.floats(probabilities_NE), config.router());
     NDArray mask_NE = Ops.constant(routing.mask(), probabilities_NE.getShape().getShape());
     NDArray chosen_NE = Ops.mul(probabilities_NE, mask_NE);
     NDArray shares_NE = Ops.asTypeOf(x_NH, chosen_NE.div(chosen_NE.sum(new int[] {1}, true)));

@@ -1,0 +1,54 @@
+package io.lockstep.tensor;
+
+/**
+ * What is asked of the NVIDIA driver. Every function throws {@link DeviceException} if it answers
+ * an error.
+ */
+interface CudaDriver {
+
+  /** Number of devices that the process sees. */
+  int devices();
+
+  /** The newest CUDA that the driver serves, such as 12.8. */
+  String version();
+
+  /** What a device is. */
+  Description describe(int device);
+
+  /** What threads need to reach a device. */
+  Context context(int device);
+
+  /**
+   * What a device is.
+   *
+   * @param name the vendor's name for it
+   * @param capability its compute capability, such as 9.0
+   * @param bytes its memory
+   */
+  record Description(String name, String capability, long bytes) {}
+
+  /** The context that CUDA's runtime, libtorch and NCCL share on a device. */
+  interface Context {
+
+    /** Makes it the calling thread's. */
+    void enter();
+
+    /** How much of the device's memory is free. */
+    long freeBytes();
+
+    /** A stream that does not wait for the default one. */
+    long newStream();
+
+    /** An event without a time. */
+    long newEvent();
+
+    /** The event happens once what is queued on a stream now is done. */
+    void record(long event, long stream);
+
+    /** What is queued on a stream from now on waits for an event. */
+    void await(long stream, long event);
+
+    /** Waits for what is queued on a stream. */
+    void synchronize(long stream);
+  }
+}
