@@ -261,7 +261,7 @@ final class TorchKernels implements Kernels {
   }
 
   private void requireHere(Buffer buffer) {
-    if (buffer.device() != device) {
+    if (!buffer.device().equals(device)) {
       throw new IllegalArgumentException(
           "%s is not on the device that computes with it".formatted(buffer));
     }
