@@ -68,8 +68,7 @@ final class CudaLibtorch {
                 ValueLayout.JAVA_INT));
     try (Arena arena = Arena.ofConfined()) {
       int result =
-          (int)
-              setenv.invokeExact(arena.allocateFrom(WORKSPACE), arena.allocateFrom(":4096:8"), 0);
+          (int) setenv.invokeExact(arena.allocateFrom(WORKSPACE), arena.allocateFrom(":4096:8"), 0);
       if (result != 0) {
         throw new IllegalStateException("setting " + WORKSPACE + " failed");
       }

@@ -49,7 +49,9 @@ final class DeviceChoice {
           "no device cuda:%d: the process sees %s (CUDA_VISIBLE_DEVICES=%s)"
               .formatted(
                   ordinal,
-                  count == 0 ? "none" : count == 1 ? "cuda:0 alone" : "cuda:0 to cuda:" + (count - 1),
+                  count == 0
+                      ? "none"
+                      : count == 1 ? "cuda:0 alone" : "cuda:0 to cuda:" + (count - 1),
                   Optional.ofNullable(System.getenv("CUDA_VISIBLE_DEVICES")).orElse("(not set)")));
     }
     CudaLibtorch.require();

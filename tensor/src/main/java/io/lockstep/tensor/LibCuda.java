@@ -89,9 +89,7 @@ final class LibCuda implements CudaDriver {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment cell = arena.allocate(ADDRESS);
       int known = (int) function.invokeWithArguments(result, cell);
-      return known == 0
-          ? ": " + cell.get(ADDRESS, 0).reinterpret(NAME_BYTES).getString(0)
-          : "";
+      return known == 0 ? ": " + cell.get(ADDRESS, 0).reinterpret(NAME_BYTES).getString(0) : "";
     } catch (RuntimeException | Error e) {
       throw e;
     } catch (Throwable e) {
@@ -160,8 +158,7 @@ final class LibCuda implements CudaDriver {
 
   @Override
   public Context context(int device) {
-    return new PrimaryContext(
-        word("cuDevicePrimaryCtxRetain", whole("cuDeviceGet", device)));
+    return new PrimaryContext(word("cuDevicePrimaryCtxRetain", whole("cuDeviceGet", device)));
   }
 
   private final class PrimaryContext implements Context {

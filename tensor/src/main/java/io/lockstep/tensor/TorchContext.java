@@ -68,8 +68,7 @@ final class TorchContext {
   }
 
   private static void set(String symbol, boolean value) {
-    MethodHandle function =
-        Native.bind(symbol, FunctionDescriptor.ofVoid(ADDRESS, JAVA_BOOLEAN));
+    MethodHandle function = Native.bind(symbol, FunctionDescriptor.ofVoid(ADDRESS, JAVA_BOOLEAN));
     try {
       function.invokeExact(CONTEXT, value);
     } catch (Throwable e) {

@@ -170,8 +170,7 @@ final class TorchKernels implements Kernels {
         int rows = Math.toIntExact(SquareTree.pieces(here));
         sumRows(squares, rows, sum);
         double[] read = sum.slice(0, rows).hostBytes().toArray(ValueLayout.JAVA_DOUBLE);
-        System.arraycopy(
-            read, 0, sums, Math.toIntExact(start / SquareTree.PIECE), read.length);
+        System.arraycopy(read, 0, sums, Math.toIntExact(start / SquareTree.PIECE), read.length);
       }
     }
     return SquareTree.ofSums(sums);

@@ -23,23 +23,23 @@ abstract class KernelsContract {
 
   @Test
   void everyElementIsTheRoundedSumAndNothingBeyondIsTouched() {
-      int floats = 100_003;
-      Buffer into = Buffer.onHost(arena, Dtype.FLOAT32, floats + 1);
-      Buffer from = Buffer.onHost(arena, Dtype.FLOAT32, floats + 1);
-      Random random = new Random(3);
-      float[] expected = new float[floats + 1];
-      for (int i = 0; i <= floats; i++) {
-        float a = (float) (random.nextGaussian() * Math.pow(10, random.nextInt(20) - 10));
-        float b = (float) (random.nextGaussian() * Math.pow(10, random.nextInt(20) - 10));
-        into.floats().set(i, a);
-        from.floats().set(i, b);
-        expected[i] = i < floats ? a + b : a;
-      }
-      kernels.add(into.slice(0, floats), from.slice(0, floats));
-      for (int i = 0; i <= floats; i++) {
-        assertEquals(
-            Float.floatToRawIntBits(expected[i]), Float.floatToRawIntBits(into.floats().get(i)));
-      }
+    int floats = 100_003;
+    Buffer into = Buffer.onHost(arena, Dtype.FLOAT32, floats + 1);
+    Buffer from = Buffer.onHost(arena, Dtype.FLOAT32, floats + 1);
+    Random random = new Random(3);
+    float[] expected = new float[floats + 1];
+    for (int i = 0; i <= floats; i++) {
+      float a = (float) (random.nextGaussian() * Math.pow(10, random.nextInt(20) - 10));
+      float b = (float) (random.nextGaussian() * Math.pow(10, random.nextInt(20) - 10));
+      into.floats().set(i, a);
+      from.floats().set(i, b);
+      expected[i] = i < floats ? a + b : a;
+    }
+    kernels.add(into.slice(0, floats), from.slice(0, floats));
+    for (int i = 0; i <= floats; i++) {
+      assertEquals(
+          Float.floatToRawIntBits(expected[i]), Float.floatToRawIntBits(into.floats().get(i)));
+    }
   }
 
   @Test
