@@ -28,4 +28,10 @@ public final class ModelOptions {
     tensors.start();
     return LoadedModel.open(folder);
   }
+
+  /** The same with everything that can be trained of the model in float32. */
+  public LoadedModel openTrainable() throws IOException {
+    tensors.start();
+    return LoadedModel.openTrainable(folder);
+  }
 }

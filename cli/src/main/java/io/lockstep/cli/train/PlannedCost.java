@@ -3,11 +3,13 @@ package io.lockstep.cli.train;
 import io.lockstep.cli.console.Table;
 import io.lockstep.cli.run.Metrics;
 import io.lockstep.model.checkpoint.AdapterBase;
+import io.lockstep.model.checkpoint.HeldTypes;
+import io.lockstep.model.checkpoint.Tuning;
 import io.lockstep.model.family.ModelFamilies;
+import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.segment.SegmentSpec;
 import io.lockstep.worker.config.DistillationConfig;
 import io.lockstep.worker.config.RunConfig;
-import io.lockstep.worker.tuning.TrainableTable;
 import io.lockstep.worker.tuning.TuningPlan;
 import io.lockstep.worker.zero.Buckets;
 import io.lockstep.worker.zero.PassTable;
@@ -27,13 +29,8 @@ public final class PlannedCost {
 
   /** What a recipe trains, as the formulas want it. */
   public static StageCost.Subject subject(RunConfig run, TuningPlan plan) throws IOException {
-    TrainableTable.Row all = plan.table().rows().getLast();
     return new StageCost.Subject(
-        all.total()
-            + all.adapters()
-            - plan.trained().elements()
-            + plan.adapter().map(adapter -> adapter.fixedLayout().elements()).orElse(0L)
-            + teacherParameters(run),
+        plan.frozenBytes() + teacherBytes(run),
         SegmentSpec.of(plan.model(), plan.trained()),
         plan.trained(),
         new Buckets(plan.trained().size(), run.cluster().bucketFloats()),
@@ -42,13 +39,28 @@ public final class PlannedCost {
         run.cluster().replicates());
   }
 
-  /** Parameters of the teacher that each worker holds; 0 if there is none. */
-  public static long teacherParameters(RunConfig run) throws IOException {
+  /** The teacher that each worker holds, with the type that it computes in. */
+  private static Optional<ModelConfig> teacher(RunConfig run) throws IOException {
     if (run.rlhf().isEmpty()) {
-      return 0;
+      return Optional.empty();
     }
     Path folder = AdapterBase.modelOf(run.rlhf().get().teacherModel());
-    return ModelFamilies.read(folder.resolve("config.json")).layout().elements();
+    return Optional.of(
+        ModelFamilies.read(folder.resolve("config.json")).computingIn(run.computeType()));
+  }
+
+  /** Parameters of the teacher that each worker holds; 0 if there is none. */
+  public static long teacherParameters(RunConfig run) throws IOException {
+    return teacher(run).map(config -> config.layout().elements()).orElse(0L);
+  }
+
+  /** The bytes of these parameters. */
+  public static long teacherBytes(RunConfig run) throws IOException {
+    Optional<ModelConfig> teacher = teacher(run);
+    return teacher.isEmpty()
+        ? 0
+        : HeldTypes.ofInference(teacher.get(), Tuning.full())
+            .bytes(teacher.get().layout().slots(), teacher.get().dtype());
   }
 
   /**

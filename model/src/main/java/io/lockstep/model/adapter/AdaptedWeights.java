@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import io.lockstep.model.adapter.AdapterPlan.Layer;
 import io.lockstep.model.adapter.AdapterPlan.Stack;
 import io.lockstep.model.parameter.Weights;
+import io.lockstep.tensor.Dtype;
 import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
 import io.lockstep.tensor.Slices;
@@ -38,10 +39,12 @@ public final class AdaptedWeights implements Weights {
     this.adapter = adapter;
     this.dropout = dropout;
     if (plan.config().dora()) {
-      try (Scope temporaries = Scope.open()) {
-        plan.layers().stream()
-            .filter(layer -> adapter.find(layer.down()) != null)
-            .forEach(layer -> norms.put(layer.name(), scope.keep(norms(layer))));
+      for (Layer layer : plan.layers()) {
+        if (adapter.find(layer.down()) != null) {
+          try (Scope temporaries = Scope.open()) {
+            norms.put(layer.name(), scope.keep(norms(layer)));
+          }
+        }
       }
     }
   }
@@ -59,8 +62,8 @@ public final class AdaptedWeights implements Weights {
   }
 
   private NDArray norms(Layer layer) {
-    return LowRank.updatedNorms(
-        layer, get(layer.name() + ".weight"), adapter.get(layer.down()), adapter.get(layer.up()));
+    NDArray weight = Ops.as(get(layer.name() + ".weight"), Dtype.FLOAT32);
+    return LowRank.updatedNorms(layer, weight, adapter.get(layer.down()), adapter.get(layer.up()));
   }
 
   @Override
@@ -122,7 +125,7 @@ public final class AdaptedWeights implements Weights {
     NDArray straight =
         dropout.drops()
             ? Ops.linear(kept, Ops.asTypeOf(kept, get(layer.name() + ".weight")), null)
-            : (bias == null ? result : result.sub(bias));
+            : (bias == null ? result : result.sub(Ops.as(bias, Dtype.FLOAT32)));
     return Ops.mul(Ops.plus(factor, -1), straight).add(Ops.mul(factor, update));
   }
 }

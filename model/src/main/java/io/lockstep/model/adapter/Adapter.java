@@ -4,11 +4,14 @@ import ai.djl.ndarray.NDArray;
 import io.lockstep.model.adapter.AdapterPlan.Layer;
 import io.lockstep.model.adapter.AdapterPlan.Stack;
 import io.lockstep.model.parameter.NameHash;
+import io.lockstep.model.parameter.ParameterLayout;
+import io.lockstep.model.parameter.ParameterSpec;
 import io.lockstep.model.parameter.Parameters;
 import io.lockstep.model.parameter.Weights;
 import io.lockstep.model.safetensors.SafetensorsFile;
 import io.lockstep.model.safetensors.StoredFile;
 import io.lockstep.tensor.Buffer;
+import io.lockstep.tensor.Dtype;
 import io.lockstep.tensor.HostFloats;
 import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
@@ -55,7 +58,17 @@ public final class Adapter implements AutoCloseable {
    *     everything that is wrong
    */
   public static Adapter read(Path folder, Parameters base) throws IOException {
-    AdapterPlan plan = AdapterPlan.read(folder, base.layout());
+    return read(folder, base.layout(), base);
+  }
+
+  /**
+   * The same of a base model that is held otherwise than it is stored.
+   *
+   * @param layout all parameters of the base model
+   * @param base their values as they are stored, in float32
+   */
+  public static Adapter read(Path folder, ParameterLayout layout, Weights base) throws IOException {
+    AdapterPlan plan = AdapterPlan.read(folder, layout);
     return AdapterFile.read(folder, plan, base);
   }
 
@@ -64,26 +77,22 @@ public final class Adapter implements AutoCloseable {
    * distribution over +-1/sqrt(in) (He et al. 2015 with a = sqrt(5), as in the public library) and
    * B zero; magnitudes and modules trained whole as in the base model. A layer's values depend on
    * the seed, its name and its weight alone, and are the same on every machine.
+   *
+   * @param base the base model's values as they are stored, in float32
    */
   public static Adapter initialise(AdapterPlan plan, Weights base, long seed) {
     Parameters parameters = new Parameters(plan.layout());
     Parameters fixed = new Parameters(plan.fixedLayout());
-    try (Scope temporaries = Scope.open()) {
-      for (Layer layer : plan.layers()) {
-        switch (plan.config().beginning()) {
-          case Beginning.Unchanged() -> drawDown(parameters, layer.down(), layer.in(), seed);
-          case Beginning.FromWeight part ->
-              FixedHalf.begin(layer, part, base, seed, parameters, fixed);
-        }
-        if (plan.config().dora()) {
-          NDArray weight = base.get(layer.name() + ".weight");
-          Ops.copyInto(parameters.get(layer.magnitude()), LowRank.rowNorms(weight));
-        }
+    for (Layer layer : plan.layers()) {
+      try (Scope temporaries = Scope.open()) {
+        begin(plan, layer, base, seed, parameters, fixed);
       }
-      for (Stack stack : plan.stacks()) {
-        drawDown(parameters, stack.down(), stack.in(), seed);
-      }
-      for (String replaced : plan.replaced()) {
+    }
+    for (Stack stack : plan.stacks()) {
+      drawDown(parameters, stack.down(), stack.in(), seed);
+    }
+    for (String replaced : plan.replaced()) {
+      try (Scope temporaries = Scope.open()) {
         String stored = Objects.requireNonNull(plan.savedName(replaced));
         Ops.copyInto(parameters.get(stored), base.get(replaced));
       }
@@ -91,16 +100,36 @@ public final class Adapter implements AutoCloseable {
     return new Adapter(plan, parameters, fixed, Optional.empty());
   }
 
+  private static void begin(
+      AdapterPlan plan,
+      Layer layer,
+      Weights base,
+      long seed,
+      Parameters parameters,
+      Parameters fixed) {
+    switch (plan.config().beginning()) {
+      case Beginning.Unchanged() -> drawDown(parameters, layer.down(), layer.in(), seed);
+      case Beginning.FromWeight part -> FixedHalf.begin(layer, part, base, seed, parameters, fixed);
+    }
+    if (plan.config().dora()) {
+      NDArray weight = base.get(layer.name() + ".weight");
+      Ops.copyInto(parameters.get(layer.magnitude()), LowRank.rowNorms(weight));
+    }
+  }
+
   /**
    * A stored adapter on more layers: its own tensors as they are, the others like those of a new
    * one.
    *
    * @param plan holds all that the stored one has, in its shapes
+   * @param layout all parameters of the base model
+   * @param base their values as they are stored, in float32
    * @throws IOException if a file is missing or does not fit the model
    */
-  public static Adapter extend(Path stored, AdapterPlan plan, Parameters base, long seed)
+  public static Adapter extend(
+      Path stored, AdapterPlan plan, ParameterLayout layout, Weights base, long seed)
       throws IOException {
-    try (Adapter before = read(stored, base)) {
+    try (Adapter before = read(stored, layout, base)) {
       Adapter fresh = initialise(plan, base, seed);
       // A bias is called otherwise where its layer gets an update.
       Map<String, String> renamed = new HashMap<>();
@@ -114,6 +143,32 @@ public final class Adapter implements AutoCloseable {
               Ops.copyInto(fresh.parameters().get(renamed.getOrDefault(name, name)), value));
       return new Adapter(plan, fresh.parameters(), before.baseSha256());
     }
+  }
+
+  /**
+   * The same for computing alone, with the matrices that it holds whole rounded to the type that
+   * they are computed with; this one is closed. A detection head stays as it is.
+   */
+  public Adapter rounded(Dtype type) {
+    Parameters held =
+        new Parameters(
+            plan.layout(),
+            0,
+            (scope, parameter) -> {
+              NDArray own = parameters.get(parameter.name());
+              NDArray copy =
+                  scope.empty(isRounded(parameter) ? type : Dtype.FLOAT32, parameter.dimensions());
+              Ops.copyInto(copy, own);
+              return copy;
+            });
+    parameters.close();
+    return new Adapter(plan, held, fixed, baseSha256);
+  }
+
+  private boolean isRounded(ParameterSpec parameter) {
+    return parameter.shape().size() > 1
+        && parameter.module() != ParameterSpec.Module.DETECTION
+        && plan.isWhole(parameter.name());
   }
 
   private static void drawDown(Parameters parameters, String name, long in, long seed) {

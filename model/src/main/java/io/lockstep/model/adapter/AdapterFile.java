@@ -85,9 +85,11 @@ public final class AdapterFile {
     }
   }
 
-  static Adapter read(Path folder, AdapterPlan plan, Parameters base) throws IOException {
+  static Adapter read(Path folder, AdapterPlan plan, Weights base) throws IOException {
     try (SafetensorsFile tensors = open(folder, plan)) {
-      requireSameCopies(tensors, plan, name -> StoredValues.of(Buffer.of(base.get(name))));
+      try (Scope temporaries = Scope.open()) {
+        requireSameCopies(tensors, plan, name -> StoredValues.of(Buffer.of(base.get(name))));
+      }
       Parameters parameters = new Parameters(plan.layout());
       parameters
           .byName()

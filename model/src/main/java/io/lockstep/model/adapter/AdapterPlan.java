@@ -433,6 +433,19 @@ public final class AdapterPlan {
     return new LinkedHashSet<>(saved.keySet());
   }
 
+  /** Whether a tensor of the adapter stands for a parameter of the base model. */
+  boolean isWhole(String tensor) {
+    return saved.values().stream().anyMatch(spec -> spec.name().equals(tensor));
+  }
+
+  /**
+   * Whether a parameter of the base model is computed with in float32 whatever the run computes in:
+   * the weights of a DoRA update's layers, whose rows' norms are taken, and their biases.
+   */
+  public boolean needsFloat32(String parameter) {
+    return config.dora() && layers.containsKey(parameter.replaceFirst("\\.(weight|bias)$", ""));
+  }
+
   /** Whether the adapter has anything in a part of the model. */
   public boolean touches(ParameterSpec.Module part) {
     return layout.slots().stream().anyMatch(slot -> slot.spec().module() == part);

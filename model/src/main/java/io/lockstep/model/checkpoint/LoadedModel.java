@@ -28,6 +28,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,35 +44,75 @@ public final class LoadedModel implements AutoCloseable {
   private final ModelInputs inputs;
   private final Collator collator;
   private final Parameters parameters;
-  private ModelConfig config;
+  private final ModelConfig config;
   private VisionSettings vision;
   private ImageOptions pictures;
   private final TrainableModel trainable;
+  private final Originals originals;
+  private final boolean isTrained;
 
   private LoadedModel(
-      Path folder, ModelInputs inputs, Parameters parameters, TrainableModel trainable) {
+      Path folder,
+      ModelInputs inputs,
+      ModelConfig config,
+      Parameters parameters,
+      TrainableModel trainable,
+      Originals originals,
+      boolean isTrained) {
     this.folder = folder;
     this.inputs = inputs;
+    this.config = config;
     this.parameters = parameters;
-    this.config = inputs.config();
+    this.trainable = trainable;
+    this.originals = originals;
+    this.isTrained = isTrained;
     this.vision = new VisionSettings(inputs.tokenBudget());
     this.pictures = inputs.images().options();
-    this.trainable = trainable;
     this.collator =
         new Collator(
             inputs.generationConfig().padTokenId(),
-            inputs.config().imageTokenId(),
-            inputs.config().vision().spatialMergeSize());
+            config.imageTokenId(),
+            config.vision().spatialMergeSize());
   }
 
-  /** Where a model's parameters come from. */
-  @FunctionalInterface
-  private interface ParameterSource {
-    Parameters of(ModelConfig config, ParameterLayout layout) throws IOException;
+  /** The float32 values of parameters that are held rounded. */
+  private record Originals(Set<String> rounded, ParameterValues.Source source) {}
+
+  /**
+   * How a model is opened.
+   *
+   * @param stored whether its weights are loaded; else the seed decides them
+   * @param computeType what it computes in; what its run computed in, if absent
+   * @param isTrained whether anything is trained, or computed for checks of training
+   */
+  private record Opening(
+      boolean stored, long seed, Tuning tuning, Optional<Dtype> computeType, boolean isTrained) {
+
+    ParameterValues.Source source(Path folder, ModelConfig config, ParameterLayout layout) {
+      Optional<Tuning.NewHead> head =
+          tuning instanceof Tuning.Full full ? full.head() : Optional.empty();
+      return stored
+          ? () -> new ModelWeights(config).open(folder, layout, head)
+          : () -> WeightInitialiser.values(seed);
+    }
+
+    HeldTypes types(ModelConfig config) throws IOException {
+      return isTrained
+          ? HeldTypes.ofTraining(config, tuning)
+          : HeldTypes.ofInference(config, tuning);
+    }
+
+    /** How many of the first parameters of a layout are trained. */
+    int trained(ParameterLayout layout) {
+      return isTrained && tuning instanceof Tuning.Full full
+          ? layout.without(full.frozen()).slots().size()
+          : 0;
+    }
   }
 
   /**
-   * Loads a model, or a model with the adapter that a folder holds.
+   * Loads a model, or a model with the adapter that a folder holds, to compute with it as it is: in
+   * bfloat16, if its run computed in bfloat16, with weights that are held in bfloat16.
    *
    * @throws IOException if a file is missing or does not fit; the message lists everything that is
    *     wrong
@@ -79,7 +120,26 @@ public final class LoadedModel implements AutoCloseable {
   public static LoadedModel open(Path folder) throws IOException {
     return open(
         AdapterBase.modelOf(folder),
-        AdapterConfig.isIn(folder) ? new Tuning.StoredAdapter(folder) : Tuning.full());
+        new Opening(true, 0, tuningOf(folder), Optional.empty(), false));
+  }
+
+  /** The same computing in another type than its run did. */
+  public static LoadedModel open(Path folder, Dtype computeType) throws IOException {
+    return open(
+        AdapterBase.modelOf(folder),
+        new Opening(true, 0, tuningOf(folder), Optional.of(computeType), false));
+  }
+
+  /**
+   * The same model as training sees it, with everything that can be trained of it in float32, for
+   * gradients.
+   */
+  public static LoadedModel openTrainable(Path folder) throws IOException {
+    return open(AdapterBase.modelOf(folder), tuningOf(folder));
+  }
+
+  private static Tuning tuningOf(Path folder) {
+    return AdapterConfig.isIn(folder) ? new Tuning.StoredAdapter(folder) : Tuning.full();
   }
 
   /**
@@ -89,16 +149,12 @@ public final class LoadedModel implements AutoCloseable {
    *     wrong
    */
   public static LoadedModel open(Path folder, Tuning tuning) throws IOException {
-    return open(
-        folder,
-        true,
-        tuning,
-        (config, layout) ->
-            new ModelWeights(config)
-                .read(
-                    folder,
-                    layout,
-                    tuning instanceof Tuning.Full full ? full.head() : Optional.empty()));
+    return open(folder, new Opening(true, 0, tuning, Optional.empty(), true));
+  }
+
+  /** The same computing in a type of the training's own. */
+  public static LoadedModel open(Path folder, Tuning tuning, Dtype computeType) throws IOException {
+    return open(folder, new Opening(true, 0, tuning, Optional.of(computeType), true));
   }
 
   /**
@@ -111,36 +167,52 @@ public final class LoadedModel implements AutoCloseable {
 
   /** The same for a training that changes some of it. */
   public static LoadedModel initialise(Path folder, long seed, Tuning tuning) throws IOException {
-    return open(
-        folder,
-        false,
-        tuning,
-        (config, layout) -> {
-          Parameters parameters = new Parameters(layout);
-          WeightInitialiser.fill(parameters, seed);
-          return parameters;
-        });
+    return open(folder, new Opening(false, seed, tuning, Optional.empty(), true));
   }
 
-  private static LoadedModel open(
-      Path folder, boolean weights, Tuning tuning, ParameterSource source) throws IOException {
-    CheckpointFiles.require(folder, weights);
-    ModelInputs inputs = ModelInputs.open(folder, tuning);
+  /** The same computing in a type of the training's own. */
+  public static LoadedModel initialise(Path folder, long seed, Tuning tuning, Dtype computeType)
+      throws IOException {
+    return open(folder, new Opening(false, seed, tuning, Optional.of(computeType), true));
+  }
+
+  private static LoadedModel open(Path folder, Opening opening) throws IOException {
+    CheckpointFiles.require(folder, opening.stored());
+    ModelInputs inputs = ModelInputs.open(folder, opening.tuning());
     try {
-      ModelConfig config = inputs.config();
-      Parameters parameters = source.of(config, tuning.layout(config.layout()));
-      TrainableModel trainable = tune(tuning, folder, parameters);
-      return new LoadedModel(folder, inputs, parameters, trainable);
+      ModelConfig config =
+          opening.computeType().map(inputs.config()::computingIn).orElse(inputs.config());
+      ParameterLayout layout = opening.tuning().layout(config.layout());
+      ParameterValues.Source source = opening.source(folder, config, layout);
+      Parameters parameters;
+      Originals originals;
+      try (ParameterValues values = source.open()) {
+        HeldParameters loaded = new HeldParameters(values, opening.types(config));
+        parameters = loaded.load(layout, opening.trained(layout));
+        originals = new Originals(loaded.rounded(), source);
+      }
+      TrainableModel trainable = tune(folder, opening, config, parameters, originals);
+      return new LoadedModel(
+          folder, inputs, config, parameters, trainable, originals, opening.isTrained());
     } catch (IOException | RuntimeException e) {
       inputs.close();
       throw e;
     }
   }
 
-  private static TrainableModel tune(Tuning tuning, Path folder, Parameters parameters)
+  private static TrainableModel tune(
+      Path folder,
+      Opening opening,
+      ModelConfig config,
+      Parameters parameters,
+      Originals originals)
       throws IOException {
-    try {
-      return TrainableModel.of(tuning, folder, parameters);
+    try (OriginalWeights weights =
+        OriginalWeights.of(
+            parameters, parameters.layout(), originals.rounded(), originals.source())) {
+      TrainableModel trainable =
+          TrainableModel.of(opening.tuning(), folder, parameters, weights);
+      return opening.isTrained() ? trainable : trainable.held(config.computeType());
     } catch (IOException | RuntimeException e) {
       parameters.close();
       throw e;
@@ -187,6 +259,11 @@ public final class LoadedModel implements AutoCloseable {
 
   private List<StoredFile> save(Path target, Parameters trained, long maxShardBytes)
       throws IOException {
+    if (!isTrained && config.computeType() != Dtype.FLOAT32) {
+      throw new IllegalStateException(
+          "%s was opened to compute with, with weights that are rounded to %s: what is saved is opened for training"
+              .formatted(folder, config.computeType().publicName()));
+    }
     List<StoredFile> files = new ArrayList<>();
     List<String> names = new ArrayList<>();
     if (trainable.adapter().isPresent()) {
@@ -248,16 +325,6 @@ public final class LoadedModel implements AutoCloseable {
   /** The configuration, with the type that is computed in. */
   public ModelConfig config() {
     return config;
-  }
-
-  /**
-   * Computes in another type than the one that the model was trained in, or in float32 where no run
-   * of ours trained it. What is trained stays float32.
-   *
-   * @throws IllegalArgumentException if it is neither float32 nor bfloat16
-   */
-  public void computeIn(Dtype type) {
-    config = config.computingIn(type);
   }
 
   /**
@@ -343,6 +410,15 @@ public final class LoadedModel implements AutoCloseable {
   /** The parameters; those of the base model if there is an adapter. */
   public Parameters parameters() {
     return parameters;
+  }
+
+  /**
+   * The base model's weights in float32 as they were loaded, for what is measured in float32
+   * whatever the model computes in; to be closed.
+   */
+  public OriginalWeights originals() throws IOException {
+    return OriginalWeights.of(
+        parameters, parameters.layout(), originals.rounded(), originals.source());
   }
 
   /** What is trained of the model, and the weights to compute with. */

@@ -15,6 +15,7 @@ import io.lockstep.model.safetensors.StoredValues;
 import io.lockstep.model.safetensors.TensorInfo;
 import io.lockstep.model.safetensors.TensorSource;
 import io.lockstep.tensor.Buffer;
+import io.lockstep.tensor.Dtype;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
@@ -60,27 +61,68 @@ final class ModelWeights {
    *     another shape or of another type, or left out although it holds something else
    */
   Parameters read(Path folder, ParameterLayout layout) throws IOException {
-    return read(folder, layout, Optional.empty());
+    try (ParameterValues values = open(folder, layout, Optional.empty())) {
+      return new HeldParameters(
+              values, new HeldTypes(Dtype.FLOAT32, Set.of(), Optional.empty()))
+          .load(layout, layout.slots().size());
+    }
   }
 
-  /** The same of a model that gets a new detection head, in the place of one that is stored. */
-  Parameters read(Path folder, ParameterLayout layout, Optional<Tuning.NewHead> head)
+  /**
+   * Opens the values of a model's files, and those of a new detection head in the place of one that
+   * is stored.
+   *
+   * @throws InvalidCheckpointException as {@link #read}
+   */
+  @SuppressWarnings("MustBeClosedChecker")
+  ParameterValues open(Path folder, ParameterLayout layout, Optional<Tuning.NewHead> head)
       throws IOException {
-    try (TensorSource tensors = TensorSource.openFolder(folder)) {
+    TensorSource tensors = TensorSource.openFolder(folder);
+    try {
       ParameterLayout read =
           head.isPresent() ? layout.without(Set.of(ParameterSpec.Module.DETECTION)) : layout;
-      Map<String, String> storedNames = storedNames(folder, tensors, read);
-      Parameters parameters = new Parameters(layout);
-      for (ParameterLayout.Slot slot : layout.slots()) {
-        String name = slot.spec().name();
-        if (head.isPresent() && slot.spec().module() == ParameterSpec.Module.DETECTION) {
-          HeadInitialiser.fill(slot.spec(), Buffer.of(parameters.get(name)), head.get().seed());
-          continue;
-        }
-        String stored = storedNames.getOrDefault(name, name);
-        FloatConversion.toFloat32(tensors.values(stored), Buffer.of(parameters.get(name)));
+      return new OfFiles(tensors, storedNames(folder, tensors, read), head);
+    } catch (IOException | RuntimeException e) {
+      tensors.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Values of a model's files.
+   *
+   * @param storedNames what parameters are called in them
+   * @param head the detection head that the model gets
+   */
+  private record OfFiles(
+      TensorSource tensors, Map<String, String> storedNames, Optional<Tuning.NewHead> head)
+      implements ParameterValues {
+
+    @Override
+    public void read(ParameterSpec parameter, Buffer into) {
+      if (isNew(parameter)) {
+        HeadInitialiser.fill(parameter, into, head.orElseThrow().seed());
+      } else {
+        FloatConversion.toFloat32(values(parameter), into);
       }
-      return parameters;
+    }
+
+    @Override
+    public Optional<StoredValues> stored(ParameterSpec parameter) {
+      return isNew(parameter) ? Optional.empty() : Optional.of(values(parameter));
+    }
+
+    private boolean isNew(ParameterSpec parameter) {
+      return head.isPresent() && parameter.module() == ParameterSpec.Module.DETECTION;
+    }
+
+    private StoredValues values(ParameterSpec parameter) {
+      return tensors.values(storedNames.getOrDefault(parameter.name(), parameter.name()));
+    }
+
+    @Override
+    public void close() {
+      tensors.close();
     }
   }
 

@@ -9,6 +9,7 @@ import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.ParameterSpec;
 import io.lockstep.model.parameter.Parameters;
 import io.lockstep.model.parameter.Weights;
+import io.lockstep.tensor.Dtype;
 import io.lockstep.tensor.Scope;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -48,16 +49,39 @@ public final class TrainableModel implements AutoCloseable {
    * @param base its parameters, laid out as the tuning says; closed with the result
    */
   public static TrainableModel of(Tuning tuning, Path folder, Parameters base) throws IOException {
+    return of(tuning, folder, base, base);
+  }
+
+  /**
+   * The same of parameters that are held otherwise than they were read.
+   *
+   * @param originals their values as they were read, in float32
+   */
+  static TrainableModel of(Tuning tuning, Path folder, Parameters base, Weights originals)
+      throws IOException {
     return switch (tuning) {
       case Tuning.Full full ->
           new TrainableModel(folder, base, null, trainable(base, full.frozen()));
-      case Tuning.NewAdapter newAdapter ->
-          adapted(folder, base, Adapter.initialise(newAdapter.plan(), base, newAdapter.seed()));
+      case Tuning.NewAdapter(AdapterPlan plan, long seed) ->
+          adapted(folder, base, Adapter.initialise(plan, originals, seed));
       case Tuning.StoredAdapter(Path stored) ->
-          resumed(folder, base, stored, Adapter.read(stored, base));
+          resumed(folder, base, stored, Adapter.read(stored, base.layout(), originals));
       case Tuning.ExtendedAdapter(Path stored, AdapterPlan plan, long seed) ->
-          resumed(folder, base, stored, Adapter.extend(stored, plan, base, seed));
+          resumed(
+              folder, base, stored, Adapter.extend(stored, plan, base.layout(), originals, seed));
     };
+  }
+
+  /**
+   * The same model for computing alone, whose adapter holds what it replaces of the model in the
+   * type that is computed in; this one is closed.
+   */
+  TrainableModel held(Dtype type) {
+    if (adapter == null || type == Dtype.FLOAT32) {
+      return this;
+    }
+    scope.close();
+    return adapted(folder, base, adapter.rounded(type));
   }
 
   private static TrainableModel resumed(Path folder, Parameters base, Path stored, Adapter adapter)
@@ -127,18 +151,28 @@ public final class TrainableModel implements AutoCloseable {
    */
   public Weights recorded(Scope scope, Map<String, NDArray> leaves, Dropout dropout) {
     recorded = true;
+    return recorded(scope, base, leaves, dropout);
+  }
+
+  /**
+   * The same on other values of what is not trained.
+   *
+   * @param frozen the base model's weights by name
+   */
+  public Weights recorded(
+      Scope scope, Weights frozen, Map<String, NDArray> leaves, Dropout dropout) {
     return adapter == null
-        ? over(leaves)
-        : new AdaptedWeights(scope, base, adapter.plan(), adapter.whole(leaves::get), dropout);
+        ? over(leaves, frozen)
+        : new AdaptedWeights(scope, frozen, adapter.plan(), adapter.whole(leaves::get), dropout);
   }
 
   /** All weights with other values of what is trained. */
   Weights with(Parameters values) {
-    return over(values.byName());
+    return over(values.byName(), base);
   }
 
-  /** The base model's weights with others in the place of some. */
-  private Weights over(Map<String, NDArray> values) {
+  /** A base model's weights with others in the place of some. */
+  private static Weights over(Map<String, NDArray> values, Weights base) {
     return name -> {
       NDArray value = values.get(name);
       return value == null ? base.find(name) : value;

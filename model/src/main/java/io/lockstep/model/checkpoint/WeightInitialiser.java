@@ -2,9 +2,7 @@ package io.lockstep.model.checkpoint;
 
 import io.lockstep.model.detection.HeadInitialiser;
 import io.lockstep.model.parameter.NameHash;
-import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.ParameterSpec;
-import io.lockstep.model.parameter.Parameters;
 import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.HostFloats;
 import java.util.SplittableRandom;
@@ -20,20 +18,28 @@ final class WeightInitialiser {
 
   private WeightInitialiser() {}
 
-  static void fill(Parameters parameters, long seed) {
-    for (ParameterLayout.Slot slot : parameters.layout().slots()) {
-      ParameterSpec spec = slot.spec();
-      Buffer values = Buffer.of(parameters.get(spec.name()));
-      if (spec.module() == ParameterSpec.Module.DETECTION) {
-        HeadInitialiser.fill(spec, values, seed);
-        continue;
+  /** The values that a seed decides, drawn when they are asked for. */
+  static ParameterValues values(long seed) {
+    return new ParameterValues() {
+      @Override
+      public void read(ParameterSpec parameter, Buffer into) {
+        fill(parameter, into, seed);
       }
-      if (spec.shape().size() > 1) {
-        SplittableRandom random = new SplittableRandom(seed ^ NameHash.of(spec.name()));
-        values.write(host -> normal(host.floats(), random));
-      } else if (spec.name().endsWith(".weight")) {
-        values.write(host -> host.floats().fill(1));
-      }
+
+      @Override
+      public void close() {}
+    };
+  }
+
+  private static void fill(ParameterSpec spec, Buffer values, long seed) {
+    if (spec.module() == ParameterSpec.Module.DETECTION) {
+      HeadInitialiser.fill(spec, values, seed);
+    } else if (spec.shape().size() > 1) {
+      SplittableRandom random = new SplittableRandom(seed ^ NameHash.of(spec.name()));
+      values.write(host -> normal(host.floats(), random));
+    } else {
+      int value = spec.name().endsWith(".weight") ? 1 : 0;
+      values.write(host -> host.floats().fill(value));
     }
   }
 

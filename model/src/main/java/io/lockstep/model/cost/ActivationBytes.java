@@ -4,8 +4,9 @@ import io.lockstep.model.adapter.AdapterPlan;
 import io.lockstep.model.config.TextConfig;
 import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.network.Network;
-import io.lockstep.model.parameter.ParameterSpec;
+import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.ParameterSpec.Module;
+import io.lockstep.model.segment.SegmentSpec;
 import io.lockstep.tensor.Dtype;
 import java.util.List;
 import java.util.Optional;
@@ -70,11 +71,20 @@ public record ActivationBytes(long vision, long decoder, long segment, long peak
   /**
    * How it is trained.
    *
-   * @param visionTrained whether anything in the vision tower or the mergers is trained
+   * @param trained what is trained
    * @param checkpointing whether segments are computed again going back
    * @param adapter low-rank updates, if they are what is trained
    */
-  public record Mode(boolean visionTrained, boolean checkpointing, Optional<AdapterPlan> adapter) {}
+  public record Mode(
+      ParameterLayout trained, boolean checkpointing, Optional<AdapterPlan> adapter) {
+
+    /** Whether anything in the vision tower or its mergers is trained. */
+    public boolean visionTrained() {
+      return trained.slots().stream()
+          .map(slot -> slot.spec().module())
+          .anyMatch(module -> module == Module.VIT || module == Module.ALIGNER);
+    }
+  }
 
   /** Counts a pass. */
   public static ActivationBytes of(ModelConfig config, Load load, Mode mode) {
@@ -116,19 +126,20 @@ public record ActivationBytes(long vision, long decoder, long segment, long peak
         type.bytes(Math.round(peak)));
   }
 
-  /** Weights that are rounded to a smaller type, which a graph holds as long as it is there. */
+  /**
+   * Weights that are rounded to a smaller type, which a graph holds as long as it is there: those
+   * that are trained, as others are held in that type.
+   */
   private static double rounded(ModelConfig config, Mode mode) {
     if (config.computeType() == Dtype.FLOAT32) {
       return 0;
     }
     return mode.checkpointing()
-        ? new Network(config)
-            .segments().stream()
-                .mapToDouble(
-                    part -> part.parameters().stream().mapToDouble(ParameterSpec::elements).sum())
-                .max()
-                .orElse(0)
-        : config.layout().elements();
+        ? SegmentSpec.of(config, mode.trained()).stream()
+            .mapToLong(part -> part.end() - part.start())
+            .max()
+            .orElse(0)
+        : mode.trained().elements();
   }
 
   /**

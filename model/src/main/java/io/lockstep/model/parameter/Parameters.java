@@ -13,30 +13,62 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The parameters of one model: a flat float32 buffer and a named view of it for every parameter.
+ * Those that nothing trains may lie beside it, each in memory and a type of its own.
  */
 public final class Parameters implements Weights, AutoCloseable {
 
   private final ParameterLayout layout;
   private final Scope scope = Scope.lasting();
   private final NDArray flat;
+  private final boolean isFlat;
   private final SequencedMap<String, NDArray> views = new LinkedHashMap<>();
 
   /** Parameters that are all zero. */
   public Parameters(ParameterLayout layout) {
     this.layout = layout;
     flat = scope.zeros(Dtype.FLOAT32, layout.size());
-    try (Scope temporaries = Scope.open()) {
-      for (ParameterLayout.Slot slot : layout.slots()) {
-        views.put(slot.spec().name(), scope.keep(view(flat, slot)));
+    isFlat = true;
+    addViews(layout);
+  }
+
+  /** Makes the values of a parameter, as a tensor that belongs to a scope. */
+  @FunctionalInterface
+  public interface Maker {
+    NDArray make(Scope scope, ParameterSpec parameter);
+  }
+
+  /**
+   * Parameters of which the first {@code count} lie in the flat buffer, all zero. The others are
+   * made one by one.
+   */
+  public Parameters(ParameterLayout layout, int count, Maker others) {
+    this.layout = layout;
+    ParameterLayout first = layout.first(count);
+    flat = scope.zeros(Dtype.FLOAT32, first.size());
+    isFlat = count == layout.slots().size();
+    addViews(first);
+    try {
+      for (ParameterLayout.Slot slot : layout.slots().subList(count, layout.slots().size())) {
+        views.put(slot.spec().name(), others.make(scope, slot.spec()));
       }
+    } catch (RuntimeException | Error e) {
+      scope.close();
+      throw e;
     }
   }
 
   private Parameters(ParameterLayout layout, Parameters owner) {
     this.layout = layout;
+    isFlat = true;
     try (Scope temporaries = Scope.open()) {
       flat = scope.keep(Ops.narrow(owner.flat, 0, 0, layout.size()));
-      for (ParameterLayout.Slot slot : layout.slots()) {
+    }
+    addViews(layout);
+  }
+
+  private void addViews(ParameterLayout inFlat) {
+    try (Scope temporaries = Scope.open()) {
+      for (ParameterLayout.Slot slot : inFlat.slots()) {
         views.put(slot.spec().name(), scope.keep(view(flat, slot)));
       }
     }
@@ -62,8 +94,16 @@ public final class Parameters implements Weights, AutoCloseable {
     return layout;
   }
 
-  /** The whole buffer [layout.size()]. Writing to it changes the parameters. */
+  /**
+   * The whole buffer [layout.size()]. Writing to it changes the parameters.
+   *
+   * @throws IllegalStateException if some of them lie beside it
+   */
   public NDArray flat() {
+    if (!isFlat) {
+      throw new IllegalStateException(
+          "some of these parameters lie in memory of their own, as nothing trains them");
+    }
     return flat;
   }
 

@@ -23,12 +23,20 @@ public record StoredValues(DType type, MemorySegment values) {
   /** What is compared at once; a table may have gigabytes. */
   private static final long CHUNK = 1 << 18;
 
-  /** The float32 values of a buffer; copied to host memory if they lie on another device. */
+  /**
+   * The float32 or bfloat16 values of a buffer; copied to host memory if they lie on another
+   * device.
+   */
   public static StoredValues of(Buffer floats) {
-    if (floats.dtype() != Dtype.FLOAT32) {
-      throw new IllegalArgumentException("%s is to be float32".formatted(floats));
-    }
-    return new StoredValues(DType.F32, floats.toHost().hostBytes());
+    DType type =
+        switch (floats.dtype()) {
+          case FLOAT32 -> DType.F32;
+          case BFLOAT16 -> DType.BF16;
+          default ->
+              throw new IllegalArgumentException(
+                  "%s is to be float32 or bfloat16".formatted(floats));
+        };
+    return new StoredValues(type, floats.toHost().hostBytes());
   }
 
   /**

@@ -9,6 +9,8 @@ import io.lockstep.model.adapter.AdapterPlan;
 import io.lockstep.model.adapter.Targets;
 import io.lockstep.model.family.ModelFamilies;
 import io.lockstep.model.network.ModelConfig;
+import io.lockstep.model.parameter.ParameterLayout;
+import io.lockstep.model.parameter.ParameterSpec.Module;
 import io.lockstep.model.testing.GoldenFamily;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -61,12 +63,19 @@ class ActivationBytesTest {
       double measured)
       throws IOException {
     ModelConfig config = config(model);
+    Optional<AdapterPlan> adapter = adapter(mode, config);
+    ParameterLayout whole =
+        mode.equals("frozen")
+            ? config.layout().without(Set.of(Module.VIT, Module.ALIGNER))
+            : config.layout();
     ActivationBytes counted =
         ActivationBytes.of(
             config,
             new ActivationBytes.Load(rows, length, pictures, patches, supervised),
             new ActivationBytes.Mode(
-                !mode.equals("frozen"), mode.equals("checkpointing"), adapter(mode, config)));
+                adapter.map(AdapterPlan::layout).orElse(whole),
+                mode.equals("checkpointing"),
+                adapter));
     assertEquals(1, counted.peak() / MEBIBYTE / measured, SHARE, counted::toString);
   }
 

@@ -4,6 +4,7 @@ import io.lockstep.model.adapter.AdapterConfig;
 import io.lockstep.model.adapter.AdapterPlan;
 import io.lockstep.model.adapter.InvalidAdapterException;
 import io.lockstep.model.adapter.Targets;
+import io.lockstep.model.checkpoint.HeldTypes;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.checkpoint.TeacherMatch;
 import io.lockstep.model.checkpoint.Tuning;
@@ -15,6 +16,7 @@ import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.network.Network;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.ParameterSpec;
+import io.lockstep.tensor.Dtype;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.config.TemplateConfig;
 import io.lockstep.worker.config.TunerConfig;
@@ -178,10 +180,10 @@ public record TuningPlan(
   public LoadedModel load(RunConfig run) throws IOException {
     LoadedModel model =
         switch (run.model().weights()) {
-          case LOAD -> LoadedModel.open(run.model().model(), tuning);
-          case INITIALISE -> LoadedModel.initialise(run.model().model(), run.seed(), tuning);
+          case LOAD -> LoadedModel.open(run.model().model(), tuning, run.computeType());
+          case INITIALISE ->
+              LoadedModel.initialise(run.model().model(), run.seed(), tuning, run.computeType());
         };
-    model.computeIn(run.computeType());
     run.vision()
         .budget()
         .ifPresent(budget -> model.replaceTokenBudget(budget, "vision.token_budget of the run"));
@@ -191,17 +193,20 @@ public record TuningPlan(
     return model;
   }
 
+  /**
+   * The bytes of what is not trained but held by every worker: frozen weights, and halves of updates
+   * that are fixed.
+   */
+  public long frozenBytes() throws IOException {
+    List<ParameterLayout.Slot> frozen =
+        adapter.isPresent() ? base.slots() : tuning.layout(base).slots().subList(trained.slots().size(), base.slots().size());
+    return HeldTypes.ofTraining(model, tuning).bytes(frozen, model.dtype())
+        + Dtype.FLOAT32.bytes(adapter.map(plan -> plan.fixedLayout().elements()).orElse(0L));
+  }
+
   /** The parameters that a checkpoint stores: the model's, or those of the adapter. */
   public ParameterLayout storedLayout() {
     return adapter.map(AdapterPlan::storedLayout).orElse(base);
-  }
-
-  /** Whether anything in the vision tower or its mergers is trained. */
-  public boolean trainsVision() {
-    return trained.slots().stream()
-        .map(slot -> slot.spec().module())
-        .anyMatch(
-            module -> module == ParameterSpec.Module.VIT || module == ParameterSpec.Module.ALIGNER);
   }
 
   /** The table of what is trained. */

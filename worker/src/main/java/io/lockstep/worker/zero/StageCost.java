@@ -18,7 +18,8 @@ import java.util.stream.Stream;
  * What a rank holds and sends if training state is shared out up to a stage of ZeRO (Rajbhandari et
  * al., "ZeRO: Memory optimizations toward training trillion parameter models", 2020): stage 1
  * shares out the optimizer's moments, 2 the reduced gradients too, 3 the weights too. At stage 0
- * everybody has everything, which no run does. Everything is float32; activations are not counted.
+ * everybody has everything, which no run does. What is trained is float32 with all that belongs to it;
+ * activations are not counted.
  *
  * <p>With replicas a rank holds twice the share of moments and reduced gradients, and of weights at
  * stage 3.
@@ -47,13 +48,13 @@ public record StageCost(
   /**
    * What is trained and how it is cut.
    *
-   * @param frozen weights that are not trained, hence never shared out
+   * @param frozenBytes what weights take that are not trained, hence never shared out
    * @param segments of the model
    * @param layout of what is trained
    * @param samples of a virtual rank
    */
   public record Subject(
-      long frozen,
+      long frozenBytes,
       List<SegmentSpec> segments,
       ParameterLayout layout,
       Buckets buckets,
@@ -109,7 +110,7 @@ public record StageCost(
                                     floats(StepSequence.weights(segment, subject.layout()))))));
     return new StageCost(
         stage,
-        Dtype.FLOAT32.bytes(subject.frozen() + weights),
+        subject.frozenBytes() + Dtype.FLOAT32.bytes(weights),
         Dtype.FLOAT32.bytes(gradients(subject, stage, routes, rank)),
         Dtype.FLOAT32.bytes(MOMENTS * (stage == 0 ? whole : held)),
         sent(subject, stage, routes, rank, passes));

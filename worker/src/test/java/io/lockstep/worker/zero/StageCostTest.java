@@ -26,7 +26,7 @@ class StageCostTest {
         List.of(
             new SegmentSpec(0, "first", 0, 1, List.of(), true, 0, 320),
             new SegmentSpec(1, "second", 1, 2, List.of(), false, 320, FLOATS));
-    return new StageCost.Subject(400, segments, layout, new Buckets(FLOATS, 64), 4, 1, replicates);
+    return new StageCost.Subject(1600, segments, layout, new Buckets(FLOATS, 64), 4, 1, replicates);
   }
 
   @Test

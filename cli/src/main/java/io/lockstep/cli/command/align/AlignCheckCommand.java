@@ -37,7 +37,7 @@ final class AlignCheckCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    try (LoadedModel loaded = model.open()) {
+    try (LoadedModel loaded = model.openTrainable()) {
       return AlignCommand.print(ReferenceCheck.run(loaded, reference), json);
     }
   }

@@ -70,7 +70,7 @@ final class AlignDumpCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     List<Conversation> batch = read();
-    try (LoadedModel loaded = model.open()) {
+    try (LoadedModel loaded = model.openTrainable()) {
       ReferenceDump.write(loaded, batch, out, new ReferenceDump.Options(gradients, newTokens));
     }
     System.out.printf("%d conversations in %s%n", batch.size(), out);

@@ -96,7 +96,8 @@ public final class PlanCommand implements Callable<Integer> {
       TuningPlan plan,
       StageCost.Subject subject,
       Optional<RunConfig> run,
-      long teacherParameters) {
+      long teacherParameters,
+      long teacherBytes) {
 
     /** Passes of a virtual rank in a step. */
     int passes() {
@@ -132,7 +133,7 @@ public final class PlanCommand implements Callable<Integer> {
             known.config(),
             batch.load(),
             new ActivationBytes.Mode(
-                known.plan().trainsVision(), batch.checkpointing(), known.plan().adapter())));
+                known.plan().trained(), batch.checkpointing(), known.plan().adapter())));
   }
 
   private List<StageCost> stages(Known known) {
@@ -159,7 +160,8 @@ public final class PlanCommand implements Callable<Integer> {
           plan,
           PlannedCost.subject(run, plan),
           Optional.of(run),
-          PlannedCost.teacherParameters(run));
+          PlannedCost.teacherParameters(run),
+          PlannedCost.teacherBytes(run));
     }
     base.requireNone();
     ModelConfig config = config(model);
@@ -174,7 +176,7 @@ public final class PlanCommand implements Callable<Integer> {
             1,
             true);
     Path folder = Files.isDirectory(model) ? model : model.toAbsolutePath().resolveSibling("");
-    return new Known(config, folder, plan, whole, Optional.empty(), 0);
+    return new Known(config, folder, plan, whole, Optional.empty(), 0, 0);
   }
 
   private static ModelConfig config(Path model) throws IOException {
@@ -200,7 +202,7 @@ public final class PlanCommand implements Callable<Integer> {
           "a teacher of %,d parameters: %s on each worker, among the weights below; its pass forward"
               + " adds about %.0f %% to the time of a step%n",
           known.teacherParameters(),
-          mebibytes(Dtype.FLOAT32.bytes(known.teacherParameters())),
+          mebibytes(known.teacherBytes()),
           100.0 * known.teacherParameters() / (PASSES_OF_TRAINING * weights));
     }
     known.run().flatMap(PlannedCost::writtenAnswers).ifPresent(System.out::println);
@@ -226,7 +228,14 @@ public final class PlanCommand implements Callable<Integer> {
                 mebibytes(bytes.segment()),
                 mebibytes(bytes.peak()))
             .render());
-    System.out.println("the rank of " + workers + " that has most, in float32:");
+    System.out.println(
+        "the rank of %d that has most, in float32%s:"
+            .formatted(
+                workers,
+                known.config().computeType() == Dtype.FLOAT32
+                    ? ""
+                    : "; activations and weights that are not trained in "
+                        + known.config().computeType().publicName()));
     Table costs =
         new Table()
             .row(
@@ -261,7 +270,7 @@ public final class PlanCommand implements Callable<Integer> {
             .put("parameters", weights)
             .put("trainable", known.table().rows().getLast().trainable())
             .put("workers", workers)
-            .put("teacher_bytes", Dtype.FLOAT32.bytes(known.teacherParameters()))
+            .put("teacher_bytes", known.teacherBytes())
             .put("pictures_per_sample", activations.batch().picturesEach())
             .put("micro_batch_patches", activations.batch().patches())
             .put("activation_bytes", activations.bytes().peak());

@@ -6,7 +6,7 @@ import io.lockstep.model.align.Conditioning;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Targets;
 import io.lockstep.model.checkpoint.LoadedModel;
-import io.lockstep.model.checkpoint.TrainableModel;
+import io.lockstep.model.checkpoint.OriginalWeights;
 import io.lockstep.model.detection.DetectionConfig;
 import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.network.VisionLanguageModel;
@@ -17,11 +17,12 @@ import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.HostValues;
 import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
@@ -39,7 +40,12 @@ final class TrainingPath {
       List<EncodedProbe> probes,
       List<Selection> selections) {
     return values(
-        model, model.config(), trained, batch, probes, selections, (scope, weights) -> weights);
+        model,
+        model.config(),
+        scope -> model.trainable().recorded(scope, trained.byName(), Dropout.NONE),
+        batch,
+        probes,
+        selections);
   }
 
   /** How far float32 roundings move the values of each probe. */
@@ -48,47 +54,42 @@ final class TrainingPath {
       Parameters trained,
       Batch batch,
       List<EncodedProbe> probes,
-      List<Selection> selections) {
+      List<Selection> selections)
+      throws IOException {
     ModelConfig config = Conditioning.measuring(model.config());
-    List<ProbeValues> values =
-        values(model, config, trained, batch, probes, selections, (scope, weights) -> weights);
-    List<ProbeConditioning> moved = values.stream().map(ProbeConditioning::none).toList();
-    for (int pass = 0; pass < Conditioning.PASSES; pass++) {
-      int number = pass;
-      List<ProbeValues> disturbed =
-          values(
-              model,
-              config,
-              trained,
-              batch,
-              probes,
-              selections,
-              (scope, weights) -> Conditioning.disturbed(scope, weights, number));
-      for (int row = 0; row < values.size(); row++) {
-        moved.get(row).widen(values.get(row), disturbed.get(row));
+    try (OriginalWeights originals = model.originals()) {
+      Function<Scope, Weights> undisturbed =
+          scope ->
+              model.trainable().recorded(scope, originals, trained.byName(), Dropout.NONE);
+      List<ProbeValues> values = values(model, config, undisturbed, batch, probes, selections);
+      List<ProbeConditioning> moved = values.stream().map(ProbeConditioning::none).toList();
+      for (int pass = 0; pass < Conditioning.PASSES; pass++) {
+        int number = pass;
+        Function<Scope, Weights> weights =
+            scope -> Conditioning.disturbed(scope, undisturbed.apply(scope), number);
+        List<ProbeValues> disturbed = values(model, config, weights, batch, probes, selections);
+        for (int row = 0; row < values.size(); row++) {
+          moved.get(row).widen(values.get(row), disturbed.get(row));
+        }
       }
+      return moved;
     }
-    return moved;
   }
 
   private static List<ProbeValues> values(
       LoadedModel model,
       ModelConfig config,
-      Parameters trained,
+      Function<Scope, Weights> weights,
       Batch batch,
       List<EncodedProbe> probes,
-      List<Selection> selections,
-      BiFunction<Scope, Weights, Weights> disturbance) {
+      List<Selection> selections) {
     List<ValueCollector> collectors = new ArrayList<>();
     for (int row = 0; row < probes.size(); row++) {
       collectors.add(new ValueCollector(probes.get(row), selections.get(row)));
     }
     Autograd.inference(() -> {
       try (Scope scope = Scope.open()) {
-        TrainableModel trainable = model.trainable();
-        Weights weights =
-            disturbance.apply(scope, trainable.recorded(scope, trained.byName(), Dropout.NONE));
-        VisionLanguageModel network = new VisionLanguageModel(config, weights);
+        VisionLanguageModel network = new VisionLanguageModel(config, weights.apply(scope));
         NDArray hidden_BTH =
             network.hidden(
                 scope,

@@ -7,6 +7,8 @@ import io.lockstep.model.align.Conditioning;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Targets;
 import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.model.checkpoint.OriginalWeights;
+import io.lockstep.model.checkpoint.TrainableModel;
 import io.lockstep.model.network.ActivationListener;
 import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.network.VisionLanguageModel;
@@ -20,6 +22,7 @@ import io.lockstep.tensor.Dtype;
 import io.lockstep.tensor.HostValues;
 import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -49,11 +52,14 @@ final class ModelPass {
   }
 
   /** By name and row, how far float32 roundings move activations and logits. */
-  Map<String, float[]> conditioning() {
+  Map<String, float[]> conditioning() throws IOException {
     Map<String, float[]> moved = new LinkedHashMap<>();
     ModelConfig config = Conditioning.measuring(model.config());
-    Weights weights = model.trainable().inference();
-    try (Scope whole = Scope.open()) {
+    try (OriginalWeights originals = model.originals();
+        Scope whole = Scope.open()) {
+      TrainableModel trainable = model.trainable();
+      Weights weights =
+          trainable.recorded(whole, originals, trainable.trained().byName(), Dropout.NONE);
       SequencedMap<String, Floats> computed = forward(whole, config, weights);
       computed.forEach((name, rows) -> moved.put(name, Conditioning.unmoved(rows)));
       for (int pass = 0; pass < Conditioning.PASSES; pass++) {
