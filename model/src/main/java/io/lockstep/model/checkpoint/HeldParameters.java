@@ -99,8 +99,7 @@ final class HeldParameters {
       if (!exact && held == HeldTypes.Held.BFLOAT16) {
         rounded.add(parameter.name());
       }
-      Dtype type =
-          exact || held == HeldTypes.Held.BFLOAT16 ? Dtype.BFLOAT16 : Dtype.FLOAT32;
+      Dtype type = exact || held == HeldTypes.Held.BFLOAT16 ? Dtype.BFLOAT16 : Dtype.FLOAT32;
       NDArray own = scope.empty(type, parameter.dimensions());
       Ops.copyInto(own, wide);
       return own;

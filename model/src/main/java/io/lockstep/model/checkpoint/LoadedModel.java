@@ -201,17 +201,12 @@ public final class LoadedModel implements AutoCloseable {
   }
 
   private static TrainableModel tune(
-      Path folder,
-      Opening opening,
-      ModelConfig config,
-      Parameters parameters,
-      Originals originals)
+      Path folder, Opening opening, ModelConfig config, Parameters parameters, Originals originals)
       throws IOException {
     try (OriginalWeights weights =
         OriginalWeights.of(
             parameters, parameters.layout(), originals.rounded(), originals.source())) {
-      TrainableModel trainable =
-          TrainableModel.of(opening.tuning(), folder, parameters, weights);
+      TrainableModel trainable = TrainableModel.of(opening.tuning(), folder, parameters, weights);
       return opening.isTrained() ? trainable : trainable.held(config.computeType());
     } catch (IOException | RuntimeException e) {
       parameters.close();

@@ -62,8 +62,7 @@ final class ModelWeights {
    */
   Parameters read(Path folder, ParameterLayout layout) throws IOException {
     try (ParameterValues values = open(folder, layout, Optional.empty())) {
-      return new HeldParameters(
-              values, new HeldTypes(Dtype.FLOAT32, Set.of(), Optional.empty()))
+      return new HeldParameters(values, new HeldTypes(Dtype.FLOAT32, Set.of(), Optional.empty()))
           .load(layout, layout.slots().size());
     }
   }

@@ -228,8 +228,7 @@ class HeldTypesTest {
       var _ = model.save(saved);
       FileWrites.text(saved.resolve("run.yaml"), "model: {torch_dtype: bfloat16}\n");
       Probe probe =
-          new Probe(
-              "record 0", Probe.Task.OTHER, family.conversations().getFirst().answered());
+          new Probe("record 0", Probe.Task.OTHER, family.conversations().getFirst().answered());
       var _ = CertificateWriter.write(saved, model, List.of(probe));
     }
     try (LoadedModel served = LoadedModel.open(saved)) {
@@ -289,8 +288,7 @@ class HeldTypesTest {
   void bytesAreThoseThatAreHeld() throws IOException {
     GoldenFamily family = GoldenFamily.QWEN3_VL;
     ModelConfig config =
-        ModelFamilies.read(family.checkpoint().resolve("config.json"))
-            .computingIn(Dtype.BFLOAT16);
+        ModelFamilies.read(family.checkpoint().resolve("config.json")).computingIn(Dtype.BFLOAT16);
     ParameterLayout layout = config.layout();
     long all = layout.elements();
     List<ParameterLayout.Slot> slots = layout.slots();
@@ -306,7 +304,8 @@ class HeldTypesTest {
 
   /** A copy of a family's model whose file holds bfloat16. */
   private Path inBfloat16(GoldenFamily family) throws IOException {
-    Path folder = Folders.copy(family.checkpoint(), Files.createTempDirectory(dir, "b").resolve("m"));
+    Path folder =
+        Folders.copy(family.checkpoint(), Files.createTempDirectory(dir, "b").resolve("m"));
     ModelConfig config = ModelFamilies.read(folder.resolve("config.json"));
     ModelWeights weights = new ModelWeights(config);
     try (Parameters parameters = weights.read(folder, config.layout())) {
@@ -315,8 +314,7 @@ class HeldTypesTest {
           weights.write(
               folder,
               config.layout(),
-              (spec, sink) ->
-                  sink.take(StoredValues.of(Buffer.of(parameters.get(spec.name())))),
+              (spec, sink) -> sink.take(StoredValues.of(Buffer.of(parameters.get(spec.name())))),
               DType.BF16,
               ModelWeights.MAX_SHARD_BYTES);
     }

@@ -194,12 +194,14 @@ public record TuningPlan(
   }
 
   /**
-   * The bytes of what is not trained but held by every worker: frozen weights, and halves of updates
-   * that are fixed.
+   * The bytes of what is not trained but held by every worker: frozen weights, and halves of
+   * updates that are fixed.
    */
   public long frozenBytes() throws IOException {
     List<ParameterLayout.Slot> frozen =
-        adapter.isPresent() ? base.slots() : tuning.layout(base).slots().subList(trained.slots().size(), base.slots().size());
+        adapter.isPresent()
+            ? base.slots()
+            : tuning.layout(base).slots().subList(trained.slots().size(), base.slots().size());
     return HeldTypes.ofTraining(model, tuning).bytes(frozen, model.dtype())
         + Dtype.FLOAT32.bytes(adapter.map(plan -> plan.fixedLayout().elements()).orElse(0L));
   }

@@ -18,8 +18,8 @@ import java.util.stream.Stream;
  * What a rank holds and sends if training state is shared out up to a stage of ZeRO (Rajbhandari et
  * al., "ZeRO: Memory optimizations toward training trillion parameter models", 2020): stage 1
  * shares out the optimizer's moments, 2 the reduced gradients too, 3 the weights too. At stage 0
- * everybody has everything, which no run does. What is trained is float32 with all that belongs to it;
- * activations are not counted.
+ * everybody has everything, which no run does. What is trained is float32 with all that belongs to
+ * it; activations are not counted.
  *
  * <p>With replicas a rank holds twice the share of moments and reduced gradients, and of weights at
  * stage 3.

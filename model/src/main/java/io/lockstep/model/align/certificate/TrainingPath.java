@@ -59,8 +59,7 @@ final class TrainingPath {
     ModelConfig config = Conditioning.measuring(model.config());
     try (OriginalWeights originals = model.originals()) {
       Function<Scope, Weights> undisturbed =
-          scope ->
-              model.trainable().recorded(scope, originals, trained.byName(), Dropout.NONE);
+          scope -> model.trainable().recorded(scope, originals, trained.byName(), Dropout.NONE);
       List<ProbeValues> values = values(model, config, undisturbed, batch, probes, selections);
       List<ProbeConditioning> moved = values.stream().map(ProbeConditioning::none).toList();
       for (int pass = 0; pass < Conditioning.PASSES; pass++) {
