@@ -12,6 +12,7 @@ import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Says {@link Hello} to a lower rank and makes the connection a link once it is accepted. */
@@ -29,7 +30,12 @@ final class Dialler extends ByteToMessageDecoder {
   }
 
   /** Connects in the background; the outcome goes to the rendezvous. */
-  static void dial(EventLoopGroup group, Rendezvous rendezvous, Peer peer, Duration timeout) {
+  static void dial(
+      EventLoopGroup group,
+      Rendezvous rendezvous,
+      Peer peer,
+      Duration timeout,
+      Optional<PeerTls> tls) {
     Bootstrap bootstrap =
         Sockets.tuned(new Bootstrap())
             .group(group)
@@ -39,7 +45,9 @@ final class Dialler extends ByteToMessageDecoder {
                 new ChannelInitializer<SocketChannel>() {
                   @Override
                   protected void initChannel(SocketChannel channel) {
-                    channel.config().setRecvByteBufAllocator(new ReadBuffers());
+                    tls.ifPresentOrElse(
+                        security -> security.dial(channel, peer),
+                        () -> ReadBuffers.install(channel));
                     channel.pipeline().addLast(new Dialler(rendezvous, peer));
                   }
                 });

@@ -5,9 +5,11 @@ import io.lockstep.collective.CollectiveException;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.ssl.SslHandler;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Objects;
@@ -244,8 +246,10 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements StallWatch.
 
   @Override
   public void handlerAdded(ChannelHandlerContext context) {
-    ((ReadBuffers) channel.config().getRecvByteBufAllocator())
-        .readInto(inbox::destination, inbox::isShared);
+    // Of an encrypted connection the socket's bytes aren't those of its messages.
+    if (channel.config().getRecvByteBufAllocator() instanceof ReadBuffers buffers) {
+      buffers.readInto(inbox::destination, inbox::isShared);
+    }
     if (!channel.isActive()) {
       fail("closed the connection");
     }
@@ -328,9 +332,10 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements StallWatch.
    */
   private void closeGently() {
     channel.config().setAutoRead(true);
-    channel
-        .writeAndFlush(Unpooled.EMPTY_BUFFER)
-        .addListener(flushed -> ((DuplexChannel) channel).shutdownOutput());
+    @Nullable SslHandler tls = channel.pipeline().get(SslHandler.class);
+    ChannelFuture last =
+        tls == null ? channel.writeAndFlush(Unpooled.EMPTY_BUFFER) : tls.closeOutbound();
+    last.addListener(flushed -> ((DuplexChannel) channel).shutdownOutput());
     Future<?> forcedClose =
         channel
             .eventLoop()

@@ -3,6 +3,7 @@ package io.lockstep.collective.tcp;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.DefaultMaxMessagesRecvByteBufAllocator;
+import io.netty.channel.socket.SocketChannel;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +22,11 @@ final class ReadBuffers extends DefaultMaxMessagesRecvByteBufAllocator {
 
   private Supplier<@Nullable ByteBuf> destination = () -> null;
   private BooleanSupplier headersOnly = () -> false;
+
+  /** Lets a channel read so. */
+  static void install(SocketChannel channel) {
+    channel.config().setRecvByteBufAllocator(new ReadBuffers());
+  }
 
   /**
    * @param supplier called on the event loop before each read; an empty buffer over the memory to

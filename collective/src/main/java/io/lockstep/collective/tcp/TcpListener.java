@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +42,7 @@ public final class TcpListener implements AutoCloseable {
   private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
   private final String host;
   private final int port;
+  private final Optional<PeerTls> tls;
   private final List<Early> early = new ArrayList<>();
   private final Set<Channel> silent = new LinkedHashSet<>();
   private @Nullable RunToken secret;
@@ -50,7 +52,8 @@ public final class TcpListener implements AutoCloseable {
   private @Nullable TcpCollective live;
   private boolean closed;
 
-  private TcpListener(String host, int port) throws IOException {
+  private TcpListener(String host, int port, Optional<PeerTls> tls) throws IOException {
+    this.tls = tls;
     this.threads = Sockets.threads("lockstep-collective");
     this.host = host;
     ServerBootstrap bootstrap =
@@ -60,8 +63,9 @@ public final class TcpListener implements AutoCloseable {
                 new ChannelInitializer<SocketChannel>() {
                   @Override
                   protected void initChannel(SocketChannel channel) {
-                    channel.config().setRecvByteBufAllocator(new ReadBuffers());
                     channels.add(channel);
+                    tls.ifPresentOrElse(
+                        security -> security.accept(channel), () -> ReadBuffers.install(channel));
                     channel.pipeline().addLast(new Acceptor(TcpListener.this));
                   }
                 });
@@ -82,16 +86,17 @@ public final class TcpListener implements AutoCloseable {
    * @param host local address or name, such as 127.0.0.1
    */
   public static TcpListener open(String host) throws IOException {
-    return open(host, 0);
+    return open(host, 0, Optional.empty());
   }
 
   /**
    * Listens on a local address and port.
    *
    * @param port 0 for a free one
+   * @param tls for all connections; members of a world all have it or none does
    */
-  public static TcpListener open(String host, int port) throws IOException {
-    return new TcpListener(host, port);
+  public static TcpListener open(String host, int port, Optional<PeerTls> tls) throws IOException {
+    return new TcpListener(host, port, tls);
   }
 
   /** The address as given to {@link #open(String)}. */
@@ -246,7 +251,7 @@ public final class TcpListener implements AutoCloseable {
       Acceptor.answer(meeting, connection.hello(), connection.channel());
     }
     for (Peer peer : lower) {
-      Dialler.dial(threads, meeting, peer, timeout);
+      Dialler.dial(threads, meeting, peer, timeout, tls);
     }
     return meeting.await(timeout);
   }

@@ -56,7 +56,7 @@ public final class LocalWorld implements AutoCloseable {
   public static LocalWorld listening(int size, Transport transport) throws IOException {
     LocalWorld world = new LocalWorld(transport);
     for (int rank = 0; rank < size; rank++) {
-      world.listeners.add(TcpListener.open("127.0.0.1"));
+      world.listeners.add(TcpListener.open("127.0.0.1", 0, transport.tls()));
     }
     return world;
   }
