@@ -2,6 +2,7 @@ package io.lockstep.cli;
 
 import io.lockstep.cli.command.CommandGroup;
 import io.lockstep.cli.command.EndpointConverter;
+import io.lockstep.cli.command.TokenCommand;
 import io.lockstep.cli.command.align.AlignCommand;
 import io.lockstep.cli.command.bench.BenchCommand;
 import io.lockstep.cli.command.config.ConfigCommand;
@@ -24,7 +25,7 @@ import io.lockstep.cli.command.worker.WorkerStartCommand;
 import io.lockstep.cli.console.ErrorReport;
 import io.lockstep.cli.console.LogSetup;
 import io.lockstep.cli.console.UsageError;
-import io.lockstep.client.Endpoint;
+import io.lockstep.security.Endpoint;
 import java.util.Arrays;
 import java.util.List;
 import picocli.CommandLine;
@@ -63,7 +64,8 @@ final class LockstepCommand implements Runnable {
           BenchCommand.class,
           CoordinatorCommand.class,
           LockstepCommand.Worker.class,
-          LockstepCommand.Gateway.class);
+          LockstepCommand.Gateway.class,
+          TokenCommand.class);
 
   @Option(
       names = "--debug",

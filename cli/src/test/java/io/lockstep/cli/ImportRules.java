@@ -42,20 +42,22 @@ final class ImportRules {
 
   static {
     MODULES.put("proto", "");
+    MODULES.put("security", "");
     MODULES.put("tensor", "");
     MODULES.put("config", "");
     MODULES.put("data", "config");
     MODULES.put("datatools", "data config.text");
-    MODULES.put("collective", "tensor");
+    MODULES.put("collective", "tensor security");
     MODULES.put("model", "tensor config.text data.conversation data.file data.image data.score");
-    MODULES.put("coordinator", "proto data.file data.plan");
-    MODULES.put("worker", "proto model data collective tensor config");
+    MODULES.put("coordinator", "proto security data.file data.plan");
+    MODULES.put("worker", "proto security model data collective tensor config");
     MODULES.put("benchmark", "worker model data collective config tensor");
     MODULES.put(
-        "client", "proto data.answer data.conversation data.geometry data.image data.stageb");
+        "client",
+        "proto security data.answer data.conversation data.geometry data.image data.stageb");
     MODULES.put(
         "gateway",
-        "proto model tensor config data.answer data.conversation data.dataset data.file"
+        "proto security model tensor config data.answer data.conversation data.dataset data.file"
             + " data.fusion data.geometry data.image data.prompt data.stageb");
   }
 

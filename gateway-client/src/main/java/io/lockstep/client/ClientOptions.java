@@ -1,5 +1,6 @@
 package io.lockstep.client;
 
+import io.lockstep.security.ClientSecurity;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -9,16 +10,18 @@ import java.util.Optional;
  * @param retries which failures it asks again after, and when
  * @param deadline longest wait for what one call of the client asks, repetitions included: a
  *     picture, a group or a turn, or a whole stream; empty for as long as it takes
+ * @param security how its connection is secured
  */
-public record ClientOptions(RetryPolicy retries, Optional<Duration> deadline) {
+public record ClientOptions(
+    RetryPolicy retries, Optional<Duration> deadline, ClientSecurity security) {
 
-  /** Repetitions as {@link RetryPolicy#DEFAULT} says, no deadline. */
+  /** Repetitions as {@link RetryPolicy#DEFAULT} says, no deadline, plain text without a token. */
   public static final ClientOptions DEFAULT =
-      new ClientOptions(RetryPolicy.DEFAULT, Optional.empty());
+      new ClientOptions(RetryPolicy.DEFAULT, Optional.empty(), ClientSecurity.NONE);
 
   /** The same with another rule for repetitions. */
   public ClientOptions withRetries(RetryPolicy other) {
-    return new ClientOptions(other, deadline);
+    return new ClientOptions(other, deadline, security);
   }
 
   /** The same with a deadline. */
@@ -26,6 +29,11 @@ public record ClientOptions(RetryPolicy retries, Optional<Duration> deadline) {
     if (!longest.isPositive()) {
       throw new IllegalArgumentException("a deadline is a positive time, not " + longest);
     }
-    return new ClientOptions(retries, Optional.of(longest));
+    return new ClientOptions(retries, Optional.of(longest), security);
+  }
+
+  /** The same over a connection that is secured like this. */
+  public ClientOptions withSecurity(ClientSecurity other) {
+    return new ClientOptions(retries, deadline, other);
   }
 }

@@ -24,6 +24,8 @@ import io.lockstep.proto.inference.v1.InferenceGrpc.InferenceBlockingStub;
 import io.lockstep.proto.inference.v1.JudgeRequest;
 import io.lockstep.proto.inference.v1.SummarizeRequest;
 import io.lockstep.proto.inference.v1.SummarizeResponse;
+import io.lockstep.security.Endpoint;
+import io.lockstep.security.HandshakeFailure;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -53,6 +55,8 @@ public final class GatewayClient implements AutoCloseable {
   /** Requests under way at once: enough to fill two batches of a gateway. */
   private static final int WINDOW = 32;
 
+  private static final int MAX_MESSAGE_BYTES = 256 << 20;
+
   private final Endpoint gateway;
   private final ClientOptions options;
   private final ManagedChannel channel;
@@ -60,7 +64,8 @@ public final class GatewayClient implements AutoCloseable {
   private GatewayClient(Endpoint gateway, ClientOptions options) {
     this.gateway = gateway;
     this.options = options;
-    this.channel = gateway.connect();
+    this.channel =
+        options.security().channel(gateway).maxInboundMessageSize(MAX_MESSAGE_BYTES).build();
   }
 
   /**
@@ -333,7 +338,11 @@ public final class GatewayClient implements AutoCloseable {
         return attempt.run(deadline);
       } catch (StatusRuntimeException e) {
         Optional<Duration> wait = options.retries().delay(e, failures);
-        if (wait.isEmpty() || !repeatable.getAsBoolean() || isLate(deadline, wait.get())) {
+        boolean unknown = HandshakeFailure.explain(e).isPresent();
+        if (wait.isEmpty()
+            || unknown
+            || !repeatable.getAsBoolean()
+            || isLate(deadline, wait.get())) {
           throw e;
         }
         Thread.sleep(wait.get());
@@ -376,6 +385,10 @@ public final class GatewayClient implements AutoCloseable {
     String detail = Messages.description(failure);
     boolean unreachable =
         status.getCode() == Status.Code.UNAVAILABLE && status.getCause() instanceof IOException;
+    Optional<String> tls = HandshakeFailure.explain(failure);
+    if (tls.isPresent()) {
+      return tls.get();
+    }
     return unreachable
         ? "does not answer (" + detail + "); start it with `gateway start` or check the address"
         : status.getCode() + ": " + detail;

@@ -3,6 +3,7 @@ package io.lockstep.client;
 import io.lockstep.data.conversation.Conversation;
 import io.lockstep.data.conversation.Message;
 import io.lockstep.data.conversation.Role;
+import io.lockstep.security.Endpoint;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Duration;

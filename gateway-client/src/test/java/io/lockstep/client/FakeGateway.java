@@ -16,6 +16,7 @@ import io.lockstep.proto.inference.v1.Picture;
 import io.lockstep.proto.inference.v1.PictureSummary;
 import io.lockstep.proto.inference.v1.SummarizeRequest;
 import io.lockstep.proto.inference.v1.SummarizeResponse;
+import io.lockstep.security.Endpoint;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;

@@ -9,6 +9,7 @@ import io.lockstep.gateway.serving.Batcher;
 import io.lockstep.gateway.serving.CertificatePolicy;
 import io.lockstep.gateway.serving.CheckpointModel;
 import io.lockstep.tensor.Torch;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -26,7 +27,7 @@ public final class GatewayServer implements AutoCloseable {
 
   private GatewayServer(GatewayOptions options, HandOff.ModelOpener opener) {
     ServingHealth health = new ServingHealth();
-    var address = options.address();
+    InetSocketAddress address = options.listen().resolve();
     batcher = new Batcher(options.maxBatch(), options.queueCapacity(), options.memory(), health);
     parts.push(batcher);
     try {
@@ -36,6 +37,7 @@ public final class GatewayServer implements AutoCloseable {
               batcher,
               health,
               new RpcServer.Options(
+                  options.listen().security(),
                   options.limits(),
                   options.memory().arrivingBytes(),
                   2 * options.maxBatch(),
@@ -45,7 +47,7 @@ public final class GatewayServer implements AutoCloseable {
       HandOff handOff = new HandOff(opener, batcher);
       switch (options.source()) {
         case ModelSource.Folder(var dir, var _) -> handOff.serveFolder(dir);
-        case ModelSource.Coordinator(var target, var _) -> follow(target, handOff);
+        case ModelSource.Coordinator run -> follow(run, handOff);
       }
     } catch (RuntimeException | Error e) {
       close();
@@ -105,7 +107,7 @@ public final class GatewayServer implements AutoCloseable {
     }
   }
 
-  private void follow(String target, HandOff handOff) {
+  private void follow(ModelSource.Coordinator run, HandOff handOff) {
     ScheduledExecutorService executor =
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("hand-off").daemon().factory());
@@ -114,7 +116,8 @@ public final class GatewayServer implements AutoCloseable {
     parts.push(executor::shutdownNow);
     parts.push(
         CoordinatorWatch.start(
-            target,
+            run.target(),
+            run.security(),
             executor,
             checkpoint -> {
               handOff.offer(checkpoint);

@@ -1,6 +1,8 @@
 package io.lockstep.gateway;
 
 import io.lockstep.gateway.serving.CertificatePolicy;
+import io.lockstep.security.ClientSecurity;
+import io.lockstep.security.Endpoint;
 import java.nio.file.Path;
 
 /** Where the served model comes from. */
@@ -26,14 +28,16 @@ public sealed interface ModelSource {
   /**
    * The committed checkpoints of a run, each as soon as it is committed.
    *
-   * @param target {@code host:port} of its coordinator
+   * @param target where its coordinator listens
    * @param policy whether they are refused without an alignment certificate
+   * @param security how the connection with the coordinator is secured
    */
-  record Coordinator(String target, CertificatePolicy policy) implements ModelSource {
+  record Coordinator(Endpoint target, CertificatePolicy policy, ClientSecurity security)
+      implements ModelSource {
 
     /** A run whose certified checkpoints are served. */
-    public Coordinator(String target) {
-      this(target, CertificatePolicy.REQUIRED);
+    public Coordinator(Endpoint target) {
+      this(target, CertificatePolicy.REQUIRED, ClientSecurity.NONE);
     }
   }
 }

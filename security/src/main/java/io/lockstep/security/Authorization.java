@@ -19,8 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Authorization implements ServerInterceptor {
 
-  private static final Context.Key<Grant> GRANT =
-      Context.keyWithDefault("grant", Grant.ANYTHING);
+  private static final Context.Key<Grant> GRANT = Context.keyWithDefault("grant", Grant.ANYTHING);
 
   private final AcceptedTokens tokens;
   private final Function<MethodDescriptor<?, ?>, Need> needs;

@@ -14,24 +14,23 @@ import java.util.Optional;
 public record ClientSecurity(Optional<TransportSecurity> tls, Optional<BearerToken> token) {
 
   /** Plain text without a token: for servers of this machine. */
-  public static final ClientSecurity NONE =
-      new ClientSecurity(Optional.empty(), Optional.empty());
+  public static final ClientSecurity NONE = new ClientSecurity(Optional.empty(), Optional.empty());
 
   /**
    * A builder of channels to a server.
    *
    * @throws CredentialException if a token would be sent in plain text to another machine
    */
-  public NettyChannelBuilder channel(String host, int port) {
-    NettyChannelBuilder builder = NettyChannelBuilder.forAddress(host, port);
+  public NettyChannelBuilder channel(Endpoint server) {
+    NettyChannelBuilder builder = NettyChannelBuilder.forAddress(server.host(), server.port());
     if (tls.isPresent()) {
       builder.sslContext(tls.get().grpcClient());
     } else {
       builder.usePlaintext();
-      if (token.isPresent() && !isLoopback(host)) {
+      if (token.isPresent() && !isLoopback(server.host())) {
         throw new CredentialException(
             "a token isn't sent to %s in plain text, where others could read it: give --tls-ca"
-                .formatted(host));
+                .formatted(server.host()));
       }
     }
     token.ifPresent(builder::intercept);

@@ -20,7 +20,8 @@ public final class HandshakeFailure {
     Throwable cause = failure;
     for (int depth = 0; cause != null && depth < MOST_CAUSES; depth++) {
       if (cause instanceof NotSslRecordException) {
-        return Optional.of("it speaks plain text, not TLS: leave --tls-ca out, or start it with TLS");
+        return Optional.of(
+            "it speaks plain text, not TLS: leave --tls-ca out, or start it with TLS");
       }
       if (cause instanceof CertificateExpiredException) {
         return Optional.of("its certificate has expired");

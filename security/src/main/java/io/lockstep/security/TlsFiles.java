@@ -11,8 +11,7 @@ import java.util.Optional;
  * @param key the certificate's private key, PKCS #8
  * @param authorities certificates of those that sign the other side's
  */
-public record TlsFiles(
-    Optional<Path> certificate, Optional<Path> key, Optional<Path> authorities) {
+public record TlsFiles(Optional<Path> certificate, Optional<Path> key, Optional<Path> authorities) {
 
   /** No TLS. */
   public static final TlsFiles NONE =

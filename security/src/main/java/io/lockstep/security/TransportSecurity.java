@@ -34,7 +34,10 @@ import org.slf4j.LoggerFactory;
 public final class TransportSecurity implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(TransportSecurity.class);
-  private static final String PROTOCOL = "TLSv1.3";
+
+  /** The one version that is spoken. */
+  public static final String PROTOCOL = "TLSv1.3";
+
   private static final Duration LOOK = Duration.ofSeconds(5);
 
   private final TlsFiles files;
@@ -80,8 +83,7 @@ public final class TransportSecurity implements AutoCloseable {
   private void load() {
     try {
       if (files.certificate().isPresent()) {
-        Identity own =
-            Identity.read(files.certificate().orElseThrow(), files.key().orElseThrow());
+        Identity own = Identity.read(files.certificate().orElseThrow(), files.key().orElseThrow());
         keys.updateIdentityCredentials(own.chain(), own.key());
         expires = own.expires();
       }

@@ -56,7 +56,9 @@ class AuthorizationTest {
               BearerToken.of(Files.writeString(folder.resolve("token"), token.get() + "\n")));
     }
     ManagedChannel channel =
-        new ClientSecurity(Optional.empty(), bearer).channel("127.0.0.1", server.getPort()).build();
+        new ClientSecurity(Optional.empty(), bearer)
+            .channel(Endpoint.local(server.getPort()))
+            .build();
     try {
       HealthGrpc.newBlockingStub(channel)
           .withDeadlineAfter(20, TimeUnit.SECONDS)
@@ -110,8 +112,7 @@ class AuthorizationTest {
     while (tokens.grant(next).isEmpty() && System.nanoTime() < deadline) {
       Thread.sleep(50);
     }
-    assertEquals(
-        EnumSet.of(Scope.INFER, Scope.ADMIN), tokens.grant(next).orElseThrow().scopes());
+    assertEquals(EnumSet.of(Scope.INFER, Scope.ADMIN), tokens.grant(next).orElseThrow().scopes());
     assertTrue(tokens.grant(TOKEN).isEmpty());
   }
 
@@ -125,8 +126,7 @@ class AuthorizationTest {
   }
 
   private void refuses(String line, String words) {
-    CredentialException refused =
-        assertThrows(CredentialException.class, () -> accepting(line));
+    CredentialException refused = assertThrows(CredentialException.class, () -> accepting(line));
     String message = String.valueOf(refused.getMessage());
     assertTrue(message.contains(words), message);
     assertFalse(message.contains(TOKEN), message);
@@ -136,6 +136,6 @@ class AuthorizationTest {
   void aTokenIsNotSentInPlainTextToAnotherMachine() throws Exception {
     BearerToken token = BearerToken.of(Files.writeString(folder.resolve("token"), TOKEN));
     ClientSecurity plain = new ClientSecurity(Optional.empty(), Optional.of(token));
-    assertThrows(CredentialException.class, () -> plain.channel("192.0.2.1", 7070));
+    assertThrows(CredentialException.class, () -> plain.channel(Endpoint.parse("192.0.2.1:7070")));
   }
 }

@@ -37,10 +37,7 @@ public final class TestAuthority {
 
   private static CertificateBuilder valid(CertificateBuilder builder, Duration validity) {
     Instant now = Instant.now();
-    return builder
-        .ecp256()
-        .notBefore(now.minus(HOUR.multipliedBy(2)))
-        .notAfter(now.plus(validity));
+    return builder.ecp256().notBefore(now.minus(HOUR.multipliedBy(2))).notAfter(now.plus(validity));
   }
 
   /** Its own certificate. */

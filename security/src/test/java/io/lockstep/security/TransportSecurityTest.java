@@ -41,10 +41,8 @@ class TransportSecurityTest {
     theirs = TestAuthority.create(folder, "theirs");
   }
 
-  private static Server serve(TransportSecurity tls, boolean clientCertificates)
-      throws Exception {
-    return NettyServerBuilder.forAddress(
-            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+  private static Server serve(TransportSecurity tls, boolean clientCertificates) throws Exception {
+    return NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
         .sslContext(tls.grpcServer(clientCertificates))
         .addService(new HealthStatusManager().getHealthService())
         .build()
@@ -69,7 +67,7 @@ class TransportSecurityTest {
   private static String failure(TlsFiles client, int port) throws InterruptedException {
     try (TransportSecurity tls = TransportSecurity.of(client)) {
       return failure(
-          new ClientSecurity(Optional.of(tls), Optional.empty()).channel("127.0.0.1", port));
+          new ClientSecurity(Optional.of(tls), Optional.empty()).channel(Endpoint.local(port)));
     }
   }
 
@@ -78,7 +76,8 @@ class TransportSecurityTest {
     try (TransportSecurity tls = TransportSecurity.of(ours.local("server"))) {
       Server server = serve(tls, false);
       assertEquals("", failure(ours.trust(), server.getPort()));
-      assertTrue(failure(theirs.trust(), server.getPort()).contains("isn't signed by an authority"));
+      assertTrue(
+          failure(theirs.trust(), server.getPort()).contains("isn't signed by an authority"));
       server.shutdownNow();
     }
     try (TransportSecurity tls = TransportSecurity.of(ours.other("elsewhere.example"))) {
@@ -149,8 +148,7 @@ class TransportSecurityTest {
       Files.setLastModifiedTime(certificate, FileTime.from(later));
       tls.look();
       assertEquals("", failure(ours.trust(), server.getPort()));
-      Files.copy(
-          next.key().orElseThrow(), key, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+      Files.copy(next.key().orElseThrow(), key, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
       Files.setLastModifiedTime(key, FileTime.from(later));
       tls.look();
       assertEquals("", failure(theirs.trust(), server.getPort()));
@@ -163,11 +161,17 @@ class TransportSecurityTest {
     refuses(ours.expired("old"), "has expired on");
     TlsFiles one = ours.local("one");
     TlsFiles two = ours.local("two");
-    refuses(new TlsFiles(one.certificate(), two.key(), one.authorities()), "is not that of the certificate");
+    refuses(
+        new TlsFiles(one.certificate(), two.key(), one.authorities()),
+        "is not that of the certificate");
     Path old = Files.writeString(folder.resolve("rsa.pem"), "-----BEGIN RSA PRIVATE KEY-----\n");
-    refuses(new TlsFiles(one.certificate(), Optional.of(old), Optional.empty()), "openssl pkcs8 -topk8");
+    refuses(
+        new TlsFiles(one.certificate(), Optional.of(old), Optional.empty()),
+        "openssl pkcs8 -topk8");
     Path none = folder.resolve("none.pem");
-    refuses(new TlsFiles(one.certificate(), Optional.of(none), Optional.empty()), "none.pem can't be read");
+    refuses(
+        new TlsFiles(one.certificate(), Optional.of(none), Optional.empty()),
+        "none.pem can't be read");
     refuses(new TlsFiles(one.key(), one.key(), Optional.empty()), "is no certificate");
     CredentialException keyless =
         assertThrows(

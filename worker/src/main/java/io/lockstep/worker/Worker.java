@@ -8,11 +8,14 @@ import io.lockstep.collective.nccl.NcclOptions;
 import io.lockstep.collective.nccl.NcclRuntime;
 import io.lockstep.collective.nccl.NcclSupport;
 import io.lockstep.collective.tcp.Peer;
+import io.lockstep.collective.tcp.PeerTls;
 import io.lockstep.collective.tcp.TcpCollective;
 import io.lockstep.collective.tcp.TcpListener;
 import io.lockstep.collective.tcp.TcpOptions;
 import io.lockstep.config.ConfigException;
 import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.security.ClientSecurity;
+import io.lockstep.security.Endpoint;
 import io.lockstep.tensor.Devices;
 import io.lockstep.tensor.Numerics;
 import io.lockstep.tensor.Torch;
@@ -60,13 +63,20 @@ public final class Worker {
   /**
    * How a worker runs.
    *
-   * @param coordinator host:port of the coordinator
+   * @param coordinator where the coordinator listens
+   * @param security how connections are secured
    * @param links how its peers reach it
    * @param threads threads of the tensor library
    * @param name name in the run, unique
    * @param node name of the machine it runs on
    */
-  public record Options(String coordinator, Links links, int threads, String name, String node) {}
+  public record Options(
+      Endpoint coordinator,
+      ClientSecurity security,
+      Links links,
+      int threads,
+      String name,
+      String node) {}
 
   /**
    * How a worker's peers reach it.
@@ -105,10 +115,11 @@ public final class Worker {
     Torch.start(options.threads());
     Links links = options.links();
     NcclSupport nccl = nccl();
-    try (TcpListener listener = TcpListener.open(links.host(), links.port());
+    try (TcpListener listener = TcpListener.open(links.host(), links.port(), peerTls());
         CoordinatorSession session =
             CoordinatorSession.join(
                 options.coordinator(),
+                options.security(),
                 new CoordinatorSession.Introduction(
                     options.name(),
                     links.advertised().orElse(links.host() + ":" + listener.port()),
@@ -144,6 +155,11 @@ public final class Worker {
     if (session != null) {
       session.leaving(reason);
     }
+  }
+
+  /** Whoever proves itself to the coordinator does so to its peers. */
+  private Optional<PeerTls> peerTls() {
+    return options.security().tls().map(tls -> new PeerTls(tls.peerServer(), tls.peerClient()));
   }
 
   /** A worker that computes on the CPU loads nothing of it. */

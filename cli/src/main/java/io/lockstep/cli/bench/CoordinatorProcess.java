@@ -4,7 +4,7 @@ import io.lockstep.cli.console.UserError;
 import io.lockstep.cli.process.Child;
 import io.lockstep.cli.process.ProcessGroup;
 import io.lockstep.cli.rpc.WorkerSwarm;
-import io.lockstep.client.Endpoint;
+import io.lockstep.security.Endpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 package io.lockstep.cli.command;
 
-import io.lockstep.client.Endpoint;
+import io.lockstep.security.Endpoint;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 

@@ -1,6 +1,12 @@
 package io.lockstep.cli.command;
 
+import io.lockstep.cli.console.UsageError;
+import io.lockstep.security.AcceptedTokens;
+import io.lockstep.security.ListenAddress;
+import io.lockstep.security.ServerSecurity;
+import io.lockstep.security.TransportSecurity;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -30,15 +36,32 @@ public final class ListenOptions {
 
   @Option(
       names = "--allow-remote",
-      description = "Accept a --host that other machines can reach: there is no password.")
+      description =
+          "Accept a --host that other machines can reach although nothing secures it: no TLS, or"
+              + " neither tokens nor certificates of clients.")
   private boolean allowRemote;
+
+  @Option(
+      names = "--tls-client-auth",
+      description = "Ask clients for a certificate of the authorities in --tls-ca.")
+  private boolean clientCertificates;
+
+  @Option(
+      names = "--tokens",
+      paramLabel = "FILE",
+      description =
+          "Ask clients for a token: those in this file are accepted. 'lockstep token' makes one;"
+              + " the file is read again when it is replaced.")
+  private @Nullable Path tokens;
 
   /** These options as somebody would write them, those left at their defaults left out. */
   public String given() {
     return (host.equals("127.0.0.1") ? "" : " --host " + host)
         + (port == 0 ? "" : " --port " + port)
         + (portFile == null ? "" : " --port-file " + portFile)
-        + (allowRemote ? " --allow-remote" : "");
+        + (allowRemote ? " --allow-remote" : "")
+        + (clientCertificates ? " --tls-client-auth" : "")
+        + (tokens == null ? "" : " --tokens " + tokens);
   }
 
   public String host() {
@@ -53,7 +76,21 @@ public final class ListenOptions {
     return portFile;
   }
 
-  public boolean allowRemote() {
-    return allowRemote;
+  /**
+   * Where to listen, secured as these options say.
+   *
+   * @throws io.lockstep.security.CredentialException naming a file that can't be used
+   */
+  public ListenAddress address(TlsOptions tls) {
+    Optional<TransportSecurity> own = tls.open();
+    ServerSecurity security =
+        new ServerSecurity(
+            own, clientCertificates, Optional.ofNullable(tokens).map(AcceptedTokens::of));
+    if (clientCertificates && own.isEmpty()) {
+      throw new UsageError(
+          "--tls-client-auth asks for certificates over TLS: give --tls-cert, --tls-key and"
+              + " --tls-ca");
+    }
+    return new ListenAddress(host, port, allowRemote, security);
   }
 }

@@ -2,7 +2,6 @@ package io.lockstep.cli.rpc;
 
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
-import io.lockstep.client.Endpoint;
 import io.lockstep.coordinator.Phase;
 import io.lockstep.coordinator.RunStatus;
 import io.lockstep.data.plan.Pace;
@@ -12,6 +11,8 @@ import io.lockstep.proto.coordinator.v1.GetStatusRequest;
 import io.lockstep.proto.coordinator.v1.GetStatusResponse;
 import io.lockstep.proto.coordinator.v1.Remaining;
 import io.lockstep.proto.coordinator.v1.WorkerStatus;
+import io.lockstep.security.ClientSecurity;
+import io.lockstep.security.Endpoint;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
@@ -23,9 +24,15 @@ public final class CoordinatorClient implements AutoCloseable {
   private final Endpoint endpoint;
   private final ManagedChannel channel;
 
+  /** A client of a coordinator of this machine, in plain text. */
   public CoordinatorClient(Endpoint endpoint) {
+    this(endpoint, ClientSecurity.NONE);
+  }
+
+  /** A client; the first question opens the connection. */
+  public CoordinatorClient(Endpoint endpoint, ClientSecurity security) {
     this.endpoint = endpoint;
-    this.channel = endpoint.connect();
+    this.channel = security.channel(endpoint).build();
   }
 
   /** The run as it is now. */

@@ -2,7 +2,8 @@ package io.lockstep.cli.rpc;
 
 import io.grpc.Status;
 import io.lockstep.cli.console.UserError;
-import io.lockstep.client.Endpoint;
+import io.lockstep.security.Endpoint;
+import io.lockstep.security.HandshakeFailure;
 
 /** What a failed call means to the person who made it. */
 final class RpcErrors {
@@ -15,8 +16,12 @@ final class RpcErrors {
     String message =
         switch (status.getCode()) {
           case UNAVAILABLE ->
-              "no %s answers at %s: is it running, and is the address right?"
-                  .formatted(server, endpoint);
+              HandshakeFailure.explain(failure)
+                  .map(
+                      why -> "no connection with the %s at %s: %s".formatted(server, endpoint, why))
+                  .orElse(
+                      "no %s answers at %s: is it running, is the address right, and does it speak TLS (--tls-ca)?"
+                          .formatted(server, endpoint));
           case UNIMPLEMENTED -> "the server at %s is no Lockstep %s".formatted(endpoint, server);
           default ->
               "%s at %s: %s"

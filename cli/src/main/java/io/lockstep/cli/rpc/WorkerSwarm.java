@@ -4,7 +4,6 @@ import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import io.lockstep.cli.console.UserError;
-import io.lockstep.client.Endpoint;
 import io.lockstep.data.plan.Shard;
 import io.lockstep.proto.coordinator.v1.Applied;
 import io.lockstep.proto.coordinator.v1.BucketResult;
@@ -16,6 +15,8 @@ import io.lockstep.proto.coordinator.v1.Ready;
 import io.lockstep.proto.coordinator.v1.Reduced;
 import io.lockstep.proto.coordinator.v1.VirtualRankResult;
 import io.lockstep.proto.coordinator.v1.WorkerMessage;
+import io.lockstep.security.ClientSecurity;
+import io.lockstep.security.Endpoint;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -97,7 +98,7 @@ public final class WorkerSwarm implements AutoCloseable {
   public Result run(Duration atMost) throws InterruptedException {
     int connections = Math.ceilDiv(options.workers(), WORKERS_PER_CONNECTION);
     for (int i = 0; i < connections; i++) {
-      channels.add(options.coordinator().connect());
+      channels.add(ClientSecurity.NONE.channel(options.coordinator()).build());
     }
     firstHello = System.nanoTime();
     for (int i = 0; i < options.workers(); i++) {

@@ -24,19 +24,13 @@ record StartedByHand(Path folder, Path recipe, Path out, int workers) {
   }
 
   /** Starts a coordinator that waits for its workers. */
-  Launched coordinator() throws IOException {
-    return Launched.start(
-        folder,
-        "coordinator",
-        "start",
-        "--config",
-        recipe.toString(),
-        "--workers",
-        Integer.toString(workers),
-        "--out",
-        out.toString(),
-        "--port-file",
-        portFile().toString());
+  Launched coordinator(String... more) throws IOException {
+    List<String> arguments =
+        new ArrayList<>(List.of("coordinator", "start", "--config", recipe.toString()));
+    arguments.addAll(List.of("--workers", Integer.toString(workers), "--out", out.toString()));
+    arguments.addAll(List.of("--port-file", portFile().toString()));
+    arguments.addAll(List.of(more));
+    return Launched.start(folder, arguments.toArray(String[]::new));
   }
 
   /** Where the coordinator listens, as soon as it does. */

@@ -1,5 +1,6 @@
 package io.lockstep.collective.tcp;
 
+import io.lockstep.security.HandshakeFailure;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFuture;
@@ -104,7 +105,8 @@ final class Dialler extends ByteToMessageDecoder {
 
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-    rendezvous.fail(peer, "no answer from " + peer + ": " + cause.getMessage(), cause);
+    String why = HandshakeFailure.explain(cause).orElse(String.valueOf(cause.getMessage()));
+    rendezvous.fail(peer, "no answer from " + peer + ": " + why, cause);
     context.close();
   }
 }

@@ -1,7 +1,9 @@
 package io.lockstep.coordinator.rpc;
 
+import io.grpc.MethodDescriptor;
 import io.grpc.Server;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.health.v1.HealthGrpc;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
@@ -16,6 +18,11 @@ import io.lockstep.coordinator.journal.RunJournal;
 import io.lockstep.coordinator.loop.RunLoop;
 import io.lockstep.coordinator.machine.JournalEntry;
 import io.lockstep.proto.coordinator.v1.CoordinatorGrpc;
+import io.lockstep.security.Authorization;
+import io.lockstep.security.Authorization.Need;
+import io.lockstep.security.ListenAddress;
+import io.lockstep.security.Scope;
+import io.lockstep.security.ServerSecurity;
 import io.netty.channel.ChannelOption;
 import java.io.IOException;
 import java.net.BindException;
@@ -150,12 +157,12 @@ public final class CoordinatorServer implements AutoCloseable {
       ListenAddress listen,
       RunListener listener,
       BiFunction<RunPlan, Clock, RunJournal> journal) {
-    InetSocketAddress address = listen.resolve();
+    InetSocketAddress address = address(listen);
     CheckpointFolders folders =
         new CheckpointFolders(
             plan.outputDir(), plan.minFreeBytes(), CheckpointFolders.UsableSpace.OF_DISK);
     RunLoop loop = new RunLoop(plan, folders, listener);
-    Server server = build(address, loop);
+    Server server = build(address, listen.security(), loop);
     bind(server, address);
     try {
       begin(loop, journal.apply(plan, Clock.systemUTC()));
@@ -164,6 +171,14 @@ public final class CoordinatorServer implements AutoCloseable {
       throw error;
     }
     return new CoordinatorServer(server, loop);
+  }
+
+  private static InetSocketAddress address(ListenAddress listen) {
+    try {
+      return listen.resolve();
+    } catch (IllegalArgumentException impossible) {
+      throw new RunRefusedException(String.valueOf(impossible.getMessage()), impossible);
+    }
   }
 
   private static void begin(RunLoop loop, RunJournal journal) {
@@ -216,10 +231,18 @@ public final class CoordinatorServer implements AutoCloseable {
     stop(server);
   }
 
-  private static Server build(InetSocketAddress address, RunLoop loop) {
+  private static Server build(InetSocketAddress address, ServerSecurity security, RunLoop loop) {
     HealthStatusManager health = new HealthStatusManager();
     health.setStatus(CoordinatorGrpc.SERVICE_NAME, ServingStatus.SERVING);
-    return NettyServerBuilder.forAddress(address)
+    NettyServerBuilder builder = NettyServerBuilder.forAddress(address);
+    security
+        .tls()
+        .ifPresent(tls -> builder.sslContext(tls.grpcServer(security.clientCertificates())));
+    security
+        .tokens()
+        .ifPresent(
+            tokens -> builder.intercept(new Authorization(tokens, CoordinatorServer::needOf)));
+    return builder
         .addService(new CoordinatorService(loop))
         .addService(ProtoReflectionServiceV1.newInstance())
         .addService(health.getHealthService())
@@ -230,6 +253,23 @@ public final class CoordinatorServer implements AutoCloseable {
         .maxConnectionIdle(IDLE.toSeconds(), TimeUnit.SECONDS)
         .withOption(ChannelOption.SO_BACKLOG, BACKLOG)
         .build();
+  }
+
+  /** What a token must allow for a method; a load balancer may ask for health without one. */
+  private static Need needOf(MethodDescriptor<?, ?> method) {
+    String name = method.getFullMethodName();
+    if (HealthGrpc.SERVICE_NAME.equals(method.getServiceName())) {
+      return new Need.Nothing();
+    }
+    if (name.equals(CoordinatorGrpc.getJoinMethod().getFullMethodName())) {
+      return new Need.Scoped(Scope.TRAIN);
+    }
+    if (name.equals(CoordinatorGrpc.getWatchCheckpointsMethod().getFullMethodName())) {
+      return new Need.Scoped(Scope.INFER);
+    }
+    return name.equals(CoordinatorGrpc.getGetStatusMethod().getFullMethodName())
+        ? new Need.AnyToken()
+        : new Need.Scoped(Scope.ADMIN);
   }
 
   private static void bind(Server server, InetSocketAddress address) {

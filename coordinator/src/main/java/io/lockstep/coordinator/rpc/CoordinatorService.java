@@ -16,6 +16,7 @@ import io.lockstep.proto.coordinator.v1.GetStatusRequest;
 import io.lockstep.proto.coordinator.v1.GetStatusResponse;
 import io.lockstep.proto.coordinator.v1.WatchCheckpointsRequest;
 import io.lockstep.proto.coordinator.v1.WorkerMessage;
+import io.lockstep.security.Authorization;
 import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.concurrent.CompletableFuture;
@@ -43,6 +44,7 @@ final class CoordinatorService extends CoordinatorGrpc.CoordinatorImplBase {
             sessions.incrementAndGet(),
             loop,
             messages,
+            Authorization.granted(),
             (ServerCallStreamObserver<CoordinatorMessage>) out);
     CompletableFuture.delayedExecutor(WorkerSession.INTRODUCTION.toMillis(), TimeUnit.MILLISECONDS)
         .execute(session::requireIntroduction);

@@ -8,6 +8,7 @@ import io.lockstep.coordinator.machine.Event;
 import io.lockstep.coordinator.machine.ToWorker;
 import io.lockstep.proto.coordinator.v1.CoordinatorMessage;
 import io.lockstep.proto.coordinator.v1.WorkerMessage;
+import io.lockstep.security.Grant;
 import java.time.Duration;
 
 /** One worker's stream: messages of the worker become events; the run's thread sends answers. */
@@ -15,6 +16,7 @@ final class WorkerSession implements StreamObserver<WorkerMessage>, RunLoop.Work
   private final long session;
   private final RunLoop loop;
   private final WorkerMessages messages;
+  private final Grant grant;
   private final ServerCallStreamObserver<CoordinatorMessage> out;
 
   /** How long a stream may be open before its worker introduces itself. */
@@ -26,14 +28,21 @@ final class WorkerSession implements StreamObserver<WorkerMessage>, RunLoop.Work
   private boolean introduced;
   private boolean ended;
 
+  /**
+   * A session.
+   *
+   * @param grant what the worker's token allows
+   */
   WorkerSession(
       long session,
       RunLoop loop,
       WorkerMessages messages,
+      Grant grant,
       ServerCallStreamObserver<CoordinatorMessage> out) {
     this.session = session;
     this.loop = loop;
     this.messages = messages;
+    this.grant = grant;
     this.out = out;
     out.setOnCancelHandler(() -> lost("its connection was closed"));
     // A stream has few messages underway: one that says more than the run can hear waits.
@@ -106,6 +115,16 @@ final class WorkerSession implements StreamObserver<WorkerMessage>, RunLoop.Work
       out.onError(
           Status.INVALID_ARGUMENT
               .withDescription("the first message must be hello, not " + message.getKindCase())
+              .asRuntimeException());
+      return;
+    }
+    String name = message.getHello().getWorkerId();
+    if (!grant.isFor(name)) {
+      ended = true;
+      out.onError(
+          Status.PERMISSION_DENIED
+              .withDescription(
+                  "the token that was sent is not for a worker of the name " + PlainText.line(name))
               .asRuntimeException());
       return;
     }

@@ -35,6 +35,7 @@ import io.lockstep.proto.coordinator.v1.Membership;
 import io.lockstep.proto.coordinator.v1.Stop;
 import io.lockstep.proto.coordinator.v1.WatchCheckpointsRequest;
 import io.lockstep.proto.coordinator.v1.World;
+import io.lockstep.security.ListenAddress;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;

@@ -12,6 +12,7 @@ import io.lockstep.coordinator.checkpoint.CheckpointFolders;
 import io.lockstep.coordinator.loop.RunLoop;
 import io.lockstep.proto.coordinator.v1.CoordinatorMessage;
 import io.lockstep.proto.coordinator.v1.WorkerMessage;
+import io.lockstep.security.Grant;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -27,6 +28,7 @@ final class WorkerSessionTest {
               new CheckpointFolders(plan.outputDir(), 0, CheckpointFolders.UsableSpace.OF_DISK),
               new RunListener() {}),
           new WorkerMessages("secret"),
+          Grant.ANYTHING,
           stream);
 
   @Test

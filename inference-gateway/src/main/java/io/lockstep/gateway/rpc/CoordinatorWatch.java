@@ -2,12 +2,14 @@ package io.lockstep.gateway.rpc;
 
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
-import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.StreamObserver;
 import io.lockstep.gateway.handoff.HandOff;
 import io.lockstep.proto.coordinator.v1.Checkpoint;
 import io.lockstep.proto.coordinator.v1.CoordinatorGrpc;
 import io.lockstep.proto.coordinator.v1.WatchCheckpointsRequest;
+import io.lockstep.security.ClientSecurity;
+import io.lockstep.security.Endpoint;
+import io.lockstep.security.HandshakeFailure;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.RejectedExecutionException;
@@ -28,30 +30,37 @@ public final class CoordinatorWatch implements AutoCloseable {
   private static final Duration FIRST_DELAY = Duration.ofMillis(250);
   private static final Duration LONGEST_DELAY = Duration.ofSeconds(10);
 
-  private final String coordinator;
+  private final Endpoint coordinator;
   private final ScheduledExecutorService executor;
   private final Consumer<HandOff.Committed> listener;
   private final ManagedChannel channel;
   private volatile boolean closed;
 
   private CoordinatorWatch(
-      String coordinator, ScheduledExecutorService executor, Consumer<HandOff.Committed> listener) {
+      Endpoint coordinator,
+      ClientSecurity security,
+      ScheduledExecutorService executor,
+      Consumer<HandOff.Committed> listener) {
     this.coordinator = coordinator;
     this.executor = executor;
     this.listener = listener;
-    this.channel = NettyChannelBuilder.forTarget(coordinator).usePlaintext().build();
+    this.channel = security.channel(coordinator).build();
   }
 
   /**
    * Starts to watch.
    *
-   * @param coordinator {@code host:port}, an IPv6 host in brackets
+   * @param coordinator where it listens
+   * @param security how the connection is secured
    * @param executor runs the delayed attempts
    * @param listener told of every checkpoint, after a reconnection of old ones again
    */
   public static CoordinatorWatch start(
-      String coordinator, ScheduledExecutorService executor, Consumer<HandOff.Committed> listener) {
-    CoordinatorWatch watch = new CoordinatorWatch(coordinator, executor, listener);
+      Endpoint coordinator,
+      ClientSecurity security,
+      ScheduledExecutorService executor,
+      Consumer<HandOff.Committed> listener) {
+    CoordinatorWatch watch = new CoordinatorWatch(coordinator, security, executor, listener);
     watch.subscribe(0);
     return watch;
   }
@@ -79,7 +88,7 @@ public final class CoordinatorWatch implements AutoCloseable {
       log.warn(
           "coordinator {} can't be heard ({}); what is served stays, asking again until it answers",
           coordinator,
-          Status.fromThrowable(failure));
+          HandshakeFailure.explain(failure).orElse(Status.fromThrowable(failure).toString()));
     }
     try {
       var _ =

@@ -11,25 +11,41 @@ import com.linecorp.armeria.common.grpc.GrpcSerializationFormats;
 import com.linecorp.armeria.common.stream.ClosedStreamException;
 import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.Server;
+import com.linecorp.armeria.server.ServerBuilder;
 import com.linecorp.armeria.server.ServiceConfig;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import com.linecorp.armeria.server.grpc.GrpcService;
+import com.linecorp.armeria.server.grpc.GrpcServiceBuilder;
 import com.linecorp.armeria.server.healthcheck.HealthCheckService;
 import io.grpc.BindableService;
 import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.grpc.health.v1.HealthGrpc;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.lockstep.gateway.serving.Batcher;
 import io.lockstep.gateway.serving.ByteBudget;
 import io.lockstep.gateway.serving.RequestLimits;
 import io.lockstep.gateway.serving.Shortage;
+import io.lockstep.proto.inference.v1.InferenceGrpc;
+import io.lockstep.security.Authorization;
+import io.lockstep.security.Authorization.Need;
+import io.lockstep.security.Scope;
+import io.lockstep.security.ServerSecurity;
+import io.lockstep.security.TransportSecurity;
+import io.netty.handler.ssl.ClientAuth;
+import io.netty.handler.ssl.util.SimpleKeyManagerFactory;
 import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.security.KeyStore;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.ManagerFactoryParameters;
+import javax.net.ssl.X509ExtendedKeyManager;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -66,13 +82,18 @@ public final class RpcServer implements AutoCloseable {
   /**
    * How requests are taken.
    *
+   * @param security how the port is secured
    * @param limits how much one request may ask for
    * @param arrivingBytes most bytes of messages that are arriving at once
    * @param streamWindow messages of one stream that are under way at once
    * @param logRequests whether each request is logged
    */
   public record Options(
-      RequestLimits limits, long arrivingBytes, int streamWindow, boolean logRequests) {}
+      ServerSecurity security,
+      RequestLimits limits,
+      long arrivingBytes,
+      int streamWindow,
+      boolean logRequests) {}
 
   private final Server server;
 
@@ -91,17 +112,16 @@ public final class RpcServer implements AutoCloseable {
     RequestLimits limits = options.limits();
     ByteBudget arriving = new ByteBudget(options.arrivingBytes());
     Server server =
-        Server.builder()
-            .http(address)
+        listening(address, options.security())
             // Waiting for the model takes as long as it takes; a client's own deadline still holds.
             .requestTimeout(Duration.ZERO)
             .idleTimeout(IDLE)
             .pingInterval(PING)
             .maxRequestLength(limits.messageBytes())
             .service(
-                grpc(batcher, health, limits, options.streamWindow()),
+                grpc(batcher, health, options),
                 service -> decorated(service, arriving, options.logRequests()))
-            .service(olderReflection(batcher, health, limits), Undocumented::new)
+            .service(olderReflection(batcher, health, options), Undocumented::new)
             .service("/health", HealthCheckService.of(health.checker()))
             .serviceUnder("/docs", DocumentationPage.service())
             // Outcomes of requests are logged on demand, one line each.
@@ -119,13 +139,65 @@ public final class RpcServer implements AutoCloseable {
     return new RpcServer(server);
   }
 
-  /**
-   * @param streamWindow messages of one stream that are under way at once
-   */
-  private static GrpcService grpc(
-      Batcher batcher, ServingHealth health, RequestLimits limits, int streamWindow) {
-    return GrpcService.builder()
-        .addService(new InferenceService(batcher, new Requests(limits), streamWindow))
+  private static ServerBuilder listening(InetSocketAddress address, ServerSecurity security) {
+    if (security.tls().isEmpty()) {
+      return Server.builder().http(address);
+    }
+    TransportSecurity tls = security.tls().get();
+    return Server.builder()
+        .https(address)
+        .tls(new OwnKeys(tls.keys()))
+        .tlsCustomizer(builder -> {
+          builder.protocols(TransportSecurity.PROTOCOL);
+          if (security.clientCertificates()) {
+            builder.trustManager(tls.clients()).clientAuth(ClientAuth.REQUIRE);
+          }
+        });
+  }
+
+  /** Hands one key manager on, which knows itself when its certificate is replaced. */
+  private static final class OwnKeys extends SimpleKeyManagerFactory {
+    private final X509ExtendedKeyManager keys;
+
+    OwnKeys(X509ExtendedKeyManager keys) {
+      this.keys = keys;
+    }
+
+    @Override
+    protected void engineInit(KeyStore store, char[] password) {}
+
+    @Override
+    protected void engineInit(ManagerFactoryParameters parameters) {}
+
+    @Override
+    protected KeyManager[] engineGetKeyManagers() {
+      return new KeyManager[] {keys};
+    }
+  }
+
+  /** What a token must allow for a method; a load balancer may ask for health without one. */
+  private static Need needOf(MethodDescriptor<?, ?> method) {
+    String service = String.valueOf(method.getServiceName());
+    if (service.equals(HealthGrpc.SERVICE_NAME)) {
+      return new Need.Nothing();
+    }
+    return service.equals(InferenceGrpc.SERVICE_NAME)
+        ? new Need.Scoped(Scope.INFER)
+        : new Need.AnyToken();
+  }
+
+  private static GrpcServiceBuilder authorized(ServerSecurity security) {
+    GrpcServiceBuilder builder = GrpcService.builder();
+    security
+        .tokens()
+        .ifPresent(tokens -> builder.intercept(new Authorization(tokens, RpcServer::needOf)));
+    return builder;
+  }
+
+  private static GrpcService grpc(Batcher batcher, ServingHealth health, Options options) {
+    RequestLimits limits = options.limits();
+    return authorized(options.security())
+        .addService(new InferenceService(batcher, new Requests(limits), options.streamWindow()))
         .addService(health.service())
         .addService(ProtoReflectionServiceV1.newInstance())
         .exceptionHandler(RpcServer::failed)
@@ -140,9 +212,9 @@ public final class RpcServer implements AutoCloseable {
   }
 
   private static GrpcService olderReflection(
-      Batcher batcher, ServingHealth health, RequestLimits limits) {
-    BindableService inference = new InferenceService(batcher, new Requests(limits), 1);
-    return GrpcService.builder()
+      Batcher batcher, ServingHealth health, Options options) {
+    BindableService inference = new InferenceService(batcher, new Requests(options.limits()), 1);
+    return authorized(options.security())
         .addService(OlderReflection.of(List.of(inference, health.service())))
         .supportedSerializationFormats(GrpcSerializationFormats.PROTO)
         .build();

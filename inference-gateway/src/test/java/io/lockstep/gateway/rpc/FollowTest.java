@@ -23,6 +23,7 @@ import io.lockstep.gateway.handoff.HandOff;
 import io.lockstep.proto.coordinator.v1.Checkpoint;
 import io.lockstep.proto.coordinator.v1.CoordinatorGrpc;
 import io.lockstep.proto.coordinator.v1.WatchCheckpointsRequest;
+import io.lockstep.security.Endpoint;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -185,7 +186,7 @@ class FollowTest {
 
   private static GatewayServer follow(int port, Models models) {
     return GatewayServer.start(
-        GatewayOptions.of(new ModelSource.Coordinator("127.0.0.1:" + port)), models);
+        GatewayOptions.of(new ModelSource.Coordinator(Endpoint.local(port))), models);
   }
 
   private static void awaitStep(GatewayClient client, long steps) {

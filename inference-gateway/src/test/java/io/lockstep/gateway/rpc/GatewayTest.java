@@ -15,7 +15,6 @@ import io.lockstep.client.Captioned;
 import io.lockstep.client.ClientOptions;
 import io.lockstep.client.Described;
 import io.lockstep.client.Detected;
-import io.lockstep.client.Endpoint;
 import io.lockstep.client.GatewayClient;
 import io.lockstep.client.GatewayException;
 import io.lockstep.client.Group;
@@ -49,6 +48,8 @@ import io.lockstep.proto.inference.v1.PictureSummary;
 import io.lockstep.proto.inference.v1.Sampling;
 import io.lockstep.proto.inference.v1.SummarizeRequest;
 import io.lockstep.proto.inference.v1.SummarizeResponse;
+import io.lockstep.security.Endpoint;
+import io.lockstep.security.ListenAddress;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.net.URI;
@@ -605,7 +606,7 @@ class GatewayTest {
   void aTakenPortIsOneLineWithTheFix() {
     FakeModel model = FakeModel.answering(1, prompt -> "x");
     try (GatewayServer first = serve(model, options())) {
-      GatewayOptions same = options().at("127.0.0.1", first.port(), false);
+      GatewayOptions same = options().at(ListenAddress.local("127.0.0.1", first.port()));
       String message =
           assertThrows(IllegalStateException.class, () -> serve(model, same)).toString();
       assertTrue(message.contains("127.0.0.1:" + first.port()), message);
@@ -672,7 +673,7 @@ class GatewayTest {
     String message =
         assertThrows(
                 IllegalArgumentException.class,
-                () -> serve(model, options().at("0.0.0.0", 0, false)))
+                () -> serve(model, options().at(ListenAddress.local("0.0.0.0", 0))))
             .toString();
     assertTrue(message.contains("--allow-remote"), message);
   }

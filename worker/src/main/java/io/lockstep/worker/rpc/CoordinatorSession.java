@@ -4,6 +4,9 @@ import io.grpc.Status;
 import io.lockstep.proto.coordinator.v1.CoordinatorMessage;
 import io.lockstep.proto.coordinator.v1.Welcome;
 import io.lockstep.proto.coordinator.v1.WorkerMessage;
+import io.lockstep.security.ClientSecurity;
+import io.lockstep.security.Endpoint;
+import io.lockstep.security.HandshakeFailure;
 import io.lockstep.worker.checkpoint.WrittenFile;
 import io.lockstep.worker.protocol.Directive;
 import io.lockstep.worker.protocol.Session;
@@ -35,7 +38,8 @@ public final class CoordinatorSession implements Session, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(CoordinatorSession.class);
   private static final Duration RETRY = Duration.ofMillis(100);
 
-  private final String address;
+  private final Endpoint address;
+  private final ClientSecurity security;
   private final Introduction introduction;
   private final Timeouts timeouts;
   private final String incarnation = UUID.randomUUID().toString();
@@ -98,8 +102,10 @@ public final class CoordinatorSession implements Session, AutoCloseable {
    */
   public record Timeouts(Duration joining, Duration rejoining) {}
 
-  private CoordinatorSession(String address, Introduction introduction, Timeouts timeouts) {
+  private CoordinatorSession(
+      Endpoint address, ClientSecurity security, Introduction introduction, Timeouts timeouts) {
     this.address = address;
+    this.security = security;
     this.introduction = introduction;
     this.timeouts = timeouts;
   }
@@ -108,13 +114,14 @@ public final class CoordinatorSession implements Session, AutoCloseable {
    * Joins the run of a coordinator. Of a run that is complete already, the session says so: see
    * {@link #alreadyFinished}.
    *
-   * @param address its host:port
+   * @param address where it listens
+   * @param security how the connection with it is secured
    * @throws SessionException if there is no coordinator or it refuses the worker
    */
   public static CoordinatorSession join(
-      String address, Introduction introduction, Timeouts timeouts)
+      Endpoint address, ClientSecurity security, Introduction introduction, Timeouts timeouts)
       throws SessionException, InterruptedException {
-    CoordinatorSession session = new CoordinatorSession(address, introduction, timeouts);
+    CoordinatorSession session = new CoordinatorSession(address, security, introduction, timeouts);
     try {
       session.open();
       session.awaitWelcome();
@@ -171,7 +178,7 @@ public final class CoordinatorSession implements Session, AutoCloseable {
     }
     directives.clear();
     welcomed = false;
-    Stream opened = new Stream(address, new StreamListener());
+    Stream opened = new Stream(address, security, new StreamListener());
     stream = opened;
     opened.send(
         Reports.hello(introduction, incarnation, standing.loaded(), holdings.get()).build());
@@ -205,6 +212,12 @@ public final class CoordinatorSession implements Session, AutoCloseable {
           status.getDescription() == null ? status.getCode().toString() : status.getDescription();
       if (status.isOk()) {
         lost(from, "the coordinator at " + address + " closed the session", Optional.of(RETRY));
+      } else if (HandshakeFailure.explain(status.asException()).isPresent()) {
+        lost(
+            from,
+            "no connection with the coordinator at %s: %s"
+                .formatted(address, HandshakeFailure.explain(status.asException()).get()),
+            welcomedBefore() ? Optional.of(RETRY) : Optional.empty());
       } else if (isTransient(status)) {
         lost(
             from,
@@ -217,6 +230,11 @@ public final class CoordinatorSession implements Session, AutoCloseable {
             "the coordinator at %s refused this worker: %s".formatted(address, detail),
             Optional.empty());
       }
+    }
+
+    /** Certificates that once held may hold again: they are being replaced. */
+    private boolean welcomedBefore() {
+      return runConfig.isDone();
     }
 
     private static boolean isTransient(Status status) {

@@ -2,11 +2,12 @@ package io.lockstep.worker.rpc;
 
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
-import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.StreamObserver;
 import io.lockstep.proto.coordinator.v1.CoordinatorGrpc;
 import io.lockstep.proto.coordinator.v1.CoordinatorMessage;
 import io.lockstep.proto.coordinator.v1.WorkerMessage;
+import io.lockstep.security.ClientSecurity;
+import io.lockstep.security.Endpoint;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
@@ -29,8 +30,8 @@ final class Stream implements AutoCloseable {
     void ended(Stream from, Status status);
   }
 
-  Stream(String address, Listener listener) {
-    channel = NettyChannelBuilder.forTarget(address).usePlaintext().build();
+  Stream(Endpoint coordinator, ClientSecurity security, Listener listener) {
+    channel = security.channel(coordinator).build();
     requests = CoordinatorGrpc.newStub(channel).join(new Responses(listener));
   }
 

@@ -17,6 +17,7 @@ import io.lockstep.proto.coordinator.v1.Standing;
 import io.lockstep.proto.coordinator.v1.Stop;
 import io.lockstep.proto.coordinator.v1.WorkerMessage;
 import io.lockstep.proto.coordinator.v1.World;
+import io.lockstep.security.ClientSecurity;
 import io.lockstep.worker.protocol.Directive;
 import io.lockstep.worker.protocol.Session.Holding;
 import io.lockstep.worker.rpc.CoordinatorSession.Introduction;
@@ -47,7 +48,8 @@ class CoordinatorSessionTest {
       ScriptedCoordinator coordinator, Duration rejoining) {
     return CompletableFuture.supplyAsync(() -> {
       try {
-        return CoordinatorSession.join(coordinator.address(), W, timeouts(rejoining));
+        return CoordinatorSession.join(
+            coordinator.endpoint(), ClientSecurity.NONE, W, timeouts(rejoining));
       } catch (SessionException | InterruptedException e) {
         throw new IllegalStateException(e.getMessage(), e);
       }

@@ -10,6 +10,7 @@ import io.lockstep.proto.coordinator.v1.Hello;
 import io.lockstep.proto.coordinator.v1.Stop;
 import io.lockstep.proto.coordinator.v1.Welcome;
 import io.lockstep.proto.coordinator.v1.WorkerMessage;
+import io.lockstep.security.Endpoint;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -135,8 +136,8 @@ final class ScriptedCoordinator implements AutoCloseable {
     return server.getPort();
   }
 
-  String address() {
-    return "127.0.0.1:" + port();
+  Endpoint endpoint() {
+    return Endpoint.local(port());
   }
 
   /** The next worker that opens a stream. */

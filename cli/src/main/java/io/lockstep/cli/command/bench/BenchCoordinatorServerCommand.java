@@ -6,7 +6,7 @@ import io.lockstep.coordinator.MembershipRules;
 import io.lockstep.coordinator.RunListener;
 import io.lockstep.coordinator.RunPlan;
 import io.lockstep.coordinator.rpc.CoordinatorServer;
-import io.lockstep.coordinator.rpc.ListenAddress;
+import io.lockstep.security.ListenAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;

@@ -4,6 +4,7 @@ import io.lockstep.cli.command.ListenOptions;
 import io.lockstep.cli.command.Numbers;
 import io.lockstep.cli.command.RecipeOptions;
 import io.lockstep.cli.command.ResumeOptions;
+import io.lockstep.cli.command.TlsOptions;
 import io.lockstep.cli.console.UserError;
 import io.lockstep.cli.process.Child;
 import io.lockstep.cli.process.Closing;
@@ -21,7 +22,7 @@ import io.lockstep.coordinator.RunListener;
 import io.lockstep.coordinator.RunOutcome;
 import io.lockstep.coordinator.RunPlan;
 import io.lockstep.coordinator.rpc.CoordinatorServer;
-import io.lockstep.coordinator.rpc.ListenAddress;
+import io.lockstep.security.ListenAddress;
 import io.lockstep.worker.config.RunConfig;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -64,6 +65,8 @@ final class CoordinatorStartCommand implements Callable<Integer> {
 
   @Mixin private ListenOptions listen = new ListenOptions();
 
+  @Mixin private TlsOptions tls = new TlsOptions();
+
   @Override
   public Integer call() throws Exception {
     RunConfig run = StoredRun.withInputs(recipe.read().withOutputDir(out));
@@ -74,7 +77,7 @@ final class CoordinatorStartCommand implements Callable<Integer> {
     }
     RunPlan plan = RunPlans.of(run, workers, out);
     RunPlans.requireSpace(plan);
-    ListenAddress address = new ListenAddress(listen.host(), listen.port(), listen.allowRemote());
+    ListenAddress address = listen.address(tls);
     Optional<DrainOnSignal> signals = drainOnSignal();
     CoordinatorServer server = start(plan, address);
     try (Closing closing = Closing.atExit(server::close)) {

@@ -3,18 +3,22 @@ package io.lockstep.cli.command.gateway;
 import io.lockstep.cli.command.ListenOptions;
 import io.lockstep.cli.command.Numbers;
 import io.lockstep.cli.command.TensorOptions;
+import io.lockstep.cli.command.TlsOptions;
+import io.lockstep.cli.command.TokenOption;
 import io.lockstep.cli.console.LogSetup;
 import io.lockstep.cli.console.UsageError;
 import io.lockstep.cli.process.Closing;
 import io.lockstep.cli.process.PortFile;
-import io.lockstep.client.Endpoint;
 import io.lockstep.gateway.GatewayOptions;
 import io.lockstep.gateway.GatewayServer;
 import io.lockstep.gateway.ModelSource;
 import io.lockstep.gateway.serving.CertificatePolicy;
 import io.lockstep.gateway.serving.RequestLimits;
+import io.lockstep.security.ClientSecurity;
+import io.lockstep.security.Endpoint;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -45,13 +49,15 @@ public final class GatewayStartCommand implements Callable<Integer> {
         description = "The coordinator of a run to follow.")
     private @Nullable Endpoint coordinator;
 
-    ModelSource source(Certificates certificates) {
+    ModelSource source(Certificates certificates, ClientSecurity security) {
       if (model != null) {
         return new ModelSource.Folder(
             model, certificates.policy(CertificatePolicy.REQUIRED_OF_TRAINING));
       }
       return new ModelSource.Coordinator(
-          String.valueOf(coordinator), certificates.policy(CertificatePolicy.REQUIRED));
+          Objects.requireNonNull(coordinator),
+          certificates.policy(CertificatePolicy.REQUIRED),
+          security);
     }
   }
 
@@ -84,6 +90,10 @@ public final class GatewayStartCommand implements Callable<Integer> {
   private Source source = new Source();
 
   @Mixin private ListenOptions listen = new ListenOptions();
+
+  @Mixin private TlsOptions tls = new TlsOptions();
+
+  @Mixin private TokenOption token = new TokenOption();
 
   @Mixin private TensorOptions tensors = new TensorOptions();
 
@@ -200,8 +210,8 @@ public final class GatewayStartCommand implements Callable<Integer> {
                 optional(defaultNewTokens))
             .withMaxModelLen(optional(maxModelLen));
     GatewayOptions options =
-        GatewayOptions.of(source.source(certificates))
-            .at(listen.host(), listen.port(), listen.allowRemote())
+        GatewayOptions.of(source.source(certificates, token.with(tls)))
+            .at(listen.address(tls))
             .limitedTo(limits)
             .loggingRequests(logRequests);
     return memoryMib == null

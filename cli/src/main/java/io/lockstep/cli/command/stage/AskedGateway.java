@@ -2,10 +2,12 @@ package io.lockstep.cli.command.stage;
 
 import io.lockstep.cli.command.DecodingArguments;
 import io.lockstep.cli.command.EndpointConverter;
+import io.lockstep.cli.command.TlsOptions;
+import io.lockstep.cli.command.TokenOption;
 import io.lockstep.client.AnswerSettings;
 import io.lockstep.client.ClientOptions;
-import io.lockstep.client.Endpoint;
 import io.lockstep.client.GatewayClient;
+import io.lockstep.security.Endpoint;
 import java.io.IOException;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -22,8 +24,12 @@ final class AskedGateway {
 
   @Mixin private DecodingArguments decoding = new DecodingArguments();
 
+  @Mixin private TlsOptions tls = new TlsOptions();
+
+  @Mixin private TokenOption token = new TokenOption();
+
   GatewayClient connect() {
-    return GatewayClient.connect(endpoint, ClientOptions.DEFAULT);
+    return GatewayClient.connect(endpoint, ClientOptions.DEFAULT.withSecurity(token.with(tls)));
   }
 
   AnswerSettings settings(GatewayClient client) throws IOException {

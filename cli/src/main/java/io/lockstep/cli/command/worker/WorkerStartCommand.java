@@ -5,7 +5,7 @@ import io.lockstep.cli.command.Numbers;
 import io.lockstep.cli.command.TensorOptions;
 import io.lockstep.cli.console.LogSetup;
 import io.lockstep.cli.console.UserError;
-import io.lockstep.client.Endpoint;
+import io.lockstep.security.Endpoint;
 import io.lockstep.worker.Worker;
 import io.lockstep.worker.protocol.Directive;
 import java.net.InetAddress;
@@ -82,7 +82,12 @@ public final class WorkerStartCommand implements Callable<Integer> {
     Worker worker =
         new Worker(
             new Worker.Options(
-                coordinator.endpoint().toString(), links(), tensors.threads(), chosen, machine),
+                coordinator.endpoint(),
+                coordinator.security(),
+                links(),
+                tensors.threads(),
+                chosen,
+                machine),
             LogSetup::rank);
     Directive.Stop end;
     try (Leaving leaving = Leaving.onSignal(worker)) {

@@ -1,7 +1,5 @@
-package io.lockstep.client;
+package io.lockstep.security;
 
-import io.grpc.ManagedChannel;
-import io.grpc.netty.NettyChannelBuilder;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -13,7 +11,6 @@ public record Endpoint(String host, int port) {
   private static final Pattern HOST_PORT =
       Pattern.compile(
           "(?:(?<host>[\\w.-]+)|\\[(?<bracketed>[0-9a-fA-F:.%\\w]+)]):(?<port>[0-9]{1,5})");
-  private static final int MAX_MESSAGE_BYTES = 256 << 20;
 
   /** A port on this machine. */
   public static Endpoint local(int port) {
@@ -39,14 +36,6 @@ public record Endpoint(String host, int port) {
     }
     String bracketed = parts.group("bracketed");
     return new Endpoint(bracketed == null ? parts.group("host") : bracketed, port);
-  }
-
-  /** A channel to it that connects with the first call; the caller shuts it down. */
-  public ManagedChannel connect() {
-    return NettyChannelBuilder.forAddress(host, port)
-        .usePlaintext()
-        .maxInboundMessageSize(MAX_MESSAGE_BYTES)
-        .build();
   }
 
   @Override
