@@ -24,7 +24,7 @@ public final class AcceptedTokens {
 
   private final WatchedFile<List<Line>> lines;
 
-  private record Line(Grant grant, byte[] digest) {}
+  private record Line(Grant grant, String digest) {}
 
   private AcceptedTokens(WatchedFile<List<Line>> lines) {
     this.lines = lines;
@@ -53,7 +53,7 @@ public final class AcceptedTokens {
         }
         Set<Scope> scopes = scopes(parts.group(1), file + ":" + number);
         lines.add(
-            new Line(new Grant(scopes, parts.group(2)), HexFormat.of().parseHex(parts.group(3))));
+            new Line(new Grant(scopes, parts.group(2)), parts.group(3)));
       }
     }
     if (lines.isEmpty()) {
@@ -88,24 +88,25 @@ public final class AcceptedTokens {
         .formatted(
             String.join(",", EnumSet.copyOf(scopes).stream().map(Scope::text).toList()),
             name,
-            HexFormat.of().formatHex(digest(token)));
+            digest(token));
   }
 
   /** What a token allows; empty if it isn't accepted. Takes the same time for every token. */
   public Optional<Grant> grant(String token) {
-    byte[] digest = digest(token);
+    byte[] digest = digest(token).getBytes(StandardCharsets.US_ASCII);
     Optional<Grant> found = Optional.empty();
     for (Line line : lines.value()) {
-      if (MessageDigest.isEqual(line.digest(), digest)) {
+      if (MessageDigest.isEqual(line.digest().getBytes(StandardCharsets.US_ASCII), digest)) {
         found = Optional.of(line.grant());
       }
     }
     return found;
   }
 
-  private static byte[] digest(String token) {
+  private static String digest(String token) {
     try {
-      return MessageDigest.getInstance("SHA-256").digest(token.getBytes(StandardCharsets.UTF_8));
+      MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
+      return HexFormat.of().formatHex(sha256.digest(token.getBytes(StandardCharsets.UTF_8)));
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java platform has SHA-256", e);
     }

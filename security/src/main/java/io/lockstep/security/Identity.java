@@ -11,6 +11,7 @@ import java.security.PrivateKey;
 import java.security.Signature;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
+import java.util.List;
 
 /**
  * A certificate with its key, checked.
@@ -18,7 +19,7 @@ import java.time.Instant;
  * @param chain the certificate and those that lead to its authority's
  * @param key its private key
  */
-record Identity(X509Certificate[] chain, PrivateKey key) {
+record Identity(List<X509Certificate> chain, PrivateKey key) {
 
   /**
    * Reads both.
@@ -26,23 +27,23 @@ record Identity(X509Certificate[] chain, PrivateKey key) {
    * @throws CredentialException if they can't be read, don't belong together, or are out of date
    */
   static Identity read(Path certificate, Path key) {
-    X509Certificate[] chain = certificates(certificate);
-    requireValid(certificate, chain[0]);
+    List<X509Certificate> chain = certificates(certificate);
+    requireValid(certificate, chain.getFirst());
     PrivateKey own = key(key);
-    requireMatch(certificate, chain[0], key, own);
+    requireMatch(certificate, chain.getFirst(), key, own);
     return new Identity(chain, own);
   }
 
   /** When it ceases to hold. */
   Instant expires() {
-    return chain[0].getNotAfter().toInstant();
+    return chain.getFirst().getNotAfter().toInstant();
   }
 
   /** The certificates in a PEM file, at least one. */
-  static X509Certificate[] certificates(Path file) {
+  static List<X509Certificate> certificates(Path file) {
     try (InputStream in = Files.newInputStream(file)) {
-      X509Certificate[] read = CertificateUtils.getX509Certificates(in);
-      if (read.length == 0) {
+      List<X509Certificate> read = List.of(CertificateUtils.getX509Certificates(in));
+      if (read.isEmpty()) {
         throw new CredentialException(file + " holds no certificate: it must be a PEM file");
       }
       return read;

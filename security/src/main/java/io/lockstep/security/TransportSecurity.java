@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.cert.CertificateException;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -84,11 +85,12 @@ public final class TransportSecurity implements AutoCloseable {
     try {
       if (files.certificate().isPresent()) {
         Identity own = Identity.read(files.certificate().orElseThrow(), files.key().orElseThrow());
-        keys.updateIdentityCredentials(own.chain(), own.key());
+        keys.updateIdentityCredentials(own.chain().toArray(X509Certificate[]::new), own.key());
         expires = own.expires();
       }
       if (files.authorities().isPresent()) {
-        var trusted = Identity.certificates(files.authorities().get());
+        X509Certificate[] trusted =
+            Identity.certificates(files.authorities().get()).toArray(X509Certificate[]::new);
         servers.updateTrustCredentials(trusted);
         clients.updateTrustCredentials(trusted);
       }
