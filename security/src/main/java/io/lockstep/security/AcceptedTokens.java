@@ -52,8 +52,7 @@ public final class AcceptedTokens {
                   .formatted(file, number));
         }
         Set<Scope> scopes = scopes(parts.group(1), file + ":" + number);
-        lines.add(
-            new Line(new Grant(scopes, parts.group(2)), parts.group(3)));
+        lines.add(new Line(new Grant(scopes, parts.group(2)), parts.group(3)));
       }
     }
     if (lines.isEmpty()) {
