@@ -14,8 +14,8 @@ import java.util.regex.Pattern;
 
 /**
  * Everything but a run's recipe and data that decides the bits of its results, as workers report
- * it: threads, libraries, vector instructions, the kind of processor, and the variables by which
- * the matrix library is told what to use. A run keeps those that it began with, and takes no worker
+ * it: threads, libraries, vector instructions, the kinds of processor and device with their
+ * drivers, and the variables by which the matrix library is told what to use. A run keeps those that it began with, and takes no worker
  * with others.
  *
  * @param values by name; a variable that isn't set has the value {@link #UNSET}
@@ -49,7 +49,17 @@ public record Numerics(SortedMap<String, String> values) {
           "vector_instructions",
           "start it on a processor with the same ones, or all with the same ATEN_CPU_CAPABILITY",
           "processor",
-          "start it on the same kind of processor");
+          "start it on the same kind of processor",
+          "device",
+          "start it with --device on the same kind of device",
+          "compute_capability",
+          "start it with --device on the same kind of device",
+          "cuda_driver",
+          "start it on a machine with the same NVIDIA driver",
+          "cuda_runtime",
+          "start it with the same libtorch",
+          "cudnn",
+          "start it with the same libtorch");
 
   public Numerics {
     values = Collections.unmodifiableSortedMap(new TreeMap<>(values));

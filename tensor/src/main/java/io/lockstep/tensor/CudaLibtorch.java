@@ -8,6 +8,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -29,8 +30,18 @@ final class CudaLibtorch {
     require(Path.of(LibUtils.getLibtorchPath()), LibUtils.getVersion());
   }
 
+  /** Whether the environment names one. */
+  static boolean isNamed(Map<String, String> environment) {
+    String folder = environment.get("PYTORCH_LIBRARY_PATH");
+    return folder != null && isIn(Path.of(folder));
+  }
+
+  private static boolean isIn(Path folder) {
+    return Files.exists(folder.resolve(System.mapLibraryName("torch_cuda")));
+  }
+
   static void require(Path folder, String version) {
-    if (!Files.exists(folder.resolve(System.mapLibraryName("torch_cuda")))) {
+    if (!isIn(folder)) {
       throw new DeviceException(
           "libtorch %s in %s is a build for CPUs: name one for CUDA by PYTORCH_LIBRARY_PATH=FOLDER PYTORCH_VERSION=2.7.1 PYTORCH_FLAVOR=cu128; see docs/gpu.md"
               .formatted(version, folder));

@@ -1,5 +1,8 @@
 package io.lockstep.tensor;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -28,12 +31,27 @@ final class DeviceChoice {
   record Chosen(Device device, SortedMap<String, String> versions) {}
 
   /**
-   * Number of devices that this process sees.
+   * The devices that this process sees, for people.
    *
    * @throws DeviceException if there is no driver
    */
-  int count() {
-    return drivers.get().devices();
+  List<String> described() {
+    CudaDriver driver = drivers.get();
+    List<String> described = new ArrayList<>();
+    int count = driver.devices();
+    for (int i = 0; i < count; i++) {
+      CudaDriver.Description each = driver.describe(i);
+      described.add(
+          String.format(
+              Locale.ROOT,
+              "cuda:%d %s, %.1f GiB, compute capability %s, driver for CUDA %s",
+              i,
+              each.name(),
+              each.bytes() / (double) (1L << 30),
+              each.capability(),
+              driver.version()));
+    }
+    return described;
   }
 
   /**

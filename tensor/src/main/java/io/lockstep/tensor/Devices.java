@@ -1,8 +1,10 @@
 package io.lockstep.tensor;
 
 import ai.djl.engine.EngineException;
+import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
+import java.util.StringJoiner;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -53,22 +55,35 @@ public final class Devices {
   }
 
   /**
-   * How many CUDA devices this process sees.
+   * The CUDA devices that this process sees, for people: name, memory, compute capability. Needs
+   * the driver alone.
    *
    * @throws DeviceException if there is no driver
    */
-  public static int visibleCudaDevices() {
-    return new DeviceChoice(LibCuda::load).count();
+  public static List<String> visibleCudaDevices() {
+    return new DeviceChoice(LibCuda::load).described();
+  }
+
+  /** Whether the environment names a libtorch for CUDA devices (PYTORCH_LIBRARY_PATH). */
+  public static boolean namesCudaLibtorch() {
+    return CudaLibtorch.isNamed(System.getenv());
+  }
+
+  /** What this process computes on, with the versions that decide its results; for people. */
+  public static String describe() {
+    SortedMap<String, String> all = versions;
+    StringJoiner words = new StringJoiner(", ", ofTensors() + ": ", "");
+    all.forEach((name, value) -> words.add(name.replace('_', ' ') + " " + value));
+    return words.toString();
   }
 
   /**
-   * Whether libtorch, which has been started, is a build for CUDA.
-   *
-   * @throws DeviceException if it isn't, naming it and how another one is chosen
+   * Whether matrix products and convolutions of float32 may round their factors to TF32 (10 bits of
+   * mantissa), on devices that have instructions for it: not unless it is asked for.
    */
-  public static void requireCudaLibtorch() {
+  public static void allowTf32(boolean allow) {
     Torch.requireStarted();
-    CudaLibtorch.require();
+    TorchContext.allowTf32(allow);
   }
 
   /** What decides the bits of this process's results besides libtorch and the processor. */

@@ -7,10 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class DeviceChoiceTest {
 
@@ -47,7 +49,7 @@ class DeviceChoiceTest {
     for (Map.Entry<Integer, String> seen :
         Map.of(0, "sees none", 1, "sees cuda:0 alone", 4, "sees cuda:0 to cuda:3").entrySet()) {
       DeviceChoice choice = new DeviceChoice(() -> new Driver(seen.getKey()));
-      assertEquals(seen.getKey(), choice.count());
+      assertEquals(seen.getKey(), choice.described().size());
       Exception e = assertThrows(DeviceException.class, () -> choice.choose(4));
       assertMentions("no device cuda:4: the process " + seen.getValue(), e);
       assertMentions("CUDA_VISIBLE_DEVICES=", e);
@@ -81,6 +83,25 @@ class DeviceChoiceTest {
     Exception e = assertThrows(DeviceException.class, () -> Devices.requireComputes(device));
     assertMentions("libtorch can't compute on cuda:0", e);
     assertEquals(1, String.valueOf(e.getMessage()).lines().count());
+  }
+
+  @Test
+  void devicesAreDescribed() {
+    assertEquals(
+        "cuda:1 Model X, 1.0 GiB, compute capability 9.0, driver for CUDA 13.0",
+        new DeviceChoice(() -> new Driver(2)).described().getLast());
+    var _ = Devices.select(DeviceName.CPU);
+    assertEquals("host: device cpu", Devices.describe());
+  }
+
+  @Test
+  void aLibtorchForCudaIsKnownByItsFile(@TempDir Path folder) throws Exception {
+    Map<String, String> named = Map.of("PYTORCH_LIBRARY_PATH", folder.toString());
+    assertFalse(CudaLibtorch.isNamed(Map.of()));
+    assertFalse(CudaLibtorch.isNamed(named));
+    Files.createFile(folder.resolve("libtorch_cuda.so"));
+    assertTrue(CudaLibtorch.isNamed(named));
+    CudaLibtorch.require(folder, "2.7.1");
   }
 
   @Test

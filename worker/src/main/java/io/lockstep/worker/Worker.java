@@ -14,12 +14,18 @@ import io.lockstep.collective.tcp.TcpListener;
 import io.lockstep.collective.tcp.TcpOptions;
 import io.lockstep.config.ConfigException;
 import io.lockstep.model.checkpoint.LoadedModel;
+<<<<<<< HEAD
 import io.lockstep.security.ClientSecurity;
 import io.lockstep.security.Endpoint;
+=======
+import io.lockstep.tensor.Device;
+import io.lockstep.tensor.DeviceName;
+>>>>>>> a843045d (Workers on devices: train --device, worker start --device, versions compared across the world, TF32 when asked for)
 import io.lockstep.tensor.Devices;
 import io.lockstep.tensor.Numerics;
 import io.lockstep.tensor.Torch;
 import io.lockstep.worker.config.RunConfig;
+import io.lockstep.worker.config.TrainingConfig;
 import io.lockstep.worker.loader.RunData;
 import io.lockstep.worker.loader.SampleException;
 import io.lockstep.worker.loop.CollectiveConnector;
@@ -50,9 +56,6 @@ public final class Worker {
   /** The coordinator knows within seconds who can't be reached, and ends the wait. */
   private static final Duration CONNECT_TIMEOUT = Duration.ofMinutes(30);
 
-  /** The device that tensors lie on: the first that the process sees. */
-  private static final int DEVICE = 0;
-
   /** Most ranks that a heartbeat names. */
   private static final int AWAITED_SHOWN = 16;
 
@@ -67,16 +70,21 @@ public final class Worker {
    * @param security how connections are secured
    * @param links how its peers reach it
    * @param threads threads of the tensor library
+   * @param device what it computes on
    * @param name name in the run, unique
    * @param node name of the machine it runs on
    */
   public record Options(
+<<<<<<< HEAD
       Endpoint coordinator,
       ClientSecurity security,
       Links links,
       int threads,
       String name,
       String node) {}
+=======
+      String coordinator, Links links, int threads, DeviceName device, String name, String node) {}
+>>>>>>> a843045d (Workers on devices: train --device, worker start --device, versions compared across the world, TF32 when asked for)
 
   /**
    * How a worker's peers reach it.
@@ -108,14 +116,22 @@ public final class Worker {
    * Takes part in the run until it ends.
    *
    * @return how it ended, in the coordinator's words
+   * @throws DeviceException in one line if it can't compute on its device
    * @throws IOException if a file can't be read or written; the coordinator has been told
    */
   public Directive.Stop run()
       throws IOException, SessionException, ConfigException, SampleException, InterruptedException {
     Torch.start(options.threads());
+    Device device = Devices.select(options.device());
     Links links = options.links();
+<<<<<<< HEAD
     NcclSupport nccl = nccl();
     try (TcpListener listener = TcpListener.open(links.host(), links.port(), peerTls());
+=======
+    NcclSupport nccl = nccl(device);
+    LOG.info("computes on {}", described(nccl));
+    try (TcpListener listener = TcpListener.open(links.host(), links.port());
+>>>>>>> a843045d (Workers on devices: train --device, worker start --device, versions compared across the world, TF32 when asked for)
         CoordinatorSession session =
             CoordinatorSession.join(
                 options.coordinator(),
@@ -163,22 +179,39 @@ public final class Worker {
   }
 
   /** A worker that computes on the CPU loads nothing of it. */
-  private static NcclSupport nccl() {
-    return Devices.ofTensors().isHost()
+  private static NcclSupport nccl(Device device) {
+    return device.isHost()
         ? new NcclSupport.Missing("it computes on the CPU")
-        : NcclSupport.load(DEVICE);
+        : NcclSupport.load(device.ordinal());
+  }
+
+  private static String described(NcclSupport nccl) {
+    String device = "%s, %s".formatted(Devices.describe(), Torch.capability());
+    return nccl instanceof NcclSupport.Loaded loaded
+        ? "%s, NCCL %s".formatted(device, loaded.runtime().version())
+        : device;
   }
 
   private Directive.Stop train(CoordinatorSession session, TcpListener listener, NcclSupport nccl)
       throws IOException, ConfigException, SampleException, InterruptedException {
     RunConfig config =
         RunConfig.parse(session.runConfig(), "the coordinator's configuration", Path.of("/"));
+    allowTf32(config.training().tf32());
     TuningPlan.of(config).table().lines().forEach(LOG::info);
     Peers peers = new Peers(session, listener, options.links().sharedMemory(), nccl, ranks);
     session.describeAwaited(peers::awaited);
     try (RunData data = new RunData(config);
         TrainingLoop loop = new TrainingLoop(session, config, () -> load(config), data, peers)) {
       return loop.run();
+    }
+  }
+
+  private static void allowTf32(boolean asked) {
+    Devices.allowTf32(asked);
+    if (asked && Devices.ofTensors().isHost()) {
+      LOG.warn("{}", TrainingConfig.TF32_ON_CPU);
+    } else if (asked) {
+      LOG.info("float32 matrix products and convolutions round their factors to TF32");
     }
   }
 

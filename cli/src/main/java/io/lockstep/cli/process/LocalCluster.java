@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 public final class LocalCluster implements AutoCloseable {
 
   private static final String COORDINATOR = "coordinator";
+  private static final String WORKER = "worker-";
   private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
   private static final Duration END_TIMEOUT = Duration.ofSeconds(20);
   private static final Duration CAUSE_TIMEOUT = Duration.ofSeconds(3);
@@ -54,7 +55,7 @@ public final class LocalCluster implements AutoCloseable {
     start(COORDINATOR, 0, options.beginning().resume());
     endpoint = Endpoint.local(group.awaitPort(coordinator(), START_TIMEOUT));
     for (int worker = 0; worker < options.workers(); worker++) {
-      start("worker-" + worker, endpoint.port(), false);
+      start(WORKER + worker, endpoint.port(), false);
     }
   }
 
@@ -64,6 +65,7 @@ public final class LocalCluster implements AutoCloseable {
    * @param recipe the run's configuration
    * @param workers number of worker processes
    * @param threads threads of each worker's tensor operations
+   * @param cuda whether worker N computes on CUDA device N, or all on the CPU
    * @param beginning where the run begins
    * @param schedule faults to inject into them
    */
@@ -71,13 +73,14 @@ public final class LocalCluster implements AutoCloseable {
       RecipeFile recipe,
       int workers,
       int threads,
+      boolean cuda,
       RunFolder folder,
       Beginning beginning,
       KillSchedule schedule) {
 
-    /** A new run without faults. */
+    /** A new run without faults on the CPU. */
     public Options(RecipeFile recipe, int workers, int threads, RunFolder folder) {
-      this(recipe, workers, threads, folder, Beginning.NEW, KillSchedule.NONE);
+      this(recipe, workers, threads, false, folder, Beginning.NEW, KillSchedule.NONE);
     }
   }
 
@@ -189,7 +192,9 @@ public final class LocalCluster implements AutoCloseable {
         "--name",
         name,
         "--threads",
-        Integer.toString(options.threads()));
+        Integer.toString(options.threads()),
+        "--device",
+        options.cuda() ? "cuda:" + name.substring(WORKER.length()) : "cpu");
   }
 
   /**

@@ -76,6 +76,18 @@ final class NumericsAdmissionTest {
   }
 
   @Test
+  void aWorkerOnAnotherDeviceIsRefusedByTheDevicesName() {
+    Cluster cluster = new Cluster(plan());
+    join(cluster, 1, with("device", "Model X"));
+    join(cluster, 2, with("device", "cpu"));
+    String reason = refusal(cluster, 2);
+    assertTrue(
+        reason.contains(
+            "computes with device 'cpu', this run with 'Model X': start it with --device on"),
+        reason);
+  }
+
+  @Test
   void aWorkerThatDoesNotSayHowItComputesIsRefused() {
     Cluster cluster = new Cluster(plan());
     join(cluster, 1, USUAL);

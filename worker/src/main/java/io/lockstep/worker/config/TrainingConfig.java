@@ -26,6 +26,7 @@ import java.util.Optional;
  *     alone, and going back computes each again: less memory for a third more time, the same bits
  * @param bf16 whether to compute in bfloat16
  * @param fp16 refused
+ * @param tf32 whether products of float32 may be those of TF32
  * @param routerAuxLossCoef weight of {@link io.lockstep.model.objective.RouterBalance}; 0 for none
  * @param saving when checkpoints are written, and which stay
  * @param evaluation when the run is evaluated on held-out records, and what that decides
@@ -88,6 +89,11 @@ public record TrainingConfig(
         boolean fp16,
     @Key(
             value =
+                "Whether matrix products and convolutions of float32 may round their factors to TF32 (10 bits of mantissa), on CUDA devices that have instructions for it.",
+            otherwise = "false")
+        boolean tf32,
+    @Key(
+            value =
                 "Weight of the routers' auxiliary loss (how unevenly tokens go to experts) beside the cross entropy, for models with experts; 0 for none. Models were published with 0.001.",
             otherwise = "0.0",
             min = 0,
@@ -102,6 +108,10 @@ public record TrainingConfig(
             changesWeights = false)
         int loggingSteps)
     implements Checked {
+
+  /** What is said where the key has no effect. */
+  public static final String TF32_ON_CPU =
+      "training.tf32: true has no effect on the CPU, where float32 is computed in full: it is for CUDA devices";
 
   private static final int USUAL_BATCH = 16;
 
@@ -151,6 +161,7 @@ public record TrainingConfig(
         Optional.of(checkpointing),
         bf16,
         fp16,
+        tf32,
         routerAuxLossCoef,
         saving,
         evaluation,
@@ -173,6 +184,7 @@ public record TrainingConfig(
         gradientCheckpointing,
         bf16,
         fp16,
+        tf32,
         routerAuxLossCoef,
         saving,
         evaluation,

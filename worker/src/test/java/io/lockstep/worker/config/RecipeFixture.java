@@ -69,6 +69,7 @@ abstract class RecipeFixture {
         gradient_checkpointing: true
         bf16: false
         fp16: false
+        tf32: true
         router_aux_loss_coef: 0.001
         save_strategy: steps
         save_steps: 20

@@ -74,6 +74,7 @@ class RunConfigTest extends RecipeFixture {
                 Optional.of(true),
                 false,
                 false,
+                true,
                 0.001,
                 new SavingConfig(SavingConfig.Strategy.STEPS, 20, 3, 1),
                 new EvaluationConfig(
@@ -216,6 +217,7 @@ class RunConfigTest extends RecipeFixture {
             0,
             true,
             Optional.of(false),
+            false,
             false,
             false,
             0,

@@ -13,6 +13,7 @@ import io.lockstep.cli.process.ProcessGroup;
 import io.lockstep.cli.run.BestCheckpoint;
 import io.lockstep.cli.run.RunFolder;
 import io.lockstep.cli.run.SampleCounts;
+import io.lockstep.cli.train.ClusterDevices;
 import io.lockstep.cli.train.DrainedRun;
 import io.lockstep.cli.train.OverLengthReport;
 import io.lockstep.cli.train.PlannedCost;
@@ -44,10 +45,18 @@ public final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--workers",
       converter = Numbers.Count.class,
-      required = true,
       paramLabel = "N",
-      description = "Number of worker processes; the weights don't depend on it.")
-  private int workers;
+      description =
+          "Number of worker processes; the weights don't depend on it. Needed on the CPU; on CUDA devices one for each, unless given.")
+  private @Nullable Integer workers;
+
+  @Option(
+      names = "--device",
+      paramLabel = "auto|cpu|cuda",
+      defaultValue = "auto",
+      description =
+          "What workers compute on: the CPU, or a CUDA device for each; auto takes devices if there are some and libtorch is a build for them (default: ${DEFAULT-VALUE}).")
+  private ClusterDevices.Asked device = ClusterDevices.Asked.AUTO;
 
   @Mixin private TensorOptions tensors = new TensorOptions();
 
@@ -73,13 +82,21 @@ public final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    ClusterDevices devices = ClusterDevices.choose(device, Optional.ofNullable(workers));
     RunConfig run = recipe.read();
+    devices.lines().forEach(System.out::println);
     RunFolder folder = folder(run);
     LocalCluster.Beginning beginning = beginning(run.withOutputDir(folder.root()));
     Training training =
         Training.prepare(
             new LocalCluster.Options(
-                recipe.file(), workers, tensors.threads(), folder, beginning, schedule()),
+                recipe.file(),
+                devices.workers(),
+                tensors.threads(),
+                devices.cuda(),
+                folder,
+                beginning,
+                schedule(devices.workers())),
             System.out);
     System.out.print(RunTables.trainable(TuningPlan.of(run).table()));
     Training.Result result;
@@ -87,7 +104,7 @@ public final class TrainCommand implements Callable<Integer> {
       result = training.runUntilSignalled(group);
     } catch (DrainedRun.UnbegunException drained) {
       System.out.println(drained.getMessage());
-      System.out.println(DrainedRun.next(false, folder.root(), command(folder)));
+      System.out.println(DrainedRun.next(false, folder.root(), command(folder, devices)));
       return Child.DRAINED;
     }
     System.out.print(PlannedCost.table(run, result.metrics()));
@@ -99,7 +116,7 @@ public final class TrainCommand implements Callable<Integer> {
     System.out.print(RunTables.skippedSteps(folder));
     System.out.print(OverLengthReport.summary(folder.root()));
     System.out.println(
-        "report: " + result.report("Training of " + run.name(), workers).write(folder.root()));
+        "report: " + result.report("Training of " + run.name(), devices.workers()).write(folder.root()));
     System.out.print(UnreadableReport.summary(folder.root()));
     System.out.println("checkpoint: " + result.checkpoint());
     best.ifPresent(
@@ -112,7 +129,7 @@ public final class TrainCommand implements Callable<Integer> {
               .put("best_figure", best.map(BestCheckpoint::words).orElse(""))
               .put("train_seconds", result.seconds())
               .put("samples_per_second", result.samplesPerSecond())
-              .put("workers", workers)
+              .put("workers", devices.workers())
               .put("drained", result.drained().orElse(""))
               .put("weights_sha256", result.weightsSha256()));
     } else if (result.drained().isEmpty()) {
@@ -120,17 +137,18 @@ public final class TrainCommand implements Callable<Integer> {
     }
     if (result.drained().isPresent()) {
       System.out.println(result.drained().get());
-      System.out.println(DrainedRun.next(true, folder.root(), command(folder)));
+      System.out.println(DrainedRun.next(true, folder.root(), command(folder, devices)));
       return Child.DRAINED;
     }
     return 0;
   }
 
-  private String command(RunFolder folder) {
-    return "lockstep train %s --workers %d%s --out %s"
+  private String command(RunFolder folder, ClusterDevices devices) {
+    return "lockstep train %s --workers %d%s%s --out %s"
         .formatted(
             recipe.given(),
-            workers,
+            devices.workers(),
+            device == ClusterDevices.Asked.AUTO ? "" : " --device " + device,
             tensors.threads() == 1 ? "" : " --threads " + tensors.threads(),
             folder.root());
   }
@@ -151,7 +169,7 @@ public final class TrainCommand implements Callable<Integer> {
         begin.resume(), begin.from(), List.copyOf(begin.acknowledged()));
   }
 
-  private KillSchedule schedule() throws IOException {
+  private KillSchedule schedule(int workers) throws IOException {
     Path file = killSchedule;
     return file == null ? KillSchedule.NONE : KillSchedule.read(file, workers);
   }

@@ -4,6 +4,7 @@ import io.lockstep.cli.command.RecipeOptions;
 import io.lockstep.cli.train.RunTables;
 import io.lockstep.config.ConfigException;
 import io.lockstep.worker.config.RunConfig;
+import io.lockstep.worker.config.TrainingConfig;
 import io.lockstep.worker.preflight.ServedDifferences;
 import io.lockstep.worker.tuning.TuningPlan;
 import java.util.ArrayList;
@@ -26,6 +27,9 @@ public final class ValidateCommand implements Callable<Integer> {
     String table = "";
     try {
       RunConfig run = recipe.read();
+      if (run.training().tf32()) {
+        System.out.println("warning: " + TrainingConfig.TF32_ON_CPU);
+      }
       problems.addAll(RunCheck.problems(run, System.out::println));
       if (problems.isEmpty()) {
         table = RunTables.trainable(TuningPlan.of(run).table());

@@ -1,11 +1,14 @@
 package io.lockstep.cli.command.worker;
 
 import io.lockstep.cli.command.CoordinatorOption;
+import io.lockstep.cli.command.DeviceConverter;
 import io.lockstep.cli.command.Numbers;
 import io.lockstep.cli.command.TensorOptions;
 import io.lockstep.cli.console.LogSetup;
 import io.lockstep.cli.console.UserError;
 import io.lockstep.security.Endpoint;
+import io.lockstep.tensor.DeviceException;
+import io.lockstep.tensor.DeviceName;
 import io.lockstep.worker.Worker;
 import io.lockstep.worker.protocol.Directive;
 import java.net.InetAddress;
@@ -62,6 +65,15 @@ public final class WorkerStartCommand implements Callable<Integer> {
   @Mixin private TensorOptions tensors = new TensorOptions();
 
   @Option(
+      names = "--device",
+      converter = DeviceConverter.class,
+      paramLabel = "cpu|cuda:N",
+      defaultValue = "cpu",
+      description =
+          "What it computes on; N counts the devices that the process sees, from 0 (default: ${DEFAULT-VALUE}).")
+  private DeviceName device = DeviceName.CPU;
+
+  @Option(
       names = "--name",
       paramLabel = "NAME",
       description = "Name in the run (default: host name and process id).")
@@ -86,12 +98,15 @@ public final class WorkerStartCommand implements Callable<Integer> {
                 coordinator.security(),
                 links(),
                 tensors.threads(),
+                device,
                 chosen,
                 machine),
             LogSetup::rank);
     Directive.Stop end;
     try (Leaving leaving = Leaving.onSignal(worker)) {
       end = worker.run();
+    } catch (DeviceException e) {
+      throw new UserError(String.valueOf(e.getMessage()));
     }
     if (!end.finished()) {
       throw new UserError(end.reason());
