@@ -14,25 +14,26 @@ import org.junit.jupiter.api.Test;
 
 class ClusterDevicesTest {
 
-  private static final Supplier<List<String>> TWO = () -> List.of("cuda:0 X", "cuda:1 X");
-  private static final Supplier<List<String>> NONE = List::of;
-  private static final Supplier<List<String>> NO_DRIVER =
-      () -> {
-        throw new UserError("no NVIDIA driver");
-      };
+  private static List<String> two() {
+    return List.of("cuda:0 X", "cuda:1 X");
+  }
+
+  private static List<String> noDriver() {
+    throw new UserError("no NVIDIA driver");
+  }
 
   @Test
   void oneWorkerPerDeviceUnlessFewerAreAskedFor() {
     for (Asked asked : List.of(Asked.AUTO, Asked.CUDA)) {
       assertEquals(
           new ClusterDevices(true, 2, List.of("device: cuda:0 X", "device: cuda:1 X")),
-          ClusterDevices.choose(asked, Optional.empty(), true, TWO));
+          ClusterDevices.choose(asked, Optional.empty(), true, ClusterDevicesTest::two));
       assertEquals(
           new ClusterDevices(true, 1, List.of("device: cuda:0 X")),
-          ClusterDevices.choose(asked, Optional.of(1), true, TWO));
+          ClusterDevices.choose(asked, Optional.of(1), true, ClusterDevicesTest::two));
       Exception e =
           assertThrows(
-              UsageError.class, () -> ClusterDevices.choose(asked, Optional.of(3), true, TWO));
+              UsageError.class, () -> ClusterDevices.choose(asked, Optional.of(3), true, ClusterDevicesTest::two));
       assertMentions("--workers 3 is more than the 2 CUDA devices", e);
     }
   }
@@ -41,13 +42,13 @@ class ClusterDevicesTest {
   void theCpuTakesAnyNumberThatIsGiven() {
     assertEquals(
         new ClusterDevices(false, 3, List.of()),
-        ClusterDevices.choose(Asked.CPU, Optional.of(3), true, TWO));
+        ClusterDevices.choose(Asked.CPU, Optional.of(3), true, ClusterDevicesTest::two));
     assertEquals(
         new ClusterDevices(false, 3, List.of()),
-        ClusterDevices.choose(Asked.AUTO, Optional.of(3), false, TWO));
+        ClusterDevices.choose(Asked.AUTO, Optional.of(3), false, ClusterDevicesTest::two));
     Exception e =
         assertThrows(
-            UsageError.class, () -> ClusterDevices.choose(Asked.CPU, Optional.empty(), true, TWO));
+            UsageError.class, () -> ClusterDevices.choose(Asked.CPU, Optional.empty(), true, ClusterDevicesTest::two));
     assertMentions("--workers N is missing", e);
   }
 
@@ -55,17 +56,17 @@ class ClusterDevicesTest {
   void autoSaysWhyALibtorchForCudaIsNotUsed() {
     assertEquals(
         new ClusterDevices(false, 1, List.of("device: cpu (no NVIDIA driver)")),
-        ClusterDevices.choose(Asked.AUTO, Optional.of(1), true, NO_DRIVER));
+        ClusterDevices.choose(Asked.AUTO, Optional.of(1), true, ClusterDevicesTest::noDriver));
     assertEquals(
         new ClusterDevices(false, 1, List.of("device: cpu (the process sees no CUDA device)")),
-        ClusterDevices.choose(Asked.AUTO, Optional.of(1), true, NONE));
+        ClusterDevices.choose(Asked.AUTO, Optional.of(1), true, List::of));
   }
 
   @Test
   void devicesThatAreAskedForAndNotThereAreAnError() {
-    assertMentions("no NVIDIA driver", refused(true, NO_DRIVER));
-    assertMentions("sees no CUDA device", refused(true, NONE));
-    assertMentions("PYTORCH_FLAVOR=cu128", refused(false, TWO));
+    assertMentions("no NVIDIA driver", refused(true, ClusterDevicesTest::noDriver));
+    assertMentions("sees no CUDA device", refused(true, List::of));
+    assertMentions("PYTORCH_FLAVOR=cu128", refused(false, ClusterDevicesTest::two));
   }
 
   private static Exception refused(boolean libtorchForCuda, Supplier<List<String>> devices) {
