@@ -14,13 +14,10 @@ import io.lockstep.collective.tcp.TcpListener;
 import io.lockstep.collective.tcp.TcpOptions;
 import io.lockstep.config.ConfigException;
 import io.lockstep.model.checkpoint.LoadedModel;
-<<<<<<< HEAD
 import io.lockstep.security.ClientSecurity;
 import io.lockstep.security.Endpoint;
-=======
 import io.lockstep.tensor.Device;
 import io.lockstep.tensor.DeviceName;
->>>>>>> a843045d (Workers on devices: train --device, worker start --device, versions compared across the world, TF32 when asked for)
 import io.lockstep.tensor.Devices;
 import io.lockstep.tensor.Numerics;
 import io.lockstep.tensor.Torch;
@@ -75,16 +72,13 @@ public final class Worker {
    * @param node name of the machine it runs on
    */
   public record Options(
-<<<<<<< HEAD
       Endpoint coordinator,
       ClientSecurity security,
       Links links,
       int threads,
+      DeviceName device,
       String name,
       String node) {}
-=======
-      String coordinator, Links links, int threads, DeviceName device, String name, String node) {}
->>>>>>> a843045d (Workers on devices: train --device, worker start --device, versions compared across the world, TF32 when asked for)
 
   /**
    * How a worker's peers reach it.
@@ -124,14 +118,9 @@ public final class Worker {
     Torch.start(options.threads());
     Device device = Devices.select(options.device());
     Links links = options.links();
-<<<<<<< HEAD
-    NcclSupport nccl = nccl();
-    try (TcpListener listener = TcpListener.open(links.host(), links.port(), peerTls());
-=======
     NcclSupport nccl = nccl(device);
     LOG.info("computes on {}", described(nccl));
-    try (TcpListener listener = TcpListener.open(links.host(), links.port());
->>>>>>> a843045d (Workers on devices: train --device, worker start --device, versions compared across the world, TF32 when asked for)
+    try (TcpListener listener = TcpListener.open(links.host(), links.port(), peerTls());
         CoordinatorSession session =
             CoordinatorSession.join(
                 options.coordinator(),
