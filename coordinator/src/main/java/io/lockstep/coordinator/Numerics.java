@@ -15,8 +15,8 @@ import java.util.regex.Pattern;
 /**
  * Everything but a run's recipe and data that decides the bits of its results, as workers report
  * it: threads, libraries, vector instructions, the kinds of processor and device with their
- * drivers, and the variables by which the matrix library is told what to use. A run keeps those that it began with, and takes no worker
- * with others.
+ * drivers, and the variables by which the matrix library is told what to use. A run keeps those
+ * that it began with, and takes no worker with others.
  *
  * @param values by name; a variable that isn't set has the value {@link #UNSET}
  */

@@ -82,8 +82,7 @@ public record ClusterDevices(boolean cuda, int workers, List<String> lines) {
     return new ClusterDevices(
         false,
         workers.orElseThrow(() ->
-            new UsageError(
-                "--workers N is missing: on the CPU it says how many processes train")),
+            new UsageError("--workers N is missing: on the CPU it says how many processes train")),
         lines);
   }
 
@@ -106,8 +105,6 @@ public record ClusterDevices(boolean cuda, int workers, List<String> lines) {
               .formatted(wanted, seen.size()));
     }
     return new ClusterDevices(
-        true,
-        wanted,
-        seen.subList(0, wanted).stream().map(each -> "device: " + each).toList());
+        true, wanted, seen.subList(0, wanted).stream().map(each -> "device: " + each).toList());
   }
 }

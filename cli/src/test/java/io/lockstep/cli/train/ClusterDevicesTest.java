@@ -33,7 +33,8 @@ class ClusterDevicesTest {
           ClusterDevices.choose(asked, Optional.of(1), true, ClusterDevicesTest::two));
       Exception e =
           assertThrows(
-              UsageError.class, () -> ClusterDevices.choose(asked, Optional.of(3), true, ClusterDevicesTest::two));
+              UsageError.class,
+              () -> ClusterDevices.choose(asked, Optional.of(3), true, ClusterDevicesTest::two));
       assertMentions("--workers 3 is more than the 2 CUDA devices", e);
     }
   }
@@ -48,7 +49,9 @@ class ClusterDevicesTest {
         ClusterDevices.choose(Asked.AUTO, Optional.of(3), false, ClusterDevicesTest::two));
     Exception e =
         assertThrows(
-            UsageError.class, () -> ClusterDevices.choose(Asked.CPU, Optional.empty(), true, ClusterDevicesTest::two));
+            UsageError.class,
+            () ->
+                ClusterDevices.choose(Asked.CPU, Optional.empty(), true, ClusterDevicesTest::two));
     assertMentions("--workers N is missing", e);
   }
 

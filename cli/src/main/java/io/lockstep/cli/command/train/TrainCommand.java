@@ -116,7 +116,8 @@ public final class TrainCommand implements Callable<Integer> {
     System.out.print(RunTables.skippedSteps(folder));
     System.out.print(OverLengthReport.summary(folder.root()));
     System.out.println(
-        "report: " + result.report("Training of " + run.name(), devices.workers()).write(folder.root()));
+        "report: "
+            + result.report("Training of " + run.name(), devices.workers()).write(folder.root()));
     System.out.print(UnreadableReport.summary(folder.root()));
     System.out.println("checkpoint: " + result.checkpoint());
     best.ifPresent(
