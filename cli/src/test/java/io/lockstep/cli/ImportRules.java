@@ -43,13 +43,14 @@ final class ImportRules {
   static {
     MODULES.put("proto", "");
     MODULES.put("security", "");
+    MODULES.put("operations", "security");
     MODULES.put("tensor", "");
     MODULES.put("config", "");
     MODULES.put("data", "config");
     MODULES.put("datatools", "data config.text");
     MODULES.put("collective", "tensor security");
     MODULES.put("model", "tensor config.text data.conversation data.file data.image data.score");
-    MODULES.put("coordinator", "proto security data.file data.plan");
+    MODULES.put("coordinator", "proto security operations data.file data.plan");
     MODULES.put("worker", "proto security model data collective tensor config");
     MODULES.put("benchmark", "worker model data collective config tensor");
     MODULES.put(
