@@ -14,6 +14,7 @@ package io.lockstep.model.config;
  * @param savedWidthsAdapted the same where norms are not trained
  * @param resultInners results as wide as the MLP
  * @param savedInners what differentiation keeps of those
+ * @param wideNorms norms of a block that are computed in float32 whatever the type
  */
 public record VisionCost(
     int mlpLayers,
@@ -25,4 +26,5 @@ public record VisionCost(
     int savedWidths,
     int savedWidthsAdapted,
     int resultInners,
-    int savedInners) {}
+    int savedInners,
+    int wideNorms) {}

@@ -1,42 +1,54 @@
 package io.lockstep.model.cost;
 
 import io.lockstep.model.adapter.AdapterPlan;
-import io.lockstep.model.config.TextConfig;
 import io.lockstep.model.network.ModelConfig;
-import io.lockstep.model.network.Network;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.ParameterSpec.Module;
-import io.lockstep.model.segment.SegmentSpec;
 import io.lockstep.tensor.Dtype;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.DoubleStream;
 
 /**
- * Memory of the activations of one forward and backward pass in float32, counted from the
- * configuration.
+ * Memory of one forward and backward pass, counted from the configuration: what the allocator hands
+ * out for activations, logits, the gradients that a segment's graph gives before they are copied to
+ * their flat buffer, and weights that are rounded for bfloat16.
  *
  * <p>A pass goes segment by segment (patch embedding, blocks, mergers, decoder layers, head). While
  * a segment is computed, every result of an operator is there; afterwards its input and what
- * differentiation saves stay, or with gradient checkpointing its input alone. The most is there
- * when the last decoder layer is computed, in the head, or when the attention of the last layer is
- * differentiated. Left out are parameters, gradients, and the process itself.
+ * differentiation saves stay, or with gradient checkpointing its input alone. Which {@link Moment}
+ * needs most depends on the shapes: {@link PassMoments} has them all. Left out are parameters, flat
+ * buffers of gradients, and the process itself.
  *
  * @param vision what the vision tower keeps for the backward pass, pixels included
  * @param decoder what the decoder keeps, the mask of padding included
- * @param segment what comes on top for the segment that needs most
- * @param peak most that is there at once
+ * @param segment what comes on top when most is there
+ * @param most when most is there
  */
-public record ActivationBytes(long vision, long decoder, long segment, long peak) {
+public record ActivationBytes(long vision, long decoder, long segment, Moment most) {
 
-  /** The loss' log-softmax, its gradient and that of the logits. */
-  private static final int HEAD_TABLES = 3;
+  /**
+   * A moment of a pass, and what is there then, in bytes.
+   *
+   * @param name what is computed
+   * @param kept for the backward pass, of the segments before
+   * @param computed of the segment that is computed
+   * @param logits and what becomes of them
+   * @param gradients of weights, where they are not in a flat buffer yet
+   * @param rounded trained weights in the type that is computed in
+   */
+  public record Moment(
+      String name, long kept, long computed, long logits, long gradients, long rounded) {
 
-  /** Selected rows, squares, normalised and weighted rows. */
-  private static final int HEAD_ROWS = 4;
+    /** All of it. */
+    public long bytes() {
+      return kept + computed + logits + gradients + rounded;
+    }
+  }
 
-  /** Gradients of the weights and of the scores they come from. */
-  private static final int SCORE_GRADIENTS = 2;
+  /** Most that is there at once. */
+  public long peak() {
+    return most.bytes();
+  }
 
   /**
    * What is computed at once.
@@ -68,15 +80,37 @@ public record ActivationBytes(long vision, long decoder, long segment, long peak
     }
   }
 
+  /** Where it is computed, which decides about the kernels of attention. */
+  public enum Place {
+    /**
+     * A processor: libtorch has a fused kernel where each query head has a key-value head of its
+     * own.
+     */
+    PROCESSOR,
+    /**
+     * A CUDA device. Libtorch 2.7 has fused kernels for grouped heads in bfloat16 without a mask
+     * (FlashAttention), and for ungrouped heads in any case; none takes grouped heads and a mask
+     * together: can_use_flash_attention and can_use_mem_efficient_attention in
+     * aten/src/ATen/native/transformers/cuda/sdp_utils.cpp. A batch of one row has no mask.
+     */
+    CUDA
+  }
+
   /**
    * How it is trained.
    *
    * @param trained what is trained
    * @param checkpointing whether segments are computed again going back
    * @param adapter low-rank updates, if they are what is trained
+   * @param place where it is computed
    */
   public record Mode(
-      ParameterLayout trained, boolean checkpointing, Optional<AdapterPlan> adapter) {
+      ParameterLayout trained, boolean checkpointing, Optional<AdapterPlan> adapter, Place place) {
+
+    /** On a processor. */
+    public Mode(ParameterLayout trained, boolean checkpointing, Optional<AdapterPlan> adapter) {
+      this(trained, checkpointing, adapter, Place.PROCESSOR);
+    }
 
     /** Whether anything in the vision tower or its mergers is trained. */
     public boolean visionTrained() {
@@ -84,62 +118,20 @@ public record ActivationBytes(long vision, long decoder, long segment, long peak
           .map(slot -> slot.spec().module())
           .anyMatch(module -> module == Module.VIT || module == Module.ALIGNER);
     }
+
+    /** Whether attention of the decoder keeps no matrix of weights. */
+    boolean fuses(ModelConfig config, Load load) {
+      boolean grouped = config.text().heads() != config.text().kvHeads();
+      return !grouped
+          || (place == Place.CUDA
+              && config.computeType() == Dtype.BFLOAT16
+              && load.rows() == 1);
+    }
   }
 
   /** Counts a pass. */
   public static ActivationBytes of(ModelConfig config, Load load, Mode mode) {
-    TextConfig text = config.text();
-    DecoderLayer layer = DecoderLayer.of(config, load, mode.adapter());
-    VisionBlock block = VisionBlock.of(config, load, mode.adapter());
-    double features = block.features(text.hiddenSize());
-    double vision = block.pixels() + features;
-    if (mode.visionTrained()) {
-      vision += block.depth() * block.input();
-      vision +=
-          mode.checkpointing()
-              ? 0
-              : block.depth() * (block.saved() + block.scores()) + block.mergers();
-    }
-    double width = (double) load.tokens() * text.hiddenSize();
-    double decoder = load.rows() * (double) load.length() * load.length() + 2 * width;
-    decoder += text.layers() * (width + (mode.checkpointing() ? 0 : layer.saved()));
-    double kept = mode.checkpointing() ? 0 : layer.saved();
-    long positions = Math.min(load.supervised(), new Network(config).positionsAtOnce());
-    double head =
-        positions * HEAD_TABLES * (double) text.vocabSize()
-            + load.supervised() * HEAD_ROWS * (double) text.hiddenSize();
-    // From the second part on, its gradient of the table is added to that of the parts before.
-    head += positions < load.supervised() ? (double) text.vocabSize() * text.hiddenSize() : 0;
-    Dtype type = config.computeType();
-    // Logits and what becomes of them are float32.
-    head *= (double) Dtype.FLOAT32.bytes() / type.bytes();
-    double goingBack = layer.saved() + SCORE_GRADIENTS * layer.scores() - kept;
-    double segment = DoubleStream.of(layer.results() - kept, goingBack, head).max().orElseThrow();
-    double inTower = vision + block.results() + block.input();
-    inTower += mode.visionTrained() ? SCORE_GRADIENTS * block.scores() : 0;
-    segment += rounded(config, mode);
-    double peak = Math.max(vision + decoder + segment, inTower);
-    return new ActivationBytes(
-        type.bytes(Math.round(vision)),
-        type.bytes(Math.round(decoder)),
-        type.bytes(Math.round(segment)),
-        type.bytes(Math.round(peak)));
-  }
-
-  /**
-   * Weights that are rounded to a smaller type, which a graph holds as long as it is there: those
-   * that are trained, as others are held in that type.
-   */
-  private static double rounded(ModelConfig config, Mode mode) {
-    if (config.computeType() == Dtype.FLOAT32) {
-      return 0;
-    }
-    return mode.checkpointing()
-        ? SegmentSpec.of(config, mode.trained()).stream()
-            .mapToLong(part -> part.end() - part.start())
-            .max()
-            .orElse(0)
-        : mode.trained().elements();
+    return new PassMoments(config, load, mode).count();
   }
 
   /**

@@ -5,6 +5,7 @@ import io.lockstep.model.config.VisionConfig;
 import io.lockstep.model.config.VisionCost;
 import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.parameter.ParameterSpec.Module;
+import io.lockstep.tensor.Dtype;
 import java.util.Optional;
 
 /**
@@ -30,6 +31,12 @@ record VisionBlock(
   /** q, k and v, both rotated, the weighted sum, the projection, both residual sums, the end. */
   private static final double COMMON_RESULTS = 17;
 
+  /** Both products and their sum are float32 whatever the type, of q and k, and rounded. */
+  private static final double NARROW_RESULTS = 8;
+
+  /** Of a norm that is computed in float32: the values, their squares, normalised, rounded. */
+  private static final double WIDE_NORM_RESULTS = 5;
+
   /** q, k and v (the view of v keeps all), q and k rotated, the weighted sum, the middle. */
   private static final double COMMON_SAVED = 7;
 
@@ -54,12 +61,19 @@ record VisionBlock(
         ActivationBytes.updates(
             adapter, Module.VIT, patches, config.depth(), dora ? DecoderLayer.DORA_SAVED : 0);
     VisionCost cost = config.cost();
-    int savedWidths = adapter.isPresent() ? cost.savedWidthsAdapted() : cost.savedWidths();
+    boolean narrow = model.computeType() != Dtype.FLOAT32;
+    double savedWidths = adapter.isPresent() ? cost.savedWidthsAdapted() : cost.savedWidths();
+    double resultWidths = COMMON_RESULTS + cost.resultWidths();
+    if (narrow) {
+      int wide = Dtype.FLOAT32.bytes() / model.computeType().bytes();
+      savedWidths += cost.wideNorms() * wide;
+      resultWidths += NARROW_RESULTS + cost.wideNorms() * WIDE_NORM_RESULTS;
+    }
     return new VisionBlock(
         config,
         patches,
         cost.mergers(),
-        patches * ((COMMON_RESULTS + cost.resultWidths()) * width + cost.resultInners() * inner)
+        patches * (resultWidths * width + cost.resultInners() * inner)
             + added,
         patches * ((COMMON_SAVED + savedWidths) * width + cost.savedInners() * inner) + kept,
         cost.keepsScores() ? patches * scores(config, (double) load.patchesOfPicture()) : 0);

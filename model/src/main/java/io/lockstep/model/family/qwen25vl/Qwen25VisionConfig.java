@@ -38,6 +38,6 @@ public record Qwen25VisionConfig(
   @Override
   public VisionCost cost() {
     return new VisionCost(
-        3, 1, windowTokens(), depth - fullAttentionBlocks.size(), true, 7, 4, 2, 4, 4);
+        3, 1, windowTokens(), depth - fullAttentionBlocks.size(), true, 7, 4, 2, 4, 4, 2);
   }
 }

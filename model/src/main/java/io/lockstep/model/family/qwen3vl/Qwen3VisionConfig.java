@@ -35,6 +35,6 @@ public record Qwen3VisionConfig(
 
   @Override
   public VisionCost cost() {
-    return new VisionCost(2, 1 + deepstackVisualIndexes.size(), 0, 0, false, 2, 2, 2, 10, 6);
+    return new VisionCost(2, 1 + deepstackVisualIndexes.size(), 0, 0, false, 2, 2, 2, 10, 6, 0);
   }
 }
