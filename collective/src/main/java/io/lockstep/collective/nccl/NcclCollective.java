@@ -177,6 +177,14 @@ public final class NcclCollective implements Collective {
     }
   }
 
+  /**
+   * The memory of the device that a message takes whose pieces are taken as they come; all others
+   * pass from where they lie.
+   */
+  public static long stagedBytes(long messageBytes) {
+    return 2 * Staging.room(Math.min(messageBytes, NcclOptions.PIECE_BYTES));
+  }
+
   @Override
   public int rank() {
     return connections.rank();

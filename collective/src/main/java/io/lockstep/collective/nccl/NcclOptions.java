@@ -17,7 +17,8 @@ import java.time.Duration;
 public record NcclOptions(
     TcpOptions connections, long pieceBytes, Duration meeting, Duration closedGrace) {
 
-  private static final long PIECE_BYTES = 8 << 20;
+  /** Length of a piece unless it is given. */
+  static final long PIECE_BYTES = 8 << 20;
   private static final Duration MEETING = Duration.ofMinutes(3);
   private static final Duration CLOSED_GRACE = Duration.ofSeconds(1);
 

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -59,12 +60,24 @@ public final class StrictJson {
    * @param inert tells these keys
    */
   public static StrictJson read(Path file, Predicate<String> inert) throws IOException {
+    return read(file, Files.readAllBytes(file), inert);
+  }
+
+  /**
+   * The same for text that lies elsewhere.
+   *
+   * @param file what messages call it
+   */
+  public static StrictJson read(Path file, byte[] text, Predicate<String> inert)
+      throws InvalidConfigException {
     JsonNode tree;
     try {
-      tree = JSON.readTree(Files.readAllBytes(file));
+      tree = JSON.readTree(text);
     } catch (JsonProcessingException e) {
       throw new InvalidConfigException(
           file, List.of("is not valid JSON: " + e.getOriginalMessage()));
+    } catch (IOException e) {
+      throw new UncheckedIOException("bytes in memory can always be read", e);
     }
     if (!(tree instanceof ObjectNode object)) {
       throw new InvalidConfigException(file, List.of("must hold one JSON object"));

@@ -138,14 +138,20 @@ public record ActivationBytes(long vision, long decoder, long segment, Moment mo
    * What a module's low-rank updates add, divided by its blocks.
    *
    * @param outputs copies of a layer's output
+   * @param dropped copies of its input where dropout drops some: masks, and what is left
    */
   static double updates(
-      Optional<AdapterPlan> adapter, Module module, double rows, int blocks, int outputs) {
+      Optional<AdapterPlan> adapter,
+      Module module,
+      double rows,
+      int blocks,
+      int outputs,
+      double dropped) {
     if (adapter.isEmpty()) {
       return 0;
     }
     AdapterPlan plan = adapter.get();
-    int inputs = plan.config().dropout() > 0 ? 2 : 0;
+    double inputs = plan.config().dropout() > 0 ? dropped : 0;
     return plan.layers().stream()
                 .filter(layer -> layer.module() == module)
                 .mapToDouble(

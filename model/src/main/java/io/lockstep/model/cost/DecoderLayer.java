@@ -90,13 +90,23 @@ record DecoderLayer(double results, double saved, double scores) {
             + scores
             + ROUTED_RESULTS * sparse
             + ActivationBytes.updates(
-                adapter, Module.LLM, tokens, text.layers(), dora ? DORA_RESULTS : LORA_RESULTS)
+                adapter,
+                Module.LLM,
+                tokens,
+                text.layers(),
+                dora ? DORA_RESULTS : LORA_RESULTS,
+                droppedResults(config))
             + ActivationBytes.expertUpdates(adapter, routed, text.layers(), LORA_RESULTS),
         tokens * saved
             + scores
             + ROUTED_SAVED * sparse
             + ActivationBytes.updates(
-                adapter, Module.LLM, tokens, text.layers(), dora ? DORA_SAVED : 0)
+                adapter,
+                Module.LLM,
+                tokens,
+                text.layers(),
+                dora ? DORA_SAVED : 0,
+                droppedSaved(config))
             + ActivationBytes.expertUpdates(adapter, routed, text.layers(), 0),
         scores);
   }
@@ -107,5 +117,16 @@ record DecoderLayer(double results, double saved, double scores) {
     return (double)
             IntStream.range(0, layers).filter(i -> config.router(i).isPresent()).count()
         / layers;
+  }
+
+  /** A mask in float32 and what is left; in a smaller type that is float32 first and rounded. */
+  static double droppedResults(ModelConfig config) {
+    double wide = (double) Dtype.FLOAT32.bytes() / config.computeType().bytes();
+    return wide == 1 ? 2 : 2 * wide + 1;
+  }
+
+  /** The mask and what is left of the input in the end. */
+  static double droppedSaved(ModelConfig config) {
+    return (double) Dtype.FLOAT32.bytes() / config.computeType().bytes() + 1;
   }
 }

@@ -56,10 +56,16 @@ record VisionBlock(
             Module.VIT,
             patches,
             config.depth(),
-            dora ? DecoderLayer.DORA_RESULTS : DecoderLayer.LORA_RESULTS);
+            dora ? DecoderLayer.DORA_RESULTS : DecoderLayer.LORA_RESULTS,
+            DecoderLayer.droppedResults(model));
     double kept =
         ActivationBytes.updates(
-            adapter, Module.VIT, patches, config.depth(), dora ? DecoderLayer.DORA_SAVED : 0);
+            adapter,
+            Module.VIT,
+            patches,
+            config.depth(),
+            dora ? DecoderLayer.DORA_SAVED : 0,
+            DecoderLayer.droppedSaved(model));
     VisionCost cost = config.cost();
     boolean narrow = model.computeType() != Dtype.FLOAT32;
     double savedWidths = adapter.isPresent() ? cost.savedWidthsAdapted() : cost.savedWidths();

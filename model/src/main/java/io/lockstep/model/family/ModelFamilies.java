@@ -32,7 +32,14 @@ public final class ModelFamilies {
    * @throws InvalidConfigException naming every missing key, unsupported value and unknown key
    */
   public static ModelConfig read(Path configJson) throws IOException {
-    StrictJson json = StrictJson.read(configJson, InertKeys::contains);
+    ModelConfig model = parse(configJson, StrictJson.read(configJson, InertKeys::contains));
+    return DetectionFile.read(configJson.toAbsolutePath().resolveSibling(""))
+        .map(model::detecting)
+        .orElse(model);
+  }
+
+  /** The model that a {@code config.json} tells, without what lies beside it. */
+  static ModelConfig parse(Path configJson, StrictJson json) throws InvalidConfigException {
     if (json.has(QUANTIZATION)) {
       json.inert(QUANTIZATION);
       json.problem(
@@ -42,10 +49,7 @@ public final class ModelFamilies {
     String type = json.string("model_type");
     for (ModelFamily family : ALL) {
       if (family.modelType().equals(type)) {
-        ModelConfig model = family.parse(json);
-        return DetectionFile.read(configJson.toAbsolutePath().resolveSibling(""))
-            .map(model::detecting)
-            .orElse(model);
+        return family.parse(json);
       }
     }
     throw new InvalidConfigException(

@@ -11,6 +11,7 @@ import io.lockstep.model.checkpoint.TrainableModel;
 import io.lockstep.model.checkpoint.Tuning;
 import io.lockstep.model.family.ModelFamilies;
 import io.lockstep.model.network.ModelConfig;
+import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.ParameterSpec.Module;
 import io.lockstep.model.parameter.Parameters;
 import io.lockstep.model.testing.ExpertModel;
@@ -65,6 +66,7 @@ class AllocatedBytesTest {
     "qwen3_vl, bfloat16, full, false, 1, 384, 576, 64, 20000, 2",
     "qwen3_vl, bfloat16, lora, true, 2, 384, 0, 64, 900, 2",
     "qwen3_vl, bfloat16, lora, false, 1, 384, 576, 64, 900, 4",
+    "qwen3_vl, bfloat16, lora, true, 1, 384, 0, 300, 60000, 4",
     "qwen2_5_vl, bfloat16, full, false, 1, 384, 576, 64, 900, 4",
     "qwen2_5_vl, float32, lora, false, 2, 384, 576, 64, 900, 2",
     "qwen3_vl_moe, float32, full, false, 1, 384, 0, 64, 900, 2",
@@ -91,7 +93,7 @@ class AllocatedBytesTest {
             ? Optional.empty()
             : Optional.of(
                 AdapterPlan.of(
-                    AdapterConfig.of(8, 16, new Targets.AllLinear()),
+                    AdapterConfig.of(8, 16, new Targets.AllLinear()).withDropout(0.05),
                     config.layout(),
                     Set.of(Module.VIT, Module.ALIGNER)));
     ActivationBytes.Load load =
@@ -102,14 +104,14 @@ class AllocatedBytesTest {
             load,
             new ActivationBytes.Mode(
                 adapter.map(AdapterPlan::layout).orElse(config.layout()), checkpointing, adapter));
-    Parameters weights = new Parameters(config.layout());
-    long values = weights.layout().size();
-    Buffer.of(weights.flat())
-        .write(host -> {
-          for (long i = 0; i < values; i++) {
-            host.floats().set(i, (i % VALUES - VALUES / 2) / 100f);
-          }
-        });
+    // What nothing trains is held in the type that is computed in.
+    Parameters weights =
+        adapter.isPresent()
+            ? new Parameters(
+                config.layout(),
+                0,
+                (scope, spec) -> scope.zeros(config.computeType(), spec.dimensions()))
+            : drawn(config.layout());
     Tuning tuning =
         adapter.<Tuning>map(plan -> new Tuning.NewAdapter(plan, 1)).orElse(Tuning.full());
     try (TrainableModel model = TrainableModel.of(tuning, folder, weights)) {
@@ -119,6 +121,18 @@ class AllocatedBytesTest {
           ratio > LEAST && ratio < MOST,
           () -> "%.3f: %d bytes were handed out, %s".formatted(ratio, allocated, counted));
     }
+  }
+
+  private static Parameters drawn(ParameterLayout layout) {
+    Parameters weights = new Parameters(layout);
+    long values = layout.size();
+    Buffer.of(weights.flat())
+        .write(host -> {
+          for (long i = 0; i < values; i++) {
+            host.floats().set(i, (i % VALUES - VALUES / 2) / 100f);
+          }
+        });
+    return weights;
   }
 
   /** A small model of a family whose matrices are large enough to be seen. */

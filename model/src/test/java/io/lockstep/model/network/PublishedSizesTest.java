@@ -3,15 +3,16 @@ package io.lockstep.model.network;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.lockstep.model.family.ModelFamilies;
+import io.lockstep.model.family.PublishedModels;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.ParameterSpec.Module;
 import java.io.IOException;
-import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Map;
-import java.util.Objects;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -35,8 +36,8 @@ final class PublishedSizesTest {
   })
   void everyModuleHasAsManyParametersAsInThePublicImplementation(
       String name, long all, long llm, long vit, long aligner)
-      throws IOException, URISyntaxException {
-    ModelConfig config = ModelFamilies.read(published(name));
+      throws IOException {
+    ModelConfig config = PublishedModels.config(name);
     ParameterLayout layout = config.layout();
     Map<Module, Long> counts = new EnumMap<>(Module.class);
     layout
@@ -50,9 +51,11 @@ final class PublishedSizesTest {
     Files.delete(copy);
   }
 
-  private static Path published(String name) throws URISyntaxException {
-    String file = "/published/" + name + ".json";
-    return Path.of(
-        Objects.requireNonNull(PublishedSizesTest.class.getResource(file), file).toURI());
+  @Test
+  void aNameMayBeThatOfTheCheckpoint() {
+    assertEquals(
+        Optional.of("qwen3-vl-8b"), PublishedModels.name("Qwen/Qwen3-VL-8B-Instruct"));
+    assertEquals(Optional.of("qwen2.5-vl-7b"), PublishedModels.name("qwen2.5-vl-7b"));
+    assertEquals(Optional.empty(), PublishedModels.name("qwen3-vl-9b"));
   }
 }

@@ -83,6 +83,12 @@ public record TunerConfig(
   private static final double DEFAULT_ALPHA = 32;
   private static final double DEFAULT_DROPOUT = 0.05;
 
+  /** The adapter of a recipe that says nothing of it: on all linear layers. */
+  public static AdapterConfig usualAdapter() {
+    return AdapterConfig.of(DEFAULT_RANK, DEFAULT_ALPHA, new Targets.AllLinear())
+        .withDropout(DEFAULT_DROPOUT);
+  }
+
   private static final Targets NO_LAYERS = new Targets.Names(List.of());
 
   /** What is trained. */

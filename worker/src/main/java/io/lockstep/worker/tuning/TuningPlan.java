@@ -133,6 +133,20 @@ public record TuningPlan(
     return new TuningPlan(model, Tuning.full(), base, base, Optional.empty());
   }
 
+  /**
+   * Training of a new adapter.
+   *
+   * @param frozen parts of the model that get no updates
+   */
+  public static TuningPlan adapted(
+      ModelConfig model, AdapterConfig adapter, Set<ParameterSpec.Module> frozen)
+      throws InvalidAdapterException {
+    ParameterLayout base = model.layout();
+    AdapterPlan plan = AdapterPlan.of(adapter, base, frozen);
+    return new TuningPlan(
+        model, new Tuning.NewAdapter(plan, 0), base, plan.layout(), Optional.of(plan));
+  }
+
   private static TuningPlan lora(RunConfig run, ModelConfig model, Set<ParameterSpec.Module> frozen)
       throws IOException {
     ParameterLayout base = model.layout();

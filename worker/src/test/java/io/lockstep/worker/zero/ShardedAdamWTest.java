@@ -182,7 +182,7 @@ class ShardedAdamWTest {
     return Arrays.copyOfRange(flat, Math.toIntExact(slot.offset()), Math.toIntExact(slot.end()));
   }
 
-  private static OptimizerConfig config(double llm, double vit, double aligner, double decay) {
+  static OptimizerConfig config(double llm, double vit, double aligner, double decay) {
     return new OptimizerConfig(
         Optional.of(llm),
         Optional.of(vit),

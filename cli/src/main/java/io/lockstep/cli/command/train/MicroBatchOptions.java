@@ -2,8 +2,8 @@ package io.lockstep.cli.command.train;
 
 import io.lockstep.cli.command.Numbers;
 import io.lockstep.cli.console.UsageError;
+import io.lockstep.cli.plan.MicroBatch;
 import io.lockstep.model.budget.TokenBudget;
-import io.lockstep.model.cost.ActivationBytes;
 import io.lockstep.model.image.ImageOptions;
 import io.lockstep.model.network.ModelConfig;
 import io.lockstep.worker.config.BatchPlan;
@@ -44,7 +44,8 @@ final class MicroBatchOptions {
       paramLabel = "N",
       description =
           "Of these, those of pictures (default: as many as the model allows one picture, and as"
-              + " many more for each demonstration of the recipe; at most all).")
+              + " many more for each demonstration of the recipe; at most all; half of them for a"
+              + " published shape).")
   private @Nullable Integer pictureTokens;
 
   @Option(
@@ -61,39 +62,13 @@ final class MicroBatchOptions {
   private @Nullable Boolean checkpointing;
 
   /**
-   * A micro-batch.
-   *
-   * @param rows its samples
-   * @param length tokens of each
-   * @param pictureTokens of these, those of pictures
-   * @param supervised of these, those that are learned
-   * @param picturesEach pictures of a sample: its own, and those of its demonstrations
-   * @param patches of all its pictures
-   * @param checkpointing whether it is computed with gradient checkpointing
-   */
-  record MicroBatch(
-      int rows,
-      int length,
-      int pictureTokens,
-      int supervised,
-      int picturesEach,
-      long patches,
-      boolean checkpointing) {
-
-    ActivationBytes.Load load() {
-      int pictures = rows * picturesEach;
-      return new ActivationBytes.Load(
-          rows, length, pictures, Math.ceilDiv(patches, pictures), (long) rows * supervised);
-    }
-  }
-
-  /**
    * The micro-batch that is meant.
    *
    * @param run the recipe, if there is one
-   * @param folder where the preprocessor's configuration may lie
+   * @param folder where the preprocessor's configuration may lie; nothing for a published shape,
+   *     half of whose tokens are taken to be those of pictures
    */
-  MicroBatch microBatch(ModelConfig config, Optional<RunConfig> run, Path folder)
+  MicroBatch microBatch(ModelConfig config, Optional<RunConfig> run, Optional<Path> folder)
       throws IOException {
     int rows =
         batch != null
@@ -105,7 +80,10 @@ final class MicroBatchOptions {
     int ofPictures =
         pictureTokens != null
             ? pictureTokens
-            : Math.clamp((long) picturesEach * mostOfOnePicture(folder, run, budget), 0, tokens);
+            : folder.isEmpty()
+                ? tokens / 2
+                : Math.clamp(
+                    (long) picturesEach * mostOfOnePicture(folder.get(), run, budget), 0, tokens);
     int learned = supervised != null ? supervised : tokens - ofPictures;
     if ((long) ofPictures + learned > tokens || learned < 0) {
       throw new UsageError(

@@ -19,6 +19,15 @@ import io.lockstep.worker.tuning.TrainableTable;
 import io.lockstep.worker.tuning.TuningPlan;
 import io.lockstep.worker.zero.Buckets;
 import io.lockstep.worker.zero.StageCost;
+import io.lockstep.cli.plan.DevicePlan;
+import io.lockstep.cli.plan.MicroBatch;
+import io.lockstep.cli.plan.Question;
+import io.lockstep.model.family.PublishedModels;
+import io.lockstep.model.parameter.ParameterSpec;
+import io.lockstep.worker.config.TunerConfig;
+import java.util.ArrayList;
+import java.util.Set;
+import io.lockstep.cli.console.UsageError;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,11 +54,17 @@ import picocli.CommandLine.Option;
           + " part of its samples, with pictures.",
       "Activations are those of one pass; a rank makes its passes one after another, so they are the"
           + " same for any number of workers. Not counted is the process itself (JVM, libtorch,"
-          + " prefetched samples)."
+          + " prefetched samples).",
+      "With --device-memory: whether it fits there, computed in the recipe's type, a model without a"
+          + " recipe in bfloat16; see docs/gpu.md."
     })
 public final class PlanCommand implements Callable<Integer> {
 
   private static final int HALF_BYTES = 2;
+
+  /** What an adapter of a model that no recipe names leaves as it is, as in recipes. */
+  private static final Set<ParameterSpec.Module> NOT_ADAPTED =
+      Set.of(ParameterSpec.Module.VIT, ParameterSpec.Module.ALIGNER);
 
   /** A step goes forward once and back at twice the cost. */
   private static final double PASSES_OF_TRAINING = 3;
@@ -64,12 +79,14 @@ public final class PlanCommand implements Callable<Integer> {
     @Option(
         names = "--model",
         paramLabel = "PATH",
-        description = "A checkpoint's folder or its config.json alone; all of it is trained.")
+        description =
+            "A checkpoint's folder, its config.json alone, or the name of a published shape, such as"
+                + " qwen3-vl-8b.")
     private @Nullable Path model;
   }
 
-  @ArgGroup(multiplicity = "1")
-  private Subject subject = new Subject();
+  @ArgGroup(multiplicity = "0..1")
+  private @Nullable Subject subject;
 
   @Mixin private BaseConfigOption base = new BaseConfigOption();
 
@@ -77,22 +94,28 @@ public final class PlanCommand implements Callable<Integer> {
       names = "--workers",
       converter = Numbers.Count.class,
       paramLabel = "N",
-      defaultValue = "1",
-      description = "Ranks that share the training state (default: ${DEFAULT-VALUE}).")
-  private int workers;
+      description =
+          "Ranks that share the training state (default: 1; with --device-memory 1, 2, 4, 8 and 16).")
+  private @Nullable Integer givenWorkers;
+
+  private int workers = 1;
 
   @Mixin private JsonOption json = new JsonOption();
 
   @Mixin private MicroBatchOptions microBatch = new MicroBatchOptions();
 
+  @Mixin private DeviceOptions device = new DeviceOptions();
+
   /**
    * What is known of a model and of what is trained of it.
    *
-   * @param folder where the model's other files lie
+   * @param name what the model is called
+   * @param folder where the model's other files lie; nothing for a published shape
    */
   private record Known(
+      String name,
       ModelConfig config,
-      Path folder,
+      Optional<Path> folder,
       TuningPlan plan,
       StageCost.Subject subject,
       Optional<RunConfig> run,
@@ -110,11 +133,27 @@ public final class PlanCommand implements Callable<Integer> {
   }
 
   /** Activations and what they are of. */
-  private record Activations(MicroBatchOptions.MicroBatch batch, ActivationBytes bytes) {}
+  private record Activations(MicroBatch batch, ActivationBytes bytes) {}
 
   @Override
   public Integer call() throws Exception {
-    Known known = known();
+    workers = givenWorkers == null ? 1 : givenWorkers;
+    Optional<DevicePlan> wanted = device.plan();
+    if (subject == null) {
+      overview(
+          wanted.orElseThrow(() ->
+              new UsageError(
+                  "give --config RECIPE or --model PATH, or --device-memory SIZE for all published shapes")));
+      return 0;
+    }
+    Known known = known(subject, wanted.isPresent());
+    if (wanted.isPresent()) {
+      Question question = question(known);
+      List<Integer> worlds = givenWorkers == null ? DevicePlan.WORLDS : List.of(workers);
+      wanted.get().print(known.name(), question, worlds);
+      json.print(wanted.get().json(known.name(), question, worlds));
+      return 0;
+    }
     TrainableTable.Row all = known.table().rows().getLast();
     long weights = all.total() + all.adapters();
     List<StageCost> stages = stages(known);
@@ -125,7 +164,7 @@ public final class PlanCommand implements Callable<Integer> {
   }
 
   private Activations activations(Known known) throws IOException {
-    MicroBatchOptions.MicroBatch batch =
+    MicroBatch batch =
         microBatch.microBatch(known.config(), known.run(), known.folder());
     return new Activations(
         batch,
@@ -137,6 +176,11 @@ public final class PlanCommand implements Callable<Integer> {
   }
 
   private List<StageCost> stages(Known known) {
+    requireShares(known, workers);
+    return StageCost.of(known.subject(), workers, known.passes());
+  }
+
+  private static void requireShares(Known known, int workers) {
     int most = known.subject().virtualRanks();
     if (workers > most) {
       throw new UserError(
@@ -146,17 +190,69 @@ public final class PlanCommand implements Callable<Integer> {
               + most
               + ") can share a step");
     }
-    return StageCost.of(known.subject(), workers, known.passes());
   }
 
-  private Known known() throws Exception {
-    Path model = subject.model;
+  private void overview(DevicePlan plan) throws Exception {
+    base.requireNone();
+    if (givenWorkers != null) {
+      throw new UsageError("--workers needs --config or --model");
+    }
+    List<DevicePlan.Row> rows = new ArrayList<>();
+    for (String name : PublishedModels.names()) {
+      for (DeviceOptions.Tuner tuner : DeviceOptions.Tuner.values()) {
+        ModelConfig config = PublishedModels.config(name).computingIn(Dtype.BFLOAT16);
+        rows.add(
+            new DevicePlan.Row(
+                name, question(known(name, config, Optional.empty(), tuner))));
+      }
+    }
+    plan.printOverview(rows);
+    json.print(plan.overviewJson(rows));
+  }
+
+  /** What is asked of a device's memory. */
+  private Question question(Known known) throws IOException {
+    Optional<RunConfig> run = known.run();
+    MicroBatch batch = microBatch.microBatch(known.config(), run, known.folder());
+    if (run.isEmpty()) {
+      return new Question(
+          known.plan(),
+          0,
+          NOT_ADAPTED,
+          batch,
+          batch.rows(),
+          1,
+          ClusterConfig.DEFAULT_BUCKET_FLOATS,
+          true,
+          true,
+          true,
+          1);
+    }
+    requireShares(known, workers);
+    return new Question(
+        known.plan(),
+        known.teacherBytes(),
+        run.get().tuner().frozen(),
+        batch,
+        Math.toIntExact(run.get().training().globalBatchSize()),
+        run.get().batches().virtualRanks(),
+        run.get().cluster().bucketFloats(),
+        run.get().cluster().replicates(),
+        run.get().cluster().reduction() == ClusterConfig.Reduction.ORDERED,
+        false,
+        1);
+  }
+
+  private Known known(Subject given, boolean forDevice) throws Exception {
+    Path model = given.model;
     if (model == null) {
-      RunConfig run = base.below(Objects.requireNonNull(subject.config)).read();
+      device.requireNoTuner();
+      RunConfig run = base.below(Objects.requireNonNull(given.config)).read();
       TuningPlan plan = TuningPlan.of(run);
       return new Known(
+          run.name(),
           config(run.model().model()).computingIn(run.computeType()),
-          run.model().model(),
+          Optional.of(run.model().model()),
           plan,
           PlannedCost.subject(run, plan),
           Optional.of(run),
@@ -164,25 +260,45 @@ public final class PlanCommand implements Callable<Integer> {
           PlannedCost.teacherBytes(run));
     }
     base.requireNone();
-    ModelConfig config = config(model);
-    TuningPlan plan = TuningPlan.full(config);
+    Optional<String> published =
+        Files.exists(model) ? Optional.empty() : PublishedModels.name(model.toString());
+    ModelConfig stored = published.isPresent() ? PublishedModels.config(published.get()) : config(model);
+    Path folder = Files.isDirectory(model) ? model : model.toAbsolutePath().resolveSibling("");
+    return known(
+        published.orElse(model.toString()),
+        forDevice ? stored.computingIn(Dtype.BFLOAT16) : stored,
+        published.isPresent() ? Optional.empty() : Optional.of(folder),
+        device.tuner());
+  }
+
+  private Known known(
+      String name, ModelConfig config, Optional<Path> folder, DeviceOptions.Tuner tuner)
+      throws IOException {
+    TuningPlan plan =
+        switch (tuner) {
+          case FULL -> TuningPlan.full(config);
+          case LORA -> TuningPlan.adapted(config, TunerConfig.usualAdapter(), NOT_ADAPTED);
+        };
     StageCost.Subject whole =
         new StageCost.Subject(
-            0,
+            plan.frozenBytes(),
             SegmentSpec.of(config, plan.trained()),
             plan.trained(),
             new Buckets(plan.trained().size(), ClusterConfig.DEFAULT_BUCKET_FLOATS),
             workers,
             1,
             true);
-    Path folder = Files.isDirectory(model) ? model : model.toAbsolutePath().resolveSibling("");
-    return new Known(config, folder, plan, whole, Optional.empty(), 0, 0);
+    return new Known(name, config, folder, plan, whole, Optional.empty(), 0, 0);
   }
 
   private static ModelConfig config(Path model) throws IOException {
     Path file = Files.isDirectory(model) ? model.resolve("config.json") : model;
     if (!Files.isRegularFile(file)) {
-      throw new UserError("there is no " + file + ": give a checkpoint's folder or a config.json");
+      throw new UserError(
+          "there is no "
+              + file
+              + ": give a checkpoint's folder, a config.json, or one of "
+              + String.join(", ", PublishedModels.names()));
     }
     return ModelFamilies.read(file);
   }
@@ -206,7 +322,7 @@ public final class PlanCommand implements Callable<Integer> {
           100.0 * known.teacherParameters() / (PASSES_OF_TRAINING * weights));
     }
     known.run().flatMap(PlannedCost::writtenAnswers).ifPresent(System.out::println);
-    MicroBatchOptions.MicroBatch batch = activations.batch();
+    MicroBatch batch = activations.batch();
     System.out.printf(
         "activations of %d x %d tokens at once, %d of each of pictures (%d a sample%s, %,d patches),"
             + " %d learned, %s gradient checkpointing:%n",
