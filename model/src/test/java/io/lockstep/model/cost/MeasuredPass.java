@@ -49,7 +49,7 @@ final class MeasuredPass {
     int length = Math.toIntExact(load.length());
     int merge = config.vision().spatialMergeSize();
     long pictures = load.pictures();
-    int side = (int) Math.sqrt(load.patchesOfPicture());
+    int side = (int) Math.sqrt((double) load.patchesOfPicture());
     int pictureTokens = side / merge * (side / merge);
     long[] ids = new long[rows * length];
     long[] present = new long[ids.length];
@@ -60,7 +60,7 @@ final class MeasuredPass {
     int learned = Math.toIntExact(load.supervised() / rows);
     for (int i = 0; i < ids.length; i++) {
       int place = i % length;
-      ids[i] = 3 + i % 97;
+      ids[i] = 3L + i % 97;
       if (pictures > 0 && place < pictureTokens) {
         ids[i] = config.imageTokenId();
       }
