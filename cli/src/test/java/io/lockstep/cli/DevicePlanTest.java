@@ -50,8 +50,7 @@ class DevicePlanTest {
 
   @Test
   void anAdapterOfAPublishedShapeFits() throws IOException {
-    JsonNode plan =
-        plan("--model", "qwen3-vl-8b", "--tuner", "lora", "--device-memory", "80GiB");
+    JsonNode plan = plan("--model", "qwen3-vl-8b", "--tuner", "lora", "--device-memory", "80GiB");
     assertEquals("bfloat16", plan.get("compute_type").asText());
     assertEquals(5, plan.get("ranks").size());
     for (JsonNode rank : plan.get("ranks")) {
@@ -132,8 +131,7 @@ class DevicePlanTest {
         List.of("--config", recipe.toString(), "--allowance", "0", "--workers", "1");
     JsonNode lean = plan(with(alone, "--device-memory", "1GiB", "--checkpointing"));
     long tooLittle = first(lean).get("total_bytes").asLong() - 1;
-    JsonNode tight =
-        plan(with(alone, "--device-memory", BigDecimal.valueOf(tooLittle, 6) + "MB"));
+    JsonNode tight = plan(with(alone, "--device-memory", BigDecimal.valueOf(tooLittle, 6) + "MB"));
     JsonNode proposal = tight.get("proposals").get(0);
     assertTrue(proposal.get("fits").asBoolean(), proposal::toString);
     assertTrue(
@@ -171,10 +169,16 @@ class DevicePlanTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"80GiB, 85899345920", "80GB, 80000000000", "81920MiB, 85899345920", "79.5 gib, 85362475008"})
+  @CsvSource({
+    "80GiB, 85899345920",
+    "80GB, 80000000000",
+    "81920MiB, 85899345920",
+    "79.5 gib, 85362475008"
+  })
   void sizesHaveUnits(String text, long bytes) throws IOException {
     JsonNode plan =
-        plan("--model", "qwen3-vl-2b", "--tuner", "lora", "--device-memory", text, "--workers", "1");
+        plan(
+            "--model", "qwen3-vl-2b", "--tuner", "lora", "--device-memory", text, "--workers", "1");
     assertEquals(bytes, plan.get("device_memory_bytes").asLong());
   }
 
@@ -195,13 +199,13 @@ class DevicePlanTest {
 
   /** What the page says is what the command prints. */
   @ParameterizedTest
-  @ValueSource(strings = {"--device-memory 80GiB", "--model qwen3-vl-8b --tuner lora --device-memory 32GiB"})
+  @ValueSource(
+      strings = {"--device-memory 80GiB", "--model qwen3-vl-8b --tuner lora --device-memory 32GiB"})
   void thePageShowsWhatIsPrinted(String options) throws IOException {
     Said said = Said.by(with(List.of("plan"), options.split(" ", -1)));
     assertEquals(0, said.exit(), said.err());
     String page = Files.readString(DOCUMENT);
     assertTrue(page.contains("lockstep plan " + options), page);
-    assertTrue(
-        page.contains(said.out().strip()), () -> "docs/gpu.md must show:\n" + said.out());
+    assertTrue(page.contains(said.out().strip()), () -> "docs/gpu.md must show:\n" + said.out());
   }
 }

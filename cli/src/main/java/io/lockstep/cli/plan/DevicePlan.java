@@ -47,8 +47,7 @@ public record DevicePlan(long device, long allowance) {
     List<Answer> answers = new ArrayList<>();
     for (int world : worlds) {
       Optional<Question> question = asked.on(world);
-      if (question.isPresent()
-          && (asked.scales() || world <= asked.virtualRanks())) {
+      if (question.isPresent() && (asked.scales() || world <= asked.virtualRanks())) {
         RankMemory memory = RankMemory.of(question.get(), allowance);
         answers.add(new Answer(question.get(), memory, memory.total() <= device));
       }
@@ -156,8 +155,7 @@ public record DevicePlan(long device, long allowance) {
                 "on " + WORLDS.getLast(),
                 "fits " + MemorySize.text(device) + " GiB");
     for (Row row : rows) {
-      List<Answer> answers =
-          answers(row.question(), List.of(WORLDS.getFirst(), WORLDS.getLast()));
+      List<Answer> answers = answers(row.question(), List.of(WORLDS.getFirst(), WORLDS.getLast()));
       table.row(
           row.name(),
           row.question().isFull() ? "all" : "adapter",
@@ -227,8 +225,7 @@ public record DevicePlan(long device, long allowance) {
     return new JsonLine().put("device_memory_bytes", device).put("models", models);
   }
 
-  private static Map<String, Object> figures(
-      Question question, RankMemory memory, boolean fits) {
+  private static Map<String, Object> figures(Question question, RankMemory memory, boolean fits) {
     Map<String, Object> figures = new LinkedHashMap<>();
     figures.put("workers", question.world());
     figures.put("zero_stages", STAGES);

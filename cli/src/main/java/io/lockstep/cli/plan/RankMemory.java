@@ -32,8 +32,7 @@ record RankMemory(
 
   /** Counts it. */
   static RankMemory of(Question question, long allowance) throws IOException {
-    DeviceState state =
-        DeviceState.of(question.subject(), question.world(), question.ordered());
+    DeviceState state = DeviceState.of(question.subject(), question.world(), question.ordered());
     ActivationBytes.Moment most =
         ActivationBytes.of(
                 question.plan().model(),
@@ -58,13 +57,6 @@ record RankMemory(
 
   /** All of it. */
   long total() {
-    return weights
-        + gradients
-        + moments
-        + reduced
-        + activations
-        + logits
-        + exchange
-        + allowance;
+    return weights + gradients + moments + reduced + activations + logits + exchange + allowance;
   }
 }

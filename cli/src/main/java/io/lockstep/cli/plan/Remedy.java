@@ -63,22 +63,19 @@ record Remedy(Question question, RankMemory memory, List<String> changes) {
                 ? Optional.of(question.with(batch.ofRows(amount)))
                 : Optional.empty();
         case FEWER_VIRTUAL_RANKS ->
-            question.world() < question.virtualRanks()
-                    && question.samples() % question.world() == 0
+            question.world() < question.virtualRanks() && question.samples() % question.world() == 0
                 ? Optional.of(question.withVirtualRanks(question.world()))
                 : Optional.empty();
         case NO_REPLICAS ->
             question.replicates() && question.world() > 1
                 ? Optional.of(question.withoutReplicas())
                 : Optional.empty();
-        case ADAPTER ->
-            question.isFull() ? Optional.of(question.withAdapter()) : Optional.empty();
+        case ADAPTER -> question.isFull() ? Optional.of(question.withAdapter()) : Optional.empty();
         case SHORTER ->
             amount < batch.length()
                 ? Optional.of(question.with(batch.ofLength(amount)))
                 : Optional.empty();
-        case MORE_WORKERS ->
-            amount > question.world() ? question.on(amount) : Optional.empty();
+        case MORE_WORKERS -> amount > question.world() ? question.on(amount) : Optional.empty();
       };
     }
   }
@@ -92,8 +89,8 @@ record Remedy(Question question, RankMemory memory, List<String> changes) {
    * @param allowed kinds that may be proposed, which are tried in their order
    * @return what fits, or what comes closest if nothing does
    */
-  static Remedy find(
-      Question asked, long device, long allowance, EnumSet<Kind> allowed) throws IOException {
+  static Remedy find(Question asked, long device, long allowance, EnumSet<Kind> allowed)
+      throws IOException {
     List<Change> chosen = new ArrayList<>();
     if (fits(asked, device, allowance)) {
       return of(asked, asked, allowance);
@@ -140,7 +137,9 @@ record Remedy(Question question, RankMemory memory, List<String> changes) {
               IntStream.iterate(asked.batch().rows() / 2, rows -> rows > 0, rows -> rows / 2);
           case SHORTER ->
               IntStream.iterate(
-                  asked.batch().length() / 2, length -> length >= LEAST_LENGTH, length -> length / 2);
+                  asked.batch().length() / 2,
+                  length -> length >= LEAST_LENGTH,
+                  length -> length / 2);
           case MORE_WORKERS ->
               IntStream.iterate(2, workers -> workers <= MOST_WORKERS, workers -> 2 * workers);
           case CHECKPOINTING, FEWER_VIRTUAL_RANKS, NO_REPLICAS, ADAPTER -> IntStream.of(0);

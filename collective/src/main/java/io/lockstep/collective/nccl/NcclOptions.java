@@ -19,6 +19,7 @@ public record NcclOptions(
 
   /** Length of a piece unless it is given. */
   static final long PIECE_BYTES = 8 << 20;
+
   private static final Duration MEETING = Duration.ofMinutes(3);
   private static final Duration CLOSED_GRACE = Duration.ofSeconds(1);
 

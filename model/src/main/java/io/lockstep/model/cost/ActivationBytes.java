@@ -123,9 +123,7 @@ public record ActivationBytes(long vision, long decoder, long segment, Moment mo
     boolean fuses(ModelConfig config, Load load) {
       boolean grouped = config.text().heads() != config.text().kvHeads();
       return !grouped
-          || (place == Place.CUDA
-              && config.computeType() == Dtype.BFLOAT16
-              && load.rows() == 1);
+          || (place == Place.CUDA && config.computeType() == Dtype.BFLOAT16 && load.rows() == 1);
     }
   }
 

@@ -42,8 +42,7 @@ record DecoderLayer(double results, double saved, double scores) {
   /** What DoRA's magnitudes are differentiated with. */
   static final int DORA_SAVED = 2;
 
-  static DecoderLayer of(
-      ModelConfig config, ActivationBytes.Load load, ActivationBytes.Mode mode) {
+  static DecoderLayer of(ModelConfig config, ActivationBytes.Load load, ActivationBytes.Mode mode) {
     TextConfig text = config.text();
     Optional<AdapterPlan> adapter = mode.adapter();
     // Norms, and attention without a fused kernel, compute in float32 whatever the type.
@@ -53,8 +52,7 @@ record DecoderLayer(double results, double saved, double scores) {
     double queries = (double) text.heads() * text.headDim();
     double keys = (double) text.kvHeads() * text.headDim();
     boolean fused = mode.fuses(config, load);
-    double scores =
-        fused ? 0 : wide * load.rows() * text.heads() * load.length() * load.length();
+    double scores = fused ? 0 : wide * load.rows() * text.heads() * load.length() * load.length();
     double normed = text.queryKeyNorm() ? queries + keys : 0;
     // Scaled queries, repeated and scaled keys, repeated values, and heads joined by a copy.
     double attention = fused ? queries : 5 * wide * queries;
@@ -114,8 +112,7 @@ record DecoderLayer(double results, double saved, double scores) {
   /** The share of the layers that send tokens to experts. */
   private static double sparseShare(ModelConfig config) {
     int layers = config.text().layers();
-    return (double)
-            IntStream.range(0, layers).filter(i -> config.router(i).isPresent()).count()
+    return (double) IntStream.range(0, layers).filter(i -> config.router(i).isPresent()).count()
         / layers;
   }
 

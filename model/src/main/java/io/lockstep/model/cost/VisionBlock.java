@@ -79,8 +79,7 @@ record VisionBlock(
         config,
         patches,
         cost.mergers(),
-        patches * (resultWidths * width + cost.resultInners() * inner)
-            + added,
+        patches * (resultWidths * width + cost.resultInners() * inner) + added,
         patches * ((COMMON_SAVED + savedWidths) * width + cost.savedInners() * inner) + kept,
         cost.keepsScores() ? patches * scores(config, (double) load.patchesOfPicture()) : 0);
   }

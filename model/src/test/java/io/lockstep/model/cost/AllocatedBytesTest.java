@@ -55,7 +55,8 @@ class AllocatedBytesTest {
   /** Each case is one where another part of the count weighs most. */
   @ParameterizedTest
   @CsvSource({
-    // family, type, training, checkpointing, rows, length, patches, supervised, vocabulary, kv heads
+    // family, type, training, checkpointing, rows, length, patches, supervised, vocabulary, kv
+    // heads
     "qwen3_vl, float32, full, false, 1, 384, 0, 64, 900, 2",
     "qwen3_vl, float32, full, true, 1, 384, 0, 64, 60000, 4",
     "qwen3_vl, float32, full, true, 1, 384, 0, 380, 60000, 4",
@@ -145,8 +146,7 @@ class AllocatedBytesTest {
         };
     ObjectNode tree =
         (ObjectNode) new ObjectMapper().readTree(from.resolve("config.json").toFile());
-    ObjectNode text =
-        tree.has("text_config") ? (ObjectNode) tree.get("text_config") : tree;
+    ObjectNode text = tree.has("text_config") ? (ObjectNode) tree.get("text_config") : tree;
     text.put("vocab_size", vocabulary)
         .put("hidden_size", WIDTH)
         .put("intermediate_size", 3 * WIDTH)

@@ -20,9 +20,15 @@ final class MeasuredPass {
 
   private MeasuredPass() {}
 
-  /** Most bytes that are there at once during a forward and backward pass, beside what was there. */
+  /**
+   * Most bytes that are there at once during a forward and backward pass, beside what was there.
+   */
   static long bytes(
-      Path folder, ModelConfig config, TrainableModel model, ActivationBytes.Load load, boolean checkpointing)
+      Path folder,
+      ModelConfig config,
+      TrainableModel model,
+      ActivationBytes.Load load,
+      boolean checkpointing)
       throws IOException {
     Batch batch = batch(config, load);
     Targets targets = Targets.of(batch);

@@ -35,8 +35,7 @@ final class PublishedSizesTest {
     "qwen2.5-vl-7b, 8292166656, 7615616512, 631975680, 44574464",
   })
   void everyModuleHasAsManyParametersAsInThePublicImplementation(
-      String name, long all, long llm, long vit, long aligner)
-      throws IOException {
+      String name, long all, long llm, long vit, long aligner) throws IOException {
     ModelConfig config = PublishedModels.config(name);
     ParameterLayout layout = config.layout();
     Map<Module, Long> counts = new EnumMap<>(Module.class);
@@ -53,8 +52,7 @@ final class PublishedSizesTest {
 
   @Test
   void aNameMayBeThatOfTheCheckpoint() {
-    assertEquals(
-        Optional.of("qwen3-vl-8b"), PublishedModels.name("Qwen/Qwen3-VL-8B-Instruct"));
+    assertEquals(Optional.of("qwen3-vl-8b"), PublishedModels.name("Qwen/Qwen3-VL-8B-Instruct"));
     assertEquals(Optional.of("qwen2.5-vl-7b"), PublishedModels.name("qwen2.5-vl-7b"));
     assertEquals(Optional.empty(), PublishedModels.name("qwen3-vl-9b"));
   }

@@ -44,8 +44,7 @@ public record DeviceState(
               new Shard(rank, world, subject.replicates()),
               subject.buckets(),
               subject.virtualRanks());
-      long reduced =
-          Dtype.FLOAT32.bytes(routes.owned().floats() + routes.copied().floats());
+      long reduced = Dtype.FLOAT32.bytes(routes.owned().floats() + routes.copied().floats());
       most =
           most.max(
               new DeviceState(

@@ -60,7 +60,8 @@ class DeviceStateTest {
       for (int rank = 0; rank < world; rank++) {
         Shard shard = new Shard(rank, world, replicates);
         try (HeldShard held =
-            new HeldShard(shard, subject.buckets(), parameters, ShardedAdamWTest.config(1, 1, 1, 0), 1, 0)) {
+            new HeldShard(
+                shard, subject.buckets(), parameters, ShardedAdamWTest.config(1, 1, 1, 0), 1, 0)) {
           moments = Math.max(moments, held.bytes());
         }
         gradients = Math.max(gradients, gradients(world, virtualRanks, rank));
@@ -99,8 +100,7 @@ class DeviceStateTest {
     long share = 3 * BUCKET * 4;
     assertEquals(3 * 2 * share, DeviceState.of(subject(4, true), 4, true).exchangeBytes());
     ParameterLayout large =
-        new ParameterLayout(
-            List.of(ParameterSpec.of(ParameterSpec.Module.LLM, "all", 4 * PIECE)));
+        new ParameterLayout(List.of(ParameterSpec.of(ParameterSpec.Module.LLM, "all", 4 * PIECE)));
     StageCost.Subject subject =
         new StageCost.Subject(
             0,

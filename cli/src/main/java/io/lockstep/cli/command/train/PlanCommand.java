@@ -5,38 +5,38 @@ import io.lockstep.cli.command.JsonOption;
 import io.lockstep.cli.command.Numbers;
 import io.lockstep.cli.console.JsonLine;
 import io.lockstep.cli.console.Table;
+import io.lockstep.cli.console.UsageError;
 import io.lockstep.cli.console.UserError;
+import io.lockstep.cli.plan.DevicePlan;
+import io.lockstep.cli.plan.MicroBatch;
+import io.lockstep.cli.plan.Question;
 import io.lockstep.cli.train.PlannedCost;
 import io.lockstep.cli.train.RunTables;
 import io.lockstep.model.cost.ActivationBytes;
 import io.lockstep.model.family.ModelFamilies;
+import io.lockstep.model.family.PublishedModels;
 import io.lockstep.model.network.ModelConfig;
+import io.lockstep.model.parameter.ParameterSpec;
 import io.lockstep.model.segment.SegmentSpec;
 import io.lockstep.tensor.Dtype;
 import io.lockstep.worker.config.ClusterConfig;
 import io.lockstep.worker.config.RunConfig;
+import io.lockstep.worker.config.TunerConfig;
 import io.lockstep.worker.tuning.TrainableTable;
 import io.lockstep.worker.tuning.TuningPlan;
 import io.lockstep.worker.zero.Buckets;
 import io.lockstep.worker.zero.StageCost;
-import io.lockstep.cli.plan.DevicePlan;
-import io.lockstep.cli.plan.MicroBatch;
-import io.lockstep.cli.plan.Question;
-import io.lockstep.model.family.PublishedModels;
-import io.lockstep.model.parameter.ParameterSpec;
-import io.lockstep.worker.config.TunerConfig;
-import java.util.ArrayList;
-import java.util.Set;
-import io.lockstep.cli.console.UsageError;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -164,8 +164,7 @@ public final class PlanCommand implements Callable<Integer> {
   }
 
   private Activations activations(Known known) throws IOException {
-    MicroBatch batch =
-        microBatch.microBatch(known.config(), known.run(), known.folder());
+    MicroBatch batch = microBatch.microBatch(known.config(), known.run(), known.folder());
     return new Activations(
         batch,
         ActivationBytes.of(
@@ -201,9 +200,7 @@ public final class PlanCommand implements Callable<Integer> {
     for (String name : PublishedModels.names()) {
       for (DeviceOptions.Tuner tuner : DeviceOptions.Tuner.values()) {
         ModelConfig config = PublishedModels.config(name).computingIn(Dtype.BFLOAT16);
-        rows.add(
-            new DevicePlan.Row(
-                name, question(known(name, config, Optional.empty(), tuner))));
+        rows.add(new DevicePlan.Row(name, question(known(name, config, Optional.empty(), tuner))));
       }
     }
     plan.printOverview(rows);
@@ -262,7 +259,8 @@ public final class PlanCommand implements Callable<Integer> {
     base.requireNone();
     Optional<String> published =
         Files.exists(model) ? Optional.empty() : PublishedModels.name(model.toString());
-    ModelConfig stored = published.isPresent() ? PublishedModels.config(published.get()) : config(model);
+    ModelConfig stored =
+        published.isPresent() ? PublishedModels.config(published.get()) : config(model);
     Path folder = Files.isDirectory(model) ? model : model.toAbsolutePath().resolveSibling("");
     return known(
         published.orElse(model.toString()),
