@@ -7,6 +7,7 @@ import java.util.SortedMap;
 import java.util.StringJoiner;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
 
 /** The devices of this process, by libtorch's number for their kind. */
 public final class Devices {
@@ -62,6 +63,15 @@ public final class Devices {
    */
   public static List<String> visibleCudaDevices() {
     return new DeviceChoice(LibCuda::load).described();
+  }
+
+  /**
+   * How much memory of a CUDA device no process has taken.
+   *
+   * @throws DeviceException if there is no driver or device
+   */
+  public static LongSupplier freeCudaBytes(int ordinal) {
+    return LibCuda.load().context(ordinal)::freeBytes;
   }
 
   /** Whether the environment names a libtorch for CUDA devices (PYTORCH_LIBRARY_PATH). */

@@ -78,6 +78,12 @@ public final class LocalCluster implements AutoCloseable {
       Beginning beginning,
       KillSchedule schedule) {
 
+    /** A new run without faults. */
+    public Options(
+        RecipeFile recipe, int workers, int threads, boolean cuda, RunFolder folder) {
+      this(recipe, workers, threads, cuda, folder, Beginning.NEW, KillSchedule.NONE);
+    }
+
     /** A new run without faults on the CPU. */
     public Options(RecipeFile recipe, int workers, int threads, RunFolder folder) {
       this(recipe, workers, threads, false, folder, Beginning.NEW, KillSchedule.NONE);
