@@ -73,8 +73,7 @@ public final class KernelBits {
       Pair square = Pair.of(scope, device, Dtype.FLOAT32, elements);
       Pair half = Pair.of(scope, device, Dtype.BFLOAT16, elements);
       for (int round = 0; round < ROUNDS; round++) {
-        host.adamW(
-            parameter.host, gradient.host, mean.host, square.host, HYPER, GRADIENT_SCALE);
+        host.adamW(parameter.host, gradient.host, mean.host, square.host, HYPER, GRADIENT_SCALE);
         host.add(mean.host, gradient.host);
       }
       double adamW = Double.MAX_VALUE;
@@ -109,8 +108,7 @@ public final class KernelBits {
               () -> {
                 var _ = kernels.squareSum(gradient.device);
               });
-      boolean sameSum =
-          kernels.squareSum(gradient.device) == host.squareSum(gradient.host);
+      boolean sameSum = kernels.squareSum(gradient.device) == host.squareSum(gradient.host);
       results.add(new Result("square sum", elements, sameSum, sum));
       double checksum =
           timed(

@@ -22,8 +22,15 @@ class BenchDeviceTest {
     Path out = folder.resolve("device.json");
     Said said =
         Said.by(
-            "bench", "device", "--device", "cuda:99", "--model", MODEL.toString(), "--out",
-            out.toString(), "--json");
+            "bench",
+            "device",
+            "--device",
+            "cuda:99",
+            "--model",
+            MODEL.toString(),
+            "--out",
+            out.toString(),
+            "--json");
     assertEquals(1, said.exit(), said.err());
     JsonNode json = new ObjectMapper().readTree(out.toFile());
     assertFalse(json.get("ok").asBoolean());

@@ -129,7 +129,8 @@ public final class DeviceSuite {
   }
 
   private void add(List<Check> checks, Check check) {
-    out.println("%s %s: %s".formatted(check.ok() ? "ok    " : "FAILED", check.name(), check.words()));
+    out.println(
+        "%s %s: %s".formatted(check.ok() ? "ok    " : "FAILED", check.name(), check.words()));
     checks.add(check);
   }
 
@@ -228,8 +229,7 @@ public final class DeviceSuite {
     boolean cuda = options.device().cuda();
     try (PeakMemory memory = PeakMemory.watch(options.device())) {
       Training.Result result =
-          runs.train(
-              "shape-" + shape.getFileName(), runs.large(shape), cuda, 1);
+          runs.train("shape-" + shape.getFileName(), runs.large(shape), cuda, 1);
       List<Metrics.Row> rows = result.metrics().rows();
       double samples =
           new Metrics(rows.subList(Math.min(WARM_UP, rows.size() - 1), rows.size()))
@@ -253,10 +253,7 @@ public final class DeviceSuite {
 
   private Check late(String name) {
     return new Check(
-        name,
-        false,
-        "not begun: %d s are over".formatted(options.limit().toSeconds()),
-        Map.of());
+        name, false, "not begun: %d s are over".formatted(options.limit().toSeconds()), Map.of());
   }
 
   private static Check failed(String name, Throwable e) {
@@ -308,8 +305,7 @@ public final class DeviceSuite {
               WARM_UP + MEASURED);
     }
 
-    Training.Result train(String name, String recipe, boolean cuda, int workers)
-        throws Exception {
+    Training.Result train(String name, String recipe, boolean cuda, int workers) throws Exception {
       Path file = folder.resolve(name + ".yaml");
       FileWrites.text(file, recipe);
       RunFolder run = new RunFolder(folder.resolve(name));

@@ -79,8 +79,7 @@ public final class LocalCluster implements AutoCloseable {
       KillSchedule schedule) {
 
     /** A new run without faults. */
-    public Options(
-        RecipeFile recipe, int workers, int threads, boolean cuda, RunFolder folder) {
+    public Options(RecipeFile recipe, int workers, int threads, boolean cuda, RunFolder folder) {
       this(recipe, workers, threads, cuda, folder, Beginning.NEW, KillSchedule.NONE);
     }
 

@@ -25,7 +25,6 @@ class DeviceSuiteTest {
   @Test
   void failuresAreOneLine() {
     assertEquals("first", DeviceSuite.line(new IllegalStateException("first\nsecond")));
-    assertEquals(
-        "java.lang.IllegalStateException", DeviceSuite.line(new IllegalStateException()));
+    assertEquals("java.lang.IllegalStateException", DeviceSuite.line(new IllegalStateException()));
   }
 }

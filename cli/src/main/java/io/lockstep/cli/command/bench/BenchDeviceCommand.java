@@ -70,10 +70,7 @@ final class BenchDeviceCommand implements Callable<Integer> {
       description = "No check begins later (default: ${DEFAULT-VALUE}).")
   private int seconds;
 
-  @Option(
-      names = "--out",
-      paramLabel = "FILE",
-      description = "Also write the JSON object here.")
+  @Option(names = "--out", paramLabel = "FILE", description = "Also write the JSON object here.")
   private @Nullable Path out;
 
   @Option(
@@ -88,15 +85,16 @@ final class BenchDeviceCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Path small =
-        model == null ? Path.of(System.getProperty(HOME_PROPERTY, "")).resolve("base-model") : model;
+        model == null
+            ? Path.of(System.getProperty(HOME_PROPERTY, "")).resolve("base-model")
+            : model;
     for (Path each : shapes) {
       require(each);
     }
     require(small);
     DeviceSuite suite =
         new DeviceSuite(
-            new DeviceSuite.Options(
-                device, small, shapes, steps, Duration.ofSeconds(seconds)),
+            new DeviceSuite.Options(device, small, shapes, steps, Duration.ofSeconds(seconds)),
             System.out);
     DeviceSuite.Report report = run(suite);
     if (!report.missing().isEmpty()) {
