@@ -35,20 +35,5 @@ interface CudaDriver {
 
     /** How much of the device's memory is free. */
     long freeBytes();
-
-    /** A stream that does not wait for the default one. */
-    long newStream();
-
-    /** An event without a time. */
-    long newEvent();
-
-    /** The event happens once what is queued on a stream now is done. */
-    void record(long event, long stream);
-
-    /** What is queued on a stream from now on waits for an event. */
-    void await(long stream, long event);
-
-    /** Waits for what is queued on a stream. */
-    void synchronize(long stream);
   }
 }

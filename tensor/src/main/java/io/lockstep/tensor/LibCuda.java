@@ -21,8 +21,6 @@ final class LibCuda implements CudaDriver {
   private static final int NAME_BYTES = 256;
   private static final int CAPABILITY_MAJOR = 75;
   private static final int CAPABILITY_MINOR = 76;
-  private static final int STREAM_NON_BLOCKING = 1;
-  private static final int EVENT_DISABLE_TIMING = 2;
   private static final int THOUSANDS = 1000;
 
   private static final Linker LINKER = Linker.nativeLinker();
@@ -182,41 +180,6 @@ final class LibCuda implements CudaDriver {
         call("cuMemGetInfo_v2", function("cuMemGetInfo_v2", ADDRESS, ADDRESS), free, total);
         return free.get(JAVA_LONG, 0);
       }
-    }
-
-    @Override
-    public long newStream() {
-      enter();
-      return word("cuStreamCreate", STREAM_NON_BLOCKING);
-    }
-
-    @Override
-    public long newEvent() {
-      enter();
-      return word("cuEventCreate", EVENT_DISABLE_TIMING);
-    }
-
-    @Override
-    public void record(long event, long stream) {
-      enter();
-      call("cuEventRecord", function("cuEventRecord", JAVA_LONG, JAVA_LONG), event, stream);
-    }
-
-    @Override
-    public void await(long stream, long event) {
-      enter();
-      call(
-          "cuStreamWaitEvent",
-          function("cuStreamWaitEvent", JAVA_LONG, JAVA_LONG, JAVA_INT),
-          stream,
-          event,
-          0);
-    }
-
-    @Override
-    public void synchronize(long stream) {
-      enter();
-      call("cuStreamSynchronize", function("cuStreamSynchronize", JAVA_LONG), stream);
     }
   }
 }

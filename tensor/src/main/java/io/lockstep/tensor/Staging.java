@@ -29,6 +29,11 @@ final class Staging implements AutoCloseable {
    * when the copies that were queued from it are done.
    */
   static Staging pinned(long bytes) {
+    return ofLibtorch(bytes, true);
+  }
+
+  /** Memory of libtorch's, pinned or as any other. */
+  static Staging ofLibtorch(long bytes, boolean pinned) {
     try (Blob like = Blob.owning(Native.emptyBroadcast(Dtype.UINT8, bytes))) {
       Blob tensor =
           Blob.owning(
@@ -37,7 +42,7 @@ final class Staging implements AutoCloseable {
                   Operator.none(),
                   Operator.none(),
                   Operator.none(),
-                  Operator.some(Operator.flag(true)),
+                  Operator.some(Operator.flag(pinned)),
                   Operator.some(Operator.whole(0))));
       return new Staging(tensor.buffer(Devices.HOST, Dtype.UINT8, bytes), tensor, tensor);
     }

@@ -90,6 +90,19 @@ class BufferTest {
     }
   }
 
+  /** Pinned memory takes the same way where libtorch has devices, and is refused where not. */
+  @Test
+  void memoryOnTheWayToADeviceIsLibtorchs() {
+    try (Staging staging = Staging.ofLibtorch(5000, false)) {
+      Buffer bytes = staging.buffer();
+      assertEquals(5000, bytes.bytes());
+      bytes.hostBytes().fill((byte) 7);
+      assertEquals(5000, staging.tensor().array().getShape().size());
+      assertEquals(7, Buffer.of(staging.tensor().array()).toByteArray()[4999]);
+    }
+    assertThrows(TorchException.class, () -> Staging.pinned(5000));
+  }
+
   @Test
   void hostMemoryIsNeverCopiedForTheHost() {
     try (Arena arena = Arena.ofConfined()) {

@@ -155,25 +155,6 @@ class DeviceChoiceTest {
         public long freeBytes() {
           return 1L << 30;
         }
-
-        @Override
-        public long newStream() {
-          return 1;
-        }
-
-        @Override
-        public long newEvent() {
-          return 2;
-        }
-
-        @Override
-        public void record(long event, long stream) {}
-
-        @Override
-        public void await(long stream, long event) {}
-
-        @Override
-        public void synchronize(long stream) {}
       };
     }
   }
