@@ -19,6 +19,7 @@ import io.lockstep.cli.command.stage.StageBCommand;
 import io.lockstep.cli.command.train.PlanCommand;
 import io.lockstep.cli.command.train.QuickstartCommand;
 import io.lockstep.cli.command.train.ReportCommand;
+import io.lockstep.cli.command.train.RunCommand;
 import io.lockstep.cli.command.train.TrainCommand;
 import io.lockstep.cli.command.train.ValidateCommand;
 import io.lockstep.cli.command.worker.WorkerStartCommand;
@@ -54,6 +55,7 @@ final class LockstepCommand implements Runnable {
           GenerateCommand.class,
           EvalCommand.class,
           ReportCommand.class,
+          RunCommand.class,
           DigestCommand.class,
           LockstepCommand.Export.class,
           StageACommand.class,

@@ -171,7 +171,7 @@ public final class OperationsServer implements AutoCloseable {
         headers.set("Referrer-Policy", "no-referrer");
         headers.set(
             "Content-Security-Policy",
-            "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:;"
+            "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:;"
                 + " frame-ancestors 'none'; base-uri 'none'");
         boolean head = exchange.getRequestMethod().equals("HEAD");
         exchange.sendResponseHeaders(content.status(), head ? -1 : content.body().length);

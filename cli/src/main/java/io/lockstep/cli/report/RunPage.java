@@ -23,38 +23,56 @@ import java.util.Optional;
 /** The report of a run as one HTML file that needs no other and fetches nothing. */
 final class RunPage {
 
+  /** Browsers keep the boxes that they draw while a font is being read: it is named once it was. */
+  private static final String FONT_SCRIPT =
+      "<script>document.fonts.load('15px \"Shipped Chinese\"', '中').then(() => document.documentElement.classList.add('shipped'));</script>";
+
   private RunPage() {}
 
   static Path write(Path folder, RunReport report) throws IOException {
     RunFolder training = new RunFolder(folder.resolve(report.training()));
     Metrics metrics = Metrics.read(training.metrics());
+    Answers answers = report.answers();
+    String content =
+        "<h1>%s</h1>%n<p>%s</p>%n<div class=\"figures\">%n%s</div>%n"
+                .formatted(
+                    Html.escape(report.title()),
+                    Html.escape(report.provenance().date()),
+                    figures(report, metrics, BestCheckpoint.of(training)))
+            + charts(training, metrics)
+            + (answers == null ? "" : AnswerSections.html(folder, answers))
+            + CourseSections.html(training)
+            + "<h2>This run</h2>\n<dl>\n%s</dl>%n"
+                .formatted(facts(report, SampleCounts.read(training.root())))
+            + "<h2>Recipe</h2>\n<pre>%s</pre>%n".formatted(Html.escape(recipe(training.root())));
     Map<String, String> values = new LinkedHashMap<>();
     values.put("title", Html.escape(report.title()));
-    values.put("date", Html.escape(report.provenance().date()));
-    values.put("figures", figures(report, metrics, BestCheckpoint.of(training)));
-    values.put("charts", charts(training, metrics));
-    Answers answers = report.answers();
-    values.put("answers", answers == null ? "" : AnswerSections.html(folder, answers));
-    values.put("facts", facts(report, SampleCounts.read(training.root())));
-    values.put("recipe", Html.escape(recipe(training.root())));
+    values.put("script", FONT_SCRIPT);
+    values.put("content", content);
     // The text that is put in may hold what looks like a place: the font goes last.
-    values.put("font", Html.embedded("font/ttf", ShippedFonts.chinese()));
+    values.put("font", Html.embedded("font/ttf", chinese()));
     Path page = folder.resolve(RunReport.PAGE);
-    FileWrites.text(page, fill(template(), values));
+    FileWrites.text(page, fill(resource("run-page.html"), values));
     return page;
   }
 
-  private static String template() throws IOException {
-    try (InputStream in = RunPage.class.getResourceAsStream("run-page.html")) {
+  /** A text that is shipped beside this class. */
+  static String resource(String name) throws IOException {
+    try (InputStream in = RunPage.class.getResourceAsStream(name)) {
       if (in == null) {
-        throw new IllegalStateException("the jar lacks run-page.html");
+        throw new IllegalStateException("the jar lacks " + name);
       }
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     }
   }
 
+  /** The font for machines without Chinese ones. */
+  static byte[] chinese() throws IOException {
+    return ShippedFonts.chinese();
+  }
+
   /** Puts values into their places, each part of the template once: texts are taken as they are. */
-  private static String fill(String template, Map<String, String> values) {
+  static String fill(String template, Map<String, String> values) {
     StringBuilder page = new StringBuilder();
     int from = 0;
     for (int open = template.indexOf("{{"); open >= 0; open = template.indexOf("{{", from)) {
@@ -90,14 +108,7 @@ final class RunPage {
               String.format(Locale.ROOT, "%.4f", metrics.rows().getLast().loss()),
               "loss of the last step (first: %.4f)".formatted(metrics.rows().getFirst().loss())));
     }
-    best.ifPresent(each ->
-        html.append(
-            figure(
-                String.format(Locale.ROOT, "%.4f", each.figure()),
-                "%s of the best checkpoint, %s"
-                    .formatted(
-                        Html.escape(each.metric()),
-                        Html.escape(each.dir().getFileName().toString())))));
+    html.append(best(best));
     html.append(
         figure(
             duration(report.trainSeconds()),
@@ -111,11 +122,23 @@ final class RunPage {
     return html.toString();
   }
 
-  private static String figure(String value, String meaning) {
+  /** The best checkpoint, if something was compared. */
+  static String best(Optional<BestCheckpoint> best) {
+    return best.map(each ->
+            figure(
+                String.format(Locale.ROOT, "%.4f", each.figure()),
+                "%s of the best checkpoint, %s"
+                    .formatted(
+                        Html.escape(each.metric()),
+                        Html.escape(each.dir().getFileName().toString()))))
+        .orElse("");
+  }
+
+  static String figure(String value, String meaning) {
     return "<div class=\"figure\"><b>%s</b><span>%s</span></div>\n".formatted(value, meaning);
   }
 
-  private static String charts(RunFolder training, Metrics metrics) throws IOException {
+  static String charts(RunFolder training, Metrics metrics) throws IOException {
     double[] steps = metrics.steps();
     Metrics finite = metrics.withLoss();
     SvgChart loss =
@@ -167,7 +190,7 @@ final class RunPage {
     html.append("<dt>%s</dt><dd>%s</dd>%n".formatted(name, Html.escape(value)));
   }
 
-  private static String recipe(Path training) throws IOException {
+  static String recipe(Path training) throws IOException {
     Path file = training.resolve("run.yaml");
     return Files.isRegularFile(file) ? Files.readString(file) : "(" + file + " is not there)";
   }

@@ -61,24 +61,27 @@ public record Metrics(List<Row> rows) {
     List<Row> rows = new ArrayList<>();
     String whole = text.substring(0, text.lastIndexOf('\n') + 1);
     for (String line : whole.lines().toList()) {
-      JsonNode node = JSON.readTree(line);
-      rows.add(
-          new Row(
-              node.path("step").asLong(),
-              node.path("loss").isNumber() ? node.path("loss").asDouble() : Double.NaN,
-              node.path("learning_rate").asDouble(),
-              node.path("samples_per_second").asDouble(),
-              node.path("step_seconds").asDouble(),
-              new Volume(
-                  node.path("sent_bytes").asLong(),
-                  node.path("optimizer_bytes").asLong(),
-                  node.path("resident_bytes").asLong(),
-                  node.path("world").asInt(1),
-                  PassTable.parse(node.path("passes").asText())),
-              loader(node),
-              bank(node)));
+      rows.add(row(line));
     }
     return new Metrics(rows);
+  }
+
+  static Row row(String line) throws IOException {
+    JsonNode node = JSON.readTree(line);
+    return new Row(
+        node.path("step").asLong(),
+        node.path("loss").isNumber() ? node.path("loss").asDouble() : Double.NaN,
+        node.path("learning_rate").asDouble(),
+        node.path("samples_per_second").asDouble(),
+        node.path("step_seconds").asDouble(),
+        new Volume(
+            node.path("sent_bytes").asLong(),
+            node.path("optimizer_bytes").asLong(),
+            node.path("resident_bytes").asLong(),
+            node.path("world").asInt(1),
+            PassTable.parse(node.path("passes").asText())),
+        loader(node),
+        bank(node));
   }
 
   private static Map<String, Double> loader(JsonNode node) {

@@ -139,7 +139,7 @@ final class JournalTables {
   private JournalTables() {}
 
   /** Reads one row. */
-  private interface Row<T> {
+  interface Row<T> {
     T read(ResultSet row) throws SQLException;
   }
 
@@ -425,8 +425,7 @@ final class JournalTables {
     }
   }
 
-  private static <T> List<T> query(Connection connection, String sql, Row<T> reader)
-      throws SQLException {
+  static <T> List<T> query(Connection connection, String sql, Row<T> reader) throws SQLException {
     try (Statement statement = connection.createStatement();
         ResultSet result = statement.executeQuery(sql)) {
       List<T> rows = new ArrayList<>();

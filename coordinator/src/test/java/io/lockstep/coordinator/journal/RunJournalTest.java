@@ -64,6 +64,52 @@ final class RunJournalTest {
   @TempDir Path out;
 
   @Test
+  void theCourseOfARunIsReadBesideItsCoordinator() {
+    assertEquals(Optional.empty(), RunTimeline.read(out.resolve("nowhere")));
+    try (RunJournal journal = create()) {
+      journal.append(
+          new JournalEntry.MembershipFormed(
+              1,
+              0,
+              List.of(
+                  new Membership.Participant("a", "h:1", "AVX2"),
+                  new Membership.Participant("b", "h:2", "AVX2"))));
+      journal.append(new JournalEntry.StepCommitted(STEP));
+      journal.append(
+          new JournalEntry.CheckpointCommitted(
+              new CommittedCheckpoint(1, Path.of("/run/step"), "ab", 77, false)));
+      journal.append(
+          new JournalEntry.MembershipFormed(
+              2, 1, List.of(new Membership.Participant("b", "h:2", "AVX2"))));
+      RunTimeline now = RunTimeline.read(out).orElseThrow();
+      assertEquals(Optional.empty(), now.end());
+      assertEquals(
+          new RunTimeline.Epoch(
+              1,
+              0,
+              NOON.instant(),
+              List.of("a", "b"),
+              1,
+              Optional.of(NOON.instant()),
+              Optional.of(NOON.instant())),
+          now.epochs().getFirst());
+      assertEquals(List.of("b"), now.epochs().getLast().members());
+      assertEquals(Optional.empty(), now.epochs().getLast().firstCommit());
+      assertEquals(
+          List.of(new RunTimeline.Checkpoint(NOON.instant(), 1, Path.of("/run/step"), 77, false)),
+          now.checkpoints());
+      journal.append(new JournalEntry.Rewound(1, 0, "b was lost"));
+      journal.append(
+          new JournalEntry.RunEnded(new RunOutcome(false, "no worker left", 0, Optional.empty())));
+    }
+    RunTimeline after = RunTimeline.read(out).orElseThrow();
+    assertEquals(
+        List.of(new RunTimeline.Rewind(NOON.instant(), 1, 0, "b was lost")), after.rewinds());
+    assertEquals(
+        Optional.of(new RunTimeline.End(NOON.instant(), false, "no worker left")), after.end());
+  }
+
+  @Test
   void everyKindOfEntryIsReadBackAsWritten() throws Exception {
     try (RunJournal journal = create()) {
       journal.append(
