@@ -3,7 +3,6 @@ package io.lockstep.cli.report;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.lockstep.cli.console.Clock;
-import io.lockstep.cli.run.BestCheckpoint;
 import io.lockstep.cli.run.GrowingMetrics;
 import io.lockstep.cli.run.Metrics;
 import io.lockstep.cli.run.RunFolder;
@@ -117,6 +116,7 @@ public final class RunDashboard implements Page {
     html.append(
         RunPage.figure(
             String.format(Locale.ROOT, "%.1f", metrics.samplesPerSecond()), "samples/s so far"));
+    html.append(RunPage.best(BestCheckpoint.of(run)));
     now.ifPresent(
         state -> html.append(RunPage.figure(Integer.toString(state.workers().size()), "workers")));
     timeline.ifPresent(course ->
@@ -124,7 +124,6 @@ public final class RunDashboard implements Page {
     html.append("</div>\n");
     now.ifPresent(state -> html.append(notices(state)).append(workers(state)));
     html.append(RunPage.charts(run, metrics));
-    html.append(RunPage.best(BestCheckpoint.of(run)));
     html.append(CourseSections.html(run));
     html.append(CourseSections.logs(run));
     timeline.ifPresent(course -> html.append(numerics(course)));

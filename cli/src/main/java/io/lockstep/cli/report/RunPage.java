@@ -157,8 +157,13 @@ final class RunPage {
             : new SvgChart("Supervised tokens predicted right", "step", false)
                 .add("held out", right.steps(), right.figures(Evaluations.Row::tokenAccuracy))
                 .html();
+    double[] rates = metrics.rows().stream().mapToDouble(Metrics.Row::samplesPerSecond).toArray();
     return loss.html()
         + accuracy
+        + new SvgChart("Samples per second", "step", false)
+            .add("smoothed", steps, LineChart.movingMean(rates))
+            .addSoft("single steps", steps, rates)
+            .html()
         + new SvgChart("Learning rate of the language model", "step", false)
             .add("learning rate", steps, metrics.learningRates())
             .html();
