@@ -23,10 +23,12 @@ public final class AllReduceProcesses {
    * Starts a process per rank and waits for the figures.
    *
    * @param sharedMemory whether ranks may share memory; else all bytes go through TCP
+   * @param security options of each process for its certificates
    * @throws UserError naming the first process that failed
    */
   public static AllReduceBench.Result measure(
-      int world, int megabytes, int iterations, boolean sharedMemory) throws IOException {
+      int world, int megabytes, int iterations, boolean sharedMemory, List<String> security)
+      throws IOException {
     Path folder = Files.createTempDirectory("lockstep-bench-");
     try (ProcessGroup group = new ProcessGroup(folder)) {
       List<Child> ranks = new ArrayList<>();
@@ -35,7 +37,7 @@ public final class AllReduceProcesses {
             group.start(
                 "rank-" + rank,
                 JVM,
-                arguments(folder, rank, world, megabytes, iterations, sharedMemory)));
+                arguments(folder, rank, world, megabytes, iterations, sharedMemory, security)));
       }
       for (Child rank : ranks) {
         while (!rank.await(POLL)) {
@@ -53,7 +55,13 @@ public final class AllReduceProcesses {
   }
 
   private static List<String> arguments(
-      Path folder, int rank, int world, int megabytes, int iterations, boolean sharedMemory) {
+      Path folder,
+      int rank,
+      int world,
+      int megabytes,
+      int iterations,
+      boolean sharedMemory,
+      List<String> security) {
     List<String> arguments =
         new ArrayList<>(
             List.of(
@@ -69,6 +77,7 @@ public final class AllReduceProcesses {
                 Integer.toString(megabytes),
                 "--iterations",
                 Integer.toString(iterations)));
+    arguments.addAll(security);
     if (!sharedMemory) {
       arguments.add("--tcp-only");
     }

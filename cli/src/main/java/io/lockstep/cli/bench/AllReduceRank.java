@@ -4,10 +4,12 @@ import io.lockstep.benchmark.AllReduceBench;
 import io.lockstep.cli.console.UserError;
 import io.lockstep.cli.process.PortFile;
 import io.lockstep.collective.tcp.Peer;
+import io.lockstep.collective.tcp.PeerTls;
 import io.lockstep.collective.tcp.TcpCollective;
 import io.lockstep.collective.tcp.TcpListener;
 import io.lockstep.collective.tcp.TcpOptions;
 import io.lockstep.data.file.FileWrites;
+import io.lockstep.security.TransportSecurity;
 import io.lockstep.tensor.Dtype;
 import io.lockstep.tensor.Torch;
 import java.io.IOException;
@@ -16,15 +18,23 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * One process of an all-reduce benchmark: meets the others through a folder and measures.
  *
  * @param folder where ranks leave their ports and rank 0 its figures
  * @param sharedMemory whether ranks may share memory
+ * @param tls for what passes through TCP
  */
 public record AllReduceRank(
-    Path folder, int rank, int world, int megabytes, int iterations, boolean sharedMemory) {
+    Path folder,
+    int rank,
+    int world,
+    int megabytes,
+    int iterations,
+    boolean sharedMemory,
+    Optional<TransportSecurity> tls) {
 
   private static final Duration TIMEOUT = Duration.ofSeconds(60);
   private static final Duration POLL = Duration.ofMillis(5);
@@ -42,7 +52,9 @@ public record AllReduceRank(
   /** Runs to the end; rank 0 leaves the seconds of each round, a line each. */
   public void run() throws IOException, InterruptedException {
     Torch.start(1);
-    try (TcpListener listener = TcpListener.open(HOST)) {
+    try (TcpListener listener =
+        TcpListener.open(
+            HOST, 0, tls.map(own -> new PeerTls(own.peerServer(), own.peerClient())))) {
       PortFile.write(port(rank), listener.port());
       try (TcpCollective collective =
           TcpCollective.connect(

@@ -3,6 +3,8 @@ package io.lockstep.cli.command;
 import io.lockstep.security.TlsFiles;
 import io.lockstep.security.TransportSecurity;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -35,6 +37,21 @@ public final class TlsOptions {
   private @Nullable Path key;
 
   private @Nullable TransportSecurity opened;
+
+  /** These options as arguments of another process. */
+  public List<String> given() {
+    List<String> arguments = new ArrayList<>();
+    add(arguments, "--tls-ca", authorities);
+    add(arguments, "--tls-cert", certificate);
+    add(arguments, "--tls-key", key);
+    return arguments;
+  }
+
+  private static void add(List<String> arguments, String option, @Nullable Path file) {
+    if (file != null) {
+      arguments.addAll(List.of(option, file.toAbsolutePath().toString()));
+    }
+  }
 
   /**
    * The TLS that they make; empty for plain text. One for all connections of the process.

@@ -3,6 +3,7 @@ package io.lockstep.cli.report;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.lockstep.cli.console.Clock;
+import io.lockstep.cli.run.BestCheckpoint;
 import io.lockstep.cli.run.GrowingMetrics;
 import io.lockstep.cli.run.Metrics;
 import io.lockstep.cli.run.RunFolder;

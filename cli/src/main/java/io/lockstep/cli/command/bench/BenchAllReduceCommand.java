@@ -4,6 +4,7 @@ import io.lockstep.benchmark.AllReduceBench;
 import io.lockstep.cli.bench.AllReduceProcesses;
 import io.lockstep.cli.command.JsonOption;
 import io.lockstep.cli.command.Numbers;
+import io.lockstep.cli.command.TlsOptions;
 import io.lockstep.cli.console.JsonLine;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -17,7 +18,8 @@ import picocli.CommandLine.Option;
     description = {
       "Times the sum of float32 memory over processes of this machine: reduce-scatter along the"
           + " tree, then all-gather, as gradients and parameters use them. Every sum is checked.",
-      "Ranks of one host share memory unless --tcp-only is given."
+      "Ranks of one host share memory unless --tcp-only is given. With certificates, bytes that pass"
+          + " through TCP are encrypted."
     })
 final class BenchAllReduceCommand implements Callable<Integer> {
 
@@ -52,6 +54,8 @@ final class BenchAllReduceCommand implements Callable<Integer> {
   @Option(names = "--tcp-only", description = "Send all bytes through TCP, as between hosts.")
   private boolean tcpOnly;
 
+  @Mixin private TlsOptions tls = new TlsOptions();
+
   @Mixin private JsonOption json = new JsonOption();
 
   @Override
@@ -60,7 +64,7 @@ final class BenchAllReduceCommand implements Callable<Integer> {
     Numbers.require("--megabytes", megabytes, 1, MAX_MEGABYTES);
     Numbers.require("--iterations", iterations, 1, MAX_ITERATIONS);
     AllReduceBench.Result result =
-        AllReduceProcesses.measure(world, megabytes, iterations, !tcpOnly);
+        AllReduceProcesses.measure(world, megabytes, iterations, !tcpOnly, tls.given());
     double gigabytes = megabytes / 1024.0 / result.medianSeconds();
     System.out.printf(
         Locale.ROOT,
@@ -77,6 +81,7 @@ final class BenchAllReduceCommand implements Callable<Integer> {
             .put("megabytes", megabytes)
             .put("iterations", iterations)
             .put("shared_memory", !tcpOnly)
+            .put("tls", tls.open().isPresent())
             .put("median_s", result.medianSeconds())
             .put("p99_s", result.p99Seconds())
             .put("algbw_GBps", gigabytes));

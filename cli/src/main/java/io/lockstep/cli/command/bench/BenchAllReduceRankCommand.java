@@ -1,9 +1,11 @@
 package io.lockstep.cli.command.bench;
 
 import io.lockstep.cli.bench.AllReduceRank;
+import io.lockstep.cli.command.TlsOptions;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code lockstep bench allreduce-rank}: what {@code bench allreduce} starts. */
@@ -28,9 +30,11 @@ final class BenchAllReduceRankCommand implements Callable<Integer> {
   @Option(names = "--tcp-only", description = "Share no memory.")
   private boolean tcpOnly;
 
+  @Mixin private TlsOptions tls = new TlsOptions();
+
   @Override
   public Integer call() throws Exception {
-    new AllReduceRank(folder, rank, world, megabytes, iterations, !tcpOnly).run();
+    new AllReduceRank(folder, rank, world, megabytes, iterations, !tcpOnly, tls.open()).run();
     return 0;
   }
 }
