@@ -109,6 +109,21 @@ record Operator(MemorySegment name, MemorySegment overload) {
     return invoke(arguments);
   }
 
+  /** Calls an operator with several tensors as its results, of which the first is wanted. */
+  NDArray applyToFirst(int results, Argument... arguments) {
+    Scope scope = Scope.current();
+    long first = invoke(arguments);
+    for (int i = 1; i < results; i++) {
+      Native.delete(STACK.get().getAtIndex(JAVA_LONG, i));
+    }
+    return scope.adopt(first);
+  }
+
+  /** Calls an operator whose result is an integer. */
+  long applyToWhole(Argument... arguments) {
+    return invoke(arguments);
+  }
+
   /** Calls an operator that changes its first argument in place. */
   void applyInPlace(Argument... arguments) {
     Native.delete(invoke(arguments));

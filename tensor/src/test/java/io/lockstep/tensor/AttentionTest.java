@@ -4,6 +4,8 @@ import static io.lockstep.tensor.Tensors.assertClose;
 import static io.lockstep.tensor.Tensors.gradients;
 import static io.lockstep.tensor.Tensors.random;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import ai.djl.ndarray.NDArray;
 import java.util.List;
@@ -53,6 +55,104 @@ final class AttentionTest extends ScopedTest {
     NDArray mask = scope.fromBooleans(new boolean[] {false, false, true, true}, 1, 1, 2, 2);
     NDArray out = Ops.scaledDotProductAttention(q, q, q, mask, false, SCALE, false);
     assertArrayEquals(new float[(int) WIDTH], Ops.narrow(out, 2, 0, 1).toFloatArray());
+  }
+
+  /** Kernels that are called by name have the bits of libtorch's choice, gradients included. */
+  @Test
+  void theKernelsOfSdpaAreThoseThatLibtorchChooses() {
+    for (Dtype type : List.of(Dtype.FLOAT32, Dtype.BFLOAT16)) {
+      for (long keyHeads : new long[] {2, HEADS}) {
+        for (Masking masking : Masking.values()) {
+          NDArray mask =
+              masking == Masking.PADDED ? Ops.cast(additive(leftPaddedCausal()), type) : null;
+          boolean causal = masking == Masking.CAUSAL;
+          Function<List<NDArray>, NDArray> chosen =
+              in ->
+                  wide(
+                      Ops.scaledDotProductAttention(
+                          narrow(in.get(0), type),
+                          narrow(in.get(1), type),
+                          narrow(in.get(2), type),
+                          mask,
+                          causal,
+                          SCALE,
+                          keyHeads < HEADS));
+          Function<List<NDArray>, NDArray> named =
+              in ->
+                  wide(
+                      Attention.apply(
+                          Attention.Implementation.SDPA,
+                          narrow(in.get(0), type),
+                          narrow(in.get(1), type),
+                          narrow(in.get(2), type),
+                          mask,
+                          causal,
+                          SCALE));
+          assertSameBits(inputs(keyHeads), chosen, named);
+        }
+      }
+    }
+  }
+
+  private enum Masking {
+    NONE,
+    CAUSAL,
+    PADDED
+  }
+
+  private static NDArray narrow(NDArray x, Dtype type) {
+    return Ops.as(x, type);
+  }
+
+  private static NDArray wide(NDArray x) {
+    return Ops.as(x, Dtype.FLOAT32);
+  }
+
+  private void assertSameBits(
+      List<NDArray> inputs,
+      Function<List<NDArray>, NDArray> wanted,
+      Function<List<NDArray>, NDArray> found) {
+    assertArrayEquals(
+        wanted.apply(inputs).toFloatArray(), found.apply(inputs).toFloatArray());
+    List<NDArray> expected = gradients(scope, wanted, inputs);
+    List<NDArray> actual = gradients(scope, found, inputs);
+    for (int i = 0; i < inputs.size(); i++) {
+      assertArrayEquals(expected.get(i).toFloatArray(), actual.get(i).toFloatArray());
+    }
+  }
+
+  private List<NDArray> inputs(long keyHeads) {
+    return List.of(
+        random(scope, 1, BATCH, HEADS, POSITIONS, WIDTH),
+        random(scope, 2, BATCH, keyHeads, POSITIONS, WIDTH),
+        random(scope, 3, BATCH, keyHeads, POSITIONS, WIDTH));
+  }
+
+  @Test
+  void eagerAttentionEqualsTheFormula() {
+    List<NDArray> in = inputs(HEADS);
+    NDArray eager =
+        Attention.apply(
+            Attention.Implementation.EAGER, in.get(0), in.get(1), in.get(2), null, true, SCALE);
+    assertClose(formula(in.get(0), in.get(1), in.get(2), null, true), eager, TOLERANCE);
+  }
+
+  @Test
+  void aKernelIsKnownBeforeItComputes() {
+    assertEquals(Attention.Kernel.CPU_FLASH, kernel(Attention.Implementation.SDPA, 4));
+    assertEquals(Attention.Kernel.MATH, kernel(Attention.Implementation.SDPA, 2));
+    assertEquals(Attention.Kernel.MATH, kernel(Attention.Implementation.EAGER, 4));
+    TorchException refused =
+        assertThrows(
+            TorchException.class, () -> kernel(Attention.Implementation.FLASH_ATTENTION_2, 4));
+    assertEquals(
+        "flash_attention_2 is not there for float32 heads of width 8 on the CPU, where attention is computed by cpu_flash: it needs a CUDA device of compute capability 8.0 or newer, and bfloat16",
+        refused.getMessage());
+  }
+
+  private static Attention.Kernel kernel(Attention.Implementation implementation, int keyHeads) {
+    return Attention.kernel(
+        implementation, new Attention.Form(Dtype.FLOAT32, 4, keyHeads, 8, false, false, true));
   }
 
   private void assertSameAsFormula(@Nullable NDArray mask, boolean causal, long keyHeads) {

@@ -14,6 +14,7 @@ import io.lockstep.collective.tcp.TcpListener;
 import io.lockstep.collective.tcp.TcpOptions;
 import io.lockstep.config.ConfigException;
 import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.model.network.AttentionKernels;
 import io.lockstep.security.ClientSecurity;
 import io.lockstep.security.Endpoint;
 import io.lockstep.tensor.Device;
@@ -186,7 +187,12 @@ public final class Worker {
     RunConfig config =
         RunConfig.parse(session.runConfig(), "the coordinator's configuration", Path.of("/"));
     allowTf32(config.training().tf32());
-    TuningPlan.of(config).table().lines().forEach(LOG::info);
+    TuningPlan plan = TuningPlan.of(config);
+    plan.table().lines().forEach(LOG::info);
+    LOG.info(
+        "computes in {}; {}",
+        config.computeType().publicName(),
+        AttentionKernels.of(plan.model()));
     Peers peers = new Peers(session, listener, options.links().sharedMemory(), nccl, ranks);
     session.describeAwaited(peers::awaited);
     try (RunData data = new RunData(config);

@@ -16,7 +16,8 @@ import java.util.regex.Pattern;
 
 /**
  * The warnings and errors in the log of a process, in the format of {@link
- * io.lockstep.cli.console.LogSetup}, as they are written. Each text is told once, however often the
+ * io.lockstep.cli.console.LogSetup}, as they are written, and what the first worker says of how it
+ * computes. Each text is told once, however often the
  * process repeats it.
  */
 final class LogWarnings {
@@ -25,6 +26,11 @@ final class LogWarnings {
       Pattern.compile("\\d{2}:\\d{2}:\\d{2}\\.\\d{3} ([A-Z]+) +(?:\\[rank (\\d+)] )?(\\S+): (.*)");
 
   private static final Set<String> TOLD = Set.of("WARN", "ERROR");
+
+  /** What all workers of a run say of how they compute, and one of them for people. */
+  private static final String COMPUTES = "computes in ";
+
+  private static final String FIRST_WORKER = "worker-0";
 
   /** Most of a log that is read at once, in bytes; what is longer is read the next time. */
   private static final int MOST_BYTES = 1 << 20;
@@ -64,7 +70,7 @@ final class LogWarnings {
     List<String> lines = lines();
     for (int i = 0; i < lines.size(); i++) {
       Matcher line = LINE.matcher(lines.get(i));
-      if (line.matches() && TOLD.contains(line.group(1))) {
+      if (line.matches() && isTold(line.group(1), line.group(4))) {
         String text = line.group(4) + cause(lines, i + 1);
         if (told.add(text)) {
           String rank = line.group(2) == null ? "" : " (rank %s)".formatted(line.group(2));
@@ -76,6 +82,10 @@ final class LogWarnings {
       }
     }
     return fresh;
+  }
+
+  private boolean isTold(String level, String text) {
+    return TOLD.contains(level) || (process.equals(FIRST_WORKER) && text.startsWith(COMPUTES));
   }
 
   /** The exception that a logger prints below its line, without where it came from. */

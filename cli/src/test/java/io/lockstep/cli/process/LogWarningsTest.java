@@ -38,6 +38,19 @@ class LogWarningsTest {
   }
 
   @Test
+  void theFirstWorkerTellsHowItComputes() throws IOException {
+    String line = "12:00:00.000 INFO  Worker: computes in bfloat16; attention (sdpa): text math\n";
+    LogWarnings first = new LogWarnings("worker-0", log());
+    LogWarnings second = new LogWarnings("worker-1", folder.resolve("worker-1.log"));
+    write(line);
+    Files.writeString(folder.resolve("worker-1.log"), line);
+    assertEquals(
+        List.of("worker-0 INFO Worker: computes in bfloat16; attention (sdpa): text math"),
+        lines(first));
+    assertEquals(List.of(), lines(second), "it computes likewise");
+  }
+
+  @Test
   void whatAProcessRepeatsIsToldOnce() throws IOException {
     LogWarnings warnings = new LogWarnings("worker-0", log());
     write("12:00:00.001 WARN  [rank 0] A: again\n12:00:00.002 WARN  [rank 0] A: again\n");

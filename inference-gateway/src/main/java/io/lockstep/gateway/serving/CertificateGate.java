@@ -55,6 +55,7 @@ final class CertificateGate {
         dir,
         outcome.probes(),
         Duration.ofNanos(System.nanoTime() - begin).toMillis());
+    report.remarks().forEach(remark -> log.warn("{}: {}", dir, remark));
     Alignment.State state =
         switch (report.verdict()) {
           case IDENTICAL -> Alignment.State.IDENTICAL;

@@ -9,6 +9,7 @@ import io.lockstep.data.image.RgbImage;
 import io.lockstep.data.prompt.Task;
 import io.lockstep.model.batch.Sample;
 import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.model.network.AttentionKernels;
 import io.lockstep.model.context.ContextLimit;
 import io.lockstep.model.detect.FoundObject;
 import io.lockstep.model.encode.SampleEncoder;
@@ -84,6 +85,11 @@ public final class CheckpointModel implements ServedModel {
       String sha256 = LoadedModel.storedSha256(dir);
       LoadedModel model = LoadedModel.open(dir);
       try {
+        log.info(
+            "{} computes in {}; {}",
+            dir,
+            model.config().computeType().publicName(),
+            AttentionKernels.of(model.config()));
         ContextLimit whole = model.encoder().limit();
         ContextLimit limit =
             maxModelLen.isPresent() ? whole.servedUpTo(maxModelLen.getAsInt()) : whole;

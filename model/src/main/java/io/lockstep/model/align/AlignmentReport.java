@@ -70,6 +70,14 @@ public record AlignmentReport(List<Comparison> comparisons, List<String> notComp
         .orElse(first);
   }
 
+  /** What agrees although something about it is another, a line each. */
+  public List<String> remarks() {
+    return comparisons.stream()
+        .filter(comparison -> comparison.agrees() && !comparison.note().isEmpty())
+        .map(AlignmentReport::describe)
+        .toList();
+  }
+
   private static String describe(Comparison comparison) {
     return comparison.what()
         + " "
@@ -119,7 +127,7 @@ public record AlignmentReport(List<Comparison> comparisons, List<String> notComp
     String verdict =
         switch (comparison.verdict()) {
           case IDENTICAL -> "OK, identical";
-          case WITHIN_TOLERANCE -> "OK";
+          case WITHIN_TOLERANCE -> comparison.note().isEmpty() ? "OK" : "OK, " + comparison.note();
           case DIFFERS -> comparison.note().isEmpty() ? "DIFFERS" : "DIFFERS, " + comparison.note();
         };
     return List.of(

@@ -11,6 +11,8 @@ import io.lockstep.model.detection.DetectionFile;
 import io.lockstep.model.encode.SampleEncoder;
 import io.lockstep.model.generate.Generator;
 import io.lockstep.model.image.ImageOptions;
+import io.lockstep.model.network.AttentionKernels;
+import io.lockstep.model.network.Computing;
 import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.network.VisionLanguageModel;
 import io.lockstep.model.parameter.ParameterLayout;
@@ -82,11 +84,11 @@ public final class LoadedModel implements AutoCloseable {
    * How a model is opened.
    *
    * @param stored whether its weights are loaded; else the seed decides them
-   * @param computeType what it computes in; what its run computed in, if absent
+   * @param computing how it computes; as its run did, if absent
    * @param isTrained whether anything is trained, or computed for checks of training
    */
   private record Opening(
-      boolean stored, long seed, Tuning tuning, Optional<Dtype> computeType, boolean isTrained) {
+      boolean stored, long seed, Tuning tuning, Optional<Computing> computing, boolean isTrained) {
 
     ParameterValues.Source source(Path folder, ModelConfig config, ParameterLayout layout) {
       Optional<Tuning.NewHead> head =
@@ -123,11 +125,11 @@ public final class LoadedModel implements AutoCloseable {
         new Opening(true, 0, tuningOf(folder), Optional.empty(), false));
   }
 
-  /** The same computing in another type than its run did. */
-  public static LoadedModel open(Path folder, Dtype computeType) throws IOException {
+  /** The same computing otherwise than its run did. */
+  public static LoadedModel open(Path folder, Computing computing) throws IOException {
     return open(
         AdapterBase.modelOf(folder),
-        new Opening(true, 0, tuningOf(folder), Optional.of(computeType), false));
+        new Opening(true, 0, tuningOf(folder), Optional.of(computing), false));
   }
 
   /**
@@ -152,9 +154,10 @@ public final class LoadedModel implements AutoCloseable {
     return open(folder, new Opening(true, 0, tuning, Optional.empty(), true));
   }
 
-  /** The same computing in a type of the training's own. */
-  public static LoadedModel open(Path folder, Tuning tuning, Dtype computeType) throws IOException {
-    return open(folder, new Opening(true, 0, tuning, Optional.of(computeType), true));
+  /** The same computing as the training says. */
+  public static LoadedModel open(Path folder, Tuning tuning, Computing computing)
+      throws IOException {
+    return open(folder, new Opening(true, 0, tuning, Optional.of(computing), true));
   }
 
   /**
@@ -170,10 +173,10 @@ public final class LoadedModel implements AutoCloseable {
     return open(folder, new Opening(false, seed, tuning, Optional.empty(), true));
   }
 
-  /** The same computing in a type of the training's own. */
-  public static LoadedModel initialise(Path folder, long seed, Tuning tuning, Dtype computeType)
+  /** The same computing as the training says. */
+  public static LoadedModel initialise(Path folder, long seed, Tuning tuning, Computing computing)
       throws IOException {
-    return open(folder, new Opening(false, seed, tuning, Optional.of(computeType), true));
+    return open(folder, new Opening(false, seed, tuning, Optional.of(computing), true));
   }
 
   private static LoadedModel open(Path folder, Opening opening) throws IOException {
@@ -181,7 +184,10 @@ public final class LoadedModel implements AutoCloseable {
     ModelInputs inputs = ModelInputs.open(folder, opening.tuning());
     try {
       ModelConfig config =
-          opening.computeType().map(inputs.config()::computingIn).orElse(inputs.config());
+          opening
+              .computing()
+              .map(computing -> computing.of(inputs.config()))
+              .orElseGet(() -> AttentionKernels.available(inputs.config()));
       ParameterLayout layout = opening.tuning().layout(config.layout());
       ParameterValues.Source source = opening.source(folder, config, layout);
       Parameters parameters;

@@ -51,7 +51,8 @@ public record ModelInputs(
     ModelConfig config =
         tuning
             .config(ModelFamilies.read(folder.resolve(CheckpointFiles.CONFIG)))
-            .computingIn(run.computeType());
+            .computingIn(run.computeType())
+            .attendingBy(run.attention());
     GenerationConfig stored = GenerationConfig.of(folder);
     VisionSettings vision = VisionSettings.read(folder, tuning);
     ImageProcessor images =

@@ -6,10 +6,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import io.lockstep.model.context.ContextLimit;
 import io.lockstep.model.network.ModelConfig;
+import io.lockstep.tensor.Attention;
 import io.lockstep.tensor.Dtype;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.OptionalInt;
 
 /**
@@ -17,14 +19,17 @@ import java.util.OptionalInt;
  *
  * @param length most tokens of a sample
  * @param computeType what it computed in; float32 where nothing is said
+ * @param attention how attention was computed; as libtorch chooses where nothing is said
  */
-record TrainedRun(OptionalInt length, Dtype computeType) {
+record TrainedRun(
+    OptionalInt length, Dtype computeType, Attention.Implementation attention) {
 
   /** What a checkpoint's run was told. */
   static final String RUN_CONFIG = "run.yaml";
 
   private static final String LENGTH = "global_max_length";
-  private static final TrainedRun UNKNOWN = new TrainedRun(OptionalInt.empty(), Dtype.FLOAT32);
+  private static final TrainedRun UNKNOWN = 
+      new TrainedRun(OptionalInt.empty(), Dtype.FLOAT32, Attention.Implementation.SDPA);
   private static final ObjectMapper YAML = new ObjectMapper(new YAMLFactory());
 
   /**
@@ -57,9 +62,14 @@ record TrainedRun(OptionalInt length, Dtype computeType) {
                   .path("torch_dtype")
                   .asText()
                   .equals(Dtype.BFLOAT16.publicName());
+      String named = recipe.path("model").path("attn_impl").asText();
       return new TrainedRun(
           length.canConvertToInt() ? OptionalInt.of(length.intValue()) : OptionalInt.empty(),
-          bfloat16 ? Dtype.BFLOAT16 : Dtype.FLOAT32);
+          bfloat16 ? Dtype.BFLOAT16 : Dtype.FLOAT32,
+          Arrays.stream(Attention.Implementation.values())
+              .filter(known -> known.publicName().equals(named))
+              .findFirst()
+              .orElse(Attention.Implementation.SDPA));
     } catch (JsonProcessingException e) {
       throw new IOException(run + " is not YAML: " + e.getOriginalMessage(), e);
     }

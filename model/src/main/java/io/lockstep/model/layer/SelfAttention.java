@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDArray;
 import io.lockstep.model.config.TextConfig;
 import io.lockstep.model.parameter.ParameterSpec;
 import io.lockstep.model.parameter.Weights;
+import io.lockstep.tensor.Attention;
 import io.lockstep.tensor.Ops;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,8 +34,10 @@ public final class SelfAttention implements Block {
    * @param cosSin of the tokens' positions, [B, 1, T, d] each
    * @param mask added to the attention scores, [B, 1, T, keys]; absent if attention is purely
    *     causal
+   * @param attention how attention is computed
    */
-  public record Tokens(CosSin cosSin, @Nullable NDArray mask) {}
+  public record Tokens(
+      CosSin cosSin, @Nullable NDArray mask, Attention.Implementation attention) {}
 
   /**
    * The attention of a layer.
@@ -86,14 +89,14 @@ public final class SelfAttention implements Block {
       value_BkTd = entry.values();
     }
     NDArray attended_BhTd =
-        Ops.scaledDotProductAttention(
+        Attention.apply(
+            tokens.attention(),
             query_BhTd,
             key_BkTd,
             value_BkTd,
             tokens.mask(),
             tokens.mask() == null && length > 1,
-            1 / Math.sqrt(config.headDim()),
-            config.heads() != config.kvHeads());
+            1 / Math.sqrt(config.headDim()));
     NDArray joined =
         attended_BhTd
             .transpose(0, 2, 1, 3)

@@ -10,6 +10,7 @@ import ai.djl.ndarray.types.Shape;
 import io.lockstep.model.config.VisionConfig;
 import io.lockstep.model.parameter.ParameterSpec;
 import io.lockstep.model.parameter.Weights;
+import io.lockstep.tensor.Attention;
 import io.lockstep.tensor.Ops;
 import java.util.ArrayList;
 import java.util.List;
@@ -82,30 +83,32 @@ public final class VisionAttention implements Block {
   }
 
   /**
-   * Attends with normalised patches [N, C] by libtorch's fused kernel.
+   * Attends with normalised patches [N, C].
    *
    * @param runs ranges that together cover all N patches in order
+   * @param attention how it is computed
    */
-  public NDArray fused(Weights weights, NDArray normed_NC, List<Run> runs) {
+  public NDArray apply(
+      Weights weights, NDArray normed_NC, List<Run> runs, Attention.Implementation attention) {
     NDArray all = qkv.apply(weights, normed_NC);
     NDList attended = new NDList();
     for (Run run : runs) {
       int end = run.start() + run.ranges() * run.size();
       NDArray rows = runs.size() == 1 ? all : all.get(new NDIndex("{}:{}", run.start(), end));
-      attended.add(fused(rows, run));
+      attended.add(attended(rows, run, attention));
     }
     return output.apply(weights, joined(attended, 0));
   }
 
-  private NDArray fused(NDArray rows, Run run) {
+  private NDArray attended(NDArray rows, Run run, Attention.Implementation attention) {
     int headDim = config.headDim();
     NDArray qkv_3nhsd =
         rows.reshape(run.ranges(), run.size(), 3, config.heads(), headDim).transpose(2, 0, 3, 1, 4);
     NDArray query = Ops.rotary(qkv_3nhsd.get(0), run.cosSin().cos(), run.cosSin().sin());
     NDArray key = Ops.rotary(qkv_3nhsd.get(1), run.cosSin().cos(), run.cosSin().sin());
     NDArray out_nhsd =
-        Ops.scaledDotProductAttention(
-            query, key, qkv_3nhsd.get(2), null, false, 1 / Math.sqrt(headDim), false);
+        Attention.apply(
+            attention, query, key, qkv_3nhsd.get(2), null, false, 1 / Math.sqrt(headDim));
     return out_nhsd
         .transpose(0, 2, 1, 3)
         .reshape((long) run.ranges() * run.size(), config.hiddenSize());

@@ -5,6 +5,7 @@ import io.lockstep.model.config.VisionConfig;
 import io.lockstep.model.detection.DetectionConfig;
 import io.lockstep.model.layer.CosSin;
 import io.lockstep.model.layer.FeedForward;
+import io.lockstep.tensor.Attention;
 import io.lockstep.tensor.Dtype;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -12,12 +13,17 @@ import java.util.Optional;
 
 /**
  * A model with what its public {@code config.json} can't say, which stays the model's own: a
- * detection head, whose sizes are written beside it, and the type that is computed in.
+ * detection head, whose sizes are written beside it, the type that is computed in, and how
+ * attention is computed.
  *
  * @param model without them
  * @param detection the head's sizes, if it has one
  */
-record AdjustedConfig(ModelConfig model, Optional<DetectionConfig> detection, Dtype computeType)
+record AdjustedConfig(
+    ModelConfig model,
+    Optional<DetectionConfig> detection,
+    Dtype computeType,
+    Attention.Implementation attention)
     implements ModelConfig {
 
   AdjustedConfig {
@@ -29,12 +35,17 @@ record AdjustedConfig(ModelConfig model, Optional<DetectionConfig> detection, Dt
 
   @Override
   public ModelConfig detecting(DetectionConfig other) {
-    return new AdjustedConfig(model, Optional.of(other), computeType);
+    return new AdjustedConfig(model, Optional.of(other), computeType, attention);
   }
 
   @Override
   public ModelConfig computingIn(Dtype type) {
-    return new AdjustedConfig(model, detection, type);
+    return new AdjustedConfig(model, detection, type, attention);
+  }
+
+  @Override
+  public ModelConfig attendingBy(Attention.Implementation other) {
+    return new AdjustedConfig(model, detection, computeType, other);
   }
 
   @Override

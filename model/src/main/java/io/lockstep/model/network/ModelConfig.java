@@ -8,6 +8,7 @@ import io.lockstep.model.detection.DetectionConfig;
 import io.lockstep.model.layer.CosSin;
 import io.lockstep.model.layer.FeedForward;
 import io.lockstep.model.parameter.ParameterLayout;
+import io.lockstep.tensor.Attention;
 import io.lockstep.tensor.Dtype;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -89,7 +90,7 @@ public interface ModelConfig {
 
   /** The same model with a head that finds objects, in the place of one that it has. */
   default ModelConfig detecting(DetectionConfig head) {
-    return new AdjustedConfig(this, Optional.of(head), computeType());
+    return new AdjustedConfig(this, Optional.of(head), computeType(), attention());
   }
 
   /**
@@ -102,7 +103,21 @@ public interface ModelConfig {
 
   /** The same model computing in another type, float32 or bfloat16. */
   default ModelConfig computingIn(Dtype type) {
-    return type == computeType() ? this : new AdjustedConfig(this, detection(), type);
+    return type == computeType()
+        ? this
+        : new AdjustedConfig(this, detection(), type, attention());
+  }
+
+  /** How attention is computed. */
+  default Attention.Implementation attention() {
+    return Attention.Implementation.SDPA;
+  }
+
+  /** The same model with attention computed otherwise. */
+  default ModelConfig attendingBy(Attention.Implementation implementation) {
+    return implementation == attention()
+        ? this
+        : new AdjustedConfig(this, detection(), computeType(), implementation);
   }
 
   /** The system message of conversations that have none. */

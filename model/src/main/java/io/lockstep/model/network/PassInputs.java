@@ -54,7 +54,7 @@ public final class PassInputs {
       }
       long[] kept = batch.keptTokens();
       return new Pictures(
-          tower.on(scope, batch.grids()),
+          tower.on(scope, batch.grids(), config.attention()),
           Ops.as(
               scope.fromFloats(batch.pixels(), batch.patches(), config.vision().patchValues()),
               config.computeType()),
@@ -90,7 +90,10 @@ public final class PassInputs {
     CosSin cosSin = cosSin(config, rotary, scope, batch.positionIds(), batch.rows());
     return new PassInputs(
         scope.fromLongs(batch.ids(), batch.rows(), batch.length()),
-        new SelfAttention.Tokens(cosSin, PaddedMask.of(scope, batch, config.computeType())),
+        new SelfAttention.Tokens(
+            cosSin,
+            PaddedMask.of(scope, batch, config.computeType()),
+            config.attention()),
         batch.patches() == 0 ? null : Pictures.of(config, tower, scope, batch),
         cache,
         probe,
@@ -127,7 +130,8 @@ public final class PassInputs {
         Ops.as(PaddedMask.of(scope, visible, rows, 1, cache.length() + 1), config.computeType());
     return new PassInputs(
         scope.fromLongs(tokens, rows, 1),
-        new SelfAttention.Tokens(cosSin(config, rotary, scope, axes, rows), mask),
+        new SelfAttention.Tokens(
+            cosSin(config, rotary, scope, axes, rows), mask, config.attention()),
         null,
         cache,
         probe,

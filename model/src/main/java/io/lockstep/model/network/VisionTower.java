@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import io.lockstep.model.image.Grid;
 import io.lockstep.model.layer.Block;
 import io.lockstep.model.parameter.Weights;
+import io.lockstep.tensor.Attention;
 import io.lockstep.tensor.Scope;
 import java.util.List;
 
@@ -42,8 +43,14 @@ public interface VisionTower {
    *
    * @param scope holds what depends on the pictures' sizes alone; the innermost one
    * @param grids the pictures' patches
+   * @param attention how attention is computed, as far as the tower leaves it open
    */
-  OnPictures on(Scope scope, List<Grid> grids);
+  OnPictures on(Scope scope, List<Grid> grids, Attention.Implementation attention);
+
+  /** Whether attention is computed operator by operator in any case. */
+  default boolean composesAttention() {
+    return false;
+  }
 
   /** The tower's computation on the pictures of one batch. */
   interface OnPictures {

@@ -20,6 +20,7 @@ import io.lockstep.model.align.certificate.CertificateWriter;
 import io.lockstep.model.align.certificate.Probe;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.family.ModelFamilies;
+import io.lockstep.model.network.Computing;
 import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.network.VisionLanguageModel;
 import io.lockstep.model.objective.Objective;
@@ -105,8 +106,8 @@ class HeldTypesTest {
   private record Both(LoadedModel wide, LoadedModel narrow) implements AutoCloseable {
     static Both open(Path folder, Tuning tuning) throws IOException {
       return new Both(
-          LoadedModel.open(folder, tuning, Dtype.FLOAT32),
-          LoadedModel.open(folder, tuning, Dtype.BFLOAT16));
+          LoadedModel.open(folder, tuning, Computing.in(Dtype.FLOAT32)),
+          LoadedModel.open(folder, tuning, Computing.in(Dtype.BFLOAT16)));
     }
 
     void assertSameSteps(Batch batch) {
@@ -204,8 +205,8 @@ class HeldTypesTest {
 
   private static void assertServed(GoldenFamily family, Path folder) throws IOException {
     GoldenBatch batch = GoldenBatch.of(family);
-    try (LoadedModel wide = LoadedModel.open(folder, Dtype.FLOAT32);
-        LoadedModel narrow = LoadedModel.open(folder, Dtype.BFLOAT16)) {
+    try (LoadedModel wide = LoadedModel.open(folder, Computing.in(Dtype.FLOAT32));
+        LoadedModel narrow = LoadedModel.open(folder, Computing.in(Dtype.BFLOAT16))) {
       VisionLanguageModel roundedAtEachUse =
           new VisionLanguageModel(narrow.config(), wide.trainable().inference());
       assertArrayEquals(batch.logits(roundedAtEachUse), batch.logits(narrow.network()));
@@ -224,7 +225,7 @@ class HeldTypesTest {
     GoldenFamily family = GoldenFamily.QWEN3_VL;
     Path saved = Files.createDirectory(dir.resolve("checkpoint"));
     Tuning stored = new Tuning.StoredAdapter(GoldenAdapter.LORA.folder(family));
-    try (LoadedModel model = LoadedModel.open(family.checkpoint(), stored, Dtype.BFLOAT16)) {
+    try (LoadedModel model = LoadedModel.open(family.checkpoint(), stored, Computing.in(Dtype.BFLOAT16))) {
       var _ = model.save(saved);
       FileWrites.text(saved.resolve("run.yaml"), "model: {torch_dtype: bfloat16}\n");
       Probe probe =

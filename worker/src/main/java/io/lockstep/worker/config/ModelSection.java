@@ -4,6 +4,7 @@ import io.lockstep.config.Checked;
 import io.lockstep.config.Key;
 import io.lockstep.config.Place;
 import io.lockstep.model.adapter.AdapterConfig;
+import io.lockstep.tensor.Attention;
 import io.lockstep.tensor.Dtype;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -25,12 +26,9 @@ public record ModelSection(
         Weights weights,
     @Key(
             value =
-                "Implementation of attention; both names mean the fused kernel of libtorch, whose bits are the same.",
-            otherwise = "sdpa",
-            remedy =
-                "attention is computed by the fused kernel of libtorch; write sdpa, or remove the key",
-            changesWeights = false)
-        AttentionImplementation attnImpl,
+                "How attention is computed. `sdpa`: by the kernels that libtorch takes for device, type and shape. `eager`: operator by operator, with the matrix of scores in memory. `flash_attention_2`: like `sdpa`, and refused where rows without padding are not computed by FlashAttention-2, as on CPUs. What is taken is said at the start and certified; see docs/gpu.md.",
+            otherwise = "sdpa")
+        Attention.Implementation attnImpl,
     @Key(
             value =
                 "Type that activations and matrix products are computed in. What is trained, its gradients, moments and losses are float32 in any case, and so are checkpoints.",
@@ -48,14 +46,6 @@ public record ModelSection(
     LOAD,
     /** Random, from the run's seed; the folder gives configuration and tokenizer. */
     INITIALISE
-  }
-
-  /** Names of the fused kernel. */
-  public enum AttentionImplementation {
-    /** Scaled dot-product attention of libtorch. */
-    SDPA,
-    /** The same: on CPUs, too, it is computed block by block. */
-    FLASH_ATTENTION_2
   }
 
   /** Types that can be computed in. */

@@ -16,6 +16,7 @@ import io.lockstep.data.plan.WholeDataset;
 import io.lockstep.data.prompt.PromptConfig;
 import io.lockstep.model.budget.TokenBudget;
 import io.lockstep.model.parameter.ParameterSpec;
+import io.lockstep.model.network.Computing;
 import io.lockstep.tensor.Dtype;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -322,6 +323,11 @@ public record RunConfig(
   /** The type of activations and matrix products. */
   public Dtype computeType() {
     return training.bf16() ? Dtype.BFLOAT16 : model.torchDtype().dtype();
+  }
+
+  /** How models are computed. */
+  public Computing computing() {
+    return new Computing(computeType(), model.attnImpl());
   }
 
   /** How weights are updated. */

@@ -51,7 +51,7 @@ public final class RunObjective implements AutoCloseable {
       return of(Objective.of(network, Optional.empty(), turns, routerBalance, detection));
     }
     DistillationConfig rlhf = config.rlhf().get();
-    LoadedModel teacher = LoadedModel.open(rlhf.teacherModel(), config.computeType());
+    LoadedModel teacher = LoadedModel.open(rlhf.teacherModel(), config.computing());
     Teaching teaching = teaching(config, rlhf, student, teacher);
     return new RunObjective(
         Objective.of(network, Optional.of(teaching), Optional.empty(), routerBalance, detection),

@@ -56,8 +56,7 @@ public record TuningPlan(
    */
   public static TuningPlan of(RunConfig run) throws IOException {
     ModelConfig config =
-        ModelFamilies.read(run.model().model().resolve("config.json"))
-            .computingIn(run.computeType());
+        run.computing().of(ModelFamilies.read(run.model().model().resolve("config.json")));
     requirePictures(run);
     requireTemplate(run, config);
     ContextLimit.of(config.text().maxPositionEmbeddings())
@@ -194,9 +193,9 @@ public record TuningPlan(
   public LoadedModel load(RunConfig run) throws IOException {
     LoadedModel model =
         switch (run.model().weights()) {
-          case LOAD -> LoadedModel.open(run.model().model(), tuning, run.computeType());
+          case LOAD -> LoadedModel.open(run.model().model(), tuning, run.computing());
           case INITIALISE ->
-              LoadedModel.initialise(run.model().model(), run.seed(), tuning, run.computeType());
+              LoadedModel.initialise(run.model().model(), run.seed(), tuning, run.computing());
         };
     run.vision()
         .budget()

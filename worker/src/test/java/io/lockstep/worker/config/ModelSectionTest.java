@@ -8,8 +8,8 @@ class ModelSectionTest extends RecipeFixture {
   @Test
   void otherTypesAndKernelsAreRefusedWithWhatToDo() {
     assertProblem(
-        problems(LEAST.replace("{model: base}", "{model: base, attn_impl: eager}")),
-        "model.attn_impl must be one of sdpa, flash_attention_2, not 'eager'");
+        problems(LEAST.replace("{model: base}", "{model: base, attn_impl: flash_attention_3}")),
+        "model.attn_impl must be one of eager, sdpa, flash_attention_2, not 'flash_attention_3'");
     assertProblem(
         problems(LEAST.replace("{model: base}", "{model: base, torch_dtype: float16}")),
         "model.torch_dtype must be one of float32, bfloat16, not 'float16': float16 overflows");

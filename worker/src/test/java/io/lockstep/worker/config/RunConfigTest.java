@@ -15,6 +15,7 @@ import io.lockstep.data.prompt.PromptTexts;
 import io.lockstep.model.adapter.AdapterConfig;
 import io.lockstep.model.adapter.Beginning;
 import io.lockstep.model.adapter.Targets;
+import io.lockstep.tensor.Attention;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,7 +38,7 @@ class RunConfigTest extends RecipeFixture {
             new ModelSection(
                 folder.resolve("base"),
                 ModelSection.Weights.INITIALISE,
-                ModelSection.AttentionImplementation.FLASH_ATTENTION_2,
+                Attention.Implementation.FLASH_ATTENTION_2,
                 ModelSection.ComputeType.FLOAT32,
                 Optional.of(1024)),
             new TemplateConfig(
@@ -181,7 +182,7 @@ class RunConfigTest extends RecipeFixture {
         new ModelSection(
             folder.resolve("base"),
             ModelSection.Weights.LOAD,
-            ModelSection.AttentionImplementation.SDPA,
+            Attention.Implementation.SDPA,
             ModelSection.ComputeType.FLOAT32,
             Optional.empty()),
         config.model());

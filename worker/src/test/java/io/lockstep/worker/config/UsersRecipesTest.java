@@ -11,6 +11,7 @@ import io.lockstep.data.augment.operator.ConfiguredOperator;
 import io.lockstep.model.adapter.AdapterConfig;
 import io.lockstep.model.adapter.Targets;
 import io.lockstep.model.parameter.ParameterSpec.Module;
+import io.lockstep.tensor.Attention;
 import io.lockstep.tensor.Dtype;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -103,7 +104,7 @@ class UsersRecipesTest {
     assertEquals(new BatchPlan(16, 4, 4), accepted("13-batch-and-accumulation").batches());
     assertEquals(8192, accepted("14-one-length-knob", "").maxLength());
     assertEquals(
-        ModelSection.AttentionImplementation.FLASH_ATTENTION_2,
+        Attention.Implementation.FLASH_ATTENTION_2,
         accepted("15-attn-impl").model().attnImpl());
 
     assertEquals(Dtype.BFLOAT16, accepted("17-bf16").computeType());

@@ -1,7 +1,10 @@
 package io.lockstep.model.align.certificate;
 
 import io.lockstep.model.image.Grid;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param dtype type of the computation, for instance {@code float32}
  * @param computedWith library and processor capability, which decide the bits
+ * @param attention what has computed attention, by place; empty in one that was written before this
+ *     was stored
  * @param modelType {@code model_type} of the configuration
  * @param weightsSha256 SHA-256 over the stored tensors in name order
  * @param settings what the checkpoint's files say of how inputs are made and computed
@@ -18,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 record Certificate(
     String dtype,
     String computedWith,
+    SequencedMap<String, String> attention,
     String modelType,
     String weightsSha256,
     Settings settings,
@@ -46,6 +52,7 @@ record Certificate(
   static final long MAX_PICTURE_BYTES = 16L << 20;
 
   Certificate {
+    attention = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(attention));
     entries = List.copyOf(entries);
   }
 

@@ -13,6 +13,7 @@ import io.lockstep.model.align.Tolerance;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.image.Grid;
+import io.lockstep.model.network.AttentionKernels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -83,6 +84,7 @@ public final class CertificateCheck {
     text("dtype", certificate.dtype(), model.config().computeType().publicName());
     text("weights_sha256", certificate.weightsSha256(), weightsSha256);
     text("model_type", certificate.modelType(), model.config().modelType());
+    attention();
     comparisons.addAll(certificate.settings().endingAt(model).compare(Settings.of(model)));
     for (int row = 0; row < probes.size(); row++) {
       inputs(row, words);
@@ -104,6 +106,25 @@ public final class CertificateCheck {
       notCompared.add("layers and logits: other tokens go into the network");
     }
     return new AlignmentReport(comparisons, notCompared);
+  }
+
+  /** Another kernel is told by its name; what it computes is what counts. */
+  private void attention() {
+    Map<String, String> own = AttentionKernels.of(model.config()).kernels();
+    certificate.attention().forEach((place, trained) -> {
+      String served = own.getOrDefault(place, "nothing");
+      boolean same = served.equals(trained);
+      comparisons.add(
+          new Comparison(
+              "attention " + place,
+              Kind.INPUT,
+              List.of(),
+              0,
+              0,
+              "any",
+              same ? Comparison.Verdict.IDENTICAL : Comparison.Verdict.WITHIN_TOLERANCE,
+              same ? "" : "is computed by %s here, by %s in training".formatted(served, trained)));
+    });
   }
 
   private void inputs(int row, @Nullable ServedWords words) throws IOException {

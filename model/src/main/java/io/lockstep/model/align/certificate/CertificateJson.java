@@ -20,6 +20,9 @@ final class CertificateJson {
   private static final ObjectMapper JSON =
       JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
+  /** What has computed attention, by place. */
+  static final String ATTENTION = "attention";
+
   private CertificateJson() {}
 
   /**
@@ -37,6 +40,8 @@ final class CertificateJson {
             .put("model_type", certificate.modelType())
             .put("weights_sha256", certificate.weightsSha256())
             .put("values_sha256", valuesSha256);
+    ObjectNode attention = root.putObject(ATTENTION);
+    certificate.attention().forEach(attention::put);
     root.set("settings", certificate.settings().json());
     root.set("batch", digests(certificate.batch()));
     ArrayNode probes = root.putArray("probes");

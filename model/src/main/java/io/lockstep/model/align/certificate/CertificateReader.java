@@ -95,6 +95,7 @@ final class CertificateReader {
     return new Certificate(
         text(root, "dtype"),
         text(root, "computed_with"),
+        attention(root.path(CertificateJson.ATTENTION)),
         text(root, "model_type"),
         text(root, "weights_sha256"),
         settings(root.path("settings")),
@@ -114,6 +115,17 @@ final class CertificateReader {
           "was written with other values than %s holds: its content has another digest"
               .formatted(Certificate.VALUES));
     }
+  }
+
+  private SequencedMap<String, String> attention(JsonNode node) throws IOException {
+    SequencedMap<String, String> kernels = new LinkedHashMap<>();
+    for (Map.Entry<String, JsonNode> place : node.properties()) {
+      if (!place.getValue().isTextual()) {
+        throw problem("has an \"attention\" whose " + place.getKey() + " is no text");
+      }
+      kernels.put(place.getKey(), place.getValue().asText());
+    }
+    return kernels;
   }
 
   private Settings settings(JsonNode node) throws IOException {

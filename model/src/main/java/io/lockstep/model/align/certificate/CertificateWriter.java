@@ -7,6 +7,7 @@ import io.lockstep.model.align.Compare.Floats;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Sample;
 import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.model.network.AttentionKernels;
 import io.lockstep.model.parameter.Parameters;
 import io.lockstep.model.safetensors.DType;
 import io.lockstep.model.safetensors.SafetensorsWriter;
@@ -120,6 +121,7 @@ public final class CertificateWriter {
     return new Certificate(
         model.config().computeType().publicName(),
         Torch.capability(),
+        AttentionKernels.of(model.config()).kernels(),
         model.config().modelType(),
         LoadedModel.storedSha256(folder),
         Settings.ofSaved(folder, model),

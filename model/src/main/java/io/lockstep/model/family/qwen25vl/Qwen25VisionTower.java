@@ -17,6 +17,7 @@ import io.lockstep.model.layer.PreNormBlock;
 import io.lockstep.model.layer.VisionAttention;
 import io.lockstep.model.network.VisionTower;
 import io.lockstep.model.parameter.Weights;
+import io.lockstep.tensor.Attention;
 import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
 import java.util.ArrayList;
@@ -76,7 +77,12 @@ final class Qwen25VisionTower implements VisionTower {
   }
 
   @Override
-  public OnPictures on(Scope scope, List<Grid> grids) {
+  public boolean composesAttention() {
+    return true;
+  }
+
+  @Override
+  public OnPictures on(Scope scope, List<Grid> grids, Attention.Implementation attention) {
     PatchPlaces places = PatchPlaces.of(config, grids);
     Windows windows = Windows.of(config, grids);
     float[] angles = windows.reorder(places.angles());

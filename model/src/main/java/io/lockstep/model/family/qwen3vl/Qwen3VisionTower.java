@@ -18,6 +18,7 @@ import io.lockstep.model.layer.VisionAttention;
 import io.lockstep.model.network.VisionTower;
 import io.lockstep.model.parameter.ParameterSpec;
 import io.lockstep.model.parameter.Weights;
+import io.lockstep.tensor.Attention;
 import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
 import java.util.ArrayList;
@@ -101,14 +102,15 @@ public final class Qwen3VisionTower implements VisionTower {
   }
 
   @Override
-  public OnPictures on(Scope scope, List<Grid> grids) {
+  public OnPictures on(Scope scope, List<Grid> grids, Attention.Implementation attention) {
     PatchPlaces places = PatchPlaces.of(config, grids);
     CosSin cosSin = CosSin.of(scope, places.angles(), config.headDim(), CosSin.Rounding.ONCE);
     LearnedPositions learned = LearnedPositions.of(config, grids);
     return new Pictures(
         VisionAttention.Run.of(places.frames(), cosSin),
         scope.fromLongs(learned.tableRows(), 4, places.patches()),
-        scope.fromFloats(learned.tableWeights(), 4, places.patches(), 1));
+        scope.fromFloats(learned.tableWeights(), 4, places.patches(), 1),
+        attention);
   }
 
   /**
@@ -119,11 +121,17 @@ public final class Qwen3VisionTower implements VisionTower {
     private final List<VisionAttention.Run> frames;
     private final NDArray rows;
     private final NDArray corners;
+    private final Attention.Implementation attention;
 
-    Pictures(List<VisionAttention.Run> frames, NDArray rows, NDArray corners) {
+    Pictures(
+        List<VisionAttention.Run> frames,
+        NDArray rows,
+        NDArray corners,
+        Attention.Implementation attention) {
       this.frames = frames;
       this.rows = rows;
       this.corners = corners;
+      this.attention = attention;
     }
 
     @Override
@@ -139,7 +147,10 @@ public final class Qwen3VisionTower implements VisionTower {
     public NDArray block(Weights weights, int index, NDArray hidden_NC) {
       return blocks
           .get(index)
-          .apply(weights, hidden_NC, x -> attentions.get(index).fused(weights, x, frames));
+          .apply(
+              weights,
+              hidden_NC,
+              x -> attentions.get(index).apply(weights, x, frames, attention));
     }
 
     @Override

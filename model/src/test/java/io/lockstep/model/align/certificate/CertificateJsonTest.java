@@ -45,6 +45,7 @@ class CertificateJsonTest {
         new Certificate(
             "float32",
             "here",
+            new LinkedHashMap<>(),
             "qwen",
             "w",
             new Settings(new LinkedHashMap<>()),

@@ -130,6 +130,29 @@ class CertificateTest {
     assertTrue(differing(other).contains("training: vision_block_0"), other::table);
   }
 
+  @Test
+  void anotherKernelOfAttentionIsToldByItsName() throws IOException {
+    assertEquals(List.of(), certifiedAndChecked().remarks());
+    Path run = checkpoint.resolve("run.yaml");
+    FileWrites.text(run, "model: {attn_impl: eager}\n");
+    AlignmentReport report = check();
+
+    assertTrue(report.agrees(), report::table);
+    boolean fused = family == GoldenFamily.QWEN3_VL;
+    assertEquals(
+        fused
+            ? List.of("attention vision is computed by math here, by cpu_flash in training")
+            : List.of(),
+        report.remarks(),
+        "the tower of the other family composes attention in any case");
+    assertEquals(fused, report.table().contains("OK, is computed by math here"), report::table);
+  }
+
+  private AlignmentReport certifiedAndChecked() throws IOException {
+    certify();
+    return check();
+  }
+
   private void holdsOnAllPaths() throws IOException {
     List<String> files = certify();
     AlignmentReport report = check();
