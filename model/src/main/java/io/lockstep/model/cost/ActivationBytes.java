@@ -4,6 +4,7 @@ import io.lockstep.model.adapter.AdapterPlan;
 import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.ParameterSpec.Module;
+import io.lockstep.tensor.Attention;
 import io.lockstep.tensor.Dtype;
 import java.util.List;
 import java.util.Optional;
@@ -121,6 +122,9 @@ public record ActivationBytes(long vision, long decoder, long segment, Moment mo
 
     /** Whether attention of the decoder keeps no matrix of weights. */
     boolean fuses(ModelConfig config, Load load) {
+      if (config.attention() == Attention.Implementation.EAGER) {
+        return false;
+      }
       boolean grouped = config.text().heads() != config.text().kvHeads();
       return !grouped
           || (place == Place.CUDA && config.computeType() == Dtype.BFLOAT16 && load.rows() == 1);

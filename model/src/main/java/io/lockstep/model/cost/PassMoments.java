@@ -112,10 +112,9 @@ final class PassMoments {
     return mode.checkpointing() ? 0 : layer.saved();
   }
 
-  /** What the tower keeps; pixels come in float32 and are rounded once. */
+  /** What the tower keeps. */
   private long vision() {
-    double kept = block.features(config.text().hiddenSize());
-    kept += type == Dtype.FLOAT32 ? 0 : block.pixels();
+    double kept = block.features(config.text().hiddenSize()) + block.pixels();
     if (mode.visionTrained()) {
       kept += block.depth() * block.input();
       kept +=
@@ -123,7 +122,7 @@ final class PassMoments {
               ? 0
               : block.depth() * (block.saved() + block.scores()) + block.mergers();
     }
-    return bytes(kept) + Dtype.FLOAT32.bytes(Math.round(block.pixels()));
+    return bytes(kept);
   }
 
   private long decoder() {
@@ -131,13 +130,9 @@ final class PassMoments {
     return bytes(ENDS * width() + layers * (width() + keptOfLayer())) + mask();
   }
 
-  /** Rows of one length are rare: several are masked, in float32 and rounded. */
+  /** Rows of one length are rare: several are masked. */
   private long mask() {
-    if (load.rows() == 1) {
-      return 0;
-    }
-    long values = load.rows() * load.length() * load.length();
-    return Dtype.FLOAT32.bytes(values) + (type == Dtype.FLOAT32 ? 0 : type.bytes(values));
+    return load.rows() == 1 ? 0 : type.bytes(load.rows() * load.length() * load.length());
   }
 
   private Moment visionTower(long vision) {

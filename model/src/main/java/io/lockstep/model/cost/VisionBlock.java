@@ -5,6 +5,7 @@ import io.lockstep.model.config.VisionConfig;
 import io.lockstep.model.config.VisionCost;
 import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.parameter.ParameterSpec.Module;
+import io.lockstep.tensor.Attention;
 import io.lockstep.tensor.Dtype;
 import java.util.Optional;
 
@@ -70,8 +71,13 @@ record VisionBlock(
     boolean narrow = model.computeType() != Dtype.FLOAT32;
     double savedWidths = adapter.isPresent() ? cost.savedWidthsAdapted() : cost.savedWidths();
     double resultWidths = COMMON_RESULTS + cost.resultWidths();
+    int wide = Dtype.FLOAT32.bytes() / model.computeType().bytes();
+    double scores = patches * scores(config, (double) load.patchesOfPicture());
+    if (!cost.keepsScores()) {
+      // Libtorch's own operators compute in float32 whatever the type.
+      scores *= model.attention() == Attention.Implementation.EAGER ? wide : 0;
+    }
     if (narrow) {
-      int wide = Dtype.FLOAT32.bytes() / model.computeType().bytes();
       savedWidths += cost.wideNorms() * wide;
       resultWidths += NARROW_RESULTS + cost.wideNorms() * WIDE_NORM_RESULTS;
     }
@@ -81,7 +87,7 @@ record VisionBlock(
         cost.mergers(),
         patches * (resultWidths * width + cost.resultInners() * inner) + added,
         patches * ((COMMON_SAVED + savedWidths) * width + cost.savedInners() * inner) + kept,
-        cost.keepsScores() ? patches * scores(config, (double) load.patchesOfPicture()) : 0);
+        scores);
   }
 
   /** Keys that a patch sees, in all heads, on average over the blocks. */

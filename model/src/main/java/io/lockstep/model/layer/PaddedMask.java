@@ -32,7 +32,17 @@ public final class PaddedMask {
     // T times T values: in native memory, and counted in long.
     NDArray mask = scope.empty(Dtype.FLOAT32, rows, 1, tokens, tokens);
     Buffer.of(mask).write(host -> hide(host.floats(), present, rows, tokens));
-    return Ops.as(mask, type);
+    return narrowed(mask, type);
+  }
+
+  /** In another type, without the values that it is made of. */
+  private static NDArray narrowed(NDArray mask, Dtype type) {
+    if (type == Dtype.FLOAT32) {
+      return mask;
+    }
+    try (mask) {
+      return Ops.cast(mask, type);
+    }
   }
 
   private static void hide(HostFloats mask, long[] present, int rows, int tokens) {

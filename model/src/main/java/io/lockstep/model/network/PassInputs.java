@@ -9,6 +9,7 @@ import io.lockstep.model.layer.KvCache;
 import io.lockstep.model.layer.PaddedMask;
 import io.lockstep.model.layer.SelfAttention;
 import io.lockstep.model.layer.TextRotary;
+import io.lockstep.tensor.Dtype;
 import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
 import java.util.stream.LongStream;
@@ -55,9 +56,7 @@ public final class PassInputs {
       long[] kept = batch.keptTokens();
       return new Pictures(
           tower.on(scope, batch.grids(), config.attention()),
-          Ops.as(
-              scope.fromFloats(batch.pixels(), batch.patches(), config.vision().patchValues()),
-              config.computeType()),
+          rounded(config, scope, batch),
           scope.fromLongs(rows, rows.length),
           scope.fromBooleans(isPicture, batch.rows(), batch.length(), 1),
           kept.length == 0 ? null : scope.fromLongs(kept, kept.length));
@@ -77,6 +76,18 @@ public final class PassInputs {
     this.cache = cache;
     this.probe = probe;
     this.detection = detection;
+  }
+
+  /** In the type that is computed in, without the values that they are made of. */
+  private static NDArray rounded(ModelConfig config, Scope scope, Batch batch) {
+    NDArray pixels =
+        scope.fromFloats(batch.pixels(), batch.patches(), config.vision().patchValues());
+    if (config.computeType() == Dtype.FLOAT32) {
+      return pixels;
+    }
+    try (pixels) {
+      return Ops.cast(pixels, config.computeType());
+    }
   }
 
   static PassInputs of(

@@ -12,11 +12,13 @@ import io.lockstep.model.network.ModelConfig;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.ParameterSpec.Module;
 import io.lockstep.model.testing.GoldenFamily;
+import io.lockstep.tensor.Dtype;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -62,7 +64,51 @@ class ActivationBytesTest {
       int supervised,
       double measured)
       throws IOException {
-    ModelConfig config = config(model);
+    assertCounted(
+        Dtype.FLOAT32, model, mode, rows, length, pictures, patches, supervised, measured);
+  }
+
+  /**
+   * The same in bfloat16; {@code wide} has a decoder of 16 layers of width 1024, 8 heads of 128
+   * with 4 of keys and values, and 4096 inner values.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "base, full, 8, 256, 0, 0, 64, 118.4",
+    "base, full, 2, 1024, 0, 0, 16, 261.3",
+    "base, full, 8, 272, 8, 1024, 8, 467.2",
+    "base, lora, 8, 272, 8, 1024, 8, 476.3",
+    "qwen2_5_vl, full, 8, 272, 8, 1024, 8, 298.2",
+    "wide, full, 2, 256, 0, 0, 32, 1163.4",
+    "wide, lora, 2, 256, 0, 0, 32, 659.1",
+    "wide, lora, 4, 512, 0, 0, 32, 2900.5",
+  })
+  void inBfloat16TheCountIsWhatWasMeasured(
+      String model,
+      String mode,
+      int rows,
+      int length,
+      int pictures,
+      int patches,
+      int supervised,
+      double measured)
+      throws IOException {
+    assertCounted(
+        Dtype.BFLOAT16, model, mode, rows, length, pictures, patches, supervised, measured);
+  }
+
+  private void assertCounted(
+      Dtype type,
+      String model,
+      String mode,
+      int rows,
+      int length,
+      int pictures,
+      int patches,
+      int supervised,
+      double measured)
+      throws IOException {
+    ModelConfig config = config(model).computingIn(type);
     Optional<AdapterPlan> adapter = adapter(mode, config);
     ParameterLayout whole =
         mode.equals("frozen")
@@ -83,16 +129,38 @@ class ActivationBytesTest {
     return switch (model) {
       case "qwen2_5_vl" ->
           ModelFamilies.read(GoldenFamily.QWEN2_5_VL.checkpoint().resolve("config.json"));
-      case "ungrouped" -> {
-        ObjectMapper json = new ObjectMapper();
-        ObjectNode tree = (ObjectNode) json.readTree(BASE.toFile());
-        ((ObjectNode) tree.get("text_config")).put("num_key_value_heads", 4);
-        Path file = folder.resolve("config.json");
-        Files.writeString(file, tree.toString());
-        yield ModelFamilies.read(file);
-      }
+      case "ungrouped" -> changed(tree -> text(tree).put("num_key_value_heads", 4));
+      case "wide" ->
+          changed(tree -> {
+            ObjectNode text = text(tree);
+            text.put("hidden_size", 1024)
+                .put("intermediate_size", 4096)
+                .put("num_hidden_layers", 16)
+                .put("num_attention_heads", 8)
+                .put("num_key_value_heads", 4)
+                .put("head_dim", 128);
+            ((ObjectNode) text.get("rope_parameters"))
+                .putArray("mrope_section")
+                .add(24)
+                .add(20)
+                .add(20);
+            ((ObjectNode) tree.get("vision_config")).put("out_hidden_size", 1024);
+          });
       default -> ModelFamilies.read(BASE);
     };
+  }
+
+  private static ObjectNode text(ObjectNode config) {
+    return (ObjectNode) config.get("text_config");
+  }
+
+  /** The shipped base model with another configuration. */
+  private ModelConfig changed(Consumer<ObjectNode> change) throws IOException {
+    ObjectNode tree = (ObjectNode) new ObjectMapper().readTree(BASE.toFile());
+    change.accept(tree);
+    Path file = folder.resolve("config.json");
+    Files.writeString(file, tree.toString());
+    return ModelFamilies.read(file);
   }
 
   private static Optional<AdapterPlan> adapter(String mode, ModelConfig config) throws IOException {
