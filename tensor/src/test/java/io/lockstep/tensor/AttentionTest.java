@@ -112,8 +112,7 @@ final class AttentionTest extends ScopedTest {
       List<NDArray> inputs,
       Function<List<NDArray>, NDArray> wanted,
       Function<List<NDArray>, NDArray> found) {
-    assertArrayEquals(
-        wanted.apply(inputs).toFloatArray(), found.apply(inputs).toFloatArray());
+    assertArrayEquals(wanted.apply(inputs).toFloatArray(), found.apply(inputs).toFloatArray());
     List<NDArray> expected = gradients(scope, wanted, inputs);
     List<NDArray> actual = gradients(scope, found, inputs);
     for (int i = 0; i < inputs.size(); i++) {

@@ -190,9 +190,7 @@ public final class Worker {
     TuningPlan plan = TuningPlan.of(config);
     plan.table().lines().forEach(LOG::info);
     LOG.info(
-        "computes in {}; {}",
-        config.computeType().publicName(),
-        AttentionKernels.of(plan.model()));
+        "computes in {}; {}", config.computeType().publicName(), AttentionKernels.of(plan.model()));
     Peers peers = new Peers(session, listener, options.links().sharedMemory(), nccl, ranks);
     session.describeAwaited(peers::awaited);
     try (RunData data = new RunData(config);

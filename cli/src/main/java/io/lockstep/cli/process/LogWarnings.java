@@ -17,8 +17,7 @@ import java.util.regex.Pattern;
 /**
  * The warnings and errors in the log of a process, in the format of {@link
  * io.lockstep.cli.console.LogSetup}, as they are written, and what the first worker says of how it
- * computes. Each text is told once, however often the
- * process repeats it.
+ * computes. Each text is told once, however often the process repeats it.
  */
 final class LogWarnings {
 

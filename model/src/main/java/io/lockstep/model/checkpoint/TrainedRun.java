@@ -21,14 +21,13 @@ import java.util.OptionalInt;
  * @param computeType what it computed in; float32 where nothing is said
  * @param attention how attention was computed; as libtorch chooses where nothing is said
  */
-record TrainedRun(
-    OptionalInt length, Dtype computeType, Attention.Implementation attention) {
+record TrainedRun(OptionalInt length, Dtype computeType, Attention.Implementation attention) {
 
   /** What a checkpoint's run was told. */
   static final String RUN_CONFIG = "run.yaml";
 
   private static final String LENGTH = "global_max_length";
-  private static final TrainedRun UNKNOWN = 
+  private static final TrainedRun UNKNOWN =
       new TrainedRun(OptionalInt.empty(), Dtype.FLOAT32, Attention.Implementation.SDPA);
   private static final ObjectMapper YAML = new ObjectMapper(new YAMLFactory());
 

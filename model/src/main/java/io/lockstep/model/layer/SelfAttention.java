@@ -36,8 +36,7 @@ public final class SelfAttention implements Block {
    *     causal
    * @param attention how attention is computed
    */
-  public record Tokens(
-      CosSin cosSin, @Nullable NDArray mask, Attention.Implementation attention) {}
+  public record Tokens(CosSin cosSin, @Nullable NDArray mask, Attention.Implementation attention) {}
 
   /**
    * The attention of a layer.

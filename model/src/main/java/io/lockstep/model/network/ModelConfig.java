@@ -103,9 +103,7 @@ public interface ModelConfig {
 
   /** The same model computing in another type, float32 or bfloat16. */
   default ModelConfig computingIn(Dtype type) {
-    return type == computeType()
-        ? this
-        : new AdjustedConfig(this, detection(), type, attention());
+    return type == computeType() ? this : new AdjustedConfig(this, detection(), type, attention());
   }
 
   /** How attention is computed. */

@@ -102,9 +102,7 @@ public final class PassInputs {
     return new PassInputs(
         scope.fromLongs(batch.ids(), batch.rows(), batch.length()),
         new SelfAttention.Tokens(
-            cosSin,
-            PaddedMask.of(scope, batch, config.computeType()),
-            config.attention()),
+            cosSin, PaddedMask.of(scope, batch, config.computeType()), config.attention()),
         batch.patches() == 0 ? null : Pictures.of(config, tower, scope, batch),
         cache,
         probe,

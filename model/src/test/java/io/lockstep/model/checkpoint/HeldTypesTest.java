@@ -225,7 +225,8 @@ class HeldTypesTest {
     GoldenFamily family = GoldenFamily.QWEN3_VL;
     Path saved = Files.createDirectory(dir.resolve("checkpoint"));
     Tuning stored = new Tuning.StoredAdapter(GoldenAdapter.LORA.folder(family));
-    try (LoadedModel model = LoadedModel.open(family.checkpoint(), stored, Computing.in(Dtype.BFLOAT16))) {
+    try (LoadedModel model =
+        LoadedModel.open(family.checkpoint(), stored, Computing.in(Dtype.BFLOAT16))) {
       var _ = model.save(saved);
       FileWrites.text(saved.resolve("run.yaml"), "model: {torch_dtype: bfloat16}\n");
       Probe probe =

@@ -41,8 +41,7 @@ class AttentionKernelsTest {
           AttentionKernels.of(model.config().attendingBy(Implementation.EAGER)).toString());
     }
     try (LoadedModel model = LoadedModel.open(GoldenFamily.QWEN2_5_VL.checkpoint())) {
-      assertEquals(
-          "composed", AttentionKernels.of(model.config()).kernels().get("vision"));
+      assertEquals("composed", AttentionKernels.of(model.config()).kernels().get("vision"));
     }
   }
 

@@ -104,8 +104,7 @@ class UsersRecipesTest {
     assertEquals(new BatchPlan(16, 4, 4), accepted("13-batch-and-accumulation").batches());
     assertEquals(8192, accepted("14-one-length-knob", "").maxLength());
     assertEquals(
-        Attention.Implementation.FLASH_ATTENTION_2,
-        accepted("15-attn-impl").model().attnImpl());
+        Attention.Implementation.FLASH_ATTENTION_2, accepted("15-attn-impl").model().attnImpl());
 
     assertEquals(Dtype.BFLOAT16, accepted("17-bf16").computeType());
 

@@ -111,20 +111,24 @@ public final class CertificateCheck {
   /** Another kernel is told by its name; what it computes is what counts. */
   private void attention() {
     Map<String, String> own = AttentionKernels.of(model.config()).kernels();
-    certificate.attention().forEach((place, trained) -> {
-      String served = own.getOrDefault(place, "nothing");
-      boolean same = served.equals(trained);
-      comparisons.add(
-          new Comparison(
-              "attention " + place,
-              Kind.INPUT,
-              List.of(),
-              0,
-              0,
-              "any",
-              same ? Comparison.Verdict.IDENTICAL : Comparison.Verdict.WITHIN_TOLERANCE,
-              same ? "" : "is computed by %s here, by %s in training".formatted(served, trained)));
-    });
+    certificate
+        .attention()
+        .forEach((place, trained) -> {
+          String served = own.getOrDefault(place, "nothing");
+          boolean same = served.equals(trained);
+          comparisons.add(
+              new Comparison(
+                  "attention " + place,
+                  Kind.INPUT,
+                  List.of(),
+                  0,
+                  0,
+                  "any",
+                  same ? Comparison.Verdict.IDENTICAL : Comparison.Verdict.WITHIN_TOLERANCE,
+                  same
+                      ? ""
+                      : "is computed by %s here, by %s in training".formatted(served, trained)));
+        });
   }
 
   private void inputs(int row, @Nullable ServedWords words) throws IOException {

@@ -148,9 +148,7 @@ public final class Qwen3VisionTower implements VisionTower {
       return blocks
           .get(index)
           .apply(
-              weights,
-              hidden_NC,
-              x -> attentions.get(index).apply(weights, x, frames, attention));
+              weights, hidden_NC, x -> attentions.get(index).apply(weights, x, frames, attention));
     }
 
     @Override
