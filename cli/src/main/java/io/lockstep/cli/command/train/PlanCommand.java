@@ -248,7 +248,7 @@ public final class PlanCommand implements Callable<Integer> {
       TuningPlan plan = TuningPlan.of(run);
       return new Known(
           run.name(),
-          config(run.model().model()).computingIn(run.computeType()),
+          run.computing().of(config(run.model().model())),
           Optional.of(run.model().model()),
           plan,
           PlannedCost.subject(run, plan),
