@@ -29,6 +29,7 @@ import io.lockstep.cli.console.UsageError;
 import io.lockstep.security.Endpoint;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -76,7 +77,16 @@ final class LockstepCommand implements Runnable {
           "Print stack traces of errors, and log at level DEBUG in this and all processes that it starts.")
   private boolean debug;
 
-  @CommandLine.Spec private CommandLine.Model.@org.jspecify.annotations.Nullable CommandSpec spec;
+  @Option(
+      names = "--log-format",
+      scope = ScopeType.INHERIT,
+      paramLabel = "text|json",
+      description =
+          "Write the log as text (default) or as a JSON object a line, in this and all processes that"
+              + " it starts; LOCKSTEP_LOG_FORMAT says it for all commands.")
+  private LogSetup.@Nullable Format logFormat;
+
+  @CommandLine.Spec private CommandLine.Model.@Nullable CommandSpec spec;
 
   boolean debug() {
     return debug;
@@ -102,6 +112,14 @@ final class LockstepCommand implements Runnable {
       return CommandLine.ExitCode.SOFTWARE;
     });
     commandLine.setExecutionStrategy(parsed -> {
+      LogSetup.Format format = root.logFormat;
+      if (format != null) {
+        LogSetup.format(format);
+      }
+      LogSetup.formatProblem()
+          .ifPresent(problem -> {
+            throw new CommandLine.ParameterException(commandLine, problem);
+          });
       if (root.debug()) {
         LogSetup.debug();
       }

@@ -51,14 +51,14 @@ final class ImportRules {
     MODULES.put("collective", "tensor security");
     MODULES.put("model", "tensor config.text data.conversation data.file data.image data.score");
     MODULES.put("coordinator", "proto security operations data.file data.plan");
-    MODULES.put("worker", "proto security model data collective tensor config");
+    MODULES.put("worker", "proto security operations model data collective tensor config");
     MODULES.put("benchmark", "worker model data collective config tensor");
     MODULES.put(
         "client",
         "proto security data.answer data.conversation data.geometry data.image data.stageb");
     MODULES.put(
         "gateway",
-        "proto security model tensor config data.answer data.conversation data.dataset data.file"
+        "proto security operations model tensor config data.answer data.conversation data.dataset data.file"
             + " data.fusion data.geometry data.image data.prompt data.stageb");
   }
 

@@ -8,6 +8,8 @@ import io.lockstep.gateway.serving.Background;
 import io.lockstep.gateway.serving.Batcher;
 import io.lockstep.gateway.serving.CertificatePolicy;
 import io.lockstep.gateway.serving.CheckpointModel;
+import io.lockstep.gateway.serving.ModelIdentity;
+import io.lockstep.gateway.serving.ServingWatch;
 import io.lockstep.tensor.Torch;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -25,10 +27,17 @@ public final class GatewayServer implements AutoCloseable {
   private final Batcher batcher;
   private final RpcServer rpc;
 
-  private GatewayServer(GatewayOptions options, HandOff.ModelOpener opener) {
+  private GatewayServer(
+      GatewayOptions options, HandOff.ModelOpener opener, ServingWatch watch) {
     ServingHealth health = new ServingHealth();
     InetSocketAddress address = options.listen().resolve();
-    batcher = new Batcher(options.maxBatch(), options.queueCapacity(), options.memory(), health);
+    batcher =
+        new Batcher(
+            options.maxBatch(),
+            options.queueCapacity(),
+            options.memory(),
+            both(health, watch),
+            watch);
     parts.push(batcher);
     try {
       rpc =
@@ -44,7 +53,8 @@ public final class GatewayServer implements AutoCloseable {
                   options.logRequests()));
       // Closed after the batcher: calls end only when their jobs have ended.
       parts.addLast(rpc);
-      HandOff handOff = new HandOff(opener, batcher);
+      watch.onListening();
+      HandOff handOff = new HandOff(opener, batcher, watch);
       switch (options.source()) {
         case ModelSource.Folder(var dir, var _) -> handOff.serveFolder(dir);
         case ModelSource.Coordinator run -> follow(run, handOff);
@@ -64,7 +74,29 @@ public final class GatewayServer implements AutoCloseable {
    *     loaded
    */
   public static GatewayServer start(GatewayOptions options, HandOff.ModelOpener opener) {
-    return new GatewayServer(options, opener);
+    return new GatewayServer(options, opener, ServingWatch.NONE);
+  }
+
+  /** Starts a gateway as {@link #start(GatewayOptions, HandOff.ModelOpener)} does, watched. */
+  public static GatewayServer start(
+      GatewayOptions options, HandOff.ModelOpener opener, ServingWatch watch) {
+    return new GatewayServer(options, opener, watch);
+  }
+
+  private static Batcher.Listener both(Batcher.Listener one, Batcher.Listener other) {
+    return new Batcher.Listener() {
+      @Override
+      public void onServing(ModelIdentity model) {
+        one.onServing(model);
+        other.onServing(model);
+      }
+
+      @Override
+      public void onStopped() {
+        one.onStopped();
+        other.onStopped();
+      }
+    };
   }
 
   /**
@@ -73,11 +105,17 @@ public final class GatewayServer implements AutoCloseable {
    * @param threads threads that one operator of the model may use
    */
   public static GatewayServer start(GatewayOptions options, int threads) {
+    return start(options, threads, ServingWatch.NONE);
+  }
+
+  /** Starts a gateway as {@link #start(GatewayOptions, int)} does, watched. */
+  public static GatewayServer start(GatewayOptions options, int threads, ServingWatch watch) {
     Torch.start(threads);
     CertificatePolicy policy = options.source().policy();
     return start(
         options,
-        (dir, steps) -> CheckpointModel.open(dir, steps, policy, options.limits().maxModelLen()));
+        (dir, steps) -> CheckpointModel.open(dir, steps, policy, options.limits().maxModelLen()),
+        watch);
   }
 
   /** The port it listens on. */
@@ -93,6 +131,11 @@ public final class GatewayServer implements AutoCloseable {
    */
   public boolean drain(Duration limit) {
     return batcher.drain(limit);
+  }
+
+  /** Calls that were refused for their token. */
+  public long refusedCalls() {
+    return rpc.refusedCalls();
   }
 
   /** Fails what waits, stops listening and frees the model. */

@@ -30,8 +30,10 @@ import io.lockstep.worker.loop.CollectiveConnector;
 import io.lockstep.worker.loop.TrainingLoop;
 import io.lockstep.worker.protocol.Directive;
 import io.lockstep.worker.protocol.Rounds;
+import io.lockstep.worker.protocol.Session;
 import io.lockstep.worker.rpc.CoordinatorSession;
 import io.lockstep.worker.rpc.SessionException;
+import io.lockstep.worker.telemetry.WorkerTelemetry;
 import io.lockstep.worker.tuning.TuningPlan;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -41,6 +43,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.IntConsumer;
+import java.util.function.ObjIntConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -58,7 +61,8 @@ public final class Worker {
   private static final int AWAITED_SHOWN = 16;
 
   private final Options options;
-  private final IntConsumer ranks;
+  private final ObjIntConsumer<String> ranks;
+  private final WorkerTelemetry telemetry;
   private final CompletableFuture<CoordinatorSession> present = new CompletableFuture<>();
 
   /**
@@ -94,17 +98,19 @@ public final class Worker {
 
   /** A worker whose rank nobody asks for. */
   public Worker(Options options) {
-    this(options, rank -> {});
+    this(options, (run, rank) -> {}, new WorkerTelemetry());
   }
 
   /**
    * A worker.
    *
-   * @param ranks is told its rank in each membership
+   * @param ranks is told the run's name and its rank in each membership
+   * @param telemetry is told what it does
    */
-  public Worker(Options options, IntConsumer ranks) {
+  public Worker(Options options, ObjIntConsumer<String> ranks, WorkerTelemetry telemetry) {
     this.options = options;
     this.ranks = ranks;
+    this.telemetry = telemetry;
   }
 
   /**
@@ -191,12 +197,41 @@ public final class Worker {
     plan.table().lines().forEach(LOG::info);
     LOG.info(
         "computes in {}; {}", config.computeType().publicName(), AttentionKernels.of(plan.model()));
-    Peers peers = new Peers(session, listener, options.links().sharedMemory(), nccl, ranks);
+    Session observed = telemetry.joined(session);
+    Peers peers =
+        new Peers(
+            session,
+            observed,
+            listener,
+            options.links().sharedMemory(),
+            nccl,
+            rank -> ranks.accept(config.name(), rank));
     session.describeAwaited(peers::awaited);
     try (RunData data = new RunData(config);
-        TrainingLoop loop = new TrainingLoop(session, config, () -> load(config), data, peers)) {
+        TrainingLoop loop =
+            new TrainingLoop(observed, config, () -> load(config), data, observed(peers))) {
       return loop.run();
     }
+  }
+
+  private CollectiveConnector observed(CollectiveConnector peers) {
+    return new CollectiveConnector() {
+      @Override
+      public Collective connect(
+          long round,
+          Directive.Transport transport,
+          int rank,
+          List<Directive.Member> participants) {
+        Collective collective = peers.connect(round, transport, rank, participants);
+        telemetry.connected(rank, collective);
+        return collective;
+      }
+
+      @Override
+      public void endBefore(long round, String reason) {
+        peers.endBefore(round, reason);
+      }
+    };
   }
 
   private static void allowTf32(boolean asked) {
@@ -215,6 +250,7 @@ public final class Worker {
   /** The run's other workers. */
   private static final class Peers implements CollectiveConnector {
     private final CoordinatorSession session;
+    private final Session observed;
     private final TcpListener listener;
     private final boolean sharedMemory;
     private final NcclSupport nccl;
@@ -226,11 +262,13 @@ public final class Worker {
 
     Peers(
         CoordinatorSession session,
+        Session observed,
         TcpListener listener,
         boolean sharedMemory,
         NcclSupport nccl,
         IntConsumer ranks) {
       this.session = session;
+      this.observed = observed;
       this.listener = listener;
       this.sharedMemory = sharedMemory;
       this.nccl = nccl;
@@ -285,7 +323,7 @@ public final class Worker {
     private void report(Stall stall) {
       // The coordinator says it to people, with the names of both.
       LOG.info("{}", stall.message());
-      session.stalled(Rounds.generation(stall.generation()), stall.peer(), stall.message());
+      observed.stalled(Rounds.generation(stall.generation()), stall.peer(), stall.message());
     }
 
     @Override

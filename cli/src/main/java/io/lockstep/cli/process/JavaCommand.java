@@ -29,6 +29,7 @@ final class JavaCommand {
     command.add("-Dstderr.encoding=UTF-8");
     command.addAll(fromEnvironment());
     command.add("-D" + LogSetup.LEVEL_PROPERTY + "=" + (LogSetup.isDebug() ? "DEBUG" : "INFO"));
+    command.add("-D" + LogSetup.FORMAT_PROPERTY + "=" + LogSetup.format());
     command.add("-D" + ParentWatch.PROPERTY + "=true");
     command.add("-cp");
     command.add(System.getProperty("java.class.path"));

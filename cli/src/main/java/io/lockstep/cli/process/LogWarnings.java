@@ -1,5 +1,8 @@
 package io.lockstep.cli.process;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;
@@ -10,12 +13,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The warnings and errors in the log of a process, in the format of {@link
+ * The warnings and errors in the log of a process, in either format of {@link
  * io.lockstep.cli.console.LogSetup}, as they are written, and what the first worker says of how it
  * computes. Each text is told once, however often the process repeats it.
  */
@@ -23,6 +27,8 @@ final class LogWarnings {
 
   private static final Pattern LINE =
       Pattern.compile("\\d{2}:\\d{2}:\\d{2}\\.\\d{3} ([A-Z]+) +(?:\\[rank (\\d+)] )?(\\S+): (.*)");
+
+  private static final ObjectMapper JSON = new ObjectMapper();
 
   private static final Set<String> TOLD = Set.of("WARN", "ERROR");
 
@@ -68,15 +74,16 @@ final class LogWarnings {
     List<Warning> fresh = new ArrayList<>();
     List<String> lines = lines();
     for (int i = 0; i < lines.size(); i++) {
-      Matcher line = LINE.matcher(lines.get(i));
-      if (line.matches() && isTold(line.group(1), line.group(4))) {
-        String text = line.group(4) + cause(lines, i + 1);
-        if (told.add(text)) {
-          String rank = line.group(2) == null ? "" : " (rank %s)".formatted(line.group(2));
+      Optional<Said> said =
+          lines.get(i).startsWith("{") ? object(lines.get(i)) : line(lines, i);
+      if (said.isPresent() && isTold(said.get().level, said.get().text)) {
+        Said what = said.get();
+        if (told.add(what.text)) {
+          String rank = what.rank.isEmpty() ? "" : " (rank %s)".formatted(what.rank);
           fresh.add(
               new Warning(
-                  text,
-                  "%s%s %s %s: %s".formatted(process, rank, line.group(1), line.group(3), text)));
+                  what.text,
+                  "%s%s %s %s: %s".formatted(process, rank, what.level, what.logger, what.text)));
         }
       }
     }
@@ -85,6 +92,47 @@ final class LogWarnings {
 
   private boolean isTold(String level, String text) {
     return TOLD.contains(level) || (process.equals(FIRST_WORKER) && text.startsWith(COMPUTES));
+  }
+
+  /**
+   * What a line says.
+   *
+   * @param rank empty if it names none
+   * @param text with the exception
+   */
+  private record Said(String level, String rank, String logger, String text) {}
+
+  private static Optional<Said> line(List<String> lines, int at) {
+    Matcher line = LINE.matcher(lines.get(at));
+    return line.matches()
+        ? Optional.of(
+            new Said(
+                line.group(1),
+                line.group(2) == null ? "" : line.group(2),
+                line.group(3),
+                line.group(4) + cause(lines, at + 1)))
+        : Optional.empty();
+  }
+
+  private static Optional<Said> object(String line) {
+    JsonNode event;
+    try {
+      event = JSON.readTree(line);
+    } catch (JsonProcessingException e) {
+      return Optional.empty();
+    }
+    String logger = event.path("loggerName").asText();
+    JsonNode thrown = event.path("throwable");
+    String cause =
+        thrown.isMissingNode()
+            ? ""
+            : ": " + thrown.path("className").asText() + ": " + thrown.path("message").asText();
+    return Optional.of(
+        new Said(
+            event.path("level").asText(),
+            event.path("context").path("properties").path("rank").asText(),
+            logger.substring(logger.lastIndexOf('.') + 1),
+            event.path("formattedMessage").asText() + cause));
   }
 
   /** The exception that a logger prints below its line, without where it came from. */

@@ -59,12 +59,36 @@ class SecuredRunTest {
     Path out = folder.resolve("run");
     StartedByHand started = new StartedByHand(folder, tiny.recipe(), out);
     String[] server =
-        with(tls(ours.local("coordinator")), "--tls-client-auth", "--tokens", "tokens");
+        with(
+            tls(ours.local("coordinator")),
+            "--tls-client-auth",
+            "--tokens",
+            "tokens",
+            "--http-port",
+            "0",
+            "--http-port-file",
+            "coordinator.http");
     String[] member = with(tls(ours.local("worker")), "--token", train);
     try (Launched coordinator = started.coordinator(server)) {
       int port = started.port(coordinator);
-      try (Launched first = started.worker("w-a", port, member)) {
+      String[] observed = with(member, "--http-port", "0", "--http-port-file", "worker.http");
+      try (Launched first = started.worker("w-a", port, observed);
+          HttpPort probes = HttpPort.of(ours.local("kubelet"))) {
         coordinator.awaitLine("w-a has loaded");
+        Path whole = folder.resolve("coordinator.http");
+        assertEquals(200, probes.get(whole, "/readyz", "").statusCode());
+        assertEquals(401, probes.get(whole, "/metrics", "").statusCode());
+        assertTrue(
+            probes
+                .get(whole, "/metrics", Files.readString(Path.of(admin)).strip())
+                .body()
+                .contains("lockstep_coordinator_workers{state=\"waiting\"} 1.0"));
+        Path part = folder.resolve("worker.http");
+        assertEquals("loaded\n", probes.get(part, "/startupz", "").body());
+        assertEquals(503, probes.get(part, "/readyz", "").statusCode());
+        assertTrue(
+            probes.get(part, "/livez", "").body().startsWith("waiting for the coordinator for"));
+        assertTrue(probes.get(part, "/metrics", "").body().contains("lockstep_worker_member 0.0"));
         try (Launched plainText = started.worker("w-b", port);
             Launched tokenless = started.worker("w-c", port, tls(ours.local("c")));
             Launched misnamed = started.worker("x-d", port, member);

@@ -78,6 +78,23 @@ class LogWarningsTest {
   }
 
   @Test
+  void objectsOfJsonSayTheSame() throws IOException {
+    LogWarnings warnings = new LogWarnings("worker-0", log());
+    write(
+        """
+        {"timestamp":1,"level":"INFO","loggerName":"a.Worker","context":{"properties":{}},"formattedMessage":"hello"}
+        {"timestamp":2,"level":"WARN","loggerName":"a.b.ProbeChoice","context":{"properties":{}},"formattedMessage":"left out: a.png"}
+        {"timestamp":3,"level":"ERROR","loggerName":"a.PatchSupply","context":{"properties":{"run":"r","rank":"3"}},"formattedMessage":"damaged","throwable":{"className":"java.io.IOException","message":"the disk is full"}}
+        {"timestamp":4,"level":"WARN","loggerName"
+        """);
+    assertEquals(
+        List.of(
+            "worker-0 WARN ProbeChoice: left out: a.png",
+            "worker-0 (rank 3) ERROR PatchSupply: damaged: java.io.IOException: the disk is full"),
+        lines(warnings));
+  }
+
+  @Test
   void whatAnEarlierRunHasWrittenIsNotToldAndHalfALineWaits() throws IOException {
     write("11:00:00.001 WARN  A: of yesterday\n");
     LogWarnings warnings = new LogWarnings("worker-0", log());

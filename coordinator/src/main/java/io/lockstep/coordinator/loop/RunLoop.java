@@ -4,6 +4,7 @@ import io.lockstep.coordinator.CommittedCheckpoint;
 import io.lockstep.coordinator.CommittedEvaluation;
 import io.lockstep.coordinator.EvaluationPlan;
 import io.lockstep.coordinator.RunListener;
+import io.lockstep.coordinator.RunObservation;
 import io.lockstep.coordinator.RunOutcome;
 import io.lockstep.coordinator.RunPlan;
 import io.lockstep.coordinator.RunRefusedException;
@@ -16,7 +17,9 @@ import io.lockstep.coordinator.machine.JournalEntry;
 import io.lockstep.coordinator.machine.RunHistory;
 import io.lockstep.coordinator.machine.RunMachine;
 import io.lockstep.coordinator.machine.ToWorker;
+import java.io.IOException;
 import java.nio.file.Files;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -59,7 +62,11 @@ public final class RunLoop implements AutoCloseable {
   private @Nullable RunJournal journal;
   private @Nullable RunMachine machine;
   private boolean closed;
+  private Instant lastStep = Instant.EPOCH;
+  private Optional<RunObservation.Saved> lastCheckpoint = Optional.empty();
 
+  private volatile @Nullable RunObservation observation;
+  private volatile long turned;
   private @Nullable Thread thread;
 
   /** A loop that waits for {@link #start}. */
@@ -85,6 +92,10 @@ public final class RunLoop implements AutoCloseable {
         .filter(checkpoint -> Files.isDirectory(checkpoint.dir()))
         .forEach(checkpoints::add);
     machine = new RunMachine(plan, history);
+    lastStep = Instant.now();
+    lastCheckpoint = checkpoints.isEmpty() ? Optional.empty() : saved(checkpoints.getLast());
+    observe();
+    turned = now();
     Thread started = new Thread(this::loop, "run-loop");
     started.setDaemon(true);
     thread = started;
@@ -141,6 +152,33 @@ public final class RunLoop implements AutoCloseable {
     CompletableFuture<RunStatus> answer = new CompletableFuture<>();
     queue.add(() -> answer.complete(machine().status(now()).withNotices(List.copyOf(notices))));
     return answer;
+  }
+
+  /** The run as it was moments ago, without asking the run's thread; empty before it began. */
+  public Optional<RunObservation> observation() {
+    return Optional.ofNullable(observation);
+  }
+
+  /** How long ago the run's thread last took something from its queue, in milliseconds. */
+  public long idleMillis() {
+    return now() - turned;
+  }
+
+  /** On the run's thread, or before it starts. */
+  private void observe() {
+    RunMachine present = machine();
+    observation =
+        new RunObservation(
+            present.status(now()), present.endAt(), present.notices(), lastStep, lastCheckpoint);
+  }
+
+  private static Optional<RunObservation.Saved> saved(CommittedCheckpoint checkpoint) {
+    try {
+      Instant at = Files.getLastModifiedTime(checkpoint.dir()).toInstant();
+      return Optional.of(new RunObservation.Saved(checkpoint.steps(), at));
+    } catch (IOException gone) {
+      return Optional.empty();
+    }
   }
 
   /**
@@ -201,6 +239,7 @@ public final class RunLoop implements AutoCloseable {
   private void loop() {
     long nextTick = now() + tickMillis;
     while (!closed) {
+      turned = now();
       try {
         Runnable work = queue.poll(Math.max(nextTick - now(), 0), TimeUnit.MILLISECONDS);
         if (work != null) {
@@ -214,7 +253,10 @@ public final class RunLoop implements AutoCloseable {
         nextTick = now() + tickMillis;
         long tickedAt = now();
         // Behind what is queued already, so that a message in the queue doesn't count as silence.
-        queue.add(() -> handle(new Event.Tick(), tickedAt));
+        queue.add(() -> {
+          handle(new Event.Tick(), tickedAt);
+          observe();
+        });
       }
     }
     disk.close();
@@ -306,6 +348,7 @@ public final class RunLoop implements AutoCloseable {
     switch (entry) {
       case JournalEntry.StepCommitted committed -> {
         durableSteps = committed.step().step() + 1;
+        lastStep = Instant.now();
         listener.stepCommitted(committed.step(), machine().stepsPerSecond());
       }
       case JournalEntry.Rewound rewound -> {
@@ -314,6 +357,9 @@ public final class RunLoop implements AutoCloseable {
       }
       case JournalEntry.CheckpointCommitted committed -> {
         checkpoints.add(committed.checkpoint());
+        lastCheckpoint =
+            Optional.of(
+                new RunObservation.Saved(committed.checkpoint().steps(), Instant.now()));
         listener.checkpointCommitted(committed.checkpoint());
         watchers.forEach(watcher -> watcher.committed(committed.checkpoint()));
         retain();
@@ -381,6 +427,7 @@ public final class RunLoop implements AutoCloseable {
             decided.finished(), decided.reason(), durableSteps, newest, decided.drained());
     watchers.forEach(watcher -> watcher.ended(result));
     watchers.clear();
+    observe();
     outcome.complete(result);
     listener.ended(result);
   }

@@ -3,6 +3,7 @@ package io.lockstep.coordinator.machine;
 import io.lockstep.coordinator.CheckpointSchedule;
 import io.lockstep.coordinator.CommittedCheckpoint;
 import io.lockstep.coordinator.CommittedEvaluation;
+import io.lockstep.coordinator.NoticeKind;
 import io.lockstep.coordinator.Phase;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -195,6 +196,7 @@ final class CheckpointCoordinator {
                 checkpoint.steps() == state.endAt())));
     if (!present.isCertified()) {
       state.notice(
+          NoticeKind.UNCERTIFIED,
           "the checkpoint at step %d is saved but UNCERTIFIED, why is said in its %s: gateways refuse it unless they are started with --allow-uncertified; the next one is certified again if it can be"
               .formatted(checkpoint.steps(), Event.CheckpointFile.UNCERTIFIED));
     }
@@ -259,6 +261,7 @@ final class CheckpointCoordinator {
     pending = null;
     owed = true;
     state.notice(
+        NoticeKind.CHECKPOINT_GIVEN_UP,
         "the checkpoint at step %d is given up and taken again later: %s"
             .formatted(present.steps(), why));
     if (present.isRequested()) {

@@ -3,6 +3,7 @@ package io.lockstep.coordinator.machine;
 import io.lockstep.coordinator.CommittedEvaluation;
 import io.lockstep.coordinator.EvaluationMetric;
 import io.lockstep.coordinator.EvaluationPlan;
+import io.lockstep.coordinator.NoticeKind;
 import io.lockstep.coordinator.machine.EventException.RunFailure;
 import java.util.List;
 import java.util.Locale;
@@ -79,11 +80,11 @@ final class EvaluationCoordinator {
 
   private void commit(MembershipEpoch epoch, CommittedEvaluation evaluation) {
     state.journal(new JournalEntry.EvaluationCommitted(evaluation));
-    state.notice(describe(evaluation));
+    state.notice(NoticeKind.EVALUATED, describe(evaluation));
     ToWorker.Evaluation told = new ToWorker.Evaluation(evaluation);
     epoch.members().forEach(member -> state.send(member, told));
     if (state.plan.totalSteps() > state.committed() && state.endAt() == state.committed()) {
-      state.notice(whyStopped(state));
+      state.notice(NoticeKind.EVALUATED, whyStopped(state));
     }
   }
 

@@ -1,5 +1,6 @@
 package io.lockstep.coordinator.machine;
 
+import io.lockstep.coordinator.NoticeKind;
 import io.lockstep.data.plan.Shard;
 import java.util.List;
 import java.util.Optional;
@@ -215,6 +216,7 @@ final class MembershipCoordinator {
 
   private boolean dissolve(MembershipEpoch epoch, String why) {
     state.notice(
+        NoticeKind.MEMBERSHIP,
         "generation %d ended at step %d: %s".formatted(epoch.generation(), state.committed(), why));
     if (epoch.hasShrunk()) {
       rendezvous.epochShrank(epoch.size());
@@ -243,7 +245,7 @@ final class MembershipCoordinator {
                       .formatted(BrokenLinks.MAX_BREAKS)
                   : "it became a member and others got no connection with it that holds";
           long wait = evicted.proven ? 0 : backoff.failed(evicted, state.now);
-          state.notice("worker %s has to go: %s".formatted(evicted.describe(), why));
+          state.notice(NoticeKind.EVICTED, "worker %s has to go: %s".formatted(evicted.describe(), why));
           depart(
               evicted,
               Optional.of(

@@ -1,5 +1,6 @@
 package io.lockstep.coordinator.machine;
 
+import io.lockstep.coordinator.NoticeKind;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -20,18 +21,25 @@ final class NoticeLimit {
 
   /** What a notice says of a newcomer. */
   enum Kind {
-    REFUSED("were refused"),
-    JOINED("joined"),
-    LOADED("had loaded"),
-    LEAVING("wanted to leave"),
-    LEFT("left"),
-    FAILED("said that they can't take part"),
-    LOST("were lost");
+    REFUSED("were refused", NoticeKind.REFUSED),
+    JOINED("joined", NoticeKind.JOINED),
+    LOADED("had loaded", NoticeKind.LOADED),
+    LEAVING("wanted to leave", NoticeKind.LEAVING),
+    LEFT("left", NoticeKind.LEFT),
+    FAILED("said that they can't take part", NoticeKind.FAILED),
+    LOST("were lost", NoticeKind.LOST);
 
     private final String what;
+    private final NoticeKind counted;
 
-    Kind(String what) {
+    Kind(String what, NoticeKind counted) {
       this.what = what;
+      this.counted = counted;
+    }
+
+    /** What it is counted as. */
+    NoticeKind counted() {
+      return counted;
     }
   }
 

@@ -1,6 +1,7 @@
 package io.lockstep.coordinator.machine;
 
 import io.lockstep.coordinator.CommittedCheckpoint;
+import io.lockstep.coordinator.NoticeKind;
 import io.lockstep.coordinator.Numerics;
 import java.util.ArrayList;
 import java.util.List;
@@ -61,7 +62,7 @@ final class Rendezvous {
   void chosen(Event.CheckpointChosen answer) {
     choosing = false;
     choice = answer;
-    answer.problems().forEach(state::notice);
+    answer.problems().forEach(text -> state.notice(NoticeKind.DAMAGED_CHECKPOINT, text));
   }
 
   /** Whether the disk is asked for a checkpoint to go back to. */
@@ -149,6 +150,7 @@ final class Rendezvous {
             .formatted(committed, state.members.size(), who);
     String from = source.map(each -> each.dir().toString()).orElse("the base model");
     state.notice(
+        NoticeKind.RESTORED,
         steps == committed
             ? "%s: all load %s, no step is lost".formatted(reason, from)
             : "%s: %d committed steps, %d to %d, are computed again from %s"
@@ -169,6 +171,7 @@ final class Rendezvous {
     TransportChoice transport = TransportChoice.of(state.plan.collective(), participants);
     if (transport.isNews(participants) && !transport.equals(told)) {
       state.notice(
+          NoticeKind.MEMBERSHIP,
           "generation %d exchanges tensors over %s: %s"
               .formatted(generation, transport.transport(), transport.why()));
     }

@@ -1,6 +1,7 @@
 package io.lockstep.coordinator.machine;
 
 import io.lockstep.coordinator.CommittedStep;
+import io.lockstep.coordinator.NoticeKind;
 import io.lockstep.coordinator.RunPlan;
 import io.lockstep.coordinator.RunStatus;
 import io.lockstep.coordinator.machine.EventException.ProtocolViolation;
@@ -8,6 +9,7 @@ import io.lockstep.coordinator.machine.EventException.RunFailure;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -102,6 +104,11 @@ public final class RunMachine {
     return state.endAt();
   }
 
+  /** How often each kind of thing has happened that people are told of. */
+  public Map<NoticeKind, Long> notices() {
+    return Map.copyOf(state.notices);
+  }
+
   /** Whether the run has finished or failed. */
   public boolean ended() {
     return state.phase.ended();
@@ -181,6 +188,7 @@ public final class RunMachine {
     }
     long refusedMillis = backoff.remaining(joined.name(), joined.address(), state.now);
     if (refusedMillis > 0 && !ended()) {
+      state.count(NoticeKind.REFUSED);
       state.actions.add(
           new Action.Send(
               joined.session(),
@@ -246,6 +254,7 @@ public final class RunMachine {
 
   /** Evicts a worker that broke the protocol; the run goes on. */
   private void evict(Member member, String reason) {
+    state.count(NoticeKind.EVICTED);
     long millis = backoff.failed(member, state.now);
     String how =
         "it broke the protocol: %s; it isn't taken back for %d s"
@@ -292,6 +301,7 @@ public final class RunMachine {
     }
     if (liveness.wasPaused(state.now)) {
       state.notice(
+          NoticeKind.PAUSED,
           "the coordinator itself stood still; the silence of workers is counted from now");
       state.members.all().forEach(member -> member.lastSeen = state.now);
     }
@@ -301,7 +311,7 @@ public final class RunMachine {
         memberships.lose(member, how, Optional.of(new ToWorker.Stop(false, how, true)));
       }
     }
-    state.noticeLimit.counts(state.now).forEach(state::notice);
+    state.noticeLimit.counts(state.now).forEach(state::say);
     deadlines.tick();
     pulse();
   }

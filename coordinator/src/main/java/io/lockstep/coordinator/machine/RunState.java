@@ -1,11 +1,14 @@
 package io.lockstep.coordinator.machine;
 
 import io.lockstep.coordinator.Numerics;
+import io.lockstep.coordinator.NoticeKind;
 import io.lockstep.coordinator.Phase;
 import io.lockstep.coordinator.RunPlan;
 import io.lockstep.coordinator.machine.EventException.ProtocolViolation;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +21,10 @@ final class RunState {
   final RunHistory history;
   final Members members = new Members();
   final NoticeLimit noticeLimit = new NoticeLimit();
+
+  /** How often each kind of thing has happened, whether or not it was said. */
+  final Map<NoticeKind, Long> notices = new EnumMap<>(NoticeKind.class);
+
   final List<Action> actions = new ArrayList<>();
 
   Phase phase = Phase.WAITING;
@@ -95,7 +102,7 @@ final class RunState {
   void await(String why) {
     if (phase != Phase.WAITING) {
       enter(Transition.QUORUM_LOST, why);
-      notice(why);
+      notice(NoticeKind.WAITING, why);
     }
     detail = why;
   }
@@ -110,14 +117,25 @@ final class RunState {
     actions.add(new Action.Journal(entry));
   }
 
-  void notice(String text) {
+  void notice(NoticeKind kind, String text) {
+    count(kind);
+    say(text);
+  }
+
+  /** A notice of what was counted before. */
+  void say(String text) {
     actions.add(new Action.Notice(text));
+  }
+
+  /** Counts what may be told in another notice, or in none. */
+  void count(NoticeKind kind) {
+    notices.merge(kind, 1L, Long::sum);
   }
 
   /** A notice about a worker, limited if it is a newcomer. */
   void notice(Member member, NoticeLimit.Kind news, String text) {
     if (member.proven) {
-      notice(text);
+      notice(news.counted(), text);
     } else {
       notice(news, text);
     }
@@ -125,8 +143,9 @@ final class RunState {
 
   /** A notice about a newcomer, unless too many of its kind were said. */
   void notice(NoticeLimit.Kind news, String text) {
+    count(news.counted());
     if (noticeLimit.isSaid(news, now)) {
-      notice(text);
+      say(text);
     }
   }
 

@@ -1,5 +1,6 @@
 package io.lockstep.coordinator.machine;
 
+import io.lockstep.coordinator.NoticeKind;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -37,7 +38,7 @@ final class Stalls {
     if (told.size() < MAX_NOTICES
         && told.add(new Event.Stalled(0, member.rank, stalled.peer(), stalled.what()))) {
       String peer = epoch.byRank(stalled.peer()).map(Member::describe).orElse("others");
-      state.notice("%s waits for %s: %s".formatted(member.describe(), peer, stalled.what()));
+      state.notice(NoticeKind.STALLED, "%s waits for %s: %s".formatted(member.describe(), peer, stalled.what()));
     }
   }
 

@@ -1,6 +1,7 @@
 package io.lockstep.coordinator.machine;
 
 import io.lockstep.coordinator.CommittedStep;
+import io.lockstep.coordinator.NoticeKind;
 import io.lockstep.coordinator.Phase;
 import io.lockstep.coordinator.UnreadableRecord;
 import io.lockstep.coordinator.machine.EventException.ProtocolViolation;
@@ -169,7 +170,7 @@ final class Steps {
       throw new RunFailure(NonFiniteSteps.tooMany(verdict, inARow, limit));
     }
     long all = state.history.skippedSteps() + 1;
-    state.notice(NonFiniteSteps.notice(verdict, inARow, limit, all));
+    state.notice(NoticeKind.SKIPPED_STEP, NonFiniteSteps.notice(verdict, inARow, limit, all));
     CommittedStep step = verdict.step();
     commit(epoch, step.asSkipped(step.lossSum(), step.gradNorm(), all));
   }
@@ -248,6 +249,7 @@ final class Steps {
         throw new RunFailure(UnreadableRecords.tooMany(step.step(), count, limit, record));
       }
       state.notice(
+          NoticeKind.UNREADABLE,
           "step %d: another record took the place of one that can't be read (%d of at most %d): %s"
               .formatted(step.step(), count, limit, record.what()));
     }

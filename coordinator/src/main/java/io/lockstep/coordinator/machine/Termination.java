@@ -1,6 +1,7 @@
 package io.lockstep.coordinator.machine;
 
 import io.lockstep.coordinator.CommittedCheckpoint;
+import io.lockstep.coordinator.NoticeKind;
 import io.lockstep.coordinator.RunOutcome;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -70,7 +71,7 @@ final class Termination {
     state.journal(new JournalEntry.DrainAccepted(leased, by));
     String what =
         "drained by %s: the run ends with a checkpoint after step %d".formatted(by, leased);
-    state.notice(what);
+    state.notice(NoticeKind.DRAINED, what);
     state.setDetail(what);
   }
 

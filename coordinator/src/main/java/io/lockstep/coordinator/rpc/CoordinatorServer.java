@@ -10,6 +10,7 @@ import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.lockstep.coordinator.CommittedCheckpoint;
 import io.lockstep.coordinator.Numerics;
 import io.lockstep.coordinator.RunListener;
+import io.lockstep.coordinator.RunObservation;
 import io.lockstep.coordinator.RunOutcome;
 import io.lockstep.coordinator.RunPlan;
 import io.lockstep.coordinator.RunRefusedException;
@@ -32,6 +33,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -61,10 +63,12 @@ public final class CoordinatorServer implements AutoCloseable {
 
   private final Server server;
   private final RunLoop loop;
+  private final Optional<Authorization> authorization;
 
-  private CoordinatorServer(Server server, RunLoop loop) {
+  private CoordinatorServer(Server server, RunLoop loop, Optional<Authorization> authorization) {
     this.server = server;
     this.loop = loop;
+    this.authorization = authorization;
   }
 
   /** Starts a run without a listener on a loopback address. */
@@ -162,7 +166,12 @@ public final class CoordinatorServer implements AutoCloseable {
         new CheckpointFolders(
             plan.outputDir(), plan.minFreeBytes(), CheckpointFolders.UsableSpace.OF_DISK);
     RunLoop loop = new RunLoop(plan, folders, listener);
-    Server server = build(address, listen.security(), loop);
+    Optional<Authorization> authorization =
+        listen
+            .security()
+            .tokens()
+            .map(tokens -> new Authorization(tokens, CoordinatorServer::needOf));
+    Server server = build(address, listen.security(), authorization, loop);
     bind(server, address);
     try {
       begin(loop, journal.apply(plan, Clock.systemUTC()));
@@ -170,7 +179,7 @@ public final class CoordinatorServer implements AutoCloseable {
       stop(server);
       throw error;
     }
-    return new CoordinatorServer(server, loop);
+    return new CoordinatorServer(server, loop, authorization);
   }
 
   private static InetSocketAddress address(ListenAddress listen) {
@@ -193,6 +202,21 @@ public final class CoordinatorServer implements AutoCloseable {
   /** The port it listens on. */
   public int port() {
     return server.getPort();
+  }
+
+  /** The run as it was moments ago. */
+  public RunObservation observation() {
+    return loop.observation().orElseThrow();
+  }
+
+  /** How long ago the run's thread last took something from its queue, in milliseconds. */
+  public long idleMillis() {
+    return loop.idleMillis();
+  }
+
+  /** Calls that were refused for their token. */
+  public long refusedCalls() {
+    return authorization.map(Authorization::refused).orElse(0L);
   }
 
   /** Waits until the run is over; the server still answers until it is closed. */
@@ -231,17 +255,18 @@ public final class CoordinatorServer implements AutoCloseable {
     stop(server);
   }
 
-  private static Server build(InetSocketAddress address, ServerSecurity security, RunLoop loop) {
+  private static Server build(
+      InetSocketAddress address,
+      ServerSecurity security,
+      Optional<Authorization> authorization,
+      RunLoop loop) {
     HealthStatusManager health = new HealthStatusManager();
     health.setStatus(CoordinatorGrpc.SERVICE_NAME, ServingStatus.SERVING);
     NettyServerBuilder builder = NettyServerBuilder.forAddress(address);
     security
         .tls()
         .ifPresent(tls -> builder.sslContext(tls.grpcServer(security.clientCertificates())));
-    security
-        .tokens()
-        .ifPresent(
-            tokens -> builder.intercept(new Authorization(tokens, CoordinatorServer::needOf)));
+    authorization.ifPresent(builder::intercept);
     return builder
         .addService(new CoordinatorService(loop))
         .addService(ProtoReflectionServiceV1.newInstance())

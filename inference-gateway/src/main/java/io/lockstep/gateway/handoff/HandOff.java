@@ -4,6 +4,7 @@ import io.lockstep.data.file.CheckpointManifest;
 import io.lockstep.gateway.serving.Batcher;
 import io.lockstep.gateway.serving.ServedModel;
 import io.lockstep.gateway.serving.ServingException;
+import io.lockstep.gateway.serving.ServingWatch;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -21,11 +22,22 @@ public final class HandOff {
 
   private final ModelOpener opener;
   private final Batcher batcher;
+  private final ServingWatch watch;
   private final Candidates candidates = new Candidates();
 
   public HandOff(ModelOpener opener, Batcher batcher) {
+    this(opener, batcher, ServingWatch.NONE);
+  }
+
+  /**
+   * A hand-off.
+   *
+   * @param watch hears of checkpoints that are refused
+   */
+  public HandOff(ModelOpener opener, Batcher batcher, ServingWatch watch) {
     this.opener = opener;
     this.batcher = batcher;
+    this.watch = watch;
   }
 
   /**
@@ -73,6 +85,7 @@ public final class HandOff {
         return;
       } catch (RuntimeException e) {
         candidates.refused(checkpoint);
+        watch.onCheckpointRefused();
         log.error(
             "checkpoint {} of step {} is refused, {}: {}",
             checkpoint.dir(),

@@ -96,9 +96,11 @@ public final class RpcServer implements AutoCloseable {
       boolean logRequests) {}
 
   private final Server server;
+  private final Optional<Authorization> authorization;
 
-  private RpcServer(Server server) {
+  private RpcServer(Server server, Optional<Authorization> authorization) {
     this.server = server;
+    this.authorization = authorization;
   }
 
   /**
@@ -110,6 +112,8 @@ public final class RpcServer implements AutoCloseable {
   public static RpcServer start(
       InetSocketAddress address, Batcher batcher, ServingHealth health, Options options) {
     RequestLimits limits = options.limits();
+    Optional<Authorization> authorization =
+        options.security().tokens().map(tokens -> new Authorization(tokens, RpcServer::needOf));
     ByteBudget arriving = new ByteBudget(options.arrivingBytes());
     Server server =
         listening(address, options.security())
@@ -119,9 +123,9 @@ public final class RpcServer implements AutoCloseable {
             .pingInterval(PING)
             .maxRequestLength(limits.messageBytes())
             .service(
-                grpc(batcher, health, options),
+                grpc(batcher, health, authorization, options),
                 service -> decorated(service, arriving, options.logRequests()))
-            .service(olderReflection(batcher, health, options), Undocumented::new)
+            .service(olderReflection(batcher, health, authorization, options), Undocumented::new)
             .service("/health", HealthCheckService.of(health.checker()))
             .serviceUnder("/docs", DocumentationPage.service())
             // Outcomes of requests are logged on demand, one line each.
@@ -136,7 +140,7 @@ public final class RpcServer implements AutoCloseable {
       server.close();
       throw new IllegalStateException(cannotListen(address, e), e);
     }
-    return new RpcServer(server);
+    return new RpcServer(server, authorization);
   }
 
   private static ServerBuilder listening(InetSocketAddress address, ServerSecurity security) {
@@ -186,17 +190,19 @@ public final class RpcServer implements AutoCloseable {
         : new Need.AnyToken();
   }
 
-  private static GrpcServiceBuilder authorized(ServerSecurity security) {
+  private static GrpcServiceBuilder authorized(Optional<Authorization> authorization) {
     GrpcServiceBuilder builder = GrpcService.builder();
-    security
-        .tokens()
-        .ifPresent(tokens -> builder.intercept(new Authorization(tokens, RpcServer::needOf)));
+    authorization.ifPresent(builder::intercept);
     return builder;
   }
 
-  private static GrpcService grpc(Batcher batcher, ServingHealth health, Options options) {
+  private static GrpcService grpc(
+      Batcher batcher,
+      ServingHealth health,
+      Optional<Authorization> authorization,
+      Options options) {
     RequestLimits limits = options.limits();
-    return authorized(options.security())
+    return authorized(authorization)
         .addService(new InferenceService(batcher, new Requests(limits), options.streamWindow()))
         .addService(health.service())
         .addService(ProtoReflectionServiceV1.newInstance())
@@ -212,9 +218,12 @@ public final class RpcServer implements AutoCloseable {
   }
 
   private static GrpcService olderReflection(
-      Batcher batcher, ServingHealth health, Options options) {
+      Batcher batcher,
+      ServingHealth health,
+      Optional<Authorization> authorization,
+      Options options) {
     BindableService inference = new InferenceService(batcher, new Requests(options.limits()), 1);
-    return authorized(options.security())
+    return authorized(authorization)
         .addService(OlderReflection.of(List.of(inference, health.service())))
         .supportedSerializationFormats(GrpcSerializationFormats.PROTO)
         .build();
@@ -250,6 +259,11 @@ public final class RpcServer implements AutoCloseable {
   /** The port it listens on. */
   public int port() {
     return server.activeLocalPort();
+  }
+
+  /** Calls that were refused for their token. */
+  public long refusedCalls() {
+    return authorization.map(Authorization::refused).orElse(0L);
   }
 
   /** Stops listening once the calls under way have ended. */

@@ -28,8 +28,16 @@ final class BatchRun {
   private final SharedModel owner;
   private final ServedModel model;
   private final BooleanSupplier aborted;
+  private final Runnable progressed;
 
-  BatchRun(SharedModel owner, BooleanSupplier aborted) {
+  /**
+   * A batch.
+   *
+   * @param aborted asked at each text whether to give up
+   * @param progressed told of each text
+   */
+  BatchRun(SharedModel owner, BooleanSupplier aborted, Runnable progressed) {
+    this.progressed = progressed;
     this.owner = owner;
     this.model = owner.model();
     this.aborted = aborted;
@@ -90,6 +98,7 @@ final class BatchRun {
         new GenerationListener() {
           @Override
           public void onText(int row, String piece) {
+            progressed.run();
             rows.get(row).piece(piece);
             if (aborted.getAsBoolean() || rows.stream().noneMatch(each -> each.job.isOpen())) {
               throw new Abandoned();

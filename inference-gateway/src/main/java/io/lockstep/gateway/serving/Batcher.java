@@ -59,6 +59,7 @@ public final class Batcher implements AutoCloseable {
   private final int capacity;
   private final ServingMemory memory;
   private final Listener listener;
+  private final ServingWatch watch;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final Deque<Job> waiting = new ArrayDeque<>();
@@ -72,7 +73,12 @@ public final class Batcher implements AutoCloseable {
   private volatile @Nullable SharedModel current;
   private volatile boolean draining;
   private volatile boolean closing;
-  private boolean busy;
+  private int running;
+
+  /** Starts the model thread of a batcher that nobody watches. */
+  public Batcher(int maxBatch, int capacity, ServingMemory memory, Listener listener) {
+    this(maxBatch, capacity, memory, listener, ServingWatch.NONE);
+  }
 
   /**
    * Starts the model thread.
@@ -81,7 +87,9 @@ public final class Batcher implements AutoCloseable {
    * @param capacity most jobs that wait
    * @param memory most memory that jobs take
    */
-  public Batcher(int maxBatch, int capacity, ServingMemory memory, Listener listener) {
+  public Batcher(
+      int maxBatch, int capacity, ServingMemory memory, Listener listener, ServingWatch watch) {
+    this.watch = watch;
     this.maxBatch = maxBatch;
     this.capacity = capacity;
     this.memory = memory;
@@ -124,6 +132,15 @@ public final class Batcher implements AutoCloseable {
    * @throws ServingException if there is no model, the queue has no room, or the batcher is closed
    */
   public void submit(List<Job> jobs) {
+    try {
+      take(jobs);
+    } catch (ServingException refused) {
+      watch.onRefused(refused.kind(), jobs.size());
+      throw refused;
+    }
+  }
+
+  private void take(List<Job> jobs) {
     lock.lock();
     try {
       if (closing || draining) {
@@ -141,7 +158,9 @@ public final class Batcher implements AutoCloseable {
       }
       requireRoomForLarge(jobs);
       waiting.addAll(jobs);
+      jobs.forEach(job -> job.taken(watch));
       jobs.forEach(this::startPreparing);
+      countWaiting();
     } finally {
       lock.unlock();
     }
@@ -218,7 +237,7 @@ public final class Batcher implements AutoCloseable {
 
   private boolean isIdle() {
     dropEnded();
-    return waiting.isEmpty() && !busy;
+    return waiting.isEmpty() && running == 0;
   }
 
   /**
@@ -282,7 +301,8 @@ public final class Batcher implements AutoCloseable {
   private Turn awaitTurn() {
     lock.lock();
     try {
-      busy = false;
+      running = 0;
+      watch.onProgress();
       changed.signalAll();
       while (true) {
         dropEnded();
@@ -297,14 +317,21 @@ public final class Batcher implements AutoCloseable {
         SharedModel shared = current;
         List<Job> batch = shared == null ? List.of() : takeBatch(shared);
         if (!batch.isEmpty()) {
-          busy = true;
+          running = batch.size();
+          batch.forEach(Job::begun);
+          countWaiting();
           return new Turn.Run(batch);
         }
+        countWaiting();
         changed.awaitUninterruptibly();
       }
     } finally {
       lock.unlock();
     }
+  }
+
+  private void countWaiting() {
+    watch.onQueue(waiting.size(), running);
   }
 
   /** Those that nobody waits for, and those that could not be made ready. */
@@ -354,7 +381,7 @@ public final class Batcher implements AutoCloseable {
       throw new IllegalStateException("jobs are only accepted when there is a model");
     }
     try {
-      new BatchRun(shared, () -> closing).run(jobs);
+      new BatchRun(shared, () -> closing, watch::onProgress).run(jobs);
     } catch (Error e) {
       fail(jobs, new ServingException(Kind.MODEL_FAILED, "the model thread died: " + e, e));
       throw e;
@@ -395,6 +422,8 @@ public final class Batcher implements AutoCloseable {
       closing = true;
       left = List.copyOf(waiting);
       waiting.clear();
+      running = 0;
+      countWaiting();
       overtaken = pending;
       pending = null;
     } finally {

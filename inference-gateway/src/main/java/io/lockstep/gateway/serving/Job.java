@@ -45,6 +45,7 @@ public final class Job {
   private final Sink sink;
   private Preparer.@Nullable Prepared prepared;
   private volatile long weight;
+  private volatile @Nullable JobTimes times;
   private final AtomicBoolean cancelled = new AtomicBoolean();
   private final AtomicBoolean ended = new AtomicBoolean();
 
@@ -68,6 +69,26 @@ public final class Job {
   /** How it is answered. */
   public GenerationOptions options() {
     return options;
+  }
+
+  /** Is taken: its end is told to the watch. */
+  void taken(ServingWatch watch) {
+    times = new JobTimes(watch);
+  }
+
+  /** The model begins with it. */
+  void begun() {
+    JobTimes present = times;
+    if (present != null) {
+      present.begun();
+    }
+  }
+
+  private void ended(ServingWatch.Ending ending) {
+    JobTimes present = times;
+    if (present != null) {
+      present.end(ending);
+    }
   }
 
   /** What it costs to read, in bytes. */
@@ -122,6 +143,10 @@ public final class Job {
 
   /** Passes text on, unless nobody wants it. */
   void piece(String piece) {
+    JobTimes present = times;
+    if (present != null) {
+      present.text();
+    }
     if (!cancelled.get()) {
       deliver(() -> sink.onPiece(piece));
     }
@@ -130,6 +155,9 @@ public final class Job {
   /** Ends the job with an answer, unless it has ended or nobody wants it. */
   void answer(Answer answer) {
     if (ended.compareAndSet(false, true) && !cancelled.get()) {
+      ended(
+          new ServingWatch.Ending.Answered(
+              answer.promptTokens(), answer.newTokens(), answer.finish()));
       deliver(() -> sink.onAnswer(answer));
     }
   }
@@ -137,6 +165,7 @@ public final class Job {
   /** Ends the job with objects, unless it has ended or nobody wants them. */
   void found(List<FoundObject> objects) {
     if (ended.compareAndSet(false, true) && !cancelled.get()) {
+      ended(new ServingWatch.Ending.Found());
       deliver(() -> sink.onFound(objects));
     }
   }
@@ -149,6 +178,7 @@ public final class Job {
   /** Ends the job without an answer, unless it has ended or nobody wants it. */
   void fail(ServingException failure) {
     if (ended.compareAndSet(false, true) && !cancelled.get()) {
+      ended(new ServingWatch.Ending.Failed(failure.kind()));
       deliver(() -> sink.onFailure(failure));
     }
   }
@@ -165,7 +195,9 @@ public final class Job {
 
   /** Nobody wants the answer any more: a waiting job is dropped, a running one goes unanswered. */
   public void cancel() {
-    cancelled.set(true);
+    if (!cancelled.getAndSet(true) && !ended.get()) {
+      ended(new ServingWatch.Ending.Abandoned());
+    }
     unprepare();
   }
 

@@ -1,10 +1,12 @@
 package io.lockstep.cli.command.coordinator;
 
+import io.lockstep.cli.command.HttpOptions;
 import io.lockstep.cli.command.ListenOptions;
 import io.lockstep.cli.command.Numbers;
 import io.lockstep.cli.command.RecipeOptions;
 import io.lockstep.cli.command.ResumeOptions;
 import io.lockstep.cli.command.TlsOptions;
+import io.lockstep.cli.console.LogSetup;
 import io.lockstep.cli.console.UserError;
 import io.lockstep.cli.process.Child;
 import io.lockstep.cli.process.Closing;
@@ -22,6 +24,10 @@ import io.lockstep.coordinator.RunListener;
 import io.lockstep.coordinator.RunOutcome;
 import io.lockstep.coordinator.RunPlan;
 import io.lockstep.coordinator.rpc.CoordinatorServer;
+import io.lockstep.coordinator.telemetry.CoordinatorHealth;
+import io.lockstep.coordinator.telemetry.CoordinatorMetrics;
+import io.lockstep.operations.Health;
+import io.lockstep.operations.ProcessRegistry;
 import io.lockstep.security.ListenAddress;
 import io.lockstep.worker.config.RunConfig;
 import java.io.IOException;
@@ -29,8 +35,11 @@ import java.nio.file.Path;
 import java.time.LocalTime;
 import java.time.ZoneId;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -67,9 +76,15 @@ final class CoordinatorStartCommand implements Callable<Integer> {
 
   @Mixin private TlsOptions tls = new TlsOptions();
 
+  @Mixin private HttpOptions http = new HttpOptions();
+
+  /** The coordinator, once it has begun. */
+  private final AtomicReference<@Nullable CoordinatorServer> begun = new AtomicReference<>();
+
   @Override
   public Integer call() throws Exception {
     RunConfig run = StoredRun.withInputs(recipe.read().withOutputDir(out));
+    LogSetup.run(run.name());
     begin.check();
     Optional<StoredRun> stored = begin.stored(out);
     if (stored.isPresent()) {
@@ -79,7 +94,28 @@ final class CoordinatorStartCommand implements Callable<Integer> {
     RunPlans.requireSpace(plan);
     ListenAddress address = listen.address(tls);
     Optional<DrainOnSignal> signals = drainOnSignal();
+    try (HttpOptions.Port port = observed(plan, address)) {
+      return coordinate(run, plan, address, signals);
+    }
+  }
+
+  /** Answers probes from here on. */
+  private HttpOptions.Port observed(RunPlan plan, ListenAddress address) throws IOException {
+    ProcessRegistry metrics = new ProcessRegistry("coordinator", address.security().tls());
+    CoordinatorMetrics.register(metrics, plan, () -> Optional.ofNullable(begun.get()));
+    Health health =
+        new CoordinatorHealth(() ->
+            Optional.ofNullable(begun.get())
+                .map(server ->
+                    new CoordinatorHealth.Seen(server.observation(), server.idleMillis())));
+    return http.open(address, address.security(), health, metrics, Map.of());
+  }
+
+  private int coordinate(
+      RunConfig run, RunPlan plan, ListenAddress address, Optional<DrainOnSignal> signals)
+      throws Exception {
     CoordinatorServer server = start(plan, address);
+    begun.set(server);
     try (Closing closing = Closing.atExit(server::close)) {
       System.out.printf(
           "coordinator of %s listens on %s:%d and waits for %d workers%n",
@@ -117,7 +153,7 @@ final class CoordinatorStartCommand implements Callable<Integer> {
 
   private String command() {
     return "lockstep coordinator start %s --workers %d --out %s%s"
-        .formatted(recipe.given(), workers, out, listen.given());
+        .formatted(recipe.given(), workers, out, listen.given() + http.given());
   }
 
   private CoordinatorServer start(RunPlan plan, ListenAddress address) throws IOException {

@@ -1,5 +1,6 @@
 package io.lockstep.cli.command.gateway;
 
+import io.lockstep.cli.command.HttpOptions;
 import io.lockstep.cli.command.ListenOptions;
 import io.lockstep.cli.command.Numbers;
 import io.lockstep.cli.command.TensorOptions;
@@ -14,13 +15,20 @@ import io.lockstep.gateway.GatewayServer;
 import io.lockstep.gateway.ModelSource;
 import io.lockstep.gateway.serving.CertificatePolicy;
 import io.lockstep.gateway.serving.RequestLimits;
+import io.lockstep.gateway.telemetry.GatewayTelemetry;
+import io.lockstep.gateway.telemetry.RefusedCalls;
+import io.lockstep.operations.ProcessRegistry;
 import io.lockstep.security.ClientSecurity;
 import io.lockstep.security.Endpoint;
+import io.lockstep.security.ServerSecurity;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -93,6 +101,8 @@ public final class GatewayStartCommand implements Callable<Integer> {
 
   @Mixin private TlsOptions tls = new TlsOptions();
 
+  @Mixin private HttpOptions http = new HttpOptions();
+
   @Mixin private TokenOption token = new TokenOption();
 
   @Mixin private TensorOptions tensors = new TensorOptions();
@@ -162,8 +172,19 @@ public final class GatewayStartCommand implements Callable<Integer> {
     }
     requireOptions();
     LogSetup.atLeastInfo();
-    try (GatewayServer server = GatewayServer.start(options(), tensors.threads());
+    GatewayOptions options = options();
+    ServerSecurity security = options.listen().security();
+    ProcessRegistry metrics = new ProcessRegistry("gateway", security.tls());
+    GatewayTelemetry telemetry = new GatewayTelemetry(metrics);
+    AtomicReference<@Nullable GatewayServer> begun = new AtomicReference<>();
+    RefusedCalls.register(
+        metrics,
+        () -> Optional.ofNullable(begun.get()).map(GatewayServer::refusedCalls).orElse(0L));
+    try (HttpOptions.Port port =
+            http.open(options.listen(), security, telemetry, metrics, Map.of());
+        GatewayServer server = GatewayServer.start(options, tensors.threads(), telemetry);
         Closing closing = Closing.atExit(() -> leave(server))) {
+      begun.set(server);
       System.out.printf("gateway listens on %s:%d%n", listen.host(), server.port());
       PortFile.write(listen.portFile(), server.port());
       serving = true;

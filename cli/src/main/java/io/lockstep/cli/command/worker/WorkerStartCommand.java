@@ -2,18 +2,29 @@ package io.lockstep.cli.command.worker;
 
 import io.lockstep.cli.command.CoordinatorOption;
 import io.lockstep.cli.command.DeviceConverter;
+import io.lockstep.cli.command.HttpOptions;
 import io.lockstep.cli.command.Numbers;
 import io.lockstep.cli.command.TensorOptions;
 import io.lockstep.cli.console.LogSetup;
 import io.lockstep.cli.console.UserError;
+import io.lockstep.operations.ProcessRegistry;
+import io.lockstep.security.AcceptedTokens;
 import io.lockstep.security.Endpoint;
+import io.lockstep.security.ListenAddress;
+import io.lockstep.security.ServerSecurity;
+import io.lockstep.security.TransportSecurity;
 import io.lockstep.tensor.DeviceException;
 import io.lockstep.tensor.DeviceName;
 import io.lockstep.worker.Worker;
 import io.lockstep.worker.protocol.Directive;
+import io.lockstep.worker.telemetry.WorkerMetrics;
+import io.lockstep.worker.telemetry.WorkerTelemetry;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -62,6 +73,22 @@ public final class WorkerStartCommand implements Callable<Integer> {
       description = "Exchange no data through memory with workers of this host.")
   private boolean tcpOnly;
 
+  @Mixin private HttpOptions http = new HttpOptions();
+
+  @Option(
+      names = "--tokens",
+      paramLabel = "FILE",
+      description =
+          "Ask who reads this worker's metrics for a token: those in this file are accepted"
+              + " (default: over TLS, a certificate of the authorities in --tls-ca).")
+  private @Nullable Path tokens;
+
+  @Option(
+      names = "--allow-remote",
+      description =
+          "Accept an --http-host that other machines can reach although nothing secures it.")
+  private boolean allowRemote;
+
   @Mixin private TensorOptions tensors = new TensorOptions();
 
   @Option(
@@ -91,6 +118,7 @@ public final class WorkerStartCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     String chosen = name == null ? defaultName() : name;
     String machine = node == null ? hostName() : node;
+    WorkerTelemetry telemetry = new WorkerTelemetry();
     Worker worker =
         new Worker(
             new Worker.Options(
@@ -101,9 +129,11 @@ public final class WorkerStartCommand implements Callable<Integer> {
                 device,
                 chosen,
                 machine),
-            LogSetup::rank);
+            LogSetup::rank,
+            telemetry);
     Directive.Stop end;
-    try (Leaving leaving = Leaving.onSignal(worker)) {
+    try (HttpOptions.Port open = observed(telemetry);
+        Leaving leaving = Leaving.onSignal(worker)) {
       end = worker.run();
     } catch (DeviceException e) {
       throw new UserError(String.valueOf(e.getMessage()));
@@ -113,6 +143,18 @@ public final class WorkerStartCommand implements Callable<Integer> {
     }
     System.out.println(end.reason());
     return 0;
+  }
+
+  /** Answers probes from here on, with the certificates of the links between workers. */
+  private HttpOptions.Port observed(WorkerTelemetry telemetry) throws IOException {
+    Optional<TransportSecurity> tls = coordinator.security().tls();
+    Optional<AcceptedTokens> accepted = Optional.ofNullable(tokens).map(AcceptedTokens::of);
+    ServerSecurity security =
+        new ServerSecurity(tls, tls.isPresent() && accepted.isEmpty(), accepted);
+    ProcessRegistry metrics = new ProcessRegistry("worker", tls);
+    WorkerMetrics.register(metrics, telemetry);
+    return http.open(
+        new ListenAddress(host, 0, allowRemote, security), security, telemetry, metrics, Map.of());
   }
 
   private Worker.Links links() {

@@ -1,0 +1,123 @@
+package io.lockstep.worker.telemetry;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.lockstep.operations.DocumentedMetrics;
+import io.lockstep.operations.Health;
+import io.lockstep.operations.ProcessRegistry;
+import io.lockstep.worker.protocol.Counts;
+import io.lockstep.worker.protocol.Directive;
+import io.lockstep.worker.protocol.Session;
+import io.lockstep.worker.protocol.Session.StepTimes;
+import io.lockstep.worker.testing.FakeCoordinator;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class WorkerTelemetryTest {
+
+  private static final Directive.Member OWN = new Directive.Member("w-a", "127.0.0.1:1", "AVX2");
+
+  private long now;
+  private final WorkerTelemetry worker = new WorkerTelemetry(() -> now);
+
+  private void pass(Duration time) {
+    now += time.toNanos();
+  }
+
+  private static Directive.NewMembership membership(long generation) {
+    return new Directive.NewMembership(
+        generation, 0, List.of(OWN), 0, "", List.of(), List.of(), Optional.empty());
+  }
+
+  private static Directive.Commit commit(long step) {
+    return new Directive.Commit(1, step, 8, 1.0, 4, 0.5, 0, List.of(), List.of(), Counts.NONE);
+  }
+
+  private Session joined(Directive... script) {
+    return worker.joined(FakeCoordinator.reciting(script));
+  }
+
+  @Test
+  void aWorkerIsStartedOnceItHasLoadedAndAliveBefore() {
+    assertEquals(Health.Condition.bad("looking for the coordinator"), worker.started());
+    Session session = joined();
+    assertEquals(Health.Condition.bad("loading the model"), worker.started());
+    assertEquals(Health.Condition.bad("loading the model"), worker.ready());
+    pass(Duration.ofDays(1));
+    assertTrue(worker.live().ok());
+    session.loaded();
+    assertTrue(worker.started().ok());
+    assertFalse(worker.ready().ok(), "it is no member yet");
+    assertTrue(worker.live().ok());
+  }
+
+  @Test
+  void onlyAMemberOfTheNewestMembershipIsReady() throws Exception {
+    Session session = joined(membership(1), membership(2));
+    session.loaded();
+    session.next();
+    assertFalse(worker.ready().ok());
+    session.ready(1);
+    assertEquals(Health.Condition.good("rank -1 of membership 1"), worker.ready());
+    session.next();
+    assertFalse(worker.ready().ok(), "another membership is formed");
+    session.ready(2);
+    assertTrue(worker.ready().ok());
+    session.broken(2, 1, "a peer is gone");
+    assertFalse(worker.ready().ok());
+  }
+
+  @Test
+  void whoWaitsForOthersIsAliveAndWhoComputesTooLongIsNot() throws Exception {
+    Session session = joined(membership(1), commit(0));
+    session.loaded();
+    session.next();
+    session.activity(1, "computing step 0");
+    pass(Duration.ofMinutes(59));
+    assertTrue(worker.live().ok(), "a first step may take an hour");
+    session.reduced(1, 0, List.of(), List.of());
+    session.next();
+    session.applied(1, 0);
+    session.activity(1, "computing step 1");
+    pass(Duration.ofMinutes(590));
+    assertTrue(worker.live().ok());
+    pass(Duration.ofMinutes(1));
+    assertEquals(
+        Health.Condition.bad(
+            "stuck: no progress for 35460 s, longer than 35400 s; it was computing step 1"),
+        worker.live());
+    session.stalled(1, 1, "rank 0 waits for rank 1");
+    assertTrue(worker.live().ok(), "the coordinator decides who is to blame");
+  }
+
+  @Test
+  void aStepsTimeIsToldByItsParts() throws Exception {
+    Session session = joined(commit(0));
+    session.reduced(1, 0, List.of(), List.of());
+    pass(Duration.ofSeconds(3));
+    session.next();
+    pass(Duration.ofSeconds(2));
+    session.applied(1, 0);
+    session.times(new StepTimes(0, 0.5, 7, 1, 0));
+    WorkerTelemetry.Times times = worker.times();
+    assertEquals(3, times.of(WorkerTelemetry.Part.COMMIT), 1e-9);
+    assertEquals(2, times.of(WorkerTelemetry.Part.UPDATE), 1e-9);
+    assertEquals(7, times.of(WorkerTelemetry.Part.COMPUTE), 1e-9);
+    assertEquals(13.5, times.longest(), 1e-9);
+    assertEquals(1, times.steps());
+    assertEquals(Optional.of(0L), worker.lastStep());
+  }
+
+  @Test
+  void aWorkerExposesWhatIsDocumented() throws IOException {
+    ProcessRegistry process = new ProcessRegistry("worker", Optional.empty());
+    WorkerMetrics.register(process, worker);
+    assertEquals(
+        DocumentedMetrics.listed("worker"), DocumentedMetrics.exposed(process.registry()));
+  }
+}
