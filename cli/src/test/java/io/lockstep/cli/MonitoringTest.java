@@ -23,7 +23,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Alert rules and dashboard: what they name exists, and somebody who is called knows what to do. */
+/**
+ * Alert rules and dashboard: what they name exists, and somebody who is called knows what to do.
+ */
 class MonitoringTest {
 
   private static final Path FOLDER = Path.of("..", "k8s", "monitoring");
@@ -45,8 +47,7 @@ class MonitoringTest {
     Set<String> listed = DocumentedMetrics.listed();
     Set<String> unknown = found(METRIC, 0, expressions);
     unknown.removeIf(name ->
-        listed.contains(name)
-            || listed.contains(name.replaceFirst("_(bucket|sum|count)$", "")));
+        listed.contains(name) || listed.contains(name.replaceFirst("_(bucket|sum|count)$", "")));
     return unknown;
   }
 
@@ -64,8 +65,8 @@ class MonitoringTest {
     Set<String> shown = found(METRIC, 0, Files.readString(FOLDER.resolve("dashboard.json")));
     List<String> missing =
         DocumentedMetrics.listed().stream()
-            .filter(name ->
-                Stream.of("", "_bucket").noneMatch(suffix -> shown.contains(name + suffix)))
+            .filter(
+                name -> Stream.of("", "_bucket").noneMatch(suffix -> shown.contains(name + suffix)))
             .filter(name -> !name.equals("lockstep_coordinator_checkpoint_interval_steps"))
             .toList();
     assertEquals(List.of(), missing);

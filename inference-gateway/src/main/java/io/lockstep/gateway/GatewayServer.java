@@ -27,8 +27,7 @@ public final class GatewayServer implements AutoCloseable {
   private final Batcher batcher;
   private final RpcServer rpc;
 
-  private GatewayServer(
-      GatewayOptions options, HandOff.ModelOpener opener, ServingWatch watch) {
+  private GatewayServer(GatewayOptions options, HandOff.ModelOpener opener, ServingWatch watch) {
     ServingHealth health = new ServingHealth();
     InetSocketAddress address = options.listen().resolve();
     batcher =

@@ -20,8 +20,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A worker's lines say its rank, from its first membership on. The system property {@value
  * #LEVEL_PROPERTY} sets our level; lines are text, or JSON objects if {@value #FORMAT_PROPERTY} or
- * the environment's {@value #FORMAT_VARIABLE} says so. Found by logback as a service; takes the place of a
- * configuration file because reading XML costs start-up time.
+ * the environment's {@value #FORMAT_VARIABLE} says so. Found by logback as a service; takes the
+ * place of a configuration file because reading XML costs start-up time.
  */
 public final class LogSetup extends ContextAwareBase implements Configurator {
 

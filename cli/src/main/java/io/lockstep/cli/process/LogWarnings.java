@@ -74,8 +74,7 @@ final class LogWarnings {
     List<Warning> fresh = new ArrayList<>();
     List<String> lines = lines();
     for (int i = 0; i < lines.size(); i++) {
-      Optional<Said> said =
-          lines.get(i).startsWith("{") ? object(lines.get(i)) : line(lines, i);
+      Optional<Said> said = lines.get(i).startsWith("{") ? object(lines.get(i)) : line(lines, i);
       if (said.isPresent() && isTold(said.get().level, said.get().text)) {
         Said what = said.get();
         if (told.add(what.text)) {

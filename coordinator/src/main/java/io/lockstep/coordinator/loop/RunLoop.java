@@ -358,8 +358,7 @@ public final class RunLoop implements AutoCloseable {
       case JournalEntry.CheckpointCommitted committed -> {
         checkpoints.add(committed.checkpoint());
         lastCheckpoint =
-            Optional.of(
-                new RunObservation.Saved(committed.checkpoint().steps(), Instant.now()));
+            Optional.of(new RunObservation.Saved(committed.checkpoint().steps(), Instant.now()));
         listener.checkpointCommitted(committed.checkpoint());
         watchers.forEach(watcher -> watcher.committed(committed.checkpoint()));
         retain();

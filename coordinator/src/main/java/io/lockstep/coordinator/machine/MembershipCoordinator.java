@@ -245,7 +245,8 @@ final class MembershipCoordinator {
                       .formatted(BrokenLinks.MAX_BREAKS)
                   : "it became a member and others got no connection with it that holds";
           long wait = evicted.proven ? 0 : backoff.failed(evicted, state.now);
-          state.notice(NoticeKind.EVICTED, "worker %s has to go: %s".formatted(evicted.describe(), why));
+          state.notice(
+              NoticeKind.EVICTED, "worker %s has to go: %s".formatted(evicted.describe(), why));
           depart(
               evicted,
               Optional.of(

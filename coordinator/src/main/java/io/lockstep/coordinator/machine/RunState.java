@@ -1,7 +1,7 @@
 package io.lockstep.coordinator.machine;
 
-import io.lockstep.coordinator.Numerics;
 import io.lockstep.coordinator.NoticeKind;
+import io.lockstep.coordinator.Numerics;
 import io.lockstep.coordinator.Phase;
 import io.lockstep.coordinator.RunPlan;
 import io.lockstep.coordinator.machine.EventException.ProtocolViolation;

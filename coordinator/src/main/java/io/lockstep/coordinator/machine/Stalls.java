@@ -38,7 +38,9 @@ final class Stalls {
     if (told.size() < MAX_NOTICES
         && told.add(new Event.Stalled(0, member.rank, stalled.peer(), stalled.what()))) {
       String peer = epoch.byRank(stalled.peer()).map(Member::describe).orElse("others");
-      state.notice(NoticeKind.STALLED, "%s waits for %s: %s".formatted(member.describe(), peer, stalled.what()));
+      state.notice(
+          NoticeKind.STALLED,
+          "%s waits for %s: %s".formatted(member.describe(), peer, stalled.what()));
     }
   }
 

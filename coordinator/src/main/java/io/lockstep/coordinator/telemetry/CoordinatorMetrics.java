@@ -71,17 +71,22 @@ public final class CoordinatorMetrics {
         .help("1 for the phase that the run is in, 0 for the others.")
         .labelNames("phase")
         .callback(callback ->
-            run().ifPresent(run -> {
-              for (Phase phase : Phase.values()) {
-                callback.call(
-                    run.status().phase() == phase ? 1 : 0, phase.name().toLowerCase(Locale.ROOT));
-              }
-            }))
+            run()
+                .ifPresent(run -> {
+                  for (Phase phase : Phase.values()) {
+                    callback.call(
+                        run.status().phase() == phase ? 1 : 0,
+                        phase.name().toLowerCase(Locale.ROOT));
+                  }
+                }))
         .register(process.registry());
   }
 
   private void steps() {
-    gauge("committed_steps", "Committed steps; fewer after a rewind.", run -> (double) status(run).steps());
+    gauge(
+        "committed_steps",
+        "Committed steps; fewer after a rewind.",
+        run -> (double) status(run).steps());
     gauge(
         "planned_steps",
         "Steps after which the run ends: all, or fewer once it is drained.",
@@ -116,12 +121,13 @@ public final class CoordinatorMetrics {
         .help("Workers by state: members of the present membership, and those that wait for one.")
         .labelNames("state")
         .callback(callback ->
-            run().ifPresent(run -> {
-              long members =
-                  status(run).workers().stream().filter(worker -> worker.rank() >= 0).count();
-              callback.call((double) members, "member");
-              callback.call((double) (status(run).workers().size() - members), "waiting");
-            }))
+            run()
+                .ifPresent(run -> {
+                  long members =
+                      status(run).workers().stream().filter(worker -> worker.rank() >= 0).count();
+                  callback.call((double) members, "member");
+                  callback.call((double) (status(run).workers().size() - members), "waiting");
+                }))
         .register(process.registry());
     gauge(
         "membership_epoch",
@@ -152,11 +158,12 @@ public final class CoordinatorMetrics {
         .help("What people are told of, by kind, also where a flood of them is not said.")
         .labelNames("kind")
         .callback(callback ->
-            run().ifPresent(run -> {
-              for (NoticeKind kind : NoticeKind.values()) {
-                callback.call((double) run.notices().getOrDefault(kind, 0L), kind.label());
-              }
-            }))
+            run()
+                .ifPresent(run -> {
+                  for (NoticeKind kind : NoticeKind.values()) {
+                    callback.call((double) run.notices().getOrDefault(kind, 0L), kind.label());
+                  }
+                }))
         .register(process.registry());
     CounterWithCallback.builder()
         .name(process.name("refused_calls_total"))
@@ -178,8 +185,7 @@ public final class CoordinatorMetrics {
     GaugeWithCallback.builder()
         .name(process.name(name))
         .help(help)
-        .callback(callback ->
-            run().ifPresent(run -> value.apply(run).ifPresent(callback::call)))
+        .callback(callback -> run().ifPresent(run -> value.apply(run).ifPresent(callback::call)))
         .register(process.registry());
   }
 

@@ -80,8 +80,7 @@ class CoordinatorTelemetryTest {
     try (CoordinatorServer server = CoordinatorServer.start(plan, "127.0.0.1", 0)) {
       CoordinatorMetrics.register(process, plan, () -> Optional.of(server));
       assertEquals(
-          DocumentedMetrics.listed("coordinator"),
-          DocumentedMetrics.exposed(process.registry()));
+          DocumentedMetrics.listed("coordinator"), DocumentedMetrics.exposed(process.registry()));
       assertEquals(1, gauge(process, "phase", "waiting"));
       assertEquals(0, gauge(process, "phase", "training"));
       assertEquals(2, gauge(process, "planned_steps", ""));

@@ -61,7 +61,8 @@ final class GatewayMetrics {
     promptTokens = counter("prompt_tokens_total", "Tokens of answered prompts, pictures included.");
     generationTokens = counter("generation_tokens_total", "Tokens of answers.");
     success =
-        counter("request_success_total", "Requests answered, by what ended them.", "finished_reason");
+        counter(
+            "request_success_total", "Requests answered, by what ended them.", "finished_reason");
     for (Finish finish : Finish.values()) {
       success.initLabelValues(reason(finish));
     }
@@ -99,7 +100,8 @@ final class GatewayMetrics {
     GaugeWithCallback.builder()
         .name(process.name("served_step"))
         .help("Training steps of the checkpoint that answers; 0 if no run of ours wrote it.")
-        .callback(callback -> gateway.model().ifPresent(model -> callback.call((double) model.steps())))
+        .callback(
+            callback -> gateway.model().ifPresent(model -> callback.call((double) model.steps())))
         .register(process.registry());
     GaugeWithCallback.builder()
         .name(process.name("served_certificate"))

@@ -7,7 +7,9 @@ import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import java.util.Locale;
 import java.util.function.DoubleSupplier;
 
-/** Metrics of a worker, listed in docs/operations.md. A scrape asks nothing of the training thread. */
+/**
+ * Metrics of a worker, listed in docs/operations.md. A scrape asks nothing of the training thread.
+ */
 public final class WorkerMetrics {
 
   private final ProcessRegistry process;
@@ -47,8 +49,10 @@ public final class WorkerMetrics {
           }
         })
         .register(process.registry());
-    counter("steps_total", "Steps that it has applied since it started.", () ->
-        (double) worker.times().steps());
+    counter(
+        "steps_total",
+        "Steps that it has applied since it started.",
+        () -> (double) worker.times().steps());
     gauge("longest_step_seconds", "Its longest step so far.", () -> worker.times().longest());
   }
 

@@ -117,7 +117,6 @@ class WorkerTelemetryTest {
   void aWorkerExposesWhatIsDocumented() throws IOException {
     ProcessRegistry process = new ProcessRegistry("worker", Optional.empty());
     WorkerMetrics.register(process, worker);
-    assertEquals(
-        DocumentedMetrics.listed("worker"), DocumentedMetrics.exposed(process.registry()));
+    assertEquals(DocumentedMetrics.listed("worker"), DocumentedMetrics.exposed(process.registry()));
   }
 }
