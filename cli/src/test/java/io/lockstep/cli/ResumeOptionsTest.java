@@ -1,8 +1,10 @@
 package io.lockstep.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.lockstep.cli.command.ResumeOptions;
 import io.lockstep.cli.train.StoredRun;
 import io.lockstep.model.testing.GoldenFamily;
 import io.lockstep.worker.config.RunConfig;
@@ -97,5 +99,17 @@ class ResumeOptionsTest {
             "training.seed");
     assertEquals(2, said.exit());
     assertTrue(said.err().contains("--acknowledge needs --resume"), said.err());
+  }
+
+  /** For {@code coordinator start --resume-or-start}, which is started again whenever it ends. */
+  @Test
+  void goesOnOnlyWhereARunHasBegun() throws Exception {
+    ResumeOptions options = new ResumeOptions();
+    options.resumeIfBegun(folder.resolve("run"));
+    assertFalse(options.resume());
+    Files.createFile(folder.resolve("run/journal.db"));
+    options.resumeIfBegun(folder.resolve("run"));
+    assertTrue(options.resume());
+    assertEquals(7, options.stored(folder.resolve("run")).orElseThrow().config().seed());
   }
 }

@@ -4,7 +4,9 @@ import io.lockstep.cli.console.UsageError;
 import io.lockstep.cli.run.RunFolder;
 import io.lockstep.cli.train.StoredRun;
 import io.lockstep.config.ConfigException;
+import io.lockstep.coordinator.journal.RunJournal;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
@@ -48,6 +50,14 @@ public final class ResumeOptions {
     if (!resume && from == null && !acknowledged.isEmpty()) {
       throw new UsageError(
           "--acknowledge needs --resume or --resume-from: a new run has nothing to differ from");
+    }
+  }
+
+  /** Goes on with the run in this folder if one has begun there, wherever it was to begin. */
+  public void resumeIfBegun(Path runFolder) {
+    if (Files.isRegularFile(runFolder.resolve(RunJournal.FILE_NAME))) {
+      resume = true;
+      from = null;
     }
   }
 

@@ -60,6 +60,11 @@ public final class DrainOnSignal {
     run = null;
   }
 
+  /** Whether a signal has come. */
+  public synchronized boolean asked() {
+    return asked;
+  }
+
   private void received(String name, int number) {
     Drainable present;
     synchronized (this) {

@@ -25,12 +25,14 @@ import org.jspecify.annotations.Nullable;
 public final class WorkerTelemetry implements Health {
 
   private static final double NANOS = 1e9;
+  private static final String IDLE = "the run has ended, waiting for the next";
 
   private final LongSupplier nanos;
   private final Progress progress;
 
   private volatile String loading = "looking for the coordinator";
   private volatile boolean loaded;
+  private volatile boolean idle;
   private volatile long newest;
   private volatile long ready = -1;
   private volatile boolean departs;
@@ -108,6 +110,7 @@ public final class WorkerTelemetry implements Health {
   /** It has joined the run, whose words pass through the session that is returned. */
   public Session joined(Session session) {
     loading = "loading the model";
+    idle = false;
     return new ObservedSession(session, this);
   }
 
@@ -119,6 +122,15 @@ public final class WorkerTelemetry implements Health {
 
   void loaded() {
     loaded = true;
+  }
+
+  /** Its run has ended, and it waits for the next: alive, not ready. */
+  public synchronized void ended() {
+    idle = true;
+    departs = false;
+    newest = 0;
+    ready = -1;
+    progress.rest(IDLE);
   }
 
   /** On a thread of the session's own, before it can be heard; one that is older is void. */
@@ -232,11 +244,17 @@ public final class WorkerTelemetry implements Health {
 
   @Override
   public Condition started() {
+    if (idle) {
+      return Condition.good(IDLE);
+    }
     return loaded ? Condition.good("loaded") : Condition.bad(loading);
   }
 
   @Override
   public Condition ready() {
+    if (idle) {
+      return Condition.bad(IDLE);
+    }
     if (!loaded) {
       return Condition.bad(loading);
     }

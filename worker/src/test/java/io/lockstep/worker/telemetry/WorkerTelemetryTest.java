@@ -73,6 +73,24 @@ class WorkerTelemetryTest {
   }
 
   @Test
+  void aWorkerThatStaysAfterItsRunIsAliveAndMayTakePartInTheNext() throws Exception {
+    Session first = joined(membership(7), new Directive.Stop(true, "all 9 steps are done"));
+    first.loaded();
+    first.next();
+    first.ready(7);
+    first.next();
+    worker.ended();
+    assertFalse(worker.ready().ok());
+    assertTrue(worker.started().ok());
+    pass(Duration.ofDays(1));
+    assertTrue(worker.live().ok());
+    Session second = joined(membership(1));
+    second.next();
+    second.ready(1);
+    assertEquals(Health.Condition.good("rank -1 of membership 1"), worker.ready());
+  }
+
+  @Test
   void whoWaitsForOthersIsAliveAndWhoComputesTooLongIsNot() throws Exception {
     Session session = joined(membership(1), commit(0));
     session.loaded();

@@ -72,6 +72,20 @@ final class CoordinatorStartCommand implements Callable<Integer> {
 
   @Mixin private ResumeOptions begin = new ResumeOptions();
 
+  @Option(
+      names = "--resume-or-start",
+      description =
+          "Go on with the run in --out if one has begun there, else begin it: for whatever starts"
+              + " this command again when it ends.")
+  private boolean resumeOrStart;
+
+  @Option(
+      names = "--stay",
+      description =
+          "Stay when the run has ended, and go on telling workers, gateways and people of it, until"
+              + " asked to end.")
+  private boolean stay;
+
   @Mixin private ListenOptions listen = new ListenOptions();
 
   @Mixin private TlsOptions tls = new TlsOptions();
@@ -86,6 +100,9 @@ final class CoordinatorStartCommand implements Callable<Integer> {
     RunConfig run = StoredRun.withInputs(recipe.read().withOutputDir(out));
     LogSetup.run(run.name());
     begin.check();
+    if (resumeOrStart) {
+      begin.resumeIfBegun(out);
+    }
     Optional<StoredRun> stored = begin.stored(out);
     if (stored.isPresent()) {
       stored.get().compare(run, begin.acknowledged()).forEach(System.out::println);
@@ -129,17 +146,25 @@ final class CoordinatorStartCommand implements Callable<Integer> {
       if (!outcome.finished()) {
         throw new UserError(outcome.reason());
       }
-      if (outcome.drained()) {
-        System.out.println(outcome.reason());
-        System.out.println(DrainedRun.next(outcome.steps() > 0, out, command()));
-        return Child.DRAINED;
+      tell(outcome, plan);
+      if (stay && !signals.map(DrainOnSignal::asked).orElse(false)) {
+        System.out.println("the run has ended; this process stays until it is asked to end");
+        Thread.currentThread().join();
       }
-      if (outcome.steps() < plan.totalSteps()) {
-        System.out.println(outcome.reason());
-      }
-      System.out.printf("finished after %d steps%n", outcome.steps());
+      return outcome.drained() ? Child.DRAINED : 0;
     }
-    return 0;
+  }
+
+  private void tell(RunOutcome outcome, RunPlan plan) {
+    if (outcome.drained()) {
+      System.out.println(outcome.reason());
+      System.out.println(DrainedRun.next(outcome.steps() > 0, out, command()));
+      return;
+    }
+    if (outcome.steps() < plan.totalSteps()) {
+      System.out.println(outcome.reason());
+    }
+    System.out.printf("finished after %d steps%n", outcome.steps());
   }
 
   /** Of a child process its parent knows what a signal means to the run, and drains it. */

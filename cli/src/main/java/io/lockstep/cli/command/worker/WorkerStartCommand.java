@@ -27,7 +27,6 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -41,6 +40,9 @@ import picocli.CommandLine.Option;
 public final class WorkerStartCommand implements Callable<Integer> {
 
   private static final Logger LOG = LoggerFactory.getLogger(WorkerStartCommand.class);
+
+  /** After which a worker that stays asks the coordinator for a run again. */
+  private static final Duration NEXT_RUN = Duration.ofSeconds(20);
 
   @Mixin private CoordinatorOption coordinator = new CoordinatorOption();
 
@@ -114,35 +116,68 @@ public final class WorkerStartCommand implements Callable<Integer> {
               + " workers of one node only.")
   private @Nullable String node;
 
+  @Option(
+      names = "--leave-seconds",
+      converter = Numbers.Count.class,
+      paramLabel = "N",
+      defaultValue = "60",
+      description =
+          "When it is asked to end (SIGTERM, Ctrl-C), take so long at most to finish the step under"
+              + " way and hand over what it holds (default: ${DEFAULT-VALUE}).")
+  private int leaveSeconds;
+
+  @Option(
+      names = "--stay",
+      description =
+          "Stay when the run has ended, and join again when the coordinator goes on with it, until"
+              + " asked to end.")
+  private boolean stay;
+
   @Override
   public Integer call() throws Exception {
-    String chosen = name == null ? defaultName() : name;
-    String machine = node == null ? hostName() : node;
+    Worker.Options options =
+        new Worker.Options(
+            coordinator.endpoint(),
+            coordinator.security(),
+            links(),
+            tensors.threads(),
+            device,
+            name == null ? defaultName() : name,
+            node == null ? hostName() : node);
     WorkerTelemetry telemetry = new WorkerTelemetry();
-    Worker worker =
-        new Worker(
-            new Worker.Options(
-                coordinator.endpoint(),
-                coordinator.security(),
-                links(),
-                tensors.threads(),
-                device,
-                chosen,
-                machine),
-            LogSetup::rank,
-            telemetry);
-    Directive.Stop end;
-    try (HttpOptions.Port open = observed(telemetry);
-        Leaving leaving = Leaving.onSignal(worker)) {
-      end = worker.run();
+    Leaving leaving = Leaving.onSignal(Duration.ofSeconds(leaveSeconds));
+    try (HttpOptions.Port open = observed(telemetry)) {
+      String told = "";
+      while (true) {
+        Directive.Stop end = taken(options, telemetry, leaving);
+        if (!end.finished()) {
+          throw new UserError(end.reason());
+        }
+        if (!end.reason().equals(told)) {
+          System.out.println(end.reason());
+          told = end.reason();
+        }
+        if (!stay) {
+          return 0;
+        }
+        telemetry.ended();
+        Thread.sleep(NEXT_RUN);
+      }
+    }
+  }
+
+  /** Takes part in the coordinator's run until it ends. */
+  private static Directive.Stop taken(
+      Worker.Options options, WorkerTelemetry telemetry, Leaving leaving) throws Exception {
+    Worker worker = new Worker(options, LogSetup::rank, telemetry);
+    leaving.began(worker);
+    try {
+      return worker.run();
     } catch (DeviceException e) {
       throw new UserError(String.valueOf(e.getMessage()));
+    } finally {
+      leaving.ended();
     }
-    if (!end.finished()) {
-      throw new UserError(end.reason());
-    }
-    System.out.println(end.reason());
-    return 0;
   }
 
   /** Answers probes from here on, with the certificates of the links between workers. */
@@ -163,36 +198,49 @@ public final class WorkerStartCommand implements Callable<Integer> {
   }
 
   /** Leaves the run in good order when the process is asked to end. */
-  private static final class Leaving implements AutoCloseable {
+  private static final class Leaving {
 
-    private static final Duration TIMEOUT = Duration.ofSeconds(60);
+    private final Duration limit;
+    private @Nullable Worker present;
 
-    private final CountDownLatch left = new CountDownLatch(1);
+    private Leaving(Duration limit) {
+      this.limit = limit;
+    }
 
-    static Leaving onSignal(Worker worker) {
-      Leaving leaving = new Leaving();
-      Runtime.getRuntime()
-          .addShutdownHook(new Thread(() -> leaving.leave(worker), "leave-the-run"));
+    static Leaving onSignal(Duration limit) {
+      Leaving leaving = new Leaving(limit);
+      Runtime.getRuntime().addShutdownHook(new Thread(leaving::leave, "leave-the-run"));
       return leaving;
     }
 
-    private void leave(Worker worker) {
-      if (left.getCount() == 0) {
+    synchronized void began(Worker worker) {
+      present = worker;
+    }
+
+    synchronized void ended() {
+      present = null;
+      notifyAll();
+    }
+
+    private synchronized void leave() {
+      Worker worker = present;
+      if (worker == null) {
         return;
       }
       worker.leave("the process was asked to end");
+      long until = System.nanoTime() + limit.toNanos();
       try {
-        if (!left.await(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
-          LOG.warn("left the run without an answer within {} s", TIMEOUT.toSeconds());
+        while (worker.equals(present)) {
+          long left = TimeUnit.NANOSECONDS.toMillis(until - System.nanoTime());
+          if (left <= 0) {
+            LOG.warn("left the run without an answer within {} s", limit.toSeconds());
+            return;
+          }
+          wait(left);
         }
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       }
-    }
-
-    @Override
-    public void close() {
-      left.countDown();
     }
   }
 
