@@ -94,6 +94,11 @@ final class LockstepCommand implements Runnable {
 
   /** Runs one command and returns its exit code. */
   static int execute(String... arguments) {
+    return commandLine(arguments).execute(arguments);
+  }
+
+  /** What reads and runs such a command line. */
+  static CommandLine commandLine(String... arguments) {
     LockstepCommand root = new LockstepCommand();
     CommandLine commandLine = new CommandLine(root);
     needed(arguments).forEach(commandLine::addSubcommand);
@@ -125,7 +130,7 @@ final class LockstepCommand implements Runnable {
       }
       return new CommandLine.RunLast().execute(parsed);
     });
-    return commandLine.execute(arguments);
+    return commandLine;
   }
 
   /**
