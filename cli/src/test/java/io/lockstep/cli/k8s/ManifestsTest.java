@@ -215,6 +215,21 @@ class ManifestsTest {
     }
   }
 
+  /** The build puts there what the manifests take from the image. */
+  @Test
+  void theImageHasItsFolders() throws IOException {
+    String build = Files.readString(Path.of("pom.xml"));
+    for (String folder : IMAGE) {
+      if (folder.startsWith("/app/")) {
+        String into = folder.substring(0, folder.length() - 1);
+        String from = ".." + into.substring("/app".length());
+        assertTrue(
+            build.contains("<from>%s</from><into>%s</into>".formatted(from, into)), folder);
+        assertTrue(Files.isDirectory(Path.of(from)), from);
+      }
+    }
+  }
+
   @ParameterizedTest
   @MethodSource("containers")
   void filesLieInVolumesOrTheImage(PodContainer container) {

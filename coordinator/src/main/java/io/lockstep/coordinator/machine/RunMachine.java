@@ -201,7 +201,10 @@ public final class RunMachine {
     Optional<String> refusal = Admission.refusal(joined, state);
     if (refusal.isPresent()) {
       boolean finished = state.history.outcome().filter(end -> end.finished()).isPresent();
-      state.notice(NoticeLimit.Kind.REFUSED, "refused " + joined.name() + ": " + refusal.get());
+      // Nobody has to do anything about one that comes after the end, and those that stay ask again.
+      if (!finished) {
+        state.notice(NoticeLimit.Kind.REFUSED, "refused " + joined.name() + ": " + refusal.get());
+      }
       state.actions.add(
           new Action.Send(joined.session(), new ToWorker.Stop(finished, refusal.get(), false)));
       return;

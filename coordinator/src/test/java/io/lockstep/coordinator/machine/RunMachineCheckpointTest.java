@@ -93,6 +93,7 @@ final class RunMachineCheckpointTest {
     assertEquals(
         List.of(new ToWorker.Stop(true, "the run has ended: all 1 steps are done", false)),
         cluster.takeFor(3));
+    assertFalse(cluster.noticed("refused"));
   }
 
   @Test
