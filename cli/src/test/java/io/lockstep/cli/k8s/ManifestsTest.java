@@ -45,7 +45,8 @@ class ManifestsTest {
           "sample-data.yaml");
 
   /** Folders of the image, which {@code cli/pom.xml} lays out, and of the GPU image's base. */
-  private static final List<String> IMAGE = List.of("/app/base-model/", "/app/configs/", "/opt/libtorch/");
+  private static final List<String> IMAGE =
+      List.of("/app/base-model/", "/app/configs/", "/opt/libtorch/");
 
   private static final Set<String> PROBES =
       Set.of("startupProbe /startupz", "readinessProbe /readyz", "livenessProbe /livez");
@@ -120,7 +121,8 @@ class ManifestsTest {
           .toList();
     }
     if (part instanceof List<?> list) {
-      boolean named = list.stream().allMatch(each -> each instanceof Map<?, ?> m && m.containsKey("name"));
+      boolean named =
+          list.stream().allMatch(each -> each instanceof Map<?, ?> m && m.containsKey("name"));
       Stream<Object> parts = list.stream().map(ManifestsTest::inOrder);
       return named ? parts.map(Object::toString).sorted().toList() : parts.toList();
     }
@@ -129,7 +131,12 @@ class ManifestsTest {
 
   /** Where there is a kubectl, that is: what it prints is kept so that others can compare too. */
   @ParameterizedTest
-  @CsvSource({"overlays/cpu, cpu", "overlays/gpu, gpu", "overlays/cpu-patch-bank, cpu-patch-bank", "jobset, jobset"})
+  @CsvSource({
+    "overlays/cpu, cpu",
+    "overlays/gpu, gpu",
+    "overlays/cpu-patch-bank, cpu-patch-bank",
+    "jobset, jobset"
+  })
   void whatIsRenderedIsUpToDate(String source, String rendered) throws Exception {
     assumeTrue(Files.isExecutable(Path.of("/usr/bin/kubectl")), "no kubectl on this machine");
     Process kubectl =
@@ -196,7 +203,10 @@ class ManifestsTest {
       if (service.get("kind").equals("Service")) {
         Object name = at(service, "metadata", "name");
         PodContainer target =
-            containers.stream().filter(c -> name.equals(c.spec().get("name"))).findFirst().orElseThrow();
+            containers.stream()
+                .filter(c -> name.equals(c.spec().get("name")))
+                .findFirst()
+                .orElseThrow();
         for (Map<String, Object> port : maps(at(service, "spec", "ports"))) {
           assertEquals(port.get("port"), target.ports().get((String) port.get("targetPort")), file);
         }
@@ -208,7 +218,8 @@ class ManifestsTest {
           assertEquals("--coordinator=coordinator:7070", argument);
           assertTrue(objects.containsKey("Service coordinator"), file);
         } else if (argument.startsWith("--advertise=")) {
-          assertTrue(argument.matches("--advertise=(train-worker-0-1|worker-1)\\.worker:7071"), argument);
+          assertTrue(
+              argument.matches("--advertise=(train-worker-0-1|worker-1)\\.worker:7071"), argument);
           assertTrue(objects.containsKey("Service worker"), file);
         }
       }
@@ -223,8 +234,7 @@ class ManifestsTest {
       if (folder.startsWith("/app/")) {
         String into = folder.substring(0, folder.length() - 1);
         String from = ".." + into.substring("/app".length());
-        assertTrue(
-            build.contains("<from>%s</from><into>%s</into>".formatted(from, into)), folder);
+        assertTrue(build.contains("<from>%s</from><into>%s</into>".formatted(from, into)), folder);
         assertTrue(Files.isDirectory(Path.of(from)), from);
       }
     }
@@ -317,7 +327,8 @@ class ManifestsTest {
             .doubleValue();
     String limit = (String) at(container.spec(), "resources", "limits", "memory");
     double most = Quantity.getAmountInBytes(Quantity.parse(limit)).doubleValue();
-    assertTrue(bytes <= MOST_HEAP * most, container.origin() + ": " + heap.group() + " of " + limit);
+    assertTrue(
+        bytes <= MOST_HEAP * most, container.origin() + ": " + heap.group() + " of " + limit);
   }
 
   /** Secrets that pods mount are those that the script and cert-manager make. */
@@ -325,8 +336,12 @@ class ManifestsTest {
   void secretsAreMade() throws IOException {
     String script = Files.readString(Manifests.FOLDER.resolve("secrets"));
     Set<String> made = new TreeSet<>();
-    Pattern.compile("(?m)^(?:secret|certificate) (\\S+) ").matcher(script).results()
-        .forEach(found -> made.add(found.group().startsWith("secret") ? found.group(1) : found.group(1) + "-tls"));
+    Pattern.compile("(?m)^(?:secret|certificate) (\\S+) ")
+        .matcher(script)
+        .results()
+        .forEach(found ->
+            made.add(
+                found.group().startsWith("secret") ? found.group(1) : found.group(1) + "-tls"));
     Set<String> mounted = new TreeSet<>();
     for (PodContainer container : containers()) {
       for (Map<String, Object> volume : maps(container.pod().get("volumes"))) {

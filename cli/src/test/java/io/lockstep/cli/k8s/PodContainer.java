@@ -104,7 +104,10 @@ record PodContainer(
   /** Variables that its arguments use. */
   List<String> references() {
     return ((List<?>) spec.get("args"))
-        .stream().flatMap(each -> REFERENCE.matcher((String) each).results()).map(m -> m.group(1)).toList();
+        .stream()
+            .flatMap(each -> REFERENCE.matcher((String) each).results())
+            .map(m -> m.group(1))
+            .toList();
   }
 
   /** Ports by name. */

@@ -8,7 +8,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** What Helm makes of the chart: in a process of its own, because Helm brings Go's runtime along. */
+/**
+ * What Helm makes of the chart: in a process of its own, because Helm brings Go's runtime along.
+ */
 final class RenderedChart {
 
   private RenderedChart() {}
@@ -29,7 +31,8 @@ final class RenderedChart {
                 "-cp",
                 System.getProperty("java.class.path"),
                 RenderedChart.class.getName()));
-    values.forEach((name, file) -> command.addAll(List.of(folder.resolve(name + ".yaml").toString(), file.toString())));
+    values.forEach((name, file) ->
+        command.addAll(List.of(folder.resolve(name + ".yaml").toString(), file.toString())));
     Process helm = new ProcessBuilder(command).inheritIO().start();
     if (helm.waitFor() != 0) {
       throw new IllegalStateException("helm template ended with " + helm.exitValue());

@@ -19,7 +19,9 @@ import tools.jackson.databind.introspect.Annotated;
 import tools.jackson.databind.introspect.JacksonAnnotationIntrospector;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Reads objects into the models of Kubernetes' interface; a field that has no place there fails. */
+/**
+ * Reads objects into the models of Kubernetes' interface; a field that has no place there fails.
+ */
 final class StrictModels {
 
   private static final Map<String, Class<?>> MODELS =

@@ -201,7 +201,8 @@ public final class RunMachine {
     Optional<String> refusal = Admission.refusal(joined, state);
     if (refusal.isPresent()) {
       boolean finished = state.history.outcome().filter(end -> end.finished()).isPresent();
-      // Nobody has to do anything about one that comes after the end, and those that stay ask again.
+      // Nobody has to do anything about one that comes after the end, and those that stay ask
+      // again.
       if (!finished) {
         state.notice(NoticeLimit.Kind.REFUSED, "refused " + joined.name() + ": " + refusal.get());
       }
