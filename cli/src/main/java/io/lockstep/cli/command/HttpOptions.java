@@ -47,6 +47,11 @@ public final class HttpOptions {
       this.server = server;
     }
 
+    /** Its number, if there is one. */
+    public Optional<Integer> number() {
+      return server.map(OperationsServer::port);
+    }
+
     @Override
     public void close() {
       server.ifPresent(OperationsServer::close);

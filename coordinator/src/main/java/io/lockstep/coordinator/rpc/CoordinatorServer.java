@@ -14,6 +14,7 @@ import io.lockstep.coordinator.RunObservation;
 import io.lockstep.coordinator.RunOutcome;
 import io.lockstep.coordinator.RunPlan;
 import io.lockstep.coordinator.RunRefusedException;
+import io.lockstep.coordinator.RunStatus;
 import io.lockstep.coordinator.checkpoint.CheckpointFolders;
 import io.lockstep.coordinator.journal.RunJournal;
 import io.lockstep.coordinator.loop.RunLoop;
@@ -35,6 +36,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -56,7 +58,7 @@ public final class CoordinatorServer implements AutoCloseable {
   /** Connections that wait to be taken: all workers of a large run may come at once. */
   private static final int BACKLOG = 1024;
 
-  private static final Duration DRAIN_TIMEOUT = Duration.ofSeconds(10);
+  private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(10);
 
   /** Enough for a report of a few ten thousand virtual ranks and buckets. */
   private static final int MAX_MESSAGE_BYTES = 4 << 20;
@@ -204,6 +206,15 @@ public final class CoordinatorServer implements AutoCloseable {
     return server.getPort();
   }
 
+  /**
+   * The run as it is now, with what people should read.
+   *
+   * @throws RunRefusedException if the run's thread doesn't answer
+   */
+  public RunStatus status() {
+    return answered(loop.status());
+  }
+
   /** The run as it was moments ago. */
   public RunObservation observation() {
     return loop.observation().orElseThrow();
@@ -236,8 +247,12 @@ public final class CoordinatorServer implements AutoCloseable {
    * @throws RunRefusedException if it has ended
    */
   public long drain(String by) {
+    return answered(loop.drain(by));
+  }
+
+  private static <T> T answered(CompletableFuture<T> answer) {
     try {
-      return loop.drain(by).get(DRAIN_TIMEOUT.toSeconds(), TimeUnit.SECONDS);
+      return answer.get(ANSWER_TIMEOUT.toSeconds(), TimeUnit.SECONDS);
     } catch (ExecutionException refused) {
       Throwable cause = refused.getCause() == null ? refused : refused.getCause();
       throw new RunRefusedException(String.valueOf(cause.getMessage()), refused);

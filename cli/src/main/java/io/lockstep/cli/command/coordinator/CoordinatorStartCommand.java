@@ -13,6 +13,7 @@ import io.lockstep.cli.process.Closing;
 import io.lockstep.cli.process.ParentWatch;
 import io.lockstep.cli.process.PortFile;
 import io.lockstep.cli.process.Signals;
+import io.lockstep.cli.report.RunDashboard;
 import io.lockstep.cli.train.DrainOnSignal;
 import io.lockstep.cli.train.DrainedRun;
 import io.lockstep.cli.train.OverLengthReport;
@@ -112,6 +113,10 @@ final class CoordinatorStartCommand implements Callable<Integer> {
     ListenAddress address = listen.address(tls);
     Optional<DrainOnSignal> signals = drainOnSignal();
     try (HttpOptions.Port port = observed(plan, address)) {
+      String scheme = address.security().tls().isPresent() ? "https" : "http";
+      port.number()
+          .ifPresent(number ->
+              System.out.printf("the run's page: %s://%s:%d/%n", scheme, listen.host(), number));
       return coordinate(run, plan, address, signals);
     }
   }
@@ -125,7 +130,12 @@ final class CoordinatorStartCommand implements Callable<Integer> {
             Optional.ofNullable(begun.get())
                 .map(server ->
                     new CoordinatorHealth.Seen(server.observation(), server.idleMillis())));
-    return http.open(address, address.security(), health, metrics, Map.of());
+    return http.open(address, address.security(), health, metrics, Map.of("/", dashboard()));
+  }
+
+  private RunDashboard dashboard() {
+    return new RunDashboard(
+        out, () -> Optional.ofNullable(begun.get()).map(CoordinatorServer::status));
   }
 
   private int coordinate(
