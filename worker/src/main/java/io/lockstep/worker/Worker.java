@@ -158,15 +158,18 @@ public final class Worker {
 
   /**
    * Asks to leave the run: the step under way is finished and what this worker holds is handed
-   * over, then {@link #run} returns. From any thread; does nothing before the run is joined.
+   * over, then {@link #run} returns. From any thread.
    *
    * @param reason one line, for people
+   * @return whether it takes part in one; else there is nothing to wait for
    */
-  public void leave(String reason) {
+  public boolean leave(String reason) {
     CoordinatorSession session = present.getNow(null);
-    if (session != null) {
-      session.leaving(reason);
+    if (session == null) {
+      return false;
     }
+    session.leaving(reason);
+    return true;
   }
 
   /** Whoever proves itself to the coordinator does so to its peers. */

@@ -224,10 +224,9 @@ public final class WorkerStartCommand implements Callable<Integer> {
 
     private synchronized void leave() {
       Worker worker = present;
-      if (worker == null) {
+      if (worker == null || !worker.leave("the process was asked to end")) {
         return;
       }
-      worker.leave("the process was asked to end");
       long until = System.nanoTime() + limit.toNanos();
       try {
         while (worker.equals(present)) {
