@@ -1,12 +1,11 @@
 package io.lockstep.cli.report;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.lockstep.cli.console.Clock;
 import io.lockstep.cli.run.BestCheckpoint;
 import io.lockstep.cli.run.GrowingMetrics;
 import io.lockstep.cli.run.Metrics;
 import io.lockstep.cli.run.RunFolder;
+import io.lockstep.cli.run.StatusLine;
 import io.lockstep.coordinator.RunStatus;
 import io.lockstep.coordinator.journal.RunTimeline;
 import io.lockstep.operations.Page;
@@ -35,7 +34,6 @@ public final class RunDashboard implements Page {
   private static final int LOG_BYTES = 256 << 10;
 
   private static final Pattern LOG_NAME = Pattern.compile("[\\w-]+(\\.[\\w-]+)*\\.log");
-  private static final ObjectMapper JSON = new ObjectMapper();
 
   private final RunFolder run;
   private final GrowingMetrics logged;
@@ -65,7 +63,8 @@ public final class RunDashboard implements Page {
               200,
               "text/javascript; charset=utf-8",
               RunPage.resource("dashboard.js").getBytes(StandardCharsets.UTF_8));
-      case "status.json" -> Content.json(json());
+      case "status.json" ->
+          Content.json(status.get().map(state -> StatusLine.of(state).toString()).orElse("{}"));
       case "logging.jsonl" ->
           Files.isRegularFile(run.metrics())
               ? new Content(200, "application/jsonl", Files.readAllBytes(run.metrics()))
@@ -195,21 +194,5 @@ public final class RunDashboard implements Page {
       String text = new String(end, StandardCharsets.UTF_8);
       return Content.text(200, from == 0 ? text : text.substring(text.indexOf('\n') + 1));
     }
-  }
-
-  private String json() {
-    ObjectNode node = JSON.createObjectNode();
-    status
-        .get()
-        .ifPresent(state ->
-            node.put("run", state.run())
-                .put("phase", state.phase().name().toLowerCase(Locale.ROOT))
-                .put("detail", state.detail())
-                .put("generation", state.generation())
-                .put("steps", state.steps())
-                .put("total_steps", state.totalSteps())
-                .put("loss", state.loss())
-                .put("steps_per_second", state.stepsPerSecond()));
-    return node.toString();
   }
 }

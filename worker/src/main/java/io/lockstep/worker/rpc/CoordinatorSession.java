@@ -210,13 +210,13 @@ public final class CoordinatorSession implements Session, AutoCloseable {
     public void ended(Stream from, Status status) {
       String detail =
           status.getDescription() == null ? status.getCode().toString() : status.getDescription();
+      Optional<String> untrusted = HandshakeFailure.explain(status.asException());
       if (status.isOk()) {
         lost(from, "the coordinator at " + address + " closed the session", Optional.of(RETRY));
-      } else if (HandshakeFailure.explain(status.asException()).isPresent()) {
+      } else if (untrusted.isPresent()) {
         lost(
             from,
-            "no connection with the coordinator at %s: %s"
-                .formatted(address, HandshakeFailure.explain(status.asException()).get()),
+            "no connection with the coordinator at %s: %s".formatted(address, untrusted.get()),
             welcomedBefore() ? Optional.of(RETRY) : Optional.empty());
       } else if (isTransient(status)) {
         lost(

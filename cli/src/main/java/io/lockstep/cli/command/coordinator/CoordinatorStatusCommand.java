@@ -3,14 +3,12 @@ package io.lockstep.cli.command.coordinator;
 import io.lockstep.cli.command.CoordinatorOption;
 import io.lockstep.cli.command.JsonOption;
 import io.lockstep.cli.console.Clock;
-import io.lockstep.cli.console.JsonLine;
 import io.lockstep.cli.console.Table;
 import io.lockstep.cli.rpc.CoordinatorClient;
+import io.lockstep.cli.run.StatusLine;
 import io.lockstep.coordinator.RunStatus;
-import io.lockstep.data.plan.Pace;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.function.ToDoubleFunction;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -42,26 +40,7 @@ final class CoordinatorStatusCommand implements Callable<Integer> {
     }
     System.out.print(table.render());
     status.notices().forEach(notice -> System.out.println("  " + notice.text()));
-    json.print(
-        new JsonLine()
-            .put("run", status.run())
-            .put("phase", status.phase().name().toLowerCase(Locale.ROOT))
-            .put("detail", status.detail())
-            .put("generation", status.generation())
-            .put("steps", status.steps())
-            .put("total_steps", status.totalSteps())
-            .put("loss", status.loss())
-            .put("steps_per_second", status.stepsPerSecond())
-            .put("remaining_seconds", seconds(status, Pace.Remaining::seconds))
-            .put("remaining_seconds_low", seconds(status, Pace.Remaining::low))
-            .put("remaining_seconds_high", seconds(status, Pace.Remaining::high))
-            .put("workers", status.workers().stream().map(RunStatus.WorkerStatus::name).toList())
-            .put("notices", status.notices().stream().map(RunStatus.Notice::text).toList()));
+    json.print(StatusLine.of(status));
     return 0;
-  }
-
-  /** Not a number, which JSON writes as null, while it is unknown. */
-  private static double seconds(RunStatus status, ToDoubleFunction<Pace.Remaining> part) {
-    return status.remaining().stream().mapToDouble(part).findFirst().orElse(Double.NaN);
   }
 }
