@@ -243,11 +243,18 @@ public final class WorkerStartCommand implements Callable<Integer> {
     }
   }
 
-  private static String defaultName() throws UnknownHostException {
+  private static String defaultName() {
     return hostName() + "/" + ProcessHandle.current().pid();
   }
 
-  private static String hostName() throws UnknownHostException {
-    return InetAddress.getLocalHost().getHostName();
+  private static String hostName() {
+    try {
+      return InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException e) {
+      throw new UserError(
+          "this machine's own name can't be resolved (%s): give --name and --node, or a line for it in /etc/hosts"
+              .formatted(e.getMessage()),
+          e);
+    }
   }
 }
