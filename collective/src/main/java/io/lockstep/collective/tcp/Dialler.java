@@ -3,6 +3,7 @@ package io.lockstep.collective.tcp;
 import io.lockstep.security.HandshakeFailure;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
@@ -31,7 +32,7 @@ final class Dialler extends ByteToMessageDecoder {
   }
 
   /** Connects in the background; the outcome goes to the rendezvous. */
-  static void dial(
+  static Channel dial(
       EventLoopGroup group,
       Rendezvous rendezvous,
       Peer peer,
@@ -63,6 +64,7 @@ final class Dialler extends ByteToMessageDecoder {
                     future.cause());
               }
             });
+    return connecting.channel();
   }
 
   @Override

@@ -145,7 +145,7 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements StallWatch.
       outbox.endWith(reason);
       AbortedException closed =
           new AbortedException(rank, CollectiveException.NO_PEER, 0, "closed", null);
-      breakWith(closed, reason == null ? this::closeGently : channel::close);
+      breakWith(closed, reason == null ? this::closeGently : this::closeAtOnce);
     }
     // As a task of its own on the loop this runs inside no handler that still holds memory.
     quiesced.complete(null);
@@ -306,7 +306,7 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements StallWatch.
   }
 
   private void breakWith(CollectiveException failure) {
-    breakWith(failure, channel::close);
+    breakWith(failure, this::closeAtOnce);
   }
 
   /** Keeps the first reason, forgets all memory and closes the connection. */
@@ -337,9 +337,15 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements StallWatch.
         tls == null ? channel.writeAndFlush(Unpooled.EMPTY_BUFFER) : tls.closeOutbound();
     last.addListener(flushed -> ((DuplexChannel) channel).shutdownOutput());
     Future<?> forcedClose =
-        channel
-            .eventLoop()
-            .schedule(() -> channel.close(), LINGER.toMillis(), TimeUnit.MILLISECONDS);
+        channel.eventLoop().schedule(this::closeAtOnce, LINGER.toMillis(), TimeUnit.MILLISECONDS);
     channel.closeFuture().addListener(closed -> forcedClose.cancel(false));
+  }
+
+  /**
+   * Closes without the farewell of TLS, which waits until the peer has read all that is underway: a
+   * peer that waits for others reads nothing. Messages have lengths and checksums of their own.
+   */
+  private void closeAtOnce() {
+    channel.unsafe().close(channel.newPromise());
   }
 }

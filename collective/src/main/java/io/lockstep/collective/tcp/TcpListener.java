@@ -251,7 +251,7 @@ public final class TcpListener implements AutoCloseable {
       Acceptor.answer(meeting, connection.hello(), connection.channel());
     }
     for (Peer peer : lower) {
-      Dialler.dial(threads, meeting, peer, timeout, tls);
+      channels.add(Dialler.dial(threads, meeting, peer, timeout, tls));
     }
     return meeting.await(timeout);
   }

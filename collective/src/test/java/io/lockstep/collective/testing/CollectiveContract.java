@@ -507,9 +507,14 @@ public abstract class CollectiveContract {
       world.ranks.get(1).close();
       CollectiveException failure = assertInstanceOf(CollectiveException.class, failureOf(waiting));
       String expected =
-          "rank 1 (w1 at 127.0.0.1:%d) closed the connection during tag 1, got 0 of "
+          "rank 1 (w1 at 127.0.0.1:%d) closed the connection "
               .formatted(world.listeners.get(1).port());
       assertTrue(failure.reason().startsWith(expected), failure.reason());
+      // Either the exchange was under way, or it came too late.
+      String when = failure.reason().substring(expected.length());
+      assertTrue(
+          when.startsWith("during tag 1, got 0 of ") || when.equals("before tag 1"),
+          failure.reason());
       assertEquals(0, failure.rank());
       assertEquals(1, failure.peer());
       assertEquals(1, failure.tag());
@@ -670,8 +675,11 @@ public abstract class CollectiveContract {
         thread.join();
       }
       for (Future<?> future : running) {
-        AbortedException ended = assertInstanceOf(AbortedException.class, failureOf(future));
-        assertTrue(ended.reason().contains("enough"), ended.reason());
+        CollectiveException ended = assertInstanceOf(CollectiveException.class, failureOf(future));
+        // A neighbour's end may be seen before one's own; with much underway it comes without
+        // words.
+        String words = ended instanceof AbortedException ? "enough" : "closed the connection";
+        assertTrue(ended.reason().contains(words), ended.reason());
       }
       world.ranks.forEach(CollectiveContract::assertSpent);
     }
