@@ -36,37 +36,42 @@ final class ContractRules {
   static List<Breach> breaches(
       FileDescriptorSet released, FileDescriptorSet present, String prefix) {
     ContractRules rules =
-        new ContractRules(
-            Declarations.of(released, prefix), Declarations.of(present, prefix));
+        new ContractRules(Declarations.of(released, prefix), Declarations.of(present, prefix));
     rules.compare();
     return rules.breaches;
   }
 
   private void compare() {
-    released.messages().forEach((name, old) -> {
-      Declared<DescriptorProto> now = present.messages().get(name);
-      if (now != null) {
-        compareMessages(old.file(), name, old.it(), now.it());
-      } else if (!old.it().getOptions().getMapEntry()) {
-        removed(old, "message " + name);
-      }
-    });
-    released.enums().forEach((name, old) -> {
-      Declared<EnumDescriptorProto> now = present.enums().get(name);
-      if (now != null) {
-        compareEnums(old.file(), name, old.it(), now.it());
-      } else {
-        removed(old, "enum " + name);
-      }
-    });
-    released.methods().forEach((name, old) -> {
-      Declared<MethodDescriptorProto> now = present.methods().get(name);
-      if (now != null) {
-        compareMethods(old.file(), name, old.it(), now.it());
-      } else {
-        removed(old, "rpc " + name);
-      }
-    });
+    released
+        .messages()
+        .forEach((name, old) -> {
+          Declared<DescriptorProto> now = present.messages().get(name);
+          if (now != null) {
+            compareMessages(old.file(), name, old.it(), now.it());
+          } else if (!old.it().getOptions().getMapEntry()) {
+            removed(old, "message " + name);
+          }
+        });
+    released
+        .enums()
+        .forEach((name, old) -> {
+          Declared<EnumDescriptorProto> now = present.enums().get(name);
+          if (now != null) {
+            compareEnums(old.file(), name, old.it(), now.it());
+          } else {
+            removed(old, "enum " + name);
+          }
+        });
+    released
+        .methods()
+        .forEach((name, old) -> {
+          Declared<MethodDescriptorProto> now = present.methods().get(name);
+          if (now != null) {
+            compareMethods(old.file(), name, old.it(), now.it());
+          } else {
+            removed(old, "rpc " + name);
+          }
+        });
   }
 
   private void removed(Declared<?> old, String element) {
@@ -77,8 +82,7 @@ final class ContractRules {
         "keep it, or give what takes its place in a new version of the package");
   }
 
-  private void compareMessages(
-      String file, String name, DescriptorProto old, DescriptorProto now) {
+  private void compareMessages(String file, String name, DescriptorProto old, DescriptorProto now) {
     Map<Integer, FieldDescriptorProto> fields =
         now.getFieldList().stream()
             .collect(Collectors.toMap(FieldDescriptorProto::getNumber, Function.identity()));
@@ -88,12 +92,7 @@ final class ContractRules {
       if (match != null) {
         compareFields(file, element, new FieldOf(field, old), new FieldOf(match, now));
       } else {
-        requireReserved(
-            file,
-            element,
-            field.getNumber(),
-            field.getName(),
-            Reserved.of(now));
+        requireReserved(file, element, field.getNumber(), field.getName(), Reserved.of(now));
       }
     }
     requireStillReserved(file, "message " + name, Reserved.of(old), Reserved.of(now));
@@ -112,7 +111,11 @@ final class ContractRules {
     String label() {
       return field.getProto3Optional()
           ? "optional"
-          : field.getLabel().name().replaceFirst("^LABEL_", "").toLowerCase(Locale.ROOT)
+          : field
+              .getLabel()
+              .name()
+              .replaceFirst("^LABEL_", "")
+              .toLowerCase(Locale.ROOT)
               .replace("optional", "singular");
     }
 
@@ -159,12 +162,7 @@ final class ContractRules {
               .map(EnumValueDescriptorProto::getName)
               .toList();
       if (names.isEmpty()) {
-        requireReserved(
-            file,
-            element,
-            value.getNumber(),
-            value.getName(),
-            Reserved.of(now));
+        requireReserved(file, element, value.getNumber(), value.getName(), Reserved.of(now));
       } else if (!names.contains(value.getName())) {
         changed(
             file,
@@ -202,8 +200,7 @@ final class ContractRules {
             method.getOutputType().substring(1));
   }
 
-  private void requireReserved(
-      String file, String element, int number, String name, Reserved now) {
+  private void requireReserved(String file, String element, int number, String name, Reserved now) {
     if (!now.holds(number) || !now.names().contains(name)) {
       breach(
           file,

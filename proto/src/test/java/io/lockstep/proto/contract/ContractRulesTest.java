@@ -94,7 +94,9 @@ class ContractRulesTest {
                 "reserved_name: \"old\"",
                 "reserved_name: \"old\" reserved_name: \"older\" field { name: \"more\" number: 6 type:"
                     + " TYPE_BYTES label: LABEL_REPEATED oneof_index: 0 }")
-            .replace("value { name: \"FAST\"", "value { name: \"SLOW\" number: 2 } value { name: \"FAST\"")
+            .replace(
+                "value { name: \"FAST\"",
+                "value { name: \"SLOW\" number: 2 } value { name: \"FAST\"")
             .replace(
                 "name: \"Oracle\"",
                 "name: \"Oracle\" method { name: \"Tell\" input_type: \".lockstep.t.Ask\" output_type:"

@@ -40,11 +40,13 @@ record Declarations(
     file.getEnumTypeList()
         .forEach(each -> enums.put(scope + each.getName(), new Declared<>(file.getName(), each)));
     file.getServiceList()
-        .forEach(service -> service
-            .getMethodList()
-            .forEach(method -> methods.put(
-                scope + service.getName() + "." + method.getName(),
-                new Declared<>(file.getName(), method))));
+        .forEach(service ->
+            service
+                .getMethodList()
+                .forEach(method ->
+                    methods.put(
+                        scope + service.getName() + "." + method.getName(),
+                        new Declared<>(file.getName(), method))));
   }
 
   private void add(String file, String scope, DescriptorProto message) {
