@@ -67,7 +67,13 @@ public record RunStatus(
    * @param activity what it did when last heard
    * @param silentMillis milliseconds since its last message
    * @param reducedStep the step it reduced last, -1 if none
+   * @param node the machine it runs on, as it calls it; may be empty
    */
   public record WorkerStatus(
-      String name, int rank, String activity, long silentMillis, long reducedStep) {}
+      String name,
+      int rank,
+      String activity,
+      long silentMillis,
+      long reducedStep,
+      String node) {}
 }

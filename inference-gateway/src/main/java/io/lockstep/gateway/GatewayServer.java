@@ -15,8 +15,11 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /** A running gateway. */
 public final class GatewayServer implements AutoCloseable {
@@ -27,6 +30,9 @@ public final class GatewayServer implements AutoCloseable {
   private final Batcher batcher;
   private final RpcServer rpc;
 
+  /** The run that is followed. */
+  private final AtomicReference<@Nullable CoordinatorWatch> followed = new AtomicReference<>();
+
   private GatewayServer(GatewayOptions options, HandOff.ModelOpener opener, ServingWatch watch) {
     ServingHealth health = new ServingHealth();
     InetSocketAddress address = options.listen().resolve();
@@ -35,7 +41,7 @@ public final class GatewayServer implements AutoCloseable {
             options.maxBatch(),
             options.queueCapacity(),
             options.memory(),
-            both(health, watch),
+            all(List.of(health, watch, new Reporter(followed))),
             watch);
     parts.push(batcher);
     try {
@@ -82,20 +88,34 @@ public final class GatewayServer implements AutoCloseable {
     return new GatewayServer(options, opener, watch);
   }
 
-  private static Batcher.Listener both(Batcher.Listener one, Batcher.Listener other) {
+  private static Batcher.Listener all(List<Batcher.Listener> listeners) {
     return new Batcher.Listener() {
       @Override
       public void onServing(ModelIdentity model) {
-        one.onServing(model);
-        other.onServing(model);
+        listeners.forEach(each -> each.onServing(model));
       }
 
       @Override
       public void onStopped() {
-        one.onStopped();
-        other.onStopped();
+        listeners.forEach(Batcher.Listener::onStopped);
       }
     };
+  }
+
+  /** Tells the run that is followed what is served. */
+  private record Reporter(AtomicReference<@Nullable CoordinatorWatch> followed)
+      implements Batcher.Listener {
+
+    @Override
+    public void onServing(ModelIdentity model) {
+      CoordinatorWatch run = followed.get();
+      if (run != null) {
+        run.serves(model);
+      }
+    }
+
+    @Override
+    public void onStopped() {}
   }
 
   /**
@@ -156,7 +176,7 @@ public final class GatewayServer implements AutoCloseable {
     // Reading and checking a checkpoint can wait, answers can't.
     executor.execute(Background::enter);
     parts.push(executor::shutdownNow);
-    parts.push(
+    CoordinatorWatch watch =
         CoordinatorWatch.start(
             run.target(),
             run.security(),
@@ -164,6 +184,10 @@ public final class GatewayServer implements AutoCloseable {
             checkpoint -> {
               handOff.offer(checkpoint);
               executor.execute(handOff::serveNewest);
-            }));
+            });
+    parts.push(watch);
+    followed.set(watch);
+    // What came to be served before the watch was known.
+    batcher.identity().ifPresent(watch::serves);
   }
 }

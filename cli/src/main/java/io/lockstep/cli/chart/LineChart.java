@@ -53,15 +53,15 @@ public final class LineChart {
   /** Mean over a centred window of a twentieth of the curve. */
   public static double[] movingMean(double[] y) {
     int reach = Math.max(1, y.length / 40);
+    double[] sums = new double[y.length + 1];
+    for (int i = 0; i < y.length; i++) {
+      sums[i + 1] = sums[i] + y[i];
+    }
     double[] means = new double[y.length];
     for (int i = 0; i < y.length; i++) {
       int from = Math.max(0, i - reach);
       int to = Math.min(y.length, i + reach + 1);
-      double sum = 0;
-      for (int j = from; j < to; j++) {
-        sum += y[j];
-      }
-      means[i] = sum / (to - from);
+      means[i] = (sums[to] - sums[from]) / (to - from);
     }
     return means;
   }

@@ -1,19 +1,25 @@
 package io.lockstep.cli.chart;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
 
 /**
  * Curves over one axis as a piece of HTML: lines in SVG that stretch with the page, labels in the
  * page's own text, so that both can be read at any width, and colours from the page's style ({@code
- * --curve-1}, {@code --curve-2}, ...), so that they follow its light or dark.
+ * --curve-1}, {@code --curve-2}, ...), so that they follow its light or dark. Long curves are
+ * thinned, see {@link Thinning}; what is said of them in words is of all their points.
  */
 public final class SvgChart {
 
   private static final int SPAN = 1000;
   private static final int X_TICKS = 5;
   private static final int Y_TICKS = 5;
+
+  /** More points than these don't show on any screen, and would make pages of long runs large. */
+  private static final int MOST_POINTS = 1000;
 
   private final String title;
   private final String xLabel;
@@ -91,7 +97,7 @@ public final class SvgChart {
     StringBuilder html = new StringBuilder("<figure class=\"chart\"><figcaption><b>");
     html.append(title).append("</b>").append(legend()).append("</figcaption><div class=\"plot\">");
     html.append("<svg viewBox=\"0 0 1000 1000\" preserveAspectRatio=\"none\" role=\"img\">");
-    html.append("<title>").append(title).append("</title>");
+    html.append("<title>").append(inWords()).append("</title>");
     for (double tick : yTicks) {
       String y = number(frame.y(scaled(tick)));
       html.append(
@@ -128,11 +134,12 @@ public final class SvgChart {
   }
 
   private String line(Curve curve, int index, Frame frame) {
+    int[] usable =
+        IntStream.range(0, curve.x.length).filter(i -> shown(curve.y[i])).toArray();
+    double[] y = IntStream.of(usable).mapToDouble(i -> curve.y[i]).toArray();
     List<String> points = new ArrayList<>();
-    for (int i = 0; i < curve.x.length; i++) {
-      if (shown(curve.y[i])) {
-        points.add(number(frame.x(curve.x[i])) + "," + number(frame.y(scaled(curve.y[i]))));
-      }
+    for (int i : Thinning.of(y, MOST_POINTS)) {
+      points.add(number(frame.x(curve.x[usable[i]])) + "," + number(frame.y(scaled(y[i]))));
     }
     if (points.size() == 1) {
       // A line to itself is drawn as a dot.
@@ -140,6 +147,30 @@ public final class SvgChart {
     }
     return "<polyline class=\"%s\" style=\"stroke:var(--curve-%d)\" points=\"%s\"/>"
         .formatted(curve.soft ? "curve soft" : "curve", index + 1, String.join(" ", points));
+  }
+
+  /** The curves in words, for whoever doesn't see them: figures as they were given. */
+  private String inWords() {
+    StringBuilder words = new StringBuilder(title).append(", by ").append(xLabel).append('.');
+    for (Curve curve : curves) {
+      int[] usable =
+          IntStream.range(0, curve.x.length).filter(i -> shown(curve.y[i])).toArray();
+      if (usable.length > 0) {
+        Comparator<Integer> byValue = Comparator.comparingDouble(i -> curve.y[i]);
+        words.append(
+            " %s: last %s, least %s, greatest %s."
+                .formatted(
+                    curve.name,
+                    point(curve, usable[usable.length - 1]),
+                    point(curve, IntStream.of(usable).boxed().min(byValue).orElseThrow()),
+                    point(curve, IntStream.of(usable).boxed().max(byValue).orElseThrow())));
+      }
+    }
+    return words.toString();
+  }
+
+  private static String point(Curve curve, int index) {
+    return String.format(Locale.ROOT, "%s at %.0f", curve.y[index], curve.x[index]);
   }
 
   private boolean shown(double y) {

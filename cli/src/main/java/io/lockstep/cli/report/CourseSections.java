@@ -22,8 +22,8 @@ import java.util.stream.Stream;
 /** The course of a run: its memberships, what happened in it, its checkpoints. */
 final class CourseSections {
 
-  /** The newest events that are shown. */
-  private static final int SHOWN_EVENTS = 200;
+  /** The newest memberships, events and checkpoints that are shown. */
+  private static final int SHOWN_ROWS = 200;
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final DateTimeFormatter TIME =
@@ -41,29 +41,37 @@ final class CourseSections {
       return "";
     }
     RunTimeline timeline = read.get();
-    return epochs(timeline) + events(timeline) + checkpoints(timeline);
+    return Html.section("memberships", "Memberships", epochs(timeline))
+        + Html.section("events", "Events", events(timeline))
+        + Html.section("checkpoints", "Checkpoints", checkpoints(timeline));
   }
 
   private static String epochs(RunTimeline timeline) {
-    StringBuilder html =
-        new StringBuilder(
-            "<h2>Memberships</h2>\n<div class=\"scroll\"><table><thead><tr><th class=\"n\">epoch</th>"
-                + "<th>formed</th><th class=\"n\">from step</th><th class=\"n\">steps</th>"
-                + "<th class=\"n\">recovered in</th><th>workers by rank</th></tr></thead><tbody>");
-    RunTimeline.Epoch before = null;
-    for (RunTimeline.Epoch epoch : timeline.epochs()) {
-      html.append(
+    StringBuilder rows = new StringBuilder();
+    List<RunTimeline.Epoch> all = timeline.epochs();
+    int older = Math.max(0, all.size() - SHOWN_ROWS);
+    for (int i = older; i < all.size(); i++) {
+      RunTimeline.Epoch epoch = all.get(i);
+      rows.append(
           "<tr><td class=\"n\">%d</td><td class=\"name\">%s</td><td class=\"n\">%d</td><td class=\"n\">%d</td><td class=\"n\">%s</td><td>%s</td></tr>"
               .formatted(
                   epoch.generation(),
                   TIME.format(epoch.formed()),
                   epoch.nextStep(),
                   epoch.steps(),
-                  recovery(Optional.ofNullable(before), epoch),
+                  recovery(i == 0 ? Optional.empty() : Optional.of(all.get(i - 1)), epoch),
                   Html.escape(String.join(", ", epoch.members()))));
-      before = epoch;
     }
-    return html.append("</tbody></table></div>\n").toString();
+    return "<h2>Memberships</h2>\n"
+        + Html.table(
+            "Memberships",
+            "<th class=\"n\">epoch</th><th>formed</th><th class=\"n\">from step</th><th class=\"n\">steps</th><th class=\"n\">recovered in</th><th>workers by rank</th>",
+            rows.toString())
+        + older(older);
+  }
+
+  private static String older(int count) {
+    return count == 0 ? "" : "<p>%d older ones are not shown.</p>%n".formatted(count);
   }
 
   /** Time without a committed step before an epoch's first. */
@@ -131,30 +139,26 @@ final class CourseSections {
 
   private static String events(RunTimeline timeline) {
     List<Event> all = eventsOf(timeline);
-    StringBuilder html = new StringBuilder("<h2>Events</h2>\n<div class=\"scroll\"><table><tbody>");
-    for (Event event : all.subList(0, Math.min(SHOWN_EVENTS, all.size()))) {
-      html.append(
+    StringBuilder rows = new StringBuilder();
+    for (Event event : all.subList(0, Math.min(SHOWN_ROWS, all.size()))) {
+      rows.append(
           "<tr><td class=\"name\">%s</td><td>%s</td></tr>"
               .formatted(TIME.format(event.at()), Html.escape(event.what())));
     }
-    html.append("</tbody></table></div>\n");
-    if (all.size() > SHOWN_EVENTS) {
-      html.append("<p>%d older ones are not shown.</p>%n".formatted(all.size() - SHOWN_EVENTS));
-    }
-    return html.toString();
+    return "<h2>Events</h2>\n"
+        + Html.table("Events", "<th>when</th><th>what</th>", rows.toString())
+        + older(Math.max(0, all.size() - SHOWN_ROWS));
   }
 
   private static String checkpoints(RunTimeline timeline) throws IOException {
     if (timeline.checkpoints().isEmpty()) {
       return "<h2>Checkpoints</h2>\n<p>None has been committed yet.</p>\n";
     }
-    StringBuilder html =
-        new StringBuilder(
-            "<h2>Checkpoints</h2>\n<div class=\"scroll\"><table><thead><tr><th class=\"n\">step</th>"
-                + "<th>committed</th><th class=\"n\">MiB</th><th>certificate</th><th>weights SHA-256</th></tr></thead><tbody>");
-    for (RunTimeline.Checkpoint saved : timeline.checkpoints().reversed()) {
+    List<RunTimeline.Checkpoint> newest = timeline.checkpoints().reversed();
+    StringBuilder rows = new StringBuilder();
+    for (RunTimeline.Checkpoint saved : newest.subList(0, Math.min(SHOWN_ROWS, newest.size()))) {
       Certificate certificate = Certificate.of(saved.dir());
-      html.append(
+      rows.append(
           "<tr><td class=\"n\">%d</td><td class=\"name\">%s</td><td class=\"n\">%s</td><td>%s</td><td class=\"hash\">%s</td></tr>"
               .formatted(
                   saved.steps(),
@@ -163,7 +167,12 @@ final class CourseSections {
                   Html.escape(certificate.state()),
                   Html.escape(certificate.weights())));
     }
-    return html.append("</tbody></table></div>\n").toString();
+    return "<h2>Checkpoints</h2>\n"
+        + Html.table(
+            "Checkpoints",
+            "<th class=\"n\">step</th><th>committed</th><th class=\"n\">MiB</th><th>certificate</th><th>weights SHA-256</th>",
+            rows.toString())
+        + older(Math.max(0, newest.size() - SHOWN_ROWS));
   }
 
   /** What stands in a checkpoint's certificate. */
@@ -194,6 +203,11 @@ final class CourseSections {
       }
     }
     return html.append("</ul>\n").toString();
+  }
+
+  /** A moment for people, in this machine's time zone. */
+  static String time(Instant at) {
+    return TIME.format(at);
   }
 
   /** How long a run has gone on. */

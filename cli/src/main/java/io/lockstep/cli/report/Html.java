@@ -20,6 +20,38 @@ final class Html {
   }
 
   /**
+   * A part of a page that can be reached by its name, from a link and by landmark.
+   *
+   * @param id unique on the page
+   * @param label what it is about, unescaped
+   */
+  static String section(String id, String label, String content) {
+    return content.isEmpty()
+        ? ""
+        : "<section id=\"%s\" aria-label=\"%s\">%n%s</section>%n"
+            .formatted(id, escape(label), content);
+  }
+
+  /**
+   * A table that scrolls inside of itself where the page is too narrow, also by keyboard.
+   *
+   * @param label what it is about, unescaped
+   * @param head cells of its head, as HTML
+   * @param rows of its body, as HTML
+   */
+  static String table(String label, String head, String rows) {
+    return "<div class=\"scroll\" role=\"region\" aria-label=\"%s\" tabindex=\"0\"><table>%s<tbody>%s</tbody></table></div>%n"
+        .formatted(
+            escape(label), head.isEmpty() ? "" : "<thead><tr>" + head + "</tr></thead>", rows);
+  }
+
+  /** Text as it is, in a box that scrolls inside of itself. */
+  static String text(String label, String text) {
+    return "<pre role=\"region\" aria-label=\"%s\" tabindex=\"0\">%s</pre>%n"
+        .formatted(escape(label), escape(text));
+  }
+
+  /**
    * An answer as it can be read: lines stay lines; where a model cut a character to pieces, which
    * decoding shows as U+FFFD, it says how many bytes are no text.
    */

@@ -6,9 +6,12 @@ import io.lockstep.cli.run.GrowingMetrics;
 import io.lockstep.cli.run.Metrics;
 import io.lockstep.cli.run.RunFolder;
 import io.lockstep.cli.run.StatusLine;
+import io.lockstep.coordinator.Follower;
 import io.lockstep.coordinator.RunStatus;
 import io.lockstep.coordinator.journal.RunTimeline;
 import io.lockstep.operations.Page;
+import io.lockstep.worker.config.RunConfig;
+import io.lockstep.worker.zero.StageCost;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
@@ -20,7 +23,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 /**
@@ -37,17 +39,44 @@ public final class RunDashboard implements Page {
 
   private final RunFolder run;
   private final GrowingMetrics logged;
-  private final Supplier<Optional<RunStatus>> status;
+  private final Live live;
+  private final WorldSections world;
 
-  /**
-   * A page.
-   *
-   * @param status the run as its coordinator sees it; empty if there is none
-   */
-  public RunDashboard(Path run, Supplier<Optional<RunStatus>> status) {
+  /** What a run's coordinator knows, as long as there is one. */
+  public interface Live {
+
+    /** A run whose coordinator isn't asked. */
+    Live NONE = new Live() {};
+
+    /** The run as its coordinator sees it. */
+    default Optional<RunStatus> status() {
+      return Optional.empty();
+    }
+
+    /** Who follows its checkpoints. */
+    default Optional<List<Follower>> followers() {
+      return Optional.empty();
+    }
+  }
+
+  /** What a recipe trains. */
+  @FunctionalInterface
+  public interface Trained {
+
+    /**
+     * What it trains, and how that is cut.
+     *
+     * @throws IOException if the model's configuration can't be read
+     */
+    StageCost.Subject by(RunConfig recipe) throws IOException;
+  }
+
+  /** A page. */
+  public RunDashboard(Path run, Live live, Trained trained) {
     this.run = new RunFolder(run);
     logged = new GrowingMetrics(this.run.metrics());
-    this.status = status;
+    this.live = live;
+    world = new WorldSections(this.run, trained);
   }
 
   @Override
@@ -57,14 +86,15 @@ public final class RunDashboard implements Page {
     }
     return switch (path) {
       case "" -> Content.html(whole());
-      case "live" -> Content.html(live());
+      case "live" -> Content.html(content());
+      case "font.ttf" -> new Content(200, "font/ttf", RunPage.chinese());
       case "dashboard.js" ->
           new Content(
               200,
               "text/javascript; charset=utf-8",
               RunPage.resource("dashboard.js").getBytes(StandardCharsets.UTF_8));
       case "status.json" ->
-          Content.json(status.get().map(state -> StatusLine.of(state).toString()).orElse("{}"));
+          Content.json(live.status().map(state -> StatusLine.of(state).toString()).orElse("{}"));
       case "logging.jsonl" ->
           Files.isRegularFile(run.metrics())
               ? new Content(200, "application/jsonl", Files.readAllBytes(run.metrics()))
@@ -77,8 +107,8 @@ public final class RunDashboard implements Page {
     Map<String, String> values = new LinkedHashMap<>();
     values.put("title", Html.escape(title()));
     values.put("script", "<script src=\"dashboard.js\" defer></script>");
-    values.put("content", live());
-    values.put("font", Html.embedded("font/ttf", RunPage.chinese()));
+    values.put("content", content());
+    values.put("font", "font.ttf");
     return RunPage.fill(RunPage.resource("run-page.html"), values);
   }
 
@@ -87,12 +117,60 @@ public final class RunDashboard implements Page {
   }
 
   /** All that changes while a run goes on. */
-  private String live() throws IOException {
+  private String content() throws IOException {
     Optional<RunTimeline> timeline = RunTimeline.read(run.root());
-    Optional<RunStatus> now = status.get();
+    Optional<RunStatus> now = live.status();
     Metrics metrics = logged.now();
+    Map<String, String> sections = new LinkedHashMap<>();
+    sections.put("Notices", now.map(RunDashboard::notices).orElse(""));
+    sections.put("Workers", now.map(RunDashboard::workers).orElse(""));
+    sections.put("Curves", "<h2>Curves</h2>\n" + RunPage.charts(run, metrics));
+    sections.put("ZeRO map", world.zeroMap(timeline));
+    String course = CourseSections.html(run);
+    sections.put("Patch bank", world.patchBank(metrics, now));
+    sections.put("Gateway followers", WorldSections.followers(live.followers()));
+    sections.put("Logs", CourseSections.logs(run));
+    sections.put("What decides the bits", timeline.map(RunDashboard::numerics).orElse(""));
+    sections.put("Configuration", world.configuration());
     StringBuilder html = new StringBuilder();
     html.append("<h1>%s</h1>%n".formatted(Html.escape(title())));
+    html.append(navigation(sections, course));
+    html.append(Html.section("overview", "Overview", overview(timeline, now, metrics)));
+    sections.forEach((name, section) -> {
+      html.append(Html.section(id(name), name, section));
+      if (name.equals("ZeRO map")) {
+        html.append(course);
+      }
+    });
+    return html.toString();
+  }
+
+  private static String id(String name) {
+    return name.toLowerCase(Locale.ROOT).replace(' ', '-');
+  }
+
+  /** Links to the sections that there are. */
+  private static String navigation(Map<String, String> sections, String course) {
+    StringBuilder html = new StringBuilder("<nav aria-label=\"Sections\"><ul>");
+    sections.forEach((name, section) -> {
+      if (!section.isEmpty()) {
+        html.append(link(name));
+      }
+      if (name.equals("ZeRO map") && !course.isEmpty()) {
+        List.of("Memberships", "Events", "Checkpoints").forEach(each -> html.append(link(each)));
+      }
+    });
+    return html.append("</ul></nav>\n").toString();
+  }
+
+  private static String link(String name) {
+    return "<li><a href=\"#%s\">%s</a></li>".formatted(id(name), name);
+  }
+
+  private String overview(
+      Optional<RunTimeline> timeline, Optional<RunStatus> now, Metrics metrics)
+      throws IOException {
+    StringBuilder html = new StringBuilder();
     html.append(
         "<p id=\"phase\">%s</p>%n"
             .formatted(Html.escape(now.map(RunDashboard::phase).orElseGet(() -> ended(timeline)))));
@@ -101,7 +179,7 @@ public final class RunDashboard implements Page {
         now.map(RunStatus::totalSteps)
             .orElse(timeline.map(RunTimeline::totalSteps).orElse(metrics.lastStep()));
     html.append(
-        "<progress max=\"%d\" value=\"%d\">%d of %d</progress>%n"
+        "<progress max=\"%d\" value=\"%d\" aria-label=\"steps committed\">%d of %d</progress>%n"
             .formatted(Math.max(1, total), done, done, total));
     html.append("<div class=\"figures\">\n");
     html.append(RunPage.figure("%d / %d".formatted(done, total), "steps committed"));
@@ -121,16 +199,7 @@ public final class RunDashboard implements Page {
         state -> html.append(RunPage.figure(Integer.toString(state.workers().size()), "workers")));
     timeline.ifPresent(course ->
         html.append(RunPage.figure(CourseSections.age(course, Instant.now()), "since it began")));
-    html.append("</div>\n");
-    now.ifPresent(state -> html.append(notices(state)).append(workers(state)));
-    html.append(RunPage.charts(run, metrics));
-    html.append(CourseSections.html(run));
-    html.append(CourseSections.logs(run));
-    timeline.ifPresent(course -> html.append(numerics(course)));
-    return html.append("<h2>Recipe</h2>\n<pre>")
-        .append(Html.escape(RunPage.recipe(run.root())))
-        .append("</pre>\n")
-        .toString();
+    return html.append("</div>\n").toString();
   }
 
   private static String phase(RunStatus state) {
@@ -155,21 +224,23 @@ public final class RunDashboard implements Page {
   }
 
   private static String workers(RunStatus state) {
-    StringBuilder html =
-        new StringBuilder(
-            "<h2>Workers</h2>\n<div class=\"scroll\"><table><thead><tr><th class=\"n\">rank</th><th>name</th>"
-                + "<th>does</th><th class=\"n\">heard, s ago</th><th class=\"n\">reduced step</th></tr></thead><tbody>");
+    StringBuilder rows = new StringBuilder();
     for (RunStatus.WorkerStatus worker : state.workers()) {
-      html.append(
-          "<tr><td class=\"n\">%s</td><td class=\"name\">%s</td><td>%s</td><td class=\"n\">%.1f</td><td class=\"n\">%s</td></tr>"
+      rows.append(
+          "<tr><td class=\"n\">%s</td><td class=\"name\">%s</td><td class=\"name\">%s</td><td>%s</td><td class=\"n\">%s</td><td class=\"n\">%s</td></tr>"
               .formatted(
                   worker.rank() < 0 ? "waits" : Integer.toString(worker.rank()),
                   Html.escape(worker.name()),
+                  Html.escape(worker.node()),
                   Html.escape(worker.activity()),
-                  worker.silentMillis() / 1000.0,
+                  String.format(Locale.ROOT, "%.1f", worker.silentMillis() / 1000.0),
                   worker.reducedStep() < 0 ? "–" : Long.toString(worker.reducedStep())));
     }
-    return html.append("</tbody></table></div>\n").toString();
+    return "<h2>Workers</h2>\n"
+        + Html.table(
+            "Workers",
+            "<th class=\"n\">rank</th><th>name</th><th>node</th><th>does</th><th class=\"n\">heard, s ago</th><th class=\"n\">reduced step</th>",
+            rows.toString());
   }
 
   private static String numerics(RunTimeline course) {

@@ -44,7 +44,8 @@ final class RunPage {
             + CourseSections.html(training)
             + "<h2>This run</h2>\n<dl>\n%s</dl>%n"
                 .formatted(facts(report, SampleCounts.read(training.root())))
-            + "<h2>Recipe</h2>\n<pre>%s</pre>%n".formatted(Html.escape(recipe(training.root())));
+            + "<h2>Recipe</h2>\n"
+            + Html.text("Recipe", recipe(training.root()));
     Map<String, String> values = new LinkedHashMap<>();
     values.put("title", Html.escape(report.title()));
     values.put("script", FONT_SCRIPT);

@@ -101,7 +101,8 @@ public final class CoordinatorClient implements AutoCloseable {
         worker.getRank(),
         worker.getActivity(),
         worker.getSilentMillis(),
-        worker.getReducedStep());
+        worker.getReducedStep(),
+        worker.getNode());
   }
 
   private static Phase phase(GetStatusResponse.Phase phase) {

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.lockstep.cli.run.RunFolder;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -18,11 +20,13 @@ class EndedRunTest {
 
   @TempDir private static Path folder;
   private static Path recipe = Path.of("");
+  private static Path shortRecipe = Path.of("");
 
   @BeforeAll
   static void prepare() throws IOException {
     TinyRun tiny = TinyRun.create(folder);
     recipe = tiny.recipe("ended.yaml", tiny.data().resolve("train.jsonl"), STEPS);
+    shortRecipe = tiny.recipe("short.yaml", tiny.data().resolve("train.jsonl"), 2);
   }
 
   @Test
@@ -69,10 +73,10 @@ class EndedRunTest {
   }
 
   @Test
-  void aRunThatIsAskedToEndBeforeItsFirstStepSaysHowToStartAgain() throws Exception {
+  void aRunThatIsAskedToEndBeforeItsFirstStepGoesOnAsItSays() throws Exception {
     Path run = folder.resolve("unbegun");
     String[] command = {
-      "train", "--config", recipe.toString(), "--workers", "2", "--out", run.toString()
+      "train", "--config", shortRecipe.toString(), "--workers", "2", "--out", run.toString()
     };
     try (Launched train = Launched.start(folder, command)) {
       train.awaitLine("0 of 2 have joined");
@@ -80,9 +84,13 @@ class EndedRunTest {
       train.await();
       assertEquals(3, train.process().exitValue(), train.errors());
       assertEquals(
-          "nothing is to be resumed: remove %s and start again with: lockstep %s"
-              .formatted(run, String.join(" ", command)),
+          "no step was made yet; go on with: lockstep %s --resume"
+              .formatted(String.join(" ", command)),
           train.lastLine());
     }
+    List<String> again = new ArrayList<>(List.of(command));
+    again.add("--resume");
+    Launched.run(folder, again.toArray(String[]::new)).succeeded();
+    assertTrue(new RunFolder(run).lastCheckpoint().isPresent());
   }
 }

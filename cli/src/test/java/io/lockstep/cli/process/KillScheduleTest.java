@@ -117,8 +117,8 @@ class KillScheduleTest {
         0,
         Optional.empty(),
         List.of(
-            new RunStatus.WorkerStatus("worker-0", 0, "applying step 3", 0, -1),
-            new RunStatus.WorkerStatus("worker-1", 1, activity, 0, -1)),
+            new RunStatus.WorkerStatus("worker-0", 0, "applying step 3", 0, -1, ""),
+            new RunStatus.WorkerStatus("worker-1", 1, activity, 0, -1, "")),
         List.of());
   }
 

@@ -163,7 +163,7 @@ final class Member {
 
   RunStatus.WorkerStatus status(long now) {
     String doing = leaving == null ? activity : activity + ", wants to leave";
-    return new RunStatus.WorkerStatus(name(), rank, doing, now - lastSeen, reducedStep);
+    return new RunStatus.WorkerStatus(name(), rank, doing, now - lastSeen, reducedStep, node);
   }
 
   /** For messages: the name, and the rank if there is one. */

@@ -8,6 +8,8 @@ import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.lockstep.coordinator.CommittedCheckpoint;
+import io.lockstep.coordinator.Follower;
+import io.lockstep.coordinator.Followers;
 import io.lockstep.coordinator.Numerics;
 import io.lockstep.coordinator.RunListener;
 import io.lockstep.coordinator.RunObservation;
@@ -66,11 +68,14 @@ public final class CoordinatorServer implements AutoCloseable {
   private final Server server;
   private final RunLoop loop;
   private final Optional<Authorization> authorization;
+  private final Followers followers;
 
-  private CoordinatorServer(Server server, RunLoop loop, Optional<Authorization> authorization) {
+  private CoordinatorServer(
+      Server server, RunLoop loop, Optional<Authorization> authorization, Followers followers) {
     this.server = server;
     this.loop = loop;
     this.authorization = authorization;
+    this.followers = followers;
   }
 
   /** Starts a run without a listener on a loopback address. */
@@ -173,7 +178,13 @@ public final class CoordinatorServer implements AutoCloseable {
             .security()
             .tokens()
             .map(tokens -> new Authorization(tokens, CoordinatorServer::needOf));
-    Server server = build(address, listen.security(), authorization, loop);
+    Followers followers = new Followers(Clock.systemUTC());
+    Server server =
+        build(
+            address,
+            listen.security(),
+            authorization,
+            new CoordinatorService(loop, followers));
     bind(server, address);
     try {
       begin(loop, journal.apply(plan, Clock.systemUTC()));
@@ -181,7 +192,7 @@ public final class CoordinatorServer implements AutoCloseable {
       stop(server);
       throw error;
     }
-    return new CoordinatorServer(server, loop, authorization);
+    return new CoordinatorServer(server, loop, authorization, followers);
   }
 
   private static InetSocketAddress address(ListenAddress listen) {
@@ -223,6 +234,11 @@ public final class CoordinatorServer implements AutoCloseable {
   /** How long ago the run's thread last took something from its queue, in milliseconds. */
   public long idleMillis() {
     return loop.idleMillis();
+  }
+
+  /** Who follows the run's checkpoints, and what they say that they serve. */
+  public List<Follower> followers() {
+    return followers.all();
   }
 
   /** Calls that were refused for their token. */
@@ -274,7 +290,7 @@ public final class CoordinatorServer implements AutoCloseable {
       InetSocketAddress address,
       ServerSecurity security,
       Optional<Authorization> authorization,
-      RunLoop loop) {
+      CoordinatorService service) {
     HealthStatusManager health = new HealthStatusManager();
     health.setStatus(CoordinatorGrpc.SERVICE_NAME, ServingStatus.SERVING);
     NettyServerBuilder builder = NettyServerBuilder.forAddress(address);
@@ -283,7 +299,7 @@ public final class CoordinatorServer implements AutoCloseable {
         .ifPresent(tls -> builder.sslContext(tls.grpcServer(security.clientCertificates())));
     authorization.ifPresent(builder::intercept);
     return builder
-        .addService(new CoordinatorService(loop))
+        .addService(service)
         .addService(ProtoReflectionServiceV1.newInstance())
         .addService(health.getHealthService())
         .intercept(new Caller.Interceptor())
@@ -304,7 +320,8 @@ public final class CoordinatorServer implements AutoCloseable {
     if (name.equals(CoordinatorGrpc.getJoinMethod().getFullMethodName())) {
       return new Need.Scoped(Scope.TRAIN);
     }
-    if (name.equals(CoordinatorGrpc.getWatchCheckpointsMethod().getFullMethodName())) {
+    if (name.equals(CoordinatorGrpc.getWatchCheckpointsMethod().getFullMethodName())
+        || name.equals(CoordinatorGrpc.getReportServingMethod().getFullMethodName())) {
       return new Need.Scoped(Scope.INFER);
     }
     return name.equals(CoordinatorGrpc.getGetStatusMethod().getFullMethodName())

@@ -4,6 +4,7 @@ import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.lockstep.coordinator.CommittedCheckpoint;
+import io.lockstep.coordinator.Followers;
 import io.lockstep.coordinator.RunOutcome;
 import io.lockstep.coordinator.RunRefusedException;
 import io.lockstep.coordinator.loop.RunLoop;
@@ -14,6 +15,8 @@ import io.lockstep.proto.coordinator.v1.DrainRequest;
 import io.lockstep.proto.coordinator.v1.DrainResponse;
 import io.lockstep.proto.coordinator.v1.GetStatusRequest;
 import io.lockstep.proto.coordinator.v1.GetStatusResponse;
+import io.lockstep.proto.coordinator.v1.ReportServingRequest;
+import io.lockstep.proto.coordinator.v1.ReportServingResponse;
 import io.lockstep.proto.coordinator.v1.WatchCheckpointsRequest;
 import io.lockstep.proto.coordinator.v1.WorkerMessage;
 import io.lockstep.security.Authorization;
@@ -28,13 +31,15 @@ final class CoordinatorService extends CoordinatorGrpc.CoordinatorImplBase {
   private static final int TOKEN_BYTES = 16;
 
   private final RunLoop loop;
+  private final Followers followers;
   private final AtomicLong sessions = new AtomicLong();
 
   /** Draws the secret by which the run's workers know each other: each coordinator has its own. */
   private final WorkerMessages messages = new WorkerMessages(randomToken());
 
-  CoordinatorService(RunLoop loop) {
+  CoordinatorService(RunLoop loop, Followers followers) {
     this.loop = loop;
+    this.followers = followers;
   }
 
   @Override
@@ -74,8 +79,43 @@ final class CoordinatorService extends CoordinatorGrpc.CoordinatorImplBase {
   public void watchCheckpoints(WatchCheckpointsRequest request, StreamObserver<Checkpoint> out) {
     ServerCallStreamObserver<Checkpoint> stream = (ServerCallStreamObserver<Checkpoint>) out;
     RunLoop.CheckpointWatcher watcher = new StreamWatcher(stream);
-    stream.setOnCancelHandler(() -> loop.unwatch(watcher));
+    String name = follower(request.getFollower());
+    stream.setOnCancelHandler(() -> {
+      loop.unwatch(watcher);
+      followers.ended(name);
+    });
+    stream.setOnCloseHandler(() -> followers.ended(name));
+    if (!name.isEmpty()) {
+      followers.began(name, Caller.address());
+    }
     loop.watch(watcher);
+  }
+
+  @Override
+  public void reportServing(
+      ReportServingRequest request, StreamObserver<ReportServingResponse> out) {
+    String name = follower(request.getFollower());
+    if (name.isEmpty() || request.getSteps() < 0) {
+      out.onError(
+          Status.INVALID_ARGUMENT
+              .withDescription("a report needs the follower's name and a number of steps")
+              .asRuntimeException());
+      return;
+    }
+    followers.serves(
+        name,
+        Caller.address(),
+        request.getSteps(),
+        PlainText.line(request.getAlignment()),
+        request.getAligned());
+    out.onNext(ReportServingResponse.getDefaultInstance());
+    out.onCompleted();
+  }
+
+  /** A follower's name, which may come from anybody. */
+  private static String follower(String name) {
+    return PlainText.line(
+        name.length() > PlainText.MAX_NAME ? name.substring(0, PlainText.MAX_NAME) : name);
   }
 
   private static String randomToken() {

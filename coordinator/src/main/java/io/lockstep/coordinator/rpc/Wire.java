@@ -318,7 +318,8 @@ final class Wire {
               .setRank(worker.rank())
               .setActivity(worker.activity())
               .setSilentMillis(worker.silentMillis())
-              .setReducedStep(worker.reducedStep()));
+              .setReducedStep(worker.reducedStep())
+              .setNode(worker.node()));
     }
     for (RunStatus.Notice notice : status.notices()) {
       wire.addNotices(Notice.newBuilder().setNumber(notice.number()).setText(notice.text()));

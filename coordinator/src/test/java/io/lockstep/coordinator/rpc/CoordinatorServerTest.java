@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.lockstep.proto.coordinator.v1.ReportServingRequest;
+import io.lockstep.coordinator.Follower;
 import io.grpc.ManagedChannelBuilder;
 import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
@@ -182,6 +185,60 @@ final class CoordinatorServerTest {
     assertEquals(folder.toString(), checkpoint.getDir());
     byte[] manifest = Files.readAllBytes(folder.resolve("manifest.json"));
     assertEquals(sha256(manifest), checkpoint.getManifestSha256());
+  }
+
+  @Test
+  void followersAreKnownByWhatTheySayOfThemselves() throws Exception {
+    try (CoordinatorServer server =
+        CoordinatorServer.start(Plans.plan(out, 2, 9, 0), "127.0.0.1", 0)) {
+      ManagedChannel channel = connect(server.port());
+      CoordinatorGrpc.CoordinatorBlockingStub stub = CoordinatorGrpc.newBlockingStub(channel);
+      CoordinatorGrpc.newStub(channel)
+          .watchCheckpoints(
+              WatchCheckpointsRequest.newBuilder().setFollower("pod-1\n" + "x".repeat(500)).build(),
+              new IgnoringObserver());
+      ReportServingRequest report =
+          ReportServingRequest.newBuilder()
+              .setFollower("pod-2")
+              .setSteps(7)
+              .setAlignment("aligned\u0007")
+              .setAligned(true)
+              .build();
+      stub.reportServing(report);
+      List<Follower> followers = server.followers();
+      assertEquals(2, followers.size());
+      assertTrue(followers.getFirst().connected());
+      assertTrue(followers.getFirst().name().startsWith("pod-1\uFFFDxxx"));
+      assertEquals(128, followers.getFirst().name().length());
+      assertFalse(followers.getLast().connected(), "it has never followed");
+      Follower.Serving serving = followers.getLast().serving().orElseThrow();
+      assertEquals(7, serving.steps());
+      assertEquals("aligned\uFFFD", serving.alignment());
+      channel.shutdownNow();
+      while (server.followers().stream().anyMatch(Follower::connected)) {
+        Thread.sleep(10);
+      }
+      ManagedChannel other = connect(server.port());
+      StatusRuntimeException refused =
+          assertThrows(
+              StatusRuntimeException.class,
+              () ->
+                  CoordinatorGrpc.newBlockingStub(other)
+                      .reportServing(ReportServingRequest.getDefaultInstance()));
+      assertEquals(Status.Code.INVALID_ARGUMENT, refused.getStatus().getCode());
+    }
+  }
+
+  /** Hears and says nothing. */
+  private static final class IgnoringObserver implements StreamObserver<Checkpoint> {
+    @Override
+    public void onNext(Checkpoint checkpoint) {}
+
+    @Override
+    public void onError(Throwable failure) {}
+
+    @Override
+    public void onCompleted() {}
   }
 
   @Test

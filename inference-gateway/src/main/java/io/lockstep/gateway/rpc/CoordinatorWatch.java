@@ -4,18 +4,25 @@ import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import io.lockstep.gateway.handoff.HandOff;
+import io.lockstep.gateway.serving.Alignment;
+import io.lockstep.gateway.serving.ModelIdentity;
 import io.lockstep.proto.coordinator.v1.Checkpoint;
 import io.lockstep.proto.coordinator.v1.CoordinatorGrpc;
+import io.lockstep.proto.coordinator.v1.ReportServingRequest;
+import io.lockstep.proto.coordinator.v1.ReportServingResponse;
 import io.lockstep.proto.coordinator.v1.WatchCheckpointsRequest;
 import io.lockstep.security.ClientSecurity;
 import io.lockstep.security.Endpoint;
 import io.lockstep.security.HandshakeFailure;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,12 +36,15 @@ public final class CoordinatorWatch implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(CoordinatorWatch.class);
   private static final Duration FIRST_DELAY = Duration.ofMillis(250);
   private static final Duration LONGEST_DELAY = Duration.ofSeconds(10);
+  private static final int REPORT_SECONDS = 10;
 
   private final Endpoint coordinator;
   private final ScheduledExecutorService executor;
   private final Consumer<HandOff.Committed> listener;
   private final ManagedChannel channel;
+  private final String name = name();
   private volatile boolean closed;
+  private volatile @Nullable ModelIdentity serving;
 
   private CoordinatorWatch(
       Endpoint coordinator,
@@ -71,12 +81,60 @@ public final class CoordinatorWatch implements AutoCloseable {
     channel.shutdownNow();
   }
 
+  /** Tells the coordinator what is served now. It is told again whenever it answers again. */
+  public void serves(ModelIdentity model) {
+    serving = model;
+    report();
+  }
+
+  /** Nothing depends on it: a coordinator of another version, or one that is away, needn't hear. */
+  private void report() {
+    ModelIdentity model = serving;
+    if (model == null || closed) {
+      return;
+    }
+    CoordinatorGrpc.newStub(channel)
+        .withDeadlineAfter(REPORT_SECONDS, TimeUnit.SECONDS)
+        .reportServing(
+            ReportServingRequest.newBuilder()
+                .setFollower(name)
+                .setSteps(model.steps())
+                .setAlignment(model.alignment().describe())
+                .setAligned(model.alignment().state() != Alignment.State.UNCERTIFIED)
+                .build(),
+            new StreamObserver<>() {
+              @Override
+              public void onNext(ReportServingResponse heard) {}
+
+              @Override
+              public void onError(Throwable failure) {
+                log.debug("coordinator {} didn't hear what is served", coordinator, failure);
+              }
+
+              @Override
+              public void onCompleted() {}
+            });
+  }
+
+  /** A name that no other follower has: its machine's with its process. */
+  private static String name() {
+    String process = Long.toString(ProcessHandle.current().pid());
+    try {
+      return InetAddress.getLocalHost().getHostName() + "/" + process;
+    } catch (UnknownHostException e) {
+      return "gateway/" + process;
+    }
+  }
+
   private void subscribe(int failures) {
     if (!closed) {
       // The executor decides when to try again; the channel's own growing delays would come on top.
       channel.resetConnectBackoff();
       CoordinatorGrpc.newStub(channel)
-          .watchCheckpoints(WatchCheckpointsRequest.getDefaultInstance(), new Stream(failures));
+          .watchCheckpoints(
+              WatchCheckpointsRequest.newBuilder().setFollower(name).build(),
+              new Stream(failures));
+      report();
     }
   }
 
@@ -88,7 +146,7 @@ public final class CoordinatorWatch implements AutoCloseable {
       log.warn(
           "coordinator {} can't be heard ({}); what is served stays, asking again until it answers",
           coordinator,
-          HandshakeFailure.explain(failure).orElse(Status.fromThrowable(failure).toString()));
+          HandshakeFailure.explain(failure).orElseGet(() -> inWords(Status.fromThrowable(failure))));
     }
     try {
       var _ =
@@ -97,6 +155,16 @@ public final class CoordinatorWatch implements AutoCloseable {
     } catch (RejectedExecutionException e) {
       log.debug("closing, no further attempt to reach {}", coordinator);
     }
+  }
+
+  /** On one line: the cause's own words, not its stack trace. */
+  private static String inWords(Status status) {
+    Throwable cause = status.getCause();
+    return "%s: %s%s"
+        .formatted(
+            status.getCode(),
+            status.getDescription(),
+            cause == null ? "" : ", " + String.valueOf(cause.getMessage()).lines().findFirst().orElse(""));
   }
 
   /** How long to wait after this many failures in a row, at least 1. */

@@ -22,6 +22,8 @@ import io.lockstep.gateway.ModelSource;
 import io.lockstep.gateway.handoff.HandOff;
 import io.lockstep.proto.coordinator.v1.Checkpoint;
 import io.lockstep.proto.coordinator.v1.CoordinatorGrpc;
+import io.lockstep.proto.coordinator.v1.ReportServingRequest;
+import io.lockstep.proto.coordinator.v1.ReportServingResponse;
 import io.lockstep.proto.coordinator.v1.WatchCheckpointsRequest;
 import io.lockstep.security.Endpoint;
 import java.io.IOException;
@@ -52,6 +54,8 @@ class FollowTest {
   private static final class FakeCoordinator extends CoordinatorGrpc.CoordinatorImplBase
       implements AutoCloseable {
     private final BlockingQueue<StreamObserver<Checkpoint>> watchers = new LinkedBlockingQueue<>();
+    private final BlockingQueue<String> followers = new LinkedBlockingQueue<>();
+    private final BlockingQueue<ReportServingRequest> reports = new LinkedBlockingQueue<>();
     private final Server server;
 
     FakeCoordinator(int port) throws IOException {
@@ -74,7 +78,25 @@ class FollowTest {
     @Override
     public void watchCheckpoints(
         WatchCheckpointsRequest request, StreamObserver<Checkpoint> watcher) {
+      followers.add(request.getFollower());
       watchers.add(watcher);
+    }
+
+    @Override
+    public void reportServing(
+        ReportServingRequest request, StreamObserver<ReportServingResponse> answer) {
+      reports.add(request);
+      answer.onNext(ReportServingResponse.getDefaultInstance());
+      answer.onCompleted();
+    }
+
+    /** Waits until a follower says that it serves a step. */
+    ReportServingRequest awaitReport(long steps) throws InterruptedException {
+      ReportServingRequest report = reports.take();
+      while (report.getSteps() != steps) {
+        report = reports.take();
+      }
+      return report;
     }
 
     @Override
@@ -127,6 +149,11 @@ class FollowTest {
 
       assertEquals(200, answers.size());
       assertTrue(answers.stream().allMatch(List.of("step 10", "step 20")::contains));
+      ReportServingRequest report = coordinator.awaitReport(20);
+      assertEquals(coordinator.followers.take(), report.getFollower());
+      assertFalse(report.getFollower().isEmpty());
+      assertEquals("aligned with training within 1.0e-06 on 3 probes", report.getAlignment());
+      assertTrue(report.getAligned());
       assertEquals("step 20", client.chat(QUESTION, AnswerSettings.DEFAULT).text());
       assertTrue(models.open(dir, 10).isClosed());
     }

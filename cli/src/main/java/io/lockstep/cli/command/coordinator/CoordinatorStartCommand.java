@@ -14,16 +14,20 @@ import io.lockstep.cli.process.ParentWatch;
 import io.lockstep.cli.process.PortFile;
 import io.lockstep.cli.process.Signals;
 import io.lockstep.cli.report.RunDashboard;
+import io.lockstep.cli.run.RecipeSources;
 import io.lockstep.cli.train.DrainOnSignal;
 import io.lockstep.cli.train.DrainedRun;
 import io.lockstep.cli.train.OverLengthReport;
+import io.lockstep.cli.train.PlannedCost;
 import io.lockstep.cli.train.RunPlans;
 import io.lockstep.cli.train.StoredRun;
 import io.lockstep.cli.train.UnreadableReport;
+import io.lockstep.coordinator.Follower;
 import io.lockstep.coordinator.Phase;
 import io.lockstep.coordinator.RunListener;
 import io.lockstep.coordinator.RunOutcome;
 import io.lockstep.coordinator.RunPlan;
+import io.lockstep.coordinator.RunStatus;
 import io.lockstep.coordinator.rpc.CoordinatorServer;
 import io.lockstep.coordinator.telemetry.CoordinatorHealth;
 import io.lockstep.coordinator.telemetry.CoordinatorMetrics;
@@ -31,10 +35,12 @@ import io.lockstep.operations.Health;
 import io.lockstep.operations.ProcessRegistry;
 import io.lockstep.security.ListenAddress;
 import io.lockstep.worker.config.RunConfig;
+import io.lockstep.worker.tuning.TuningPlan;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.LocalTime;
 import java.time.ZoneId;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -135,13 +141,26 @@ final class CoordinatorStartCommand implements Callable<Integer> {
 
   private RunDashboard dashboard() {
     return new RunDashboard(
-        out, () -> Optional.ofNullable(begun.get()).map(CoordinatorServer::status));
+        out,
+        new RunDashboard.Live() {
+          @Override
+          public Optional<RunStatus> status() {
+            return Optional.ofNullable(begun.get()).map(CoordinatorServer::status);
+          }
+
+          @Override
+          public Optional<List<Follower>> followers() {
+            return Optional.ofNullable(begun.get()).map(CoordinatorServer::followers);
+          }
+        },
+        recipe -> PlannedCost.subject(recipe, TuningPlan.of(recipe)));
   }
 
   private int coordinate(
       RunConfig run, RunPlan plan, ListenAddress address, Optional<DrainOnSignal> signals)
       throws Exception {
     CoordinatorServer server = start(plan, address);
+    RecipeSources.write(out, recipe.file());
     begun.set(server);
     try (Closing closing = Closing.atExit(server::close)) {
       System.out.printf(
@@ -168,7 +187,7 @@ final class CoordinatorStartCommand implements Callable<Integer> {
   private void tell(RunOutcome outcome, RunPlan plan) {
     if (outcome.drained()) {
       System.out.println(outcome.reason());
-      System.out.println(DrainedRun.next(outcome.steps() > 0, out, command()));
+      System.out.println(DrainedRun.next(outcome.steps() > 0, command()));
       return;
     }
     if (outcome.steps() < plan.totalSteps()) {

@@ -6,15 +6,16 @@ import io.lockstep.cli.console.UserError;
 import io.lockstep.cli.process.Closing;
 import io.lockstep.cli.report.RunDashboard;
 import io.lockstep.cli.run.RunFolder;
+import io.lockstep.cli.train.PlannedCost;
 import io.lockstep.coordinator.journal.RunJournal;
 import io.lockstep.operations.Health;
 import io.lockstep.operations.OperationsServer;
 import io.lockstep.security.ListenAddress;
+import io.lockstep.worker.tuning.TuningPlan;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -33,7 +34,7 @@ public final class RunCommand extends CommandGroup {
       name = "show",
       description =
           "Serves the page of a run from its folder, on this machine alone, while the run goes on or"
-              + " after it: curves, memberships, events, checkpoints, logs.")
+              + " after it: curves, who owns what, memberships, events, checkpoints, logs, the recipe.")
   static final class Show implements Callable<Integer> {
 
     @Parameters(paramLabel = "DIR", description = "Folder of a run.")
@@ -55,7 +56,11 @@ public final class RunCommand extends CommandGroup {
             "%s holds no run: name the folder that 'train --out' or 'coordinator start --out' wrote"
                 .formatted(folder));
       }
-      RunDashboard page = new RunDashboard(run.root(), Optional::empty);
+      RunDashboard page = 
+          new RunDashboard(
+              run.root(),
+              RunDashboard.Live.NONE,
+              recipe -> PlannedCost.subject(recipe, TuningPlan.of(recipe)));
       try (OperationsServer server =
               OperationsServer.start(
                   ListenAddress.local("127.0.0.1", port),

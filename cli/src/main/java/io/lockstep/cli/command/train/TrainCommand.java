@@ -104,7 +104,7 @@ public final class TrainCommand implements Callable<Integer> {
       result = training.runUntilSignalled(group);
     } catch (DrainedRun.UnbegunException drained) {
       System.out.println(drained.getMessage());
-      System.out.println(DrainedRun.next(false, folder.root(), command(folder, devices)));
+      System.out.println(DrainedRun.next(false, command(folder, devices)));
       return Child.DRAINED;
     }
     System.out.print(PlannedCost.table(run, result.metrics()));
@@ -138,7 +138,7 @@ public final class TrainCommand implements Callable<Integer> {
     }
     if (result.drained().isPresent()) {
       System.out.println(result.drained().get());
-      System.out.println(DrainedRun.next(true, folder.root(), command(folder, devices)));
+      System.out.println(DrainedRun.next(true, command(folder, devices)));
       return Child.DRAINED;
     }
     return 0;
