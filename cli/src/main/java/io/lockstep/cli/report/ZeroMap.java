@@ -83,7 +83,7 @@ record ZeroMap(StageCost.Subject subject, int stage, List<Row> rows) {
     for (Row row : rows) {
       html.append("<tr><td class=\"n\">%d</td>".formatted(row.rank))
           .append("<td class=\"name\">%s</td>".formatted(Html.escape(row.worker)))
-          .append(number("%d–%d", row.computes.first(), row.computes.end() - 1))
+          .append(number("%d–%d".formatted(row.computes.first(), row.computes.end() - 1)))
           .append("<td>%s</td>".formatted(owns(row)))
           .append(mebibytes(bytes(row.owned)))
           .append(mebibytes(bytes(row.copied)))
@@ -139,10 +139,10 @@ record ZeroMap(StageCost.Subject subject, int stage, List<Row> rows) {
   }
 
   private static String mebibytes(long bytes) {
-    return number("%.2f", bytes / MEBIBYTE);
+    return number(String.format(Locale.ROOT, "%.2f", bytes / MEBIBYTE));
   }
 
-  private static String number(String format, Object... values) {
-    return "<td class=\"n\">%s</td>".formatted(String.format(Locale.ROOT, format, values));
+  private static String number(String text) {
+    return "<td class=\"n\">%s</td>".formatted(text);
   }
 }
