@@ -40,7 +40,8 @@ public final class Followers {
   }
 
   /** Somebody says what it serves. One that doesn't follow is remembered as gone. */
-  public synchronized void serves(String name, String address, long steps, String alignment, boolean aligned) {
+  public synchronized void serves(
+      String name, String address, long steps, String alignment, boolean aligned) {
     Optional<Follower.Serving> serving =
         Optional.of(new Follower.Serving(clock.instant(), steps, alignment, aligned));
     Follower before = byName.get(name);
@@ -53,7 +54,10 @@ public final class Followers {
   private void put(Follower follower) {
     if (byName.size() >= MOST && !byName.containsKey(follower.name())) {
       Optional<String> gone =
-          byName.values().stream().filter(each -> !each.connected()).map(Follower::name).findFirst();
+          byName.values().stream()
+              .filter(each -> !each.connected())
+              .map(Follower::name)
+              .findFirst();
       if (gone.isEmpty()) {
         return;
       }
@@ -65,8 +69,7 @@ public final class Followers {
   /** All that are remembered: those who follow first, then by name. */
   public synchronized List<Follower> all() {
     List<Follower> all = new ArrayList<>(byName.values());
-    all.sort(
-        Comparator.comparing(Follower::connected).reversed().thenComparing(Follower::name));
+    all.sort(Comparator.comparing(Follower::connected).reversed().thenComparing(Follower::name));
     return List.copyOf(all);
   }
 }

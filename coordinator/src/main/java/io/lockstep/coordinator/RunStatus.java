@@ -70,10 +70,5 @@ public record RunStatus(
    * @param node the machine it runs on, as it calls it; may be empty
    */
   public record WorkerStatus(
-      String name,
-      int rank,
-      String activity,
-      long silentMillis,
-      long reducedStep,
-      String node) {}
+      String name, int rank, String activity, long silentMillis, long reducedStep, String node) {}
 }

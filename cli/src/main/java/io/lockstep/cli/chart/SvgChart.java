@@ -134,8 +134,7 @@ public final class SvgChart {
   }
 
   private String line(Curve curve, int index, Frame frame) {
-    int[] usable =
-        IntStream.range(0, curve.x.length).filter(i -> shown(curve.y[i])).toArray();
+    int[] usable = IntStream.range(0, curve.x.length).filter(i -> shown(curve.y[i])).toArray();
     double[] y = IntStream.of(usable).mapToDouble(i -> curve.y[i]).toArray();
     List<String> points = new ArrayList<>();
     for (int i : Thinning.of(y, MOST_POINTS)) {
@@ -153,8 +152,7 @@ public final class SvgChart {
   private String inWords() {
     StringBuilder words = new StringBuilder(title).append(", by ").append(xLabel).append('.');
     for (Curve curve : curves) {
-      int[] usable =
-          IntStream.range(0, curve.x.length).filter(i -> shown(curve.y[i])).toArray();
+      int[] usable = IntStream.range(0, curve.x.length).filter(i -> shown(curve.y[i])).toArray();
       if (usable.length > 0) {
         Comparator<Integer> byValue = Comparator.comparingDouble(i -> curve.y[i]);
         words.append(

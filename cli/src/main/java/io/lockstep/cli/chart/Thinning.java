@@ -3,9 +3,9 @@ package io.lockstep.cli.chart;
 import java.util.stream.IntStream;
 
 /**
- * Which points of a long curve are drawn. A curve is cut into pieces of equally many points; of each
- * piece the lowest and the highest point stay, so that a spike of a single step is seen however long
- * the curve is. What stays is as it was.
+ * Which points of a long curve are drawn. A curve is cut into pieces of equally many points; of
+ * each piece the lowest and the highest point stay, so that a spike of a single step is seen
+ * however long the curve is. What stays is as it was.
  */
 final class Thinning {
 
@@ -26,7 +26,8 @@ final class Thinning {
     IntStream extremes =
         IntStream.range(0, pieces)
             .flatMap(piece ->
-                extremes(y, boundary(y.length, piece, pieces), boundary(y.length, piece + 1, pieces)));
+                extremes(
+                    y, boundary(y.length, piece, pieces), boundary(y.length, piece + 1, pieces)));
     return IntStream.concat(IntStream.of(0, y.length - 1), extremes).sorted().distinct().toArray();
   }
 

@@ -167,8 +167,7 @@ public final class RunDashboard implements Page {
     return "<li><a href=\"#%s\">%s</a></li>".formatted(id(name), name);
   }
 
-  private String overview(
-      Optional<RunTimeline> timeline, Optional<RunStatus> now, Metrics metrics)
+  private String overview(Optional<RunTimeline> timeline, Optional<RunStatus> now, Metrics metrics)
       throws IOException {
     StringBuilder html = new StringBuilder();
     html.append(

@@ -28,8 +28,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a run's world consists of besides its workers: who owns what of the training state, the patch
- * bank, who follows its checkpoints, and the recipe.
+ * What a run's world consists of besides its workers: who owns what of the training state, the
+ * patch bank, who follows its checkpoints, and the recipe.
  */
 final class WorldSections {
 
@@ -125,7 +125,8 @@ final class WorldSections {
     try {
       config = recipe();
     } catch (IOException | ConfigException e) {
-      return title + "<p>The run's recipe can't be read, so it isn't known whether there is one.</p>\n";
+      return title
+          + "<p>The run's recipe can't be read, so it isn't known whether there is one.</p>\n";
     }
     if (config.custom().activeAugmentation().filter(AugmentationConfig::needsPatchBank).isEmpty()) {
       return title + "<p>Off: the run's augmentation copies no patches of other pictures.</p>\n";
@@ -214,14 +215,12 @@ final class WorldSections {
                   (follower.connected() ? "since " : "gone, came ")
                       + CourseSections.time(follower.since()),
                   follower.serving().map(now -> Long.toString(now.steps())).orElse("–"),
-                  follower
-                      .serving()
-                      .map(now -> now.aligned() ? "good" : "bad")
-                      .orElse(""),
+                  follower.serving().map(now -> now.aligned() ? "good" : "bad").orElse(""),
                   Html.escape(
                       follower
                           .serving()
-                          .map(now -> (now.aligned() ? "verified: " : "not verified: ") + now.alignment())
+                          .map(now ->
+                              (now.aligned() ? "verified: " : "not verified: ") + now.alignment())
                           .orElse("serves nothing yet"))));
     }
     return title

@@ -62,7 +62,8 @@ record ZeroMap(StageCost.Subject subject, int stage, List<Row> rows) {
   String meaning() {
     String shared =
         switch (stage) {
-          case 1 -> "the optimizer's moments are shared out; everybody has all weights and gradients";
+          case 1 ->
+              "the optimizer's moments are shared out; everybody has all weights and gradients";
           case 2 -> "moments and reduced gradients are shared out; everybody has all weights";
           default -> "moments, reduced gradients and weights are shared out";
         };
@@ -75,7 +76,9 @@ record ZeroMap(StageCost.Subject subject, int stage, List<Row> rows) {
         bytes(subject.buckets().whole()) / MEBIBYTE,
         subject.buckets().count(),
         subject.buckets().count() == 1 ? "" : "s",
-        subject.replicates() ? "; each rank also keeps a copy of what the rank before it owns" : "");
+        subject.replicates()
+            ? "; each rank also keeps a copy of what the rank before it owns"
+            : "");
   }
 
   String table(String label) {

@@ -5,7 +5,10 @@ public final class DrainedRun {
 
   private DrainedRun() {}
 
-  /** The run was drained before its first step: nothing is saved, and there is nothing to show. The message is one line. */
+  /**
+   * The run was drained before its first step: nothing is saved, and there is nothing to show. The
+   * message is one line.
+   */
   public static final class UnbegunException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;

@@ -187,7 +187,8 @@ class RunDashboardTest {
     assertTrue(whole.contains("<main id=\"content\""));
     assertEquals(
         Pattern.compile("<table>").matcher(whole).results().count(),
-        Pattern.compile("class=\"scroll\" role=\"region\" aria-label=\"[^\"]+\" tabindex=\"0\"><table>")
+        Pattern.compile(
+                "class=\"scroll\" role=\"region\" aria-label=\"[^\"]+\" tabindex=\"0\"><table>")
             .matcher(whole)
             .results()
             .count(),

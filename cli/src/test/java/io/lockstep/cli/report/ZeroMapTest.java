@@ -40,8 +40,7 @@ class ZeroMapTest {
       assertEquals(next, row.owned().start());
       next = row.owned().end();
       assertEquals(map.rows().get((row.rank() + 2) % 3).owned(), row.copied());
-      assertEquals(
-          8 * (row.owned().floats() + row.copied().floats()), row.cost().optimizerBytes());
+      assertEquals(8 * (row.owned().floats() + row.copied().floats()), row.cost().optimizerBytes());
     }
     assertEquals(1024, next);
     assertTrue(map.meaning().contains("weights are shared out"), map::meaning);
@@ -61,8 +60,7 @@ class ZeroMapTest {
             "aria-label=\"map\"")) {
       assertTrue(html.contains(part), () -> "no '" + part + "' in " + html);
     }
-    String crowded =
-        ZeroMap.of(subject(false), 1, List.of("a", "b", "c", "d")).meaning();
+    String crowded = ZeroMap.of(subject(false), 1, List.of("a", "b", "c", "d")).meaning();
     assertTrue(crowded.contains("1,024 values of float32 (0.0 MiB) in 4 buckets."), crowded);
   }
 }

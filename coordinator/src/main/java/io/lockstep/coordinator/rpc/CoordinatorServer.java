@@ -180,11 +180,7 @@ public final class CoordinatorServer implements AutoCloseable {
             .map(tokens -> new Authorization(tokens, CoordinatorServer::needOf));
     Followers followers = new Followers(Clock.systemUTC());
     Server server =
-        build(
-            address,
-            listen.security(),
-            authorization,
-            new CoordinatorService(loop, followers));
+        build(address, listen.security(), authorization, new CoordinatorService(loop, followers));
     bind(server, address);
     try {
       begin(loop, journal.apply(plan, Clock.systemUTC()));

@@ -132,8 +132,7 @@ public final class CoordinatorWatch implements AutoCloseable {
       channel.resetConnectBackoff();
       CoordinatorGrpc.newStub(channel)
           .watchCheckpoints(
-              WatchCheckpointsRequest.newBuilder().setFollower(name).build(),
-              new Stream(failures));
+              WatchCheckpointsRequest.newBuilder().setFollower(name).build(), new Stream(failures));
       report();
     }
   }
@@ -146,7 +145,8 @@ public final class CoordinatorWatch implements AutoCloseable {
       log.warn(
           "coordinator {} can't be heard ({}); what is served stays, asking again until it answers",
           coordinator,
-          HandshakeFailure.explain(failure).orElseGet(() -> inWords(Status.fromThrowable(failure))));
+          HandshakeFailure.explain(failure)
+              .orElseGet(() -> inWords(Status.fromThrowable(failure))));
     }
     try {
       var _ =
@@ -164,7 +164,9 @@ public final class CoordinatorWatch implements AutoCloseable {
         .formatted(
             status.getCode(),
             status.getDescription(),
-            cause == null ? "" : ", " + String.valueOf(cause.getMessage()).lines().findFirst().orElse(""));
+            cause == null
+                ? ""
+                : ", " + String.valueOf(cause.getMessage()).lines().findFirst().orElse(""));
   }
 
   /** How long to wait after this many failures in a row, at least 1. */

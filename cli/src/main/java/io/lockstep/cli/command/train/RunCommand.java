@@ -56,7 +56,7 @@ public final class RunCommand extends CommandGroup {
             "%s holds no run: name the folder that 'train --out' or 'coordinator start --out' wrote"
                 .formatted(folder));
       }
-      RunDashboard page = 
+      RunDashboard page =
           new RunDashboard(
               run.root(),
               RunDashboard.Live.NONE,
