@@ -34,11 +34,12 @@ done
 export LD_LIBRARY_PATH="${LD_LIBRARY_PATH:-}"
 
 classpath=$(printf '%s:' "$here"/lib/*.jar)
-"$here/jdk/bin/java" --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow -XX:+UseSerialGC -Xmx2g \
+timeout "${LOCKSTEP_DEVICE_LIMIT:-600}" "$here/jdk/bin/java" --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow -XX:+UseSerialGC -Xmx2g \
   -Djava.awt.headless=true -Dlockstep.home="$here" -cp "$classpath" io.lockstep.cli.Main \
   bench device --model "$here/models/small" --shape "$here/models/qwen3-vl-2b" --shape "$here/models/qwen3-vl-4b" \
   --keep "$here/runs" --out "$result" "$@" 2>"$log"
 code=$?
+[ $code -eq 124 ] && fail "the suite was ended after ${LOCKSTEP_DEVICE_LIMIT:-600} seconds (LOCKSTEP_DEVICE_LIMIT); what it had found is in $log"
 [ -s "$result" ] || fail "the suite ended with exit code $code: $(grep -m1 '^error: ' "$log" || tail -n 1 "$log")"
 echo "result: $result (log: $log, runs: $here/runs)"
 exit $code

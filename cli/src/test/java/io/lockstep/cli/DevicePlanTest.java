@@ -28,6 +28,7 @@ class DevicePlanTest {
   private static final List<String> PARTS =
       List.of(
           "weight_bytes",
+          "copy_bytes",
           "gradient_bytes",
           "optimizer_bytes",
           "reduced_bytes",

@@ -174,8 +174,20 @@ public final class Buffer {
   }
 
   /**
-   * Gives memory back to the operating system as far as whole pages lie in this buffer. They take
-   * no room until they are written again, and read as zero; what lies on pages that are only partly
+   * Makes sure that there is memory for all elements, before anything touches them: what {@link
+   * #discard} has taken, or {@link Scope#sparse} never had, is there and zero; the rest keeps its
+   * values. Host memory comes by itself when it is written.
+   */
+  public void commit() {
+    if (!isOnHeap()) {
+      device.commit(this);
+    }
+  }
+
+  /**
+   * Gives memory back as far as whole pages lie in this buffer: those of the operating system, or
+   * on a device those of a tensor of {@link Scope#sparse}; of another tensor's nothing. They take
+   * no room until {@link #commit}, and are zero then; what lies on pages that are only partly
    * inside keeps its values. Only for native memory.
    *
    * @return how many bytes were given back

@@ -12,7 +12,11 @@ final class CudaDevice extends TorchDevice {
    * @param context what threads need to reach it
    */
   CudaDevice(int ordinal, CudaDriver.Context context) {
-    super("cuda:" + ordinal, Devices.TORCH_CUDA, ordinal);
+    super(
+        "cuda:" + ordinal,
+        Devices.TORCH_CUDA,
+        ordinal,
+        context.virtualMemory(() -> CudaStreams.current(ordinal)).map(SparseMemory::new));
     this.context = context;
   }
 
@@ -30,11 +34,5 @@ final class CudaDevice extends TorchDevice {
   @Override
   Staging staging(long bytes) {
     return Staging.pinned(bytes);
-  }
-
-  /** A part of a tensor's memory can't be given back. */
-  @Override
-  long discard(Buffer buffer) {
-    return 0;
   }
 }

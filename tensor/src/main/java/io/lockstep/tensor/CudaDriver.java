@@ -1,5 +1,8 @@
 package io.lockstep.tensor;
 
+import java.util.Optional;
+import java.util.function.LongSupplier;
+
 /**
  * What is asked of the NVIDIA driver. Every function throws {@link DeviceException} if it answers
  * an error.
@@ -35,5 +38,12 @@ interface CudaDriver {
 
     /** How much of the device's memory is free. */
     long freeBytes();
+
+    /**
+     * Its memory apart from addresses, if driver and device can do that.
+     *
+     * @param stream the stream on which the calling thread computes
+     */
+    Optional<VirtualMemory> virtualMemory(LongSupplier stream);
   }
 }

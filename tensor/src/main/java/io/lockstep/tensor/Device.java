@@ -1,5 +1,7 @@
 package io.lockstep.tensor;
 
+import java.util.Optional;
+
 /**
  * A kind of memory, and the kernels that compute on what lies there. {@link Devices} has them all.
  */
@@ -61,6 +63,18 @@ public abstract class Device {
 
   /** Sets all bytes of a buffer that lies here to zero. */
   abstract void zero(Buffer buffer);
+
+  /**
+   * Addresses for a tensor of which parts may have no memory.
+   *
+   * @return empty if parts of any tensor may lack memory here, or of none
+   */
+  Optional<SparseMemory.Reservation> reserve(long bytes) {
+    return Optional.empty();
+  }
+
+  /** See {@link Buffer#commit}. */
+  void commit(Buffer buffer) {}
 
   /** See {@link Buffer#discard}. */
   abstract long discard(Buffer buffer);

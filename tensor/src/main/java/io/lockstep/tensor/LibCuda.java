@@ -1,5 +1,6 @@
 package io.lockstep.tensor;
 
+import static java.lang.foreign.MemoryLayout.PathElement.groupElement;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
@@ -9,10 +10,14 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.StructLayout;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 
 /** The NVIDIA driver through its C library, whose functions keep their form across versions. */
 final class LibCuda implements CudaDriver {
@@ -21,7 +26,33 @@ final class LibCuda implements CudaDriver {
   private static final int NAME_BYTES = 256;
   private static final int CAPABILITY_MAJOR = 75;
   private static final int CAPABILITY_MINOR = 76;
+  private static final int VIRTUAL_MEMORY = 102;
   private static final int THOUSANDS = 1000;
+
+  /** {@code CUmemLocation}: memory of a device, and which. */
+  private static final StructLayout LOCATION =
+      MemoryLayout.structLayout(JAVA_INT.withName("type"), JAVA_INT.withName("id"));
+
+  /** {@code CUmemAllocationProp}: pinned memory of one device, not to be shared. */
+  private static final StructLayout PROPERTIES =
+      MemoryLayout.structLayout(
+          JAVA_INT.withName("type"),
+          JAVA_INT.withName("handleTypes"),
+          LOCATION.withName("location"),
+          JAVA_LONG.withName("win32"),
+          JAVA_LONG.withName("flags"));
+
+  /** {@code CUmemAccessDesc}. */
+  private static final StructLayout ACCESS =
+      MemoryLayout.structLayout(LOCATION.withName("location"), JAVA_INT.withName("flags"));
+
+  private static final int PINNED = 1;
+  private static final int ON_DEVICE = 1;
+  private static final int READ_AND_WRITE = 3;
+  private static final int RECOMMENDED = 1;
+
+  /** Fewer calls of the driver than its own granules of 2 MiB would need. */
+  private static final long LEAST_GRANULE_BYTES = 16L << 20;
 
   private static final Linker LINKER = Linker.nativeLinker();
 
@@ -156,13 +187,18 @@ final class LibCuda implements CudaDriver {
 
   @Override
   public Context context(int device) {
-    return new PrimaryContext(word("cuDevicePrimaryCtxRetain", whole("cuDeviceGet", device)));
+    int handle = whole("cuDeviceGet", device);
+    return new PrimaryContext(device, handle, word("cuDevicePrimaryCtxRetain", handle));
   }
 
   private final class PrimaryContext implements Context {
+    private final int ordinal;
+    private final int handle;
     private final long context;
 
-    PrimaryContext(long context) {
+    PrimaryContext(int ordinal, int handle, long context) {
+      this.ordinal = ordinal;
+      this.handle = handle;
       this.context = context;
     }
 
@@ -180,6 +216,112 @@ final class LibCuda implements CudaDriver {
         call("cuMemGetInfo_v2", function("cuMemGetInfo_v2", ADDRESS, ADDRESS), free, total);
         return free.get(JAVA_LONG, 0);
       }
+    }
+
+    @Override
+    public Optional<VirtualMemory> virtualMemory(LongSupplier stream) {
+      if (attribute(VIRTUAL_MEMORY, handle) == 0) {
+        return Optional.empty();
+      }
+      enter();
+      return Optional.of(new Granules(this, stream));
+    }
+  }
+
+  /** The driver's granules of a device's memory. */
+  private final class Granules implements VirtualMemory {
+    private final PrimaryContext context;
+    private final LongSupplier stream;
+    private final long granuleBytes;
+
+    /** For as long as the process lives, as the device is. */
+    private final MemorySegment properties = Arena.global().allocate(PROPERTIES);
+
+    private final MemorySegment access = Arena.global().allocate(ACCESS);
+
+    Granules(PrimaryContext context, LongSupplier stream) {
+      this.context = context;
+      this.stream = stream;
+      properties.set(JAVA_INT, PROPERTIES.byteOffset(groupElement("type")), PINNED);
+      locate(properties, PROPERTIES.byteOffset(groupElement("location")));
+      locate(access, ACCESS.byteOffset(groupElement("location")));
+      access.set(JAVA_INT, ACCESS.byteOffset(groupElement("flags")), READ_AND_WRITE);
+      String name = "cuMemGetAllocationGranularity";
+      long least =
+          written(cell ->
+              call(
+                  name, function(name, ADDRESS, ADDRESS, JAVA_INT), cell, properties, RECOMMENDED));
+      granuleBytes = Math.ceilDiv(LEAST_GRANULE_BYTES, least) * least;
+    }
+
+    private void locate(MemorySegment in, long offset) {
+      in.set(JAVA_INT, offset, ON_DEVICE);
+      in.set(JAVA_INT, offset + JAVA_INT.byteSize(), context.ordinal);
+    }
+
+    /** What a function writes. */
+    private static long written(Consumer<MemorySegment> writer) {
+      try (Arena arena = Arena.ofConfined()) {
+        MemorySegment cell = arena.allocate(JAVA_LONG);
+        writer.accept(cell);
+        return cell.get(JAVA_LONG, 0);
+      }
+    }
+
+    @Override
+    public long granuleBytes() {
+      return granuleBytes;
+    }
+
+    @Override
+    public long reserve(long bytes) {
+      String name = "cuMemAddressReserve";
+      MethodHandle function = function(name, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+      return written(cell -> call(name, function, cell, bytes, 0L, 0L, 0L));
+    }
+
+    @Override
+    public void unreserve(long address, long bytes) {
+      String name = "cuMemAddressFree";
+      call(name, function(name, JAVA_LONG, JAVA_LONG), address, bytes);
+    }
+
+    @Override
+    public long create() {
+      String name = "cuMemCreate";
+      MethodHandle function = function(name, ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG);
+      return written(cell -> call(name, function, cell, granuleBytes, properties, 0L));
+    }
+
+    @Override
+    public void release(long granule) {
+      call("cuMemRelease", function("cuMemRelease", JAVA_LONG), granule);
+    }
+
+    @Override
+    public void map(long address, long granule) {
+      MethodHandle function =
+          function("cuMemMap", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+      call("cuMemMap", function, address, granuleBytes, 0L, granule, 0L);
+    }
+
+    @Override
+    public void allow(long address, long bytes) {
+      String name = "cuMemSetAccess";
+      MethodHandle function = function(name, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG);
+      call(name, function, address, bytes, access, 1L);
+    }
+
+    @Override
+    public void unmap(long address) {
+      call("cuMemUnmap", function("cuMemUnmap", JAVA_LONG, JAVA_LONG), address, granuleBytes);
+    }
+
+    @Override
+    public void settle() {
+      context.enter();
+      String name = "cuStreamSynchronize";
+      call(name, function(name, JAVA_LONG), stream.getAsLong());
     }
   }
 }

@@ -8,7 +8,10 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import java.lang.foreign.MemorySegment;
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +35,7 @@ public final class Scope implements AutoCloseable {
   private final @Nullable NDScope collected;
   private final @Nullable Scope outer;
   private final Thread thread;
+  private final List<SparseMemory.Reservation> reservations = new ArrayList<>();
   private boolean closed;
 
   private Scope(NDManager manager, boolean collects) {
@@ -114,6 +118,24 @@ public final class Scope implements AutoCloseable {
     NDArray array = own(Native.empty(device, type, elements));
     Native.zero(Native.handle(array));
     return Buffer.of(array);
+  }
+
+  /**
+   * A tensor of zeros of which parts may be without memory: none is there before {@link
+   * Buffer#commit}, and {@link Buffer#discard} gives it back. It has one dimension.
+   */
+  public NDArray sparse(Dtype type, long elements) {
+    requireOpen();
+    Device device = Devices.ofTensors();
+    device.enter();
+    Optional<SparseMemory.Reservation> reserved = device.reserve(type.bytes(elements));
+    if (reserved.isEmpty()) {
+      return zeros(type, elements);
+    }
+    reservations.add(reserved.get());
+    MemorySegment memory =
+        MemorySegment.ofAddress(reserved.get().address()).reinterpret(type.bytes(elements));
+    return own(Native.over(memory, device, type, elements));
   }
 
   /** A float32 tensor with these values in row-major order. */
@@ -218,6 +240,7 @@ public final class Scope implements AutoCloseable {
     if (collected == null) {
       closed = true;
       manager.close();
+      reservations.forEach(SparseMemory.Reservation::close);
       return;
     }
     if (!thread.equals(Thread.currentThread())) {
@@ -246,5 +269,6 @@ public final class Scope implements AutoCloseable {
       collected.close();
     }
     manager.close();
+    reservations.forEach(SparseMemory.Reservation::close);
   }
 }

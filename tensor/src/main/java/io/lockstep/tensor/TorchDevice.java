@@ -1,5 +1,7 @@
 package io.lockstep.tensor;
 
+import java.util.Optional;
+
 /**
  * Memory that libtorch computes on and Java doesn't reach: copies and kernels are libtorch's
  * operators. Copies between host memory and the device have arrived when they return, unless they
@@ -11,9 +13,17 @@ abstract class TorchDevice extends Device {
   private static final long PIECE_BYTES = 64L << 20;
 
   private final Kernels kernels = new TorchKernels(this);
+  private final Optional<SparseMemory> sparse;
 
-  TorchDevice(String name, int torchKind, int ordinal) {
+  /**
+   * A device.
+   *
+   * @param sparse where tensors lie of which parts may have no memory; empty if it has no such
+   *     thing, then all parts have memory always
+   */
+  TorchDevice(String name, int torchKind, int ordinal, Optional<SparseMemory> sparse) {
     super(name, torchKind, ordinal);
+    this.sparse = sparse;
   }
 
   @Override
@@ -56,6 +66,30 @@ abstract class TorchDevice extends Device {
         Ops.queueCopy(piece.array(), staging.tensor().array());
       }
     }
+  }
+
+  /** Bytes of the device that tensors with missing parts take now. */
+  final long sparseBytes() {
+    return sparse.map(SparseMemory::takenBytes).orElse(0L);
+  }
+
+  @Override
+  Optional<SparseMemory.Reservation> reserve(long bytes) {
+    return sparse.map(memory -> memory.reserve(bytes));
+  }
+
+  @Override
+  void commit(Buffer buffer) {
+    sparse.ifPresent(memory -> {
+      for (SparseMemory.Extent added : memory.commit(buffer.address(), buffer.bytes())) {
+        Buffer.at(added.address(), Dtype.UINT8, added.bytes(), this).zero();
+      }
+    });
+  }
+
+  @Override
+  long discard(Buffer buffer) {
+    return sparse.map(memory -> memory.discard(buffer.address(), buffer.bytes())).orElse(0L);
   }
 
   @Override

@@ -10,6 +10,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.LongSupplier;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -154,6 +156,11 @@ class DeviceChoiceTest {
         @Override
         public long freeBytes() {
           return 1L << 30;
+        }
+
+        @Override
+        public Optional<VirtualMemory> virtualMemory(LongSupplier stream) {
+          return Optional.empty();
         }
       };
     }

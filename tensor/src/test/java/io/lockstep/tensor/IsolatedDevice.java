@@ -1,19 +1,24 @@
 package io.lockstep.tensor;
 
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A device whose memory Java reaches by explicit copies alone, as that of a GPU, through the code
  * of a GPU. Behind it is host memory, so that libtorch computes on its tensors; while one is
- * installed, all tensors of the process lie here and every view of them for Java throws.
+ * installed, all tensors of the process lie here and every view of them for Java throws. Parts of
+ * tensors that have no memory can't be touched: the operating system ends the process that does.
  */
 public final class IsolatedDevice extends TorchDevice implements AutoCloseable {
 
   private final AtomicLong toHost = new AtomicLong();
   private final AtomicLong fromHost = new AtomicLong();
 
-  private IsolatedDevice() {
-    super("isolated device", Devices.TORCH_CPU, 0);
+  private final ProtectedPages pages;
+
+  private IsolatedDevice(ProtectedPages pages) {
+    super("isolated device", Devices.TORCH_CPU, 0, Optional.of(new SparseMemory(pages)));
+    this.pages = pages;
   }
 
   /**
@@ -24,7 +29,7 @@ public final class IsolatedDevice extends TorchDevice implements AutoCloseable {
     if (!Torch.isStarted()) {
       Torch.start(1);
     }
-    IsolatedDevice device = new IsolatedDevice();
+    IsolatedDevice device = new IsolatedDevice(new ProtectedPages());
     Devices.register(device);
     return device;
   }
@@ -49,9 +54,9 @@ public final class IsolatedDevice extends TorchDevice implements AutoCloseable {
     super.copy(from, into);
   }
 
-  @Override
-  long discard(Buffer buffer) {
-    return Devices.HOST.discard(buffer.as(Devices.HOST));
+  /** Bytes of the device that tensors with missing parts take now, as the driver counts. */
+  public long placedBytes() {
+    return pages.createdBytes();
   }
 
   @Override

@@ -29,9 +29,6 @@ public record DevicePlan(long device, long allowance) {
   private static final EnumSet<Kind> SAME_LEARNING =
       EnumSet.complementOf(EnumSet.of(Kind.ADAPTER, Kind.SHORTER));
 
-  /** The stages of ZeRO, which take the same memory on a device. */
-  private static final List<Integer> STAGES = List.of(1, 2, 3);
-
   /**
    * A question with what its answer is called in the overview.
    *
@@ -47,7 +44,8 @@ public record DevicePlan(long device, long allowance) {
     List<Answer> answers = new ArrayList<>();
     for (int world : worlds) {
       Optional<Question> question = asked.on(world);
-      if (question.isPresent() && (asked.scales() || world <= asked.virtualRanks())) {
+      if (question.isPresent()
+          && (asked.sharing().scales() || world <= asked.sharing().virtualRanks())) {
         RankMemory memory = RankMemory.of(question.get(), allowance);
         answers.add(new Answer(question.get(), memory, memory.total() <= device));
       }
@@ -65,6 +63,7 @@ public record DevicePlan(long device, long allowance) {
             .row(
                 "workers",
                 "weights",
+                "copy",
                 "gradients",
                 "moments",
                 "sums",
@@ -76,8 +75,9 @@ public record DevicePlan(long device, long allowance) {
                 "of " + MemorySize.text(device) + " GiB");
     answers.forEach(answer ->
         table.row(
-            String.valueOf(answer.question().world()),
+            String.valueOf(answer.question().sharing().world()),
             MemorySize.text(answer.memory().weights()),
+            MemorySize.text(answer.memory().copy()),
             MemorySize.text(answer.memory().gradients()),
             MemorySize.text(answer.memory().moments()),
             MemorySize.text(answer.memory().reduced()),
@@ -89,8 +89,8 @@ public record DevicePlan(long device, long allowance) {
             answer.fits() ? "fits" : "doesn't fit"));
     System.out.print(table.render());
     System.out.println(
-        "GiB of the rank that needs most, at stages 1 to 3 of ZeRO alike (docs/gpu.md); most is there in "
-            + answers.getFirst().memory().most());
+        "GiB of the rank that needs most, at stage %d of ZeRO; most is there in %s"
+            .formatted(asked.sharing().stage(), answers.getFirst().memory().most()));
     Answer first = answers.getFirst();
     if (!first.fits()) {
       printRemedies(first);
@@ -98,7 +98,7 @@ public record DevicePlan(long device, long allowance) {
   }
 
   private void printRemedies(Answer answer) throws IOException {
-    int world = answer.question().world();
+    int world = answer.question().sharing().world();
     String begin = "on %d worker%s it doesn't fit".formatted(world, world == 1 ? "" : "s");
     for (Remedy remedy : remedies(answer.question())) {
       String changes = String.join("; ", remedy.changes());
@@ -227,9 +227,10 @@ public record DevicePlan(long device, long allowance) {
 
   private static Map<String, Object> figures(Question question, RankMemory memory, boolean fits) {
     Map<String, Object> figures = new LinkedHashMap<>();
-    figures.put("workers", question.world());
-    figures.put("zero_stages", STAGES);
+    figures.put("workers", question.sharing().world());
+    figures.put("zero_stage", question.sharing().stage());
     figures.put("weight_bytes", memory.weights());
+    figures.put("copy_bytes", memory.copy());
     figures.put("gradient_bytes", memory.gradients());
     figures.put("optimizer_bytes", memory.moments());
     figures.put("reduced_bytes", memory.reduced());

@@ -17,27 +17,14 @@ import java.util.Set;
  * @param teacherBytes weights of a teacher, which every rank holds
  * @param frozen parts of the model that an adapter gets no updates in
  * @param batch what is computed at once
- * @param samples of a step
- * @param virtualRanks shares of a step
- * @param bucketFloats values of a bucket
- * @param replicates whether workers keep copies for each other
- * @param ordered whether workers sum gradients, and not NCCL
- * @param scales whether a step has as many samples more as there are more workers, each computing
- *     one share; a recipe says how many samples there are
- * @param world workers, one for each device
+ * @param sharing how a step is shared out
  */
 public record Question(
     TuningPlan plan,
     long teacherBytes,
     Set<ParameterSpec.Module> frozen,
     MicroBatch batch,
-    int samples,
-    int virtualRanks,
-    int bucketFloats,
-    boolean replicates,
-    boolean ordered,
-    boolean scales,
-    int world) {
+    Sharing sharing) {
 
   public Question {
     frozen = Set.copyOf(frozen);
@@ -49,10 +36,10 @@ public record Question(
         0,
         SegmentSpec.of(plan.model(), plan.trained()),
         plan.trained(),
-        new Buckets(plan.trained().size(), bucketFloats),
-        virtualRanks,
-        samples / virtualRanks,
-        replicates);
+        new Buckets(plan.trained().size(), sharing.bucketFloats()),
+        sharing.virtualRanks(),
+        sharing.samples() / sharing.virtualRanks(),
+        sharing.replicates());
   }
 
   /** Whether all kinds of weights are trained, and no adapter. */
@@ -61,64 +48,17 @@ public record Question(
   }
 
   Question with(MicroBatch other) {
-    return new Question(
-        plan,
-        teacherBytes,
-        frozen,
-        other,
-        samples,
-        virtualRanks,
-        bucketFloats,
-        replicates,
-        ordered,
-        scales,
-        world);
+    return new Question(plan, teacherBytes, frozen, other, sharing);
   }
 
-  Question withVirtualRanks(int ranks) {
-    return new Question(
-        plan,
-        teacherBytes,
-        frozen,
-        batch,
-        samples,
-        ranks,
-        bucketFloats,
-        replicates,
-        ordered,
-        scales,
-        world);
-  }
-
-  Question withoutReplicas() {
-    return new Question(
-        plan,
-        teacherBytes,
-        frozen,
-        batch,
-        samples,
-        virtualRanks,
-        bucketFloats,
-        false,
-        ordered,
-        scales,
-        world);
+  Question with(Sharing other) {
+    return new Question(plan, teacherBytes, frozen, batch, other);
   }
 
   /** With the adapter that a recipe has which says nothing of it. */
   Question withAdapter() throws InvalidAdapterException {
-    return new Question(
-        TuningPlan.adapted(plan.model(), TunerConfig.usualAdapter(), frozen),
-        teacherBytes,
-        frozen,
-        batch,
-        samples,
-        virtualRanks,
-        bucketFloats,
-        replicates,
-        ordered,
-        scales,
-        world);
+    TuningPlan adapted = TuningPlan.adapted(plan.model(), TunerConfig.usualAdapter(), frozen);
+    return new Question(adapted, teacherBytes, frozen, batch, sharing);
   }
 
   /**
@@ -126,23 +66,11 @@ public record Question(
    * step can't be shared out so.
    */
   public Optional<Question> on(int workers) {
-    int ranks = scales ? workers : Math.max(virtualRanks, workers);
-    int shared = scales ? samples / virtualRanks * workers : samples;
-    if (shared % ranks != 0) {
-      return Optional.empty();
-    }
-    return Optional.of(
-        new Question(
-            plan,
-            teacherBytes,
-            frozen,
-            batch.rows() <= shared / ranks ? batch : batch.ofRows(shared / ranks),
-            shared,
-            ranks,
-            bucketFloats,
-            replicates,
-            ordered,
-            scales,
-            workers));
+    return sharing
+        .on(workers)
+        .map(shared -> {
+          int rows = shared.samples() / shared.virtualRanks();
+          return with(batch.rows() <= rows ? batch : batch.ofRows(rows)).with(shared);
+        });
   }
 }

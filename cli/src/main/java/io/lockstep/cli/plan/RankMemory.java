@@ -9,6 +9,7 @@ import java.io.IOException;
  * there.
  *
  * @param weights what is trained, in float32, and what is not, in the type that is computed in
+ * @param copy of what is trained, which rank 0 writes checkpoints from
  * @param gradients flat buffers of gradients, and those of the segment that is computed
  * @param moments both of AdamW
  * @param reduced sums over all ranks, of what it owns and copies
@@ -21,6 +22,7 @@ import java.io.IOException;
  */
 record RankMemory(
     long weights,
+    long copy,
     long gradients,
     long moments,
     long reduced,
@@ -32,7 +34,9 @@ record RankMemory(
 
   /** Counts it. */
   static RankMemory of(Question question, long allowance) throws IOException {
-    DeviceState state = DeviceState.of(question.subject(), question.world(), question.ordered());
+    Sharing sharing = question.sharing();
+    DeviceState state =
+        DeviceState.of(question.subject(), sharing.stage(), sharing.world(), sharing.ordered());
     ActivationBytes.Moment most =
         ActivationBytes.of(
                 question.plan().model(),
@@ -45,6 +49,7 @@ record RankMemory(
             .most();
     return new RankMemory(
         state.weightBytes() + question.plan().frozenBytes() + question.teacherBytes(),
+        state.copyBytes(),
         state.gradientBytes() + most.gradients(),
         state.optimizerBytes(),
         state.reducedBytes(),
@@ -57,6 +62,14 @@ record RankMemory(
 
   /** All of it. */
   long total() {
-    return weights + gradients + moments + reduced + activations + logits + exchange + allowance;
+    return weights
+        + copy
+        + gradients
+        + moments
+        + reduced
+        + activations
+        + logits
+        + exchange
+        + allowance;
   }
 }

@@ -20,15 +20,19 @@ record Remedy(Question question, RankMemory memory, List<String> changes) {
   /** Samples are not made shorter than this. */
   private static final int LEAST_LENGTH = 256;
 
+  private static final int GRADIENTS_STAGE = 2;
+
   /** The most workers that are proposed. */
   private static final int MOST_WORKERS = 16;
 
   /**
    * Kinds of changes, in the order in which they are tried: those that keep the weights, then those
-   * that keep what is learned, then the rest. A higher stage of ZeRO is none of them: on a device
-   * all stages take the same memory.
+   * that keep what is learned, then the rest. Stage 3 of ZeRO is none of them: the rank that needs
+   * most is the one that saves, and has all weights then.
    */
   enum Kind {
+    /** Gradients are reduced and given back as they are computed. */
+    SHARED_GRADIENTS,
     /** Gradient checkpointing: time for memory, the same weights. */
     CHECKPOINTING,
     /** Fewer samples at once, more of them one after the other. */
@@ -53,7 +57,12 @@ record Remedy(Question question, RankMemory memory, List<String> changes) {
   private record Change(Kind kind, int amount) {
     Optional<Question> apply(Question question) throws IOException {
       MicroBatch batch = question.batch();
+      Sharing sharing = question.sharing();
       return switch (kind) {
+        case SHARED_GRADIENTS ->
+            sharing.stage() < GRADIENTS_STAGE
+                ? Optional.of(question.with(sharing.atStage(GRADIENTS_STAGE)))
+                : Optional.empty();
         case CHECKPOINTING ->
             batch.checkpointing()
                 ? Optional.empty()
@@ -63,19 +72,19 @@ record Remedy(Question question, RankMemory memory, List<String> changes) {
                 ? Optional.of(question.with(batch.ofRows(amount)))
                 : Optional.empty();
         case FEWER_VIRTUAL_RANKS ->
-            question.world() < question.virtualRanks() && question.samples() % question.world() == 0
-                ? Optional.of(question.withVirtualRanks(question.world()))
+            sharing.world() < sharing.virtualRanks() && sharing.samples() % sharing.world() == 0
+                ? Optional.of(question.with(sharing.withVirtualRanks(sharing.world())))
                 : Optional.empty();
         case NO_REPLICAS ->
-            question.replicates() && question.world() > 1
-                ? Optional.of(question.withoutReplicas())
+            sharing.replicates() && sharing.world() > 1
+                ? Optional.of(question.with(sharing.withoutReplicas()))
                 : Optional.empty();
         case ADAPTER -> question.isFull() ? Optional.of(question.withAdapter()) : Optional.empty();
         case SHORTER ->
             amount < batch.length()
                 ? Optional.of(question.with(batch.ofLength(amount)))
                 : Optional.empty();
-        case MORE_WORKERS -> amount > question.world() ? question.on(amount) : Optional.empty();
+        case MORE_WORKERS -> amount > sharing.world() ? question.on(amount) : Optional.empty();
       };
     }
   }
@@ -142,7 +151,8 @@ record Remedy(Question question, RankMemory memory, List<String> changes) {
                   length -> length / 2);
           case MORE_WORKERS ->
               IntStream.iterate(2, workers -> workers <= MOST_WORKERS, workers -> 2 * workers);
-          case CHECKPOINTING, FEWER_VIRTUAL_RANKS, NO_REPLICAS, ADAPTER -> IntStream.of(0);
+          case SHARED_GRADIENTS, CHECKPOINTING, FEWER_VIRTUAL_RANKS, NO_REPLICAS, ADAPTER ->
+              IntStream.of(0);
         };
     return amounts.mapToObj(amount -> new Change(kind, amount)).toList();
   }
@@ -180,18 +190,23 @@ record Remedy(Question question, RankMemory memory, List<String> changes) {
   private static List<String> described(Question asked, Question found) {
     List<String> changes = new ArrayList<>();
     MicroBatch batch = found.batch();
+    Sharing before = asked.sharing();
+    Sharing after = found.sharing();
+    if (after.stage() != before.stage()) {
+      changes.add("deepspeed.config: zero" + after.stage());
+    }
     if (batch.checkpointing() && !asked.batch().checkpointing()) {
       changes.add("training.gradient_checkpointing: true");
     }
     if (batch.rows() != asked.batch().rows()) {
       changes.add(
           "training.per_device_train_batch_size: %d with training.gradient_accumulation_steps: %d"
-              .formatted(batch.rows(), found.samples() / batch.rows()));
+              .formatted(batch.rows(), after.samples() / batch.rows()));
     }
-    if (found.virtualRanks() != asked.virtualRanks() && found.world() == asked.world()) {
-      changes.add("cluster.virtual_ranks: " + found.virtualRanks());
+    if (after.virtualRanks() != before.virtualRanks() && after.world() == before.world()) {
+      changes.add("cluster.virtual_ranks: " + after.virtualRanks());
     }
-    if (found.replicates() != asked.replicates()) {
+    if (after.replicates() != before.replicates()) {
       changes.add("cluster.resilience: checkpoint");
     }
     if (found.isFull() != asked.isFull()) {
@@ -207,13 +222,13 @@ record Remedy(Question question, RankMemory memory, List<String> changes) {
                   batch.pictureTokens())
               : "global_max_length: " + batch.length());
     }
-    if (found.world() != asked.world()) {
+    if (after.world() != before.world()) {
       changes.add(
-          found.world()
+          after.world()
               + " workers"
-              + (asked.scales() || found.virtualRanks() == asked.virtualRanks()
+              + (before.scales() || after.virtualRanks() == before.virtualRanks()
                   ? ""
-                  : " with cluster.virtual_ranks: " + found.virtualRanks()));
+                  : " with cluster.virtual_ranks: " + after.virtualRanks()));
     }
     return changes;
   }

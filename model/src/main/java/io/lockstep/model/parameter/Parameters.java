@@ -3,6 +3,7 @@ package io.lockstep.model.parameter;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import io.lockstep.tensor.Autograd;
+import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.Dtype;
 import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
@@ -26,9 +27,16 @@ public final class Parameters implements Weights, AutoCloseable {
   /** Parameters that are all zero. */
   public Parameters(ParameterLayout layout) {
     this.layout = layout;
-    flat = scope.zeros(Dtype.FLOAT32, layout.size());
+    flat = zeros(layout);
     isFlat = true;
     addViews(layout);
+  }
+
+  /** All there, and zero; parts may be given back. */
+  private NDArray zeros(ParameterLayout layout) {
+    NDArray zeros = scope.sparse(Dtype.FLOAT32, layout.size());
+    Buffer.of(zeros).commit();
+    return zeros;
   }
 
   /** Makes the values of a parameter, as a tensor that belongs to a scope. */
@@ -44,7 +52,7 @@ public final class Parameters implements Weights, AutoCloseable {
   public Parameters(ParameterLayout layout, int count, Maker others) {
     this.layout = layout;
     ParameterLayout first = layout.first(count);
-    flat = scope.zeros(Dtype.FLOAT32, first.size());
+    flat = zeros(first);
     isFlat = count == layout.slots().size();
     addViews(first);
     try {

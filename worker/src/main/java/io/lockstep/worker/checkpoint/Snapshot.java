@@ -8,8 +8,9 @@ import java.lang.foreign.Arena;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A copy in host memory of what a rank writes of a checkpoint. The memory is used again from
- * checkpoint to checkpoint and grows only if a rank comes to own more.
+ * A copy of what a rank writes of a checkpoint: parameters where models compute, for they are
+ * certified as well, moments in host memory. The memory is used again from checkpoint to checkpoint
+ * and grows only if a rank comes to own more.
  */
 public final class Snapshot implements AutoCloseable {
 

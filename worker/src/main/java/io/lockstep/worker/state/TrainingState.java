@@ -199,6 +199,7 @@ public final class TrainingState implements AutoCloseable {
       fresh = zeroShard(membership);
       try (CheckpointReader stored = CheckpointReader.open(Path.of(membership.checkpointDir()))) {
         stored.requireFit(parameters().layout().size(), config.cluster().bucketFloats());
+        Buffer.of(parameters().flat()).commit();
         stored.readTrained(model);
         stored.readMoments(moments(fresh.owned()));
         stored.readMoments(moments(fresh.copied()));
@@ -323,7 +324,9 @@ public final class TrainingState implements AutoCloseable {
       if (piece.from() == rank) {
         add(sends, piece.to(), sendSlots, memory(piece, giver(held, piece)));
       } else if (piece.to() == rank && fresh != null) {
-        add(receives, piece.from(), receiveSlots, memory(piece, fresh));
+        List<Buffer> memory = memory(piece, fresh);
+        memory.forEach(Buffer::commit);
+        add(receives, piece.from(), receiveSlots, memory);
       }
     }
     participants.exchange(Rounds.STATE, sends, receives);

@@ -64,14 +64,20 @@ final class GradientBucketHook {
 
   private void sum(Range range) {
     List<NDArray> chain = last.chain();
+    // Gaps between parameters are in the range, and nobody has written them.
+    chain.forEach(sum -> part(sum, range).commit());
     for (int i = 1; i < chain.size(); i++) {
       try (Scope views = Scope.open()) {
         Ops.addInPlace(view(chain.get(i), range), view(chain.get(i - 1), range));
       }
       if (discards) {
-        var _ = Buffer.of(chain.get(i - 1)).slice(range.start(), range.floats()).discard();
+        var _ = part(chain.get(i - 1), range).discard();
       }
     }
+  }
+
+  private static Buffer part(NDArray flat, Range range) {
+    return Buffer.of(flat).slice(range.start(), range.floats());
   }
 
   private static NDArray view(NDArray flat, Range range) {

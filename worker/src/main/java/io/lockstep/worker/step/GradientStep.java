@@ -256,7 +256,9 @@ public final class GradientStep {
         if (written[segment.index()]) {
           Ops.addInPlace(Parameters.view(flat, slot), gradients.get(i));
         } else {
-          var _ = place(slot).copyFrom(Buffer.of(Ops.contiguous(gradients.get(i))));
+          Buffer place = place(slot);
+          place.commit();
+          var _ = place.copyFrom(Buffer.of(Ops.contiguous(gradients.get(i))));
         }
       }
       written[segment.index()] |= !gradients.isEmpty();
@@ -277,7 +279,9 @@ public final class GradientStep {
         }
       } else {
         for (int slot = segment.firstSlot(); slot < segment.endSlot(); slot++) {
-          place(slot(slot)).zero();
+          Buffer place = place(slot(slot));
+          place.commit();
+          place.zero();
         }
       }
     }

@@ -8,11 +8,12 @@ import io.lockstep.worker.zero.Buckets.Range;
 /**
  * What the rank that has most holds of the training state on a CUDA device.
  *
- * <p>On processors stages 2 and 3 of ZeRO give the memory of parts of flat buffers back to the
- * operating system. Memory within a tensor on a CUDA device can't be given back, so that all stages
- * hold as much there as stage 1 ({@link StageCost}): whole weights and whole gradients.
+ * <p>It is what {@link StageCost} counts, with two differences: rank 0 has all weights at every
+ * stage of ZeRO, because it saves them, and a copy of them besides, which checkpoints are written
+ * and certified from while training goes on.
  *
  * @param weightBytes what is trained, in float32; what is not is held besides
+ * @param copyBytes rank 0's copy of it
  * @param gradientBytes flat buffers of gradients, as many as sums of virtual ranks wait at once
  * @param optimizerBytes both moments of AdamW
  * @param reducedBytes the sums over all ranks, of what is owned and copied
@@ -20,25 +21,25 @@ import io.lockstep.worker.zero.Buckets.Range;
  */
 public record DeviceState(
     long weightBytes,
+    long copyBytes,
     long gradientBytes,
     long optimizerBytes,
     long reducedBytes,
     long exchangeBytes) {
 
-  /** The stage whose figures hold for all of them. */
-  private static final int HELD_STAGE = 1;
-
   /**
    * Counts the rank that has most.
    *
    * @param subject what it says of frozen weights is not counted
+   * @param stage of ZeRO, 1 to 3
    * @param ordered whether ranks sum gradients, and not NCCL
    */
-  public static DeviceState of(StageCost.Subject subject, int world, boolean ordered) {
+  public static DeviceState of(StageCost.Subject subject, int stage, int world, boolean ordered) {
     PassTable passes = PassTable.even(subject.virtualRanks(), world, 1);
-    DeviceState most = new DeviceState(0, 0, 0, 0, 0);
+    long whole = Dtype.FLOAT32.bytes(subject.layout().size());
+    DeviceState most = new DeviceState(whole, whole, 0, 0, 0, 0);
     for (int rank = 0; rank < world; rank++) {
-      StageCost cost = StageCost.of(subject, HELD_STAGE, rank, passes);
+      StageCost cost = StageCost.of(subject, stage, rank, passes);
       Routes routes =
           new Routes(
               new Shard(rank, world, subject.replicates()),
@@ -48,7 +49,8 @@ public record DeviceState(
       most =
           most.max(
               new DeviceState(
-                  Dtype.FLOAT32.bytes(subject.layout().size()),
+                  0,
+                  0,
                   cost.gradientBytes() - reduced,
                   cost.optimizerBytes(),
                   reduced,
@@ -72,6 +74,7 @@ public record DeviceState(
   private DeviceState max(DeviceState other) {
     return new DeviceState(
         Math.max(weightBytes, other.weightBytes),
+        Math.max(copyBytes, other.copyBytes),
         Math.max(gradientBytes, other.gradientBytes),
         Math.max(optimizerBytes, other.optimizerBytes),
         Math.max(reducedBytes, other.reducedBytes),

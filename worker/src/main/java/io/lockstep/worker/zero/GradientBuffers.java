@@ -26,17 +26,20 @@ public final class GradientBuffers implements AutoCloseable {
     this.floats = floats;
   }
 
-  /** A buffer; its gaps between parameters are zero, the rest has to be written. */
+  /**
+   * A buffer; its gaps between parameters are zero, the rest has to be written. What is written has
+   * to be committed before ({@link Buffer#commit}).
+   */
   public NDArray acquire() {
     NDArray buffer = free.poll();
     if (buffer == null) {
-      buffer = scope.zeros(Dtype.FLOAT32, floats);
+      buffer = scope.sparse(Dtype.FLOAT32, floats);
       all.add(buffer);
     }
     return buffer;
   }
 
-  /** Gives the memory of buffers that nobody uses now back to the operating system. */
+  /** Gives the memory of buffers that nobody uses now back. */
   public void discardUnused() {
     free.forEach(buffer -> Buffer.of(buffer).discard());
   }
@@ -54,6 +57,8 @@ public final class GradientBuffers implements AutoCloseable {
 
   /** Adds the right buffer to the left one, gives the right one back and returns the left. */
   public NDArray sum(NDArray left, NDArray right) {
+    Buffer.of(left).commit();
+    Buffer.of(right).commit();
     Ops.addInPlace(left, right);
     release(right);
     return left;

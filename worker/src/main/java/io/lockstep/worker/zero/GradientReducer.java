@@ -387,10 +387,9 @@ public final class GradientReducer implements AutoCloseable {
   }
 
   private void gather(long tag, Buffer flat, List<Range> ranges, IntPredicate takes) {
-    collective.exchange(
-        tag,
-        transfers(routes.gatherSends(ranges, takes), flat),
-        transfers(routes.gatherReceives(ranges, takes), flat));
+    List<Transfer> receives = transfers(routes.gatherReceives(ranges, takes), flat);
+    receives.forEach(receive -> receive.memory().commit());
+    collective.exchange(tag, transfers(routes.gatherSends(ranges, takes), flat), receives);
   }
 
   private static List<Transfer> transfers(List<Leg> legs, Buffer flat) {

@@ -19,6 +19,13 @@ public final class ResidentRanges {
     this.kept = List.copyOf(kept);
   }
 
+  /** Makes room for ranges that are about to arrive. */
+  public void commit(List<Range> ranges) {
+    for (Range range : ranges) {
+      flat.slice(range.start(), range.floats()).commit();
+    }
+  }
+
   /** Gives back what of some ranges is not kept. */
   public void discard(List<Range> ranges) {
     for (Range range : ranges) {

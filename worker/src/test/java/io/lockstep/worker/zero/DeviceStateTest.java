@@ -1,6 +1,7 @@
 package io.lockstep.worker.zero;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.ndarray.NDArray;
 import io.lockstep.collective.tree.BlockAccumulator;
@@ -17,6 +18,7 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -52,7 +54,7 @@ class DeviceStateTest {
   @CsvSource({"1, 4, true", "1, 1, true", "2, 4, true", "3, 8, false", "4, 4, true", "8, 8, true"})
   void everythingTakesWhatIsCounted(int world, int virtualRanks, boolean replicates) {
     StageCost.Subject subject = subject(virtualRanks, replicates);
-    DeviceState state = DeviceState.of(subject, world, true);
+    DeviceState state = DeviceState.of(subject, 1, world, true);
     long moments = 0;
     long gradients = 0;
     try (Parameters parameters = new Parameters(layout)) {
@@ -67,6 +69,7 @@ class DeviceStateTest {
         gradients = Math.max(gradients, gradients(world, virtualRanks, rank));
       }
     }
+    assertEquals(state.weightBytes(), state.copyBytes());
     assertEquals(moments, state.optimizerBytes());
     assertEquals(moments / 2, state.reducedBytes(), "a sum where there are two moments");
     assertEquals(gradients, state.gradientBytes());
@@ -95,10 +98,10 @@ class DeviceStateTest {
 
   @Test
   void piecesOfEachOtherSumAreOnTheirWay() {
-    assertEquals(0, DeviceState.of(subject(4, true), 1, true).exchangeBytes());
-    assertEquals(0, DeviceState.of(subject(4, true), 4, false).exchangeBytes());
+    assertEquals(0, DeviceState.of(subject(4, true), 1, 1, true).exchangeBytes());
+    assertEquals(0, DeviceState.of(subject(4, true), 1, 4, false).exchangeBytes());
     long share = 3 * BUCKET * 4;
-    assertEquals(3 * 2 * share, DeviceState.of(subject(4, true), 4, true).exchangeBytes());
+    assertEquals(3 * 2 * share, DeviceState.of(subject(4, true), 1, 4, true).exchangeBytes());
     ParameterLayout large =
         new ParameterLayout(List.of(ParameterSpec.of(ParameterSpec.Module.LLM, "all", 4 * PIECE)));
     StageCost.Subject subject =
@@ -110,6 +113,34 @@ class DeviceStateTest {
             2,
             1,
             true);
-    assertEquals(2 * PIECE, DeviceState.of(subject, 2, true).exchangeBytes());
+    assertEquals(2 * PIECE, DeviceState.of(subject, 1, 2, true).exchangeBytes());
+  }
+
+  @Test
+  void fromStageTwoOnGradientsGoAsTheyAreComputed() {
+    List<ParameterSpec> parts =
+        IntStream.range(0, 4)
+            .mapToObj(i -> ParameterSpec.of(ParameterSpec.Module.LLM, "part " + i, 1 << 20))
+            .toList();
+    ParameterLayout layout = new ParameterLayout(parts);
+    long each = layout.size() / 4;
+    StageCost.Subject subject =
+        new StageCost.Subject(
+            0,
+            IntStream.range(0, 4)
+                .mapToObj(i ->
+                    new SegmentSpec(
+                        i, "part " + i, i, i + 1, List.of(), false, i * each, (i + 1) * each))
+                .toList(),
+            layout,
+            new Buckets(layout.size(), BUCKET),
+            2,
+            1,
+            false);
+    DeviceState whole = DeviceState.of(subject, 1, 2, true);
+    DeviceState shared = DeviceState.of(subject, 2, 2, true);
+    assertEquals(layout.size() * Float.BYTES, whole.gradientBytes());
+    assertTrue(shared.gradientBytes() <= whole.gradientBytes() * 3 / 4);
+    assertEquals(whole.weightBytes(), DeviceState.of(subject, 3, 2, true).weightBytes());
   }
 }

@@ -167,6 +167,7 @@ class GradientReducerTest {
               new BlockAccumulator<>(tree, span.first(), span.end(), buffers::sum);
           for (int virtualRank = span.first(); virtualRank < span.end(); virtualRank++) {
             NDArray gradient = buffers.acquire();
+            Buffer.of(gradient).commit();
             var _ = Buffer.of(gradient).copyFrom(Buffer.onHost(gradient(step, virtualRank)));
             sums.add(virtualRank, gradient);
           }

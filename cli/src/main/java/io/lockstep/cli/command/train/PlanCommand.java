@@ -10,6 +10,7 @@ import io.lockstep.cli.console.UserError;
 import io.lockstep.cli.plan.DevicePlan;
 import io.lockstep.cli.plan.MicroBatch;
 import io.lockstep.cli.plan.Question;
+import io.lockstep.cli.plan.Sharing;
 import io.lockstep.cli.train.PlannedCost;
 import io.lockstep.cli.train.RunTables;
 import io.lockstep.model.cost.ActivationBytes;
@@ -217,13 +218,8 @@ public final class PlanCommand implements Callable<Integer> {
           0,
           NOT_ADAPTED,
           batch,
-          batch.rows(),
-          1,
-          ClusterConfig.DEFAULT_BUCKET_FLOATS,
-          true,
-          true,
-          true,
-          1);
+          new Sharing(
+              batch.rows(), 1, ClusterConfig.DEFAULT_BUCKET_FLOATS, true, true, true, 1, 1));
     }
     requireShares(known, workers);
     return new Question(
@@ -231,13 +227,15 @@ public final class PlanCommand implements Callable<Integer> {
         known.teacherBytes(),
         run.get().tuner().frozen(),
         batch,
-        Math.toIntExact(run.get().training().globalBatchSize()),
-        run.get().batches().virtualRanks(),
-        run.get().cluster().bucketFloats(),
-        run.get().cluster().replicates(),
-        run.get().cluster().reduction() == ClusterConfig.Reduction.ORDERED,
-        false,
-        1);
+        new Sharing(
+            Math.toIntExact(run.get().training().globalBatchSize()),
+            run.get().batches().virtualRanks(),
+            run.get().cluster().bucketFloats(),
+            run.get().cluster().replicates(),
+            run.get().cluster().reduction() == ClusterConfig.Reduction.ORDERED,
+            false,
+            run.get().deepspeed().zeroStage(),
+            1));
   }
 
   private Known known(Subject given, boolean forDevice) throws Exception {
