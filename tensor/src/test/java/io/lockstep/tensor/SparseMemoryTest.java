@@ -3,6 +3,7 @@ package io.lockstep.tensor;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
@@ -41,7 +42,7 @@ class SparseMemoryTest {
   private static Buffer filled(Buffer buffer, float value) {
     try (Scope temporaries = Scope.open()) {
       float[] values = new float[(int) buffer.elements()];
-      java.util.Arrays.fill(values, value);
+      Arrays.fill(values, value);
       return buffer.copyFrom(Buffer.onHost(values));
     }
   }
@@ -119,7 +120,8 @@ class SparseMemoryTest {
   void anyOrderOfRequestsKeepsWhatIsHeld(long seed) {
     RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
     int granules = 12;
-    List<Buffer> flats = List.of(sparse(granules * GRANULE), sparse(granules * GRANULE));
+    long all = (long) granules * GRANULE;
+    List<Buffer> flats = List.of(sparse(all), sparse(all));
     float[][] expected = new float[2][granules];
     boolean[][] there = new boolean[2][granules];
     long most = 0;
