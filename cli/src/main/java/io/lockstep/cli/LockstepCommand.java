@@ -41,7 +41,7 @@ import picocli.CommandLine.ScopeType;
     description = "Fine-tunes Qwen-VL models, bit-exact on any number of workers, and serves them.",
     mixinStandardHelpOptions = true,
     scope = ScopeType.INHERIT,
-    version = "lockstep 0.1.0-SNAPSHOT",
+    versionProvider = Version.class,
     synopsisSubcommandLabel = "COMMAND")
 final class LockstepCommand implements Runnable {
 

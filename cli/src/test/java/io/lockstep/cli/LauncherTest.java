@@ -73,7 +73,7 @@ class LauncherTest {
     Path target = Files.createDirectories(checkout.resolve("cli/target"));
     Path jar = Files.writeString(target.resolve("cli-1.jar"), "");
     Path classPath = Files.writeString(target.resolve("classpath"), "a.jar");
-    Path archive = Files.writeString(target.resolve("classes.jsa"), "");
+    Path archive = Files.writeString(target.resolve("classes.jsa"), "noted");
     for (Path older : List.of(jar, classPath)) {
       Files.setLastModifiedTime(older, FileTime.fromMillis(1_000_000));
     }
@@ -82,6 +82,48 @@ class LauncherTest {
     assertTrue(ended.out().contains(use), ended.out() + ended.err());
     Files.setLastModifiedTime(archive, FileTime.fromMillis(900_000));
     assertFalse(launch(Map.of("JAVA_HOME", folder.resolve("jdk").toString())).out().contains(use));
+  }
+
+  /** What the archive of a release holds, with a script in place of what notes classes. */
+  private void unpackRelease(String classArchive) throws IOException {
+    Path jars = Files.createDirectories(checkout.resolve("lib"));
+    Path jar = Files.writeString(jars.resolve("cli-1.jar"), "");
+    Files.setLastModifiedTime(jar, FileTime.fromMillis(1_000_000));
+    Files.writeString(jars.resolve("classpath"), "lib/a.jar:lib/b.jar\n");
+    tool(checkout.resolve("bin/class-archive"), classArchive);
+  }
+
+  @Test
+  void aReleaseNeedsNoMavenAndPreparesItsFirstStartOnce() throws Exception {
+    unpackRelease("echo \"$2\" > \"$1\"");
+    maven("echo unexpected; exit 1");
+    Map<String, String> jdk = echoingJdk();
+    Ended first = launch(jdk, "--help");
+    assertEquals(0, first.exit(), first.err());
+    assertEquals(
+        "lockstep: preparing the first start; this takes a quarter of a minute\n", first.err());
+    String root = checkout.toRealPath().toString();
+    String classPath = "%1$s/lib/cli-1.jar:%1$s/lib/a.jar:%1$s/lib/b.jar".formatted(root);
+    assertTrue(first.out().contains("\n-cp\n" + classPath + "\n"), first.out());
+    assertEquals(classPath + "\n", Files.readString(checkout.resolve("lib/classes.jsa")));
+    Ended second = launch(jdk, "--help");
+    assertEquals("", second.err());
+    assertTrue(
+        second.out().contains("-XX:SharedArchiveFile=" + root + "/lib/classes.jsa\n"),
+        second.out());
+  }
+
+  @Test
+  void aReleaseThatCanNotPrepareItsFirstStartStartsWithout() throws Exception {
+    unpackRelease("echo reasons >&2; exit 1");
+    Map<String, String> jdk = echoingJdk();
+    Ended first = launch(jdk, "--help");
+    assertEquals(0, first.exit(), first.err());
+    assertTrue(first.err().contains("processes start more slowly"), first.err());
+    assertEquals("reasons\n", Files.readString(checkout.resolve("lib/classes.log")));
+    Ended second = launch(jdk, "--help");
+    assertEquals("", second.err());
+    assertFalse(second.out().contains("SharedArchiveFile"), second.out());
   }
 
   @Test

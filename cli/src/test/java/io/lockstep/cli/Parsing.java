@@ -22,4 +22,9 @@ public final class Parsing {
     }
     return parsed;
   }
+
+  /** All commands, to look up names of commands and options. */
+  public static CommandLine all() {
+    return LockstepCommand.commandLine();
+  }
 }

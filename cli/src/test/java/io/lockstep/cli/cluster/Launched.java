@@ -39,12 +39,8 @@ final class Launched implements AutoCloseable {
     this.err = err;
   }
 
-  static Launched start(Path folder, String... arguments) throws IOException {
-    return start(folder, Map.of(), arguments);
-  }
-
-  private static Launched start(Path folder, Map<String, String> environment, String... arguments)
-      throws IOException {
+  /** What starts a command; its arguments follow. */
+  static List<String> command() {
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -60,6 +56,16 @@ final class Launched implements AutoCloseable {
                 "io.lockstep.cli.Main"));
     command.addAll(1, FAST_START);
     command.addAll(1, ClassArchive.OPTIONS);
+    return command;
+  }
+
+  static Launched start(Path folder, String... arguments) throws IOException {
+    return start(folder, Map.of(), arguments);
+  }
+
+  private static Launched start(Path folder, Map<String, String> environment, String... arguments)
+      throws IOException {
+    List<String> command = command();
     command.addAll(List.of(arguments));
     Path out = Files.createTempFile(folder, "stdout", ".txt");
     Path err = Files.createTempFile(folder, "stderr", ".txt");
