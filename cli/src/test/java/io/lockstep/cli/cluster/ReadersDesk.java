@@ -36,13 +36,6 @@ record ReadersDesk(Path folder) implements AutoCloseable {
         --train_type lora --lora_rank 8 --max_length 400 --learning_rate 1e-4 --deepspeed zero2
       """;
 
-  private static final String COCO =
-      """
-      {"images": [{"id": 1, "file_name": "%s", "width": 128, "height": 128}, {"id": 2, "file_name": "%s", "width": 128, "height": 128}],
-       "categories": [{"id": 1, "name": "标签"}],
-       "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [10, 10, 40, 30]}, {"id": 2, "image_id": 2, "category_id": 1, "bbox": [5, 5, 20, 20]}]}
-      """;
-
   /** Draws the data and trains. */
   static ReadersDesk create(Path folder, Path repository) throws IOException, InterruptedException {
     ReadersDesk desk = new ReadersDesk(Files.createDirectories(folder));
@@ -63,7 +56,12 @@ record ReadersDesk(Path folder) implements AutoCloseable {
       }
       Files.writeString(
           my.resolve("instances.json"),
-          COCO.formatted(pictures.getFirst().getFileName(), pictures.getLast().getFileName()));
+          """
+          {"images": [{"id": 1, "file_name": "%s", "width": 128, "height": 128}, {"id": 2, "file_name": "%s", "width": 128, "height": 128}],
+           "categories": [{"id": 1, "name": "标签"}],
+           "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [10, 10, 40, 30]}, {"id": 2, "image_id": 2, "category_id": 1, "bbox": [5, 5, 20, 20]}]}
+          """
+              .formatted(pictures.getFirst().getFileName(), pictures.getLast().getFileName()));
     }
     Files.writeString(my.resolve("recipe.yaml"), RECIPE);
     Files.writeString(my.resolve("train.sh"), SWIFT_SCRIPT);

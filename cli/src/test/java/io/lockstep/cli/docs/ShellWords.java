@@ -42,7 +42,7 @@ final class ShellWords {
       }
       redirected =
           token.group("redirect") != null
-              || redirected && token.group("word") == null;
+              || (redirected && token.group("word") == null);
       end = token.end();
       token.region(end, line.length());
     }
