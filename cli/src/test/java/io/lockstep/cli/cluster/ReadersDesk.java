@@ -40,8 +40,7 @@ record ReadersDesk(Path folder) implements AutoCloseable {
   static ReadersDesk create(Path folder, Path repository) throws IOException, InterruptedException {
     ReadersDesk desk = new ReadersDesk(Files.createDirectories(folder));
     Path my = folder.resolve("my");
-    DemoData.generate(
-        my, DemoOptions.of(16, 5, DemoStyle.INSPECTION).withTexts(4).withHeldout(2));
+    DemoData.generate(my, DemoOptions.of(16, 5, DemoStyle.INSPECTION).withTexts(4).withHeldout(2));
     Files.createDirectory(my.resolve("pictures"));
     try (Stream<Path> drawn = Files.walk(my.resolve("images"))) {
       List<Path> pictures = drawn.filter(Files::isRegularFile).sorted().limit(2).toList();

@@ -38,12 +38,35 @@ public final class CommandCheck {
 
   /** What every shell has; they are run or left out with the page's other commands. */
   private static final Set<String> SHELL =
-      Set.of("cat", "cd", "cp", "echo", "export", "head", "ls", "mkdir", "mv", "printf", "rm", "sed",
-          "sh", "sha256sum", "tail", "tar", "cmp", "openssl");
+      Set.of(
+          "cat",
+          "cd",
+          "cp",
+          "echo",
+          "export",
+          "head",
+          "ls",
+          "mkdir",
+          "mv",
+          "printf",
+          "rm",
+          "sed",
+          "sh",
+          "sha256sum",
+          "tail",
+          "tar",
+          "cmp",
+          "openssl");
 
   /** Options that name what a command makes. */
   private static final Set<String> MADE =
-      Set.of("--out", "--answers", "--output_dir", "--draw", "--accept", "--http-port-file",
+      Set.of(
+          "--out",
+          "--answers",
+          "--output_dir",
+          "--draw",
+          "--accept",
+          "--http-port-file",
           "--port-file");
 
   private static final Pattern INLINE = Pattern.compile("`(?:\\./)?lockstep ([a-z][^`]*)`");
@@ -159,7 +182,8 @@ public final class CommandCheck {
         SHAPE.matcher(plain.toString()).matches()
             || Files.exists(repository.resolve(plain))
             || Files.exists(desk.resolve(plain))
-            || named.stream().anyMatch(each -> !each.toString().isEmpty() && plain.startsWith(each));
+            || named.stream()
+                .anyMatch(each -> !each.toString().isEmpty() && plain.startsWith(each));
     return known ? Optional.empty() : Optional.of("no such file or folder: " + path);
   }
 

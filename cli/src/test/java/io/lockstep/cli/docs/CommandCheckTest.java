@@ -21,8 +21,7 @@ class CommandCheckTest {
 
   private List<String> problems(String block) {
     CommandTable table =
-        CommandTable.of(
-            Map.of("programs", Map.of("mvn", "builds", "kubectl", "needs a cluster")));
+        CommandTable.of(Map.of("programs", Map.of("mvn", "builds", "kubectl", "needs a cluster")));
     return new CommandCheck(REPOSITORY, desk, table)
         .problems(PageCommand.of("a.md", "```sh\n" + block + "\n```\n"));
   }
@@ -67,7 +66,8 @@ class CommandCheckTest {
             cat > recipe.yaml <<'END'
             frobnicate: {}
             END
-            ./lockstep validate --config recipe.yaml"""));
+            ./lockstep validate --config recipe.yaml\
+            """));
   }
 
   @Test
@@ -77,7 +77,8 @@ class CommandCheckTest {
             "a.md:1: 'lockstep data check' has no option --dat",
             "a.md:2: there is no command 'lockstep frobnicate'"),
         CommandCheck.mentioned(
-            "a.md", "`lockstep data check --dat F`, `lockstep plan --workers N`\n`lockstep frobnicate`"));
+            "a.md",
+            "`lockstep data check --dat F`, `lockstep plan --workers N`\n`lockstep frobnicate`"));
   }
 
   @Test

@@ -58,7 +58,9 @@ public final class CommandTable {
   public static CommandTable read() throws IOException {
     try (InputStream in = CommandTable.class.getResourceAsStream("/docs/commands.yaml")) {
       return of(
-          map(new Yaml(new SafeConstructor(new LoaderOptions())).<Object>load(Objects.requireNonNull(in))));
+          map(
+              new Yaml(new SafeConstructor(new LoaderOptions()))
+                  .<Object>load(Objects.requireNonNull(in))));
     }
   }
 
@@ -68,7 +70,8 @@ public final class CommandTable {
         .forEach((name, reason) -> table.programs.put(name, reason.toString()));
     map(yaml.getOrDefault("values", Map.of()))
         .forEach((name, value) -> table.everywhere.put(name, value.toString()));
-    map(yaml.getOrDefault("pages", Map.of())).forEach((page, entry) -> table.page(page, map(entry)));
+    map(yaml.getOrDefault("pages", Map.of()))
+        .forEach((page, entry) -> table.page(page, map(entry)));
     return table;
   }
 
@@ -114,8 +117,7 @@ public final class CommandTable {
   }
 
   private boolean is(String key, PageCommand command) {
-    return exceptions.stream()
-        .anyMatch(entry -> entry.key().equals(key) && entry.matches(command));
+    return exceptions.stream().anyMatch(entry -> entry.key().equals(key) && entry.matches(command));
   }
 
   private boolean isForeign(PageCommand command) {

@@ -78,8 +78,20 @@ record ForeignProgram(Path repository) {
       objects += Files.readString(repository.resolve("k8s").resolve(file));
     }
     Set<String> verbs =
-        Set.of("apply", "config", "create", "delete", "describe", "kustomize", "label", "logs",
-            "port-forward", "rollout", "scale", "wait", "get");
+        Set.of(
+            "apply",
+            "config",
+            "create",
+            "delete",
+            "describe",
+            "kustomize",
+            "label",
+            "logs",
+            "port-forward",
+            "rollout",
+            "scale",
+            "wait",
+            "get");
     List<String> problems = new ArrayList<>();
     if (!verbs.contains(words.get(1))) {
       problems.add("kubectl has no command " + words.get(1));

@@ -17,7 +17,8 @@ public record PageCommand(String page, int line, String text) {
 
   /** A line that is indented as code, and begins as a command does. */
   private static final Pattern INDENTED =
-      Pattern.compile("(    |\t)(\\./|bin/|tools/|lockstep |mvn |kubectl |helm |java |python3? ).*");
+      Pattern.compile(
+          "(    |\t)(\\./|bin/|tools/|lockstep |mvn |kubectl |helm |java |python3? ).*");
 
   /** Where it stands, for messages. */
   public String place() {
@@ -48,8 +49,7 @@ public record PageCommand(String page, int line, String text) {
         fence = "";
       } else if (fence.equals("shell") && !line.isBlank() && !line.startsWith("#")) {
         int last = last(lines, i);
-        commands.add(
-            new PageCommand(page, i + 1, String.join("\n", lines.subList(i, last + 1))));
+        commands.add(new PageCommand(page, i + 1, String.join("\n", lines.subList(i, last + 1))));
         i = last;
       } else if (fence.equals("other") && line.startsWith("$ ")) {
         commands.add(new PageCommand(page, i + 1, line.substring(2)));

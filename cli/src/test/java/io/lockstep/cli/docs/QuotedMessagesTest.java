@@ -48,8 +48,7 @@ class QuotedMessagesTest {
 
   /** Whether all parts of a message, between what is filled in, are there. */
   private static boolean isSaid(String said, String message) {
-    return Stream.of(message.split("\\.\\.\\.", -1))
-        .allMatch(part -> said.contains(part.strip()));
+    return Stream.of(message.split("\\.\\.\\.", -1)).allMatch(part -> said.contains(part.strip()));
   }
 
   private static String messages() throws IOException {

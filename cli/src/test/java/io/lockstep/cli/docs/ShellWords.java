@@ -40,9 +40,7 @@ final class ShellWords {
         commands.add(words);
         words = new ArrayList<>();
       }
-      redirected =
-          token.group("redirect") != null
-              || (redirected && token.group("word") == null);
+      redirected = token.group("redirect") != null || (redirected && token.group("word") == null);
       end = token.end();
       token.region(end, line.length());
     }
