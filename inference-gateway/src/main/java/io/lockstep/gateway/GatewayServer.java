@@ -157,6 +157,11 @@ public final class GatewayServer implements AutoCloseable {
     return rpc.refusedCalls();
   }
 
+  /** Connections that ended without a request. */
+  public long droppedConnections() {
+    return rpc.droppedConnections();
+  }
+
   /** Fails what waits, stops listening and frees the model. */
   @Override
   public void close() {

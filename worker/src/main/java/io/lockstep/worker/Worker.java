@@ -141,6 +141,7 @@ public final class Worker {
                     nccl instanceof NcclSupport.Loaded loaded ? loaded.runtime().version() : "",
                     nccl instanceof NcclSupport.Missing missing ? missing.why() : ""),
                 TIMEOUTS)) {
+      telemetry.listens(listener::droppedConnections);
       Optional<Directive.Stop> finished = session.alreadyFinished();
       if (finished.isPresent()) {
         return finished.get();
@@ -200,6 +201,7 @@ public final class Worker {
     plan.table().lines().forEach(LOG::info);
     LOG.info(
         "computes in {}; {}", config.computeType().publicName(), AttentionKernels.of(plan.model()));
+    telemetry.takesPartIn(config.outputDir().map(Path::toString).orElse(config.name()));
     Session observed = telemetry.joined(session);
     Peers peers =
         new Peers(

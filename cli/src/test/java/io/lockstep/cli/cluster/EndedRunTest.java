@@ -4,10 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.lockstep.cli.run.RunFolder;
+import io.lockstep.operations.trace.Collector;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -90,7 +93,49 @@ class EndedRunTest {
     }
     List<String> again = new ArrayList<>(List.of(command));
     again.add("--resume");
-    Launched.run(folder, again.toArray(String[]::new)).succeeded();
+    try (Collector collector = Collector.start()) {
+      Map<String, String> traced = Map.of("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint());
+      Launched.run(folder, traced, again.toArray(String[]::new)).succeeded();
+      assertTraced(collector.told());
+    }
     assertTrue(new RunFolder(run).lastCheckpoint().isPresent());
+  }
+
+  /** Each step is one trace, which the coordinator begins and both ranks have their parts in. */
+  private static void assertTraced(List<Collector.Told> told) {
+    List<Collector.Told> steps =
+        told.stream().filter(span -> span.name().equals("training step")).toList();
+    assertEquals(2, steps.size(), told::toString);
+    for (Collector.Told step : steps) {
+      assertEquals("lockstep-coordinator", step.service());
+      List<Collector.Told> ranks =
+          told.stream()
+              .filter(span -> span.parent().equals(step.id()))
+              .sorted(Comparator.comparing(span -> span.attributes().get("rank")))
+              .toList();
+      assertEquals(2, ranks.size(), told::toString);
+      for (int rank = 0; rank < 2; rank++) {
+        Collector.Told part = ranks.get(rank);
+        assertEquals(Integer.toString(rank), part.attributes().get("rank"));
+        assertEquals(step.trace(), part.trace());
+        assertEquals(
+            List.of(
+                "prefetch",
+                "forward and backward",
+                "prefetch",
+                "forward and backward",
+                "reduce",
+                "commit",
+                "optimizer"),
+            told.stream()
+                .filter(span -> span.parent().equals(part.id()))
+                .sorted(Comparator.comparingLong(Collector.Told::begin))
+                .map(Collector.Told::name)
+                .toList());
+      }
+    }
+    for (String name : List.of("membership change", "come into membership", "checkpoint", "write checkpoint")) {
+      assertTrue(told.stream().anyMatch(span -> span.name().equals(name)), () -> name + told);
+    }
   }
 }

@@ -18,6 +18,7 @@ final class Acceptor extends ByteToMessageDecoder {
 
   private final TcpListener listener;
   private boolean greeted;
+  private boolean linked;
 
   Acceptor(TcpListener listener) {
     this.listener = listener;
@@ -28,7 +29,12 @@ final class Acceptor extends ByteToMessageDecoder {
     // Looked at twice: a machine that stood still must read what has come before it judges.
     after(context, () -> after(context, context::close));
     listener.opened(context.channel());
-    context.channel().closeFuture().addListener(closed -> listener.spoken(context.channel()));
+    context.channel().closeFuture().addListener(closed -> {
+          listener.spoken(context.channel());
+          if (!linked) {
+            listener.dropped();
+          }
+        });
     context.fireChannelActive();
   }
 
@@ -82,7 +88,7 @@ final class Acceptor extends ByteToMessageDecoder {
             return;
           }
           channel.pipeline().addLast(link);
-          channel.pipeline().remove(Acceptor.class);
+          channel.pipeline().remove(Acceptor.class).linked = true;
           ByteBuf reply = channel.alloc().buffer();
           Reply.ACCEPTED.write(reply);
           channel.writeAndFlush(reply);

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +46,7 @@ public final class TcpListener implements AutoCloseable {
   private final Optional<PeerTls> tls;
   private final List<Early> early = new ArrayList<>();
   private final Set<Channel> silent = new LinkedHashSet<>();
+  private final AtomicLong dropped = new AtomicLong();
   private @Nullable RunToken secret;
 
   private long lowestGeneration = Long.MIN_VALUE;
@@ -201,6 +203,19 @@ public final class TcpListener implements AutoCloseable {
     if (eldest != null) {
       var _ = eldest.close();
     }
+  }
+
+  /** A connection that had arrived has ended, and never became a peer's. */
+  void dropped() {
+    dropped.incrementAndGet();
+  }
+
+  /**
+   * Connections that arrived and ended without becoming a peer's: those of strangers, and of peers
+   * in generations that are over.
+   */
+  public long droppedConnections() {
+    return dropped.get();
   }
 
   /** It has said something, or is gone. */

@@ -7,6 +7,7 @@ import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
+import io.lockstep.security.ConnectionCount;
 import java.net.InetSocketAddress;
 
 /** Where the call that is being answered comes from. */
@@ -24,6 +25,11 @@ final class Caller {
 
   /** Keeps each call's address while its method runs. */
   static final class Interceptor implements ServerInterceptor {
+    private final ConnectionCount connections;
+
+    Interceptor(ConnectionCount connections) {
+      this.connections = connections;
+    }
 
     @Override
     public <Q, A> ServerCall.Listener<Q> interceptCall(
@@ -31,6 +37,7 @@ final class Caller {
       Context context = Context.current();
       if (call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR)
           instanceof InetSocketAddress remote) {
+        connections.called(remote);
         context = context.withValue(ADDRESS, remote.getHostString() + ":" + remote.getPort());
       }
       return Contexts.interceptCall(context, call, headers, next);

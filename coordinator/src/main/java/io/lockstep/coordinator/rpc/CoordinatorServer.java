@@ -24,6 +24,7 @@ import io.lockstep.coordinator.machine.JournalEntry;
 import io.lockstep.proto.coordinator.v1.CoordinatorGrpc;
 import io.lockstep.security.Authorization;
 import io.lockstep.security.Authorization.Need;
+import io.lockstep.security.ConnectionCount;
 import io.lockstep.security.ListenAddress;
 import io.lockstep.security.Scope;
 import io.lockstep.security.ServerSecurity;
@@ -69,13 +70,19 @@ public final class CoordinatorServer implements AutoCloseable {
   private final RunLoop loop;
   private final Optional<Authorization> authorization;
   private final Followers followers;
+  private final CountedPort port;
 
   private CoordinatorServer(
-      Server server, RunLoop loop, Optional<Authorization> authorization, Followers followers) {
+      Server server,
+      RunLoop loop,
+      Optional<Authorization> authorization,
+      Followers followers,
+      CountedPort port) {
     this.server = server;
     this.loop = loop;
     this.authorization = authorization;
     this.followers = followers;
+    this.port = port;
   }
 
   /** Starts a run without a listener on a loopback address. */
@@ -179,16 +186,22 @@ public final class CoordinatorServer implements AutoCloseable {
             .tokens()
             .map(tokens -> new Authorization(tokens, CoordinatorServer::needOf));
     Followers followers = new Followers(Clock.systemUTC());
+    CountedPort port = new CountedPort();
     Server server =
-        build(address, listen.security(), authorization, new CoordinatorService(loop, followers));
-    bind(server, address);
+        build(
+            port.at(address),
+            listen.security(),
+            authorization,
+            port.count(),
+            new CoordinatorService(loop, followers));
     try {
+      bind(server, address);
       begin(loop, journal.apply(plan, Clock.systemUTC()));
     } catch (RuntimeException error) {
-      stop(server);
+      stop(server, port);
       throw error;
     }
-    return new CoordinatorServer(server, loop, authorization, followers);
+    return new CoordinatorServer(server, loop, authorization, followers, port);
   }
 
   private static InetSocketAddress address(ListenAddress listen) {
@@ -242,6 +255,11 @@ public final class CoordinatorServer implements AutoCloseable {
     return authorization.map(Authorization::refused).orElse(0L);
   }
 
+  /** Connections that ended without a call. */
+  public long droppedConnections() {
+    return port.count().dropped();
+  }
+
   /** Waits until the run is over; the server still answers until it is closed. */
   public RunOutcome awaitEnd() throws InterruptedException {
     try {
@@ -279,26 +297,26 @@ public final class CoordinatorServer implements AutoCloseable {
   @Override
   public void close() {
     loop.close();
-    stop(server);
+    stop(server, port);
   }
 
   private static Server build(
-      InetSocketAddress address,
+      NettyServerBuilder builder,
       ServerSecurity security,
       Optional<Authorization> authorization,
+      ConnectionCount connections,
       CoordinatorService service) {
     HealthStatusManager health = new HealthStatusManager();
     health.setStatus(CoordinatorGrpc.SERVICE_NAME, ServingStatus.SERVING);
-    NettyServerBuilder builder = NettyServerBuilder.forAddress(address);
     security
         .tls()
         .ifPresent(tls -> builder.sslContext(tls.grpcServer(security.clientCertificates())));
     authorization.ifPresent(builder::intercept);
     return builder
-        .addService(service)
-        .addService(ProtoReflectionServiceV1.newInstance())
-        .addService(health.getHealthService())
-        .intercept(new Caller.Interceptor())
+        .addService(MalformedMessages.caught(service.bindService()))
+        .addService(MalformedMessages.caught(ProtoReflectionServiceV1.newInstance().bindService()))
+        .addService(MalformedMessages.caught(health.getHealthService().bindService()))
+        .intercept(new Caller.Interceptor(connections))
         // A call only queues work for the run's thread.
         .directExecutor()
         .maxInboundMessageSize(MAX_MESSAGE_BYTES)
@@ -338,7 +356,7 @@ public final class CoordinatorServer implements AutoCloseable {
     }
   }
 
-  private static void stop(Server server) {
+  private static void stop(Server server, CountedPort port) {
     server.shutdown();
     try {
       if (!server.awaitTermination(CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
@@ -348,6 +366,7 @@ public final class CoordinatorServer implements AutoCloseable {
       server.shutdownNow();
       Thread.currentThread().interrupt();
     }
+    port.close();
   }
 
   private static boolean isPortTaken(Throwable error) {

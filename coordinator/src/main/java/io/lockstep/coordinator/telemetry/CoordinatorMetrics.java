@@ -171,6 +171,14 @@ public final class CoordinatorMetrics {
         .callback(callback ->
             server.get().ifPresent(present -> callback.call((double) present.refusedCalls())))
         .register(process.registry());
+    CounterWithCallback.builder()
+        .name(process.name("dropped_connections_total"))
+        .help("Connections that ended without a call.")
+        .callback(callback ->
+            server
+                .get()
+                .ifPresent(present -> callback.call((double) present.droppedConnections())))
+        .register(process.registry());
   }
 
   private interface Value {

@@ -31,13 +31,16 @@ import io.lockstep.gateway.serving.Shortage;
 import io.lockstep.proto.inference.v1.InferenceGrpc;
 import io.lockstep.security.Authorization;
 import io.lockstep.security.Authorization.Need;
+import io.lockstep.security.ConnectionCount;
 import io.lockstep.security.Scope;
 import io.lockstep.security.ServerSecurity;
 import io.lockstep.security.TransportSecurity;
+import io.netty.channel.Channel;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.util.SimpleKeyManagerFactory;
 import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.security.KeyStore;
 import java.time.Duration;
 import java.util.List;
@@ -97,10 +100,13 @@ public final class RpcServer implements AutoCloseable {
 
   private final Server server;
   private final Optional<Authorization> authorization;
+  private final ConnectionCount connections;
 
-  private RpcServer(Server server, Optional<Authorization> authorization) {
+  private RpcServer(
+      Server server, Optional<Authorization> authorization, ConnectionCount connections) {
     this.server = server;
     this.authorization = authorization;
+    this.connections = connections;
   }
 
   /**
@@ -115,11 +121,17 @@ public final class RpcServer implements AutoCloseable {
     Optional<Authorization> authorization =
         options.security().tokens().map(tokens -> new Authorization(tokens, RpcServer::needOf));
     ByteBudget arriving = new ByteBudget(options.arrivingBytes());
+    ConnectionCount connections = new ConnectionCount();
     Server server =
         listening(address, options.security())
             // Waiting for the model takes as long as it takes; a client's own deadline still holds.
             .requestTimeout(Duration.ZERO)
             .idleTimeout(IDLE)
+            .childChannelPipelineCustomizer(pipeline -> counted(pipeline.channel(), connections))
+            .decorator((service, context, request) -> {
+              connections.called(context.remoteAddress());
+              return service.serve(context, request);
+            })
             .pingInterval(PING)
             .maxRequestLength(limits.messageBytes())
             .service(
@@ -140,7 +152,16 @@ public final class RpcServer implements AutoCloseable {
       server.close();
       throw new IllegalStateException(cannotListen(address, e), e);
     }
-    return new RpcServer(server, authorization);
+    return new RpcServer(server, authorization, connections);
+  }
+
+  private static void counted(Channel channel, ConnectionCount connections) {
+    SocketAddress remote = channel.remoteAddress();
+    // One that has gone already has no address any more.
+    if (remote != null) {
+      connections.opened(remote);
+      var _ = channel.closeFuture().addListener(closed -> connections.closed(remote));
+    }
   }
 
   private static ServerBuilder listening(InetSocketAddress address, ServerSecurity security) {
@@ -191,7 +212,7 @@ public final class RpcServer implements AutoCloseable {
   }
 
   private static GrpcServiceBuilder authorized(Optional<Authorization> authorization) {
-    GrpcServiceBuilder builder = GrpcService.builder();
+    GrpcServiceBuilder builder = GrpcService.builder().intercept(new TraceParents());
     authorization.ifPresent(builder::intercept);
     return builder;
   }
@@ -264,6 +285,11 @@ public final class RpcServer implements AutoCloseable {
   /** Calls that were refused for their token. */
   public long refusedCalls() {
     return authorization.map(Authorization::refused).orElse(0L);
+  }
+
+  /** Connections that ended without a request. */
+  public long droppedConnections() {
+    return connections.dropped();
   }
 
   /** Stops listening once the calls under way have ended. */

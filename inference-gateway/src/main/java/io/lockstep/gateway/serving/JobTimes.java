@@ -1,5 +1,7 @@
 package io.lockstep.gateway.serving;
 
+import io.lockstep.operations.trace.TraceContext;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /** When a job was taken, begun and answered; told to a watch once, at its end. */
@@ -9,6 +11,7 @@ final class JobTimes {
 
   private final ServingWatch watch;
   private final long taken = System.nanoTime();
+  private final Optional<TraceContext> parent = CallTrace.current();
   private OptionalDouble queued = OptionalDouble.empty();
   private OptionalDouble firstText = OptionalDouble.empty();
   private boolean ended;
@@ -37,7 +40,7 @@ final class JobTimes {
         return;
       }
       ended = true;
-      request = new ServingWatch.Ended(ending, queued, firstText, now());
+      request = new ServingWatch.Ended(ending, queued, firstText, now(), parent);
     }
     watch.onEnd(request);
   }

@@ -1,6 +1,7 @@
 package io.lockstep.gateway.serving;
 
 import io.lockstep.data.answer.Finish;
+import io.lockstep.operations.trace.TraceContext;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -56,8 +57,14 @@ public interface ServingWatch extends Batcher.Listener {
    * @param queued until the model began with it; empty if it never did
    * @param firstText until the first text was there
    * @param whole until its end
+   * @param parent the trace that its caller wants it to be a part of
    */
-  record Ended(Ending ending, OptionalDouble queued, OptionalDouble firstText, double whole) {
+  record Ended(
+      Ending ending,
+      OptionalDouble queued,
+      OptionalDouble firstText,
+      double whole,
+      Optional<TraceContext> parent) {
 
     /** The answer, if it has one. */
     public Optional<Ending.Answered> answered() {

@@ -6,8 +6,11 @@ import io.lockstep.gateway.serving.ServingWatch;
 import io.lockstep.operations.Health;
 import io.lockstep.operations.ProcessRegistry;
 import io.lockstep.operations.Progress;
+import io.lockstep.operations.trace.Span;
+import io.lockstep.operations.trace.Traces;
 import java.util.Optional;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +25,8 @@ public final class GatewayTelemetry implements Health, ServingWatch {
 
   private final Progress progress;
   private final GatewayMetrics metrics;
+  private final LongSupplier nanos;
+  private volatile Traces traces = Traces.OFF;
 
   private volatile boolean listening;
   private volatile @Nullable ModelIdentity model;
@@ -42,8 +47,14 @@ public final class GatewayTelemetry implements Health, ServingWatch {
 
   /** A gateway with a clock that never runs backwards, in nanoseconds. */
   GatewayTelemetry(ProcessRegistry process, LongSupplier nanos) {
+    this.nanos = nanos;
     progress = new Progress(nanos, "no requests");
     metrics = new GatewayMetrics(process, this);
+  }
+
+  /** Its requests are told there, too. */
+  public void tracedBy(Traces told) {
+    traces = told;
   }
 
   Queue queue() {
@@ -98,9 +109,18 @@ public final class GatewayTelemetry implements Health, ServingWatch {
   @Override
   public void onEnd(Ended request) {
     metrics.ended(request);
+    if (traces.isOn()) {
+      tell(request);
+    }
     if (request.ending() instanceof Ending.Answered || request.ending() instanceof Ending.Found) {
       progress.done();
     }
+  }
+
+  private void tell(Ended request) {
+    long end = nanos.getAsLong();
+    Supplier<Span> span = () -> RequestSpan.of(request, end, model());
+    request.parent().ifPresentOrElse(parent -> traces.part(parent, span), () -> traces.alone(span));
   }
 
   @Override

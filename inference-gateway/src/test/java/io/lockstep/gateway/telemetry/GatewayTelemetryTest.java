@@ -60,7 +60,7 @@ class GatewayTelemetryTest {
     gateway.onQueue(1, 0);
     gateway.onQueue(0, 1);
     gateway.onProgress();
-    gateway.onEnd(new Ended(new Ending.Found(), OptionalDouble.empty(), OptionalDouble.empty(), 1));
+    gateway.onEnd(new Ended(new Ending.Found(), OptionalDouble.empty(), OptionalDouble.empty(), 1, Optional.empty()));
     for (int minute = 0; minute <= 10; minute++) {
       assertTrue(gateway.live().ok());
       gateway.onQueue(minute, 1);
@@ -91,7 +91,8 @@ class GatewayTelemetryTest {
             new Ending.Answered(30, 5, Finish.LENGTH),
             OptionalDouble.of(0.2),
             OptionalDouble.of(1),
-            3));
+            3,
+            Optional.empty()));
     gateway.onRefused(ServingException.Kind.QUEUE_FULL, 4);
     assertScraped("lockstep_gateway_num_requests_waiting 2.0");
     assertScraped("lockstep_gateway_num_requests_running 1.0");
@@ -107,7 +108,7 @@ class GatewayTelemetryTest {
 
   @Test
   void aGatewayExposesWhatIsDocumented() throws IOException {
-    RefusedCalls.register(process, () -> 0);
+    StrangerMetrics.register(process, () -> 0, () -> 0);
     assertEquals(
         DocumentedMetrics.listed("gateway"), DocumentedMetrics.exposed(process.registry()));
   }

@@ -7,6 +7,11 @@ public final class Stopwatch {
 
   private long last = System.nanoTime();
 
+  /** When the last lap ended, or the first began, in nanoseconds of {@link System#nanoTime}. */
+  public long last() {
+    return last;
+  }
+
   public double lap() {
     long now = System.nanoTime();
     double seconds = (now - last) / NANOS_PER_SECOND;

@@ -115,9 +115,38 @@ public interface Session {
   /** Square sum and CRC32C of one reduced bucket. */
   record BucketFigures(int bucket, double squareSum, int crc32c) {}
 
-  /** Where a step's time went, in seconds, and the process's resident memory. */
+  /**
+   * Where a step's time went, in seconds, and the process's resident memory.
+   *
+   * @param began when it was begun, in nanoseconds of {@link System#nanoTime}
+   * @param portions what it consisted of up to the reduction, in order
+   */
   record StepTimes(
-      long step, double data, double compute, double communication, long residentBytes) {}
+      long step,
+      double data,
+      double compute,
+      double communication,
+      long residentBytes,
+      long began,
+      List<Portion> portions) {
+
+    public StepTimes {
+      portions = List.copyOf(portions);
+    }
+
+    /** Of a step of which no more than the sums is known. */
+    public StepTimes(
+        long step, double data, double compute, double communication, long residentBytes) {
+      this(step, data, compute, communication, residentBytes, 0, List.of());
+    }
+  }
+
+  /**
+   * A portion of a step: one virtual rank's micro-batch was waited for, or computed.
+   *
+   * @param begin in nanoseconds of {@link System#nanoTime}, as is {@code end}
+   */
+  record Portion(boolean computed, int virtualRank, long begin, long end) {}
 
   /**
    * A shard of the run's state that this worker holds.

@@ -29,6 +29,7 @@ import io.lockstep.worker.protocol.Directive;
 import io.lockstep.worker.protocol.Session;
 import io.lockstep.worker.protocol.Session.BucketFigures;
 import io.lockstep.worker.protocol.Session.Contribution;
+import io.lockstep.worker.protocol.Session.Portion;
 import io.lockstep.worker.protocol.Session.StepTimes;
 import io.lockstep.worker.state.RunObjective;
 import io.lockstep.worker.state.TrainingState;
@@ -230,6 +231,8 @@ public final class TrainingStep implements AutoCloseable {
    */
   Reduction reduce(long step) throws SampleException, InterruptedException {
     Stopwatch watch = new Stopwatch();
+    long began = watch.last();
+    List<Portion> portions = new ArrayList<>();
     List<Contribution> contributions = new ArrayList<>();
     buffers.reset();
     reducer.begin(step);
@@ -241,7 +244,10 @@ public final class TrainingStep implements AutoCloseable {
     double compute = 0;
     for (int virtualRank = span.first(); virtualRank < span.end(); virtualRank++) {
       requireNeeded(step);
+      long asked = watch.last();
       MicroBatch microBatch = input.take(virtualRank);
+      long taken = watch.last();
+      portions.add(new Portion(false, virtualRank, asked, taken));
       NDArray gradient = buffers.acquire();
       boolean last = virtualRank == span.end() - 1;
       GradientBucketHook ready = last ? handingOver(sums.addLast(gradient), shared) : null;
@@ -250,6 +256,7 @@ public final class TrainingStep implements AutoCloseable {
         sums.add(virtualRank, gradient);
       }
       compute += watch.lap();
+      portions.add(new Portion(true, virtualRank, taken, watch.last()));
     }
     if (shared != null) {
       shared.stepDone();
@@ -258,7 +265,13 @@ public final class TrainingStep implements AutoCloseable {
     List<BucketFigures> figures = figures(reduced);
     StepTimes times =
         new StepTimes(
-            step, input.seconds, compute + input.writing, watch.lap(), Torch.residentBytes());
+            step,
+            input.seconds,
+            compute + input.writing,
+            watch.lap(),
+            Torch.residentBytes(),
+            began,
+            portions);
     return new Reduction(reduced, List.copyOf(contributions), figures, times);
   }
 

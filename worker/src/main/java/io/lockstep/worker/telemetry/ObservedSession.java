@@ -69,6 +69,7 @@ record ObservedSession(Session session, WorkerTelemetry worker) implements Sessi
 
   @Override
   public void checkpointPart(long generation, long steps, List<WrittenFile> files) {
+    worker.saved(generation, steps);
     session.checkpointPart(generation, steps, files);
   }
 

@@ -77,6 +77,10 @@ public final class WorkerMetrics {
         "stalls_total",
         "Times that an exchange has waited for a peer longer than usual.",
         () -> (double) worker.stalls());
+    counter(
+        "dropped_connections_total",
+        "Connections to its port for peers that ended without becoming a peer's.",
+        () -> (double) worker.dropped());
   }
 
   private void gauge(String name, String help, DoubleSupplier value) {

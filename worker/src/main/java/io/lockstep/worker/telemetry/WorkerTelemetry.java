@@ -3,6 +3,7 @@ package io.lockstep.worker.telemetry;
 import io.lockstep.collective.Collective;
 import io.lockstep.operations.Health;
 import io.lockstep.operations.Progress;
+import io.lockstep.operations.trace.Traces;
 import io.lockstep.worker.protocol.Directive;
 import io.lockstep.worker.protocol.Session;
 import java.util.EnumMap;
@@ -40,6 +41,8 @@ public final class WorkerTelemetry implements Health {
   private volatile long lastStep = -1;
   private volatile Times times = new Times(Map.of(), 0, 0);
   private volatile Exchanges exchanges = new Exchanges(0, null);
+  private volatile WorkerTraces traces = new WorkerTraces(Traces.OFF);
+  private volatile LongSupplier dropped = () -> 0;
   private final AtomicLong stalls = new AtomicLong();
 
   // Of the training thread.
@@ -114,6 +117,26 @@ public final class WorkerTelemetry implements Health {
     return new ObservedSession(session, this);
   }
 
+  /** What it does is told there, too. */
+  public void tracedBy(Traces told) {
+    traces = new WorkerTraces(told);
+  }
+
+  /**
+   * Which run it takes part in.
+   *
+   * @param run the same for all processes of the run, and another for each run
+   */
+  public void takesPartIn(String run) {
+    traces.run(run);
+  }
+
+  /** It is reached by its peers, or by others. */
+  public void listens(LongSupplier droppedConnections) {
+    long before = dropped();
+    dropped = () -> before + droppedConnections.getAsLong();
+  }
+
   /** It connects to the peers of another membership. */
   public synchronized void connected(int newRank, Collective collective) {
     rank = newRank;
@@ -166,6 +189,7 @@ public final class WorkerTelemetry implements Health {
     if (directive instanceof Directive.Commit) {
       committedAt = nanos.getAsLong();
     }
+    traces.heard(directive, nanos.getAsLong());
   }
 
   void begins(String what) {
@@ -175,6 +199,7 @@ public final class WorkerTelemetry implements Health {
   void ready(long generation) {
     ready = generation;
     progress.sign();
+    traces.ready(generation, rank, nanos.getAsLong());
   }
 
   void broken() {
@@ -191,7 +216,12 @@ public final class WorkerTelemetry implements Health {
     progress.done();
   }
 
+  void saved(long generation, long steps) {
+    traces.saved(generation, steps, rank, nanos.getAsLong());
+  }
+
   void stepTook(Session.StepTimes step) {
+    traces.step(step, ready, rank, reducedAt, committedAt, nanos.getAsLong());
     double commit = (committedAt - reducedAt) / NANOS;
     double update = (nanos.getAsLong() - committedAt) / NANOS;
     times =
@@ -217,6 +247,11 @@ public final class WorkerTelemetry implements Health {
 
   long stalls() {
     return stalls.get();
+  }
+
+  /** Connections from others that never became a peer's. */
+  long dropped() {
+    return dropped.getAsLong();
   }
 
   long sentBytes() {

@@ -10,6 +10,9 @@ import io.lockstep.operations.ProcessRegistry;
 import io.lockstep.worker.protocol.Counts;
 import io.lockstep.worker.protocol.Directive;
 import io.lockstep.worker.protocol.Session;
+import io.lockstep.operations.trace.RecordedTraces;
+import io.lockstep.operations.trace.TraceContext;
+import io.lockstep.worker.protocol.Session.Portion;
 import io.lockstep.worker.protocol.Session.StepTimes;
 import io.lockstep.worker.testing.FakeCoordinator;
 import java.io.IOException;
@@ -111,6 +114,54 @@ class WorkerTelemetryTest {
         worker.live());
     session.stalled(1, 1, "rank 0 waits for rank 1");
     assertTrue(worker.live().ok(), "the coordinator decides who is to blame");
+  }
+
+  @Test
+  void whatItDoesIsAPartOfWhatItsCoordinatorTells() throws Exception {
+    RecordedTraces traces = new RecordedTraces();
+    worker.tracedBy(traces);
+    worker.takesPartIn("/runs/a");
+    Session session = joined(membership(3), commit(0));
+    session.next();
+    pass(Duration.ofSeconds(2));
+    session.ready(3);
+    long began = now;
+    pass(Duration.ofSeconds(5));
+    session.reduced(3, 0, List.of(), List.of());
+    pass(Duration.ofSeconds(3));
+    session.next();
+    pass(Duration.ofSeconds(1));
+    long second = Duration.ofSeconds(1).toNanos();
+    session.times(
+        new StepTimes(
+            0,
+            1,
+            2,
+            2,
+            0,
+            began,
+            List.of(
+                new Portion(false, 4, began, began + second),
+                new Portion(true, 4, began + second, began + 3 * second))));
+    session.checkpointPart(3, 1, List.of());
+    List<RecordedTraces.Told> told = traces.told();
+    assertEquals(
+        List.of("come into membership", "step of a rank", "write checkpoint"),
+        told.stream().map(each -> each.span().name()).toList());
+    assertEquals(
+        List.of(
+            TraceContext.of("/runs/a", "membership", 3, 3),
+            TraceContext.of("/runs/a", "step", 3, 0),
+            TraceContext.of("/runs/a", "checkpoint", 3, 1)),
+        told.stream().map(each -> each.parent().orElseThrow()).toList());
+    RecordedTraces.Told step = told.get(1);
+    assertEquals(
+        List.of("prefetch", "forward and backward", "reduce", "commit", "optimizer"),
+        step.parts());
+    assertEquals(
+        List.of(1L, 2L, 2L, 3L, 1L),
+        step.span().parts().stream().map(each -> (each.end() - each.begin()) / second).toList());
+    assertEquals(9, (step.span().end() - step.span().begin()) / second);
   }
 
   @Test

@@ -6,6 +6,7 @@ import io.lockstep.cli.command.Numbers;
 import io.lockstep.cli.command.RecipeOptions;
 import io.lockstep.cli.command.ResumeOptions;
 import io.lockstep.cli.command.TlsOptions;
+import io.lockstep.cli.command.TraceOptions;
 import io.lockstep.cli.console.LogSetup;
 import io.lockstep.cli.console.UserError;
 import io.lockstep.cli.process.Child;
@@ -31,8 +32,10 @@ import io.lockstep.coordinator.RunStatus;
 import io.lockstep.coordinator.rpc.CoordinatorServer;
 import io.lockstep.coordinator.telemetry.CoordinatorHealth;
 import io.lockstep.coordinator.telemetry.CoordinatorMetrics;
+import io.lockstep.coordinator.telemetry.RunTraces;
 import io.lockstep.operations.Health;
 import io.lockstep.operations.ProcessRegistry;
+import io.lockstep.operations.trace.Traces;
 import io.lockstep.security.ListenAddress;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.tuning.TuningPlan;
@@ -99,6 +102,8 @@ final class CoordinatorStartCommand implements Callable<Integer> {
 
   @Mixin private HttpOptions http = new HttpOptions();
 
+  @Mixin private TraceOptions tracing = new TraceOptions();
+
   /** The coordinator, once it has begun. */
   private final AtomicReference<@Nullable CoordinatorServer> begun = new AtomicReference<>();
 
@@ -118,12 +123,13 @@ final class CoordinatorStartCommand implements Callable<Integer> {
     RunPlans.requireSpace(plan);
     ListenAddress address = listen.address(tls);
     Optional<DrainOnSignal> signals = drainOnSignal();
-    try (HttpOptions.Port port = observed(plan, address)) {
+    try (Traces traces = tracing.open("lockstep-coordinator", run.name());
+        HttpOptions.Port port = observed(plan, address)) {
       String scheme = address.security().tls().isPresent() ? "https" : "http";
       port.number()
           .ifPresent(number ->
               System.out.printf("the run's page: %s://%s:%d/%n", scheme, listen.host(), number));
-      return coordinate(run, plan, address, signals);
+      return coordinate(run, plan, address, signals, traces);
     }
   }
 
@@ -157,9 +163,15 @@ final class CoordinatorStartCommand implements Callable<Integer> {
   }
 
   private int coordinate(
-      RunConfig run, RunPlan plan, ListenAddress address, Optional<DrainOnSignal> signals)
+      RunConfig run,
+      RunPlan plan,
+      ListenAddress address,
+      Optional<DrainOnSignal> signals,
+      Traces traces)
       throws Exception {
-    CoordinatorServer server = start(plan, address);
+    String name = run.outputDir().map(Path::toString).orElse(run.name());
+    CoordinatorServer server =
+        start(plan, address, new RunTraces(traces, name, new ConsoleRunListener()));
     RecipeSources.write(out, recipe.file());
     begun.set(server);
     try (Closing closing = Closing.atExit(server::close)) {
@@ -207,11 +219,11 @@ final class CoordinatorStartCommand implements Callable<Integer> {
 
   private String command() {
     return "lockstep coordinator start %s --workers %d --out %s%s"
-        .formatted(recipe.given(), workers, out, listen.given() + http.given());
+        .formatted(recipe.given(), workers, out, listen.given() + http.given() + tracing.given());
   }
 
-  private CoordinatorServer start(RunPlan plan, ListenAddress address) throws IOException {
-    RunListener listener = new ConsoleRunListener();
+  private CoordinatorServer start(RunPlan plan, ListenAddress address, RunListener listener)
+      throws IOException {
     if (begin.from().isPresent()) {
       Path from = begin.from().get();
       return CoordinatorServer.startFrom(

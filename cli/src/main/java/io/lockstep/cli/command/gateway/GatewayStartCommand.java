@@ -1,6 +1,7 @@
 package io.lockstep.cli.command.gateway;
 
 import io.lockstep.cli.command.HttpOptions;
+import io.lockstep.cli.command.TraceOptions;
 import io.lockstep.cli.command.ListenOptions;
 import io.lockstep.cli.command.Numbers;
 import io.lockstep.cli.command.TensorOptions;
@@ -16,8 +17,9 @@ import io.lockstep.gateway.ModelSource;
 import io.lockstep.gateway.serving.CertificatePolicy;
 import io.lockstep.gateway.serving.RequestLimits;
 import io.lockstep.gateway.telemetry.GatewayTelemetry;
-import io.lockstep.gateway.telemetry.RefusedCalls;
+import io.lockstep.gateway.telemetry.StrangerMetrics;
 import io.lockstep.operations.ProcessRegistry;
+import io.lockstep.operations.trace.Traces;
 import io.lockstep.security.ClientSecurity;
 import io.lockstep.security.Endpoint;
 import io.lockstep.security.ServerSecurity;
@@ -103,6 +105,8 @@ public final class GatewayStartCommand implements Callable<Integer> {
 
   @Mixin private HttpOptions http = new HttpOptions();
 
+  @Mixin private TraceOptions tracing = new TraceOptions();
+
   @Mixin private TokenOption token = new TokenOption();
 
   @Mixin private TensorOptions tensors = new TensorOptions();
@@ -177,14 +181,17 @@ public final class GatewayStartCommand implements Callable<Integer> {
     ProcessRegistry metrics = new ProcessRegistry("gateway", security.tls());
     GatewayTelemetry telemetry = new GatewayTelemetry(metrics);
     AtomicReference<@Nullable GatewayServer> begun = new AtomicReference<>();
-    RefusedCalls.register(
+    StrangerMetrics.register(
         metrics,
-        () -> Optional.ofNullable(begun.get()).map(GatewayServer::refusedCalls).orElse(0L));
-    try (HttpOptions.Port port =
+        () -> Optional.ofNullable(begun.get()).map(GatewayServer::refusedCalls).orElse(0L),
+        () -> Optional.ofNullable(begun.get()).map(GatewayServer::droppedConnections).orElse(0L));
+    try (Traces traces = tracing.open("lockstep-gateway", instance());
+        HttpOptions.Port port =
             http.open(options.listen(), security, telemetry, metrics, Map.of());
         GatewayServer server = GatewayServer.start(options, tensors.threads(), telemetry);
         Closing closing = Closing.atExit(() -> leave(server))) {
       begun.set(server);
+      telemetry.tracedBy(traces);
       System.out.printf("gateway listens on %s:%d%n", listen.host(), server.port());
       PortFile.write(listen.portFile(), server.port());
       serving = true;
@@ -221,6 +228,10 @@ public final class GatewayStartCommand implements Callable<Integer> {
 
   private static OptionalInt optional(@Nullable Integer number) {
     return number == null ? OptionalInt.empty() : OptionalInt.of(number);
+  }
+
+  private static String instance() {
+    return Long.toString(ProcessHandle.current().pid());
   }
 
   private GatewayOptions options() {

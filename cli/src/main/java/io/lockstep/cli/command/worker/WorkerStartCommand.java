@@ -3,11 +3,13 @@ package io.lockstep.cli.command.worker;
 import io.lockstep.cli.command.CoordinatorOption;
 import io.lockstep.cli.command.DeviceConverter;
 import io.lockstep.cli.command.HttpOptions;
+import io.lockstep.cli.command.TraceOptions;
 import io.lockstep.cli.command.Numbers;
 import io.lockstep.cli.command.TensorOptions;
 import io.lockstep.cli.console.LogSetup;
 import io.lockstep.cli.console.UserError;
 import io.lockstep.operations.ProcessRegistry;
+import io.lockstep.operations.trace.Traces;
 import io.lockstep.security.AcceptedTokens;
 import io.lockstep.security.Endpoint;
 import io.lockstep.security.ListenAddress;
@@ -76,6 +78,8 @@ public final class WorkerStartCommand implements Callable<Integer> {
   private boolean tcpOnly;
 
   @Mixin private HttpOptions http = new HttpOptions();
+
+  @Mixin private TraceOptions tracing = new TraceOptions();
 
   @Option(
       names = "--tokens",
@@ -146,7 +150,9 @@ public final class WorkerStartCommand implements Callable<Integer> {
             node == null ? hostName() : node);
     WorkerTelemetry telemetry = new WorkerTelemetry();
     Leaving leaving = Leaving.onSignal(Duration.ofSeconds(leaveSeconds));
-    try (HttpOptions.Port open = observed(telemetry)) {
+    try (Traces traces = tracing.open("lockstep-worker", options.name());
+        HttpOptions.Port open = observed(telemetry)) {
+      telemetry.tracedBy(traces);
       String told = "";
       while (true) {
         Directive.Stop end = taken(options, telemetry, leaving);
