@@ -1,5 +1,6 @@
 package io.lockstep.coordinator.rpc;
 
+import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
@@ -27,21 +28,18 @@ final class MalformedMessages implements ServerInterceptor {
   @Override
   public <Q, A> ServerCall.Listener<Q> interceptCall(
       ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
-    return new SimpleForwardingServerCallListener<>(next.startCall(call, headers)) {
-      private boolean ended;
+    EndableCall<Q, A> endable = new EndableCall<>(call);
+    return new SimpleForwardingServerCallListener<>(next.startCall(endable, headers)) {
 
       @Override
       public void onMessage(Q message) {
-        if (ended) {
+        if (endable.ended) {
           return;
         }
         try {
           super.onMessage(message);
         } catch (StatusRuntimeException malformed) {
-          ended = true;
-          call.close(
-              Status.INVALID_ARGUMENT.withDescription("the message is not one of this method"),
-              new Metadata());
+          endable.end();
           // Whoever answers learns that nothing follows.
           super.onCancel();
         }
@@ -49,31 +47,73 @@ final class MalformedMessages implements ServerInterceptor {
 
       @Override
       public void onHalfClose() {
-        if (!ended) {
+        if (!endable.ended) {
           super.onHalfClose();
         }
       }
 
       @Override
       public void onReady() {
-        if (!ended) {
+        if (!endable.ended) {
           super.onReady();
         }
       }
 
       @Override
       public void onCancel() {
-        if (!ended) {
+        if (!endable.ended) {
           super.onCancel();
         }
       }
 
       @Override
       public void onComplete() {
-        if (!ended) {
+        if (!endable.ended) {
           super.onComplete();
         }
       }
     };
+  }
+
+  /** A call to whose service it looks cancelled once it has been ended here. */
+  private static final class EndableCall<Q, A> extends SimpleForwardingServerCall<Q, A> {
+    private volatile boolean ended;
+
+    EndableCall(ServerCall<Q, A> call) {
+      super(call);
+    }
+
+    synchronized void end() {
+      super.close(
+          Status.INVALID_ARGUMENT.withDescription("the message is not one of this method"),
+          new Metadata());
+      ended = true;
+    }
+
+    @Override
+    public boolean isCancelled() {
+      return ended || super.isCancelled();
+    }
+
+    @Override
+    public synchronized void sendHeaders(Metadata headers) {
+      if (!ended) {
+        super.sendHeaders(headers);
+      }
+    }
+
+    @Override
+    public synchronized void sendMessage(A message) {
+      if (!ended) {
+        super.sendMessage(message);
+      }
+    }
+
+    @Override
+    public synchronized void close(Status status, Metadata trailers) {
+      if (!ended) {
+        super.close(status, trailers);
+      }
+    }
   }
 }

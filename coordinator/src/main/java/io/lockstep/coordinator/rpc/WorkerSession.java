@@ -142,6 +142,7 @@ final class WorkerSession implements StreamObserver<WorkerMessage>, RunLoop.Work
   }
 
   private synchronized void lost(String how) {
+    ended = true;
     if (introduced) {
       loop.post(new Event.Lost(session, how));
     }

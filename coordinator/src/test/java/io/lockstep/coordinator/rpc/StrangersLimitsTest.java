@@ -3,6 +3,10 @@ package io.lockstep.coordinator.rpc;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
 import io.grpc.Status;
@@ -14,7 +18,10 @@ import io.lockstep.proto.coordinator.v1.GetStatusRequest;
 import io.lockstep.proto.coordinator.v1.Hello;
 import io.lockstep.proto.coordinator.v1.Ready;
 import io.lockstep.proto.coordinator.v1.WorkerMessage;
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -109,6 +116,57 @@ final class StrangersLimitsTest {
             .getWorkersCount()
         > 0) {
       Thread.onSpinWait();
+    }
+  }
+
+  @Test
+  void aMessageThatCantBeReadEndsItsCallAlone() throws Exception {
+    MethodDescriptor<InputStream, InputStream> raw =
+        CoordinatorGrpc.getJoinMethod().toBuilder(Bytes.INSTANCE, Bytes.INSTANCE).build();
+    CompletableFuture<Status> ending = new CompletableFuture<>();
+    ClientCall<InputStream, InputStream> call = channel.newCall(raw, CallOptions.DEFAULT);
+    call.start(
+        new ClientCall.Listener<>() {
+          @Override
+          public void onMessage(InputStream answer) {
+            call.sendMessage(new ByteArrayInputStream(new byte[] {10, 100, 1}));
+            call.request(1);
+          }
+
+          @Override
+          public void onClose(Status status, Metadata trailers) {
+            ending.complete(status);
+          }
+        },
+        new Metadata());
+    call.request(1);
+    call.sendMessage(
+        new ByteArrayInputStream(
+            WorkerMessage.newBuilder()
+                .setHello(ClientWorker.hello("b", 1002))
+                .build()
+                .toByteArray()));
+    assertEquals(Status.Code.INVALID_ARGUMENT, ending.get().getCode());
+    while (CoordinatorGrpc.newBlockingStub(channel)
+            .getStatus(GetStatusRequest.getDefaultInstance())
+            .getWorkersCount()
+        > 0) {
+      Thread.onSpinWait();
+    }
+  }
+
+  /** Messages as they are. */
+  private enum Bytes implements MethodDescriptor.Marshaller<InputStream> {
+    INSTANCE;
+
+    @Override
+    public InputStream stream(InputStream value) {
+      return value;
+    }
+
+    @Override
+    public InputStream parse(InputStream stream) {
+      return stream;
     }
   }
 
