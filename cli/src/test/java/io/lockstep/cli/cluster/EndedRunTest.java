@@ -134,7 +134,8 @@ class EndedRunTest {
                 .toList());
       }
     }
-    for (String name : List.of("membership change", "come into membership", "checkpoint", "write checkpoint")) {
+    for (String name :
+        List.of("membership change", "come into membership", "checkpoint", "write checkpoint")) {
       assertTrue(told.stream().anyMatch(span -> span.name().equals(name)), () -> name + told);
     }
   }

@@ -80,9 +80,7 @@ class FuzzedRunTest {
   }
 
   private String undisturbed(Path recipe) throws Exception {
-    String[] command = {
-      "train", "--config", recipe.toString(), "--workers", "1", "--out", "alone"
-    };
+    String[] command = {"train", "--config", recipe.toString(), "--workers", "1", "--out", "alone"};
     try (Launched train = Launched.start(folder, command)) {
       assertTrue(train.process().waitFor(PATIENCE.toMinutes(), TimeUnit.MINUTES));
       return train.succeeded().lastLine().replace("weights ", "");
@@ -153,8 +151,15 @@ class FuzzedRunTest {
           "coordinator",
           both(
               List.of(
-                  "coordinator", "start", "--config", recipe.toString(), "--workers", "2", "--out",
-                  out.toString(), "--stay"),
+                  "coordinator",
+                  "start",
+                  "--config",
+                  recipe.toString(),
+                  "--workers",
+                  "2",
+                  "--out",
+                  out.toString(),
+                  "--stay"),
               serverTls));
       for (int rank = 0; rank < 2; rank++) {
         String name = "worker-" + rank;
@@ -282,7 +287,9 @@ class FuzzedRunTest {
     private void metrics(String name) throws Exception {
       String text =
           new String(
-              java.net.URI.create("http://127.0.0.1:%d/metrics".formatted(ports.get(name + " http")))
+              java.net
+                  .URI
+                  .create("http://127.0.0.1:%d/metrics".formatted(ports.get(name + " http")))
                   .toURL()
                   .openStream()
                   .readAllBytes(),

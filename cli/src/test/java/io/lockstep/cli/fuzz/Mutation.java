@@ -73,7 +73,9 @@ final class Mutation {
     return bytes;
   }
 
-  /** A conversation of HTTP/2 with a frame that doesn't belong there, or whose header is changed. */
+  /**
+   * A conversation of HTTP/2 with a frame that doesn't belong there, or whose header is changed.
+   */
   byte[] changedFrames(byte[] speech) {
     byte[] base = startsWith(speech, PREFACE) ? speech : joined(PREFACE, frame(4, 0, 0, 0));
     int at = PREFACE.length;
@@ -114,7 +116,10 @@ final class Mutation {
         switch (random.nextInt(4)) {
           case 0 -> "GET /".getBytes(StandardCharsets.ISO_8859_1);
           case 1 -> "GET / HTTP/1.1\r\nX: ".getBytes(StandardCharsets.ISO_8859_1);
-          case 2 -> joined(joined(PREFACE, frame(4, 0, 0, 0)), new byte[] {-1, -1, -1, 0, 0, 0, 0, 0, 1, 0, 127});
+          case 2 ->
+              joined(
+                  joined(PREFACE, frame(4, 0, 0, 0)),
+                  new byte[] {-1, -1, -1, 0, 0, 0, 0, 0, 1, 0, 127});
           default -> new byte[] {127, -1, -1, -1, 127, -1, -1, -1};
         };
     return joined(start, filling);

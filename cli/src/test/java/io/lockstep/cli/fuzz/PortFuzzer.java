@@ -78,8 +78,7 @@ public final class PortFuzzer implements AutoCloseable {
    * @param speeches what was said to this port
    * @param tls with which half of the connections begin; empty where the port is in plain text
    */
-  public PortFuzzer(
-      String name, int port, Speeches speeches, Optional<SSLContext> tls, long seed) {
+  public PortFuzzer(String name, int port, Speeches speeches, Optional<SSLContext> tls, long seed) {
     this.name = name;
     this.port = port;
     this.speeches = speeches;
@@ -224,8 +223,7 @@ public final class PortFuzzer implements AutoCloseable {
     Socket socket = new Socket();
     socket.setSoTimeout(TIMEOUT_MILLIS);
     try {
-      socket.connect(
-          new InetSocketAddress(InetAddress.getLoopbackAddress(), port), TIMEOUT_MILLIS);
+      socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), TIMEOUT_MILLIS);
     } catch (IOException e) {
       end(socket);
       throw new Closed(e);
@@ -270,7 +268,6 @@ public final class PortFuzzer implements AutoCloseable {
   /** One line; read after {@link #close}. */
   @Override
   public String toString() {
-    return "%s: %.1f min, %s, closed %d times"
-        .formatted(name, seconds / 60, made, closedTimes);
+    return "%s: %.1f min, %s, closed %d times".formatted(name, seconds / 60, made, closedTimes);
   }
 }

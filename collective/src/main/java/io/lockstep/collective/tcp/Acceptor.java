@@ -29,7 +29,10 @@ final class Acceptor extends ByteToMessageDecoder {
     // Looked at twice: a machine that stood still must read what has come before it judges.
     after(context, () -> after(context, context::close));
     listener.opened(context.channel());
-    context.channel().closeFuture().addListener(closed -> {
+    context
+        .channel()
+        .closeFuture()
+        .addListener(closed -> {
           listener.spoken(context.channel());
           if (!linked) {
             listener.dropped();

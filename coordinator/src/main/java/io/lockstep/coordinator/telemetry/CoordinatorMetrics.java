@@ -175,9 +175,7 @@ public final class CoordinatorMetrics {
         .name(process.name("dropped_connections_total"))
         .help("Connections that ended without a call.")
         .callback(callback ->
-            server
-                .get()
-                .ifPresent(present -> callback.call((double) present.droppedConnections())))
+            server.get().ifPresent(present -> callback.call((double) present.droppedConnections())))
         .register(process.registry());
   }
 

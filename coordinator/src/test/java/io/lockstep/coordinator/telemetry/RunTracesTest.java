@@ -42,7 +42,8 @@ class RunTracesTest {
     run.phaseChanged(phase, "");
   }
 
-  private void assertTold(int index, String name, String what, long generation, long number, long begin, long end) {
+  private void assertTold(
+      int index, String name, String what, long generation, long number, long begin, long end) {
     RecordedTraces.Told told = traces.told().get(index);
     assertEquals(name, told.span().name());
     assertEquals(

@@ -15,10 +15,11 @@ public final class StrangerMetrics {
    * @param refused calls that were refused because of their token
    * @param dropped connections that ended without a request
    */
-  public static void register(
-      ProcessRegistry process, LongSupplier refused, LongSupplier dropped) {
-    counter(process, "refused_calls_total", "Calls that were refused because of their token.", refused);
-    counter(process, "dropped_connections_total", "Connections that ended without a request.", dropped);
+  public static void register(ProcessRegistry process, LongSupplier refused, LongSupplier dropped) {
+    counter(
+        process, "refused_calls_total", "Calls that were refused because of their token.", refused);
+    counter(
+        process, "dropped_connections_total", "Connections that ended without a request.", dropped);
   }
 
   private static void counter(

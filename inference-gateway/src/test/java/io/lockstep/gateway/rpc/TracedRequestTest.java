@@ -46,7 +46,8 @@ class TracedRequestTest {
   @Test
   void aRequestIsAPartOfItsCallersTrace(@TempDir Path model) throws Exception {
     RecordedTraces traces = new RecordedTraces();
-    GatewayTelemetry telemetry = new GatewayTelemetry(new ProcessRegistry("gateway", Optional.empty()));
+    GatewayTelemetry telemetry =
+        new GatewayTelemetry(new ProcessRegistry("gateway", Optional.empty()));
     telemetry.tracedBy(traces);
     try (GatewayServer gateway =
         GatewayServer.start(

@@ -60,7 +60,13 @@ class GatewayTelemetryTest {
     gateway.onQueue(1, 0);
     gateway.onQueue(0, 1);
     gateway.onProgress();
-    gateway.onEnd(new Ended(new Ending.Found(), OptionalDouble.empty(), OptionalDouble.empty(), 1, Optional.empty()));
+    gateway.onEnd(
+        new Ended(
+            new Ending.Found(),
+            OptionalDouble.empty(),
+            OptionalDouble.empty(),
+            1,
+            Optional.empty()));
     for (int minute = 0; minute <= 10; minute++) {
       assertTrue(gateway.live().ok());
       gateway.onQueue(minute, 1);

@@ -55,9 +55,7 @@ public final class OtlpTraces implements Traces {
 
   private OtlpTraces(OtlpEndpoint endpoint, Map<String, String> process) {
     OtlpHttpSpanExporterBuilder exporter =
-        OtlpHttpSpanExporter.builder()
-            .setEndpoint(endpoint.traces().toString())
-            .setTimeout(EXPORT);
+        OtlpHttpSpanExporter.builder().setEndpoint(endpoint.traces().toString()).setTimeout(EXPORT);
     endpoint.headers().forEach(exporter::addHeader);
     AttributesBuilder resource = Attributes.builder();
     process.forEach(resource::put);

@@ -21,7 +21,8 @@ public record TraceContext(String traceId, String spanId, boolean sampled) {
   public static final String HEADER = "traceparent";
 
   private static final Pattern TRACEPARENT =
-      Pattern.compile("(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?");
+      Pattern.compile(
+          "(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?");
 
   private static final int MOST = 512;
   private static final int TRACE_BYTES = 16;

@@ -64,16 +64,14 @@ public final class Collector implements AutoCloseable {
 
   private synchronized void take(HttpExchange exchange) throws IOException {
     try (exchange) {
-      authorizations.add(
-          String.valueOf(exchange.getRequestHeaders().getFirst("Authorization")));
+      authorizations.add(String.valueOf(exchange.getRequestHeaders().getFirst("Authorization")));
       InputStream body = exchange.getRequestBody();
       boolean packed = "gzip".equals(exchange.getRequestHeaders().getFirst("Content-Encoding"));
       ExportTraceServiceRequest request =
           ExportTraceServiceRequest.parseFrom(packed ? new GZIPInputStream(body) : body);
       for (ResourceSpans resource : request.getResourceSpansList()) {
         String service =
-            attributes(resource.getResource().getAttributesList())
-                .getOrDefault("service.name", "");
+            attributes(resource.getResource().getAttributesList()).getOrDefault("service.name", "");
         resource
             .getScopeSpansList()
             .forEach(scope ->

@@ -114,7 +114,8 @@ class OtlpTracesTest {
     assertEquals(
         "http://192.0.2.1:4318/v1/traces",
         OtlpEndpoint.of("http://192.0.2.1:4318", "", true).toString());
-    for (String refused : List.of("http://192.0.2.1:4318", "ftp://localhost", "localhost:4318", "")) {
+    for (String refused :
+        List.of("http://192.0.2.1:4318", "ftp://localhost", "localhost:4318", "")) {
       IllegalArgumentException why =
           assertThrows(
               IllegalArgumentException.class, () -> OtlpEndpoint.of(refused, "", false), refused);

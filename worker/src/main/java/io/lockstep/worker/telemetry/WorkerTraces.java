@@ -80,8 +80,7 @@ final class WorkerTraces {
     }
   }
 
-  private static List<Span> parts(
-      Session.StepTimes step, long reduced, long committed, long now) {
+  private static List<Span> parts(Session.StepTimes step, long reduced, long committed, long now) {
     List<Span> parts = new ArrayList<>();
     long computed = step.began();
     for (Session.Portion portion : step.portions()) {

@@ -7,11 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.lockstep.operations.DocumentedMetrics;
 import io.lockstep.operations.Health;
 import io.lockstep.operations.ProcessRegistry;
+import io.lockstep.operations.trace.RecordedTraces;
+import io.lockstep.operations.trace.TraceContext;
 import io.lockstep.worker.protocol.Counts;
 import io.lockstep.worker.protocol.Directive;
 import io.lockstep.worker.protocol.Session;
-import io.lockstep.operations.trace.RecordedTraces;
-import io.lockstep.operations.trace.TraceContext;
 import io.lockstep.worker.protocol.Session.Portion;
 import io.lockstep.worker.protocol.Session.StepTimes;
 import io.lockstep.worker.testing.FakeCoordinator;
@@ -156,8 +156,7 @@ class WorkerTelemetryTest {
         told.stream().map(each -> each.parent().orElseThrow()).toList());
     RecordedTraces.Told step = told.get(1);
     assertEquals(
-        List.of("prefetch", "forward and backward", "reduce", "commit", "optimizer"),
-        step.parts());
+        List.of("prefetch", "forward and backward", "reduce", "commit", "optimizer"), step.parts());
     assertEquals(
         List.of(1L, 2L, 2L, 3L, 1L),
         step.span().parts().stream().map(each -> (each.end() - each.begin()) / second).toList());

@@ -1,12 +1,12 @@
 package io.lockstep.cli.command.gateway;
 
 import io.lockstep.cli.command.HttpOptions;
-import io.lockstep.cli.command.TraceOptions;
 import io.lockstep.cli.command.ListenOptions;
 import io.lockstep.cli.command.Numbers;
 import io.lockstep.cli.command.TensorOptions;
 import io.lockstep.cli.command.TlsOptions;
 import io.lockstep.cli.command.TokenOption;
+import io.lockstep.cli.command.TraceOptions;
 import io.lockstep.cli.console.LogSetup;
 import io.lockstep.cli.console.UsageError;
 import io.lockstep.cli.process.Closing;
