@@ -2,6 +2,7 @@ package io.lockstep.cli;
 
 import io.lockstep.cli.console.TextEncoding;
 import io.lockstep.cli.process.DeadThreads;
+import io.lockstep.cli.process.HostNames;
 import io.lockstep.cli.process.ParentWatch;
 import java.util.Optional;
 
@@ -22,6 +23,7 @@ public final class Main {
     });
     // Netty would load the flight recorder in each process, for events of its buffers.
     System.setProperty("io.netty.jfr.enabled", "false");
+    HostNames.askAnew();
     DeadThreads.watch();
     ParentWatch.startIfChild();
     System.exit(run(arguments));

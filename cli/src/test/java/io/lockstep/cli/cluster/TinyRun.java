@@ -11,13 +11,13 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** A run that takes seconds: a random model of two layers on forty drawn pictures. */
-record TinyRun(Path folder) {
+public record TinyRun(Path folder) {
 
   private static final Path BASE = Path.of("..", "base-model");
   private static final int STEPS = 6;
 
   /** Draws the data and makes the model folder. */
-  static TinyRun create(Path folder) throws IOException {
+  public static TinyRun create(Path folder) throws IOException {
     TinyRun run = new TinyRun(folder);
     DemoData.generate(
         run.data(), DemoOptions.of(40, 5, DemoStyle.INSPECTION).withTexts(10).withHeldout(2));

@@ -313,6 +313,16 @@ class ManifestsTest {
     assertTrue(grace >= needed + 10, container.origin() + ": " + grace + " s for " + needed);
   }
 
+  /**
+   * A stuck process doesn't end on a signal: the pod's grace would keep it for ten minutes more.
+   */
+  @ParameterizedTest
+  @MethodSource("servers")
+  void aStuckProcessIsNotWaitedFor(PodContainer container) {
+    int grace = (Integer) at(container.spec(), "livenessProbe", "terminationGracePeriodSeconds");
+    assertTrue(grace <= 60, container.origin() + ": " + grace + " s");
+  }
+
   @ParameterizedTest
   @MethodSource("containers")
   void theHeapLeavesRoom(PodContainer container) {
