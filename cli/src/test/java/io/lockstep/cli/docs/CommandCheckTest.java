@@ -38,6 +38,7 @@ class CommandCheckTest {
         "echo a; bin/worker strat                            | a.md:2: Unmatched argument",
         "tools/gone.sh                                       | a.md:2: no such file or folder: tools/gone.sh",
         "mvn -Pgone package                                  | a.md:2: no profile gone",
+        "mvn -Pimages,gone package                           | a.md:2: no profile gone",
         "mvn test -pl gone                                   | a.md:2: no module gone",
         "mvn test -Dtest=GoneTest                            | a.md:2: no such test: -Dtest=GoneTest",
         "kubectl apply -k k8s/overlays/gone                  | a.md:2: no such file or folder: k8s/overlays/gone",

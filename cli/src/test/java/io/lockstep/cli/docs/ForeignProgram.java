@@ -45,8 +45,12 @@ record ForeignProgram(Path repository) {
     List<String> problems = new ArrayList<>();
     for (int i = 1; i < words.size(); i++) {
       String word = words.get(i);
-      if (word.startsWith("-P") && !poms.contains("<id>" + word.substring(2) + "</id>")) {
-        problems.add("no profile " + word.substring(2));
+      if (word.startsWith("-P")) {
+        for (String profile : word.substring(2).split(",", -1)) {
+          if (!poms.contains("<id>" + profile + "</id>")) {
+            problems.add("no profile " + profile);
+          }
+        }
       }
       if (word.equals("-pl")) {
         for (String module : words.get(i + 1).split(",", -1)) {
