@@ -182,7 +182,8 @@ final class DrillCluster implements AutoCloseable {
     if (process.waitFor() != 0) {
       throw new AssertionError(
           "%s ended with %d: %s%s"
-              .formatted(words[words.length - 1], process.exitValue(), out, Files.readString(errors)));
+              .formatted(
+                  words[words.length - 1], process.exitValue(), out, Files.readString(errors)));
     }
     return out;
   }
