@@ -177,6 +177,10 @@ public final class LogSetup extends ContextAwareBase implements Configurator {
     context.getLogger(OURS).setLevel(Level.toLevel(System.getProperty(LEVEL_PROPERTY), Level.WARN));
     // It warns on every machine without a GPU that there is none.
     context.getLogger("ai.djl.util.cuda").setLevel(Level.ERROR);
+    // Whoever sends what isn't HTTP/2 would fill the log with stack traces; metrics count them.
+    context
+        .getLogger("com.linecorp.armeria.internal.common.AbstractHttp2ConnectionHandler")
+        .setLevel(Level.ERROR);
     GRPC.setLevel(java.util.logging.Level.SEVERE);
     return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
   }

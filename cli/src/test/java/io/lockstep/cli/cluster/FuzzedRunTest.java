@@ -46,7 +46,7 @@ class FuzzedRunTest {
   private static final int STEPS = Integer.getInteger("fuzz.steps", 400);
   private static final long SEED = Long.getLong("fuzz.seed", System.nanoTime());
   private static final Duration PATIENCE = Duration.ofMinutes(30);
-  private static final Pattern FAILURES = Pattern.compile("(?m)^.* ERROR .*$|^error: .*$");
+  private static final Pattern FAILURES = Pattern.compile("(?m)^.* ERROR .*$|^error: .*$|^\\tat .*$|^SEVERE.*$");
 
   /** Files that a process may have open at the end, strangers or not. */
   private static final double MOST_FILES = 700;
@@ -137,6 +137,9 @@ class FuzzedRunTest {
       try {
         start(recipe);
         attack(seed);
+        if (!secured) {
+          recordGateway();
+        }
       } catch (Exception | Error e) {
         close();
         throw e;
@@ -144,6 +147,7 @@ class FuzzedRunTest {
     }
 
     private void start(Path recipe) throws Exception {
+      // A worker's greeting isn't recorded: in plain text without tokens it speaks for the worker.
       Recorder toCoordinator = recorder("coordinator");
       ports.put("coordinator", freePort());
       toCoordinator.to(ports.get("coordinator"));
@@ -174,7 +178,7 @@ class FuzzedRunTest {
                     "--name",
                     name,
                     "--coordinator",
-                    "127.0.0.1:" + toCoordinator.port(),
+                    "127.0.0.1:" + ports.get("coordinator"),
                     "--advertise",
                     "127.0.0.1:" + recorder(name).to(ports.get(name)).port()),
                 clientTls));
@@ -187,9 +191,6 @@ class FuzzedRunTest {
               gatewayTls()));
       processes.get("coordinator").awaitLine("training: training");
       processes.get("gateway").awaitLine("gateway listens");
-      if (serverTls.isEmpty()) {
-        recordGateway();
-      }
     }
 
     /** A gateway is a server with a certificate, and follows as a client with a token. */
@@ -276,7 +277,7 @@ class FuzzedRunTest {
         Launched process = each.getValue();
         assertTrue(process.process().isAlive(), () -> name + " has ended: " + told(process));
         List<String> failures =
-            FAILURES.matcher(told(process)).results().map(MatchResult::group).toList();
+            FAILURES.matcher(told(process)).results().map(MatchResult::group).limit(20).toList();
         assertEquals(List.of(), failures, name);
         if (serverTls.isEmpty()) {
           metrics(name);

@@ -78,13 +78,14 @@ final class MalformedMessages implements ServerInterceptor {
   /** A call to whose service it looks cancelled once it has been ended here. */
   private static final class EndableCall<Q, A> extends SimpleForwardingServerCall<Q, A> {
     private volatile boolean ended;
+    private boolean closed;
 
     EndableCall(ServerCall<Q, A> call) {
       super(call);
     }
 
     synchronized void end() {
-      super.close(
+      close(
           Status.INVALID_ARGUMENT.withDescription("the message is not one of this method"),
           new Metadata());
       ended = true;
@@ -111,7 +112,8 @@ final class MalformedMessages implements ServerInterceptor {
 
     @Override
     public synchronized void close(Status status, Metadata trailers) {
-      if (!ended) {
+      if (!ended && !closed) {
+        closed = true;
         super.close(status, trailers);
       }
     }

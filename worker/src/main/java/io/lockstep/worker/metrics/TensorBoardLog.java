@@ -81,10 +81,24 @@ public final class TensorBoardLog implements AutoCloseable {
     }
     Instant now = clock.instant();
     long seconds = Math.max(now.getEpochSecond(), newest() + 1);
-    Path path = folder.resolve("events.out.tfevents.%d.lockstep".formatted(seconds));
-    EventFile begun = EventFile.create(path, now);
+    EventFile begun = begun(seconds, now);
     file = begun;
     begun.start(now, steps + 1);
+  }
+
+  /** A file of these seconds, or of the next that nobody else has begun one of meanwhile. */
+  private EventFile begun(long first, Instant now) throws IOException {
+    for (long seconds = first; ; seconds++) {
+      Path path = folder.resolve("events.out.tfevents.%d.lockstep".formatted(seconds));
+      try {
+        return EventFile.create(path, now);
+      } catch (IOException e) {
+        // Two processes may be rank 0 shortly after each other, the first of which doesn't know yet.
+        if (!Files.exists(path)) {
+          throw e;
+        }
+      }
+    }
   }
 
   /** The seconds in the name of the newest file; 0 if there is none. */

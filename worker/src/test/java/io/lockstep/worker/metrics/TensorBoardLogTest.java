@@ -17,8 +17,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -51,6 +57,28 @@ class TensorBoardLogTest {
             new EventFiles.Event(
                 now, 300, "", false, Map.of("eval/loss", 0.5f, "eval/token_accuracy", 0.25f))),
         EventFiles.read(file));
+  }
+
+  @Test
+  void processesThatBeginAtTheSameMomentHaveFilesOfTheirOwn() throws Exception {
+    int processes = 8;
+    CyclicBarrier together = new CyclicBarrier(processes);
+    try (ExecutorService threads = Executors.newFixedThreadPool(processes)) {
+      List<Callable<Boolean>> all =
+          Collections.nCopies(
+              processes,
+              () -> {
+                try (TensorBoardLog log = TensorBoardLog.of(run, CLOCK)) {
+                  together.await();
+                  log.begin(0);
+                  return true;
+                }
+              });
+      for (Future<Boolean> each : threads.invokeAll(all)) {
+        assertTrue(each.get());
+      }
+    }
+    assertEquals(processes, EventFiles.in(folder()).size());
   }
 
   @Test
