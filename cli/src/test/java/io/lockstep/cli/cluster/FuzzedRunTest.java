@@ -46,7 +46,8 @@ class FuzzedRunTest {
   private static final int STEPS = Integer.getInteger("fuzz.steps", 400);
   private static final long SEED = Long.getLong("fuzz.seed", System.nanoTime());
   private static final Duration PATIENCE = Duration.ofMinutes(30);
-  private static final Pattern FAILURES = Pattern.compile("(?m)^.* ERROR .*$|^error: .*$|^\\tat .*$|^SEVERE.*$");
+  private static final Pattern FAILURES =
+      Pattern.compile("(?m)^.* ERROR .*$|^error: .*$|^\\tat .*$|^SEVERE.*$");
 
   /** Files that a process may have open at the end, strangers or not. */
   private static final double MOST_FILES = 700;

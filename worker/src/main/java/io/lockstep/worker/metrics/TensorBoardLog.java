@@ -93,7 +93,8 @@ public final class TensorBoardLog implements AutoCloseable {
       try {
         return EventFile.create(path, now);
       } catch (IOException e) {
-        // Two processes may be rank 0 shortly after each other, the first of which doesn't know yet.
+        // Two processes may be rank 0 shortly after each other, the first of which doesn't know
+        // yet.
         if (!Files.exists(path)) {
           throw e;
         }
