@@ -46,6 +46,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
+import java.util.stream.Stream;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.ManagerFactoryParameters;
 import javax.net.ssl.X509ExtendedKeyManager;
@@ -308,6 +309,10 @@ public final class RpcServer implements AutoCloseable {
           "the message is not one of this method, or a text in it is not UTF-8: "
               + malformed.get().getMessage());
     }
+    if (endsEarly(failure)) {
+      return Status.INVALID_ARGUMENT.withDescription(
+          "the message is shorter than the length before it says");
+    }
     Optional<StatusRuntimeException> said = cause(failure, StatusRuntimeException.class);
     if (said.isPresent()) {
       Optional.ofNullable(said.get().getTrailers()).ifPresent(trailers::merge);
@@ -329,6 +334,13 @@ public final class RpcServer implements AutoCloseable {
     }
     log.error("{} failed unexpectedly", context.path(), failure);
     return Status.INTERNAL.withDescription("unexpected: " + failure).withCause(failure);
+  }
+
+  /** Whether the library looked for more of a message than had come, of which it has no name. */
+  private static boolean endsEarly(Throwable failure) {
+    return cause(failure, IndexOutOfBoundsException.class).stream()
+        .flatMap(error -> Stream.of(error.getStackTrace()))
+        .anyMatch(frame -> frame.getClassName().endsWith("MessageDeframer"));
   }
 
   private static boolean isFramed(@Nullable String contentType) {

@@ -290,6 +290,25 @@ class ClientMistakesTest {
   }
 
   @Test
+  void aMessageThatEndsBeforeItsLengthIsTheClientsMistake() throws Exception {
+    try (HttpClient http = HttpClient.newHttpClient()) {
+      HttpResponse<String> answer =
+          http.send(
+              HttpRequest.newBuilder(
+                      URI.create(
+                          "http://127.0.0.1:%d/lockstep.inference.v1.Inference/GetModel"
+                              .formatted(gateway.port())))
+                  .header("Content-Type", "application/grpc")
+                  .POST(HttpRequest.BodyPublishers.ofByteArray(new byte[] {0, 0, 0, 0, 100, 1}))
+                  .build(),
+              HttpResponse.BodyHandlers.ofString());
+      assertEquals(
+          Integer.toString(Status.Code.INVALID_ARGUMENT.value()),
+          answer.headers().firstValue("grpc-status").orElse("none"));
+    }
+  }
+
+  @Test
   void judgementsOverJsonAreAnswered() throws Exception {
     String json =
         "{\"groupId\": \"g\", \"mission\": \"m\", \"summaries\": [\"s\"], \"decoding\": null}";
