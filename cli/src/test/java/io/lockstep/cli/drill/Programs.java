@@ -13,12 +13,20 @@ final class Programs {
 
   /** Fails with the names of those that are missing: a drill that didn't happen is none passed. */
   static void require() {
+    require(Path.of("/usr/bin"));
+  }
+
+  static void require(Path folder) {
     List<String> missing =
-        NEEDED.stream().filter(name -> !Files.isExecutable(Path.of("/usr/bin", name))).toList();
+        NEEDED.stream()
+            .map(folder::resolve)
+            .filter(program -> !Files.isExecutable(program))
+            .map(Path::toString)
+            .toList();
     if (!missing.isEmpty()) {
       throw new AssertionError(
-          "the drill needs /usr/bin/%s: install it (Debian: kubernetes-client, openssl, tar, bash, coreutils)"
-              .formatted(String.join(" and /usr/bin/", missing)));
+          "the drill needs %s: install it (Debian: kubernetes-client, openssl, tar, bash, coreutils)"
+              .formatted(String.join(" and ", missing)));
     }
   }
 }
