@@ -9,8 +9,11 @@ import ch.qos.logback.classic.spi.Configurator;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.encoder.Encoder;
+import ch.qos.logback.core.filter.Filter;
 import ch.qos.logback.core.spi.ContextAwareBase;
+import ch.qos.logback.core.spi.FilterReply;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.slf4j.LoggerFactory;
 
@@ -170,6 +173,7 @@ public final class LogSetup extends ContextAwareBase implements Configurator {
     appender.setTarget("System.err");
     appender.setName(CONSOLE);
     appender.setEncoder(encoder(context));
+    appender.addFilter(new NoStrangers());
     appender.start();
     Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
     root.setLevel(Level.WARN);
@@ -177,11 +181,29 @@ public final class LogSetup extends ContextAwareBase implements Configurator {
     context.getLogger(OURS).setLevel(Level.toLevel(System.getProperty(LEVEL_PROPERTY), Level.WARN));
     // It warns on every machine without a GPU that there is none.
     context.getLogger("ai.djl.util.cuda").setLevel(Level.ERROR);
-    // Whoever sends what isn't HTTP/2 would fill the log with stack traces; metrics count them.
-    context
-        .getLogger("com.linecorp.armeria.internal.common.AbstractHttp2ConnectionHandler")
-        .setLevel(Level.ERROR);
     GRPC.setLevel(java.util.logging.Level.SEVERE);
     return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
+  }
+
+  /**
+   * Leaves out the stack traces by which the gateway's library tells of each connection that speaks
+   * neither TLS nor HTTP: strangers would fill the log. Metrics count them, and handshakes that fail
+   * are told in a line.
+   */
+  private static final class NoStrangers extends Filter<ILoggingEvent> {
+
+    private static final Set<String> LIBRARY =
+        Set.of(
+            "com.linecorp.armeria.server.HttpServerPipelineConfigurator",
+            "com.linecorp.armeria.internal.common.AbstractHttp2ConnectionHandler");
+
+    @Override
+    public FilterReply decide(ILoggingEvent event) {
+      boolean stranger =
+          event.getThrowableProxy() != null
+              && event.getLevel().equals(Level.WARN)
+              && LIBRARY.contains(event.getLoggerName());
+      return stranger ? FilterReply.DENY : FilterReply.NEUTRAL;
+    }
   }
 }
