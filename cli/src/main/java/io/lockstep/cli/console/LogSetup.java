@@ -187,8 +187,8 @@ public final class LogSetup extends ContextAwareBase implements Configurator {
 
   /**
    * Leaves out the stack traces by which the gateway's library tells of each connection that speaks
-   * neither TLS nor HTTP: strangers would fill the log. Metrics count them, and handshakes that fail
-   * are told in a line.
+   * neither TLS nor HTTP: strangers would fill the log. Metrics count them, and handshakes that
+   * fail are told in a line.
    */
   private static final class NoStrangers extends Filter<ILoggingEvent> {
 
