@@ -23,13 +23,18 @@ import org.junit.jupiter.params.provider.MethodSource;
 /**
  * Every command that a page shows does what it is shown for: it is run in a folder with what a
  * reader has, or at least understood by the program; {@code docs/commands.yaml} says which and why.
- * {@code -Pdocs} runs those, too, that take minutes.
+ * {@code -Pdocs} runs those, too, that take minutes; {@code -Ddocs.page=docs/data.md} runs those
+ * of one page.
  */
 class DocumentedCommandsTest {
 
   private static final Path REPOSITORY = Path.of("..").toAbsolutePath().normalize();
   private static final Pages PAGES = new Pages(REPOSITORY);
   private static final boolean HEAVY = Boolean.getBoolean("docs.heavy");
+
+  /** The page to run alone, or the beginning of several. */
+  private static final String ONLY = System.getProperty("docs.page", "");
+
   private static final int MOST_SECONDS = HEAVY ? 3600 : 400;
 
   @TempDir private static Path folder;
@@ -54,7 +59,8 @@ class DocumentedCommandsTest {
   static List<String> pagesThatRun() throws IOException {
     List<String> running = new ArrayList<>();
     for (String page : pages()) {
-      if (ShellSession.runsAny(PAGES.commands(page), CommandTable.read(), HEAVY)) {
+      if (page.startsWith(ONLY)
+          && ShellSession.runsAny(PAGES.commands(page), CommandTable.read(), HEAVY)) {
         running.add(page);
       }
     }
