@@ -23,8 +23,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /**
  * Every command that a page shows does what it is shown for: it is run in a folder with what a
  * reader has, or at least understood by the program; {@code docs/commands.yaml} says which and why.
- * {@code -Pdocs} runs those, too, that take minutes; {@code -Ddocs.page=docs/data.md} runs those
- * of one page.
+ * {@code -Pdocs} runs those, too, that take minutes; {@code -Ddocs.page=docs/data.md} runs those of
+ * one page.
  */
 class DocumentedCommandsTest {
 
