@@ -3,9 +3,11 @@ package io.lockstep.model.generate;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.layer.KvCache;
 import io.lockstep.model.network.ActivationListener;
+import io.lockstep.model.network.TokenStep;
 import io.lockstep.model.network.VisionLanguageModel;
 import io.lockstep.tensor.Scope;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** Keeps keys and values, so that each further token is computed alone. */
 final class CachedDecoder implements Decoder {
@@ -14,6 +16,9 @@ final class CachedDecoder implements Decoder {
   private final Batch batch;
   private final KvCache cache;
   private final ActivationListener probe;
+
+  /** The quick way, where there is one and nobody looks at activations. */
+  private final @Nullable TokenStep step;
 
   CachedDecoder(VisionLanguageModel network, Batch batch, int capacity, ActivationListener probe) {
     this.network = network;
@@ -25,6 +30,10 @@ final class CachedDecoder implements Decoder {
             network.config().computeType(),
             batch.rows(),
             batch.length() + capacity);
+    step =
+        probe == VisionLanguageModel.NO_PROBE
+            ? network.tokenStep(cache, batch.rows()).orElse(null)
+            : null;
   }
 
   @Override
@@ -39,6 +48,9 @@ final class CachedDecoder implements Decoder {
     long[] ids = Arrays.stream(tokens).asLongStream().toArray();
     int generated = cache.length() - batch.length();
     long[] positions = Arrays.stream(batch.nextPositions()).map(next -> next + generated).toArray();
+    if (step != null) {
+      return step.next(ids, positions, visible(cache.length() + 1));
+    }
     try (Scope scope = Scope.open()) {
       return LastLogits.of(
           network, network.next(scope, ids, positions, visible(cache.length() + 1), cache, probe));
@@ -61,6 +73,9 @@ final class CachedDecoder implements Decoder {
 
   @Override
   public void close() {
+    if (step != null) {
+      step.close();
+    }
     cache.close();
   }
 }

@@ -3,6 +3,7 @@ package io.lockstep.model.layer;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.index.NDIndex;
 import io.lockstep.model.config.TextConfig;
+import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.Dtype;
 import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
@@ -50,18 +51,39 @@ public final class KvCache implements AutoCloseable {
 
   /** Stores the keys and values of new tokens and returns those of all tokens so far. */
   Entry append(int layer, NDArray keys, NDArray values) {
-    pending = Math.toIntExact(keys.getShape().get(2));
-    int end = length + pending;
-    if (end > capacity) {
-      throw new IllegalStateException(
-          "the cache holds " + capacity + " tokens a row, " + end + " are needed");
-    }
+    int tokens = Math.toIntExact(keys.getShape().get(2));
+    int end = place(tokens) + tokens;
     Entry buffer = buffers.get(layer);
     NDIndex place = new NDIndex(":, :, {}:{}", length, end);
     NDIndex all = new NDIndex(":, :, :{}", end);
     Ops.copyInto(buffer.keys().get(place), keys);
     Ops.copyInto(buffer.values().get(place), values);
     return new Entry(buffer.keys().get(all), buffer.values().get(all));
+  }
+
+  /** Tokens that there is room for in each row. */
+  public int capacity() {
+    return capacity;
+  }
+
+  /** The keys of a layer, [B, k, capacity, d]. */
+  public Buffer keys(int layer) {
+    return Buffer.of(buffers.get(layer).keys());
+  }
+
+  /** The values of a layer, [B, k, capacity, d]. */
+  public Buffer values(int layer) {
+    return Buffer.of(buffers.get(layer).values());
+  }
+
+  /** Where new tokens' keys and values go, for who writes them itself, before {@link #advance}. */
+  public int place(int tokens) {
+    if (length + tokens > capacity) {
+      throw new IllegalStateException(
+          "the cache holds " + capacity + " tokens a row, " + (length + tokens) + " are needed");
+    }
+    pending = tokens;
+    return length;
   }
 
   /** Ends a pass through all layers. */

@@ -131,20 +131,26 @@ public final class PassInputs {
       KvCache cache,
       ActivationListener probe) {
     int rows = tokens.length;
-    long[] axes = new long[3 * rows];
-    for (int axis = 0; axis < 3; axis++) {
-      System.arraycopy(positions, 0, axes, axis * rows, rows);
-    }
     NDArray mask =
         Ops.as(PaddedMask.of(scope, visible, rows, 1, cache.length() + 1), config.computeType());
     return new PassInputs(
         scope.fromLongs(tokens, rows, 1),
         new SelfAttention.Tokens(
-            cosSin(config, rotary, scope, axes, rows), mask, config.attention()),
+            cosSinOfNext(config, rotary, scope, positions), mask, config.attention()),
         null,
         cache,
         probe,
         null);
+  }
+
+  /** Those of one token a row at positions [B] that are equal on all three axes. */
+  static CosSin cosSinOfNext(ModelConfig config, TextRotary rotary, Scope scope, long[] positions) {
+    int rows = positions.length;
+    long[] axes = new long[3 * rows];
+    for (int axis = 0; axis < 3; axis++) {
+      System.arraycopy(positions, 0, axes, axis * rows, rows);
+    }
+    return cosSin(config, rotary, scope, axes, rows);
   }
 
   private static CosSin cosSin(

@@ -17,6 +17,7 @@ import picocli.CommandLine.Command;
       BenchCheckpointCommand.class,
       BenchCoordinatorCommand.class,
       BenchKernelsCommand.class,
+      BenchGenerateCommand.class,
       BenchDeviceCommand.class,
       BenchCoordinatorServerCommand.class
     })

@@ -1,0 +1,111 @@
+package io.lockstep.tensor;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Optional;
+import java.util.function.IntConsumer;
+
+/**
+ * Products of few rows with large matrices, as one token after the other needs them: without
+ * libtorch's dispatch and its thread pool, over as many threads as one operator may use. Each
+ * output is computed by one thread. Matrices are float32 in host memory, row-major.
+ *
+ * <p>Used by one thread at a time, which opens and closes it.
+ */
+public final class SmallProducts implements AutoCloseable {
+
+  /** Matrices below this are not worth sharing: handing over takes about as long as the product. */
+  private static final long LEAST_SHARED = 1 << 15;
+
+  /** Outputs that one thread computes are a multiple of this: a cache line of them. */
+  private static final int TOGETHER = 16;
+
+  private final MatrixLibrary library;
+  private final ThreadTeam team;
+  private final int before;
+
+  private SmallProducts(MatrixLibrary library) {
+    this.library = library;
+    this.team = new ThreadTeam(Torch.threads());
+    team.run(number -> {
+      if (number > 0) {
+        int _ = library.alone();
+      }
+    });
+    before = library.alone();
+  }
+
+  /** For the calling thread; empty where libtorch's matrix library can't be called so. */
+  public static Optional<SmallProducts> open() {
+    return Devices.ofTensors().isHost()
+        ? MatrixLibrary.find().map(SmallProducts::new)
+        : Optional.empty();
+  }
+
+  /** Whether {@link #open} gives something. */
+  public static boolean areThere() {
+    return Devices.ofTensors().isHost() && MatrixLibrary.find().isPresent();
+  }
+
+  /**
+   * Applies a linear layer: y [rows, out] = x [rows, in] weight [out, in] transposed. For the
+   * thread that opened this.
+   */
+  public void linear(
+      MemorySegment weight, int out, int in, MemorySegment x, int rows, MemorySegment y) {
+    if (team.size() == 1 || (long) out * in < LEAST_SHARED) {
+      library.linear(weight, out, in, x, rows, y, out);
+      return;
+    }
+    int share = Math.ceilDiv(Math.ceilDiv(out, team.size()), TOGETHER) * TOGETHER;
+    team.run(number -> {
+      int first = Math.min(out, number * share);
+      int own = Math.min(out, first + share) - first;
+      if (own > 0) {
+        library.linear(
+            weight.asSlice(Dtype.FLOAT32.bytes((long) first * in)),
+            own,
+            in,
+            x,
+            rows,
+            y.asSlice(Dtype.FLOAT32.bytes(first)),
+            out);
+      }
+    });
+  }
+
+  /** The same by the calling thread alone, also from within {@link #each}. */
+  public void linearHere(
+      MemorySegment weight, int out, int in, MemorySegment x, int rows, MemorySegment y) {
+    library.linear(weight, out, in, x, rows, y, out);
+  }
+
+  /**
+   * Weighs rows: y [rows, width] = shares [rows, count] values [count, width]; by the calling
+   * thread alone, also from within {@link #each}.
+   */
+  public void weighHere(
+      MemorySegment shares, int rows, int count, MemorySegment values, int width, MemorySegment y) {
+    library.weigh(shares, rows, count, values, width, y);
+  }
+
+  /** Gives each number below a count to some thread, and returns when all are done. */
+  public void each(int count, IntConsumer work) {
+    if (team.size() == 1 || count == 1) {
+      for (int i = 0; i < count; i++) {
+        work.accept(i);
+      }
+      return;
+    }
+    team.run(number -> {
+      for (int i = number; i < count; i += team.size()) {
+        work.accept(i);
+      }
+    });
+  }
+
+  @Override
+  public void close() {
+    library.restore(before);
+    team.close();
+  }
+}

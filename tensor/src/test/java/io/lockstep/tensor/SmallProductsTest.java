@@ -1,0 +1,107 @@
+package io.lockstep.tensor;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.lang.foreign.Arena;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SmallProductsTest {
+
+  @BeforeAll
+  static void startTorch() {
+    if (!Torch.isStarted()) {
+      Torch.start(1);
+    }
+  }
+
+  private static Buffer random(Arena arena, long count, long seed) {
+    RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
+    Buffer values = Buffer.onHost(arena, Dtype.FLOAT32, count);
+    for (long i = 0; i < count; i++) {
+      values.floats().set(i, random.nextFloat(-1, 1));
+    }
+    return values;
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 1, 1", "1, 7, 5", "1, 500, 300", "3, 33, 17", "4, 512, 256", "8, 100, 1"})
+  void aLayerIsTheSumOfItsProducts(int rows, int out, int in) {
+    assumeTrue(SmallProducts.areThere());
+    try (Arena arena = Arena.ofConfined();
+        SmallProducts products = SmallProducts.open().orElseThrow()) {
+      Buffer weight = random(arena, (long) out * in, 1);
+      Buffer x = random(arena, (long) rows * in, 2);
+      Buffer shared = Buffer.onHost(arena, Dtype.FLOAT32, (long) rows * out);
+      Buffer here = Buffer.onHost(arena, Dtype.FLOAT32, (long) rows * out);
+      products.linear(weight.hostBytes(), out, in, x.hostBytes(), rows, shared.hostBytes());
+      products.linearHere(weight.hostBytes(), out, in, x.hostBytes(), rows, here.hostBytes());
+      for (int row = 0; row < rows; row++) {
+        for (int o = 0; o < out; o++) {
+          double sum = 0;
+          for (int i = 0; i < in; i++) {
+            sum +=
+                (double) weight.floats().get((long) o * in + i)
+                    * x.floats().get((long) row * in + i);
+          }
+          assertEquals(sum, shared.floats().get((long) row * out + o), 1e-4);
+          assertEquals(sum, here.floats().get((long) row * out + o), 1e-4);
+        }
+      }
+    }
+  }
+
+  @Test
+  void rowsAreWeighed() {
+    assumeTrue(SmallProducts.areThere());
+    try (Arena arena = Arena.ofConfined();
+        SmallProducts products = SmallProducts.open().orElseThrow()) {
+      Buffer shares = random(arena, 2 * 5, 3);
+      Buffer values = random(arena, 5 * 3, 4);
+      Buffer y = Buffer.onHost(arena, Dtype.FLOAT32, 2 * 3);
+      products.weighHere(shares.hostBytes(), 2, 5, values.hostBytes(), 3, y.hostBytes());
+      for (int row = 0; row < 2; row++) {
+        for (int column = 0; column < 3; column++) {
+          double sum = 0;
+          for (int i = 0; i < 5; i++) {
+            sum += (double) shares.floats().get(row * 5 + i) * values.floats().get(i * 3 + column);
+          }
+          assertEquals(sum, y.floats().get(row * 3 + column), 1e-6);
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 5})
+  void everyMemberOfATeamWorksOnceAndFailuresAreThrown(int size) {
+    try (ThreadTeam team = new ThreadTeam(size)) {
+      AtomicIntegerArray worked = new AtomicIntegerArray(size);
+      for (int round = 1; round <= 200; round++) {
+        team.run(worked::incrementAndGet);
+        for (int member = 0; member < size; member++) {
+          assertEquals(round, worked.get(member));
+        }
+      }
+      IllegalStateException thrown =
+          assertThrows(
+              IllegalStateException.class,
+              () ->
+                  team.run(number -> {
+                    if (number == size - 1) {
+                      throw new IllegalStateException("no");
+                    }
+                  }));
+      assertEquals("no", thrown.getMessage());
+      team.run(worked::incrementAndGet);
+    }
+  }
+}
