@@ -18,6 +18,7 @@ import picocli.CommandLine.Command;
       BenchCoordinatorCommand.class,
       BenchKernelsCommand.class,
       BenchGenerateCommand.class,
+      BenchTrainCommand.class,
       BenchDeviceCommand.class,
       BenchCoordinatorServerCommand.class
     })
