@@ -31,7 +31,7 @@ final class CachedDecoder implements Decoder {
             batch.rows(),
             batch.length() + capacity);
     step =
-        probe == VisionLanguageModel.NO_PROBE
+        probe.equals(VisionLanguageModel.NO_PROBE)
             ? network.tokenStep(cache, batch.rows()).orElse(null)
             : null;
   }

@@ -323,6 +323,7 @@ public final class TokenStep implements AutoCloseable {
   private void head(Layer layer, int each, int place, boolean[] visible) {
     int width = config.headDim();
     int group = config.heads() / config.kvHeads();
+    long firstQuery = (long) each * group;
     int length = place + 1;
     int row = each / config.kvHeads();
     long headBytes = Dtype.FLOAT32.bytes((long) cache.capacity() * width);
@@ -331,15 +332,15 @@ public final class TokenStep implements AutoCloseable {
     long own = Dtype.FLOAT32.bytes(width);
     MemorySegment.copy(key, each * own, keysOf, place * own, own);
     MemorySegment.copy(value, each * own, valuesOf, place * own, own);
-    MemorySegment asked = query.asSlice(each * group * own, group * own);
+    MemorySegment asked = query.asSlice(firstQuery * own, group * own);
     MemorySegment shares =
         scores.asSlice(
-            each * group * Dtype.FLOAT32.bytes(cache.capacity()),
+            firstQuery * Dtype.FLOAT32.bytes(cache.capacity()),
             group * Dtype.FLOAT32.bytes(length));
     products.linearHere(keysOf, length, width, asked, group, shares);
     softmax(shares, group, length, visible, row * length);
     products.weighHere(
-        shares, group, length, valuesOf, width, attended.asSlice(each * group * own, group * own));
+        shares, group, length, valuesOf, width, attended.asSlice(firstQuery * own, group * own));
   }
 
   private void softmax(
