@@ -44,7 +44,7 @@ public final class BenchModel {
             "tokenizer_config.json",
             "preprocessor_config.json",
             "generation_config.json")) {
-      Files.copy(tokenizer.resolve(name), folder.resolve(name));
+      FileWrites.copy(tokenizer.resolve(name), folder.resolve(name));
     }
     try (InputStream shape = BenchModel.class.getResourceAsStream(SHAPE)) {
       if (shape == null) {

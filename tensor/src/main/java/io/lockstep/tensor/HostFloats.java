@@ -47,4 +47,15 @@ public final class HostFloats {
   public void copyTo(long from, float[] into, int at, int count) {
     MemorySegment.copy(memory, FLOAT, from * FLOAT.byteSize(), into, at, count);
   }
+
+  /** Copies elements of an array to {@code to} and on. */
+  public void copyFrom(float[] from, int at, int count, long to) {
+    MemorySegment.copy(from, at, memory, FLOAT, to * FLOAT.byteSize(), count);
+  }
+
+  /** Copies elements of another view to {@code to} and on. */
+  public void copyFrom(HostFloats from, long at, long count, long to) {
+    long size = FLOAT.byteSize();
+    MemorySegment.copy(from.memory, at * size, memory, to * size, count * size);
+  }
 }

@@ -50,12 +50,14 @@ public final class SmallProducts implements AutoCloseable {
    * Applies a linear layer: y [rows, out] = x [rows, in] weight [out, in] transposed. For the
    * thread that opened this.
    */
-  public void linear(
-      MemorySegment weight, int out, int in, MemorySegment x, int rows, MemorySegment y) {
+  public void linear(Buffer weights, int out, int in, Buffer inputs, int rows, Buffer outputs) {
     if (team.size() == 1 || (long) out * in < LEAST_SHARED) {
-      library.linear(weight, out, in, x, rows, y, out);
+      linearHere(weights, out, in, inputs, rows, outputs);
       return;
     }
+    MemorySegment weight = weights.hostBytes();
+    MemorySegment x = inputs.hostBytes();
+    MemorySegment y = outputs.hostBytes();
     int share = Math.ceilDiv(Math.ceilDiv(out, team.size()), TOGETHER) * TOGETHER;
     team.run(number -> {
       int first = Math.min(out, number * share);
@@ -74,18 +76,16 @@ public final class SmallProducts implements AutoCloseable {
   }
 
   /** The same by the calling thread alone, also from within {@link #each}. */
-  public void linearHere(
-      MemorySegment weight, int out, int in, MemorySegment x, int rows, MemorySegment y) {
-    library.linear(weight, out, in, x, rows, y, out);
+  public void linearHere(Buffer weight, int out, int in, Buffer x, int rows, Buffer y) {
+    library.linear(weight.hostBytes(), out, in, x.hostBytes(), rows, y.hostBytes(), out);
   }
 
   /**
    * Weighs rows: y [rows, width] = shares [rows, count] values [count, width]; by the calling
    * thread alone, also from within {@link #each}.
    */
-  public void weighHere(
-      MemorySegment shares, int rows, int count, MemorySegment values, int width, MemorySegment y) {
-    library.weigh(shares, rows, count, values, width, y);
+  public void weighHere(Buffer shares, int rows, int count, Buffer values, int width, Buffer y) {
+    library.weigh(shares.hostBytes(), rows, count, values.hostBytes(), width, y.hostBytes());
   }
 
   /** Gives each number below a count to some thread, and returns when all are done. */

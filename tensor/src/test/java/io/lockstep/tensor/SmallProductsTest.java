@@ -42,8 +42,8 @@ class SmallProductsTest {
       Buffer x = random(arena, (long) rows * in, 2);
       Buffer shared = Buffer.onHost(arena, Dtype.FLOAT32, (long) rows * out);
       Buffer here = Buffer.onHost(arena, Dtype.FLOAT32, (long) rows * out);
-      products.linear(weight.hostBytes(), out, in, x.hostBytes(), rows, shared.hostBytes());
-      products.linearHere(weight.hostBytes(), out, in, x.hostBytes(), rows, here.hostBytes());
+      products.linear(weight, out, in, x, rows, shared);
+      products.linearHere(weight, out, in, x, rows, here);
       for (int row = 0; row < rows; row++) {
         for (int o = 0; o < out; o++) {
           double sum = 0;
@@ -67,7 +67,7 @@ class SmallProductsTest {
       Buffer shares = random(arena, 2 * 5, 3);
       Buffer values = random(arena, 5 * 3, 4);
       Buffer y = Buffer.onHost(arena, Dtype.FLOAT32, 2 * 3);
-      products.weighHere(shares.hostBytes(), 2, 5, values.hostBytes(), 3, y.hostBytes());
+      products.weighHere(shares, 2, 5, values, 3, y);
       for (int row = 0; row < 2; row++) {
         for (int column = 0; column < 3; column++) {
           double sum = 0;

@@ -1,7 +1,5 @@
 package io.lockstep.model.network;
 
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
-
 import ai.djl.ndarray.NDArray;
 import io.lockstep.model.config.TextConfig;
 import io.lockstep.model.layer.CosSin;
@@ -12,10 +10,10 @@ import io.lockstep.model.parameter.Parameters;
 import io.lockstep.model.parameter.Weights;
 import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.Dtype;
+import io.lockstep.tensor.HostFloats;
 import io.lockstep.tensor.Scope;
 import io.lockstep.tensor.SmallProducts;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -52,20 +50,20 @@ public final class TokenStep implements AutoCloseable {
   private final float[] hidden;
 
   /** What products read and write. */
-  private final MemorySegment normed;
+  private final Buffer normed;
 
-  private final MemorySegment query;
-  private final MemorySegment key;
-  private final MemorySegment value;
-  private final MemorySegment attended;
-  private final MemorySegment gate;
-  private final MemorySegment up;
-  private final MemorySegment added;
-  private final MemorySegment scores;
-  private final MemorySegment logits;
+  private final Buffer query;
+  private final Buffer key;
+  private final Buffer value;
+  private final Buffer attended;
+  private final Buffer gate;
+  private final Buffer up;
+  private final Buffer added;
+  private final Buffer scores;
+  private final Buffer logits;
 
   /** A weight [out, in]. */
-  private record Matrix(MemorySegment values, int out, int in) {}
+  private record Matrix(Buffer values, int out, int in) {}
 
   /** A linear layer with its bias, if it has one. */
   @SuppressWarnings("ArrayRecordComponent")
@@ -84,8 +82,8 @@ public final class TokenStep implements AutoCloseable {
       Linear gate,
       Linear up,
       Linear down,
-      MemorySegment keys,
-      MemorySegment values) {}
+      Buffer keys,
+      Buffer values) {}
 
   private TokenStep(
       ModelConfig model, Parameters weights, KvCache cache, int rows, SmallProducts products) {
@@ -146,8 +144,8 @@ public final class TokenStep implements AutoCloseable {
     return Dtype.of(array) == Dtype.FLOAT32;
   }
 
-  private MemorySegment room(long width) {
-    return arena.allocate(Dtype.FLOAT32.bytes(rows * width), 64);
+  private Buffer room(long width) {
+    return Buffer.onHost(arena, Dtype.FLOAT32, rows * width);
   }
 
   private Layer layer(Parameters weights, int i) {
@@ -166,14 +164,14 @@ public final class TokenStep implements AutoCloseable {
         linear(weights, feedForward + "gate_proj"),
         linear(weights, feedForward + "up_proj"),
         linear(weights, feedForward + "down_proj"),
-        cache.keys(i).hostBytes(),
-        cache.values(i).hostBytes());
+        cache.keys(i),
+        cache.values(i));
   }
 
   private static Matrix matrix(Parameters weights, String name) {
     NDArray weight = weights.get(name);
     return new Matrix(
-        Buffer.of(weight).hostBytes(),
+        Buffer.of(weight),
         Math.toIntExact(weight.getShape().get(0)),
         Math.toIntExact(weight.getShape().get(1)));
   }
@@ -205,13 +203,7 @@ public final class TokenStep implements AutoCloseable {
     }
     int width = config.hiddenSize();
     for (int row = 0; row < rows; row++) {
-      MemorySegment.copy(
-          table.values(),
-          JAVA_FLOAT,
-          Dtype.FLOAT32.bytes(tokens[row] * width),
-          hidden,
-          row * width,
-          width);
+      table.values().floats().copyTo(tokens[row] * width, hidden, row * width, width);
     }
     int place = cache.place(1);
     for (Layer layer : layers) {
@@ -223,8 +215,7 @@ public final class TokenStep implements AutoCloseable {
     products.linear(head.values(), head.out(), head.in(), normed, rows, logits);
     float[][] all = new float[rows][head.out()];
     for (int row = 0; row < rows; row++) {
-      long from = Dtype.FLOAT32.bytes((long) row * head.out());
-      MemorySegment.copy(logits, JAVA_FLOAT, from, all[row], 0, head.out());
+      logits.floats().copyTo((long) row * head.out(), all[row], 0, head.out());
     }
     return all;
   }
@@ -239,7 +230,7 @@ public final class TokenStep implements AutoCloseable {
       for (int i = 0; i < width; i++) {
         scaled[i] = (float) (x[from + i] * factor) * weight[i];
       }
-      MemorySegment.copy(scaled, 0, normed, JAVA_FLOAT, Dtype.FLOAT32.bytes(from), width);
+      normed.floats().copyFrom(scaled, 0, width, from);
     }
   }
 
@@ -256,23 +247,25 @@ public final class TokenStep implements AutoCloseable {
     return 1 / Math.sqrt((even + odd) / width + config.rmsNormEps());
   }
 
-  private void apply(Linear linear, MemorySegment x, MemorySegment y) {
+  private void apply(Linear linear, Buffer x, Buffer y) {
     Matrix weight = linear.weight();
     products.linear(weight.values(), weight.out(), weight.in(), x, rows, y);
     float[] bias = linear.bias();
     if (bias != null) {
+      HostFloats sums = y.floats();
       for (int row = 0; row < rows; row++) {
         long from = (long) row * bias.length;
         for (int i = 0; i < bias.length; i++) {
-          y.setAtIndex(JAVA_FLOAT, from + i, y.getAtIndex(JAVA_FLOAT, from + i) + bias[i]);
+          sums.set(from + i, sums.get(from + i) + bias[i]);
         }
       }
     }
   }
 
   private void addToHidden() {
+    HostFloats values = added.floats();
     for (int i = 0; i < hidden.length; i++) {
-      hidden[i] += added.getAtIndex(JAVA_FLOAT, i);
+      hidden[i] += values.get(i);
     }
   }
 
@@ -289,8 +282,8 @@ public final class TokenStep implements AutoCloseable {
   }
 
   /** Normalises heads if the family does so, and turns them by their tokens' angles, in place. */
-  private void turn(
-      MemorySegment all, int heads, float @Nullable [] norm, float[] cos, float[] sin) {
+  private void turn(Buffer all, int heads, float @Nullable [] norm, float[] cos, float[] sin) {
+    HostFloats values = all.floats();
     int width = config.headDim();
     int half = width / 2;
     float[] x = new float[width];
@@ -298,8 +291,8 @@ public final class TokenStep implements AutoCloseable {
     for (int row = 0; row < rows; row++) {
       int angles = row * width;
       for (int head = 0; head < heads; head++) {
-        long from = Dtype.FLOAT32.bytes(((long) row * heads + head) * width);
-        MemorySegment.copy(all, JAVA_FLOAT, from, x, 0, width);
+        long from = ((long) row * heads + head) * width;
+        values.copyTo(from, x, 0, width);
         if (norm != null) {
           double factor = rootMeanSquareFactor(x, 0, width);
           for (int i = 0; i < width; i++) {
@@ -310,7 +303,7 @@ public final class TokenStep implements AutoCloseable {
           turned[i] = x[i] * cos[angles + i] - x[i + half] * sin[angles + i];
           turned[i + half] = x[i + half] * cos[angles + i + half] + x[i] * sin[angles + i + half];
         }
-        MemorySegment.copy(turned, 0, all, JAVA_FLOAT, from, width);
+        values.copyFrom(turned, 0, width, from);
       }
     }
   }
@@ -326,30 +319,27 @@ public final class TokenStep implements AutoCloseable {
     long firstQuery = (long) each * group;
     int length = place + 1;
     int row = each / config.kvHeads();
-    long headBytes = Dtype.FLOAT32.bytes((long) cache.capacity() * width);
-    MemorySegment keysOf = layer.keys().asSlice(each * headBytes, headBytes);
-    MemorySegment valuesOf = layer.values().asSlice(each * headBytes, headBytes);
-    long own = Dtype.FLOAT32.bytes(width);
-    MemorySegment.copy(key, each * own, keysOf, place * own, own);
-    MemorySegment.copy(value, each * own, valuesOf, place * own, own);
-    MemorySegment asked = query.asSlice(firstQuery * own, group * own);
-    MemorySegment shares =
-        scores.asSlice(
-            firstQuery * Dtype.FLOAT32.bytes(cache.capacity()),
-            group * Dtype.FLOAT32.bytes(length));
+    long headFloats = (long) cache.capacity() * width;
+    Buffer keysOf = layer.keys().slice(each * headFloats, headFloats);
+    Buffer valuesOf = layer.values().slice(each * headFloats, headFloats);
+    keysOf.floats().copyFrom(key.floats(), (long) each * width, width, (long) place * width);
+    valuesOf.floats().copyFrom(value.floats(), (long) each * width, width, (long) place * width);
+    long groupFloats = (long) group * width;
+    Buffer asked = query.slice(firstQuery * width, groupFloats);
+    Buffer shares = scores.slice(firstQuery * cache.capacity(), (long) group * length);
     products.linearHere(keysOf, length, width, asked, group, shares);
-    softmax(shares, group, length, visible, row * length);
+    softmax(shares.floats(), group, length, visible, row * length);
     products.weighHere(
-        shares, group, length, valuesOf, width, attended.asSlice(firstQuery * own, group * own));
+        shares, group, length, valuesOf, width, attended.slice(firstQuery * width, groupFloats));
   }
 
   private void softmax(
-      MemorySegment scores, int rowsOfScores, int length, boolean[] visible, int from) {
+      HostFloats scores, int rowsOfScores, int length, boolean[] visible, int from) {
     float scale = (float) (1 / Math.sqrt(config.headDim()));
     float[] row = new float[length];
     for (int r = 0; r < rowsOfScores; r++) {
-      long at = Dtype.FLOAT32.bytes((long) r * length);
-      MemorySegment.copy(scores, JAVA_FLOAT, at, row, 0, length);
+      long at = (long) r * length;
+      scores.copyTo(at, row, 0, length);
       float most = Float.NEGATIVE_INFINITY;
       for (int i = 0; i < length; i++) {
         row[i] = visible[from + i] ? row[i] * scale : Float.NEGATIVE_INFINITY;
@@ -364,7 +354,7 @@ public final class TokenStep implements AutoCloseable {
       for (int i = 0; i < length; i++) {
         row[i] *= factor;
       }
-      MemorySegment.copy(row, 0, scores, JAVA_FLOAT, at, length);
+      scores.copyFrom(row, 0, length, at);
     }
   }
 
@@ -373,14 +363,16 @@ public final class TokenStep implements AutoCloseable {
     apply(layer.gate(), normed, gate);
     apply(layer.up(), normed, up);
     int inner = config.intermediateSize();
+    HostFloats gates = gate.floats();
+    HostFloats ups = up.floats();
     products.each(
         rows,
         row -> {
           long from = (long) row * inner;
           for (int i = 0; i < inner; i++) {
-            float opened = gate.getAtIndex(JAVA_FLOAT, from + i);
+            float opened = gates.get(from + i);
             float silu = opened / (float) (1 + Math.exp(-opened));
-            gate.setAtIndex(JAVA_FLOAT, from + i, silu * up.getAtIndex(JAVA_FLOAT, from + i));
+            gates.set(from + i, silu * ups.get(from + i));
           }
         });
     apply(layer.down(), gate, added);
