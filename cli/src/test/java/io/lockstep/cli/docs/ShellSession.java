@@ -80,7 +80,8 @@ public record ShellSession(Path folder, Map<String, String> environment) {
       if (isRun(table.way(command), heavy)) {
         String text = CommandTable.filledIn(command.text(), values);
         script.append("at='%s'; echo \"== $at\"\n".formatted(command.place()));
-        script.append(table.serves(command) ? "{ " + text + "\n} &\n" + untilServing(text) : text);
+        script.append(
+            table.serves(command) ? "{ exec " + text + "\n} &\n" + untilServing(text) : text);
         script.append('\n');
       }
     }
