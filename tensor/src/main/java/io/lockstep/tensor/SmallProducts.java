@@ -9,7 +9,7 @@ import java.util.function.IntConsumer;
  * libtorch's dispatch and its thread pool, over as many threads as one operator may use. Each
  * output is computed by one thread. Matrices are float32 in host memory, row-major.
  *
- * <p>Used by one thread at a time, which opens and closes it.
+ * <p>Used by one thread at a time, within {@link #begin}.
  */
 public final class SmallProducts implements AutoCloseable {
 
@@ -21,7 +21,6 @@ public final class SmallProducts implements AutoCloseable {
 
   private final MatrixLibrary library;
   private final ThreadTeam team;
-  private final int before;
 
   private SmallProducts(MatrixLibrary library) {
     this.library = library;
@@ -31,10 +30,25 @@ public final class SmallProducts implements AutoCloseable {
         int _ = library.alone();
       }
     });
-    before = library.alone();
   }
 
-  /** For the calling thread; empty where libtorch's matrix library can't be called so. */
+  /** What {@link #begin} has begun; closed by the thread that began it. */
+  @FunctionalInterface
+  public interface Use extends AutoCloseable {
+    @Override
+    void close();
+  }
+
+  /**
+   * Lets the calling thread's products compute on this team alone until the use is closed; what
+   * libtorch computes on that thread afterwards has all its threads again.
+   */
+  public Use begin() {
+    int before = library.alone();
+    return () -> library.restore(before);
+  }
+
+  /** Empty where libtorch's matrix library can't be called so. */
   public static Optional<SmallProducts> open() {
     return Devices.ofTensors().isHost()
         ? MatrixLibrary.find().map(SmallProducts::new)
@@ -105,7 +119,6 @@ public final class SmallProducts implements AutoCloseable {
 
   @Override
   public void close() {
-    library.restore(before);
     team.close();
   }
 }

@@ -104,4 +104,28 @@ class SmallProductsTest {
       team.run(worked::incrementAndGet);
     }
   }
+
+  @Test
+  void whatComesAfterAUseHasAllThreadsAgain() {
+    assumeTrue(SmallProducts.areThere());
+    MatrixLibrary library = MatrixLibrary.find().orElseThrow();
+    int before = library.alone();
+    library.restore(3);
+    try (SmallProducts products = SmallProducts.open().orElseThrow()) {
+      assertEquals(3, threadsOf(library), "opening changes nothing on this thread");
+      try (SmallProducts.Use use = products.begin()) {
+        assertEquals(1, threadsOf(library));
+      }
+      assertEquals(3, threadsOf(library));
+    } finally {
+      library.restore(before);
+    }
+  }
+
+  /** The number of threads that this thread's products are limited to. */
+  private static int threadsOf(MatrixLibrary library) {
+    int limit = library.alone();
+    library.restore(limit);
+    return limit;
+  }
 }

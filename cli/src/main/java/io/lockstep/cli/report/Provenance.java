@@ -1,5 +1,6 @@
 package io.lockstep.cli.report;
 
+import io.lockstep.cli.console.Installation;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -28,7 +29,7 @@ public record Provenance(String date, String commit, String processor, String sy
     return new Provenance(
         ZonedDateTime.now(ZoneId.systemDefault())
             .format(DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss z")),
-        commitOf(Path.of(System.getProperty("lockstep.home", ""))),
+        commitOf(Installation.home()),
         "%s, %d cores".formatted(processorName(), Runtime.getRuntime().availableProcessors()),
         "%s %s %s"
             .formatted(

@@ -118,7 +118,7 @@ public final class TokenStep implements AutoCloseable {
   /**
    * A step for a cache that the prompt has filled, if it can be computed so.
    *
-   * @param weights stay valid, and may change, as long as this is used
+   * @param weights stay as they are as long as this is used
    * @param rows of the cache
    */
   static Optional<TokenStep> open(ModelConfig model, Weights weights, KvCache cache, int rows) {
@@ -201,6 +201,12 @@ public final class TokenStep implements AutoCloseable {
       cos = Buffer.of(angles.cos()).floats().toArray();
       sin = Buffer.of(angles.sin()).floats().toArray();
     }
+    try (SmallProducts.Use use = products.begin()) {
+      return logits(tokens, cos, sin, visible);
+    }
+  }
+
+  private float[][] logits(long[] tokens, float[] cos, float[] sin, boolean[] visible) {
     int width = config.hiddenSize();
     for (int row = 0; row < rows; row++) {
       table.values().floats().copyTo(tokens[row] * width, hidden, row * width, width);

@@ -4,11 +4,10 @@ import io.lockstep.cli.bench.DeviceSuite;
 import io.lockstep.cli.bench.ScratchFolder;
 import io.lockstep.cli.command.DeviceConverter;
 import io.lockstep.cli.command.Numbers;
+import io.lockstep.cli.console.Installation;
 import io.lockstep.cli.console.JsonLine;
-import io.lockstep.cli.console.UserError;
 import io.lockstep.data.file.FileWrites;
 import io.lockstep.tensor.DeviceName;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -29,8 +28,6 @@ import picocli.CommandLine.Option;
       "Exit code 1 if something failed or is missing; the JSON says what."
     })
 final class BenchDeviceCommand implements Callable<Integer> {
-
-  private static final String HOME_PROPERTY = "lockstep.home";
 
   @Option(
       names = "--device",
@@ -84,14 +81,11 @@ final class BenchDeviceCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    Path small =
-        model == null
-            ? Path.of(System.getProperty(HOME_PROPERTY, "")).resolve("base-model")
-            : model;
+    Path small = model == null ? Installation.baseModel() : model;
     for (Path each : shapes) {
-      require(each);
+      Installation.requireShape(each);
     }
-    require(small);
+    Installation.requireShape(small);
     DeviceSuite suite =
         new DeviceSuite(
             new DeviceSuite.Options(device, small, shapes, steps, Duration.ofSeconds(seconds)),
@@ -117,14 +111,6 @@ final class BenchDeviceCommand implements Callable<Integer> {
     }
     try (ScratchFolder folder = ScratchFolder.create()) {
       return suite.run(folder.path());
-    }
-  }
-
-  private static void require(Path folder) throws IOException {
-    for (String file : List.of("config.json", "tokenizer.json")) {
-      if (!Files.exists(folder.resolve(file))) {
-        throw new UserError("%s holds no %s".formatted(folder, file));
-      }
     }
   }
 

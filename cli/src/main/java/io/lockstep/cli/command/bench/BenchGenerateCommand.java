@@ -2,6 +2,7 @@ package io.lockstep.cli.command.bench;
 
 import io.lockstep.benchmark.BenchModel;
 import io.lockstep.benchmark.GenerateBench;
+import io.lockstep.cli.bench.Timings;
 import io.lockstep.cli.command.Numbers;
 import io.lockstep.cli.console.JsonLine;
 import io.lockstep.model.batch.Sample;
@@ -72,8 +73,7 @@ final class BenchGenerateCommand implements Callable<Integer> {
   private void measure(Path folder) throws IOException {
     List<GenerateBench.Times> times = new ArrayList<>();
     try (LoadedModel model = BenchModel.open(folder)) {
-      List<Sample> prompts =
-          BenchModel.samples(model, options.batch(), prompt, options.image(), false);
+      List<Sample> prompts = options.samples(model, prompt, false);
       GenerateBench bench = new GenerateBench(model, profile);
       var _ = bench.answer(prompts, tokens);
       for (int i = 0; i < repetitions; i++) {
@@ -86,11 +86,15 @@ final class BenchGenerateCommand implements Callable<Integer> {
   private void print(List<GenerateBench.Times> times) {
     GenerateBench.Times best =
         times.stream().min(Comparator.comparingDouble(GenerateBench.Times::total)).orElseThrow();
-    List<Double> next =
-        times.stream().flatMap(each -> each.nextTokens().stream()).sorted().toList();
+    // An answer of one token has no next one: its first stands for it.
+    Timings next =
+        new Timings(
+            tokens == 1
+                ? List.of(best.firstToken())
+                : times.stream().flatMap(each -> each.nextTokens().stream()).toList());
     double rate = options.batch() * tokens / best.total();
-    double p50 = next.isEmpty() ? 0 : next.get(next.size() / 2) * MILLI;
-    double p99 = next.isEmpty() ? 0 : next.get(next.size() * 99 / 100) * MILLI;
+    double p50 = next.p50() * MILLI;
+    double p99 = next.p99() * MILLI;
     if (options.json()) {
       System.out.println(
           new JsonLine()

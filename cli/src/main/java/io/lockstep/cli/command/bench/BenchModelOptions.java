@@ -4,8 +4,12 @@ import io.lockstep.benchmark.BenchModel;
 import io.lockstep.cli.bench.ScratchFolder;
 import io.lockstep.cli.command.Numbers;
 import io.lockstep.cli.command.TensorOptions;
-import java.io.IOException;
+import io.lockstep.cli.console.Installation;
+import io.lockstep.cli.console.UsageError;
+import io.lockstep.model.batch.Sample;
+import io.lockstep.model.checkpoint.LoadedModel;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -13,7 +17,7 @@ import picocli.CommandLine.Option;
 /** What the benchmarks of models have in common. */
 final class BenchModelOptions {
 
-  private static final String HOME_PROPERTY = "lockstep.home";
+  private static final int MOST_PIXELS = 1 << 14;
 
   @Option(
       names = "--model",
@@ -51,28 +55,37 @@ final class BenchModelOptions {
 
   /** Starts libtorch and finds or makes the model's folder. */
   void with(Use use) throws Exception {
-    tensors.start();
+    Numbers.require("--image", image, 0, MOST_PIXELS);
     Path given = model;
     if (given != null) {
+      Installation.requireShape(given);
+      tensors.start();
       use.accept(given);
       return;
     }
     try (ScratchFolder folder = ScratchFolder.create()) {
-      write(folder.path());
+      tensors.start();
+      BenchModel.write(Installation.baseModel(), folder.path());
       use.accept(folder.path());
     }
   }
 
-  private static void write(Path folder) throws IOException {
-    BenchModel.write(Path.of(System.getProperty(HOME_PROPERTY, "")).resolve("base-model"), folder);
+  /**
+   * Rows of drawn tokens, each with its picture.
+   *
+   * @param learns whether half of each row is supervised
+   * @throws UsageError if the picture doesn't fit
+   */
+  List<Sample> samples(LoadedModel opened, int length, boolean learns) {
+    try {
+      return BenchModel.samples(opened, batch, length, image, learns);
+    } catch (IllegalArgumentException e) {
+      throw new UsageError(String.valueOf(e.getMessage()));
+    }
   }
 
   int batch() {
     return batch;
-  }
-
-  int image() {
-    return image;
   }
 
   boolean json() {

@@ -2,6 +2,7 @@ package io.lockstep.cli.command.bench;
 
 import io.lockstep.benchmark.BenchModel;
 import io.lockstep.benchmark.TrainBench;
+import io.lockstep.cli.bench.Timings;
 import io.lockstep.cli.command.Numbers;
 import io.lockstep.cli.console.JsonLine;
 import io.lockstep.model.batch.Sample;
@@ -66,8 +67,7 @@ final class BenchTrainCommand implements Callable<Integer> {
     long resident = 0;
     try (LoadedModel model = BenchModel.openTrainable(folder);
         TrainBench bench = new TrainBench(model, checkpointing)) {
-      List<Sample> samples =
-          BenchModel.samples(model, options.batch(), length, options.image(), true);
+      List<Sample> samples = options.samples(model, length, true);
       for (int step = 0; step < steps; step++) {
         long begin = System.nanoTime();
         loss = bench.step(samples);
@@ -77,21 +77,19 @@ final class BenchTrainCommand implements Callable<Integer> {
         resident = Math.max(resident, Torch.residentBytes());
       }
     }
-    print(seconds.stream().sorted().toList(), loss, resident);
+    print(new Timings(seconds), loss, resident);
   }
 
-  private void print(List<Double> sorted, double loss, long resident) {
-    double median = sorted.get(sorted.size() / 2);
-    double slowest = sorted.get(sorted.size() * 99 / 100);
-    double rate = options.batch() * length / median;
+  private void print(Timings times, double loss, long resident) {
+    double rate = options.batch() * length / times.p50();
     if (options.json()) {
       System.out.println(
           new JsonLine()
               .put("batch", options.batch())
               .put("length", length)
               .put("threads", Torch.threads())
-              .put("step_s", median)
-              .put("step_p99_s", slowest)
+              .put("step_s", times.p50())
+              .put("step_p99_s", times.p99())
               .put("tokens_per_s", rate)
               .put("loss", loss)
               .put("resident_bytes", resident));
@@ -101,8 +99,8 @@ final class BenchTrainCommand implements Callable<Integer> {
         Locale.ROOT,
         "%.1f tokens/s; %.3f s a step (p50; p99 %.3f s), loss %.4f, %.0f MiB resident%n",
         rate,
-        median,
-        slowest,
+        times.p50(),
+        times.p99(),
         loss,
         resident / MEBI);
   }

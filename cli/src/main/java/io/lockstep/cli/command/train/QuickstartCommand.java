@@ -2,6 +2,7 @@ package io.lockstep.cli.command.train;
 
 import io.lockstep.cli.command.JsonOption;
 import io.lockstep.cli.command.Numbers;
+import io.lockstep.cli.console.Installation;
 import io.lockstep.cli.console.JsonLine;
 import io.lockstep.cli.console.UserError;
 import io.lockstep.cli.quickstart.Quickstart;
@@ -23,7 +24,6 @@ import picocli.CommandLine.Option;
     description = "Everything once, on this machine: data, training, gateway, Stage-A, Stage-B.")
 public final class QuickstartCommand implements Callable<Integer> {
 
-  private static final String HOME_PROPERTY = "lockstep.home";
   private static final Path RECIPE = Path.of("configs", "recipes", "quickstart.yaml");
 
   @Option(
@@ -47,7 +47,7 @@ public final class QuickstartCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    Path recipe = config == null ? home().resolve(RECIPE) : config;
+    Path recipe = config == null ? Installation.home().resolve(RECIPE) : config;
     if (!Files.exists(recipe)) {
       throw new UserError(recipe + " does not exist: run from a full clone of the repository");
     }
@@ -62,10 +62,6 @@ public final class QuickstartCommand implements Callable<Integer> {
     return out == null
         ? RunFolder.unused(Path.of("runs", "quickstart"))
         : new RunFolder(out).requireUnused();
-  }
-
-  private static Path home() {
-    return Path.of(System.getProperty(HOME_PROPERTY, ""));
   }
 
   private static JsonLine json(Results results) {
