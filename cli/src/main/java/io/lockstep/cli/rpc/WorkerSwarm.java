@@ -1,5 +1,6 @@
 package io.lockstep.cli.rpc;
 
+import com.google.protobuf.ByteString;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
@@ -17,6 +18,7 @@ import io.lockstep.proto.coordinator.v1.VirtualRankResult;
 import io.lockstep.proto.coordinator.v1.WorkerMessage;
 import io.lockstep.security.ClientSecurity;
 import io.lockstep.security.Endpoint;
+import io.lockstep.security.ProcessKey;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -52,6 +54,9 @@ public final class WorkerSwarm implements AutoCloseable {
   private final AtomicLong firstLease = new AtomicLong();
   private final CountDownLatch done;
   private long firstHello;
+
+  /** The workers are one process. */
+  private final ProcessKey key = ProcessKey.draw();
 
   /** Nobody connects to them. */
   private static final int FIRST_PORT = 10_000;
@@ -173,6 +178,7 @@ public final class WorkerSwarm implements AutoCloseable {
     private long leasedUntil;
     private int step;
     private boolean finished;
+    private volatile boolean greeted;
 
     SwarmWorker(String name, int index) {
       this.name = name;
@@ -183,18 +189,27 @@ public final class WorkerSwarm implements AutoCloseable {
       synchronized (this) {
         out = CoordinatorGrpc.newStub(channel).join(this);
       }
+    }
+
+    private void greet(byte[] challenge) {
+      String address = "127.0.0.1:" + (FIRST_PORT + index);
       send(
           WorkerMessage.newBuilder()
               .setHello(
                   Hello.newBuilder()
                       .setWorkerId(name)
-                      .setCollectiveAddress("127.0.0.1:" + (FIRST_PORT + index))
+                      .setCollectiveAddress(address)
                       .setCapability("none")
-                      .setIncarnation(name))
+                      .setIncarnation(key.name())
+                      .setSignature(ByteString.copyFrom(key.sign(challenge, name, address))))
               .build());
+      greeted = true;
     }
 
     void beat() {
+      if (!greeted) {
+        return;
+      }
       send(
           WorkerMessage.newBuilder()
               .setHeartbeat(
@@ -213,6 +228,7 @@ public final class WorkerSwarm implements AutoCloseable {
     @Override
     public void onNext(CoordinatorMessage message) {
       switch (message.getKindCase()) {
+        case CHALLENGE -> greet(message.getChallenge().getNonce().toByteArray());
         case WORLD -> {
           generation = message.getWorld().getGeneration();
           shard = new Shard(message.getWorld().getRank(), options.workers(), true);

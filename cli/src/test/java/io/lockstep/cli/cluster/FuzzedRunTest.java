@@ -148,7 +148,6 @@ class FuzzedRunTest {
     }
 
     private void start(Path recipe) throws Exception {
-      // A worker's greeting isn't recorded: in plain text without tokens it speaks for the worker.
       Recorder toCoordinator = recorder("coordinator");
       ports.put("coordinator", freePort());
       toCoordinator.to(ports.get("coordinator"));
@@ -179,7 +178,7 @@ class FuzzedRunTest {
                     "--name",
                     name,
                     "--coordinator",
-                    "127.0.0.1:" + ports.get("coordinator"),
+                    "127.0.0.1:" + toCoordinator.port(),
                     "--advertise",
                     "127.0.0.1:" + recorder(name).to(ports.get(name)).port()),
                 clientTls));

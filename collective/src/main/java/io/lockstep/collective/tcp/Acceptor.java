@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Reads the {@link Hello} of a connection that arrived and hands both to the listener. */
+/** Challenges a connection that arrived, reads its {@link Hello} and hands both to the listener. */
 // A write or close that fails ends the channel, and the handlers see that.
 @SuppressWarnings("FutureReturnValueIgnored")
 final class Acceptor extends ByteToMessageDecoder {
@@ -17,6 +17,7 @@ final class Acceptor extends ByteToMessageDecoder {
   private static final long HELLO_SECONDS = 10;
 
   private final TcpListener listener;
+  private final Challenge challenge = Challenge.draw();
   private boolean greeted;
   private boolean linked;
 
@@ -38,6 +39,9 @@ final class Acceptor extends ByteToMessageDecoder {
             listener.dropped();
           }
         });
+    ByteBuf first = context.alloc().buffer(Challenge.BYTES);
+    challenge.write(first);
+    context.writeAndFlush(first);
     context.fireChannelActive();
   }
 
@@ -71,21 +75,22 @@ final class Acceptor extends ByteToMessageDecoder {
     if (hello == null) {
       context.close();
     } else {
-      listener.arrived(hello, context.channel());
+      listener.arrived(new Greeting(challenge, hello, context.channel()));
     }
   }
 
   /** Answers a connection on its event loop: makes it a link of the world, or refuses it. */
-  static void answer(Rendezvous rendezvous, Hello hello, Channel channel) {
+  static void answer(Rendezvous rendezvous, Greeting greeting) {
+    Channel channel = greeting.channel();
     channel
         .eventLoop()
         .execute(() -> {
-          @Nullable String objection = rendezvous.objectionTo(hello);
+          @Nullable String objection = rendezvous.objectionTo(greeting);
           if (objection != null) {
             Reply.refuse(channel, objection);
             return;
           }
-          @Nullable PeerLink link = rendezvous.link(hello.fromRank(), channel);
+          @Nullable PeerLink link = rendezvous.link(greeting.hello().fromRank(), channel);
           if (link == null) {
             channel.close();
             return;
@@ -93,7 +98,7 @@ final class Acceptor extends ByteToMessageDecoder {
           channel.pipeline().addLast(link);
           channel.pipeline().remove(Acceptor.class).linked = true;
           ByteBuf reply = channel.alloc().buffer();
-          Reply.ACCEPTED.write(reply);
+          Reply.accepted(rendezvous.answerTo(greeting)).write(reply);
           channel.writeAndFlush(reply);
           rendezvous.linked();
         });

@@ -17,13 +17,17 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Says {@link Hello} to a lower rank and makes the connection a link once it is accepted. */
+/**
+ * Answers a lower rank's {@link Challenge} and makes the connection a link once both are proven.
+ */
 // A write or close that fails ends the channel, and the handlers see that.
 @SuppressWarnings("FutureReturnValueIgnored")
 final class Dialler extends ByteToMessageDecoder {
 
   private final Rendezvous rendezvous;
   private final Peer peer;
+  private @Nullable Challenge challenge;
+  private @Nullable Hello hello;
   private boolean answered;
 
   private Dialler(Rendezvous rendezvous, Peer peer) {
@@ -69,22 +73,28 @@ final class Dialler extends ByteToMessageDecoder {
 
   @Override
   public void channelActive(ChannelHandlerContext context) {
-    ByteBuf hello = context.alloc().buffer(Hello.BYTES);
-    rendezvous.helloTo(peer).write(hello);
-    context.writeAndFlush(hello);
     rendezvous.onFailure(context::close);
   }
 
   @Override
   protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> out) {
+    Challenge asked = challenge;
+    Hello said = hello;
+    if (asked == null || said == null) {
+      greet(context, in);
+      return;
+    }
     @Nullable Reply reply = answered ? null : Reply.read(in);
     if (reply == null) {
       return;
     }
     answered = true;
-    if (!reply.accepted()) {
-      rendezvous.fail(peer, peer + " refused the connection: " + reply.refusal(), null);
-      context.close();
+    if (reply.proof().isEmpty()) {
+      end(context, peer + " refused the connection: " + reply.refusal());
+      return;
+    }
+    if (!rendezvous.isAnswer(reply.proof().get(), said, asked)) {
+      end(context, "whoever answers as " + peer + " doesn't know the run's token");
       return;
     }
     @Nullable PeerLink link = rendezvous.link(peer.rank(), context.channel());
@@ -95,6 +105,28 @@ final class Dialler extends ByteToMessageDecoder {
     context.pipeline().addLast(link);
     context.pipeline().remove(this);
     rendezvous.linked();
+  }
+
+  private void greet(ChannelHandlerContext context, ByteBuf in) {
+    if (in.readableBytes() < Challenge.BYTES) {
+      return;
+    }
+    Challenge asked = Challenge.read(in);
+    if (asked == null) {
+      end(context, peer + " doesn't speak this protocol; start all workers from one release");
+      return;
+    }
+    Hello said = rendezvous.helloTo(peer, asked);
+    challenge = asked;
+    hello = said;
+    ByteBuf bytes = context.alloc().buffer(Hello.BYTES);
+    said.write(bytes);
+    context.writeAndFlush(bytes);
+  }
+
+  private void end(ChannelHandlerContext context, String why) {
+    rendezvous.fail(peer, why, null);
+    context.close();
   }
 
   @Override

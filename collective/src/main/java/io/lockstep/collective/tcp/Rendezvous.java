@@ -47,16 +47,27 @@ final class Rendezvous {
     return token;
   }
 
-  /** The first message of a connection from this rank to a lower one. */
-  Hello helloTo(Peer lower) {
-    return new Hello(Hello.VERSION, generation, rank, lower.rank(), peers.size(), token);
+  /** What this rank says to a lower one that it has reached. */
+  Hello helloTo(Peer lower, Challenge challenge) {
+    return Hello.to(challenge, token, generation, rank, lower.rank(), peers.size());
+  }
+
+  /** What proves to whoever greets that this rank knows the secret, too. */
+  Proof answerTo(Greeting greeting) {
+    return greeting.hello().answer(greeting.challenge(), token);
+  }
+
+  /** Whether a hello of this rank's was answered by one that knows the secret. */
+  boolean isAnswer(Proof proof, Hello hello, Challenge challenge) {
+    return hello.answer(challenge, token).matches(proof);
   }
 
   /** Why a connection that arrived is not one of this world's, or null if it is. */
-  synchronized @Nullable String objectionTo(Hello hello) {
+  synchronized @Nullable String objectionTo(Greeting greeting) {
+    Hello hello = greeting.hello();
     Peer self = peers.get(rank);
-    if (!token.matches(hello.token())) {
-      return self + " runs with another token";
+    if (!greeting.isBy(token)) {
+      return self + " runs with another token, or was sent a greeting that is repeated";
     }
     if (hello.version() != Hello.VERSION) {
       return "%s speaks protocol version %d, not %d; start all workers from one release"

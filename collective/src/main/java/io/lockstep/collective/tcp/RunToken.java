@@ -2,41 +2,35 @@ package io.lockstep.collective.tcp;
 
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import java.security.GeneralSecurityException;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
 
-/** SHA-256 of the secret that the members of a run share: of fixed length and never printed. */
+/** The secret that the members of a run share: never sent to each other and never printed. */
 final class RunToken {
 
-  static final int BYTES = 32;
+  private static final String ALGORITHM = "HmacSHA256";
 
-  private final byte[] digest;
+  private final SecretKeySpec key;
 
-  private RunToken(byte[] digest) {
-    this.digest = digest;
+  private RunToken(SecretKeySpec key) {
+    this.key = key;
   }
 
+  /** Of a secret of at least one character. */
   static RunToken of(String secret) {
+    return new RunToken(new SecretKeySpec(secret.getBytes(StandardCharsets.UTF_8), ALGORITHM));
+  }
+
+  /** Proves that whoever says this knows the secret. */
+  Proof prove(ByteBuf statement) {
     try {
-      return new RunToken(
-          MessageDigest.getInstance("SHA-256").digest(secret.getBytes(StandardCharsets.UTF_8)));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
+      Mac mac = Mac.getInstance(ALGORITHM);
+      mac.init(key);
+      mac.update(statement.nioBuffer());
+      return new Proof(mac.doFinal());
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("every Java platform has " + ALGORITHM, e);
     }
-  }
-
-  static RunToken read(ByteBuf in) {
-    byte[] digest = new byte[BYTES];
-    in.readBytes(digest);
-    return new RunToken(digest);
-  }
-
-  void write(ByteBuf out) {
-    out.writeBytes(digest);
-  }
-
-  /** Takes the same time wherever the two differ. */
-  boolean matches(RunToken other) {
-    return MessageDigest.isEqual(digest, other.digest);
   }
 }

@@ -37,14 +37,12 @@ public final class TcpListener implements AutoCloseable {
   /** Connections that may be open and have not said yet who they are; the oldest gives way. */
   private static final int MAX_SILENT = 512;
 
-  private record Early(Hello hello, Channel channel) {}
-
   private final EventLoopGroup threads;
   private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
   private final String host;
   private final int port;
   private final Optional<PeerTls> tls;
-  private final List<Early> early = new ArrayList<>();
+  private final List<Greeting> early = new ArrayList<>();
   private final Set<Channel> silent = new LinkedHashSet<>();
   private final AtomicLong dropped = new AtomicLong();
   private @Nullable RunToken secret;
@@ -136,11 +134,11 @@ public final class TcpListener implements AutoCloseable {
         endings.add(() -> old.abort(reason));
         live = null;
       }
-      for (Iterator<Early> waiting = early.iterator(); waiting.hasNext(); ) {
-        Early connection = waiting.next();
-        if (connection.hello().generation() < generation) {
+      for (Iterator<Greeting> waiting = early.iterator(); waiting.hasNext(); ) {
+        Greeting connection = waiting.next();
+        if (connection.generation() < generation) {
           waiting.remove();
-          endings.add(() -> refuseOld(connection.channel(), connection.hello(), generation));
+          endings.add(() -> refuseOld(connection, generation));
         }
       }
     }
@@ -148,46 +146,46 @@ public final class TcpListener implements AutoCloseable {
   }
 
   /** A connection has said hello: gives it to its generation's rendezvous or keeps it for that. */
-  void arrived(Hello hello, Channel channel) {
+  void arrived(Greeting greeting) {
     @Nullable Rendezvous present;
     long lowest;
     synchronized (this) {
       lowest = lowestGeneration;
       present = rendezvous;
-      boolean current = present != null && present.generation() == hello.generation();
-      if (!current && hello.generation() >= lowest && !isLive(hello.generation())) {
+      boolean current = present != null && present.generation() == greeting.generation();
+      if (!current && greeting.generation() >= lowest && !isLive(greeting.generation())) {
         early.removeIf(waiting -> !waiting.channel().isActive());
-        makeRoom(hello);
+        makeRoom(greeting);
         if (early.size() < MAX_EARLY) {
-          early.add(new Early(hello, channel));
+          early.add(greeting);
           return;
         }
       }
     }
-    if (hello.generation() < lowest) {
-      refuseOld(channel, hello, lowest);
+    if (greeting.generation() < lowest) {
+      refuseOld(greeting, lowest);
     } else if (present != null) {
-      Acceptor.answer(present, hello, channel);
+      Acceptor.answer(present, greeting);
     } else {
-      Reply.refuse(channel, "%s:%d awaits no connection".formatted(host, port));
+      Reply.refuse(greeting.channel(), "%s:%d awaits no connection".formatted(host, port));
     }
   }
 
   /** Of those that don't know the secret only the newest wait, so that they keep nobody out. */
-  private void makeRoom(Hello hello) {
-    if (isKnown(hello)) {
+  private void makeRoom(Greeting greeting) {
+    if (isKnown(greeting)) {
       return;
     }
-    List<Early> unknown = early.stream().filter(waiting -> !isKnown(waiting.hello())).toList();
+    List<Greeting> unknown = early.stream().filter(waiting -> !isKnown(waiting)).toList();
     if (unknown.size() >= MAX_UNKNOWN) {
       early.remove(unknown.getFirst());
       var _ = unknown.getFirst().channel().close();
     }
   }
 
-  private boolean isKnown(Hello hello) {
+  private boolean isKnown(Greeting greeting) {
     RunToken present = secret;
-    return present != null && present.matches(hello.token());
+    return present != null && greeting.isBy(present);
   }
 
   /** A connection has arrived that is yet to say hello. */
@@ -227,11 +225,11 @@ public final class TcpListener implements AutoCloseable {
     return live != null && live.generation() == generation;
   }
 
-  private void refuseOld(Channel channel, Hello hello, long lowest) {
+  private void refuseOld(Greeting greeting, long lowest) {
     Reply.refuse(
-        channel,
+        greeting.channel(),
         "generation %d is over, %s:%d is in generation %d"
-            .formatted(hello.generation(), host, port, lowest));
+            .formatted(greeting.generation(), host, port, lowest));
   }
 
   /**
@@ -249,21 +247,21 @@ public final class TcpListener implements AutoCloseable {
   /** Connects to all peers of a generation; see {@link TcpCollective#connect}. */
   List<PeerLink> meet(Rendezvous meeting, List<Peer> lower, Duration timeout) {
     advanceTo(meeting.generation(), "generation " + meeting.generation() + " begins");
-    List<Early> waiting = new ArrayList<>();
+    List<Greeting> waiting = new ArrayList<>();
     synchronized (this) {
       requireFresh(meeting.generation());
       rendezvous = meeting;
       secret = meeting.token();
-      for (Iterator<Early> all = early.iterator(); all.hasNext(); ) {
-        Early connection = all.next();
-        if (connection.hello().generation() == meeting.generation()) {
+      for (Iterator<Greeting> all = early.iterator(); all.hasNext(); ) {
+        Greeting connection = all.next();
+        if (connection.generation() == meeting.generation()) {
           all.remove();
           waiting.add(connection);
         }
       }
     }
-    for (Early connection : waiting) {
-      Acceptor.answer(meeting, connection.hello(), connection.channel());
+    for (Greeting connection : waiting) {
+      Acceptor.answer(meeting, connection);
     }
     for (Peer peer : lower) {
       channels.add(Dialler.dial(threads, meeting, peer, timeout, tls));

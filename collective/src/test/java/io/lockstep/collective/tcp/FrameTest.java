@@ -64,10 +64,8 @@ class FrameTest {
       Future<Collective> connecting = world.connecting(2, 0);
       try (Socket socket =
           new Socket(InetAddress.getLoopbackAddress(), world.listeners.get(0).port())) {
-        ByteBuf hello = Unpooled.buffer();
-        new Hello(Hello.VERSION, 2, 1, 0, 2, RunToken.of(LocalWorld.TOKEN)).write(hello);
-        hello.readBytes(socket.getOutputStream(), hello.readableBytes());
-        new DataInputStream(socket.getInputStream()).readFully(new byte[8]);
+        Greetings.greet(socket, LocalWorld.TOKEN, 2);
+        new DataInputStream(socket.getInputStream()).readFully(new byte[8 + Proof.BYTES]);
         Collective rank0 = connecting.get();
         ByteBuf frame = Unpooled.buffer();
         new FrameHeader(

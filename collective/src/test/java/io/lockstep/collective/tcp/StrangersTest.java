@@ -1,11 +1,10 @@
 package io.lockstep.collective.tcp;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.lockstep.collective.Collective;
 import io.lockstep.collective.testing.LocalWorld;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -39,19 +38,15 @@ class StrangersTest {
     return socket;
   }
 
-  private static byte[] greeting(long generation) {
-    ByteBuf bytes = Unpooled.buffer();
-    new Hello(Hello.VERSION, generation, 1, 0, 2, RunToken.of("another run's token")).write(bytes);
-    byte[] greeting = new byte[bytes.readableBytes()];
-    bytes.readBytes(greeting);
-    return greeting;
+  private static void greet(Socket stranger) throws IOException {
+    Greetings.greet(stranger, "another run's token", 1);
   }
 
   @Test
   void ofThoseWithoutTheSecretTheNewestWait() throws Exception {
     try (LocalWorld world = LocalWorld.listening(2)) {
       for (int i = 0; i < MOST_UNKNOWN + 6; i++) {
-        stranger(world).getOutputStream().write(greeting(1));
+        greet(stranger(world));
       }
       awaitClosed(6);
       connects(world);
@@ -75,10 +70,28 @@ class StrangersTest {
       byte[] request = "GET / HTTP/1.1\r\n".repeat(20).getBytes(StandardCharsets.US_ASCII);
       stranger(world).getOutputStream().write(request);
       Socket talkative = stranger(world);
-      talkative.getOutputStream().write(greeting(1));
-      talkative.getOutputStream().write(greeting(1));
+      greet(talkative);
+      talkative.getOutputStream().write(request);
       awaitClosed(2);
       connects(world);
+    }
+  }
+
+  @Test
+  void aGreetingThatIsRepeatedTakesNobodysPlace() throws Exception {
+    try (LocalWorld world = LocalWorld.listening(2)) {
+      byte[] recorded;
+      try (Socket overheard = stranger(world)) {
+        recorded = Greetings.greet(overheard, LocalWorld.TOKEN, 1);
+      }
+      Socket repeated = stranger(world);
+      repeated.getOutputStream().write(recorded);
+      connects(world);
+      String answer = new String(repeated.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertTrue(answer.contains("a greeting that is repeated"), answer);
+      while (world.listeners.getFirst().droppedConnections() < 2) {
+        Thread.onSpinWait();
+      }
     }
   }
 
@@ -106,7 +119,8 @@ class StrangersTest {
   private static boolean isClosed(Socket socket) throws IOException {
     socket.setSoTimeout(1);
     try {
-      return socket.getInputStream().read() < 0;
+      // Each is sent a challenge.
+      return socket.getInputStream().read(new byte[Challenge.BYTES]) < 0;
     } catch (SocketTimeoutException open) {
       return false;
     } catch (IOException reset) {

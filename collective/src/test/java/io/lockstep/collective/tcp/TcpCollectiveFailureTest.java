@@ -10,9 +10,12 @@ import io.lockstep.collective.Collective;
 import io.lockstep.collective.CollectiveException;
 import io.lockstep.collective.testing.Bytes;
 import io.lockstep.collective.testing.LocalWorld;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.List;
@@ -119,7 +122,25 @@ class TcpCollectiveFailureTest {
         Socket socket =
             new Socket(InetAddress.getLoopbackAddress(), world.listeners.getFirst().port())) {
       socket.getOutputStream().write(new byte[Hello.BYTES]);
+      socket.getInputStream().readNBytes(Challenge.BYTES);
       assertEquals(-1, socket.getInputStream().read());
+    }
+  }
+
+  @Test
+  void whoeverAnswersInTheNameOfAPeerHasToKnowTheToken() throws Exception {
+    try (LocalWorld world = LocalWorld.listening(2);
+        ServerSocket impostor = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      world.detour(1, 0, impostor.getLocalPort());
+      Future<Collective> rank1 = world.connecting(1, 1);
+      try (Socket deceived = impostor.accept()) {
+        ByteBuf answer = Unpooled.buffer();
+        Challenge.draw().write(answer);
+        Reply.accepted(new Proof(new byte[Proof.BYTES])).write(answer);
+        answer.readBytes(deceived.getOutputStream(), answer.readableBytes());
+        CollectiveException failure = assertInstanceOf(CollectiveException.class, failureOf(rank1));
+        assertTrue(failure.reason().contains("doesn't know the run's token"), failure.reason());
+      }
     }
   }
 

@@ -71,18 +71,21 @@ public final class CoordinatorServer implements AutoCloseable {
   private final Optional<Authorization> authorization;
   private final Followers followers;
   private final CountedPort port;
+  private final CoordinatorService service;
 
   private CoordinatorServer(
       Server server,
       RunLoop loop,
       Optional<Authorization> authorization,
       Followers followers,
-      CountedPort port) {
+      CountedPort port,
+      CoordinatorService service) {
     this.server = server;
     this.loop = loop;
     this.authorization = authorization;
     this.followers = followers;
     this.port = port;
+    this.service = service;
   }
 
   /** Starts a run without a listener on a loopback address. */
@@ -187,13 +190,9 @@ public final class CoordinatorServer implements AutoCloseable {
             .map(tokens -> new Authorization(tokens, CoordinatorServer::needOf));
     Followers followers = new Followers(Clock.systemUTC());
     CountedPort port = new CountedPort();
+    CoordinatorService service = new CoordinatorService(loop, followers);
     Server server =
-        build(
-            port.at(address),
-            listen.security(),
-            authorization,
-            port.count(),
-            new CoordinatorService(loop, followers));
+        build(port.at(address), listen.security(), authorization, port.count(), service);
     try {
       bind(server, address);
       begin(loop, journal.apply(plan, Clock.systemUTC()));
@@ -201,7 +200,7 @@ public final class CoordinatorServer implements AutoCloseable {
       stop(server, port);
       throw error;
     }
-    return new CoordinatorServer(server, loop, authorization, followers, port);
+    return new CoordinatorServer(server, loop, authorization, followers, port, service);
   }
 
   private static InetSocketAddress address(ListenAddress listen) {
@@ -250,9 +249,9 @@ public final class CoordinatorServer implements AutoCloseable {
     return followers.all();
   }
 
-  /** Calls that were refused for their token. */
+  /** Calls that were refused for their token, or for a greeting that is nobody's there. */
   public long refusedCalls() {
-    return authorization.map(Authorization::refused).orElse(0L);
+    return authorization.map(Authorization::refused).orElse(0L) + service.refusedGreetings();
   }
 
   /** Connections that ended without a call. */

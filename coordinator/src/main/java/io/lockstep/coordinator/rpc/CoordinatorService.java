@@ -33,6 +33,7 @@ final class CoordinatorService extends CoordinatorGrpc.CoordinatorImplBase {
   private final RunLoop loop;
   private final Followers followers;
   private final AtomicLong sessions = new AtomicLong();
+  private final Greetings greetings = new Greetings();
 
   /** Draws the secret by which the run's workers know each other: each coordinator has its own. */
   private final WorkerMessages messages = new WorkerMessages(randomToken());
@@ -49,11 +50,17 @@ final class CoordinatorService extends CoordinatorGrpc.CoordinatorImplBase {
             sessions.incrementAndGet(),
             loop,
             messages,
+            greetings,
             Authorization.granted(),
             (ServerCallStreamObserver<CoordinatorMessage>) out);
     CompletableFuture.delayedExecutor(WorkerSession.INTRODUCTION.toMillis(), TimeUnit.MILLISECONDS)
         .execute(session::requireIntroduction);
     return session;
+  }
+
+  /** Greetings that were refused since no process has said them on their stream. */
+  long refusedGreetings() {
+    return greetings.refused();
   }
 
   @Override

@@ -1,11 +1,13 @@
 package io.lockstep.coordinator.rpc;
 
+import com.google.protobuf.ByteString;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.lockstep.coordinator.loop.RunLoop;
 import io.lockstep.coordinator.machine.Event;
 import io.lockstep.coordinator.machine.ToWorker;
+import io.lockstep.proto.coordinator.v1.Challenge;
 import io.lockstep.proto.coordinator.v1.CoordinatorMessage;
 import io.lockstep.proto.coordinator.v1.WorkerMessage;
 import io.lockstep.security.Grant;
@@ -16,6 +18,8 @@ final class WorkerSession implements StreamObserver<WorkerMessage>, RunLoop.Work
   private final long session;
   private final RunLoop loop;
   private final WorkerMessages messages;
+  private final Greetings greetings;
+  private final ByteString challenge;
   private final Grant grant;
   private final ServerCallStreamObserver<CoordinatorMessage> out;
 
@@ -29,7 +33,7 @@ final class WorkerSession implements StreamObserver<WorkerMessage>, RunLoop.Work
   private boolean ended;
 
   /**
-   * A session.
+   * A session, which begins with a challenge.
    *
    * @param grant what the worker's token allows
    */
@@ -37,17 +41,24 @@ final class WorkerSession implements StreamObserver<WorkerMessage>, RunLoop.Work
       long session,
       RunLoop loop,
       WorkerMessages messages,
+      Greetings greetings,
       Grant grant,
       ServerCallStreamObserver<CoordinatorMessage> out) {
     this.session = session;
     this.loop = loop;
     this.messages = messages;
+    this.greetings = greetings;
+    challenge = greetings.challenge();
     this.grant = grant;
     this.out = out;
     out.setOnCancelHandler(() -> lost("its connection was closed"));
     // A stream has few messages underway: one that says more than the run can hear waits.
     out.disableAutoInboundFlowControl();
     out.request(UNDERWAY);
+    out.onNext(
+        CoordinatorMessage.newBuilder()
+            .setChallenge(Challenge.newBuilder().setNonce(challenge))
+            .build());
   }
 
   private void takeNext() {
@@ -135,6 +146,15 @@ final class WorkerSession implements StreamObserver<WorkerMessage>, RunLoop.Work
       ended = true;
       out.onError(
           Status.INVALID_ARGUMENT.withDescription(impossible.getMessage()).asRuntimeException());
+      return;
+    }
+    if (!greetings.isAnswer(message.getHello(), challenge)) {
+      ended = true;
+      out.onError(
+          Status.UNAUTHENTICATED
+              .withDescription(
+                  "the greeting isn't signed for this connection by the process that it speaks for: it is a repeated one, or of another release")
+              .asRuntimeException());
       return;
     }
     introduced = true;

@@ -167,7 +167,7 @@ public final class CoordinatorMetrics {
         .register(process.registry());
     CounterWithCallback.builder()
         .name(process.name("refused_calls_total"))
-        .help("Calls that were refused because of their token.")
+        .help("Calls that were refused because of their token, or of a greeting that is repeated.")
         .callback(callback ->
             server.get().ifPresent(present -> callback.call((double) present.refusedCalls())))
         .register(process.registry());

@@ -1,5 +1,6 @@
 package io.lockstep.coordinator.rpc;
 
+import com.google.protobuf.ByteString;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
@@ -18,6 +19,7 @@ import io.lockstep.proto.coordinator.v1.Reduced;
 import io.lockstep.proto.coordinator.v1.VirtualRankResult;
 import io.lockstep.proto.coordinator.v1.WorkerMessage;
 import io.lockstep.proto.coordinator.v1.World;
+import io.lockstep.security.ProcessKey;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -29,13 +31,16 @@ import java.util.zip.InflaterInputStream;
 final class ClientWorker {
   private static final int VIRTUAL_RANKS = 4;
   private static final long TIMEOUT_SECONDS = 20;
+  private static final ProcessKey KEY = ProcessKey.draw();
 
   private final LinkedBlockingQueue<CoordinatorMessage> inbox = new LinkedBlockingQueue<>();
   private final StreamObserver<WorkerMessage> out;
+  private final WorkerMessage first;
 
   private final CompletableFuture<Status> refusal = new CompletableFuture<>();
 
-  ClientWorker(ManagedChannel channel, String name, int collectivePort, Holding... holdings) {
+  ClientWorker(ManagedChannel channel, String name, int collectivePort, Holding... holdings)
+      throws InterruptedException {
     this(
         channel,
         WorkerMessage.newBuilder()
@@ -43,10 +48,35 @@ final class ClientWorker {
             .build());
   }
 
-  /** With a first message of its own making. */
-  ClientWorker(ManagedChannel channel, WorkerMessage first) {
+  /** With a first message of its own making; a hello without a signature is signed. */
+  ClientWorker(ManagedChannel channel, WorkerMessage first) throws InterruptedException {
     out = CoordinatorGrpc.newStub(channel).join(new Inbox(inbox, refusal));
-    out.onNext(first);
+    this.first =
+        first.hasHello() && first.getHello().getSignature().isEmpty() ? signed(first) : first;
+    say(this.first);
+  }
+
+  /** What it has said first, which a stranger may have heard. */
+  WorkerMessage first() {
+    return first;
+  }
+
+  private WorkerMessage signed(WorkerMessage first) throws InterruptedException {
+    ByteString challenge = expect(KindCase.CHALLENGE).getChallenge().getNonce();
+    Hello.Builder hello = first.getHello().toBuilder();
+    return WorkerMessage.newBuilder().setHello(signed(hello, challenge)).build();
+  }
+
+  /** As the tests' process says it on the stream of a challenge. */
+  static Hello.Builder signed(Hello.Builder hello, ByteString challenge) {
+    return signed(KEY, hello, challenge);
+  }
+
+  /** As the process of a key says it on the stream of a challenge. */
+  static Hello.Builder signed(ProcessKey key, Hello.Builder hello, ByteString challenge) {
+    byte[] signature =
+        key.sign(challenge.toByteArray(), hello.getWorkerId(), hello.getCollectiveAddress());
+    return hello.setSignature(ByteString.copyFrom(signature));
   }
 
   static Hello.Builder hello(String name, int collectivePort) {
@@ -54,7 +84,7 @@ final class ClientWorker {
         .setWorkerId(name)
         .setCollectiveAddress("127.0.0.1:" + collectivePort)
         .setCapability("test")
-        .setIncarnation(name + "/first");
+        .setIncarnation(KEY.name());
   }
 
   static Holding holding(int rank, int world, long steps, boolean reducedNext) {

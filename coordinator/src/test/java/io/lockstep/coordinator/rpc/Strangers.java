@@ -2,6 +2,7 @@ package io.lockstep.coordinator.rpc;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.google.protobuf.ByteString;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
 import io.grpc.stub.StreamObserver;
@@ -24,6 +25,7 @@ import io.lockstep.proto.coordinator.v1.Stalled;
 import io.lockstep.proto.coordinator.v1.Standing;
 import io.lockstep.proto.coordinator.v1.VirtualRankResult;
 import io.lockstep.proto.coordinator.v1.WorkerMessage;
+import io.lockstep.security.ProcessKey;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -35,6 +37,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -48,9 +51,11 @@ import java.util.concurrent.TimeUnit;
 public final class Strangers {
   private static final int MAGIC = 0x4c535448;
   private static final int LONG_TEXT = 3 << 20;
+  private static final int CHALLENGE = 0x4c535443;
   private static final int MOST_HELD = 64;
 
   private final SplittableRandom random;
+  private final ProcessKey key = ProcessKey.draw();
   private final Map<String, String> numerics = new TreeMap<>();
   private final int port;
   private final Map<String, Integer> made = new TreeMap<>();
@@ -133,9 +138,10 @@ public final class Strangers {
   // ---- the coordinator
 
   private void talk(ManagedChannel channel) throws InterruptedException {
-    StreamObserver<WorkerMessage> out = CoordinatorGrpc.newStub(channel).join(new Deaf());
+    CompletableFuture<ByteString> challenge = new CompletableFuture<>();
+    StreamObserver<WorkerMessage> out = CoordinatorGrpc.newStub(channel).join(new Deaf(challenge));
     if (random.nextInt(10) != 0) {
-      out.onNext(hello().build());
+      out.onNext(greeting(challenge));
     }
     for (int said = random.nextInt(6); said > 0; said--) {
       WorkerMessage.Builder message = anything();
@@ -150,9 +156,26 @@ public final class Strangers {
     }
   }
 
-  private record Deaf() implements StreamObserver<CoordinatorMessage> {
+  /** Most sign their hello as they should, so that what they say afterwards is heard. */
+  private WorkerMessage greeting(CompletableFuture<ByteString> challenge) {
+    Hello.Builder hello = hello().getHello().toBuilder();
+    ByteString nonce = challenge.completeOnTimeout(ByteString.EMPTY, 2, TimeUnit.SECONDS).join();
+    if (random.nextInt(5) == 0) {
+      count("a hello that is signed for another stream");
+      nonce = ByteString.copyFromUtf8("another");
+    }
+    hello.setIncarnation(key.name());
+    return WorkerMessage.newBuilder().setHello(ClientWorker.signed(key, hello, nonce)).build();
+  }
+
+  private record Deaf(CompletableFuture<ByteString> challenge)
+      implements StreamObserver<CoordinatorMessage> {
     @Override
-    public void onNext(CoordinatorMessage message) {}
+    public void onNext(CoordinatorMessage message) {
+      if (message.hasChallenge()) {
+        challenge.complete(message.getChallenge().getNonce());
+      }
+    }
 
     @Override
     public void onError(Throwable error) {}
@@ -185,8 +208,7 @@ public final class Strangers {
       hello
           .putAllNumerics(numerics)
           .setWorkerId("stranger-" + random.nextInt(8))
-          .setCollectiveAddress(listening)
-          .setIncarnation("one");
+          .setCollectiveAddress(listening);
     }
     for (int i = random.nextInt(3); i > 0; i--) {
       hello.addHoldings(
@@ -306,12 +328,12 @@ public final class Strangers {
   }
 
   private byte[] greeting() {
-    ByteBuffer hello = ByteBuffer.allocate(5 * Integer.BYTES + Long.BYTES + 32);
-    hello.putInt(MAGIC).putInt(random.nextInt(4) == 0 ? 9 : 2);
+    ByteBuffer hello = ByteBuffer.allocate(6 * Integer.BYTES + Long.BYTES + 16 + 32);
+    hello.putInt(MAGIC).putInt(random.nextInt(4) == 0 ? 9 : 3);
     hello.putLong(random.nextBoolean() ? Long.MAX_VALUE : 2 * generation + random.nextInt(4));
     hello.putInt(random.nextInt(4)).putInt(random.nextInt(4)).putInt(random.nextInt(1, 5));
-    byte[] token = new byte[32];
-    new java.util.Random(random.nextLong()).nextBytes(token);
-    return hello.put(token).array();
+    byte[] nonceAndProof = new byte[16 + 32];
+    new java.util.Random(random.nextLong()).nextBytes(nonceAndProof);
+    return hello.putInt(CHALLENGE).put(nonceAndProof).array();
   }
 }

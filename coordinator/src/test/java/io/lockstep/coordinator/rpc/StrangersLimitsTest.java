@@ -3,6 +3,7 @@ package io.lockstep.coordinator.rpc;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.protobuf.ByteString;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.ManagedChannel;
@@ -12,6 +13,7 @@ import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.lockstep.coordinator.Plans;
 import io.lockstep.proto.coordinator.v1.CoordinatorGrpc;
+import io.lockstep.proto.coordinator.v1.CoordinatorMessage;
 import io.lockstep.proto.coordinator.v1.CoordinatorMessage.KindCase;
 import io.lockstep.proto.coordinator.v1.Failure;
 import io.lockstep.proto.coordinator.v1.GetStatusRequest;
@@ -19,9 +21,12 @@ import io.lockstep.proto.coordinator.v1.Hello;
 import io.lockstep.proto.coordinator.v1.Ready;
 import io.lockstep.proto.coordinator.v1.WorkerMessage;
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -124,12 +129,15 @@ final class StrangersLimitsTest {
     MethodDescriptor<InputStream, InputStream> raw =
         CoordinatorGrpc.getJoinMethod().toBuilder(Bytes.INSTANCE, Bytes.INSTANCE).build();
     CompletableFuture<Status> ending = new CompletableFuture<>();
+    AtomicBoolean greeted = new AtomicBoolean();
     ClientCall<InputStream, InputStream> call = channel.newCall(raw, CallOptions.DEFAULT);
     call.start(
         new ClientCall.Listener<>() {
           @Override
           public void onMessage(InputStream answer) {
-            call.sendMessage(new ByteArrayInputStream(new byte[] {10, 100, 1}));
+            call.sendMessage(
+                new ByteArrayInputStream(
+                    greeted.getAndSet(true) ? new byte[] {10, 100, 1} : helloTo(answer)));
             call.request(1);
           }
 
@@ -140,18 +148,24 @@ final class StrangersLimitsTest {
         },
         new Metadata());
     call.request(1);
-    call.sendMessage(
-        new ByteArrayInputStream(
-            WorkerMessage.newBuilder()
-                .setHello(ClientWorker.hello("b", 1002))
-                .build()
-                .toByteArray()));
     assertEquals(Status.Code.INVALID_ARGUMENT, ending.get().getCode());
     while (CoordinatorGrpc.newBlockingStub(channel)
             .getStatus(GetStatusRequest.getDefaultInstance())
             .getWorkersCount()
         > 0) {
       Thread.onSpinWait();
+    }
+  }
+
+  private static byte[] helloTo(InputStream challenge) {
+    try {
+      ByteString nonce = CoordinatorMessage.parseFrom(challenge).getChallenge().getNonce();
+      return WorkerMessage.newBuilder()
+          .setHello(ClientWorker.signed(ClientWorker.hello("b", 1002), nonce))
+          .build()
+          .toByteArray();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

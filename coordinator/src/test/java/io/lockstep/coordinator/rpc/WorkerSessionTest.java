@@ -3,6 +3,7 @@ package io.lockstep.coordinator.rpc;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
+import com.google.protobuf.ByteString;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.lockstep.coordinator.Plans;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.Test;
 final class WorkerSessionTest {
   private final RunPlan plan = Plans.plan(Path.of("/run"), 1, 9, 0);
   private final Stream stream = new Stream();
+  private final Greetings greetings = new Greetings();
   private final WorkerSession session =
       new WorkerSession(
           1,
@@ -28,6 +30,7 @@ final class WorkerSessionTest {
               new CheckpointFolders(plan.outputDir(), 0, CheckpointFolders.UsableSpace.OF_DISK),
               new RunListener() {}),
           new WorkerMessages("secret"),
+          greetings,
           Grant.ANYTHING,
           stream);
 
@@ -41,9 +44,24 @@ final class WorkerSessionTest {
 
   @Test
   void aStreamThatHasSaidHelloGoesOn() {
-    session.onNext(WorkerMessage.newBuilder().setHello(ClientWorker.hello("a", 1001)).build());
+    session.onNext(hello(stream.challenge));
     session.requireIntroduction();
     assertNull(stream.ending);
+    assertEquals(0, greetings.refused());
+  }
+
+  @Test
+  void aHelloOfAnotherStreamIsRefusedAndCounted() {
+    session.onNext(hello(greetings.challenge()));
+    assertEquals(
+        Status.Code.UNAUTHENTICATED, stream.ending == null ? null : stream.ending.getCode());
+    assertEquals(1, greetings.refused());
+  }
+
+  private static WorkerMessage hello(ByteString challenge) {
+    return WorkerMessage.newBuilder()
+        .setHello(ClientWorker.signed(ClientWorker.hello("a", 1001), challenge))
+        .build();
   }
 
   private static String text(Status status) {
@@ -53,9 +71,12 @@ final class WorkerSessionTest {
   /** What a session does to its stream. */
   private static final class Stream extends ServerCallStreamObserver<CoordinatorMessage> {
     private @Nullable Status ending;
+    private ByteString challenge = ByteString.EMPTY;
 
     @Override
-    public void onNext(CoordinatorMessage message) {}
+    public void onNext(CoordinatorMessage message) {
+      challenge = message.getChallenge().getNonce();
+    }
 
     @Override
     public void onError(Throwable error) {

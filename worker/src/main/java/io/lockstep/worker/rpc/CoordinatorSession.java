@@ -1,12 +1,14 @@
 package io.lockstep.worker.rpc;
 
 import io.grpc.Status;
+import io.lockstep.proto.coordinator.v1.Challenge;
 import io.lockstep.proto.coordinator.v1.CoordinatorMessage;
 import io.lockstep.proto.coordinator.v1.Welcome;
 import io.lockstep.proto.coordinator.v1.WorkerMessage;
 import io.lockstep.security.ClientSecurity;
 import io.lockstep.security.Endpoint;
 import io.lockstep.security.HandshakeFailure;
+import io.lockstep.security.ProcessKey;
 import io.lockstep.worker.checkpoint.WrittenFile;
 import io.lockstep.worker.protocol.Directive;
 import io.lockstep.worker.protocol.Session;
@@ -14,7 +16,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -42,7 +43,7 @@ public final class CoordinatorSession implements Session, AutoCloseable {
   private final ClientSecurity security;
   private final Introduction introduction;
   private final Timeouts timeouts;
-  private final String incarnation = UUID.randomUUID().toString();
+  private final ProcessKey key = ProcessKey.draw();
   private final BlockingQueue<Directive> directives = new LinkedBlockingQueue<>();
   private final CompletableFuture<String> runConfig = new CompletableFuture<>();
   private final CompletableFuture<Directive.Stop> stopped = new CompletableFuture<>();
@@ -59,6 +60,7 @@ public final class CoordinatorSession implements Session, AutoCloseable {
 
   // Guarded by this.
   private @Nullable Stream stream;
+  private boolean greeted;
   private boolean welcomed;
   private Standing standing = Standing.NEW;
   private boolean beating;
@@ -178,10 +180,17 @@ public final class CoordinatorSession implements Session, AutoCloseable {
     }
     directives.clear();
     welcomed = false;
-    Stream opened = new Stream(address, security, new StreamListener());
-    stream = opened;
-    opened.send(
-        Reports.hello(introduction, incarnation, standing.loaded(), holdings.get()).build());
+    greeted = false;
+    stream = new Stream(address, security, new StreamListener());
+  }
+
+  /** The worker says who it is, and proves it for this stream. */
+  private synchronized void greet(Stream from, Challenge challenge) {
+    if (from == stream && !greeted) {
+      greeted = true;
+      from.send(
+          Reports.hello(introduction, key, challenge, standing.loaded(), holdings.get()).build());
+    }
   }
 
   /** Called on gRPC's threads; messages of a stream that was replaced are void. */
@@ -190,6 +199,7 @@ public final class CoordinatorSession implements Session, AutoCloseable {
     @Override
     public void heard(Stream from, CoordinatorMessage message) {
       switch (message.getKindCase()) {
+        case CHALLENGE -> greet(from, message.getChallenge());
         case WELCOME -> welcome(from, message.getWelcome());
         case PULSE -> {}
         case STOP -> {
@@ -468,9 +478,9 @@ public final class CoordinatorSession implements Session, AutoCloseable {
 
   @Override
   public synchronized void failed(String message) {
-    // It is the last word, and holds whether or not the coordinator has answered yet.
+    // It is the last word, and holds whether or not the coordinator has answered the greeting.
     Stream present = stream;
-    if (present != null && !stopped.isDone()) {
+    if (present != null && greeted && !stopped.isDone()) {
       present.send(Reports.failed(message).build());
     }
   }

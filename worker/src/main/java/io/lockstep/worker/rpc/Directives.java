@@ -50,7 +50,7 @@ final class Directives {
       case EVALUATION -> evaluation(message.getEvaluation());
       case STOP ->
           new Directive.Stop(message.getStop().getFinished(), message.getStop().getReason());
-      case WELCOME, PULSE, KIND_NOT_SET -> unknown();
+      case CHALLENGE, WELCOME, PULSE, KIND_NOT_SET -> unknown();
     };
   }
 

@@ -1,8 +1,10 @@
 package io.lockstep.worker.rpc;
 
+import com.google.protobuf.ByteString;
 import io.lockstep.proto.coordinator.v1.Applied;
 import io.lockstep.proto.coordinator.v1.Broken;
 import io.lockstep.proto.coordinator.v1.BucketResult;
+import io.lockstep.proto.coordinator.v1.Challenge;
 import io.lockstep.proto.coordinator.v1.CheckpointFile;
 import io.lockstep.proto.coordinator.v1.CheckpointPart;
 import io.lockstep.proto.coordinator.v1.Evaluated;
@@ -17,6 +19,7 @@ import io.lockstep.proto.coordinator.v1.Telemetry;
 import io.lockstep.proto.coordinator.v1.UnreadableRecord;
 import io.lockstep.proto.coordinator.v1.VirtualRankResult;
 import io.lockstep.proto.coordinator.v1.WorkerMessage;
+import io.lockstep.security.ProcessKey;
 import io.lockstep.worker.checkpoint.WrittenFile;
 import io.lockstep.worker.protocol.Session.BucketFigures;
 import io.lockstep.worker.protocol.Session.Contribution;
@@ -42,7 +45,8 @@ final class Reports {
 
   static WorkerMessage.Builder hello(
       CoordinatorSession.Introduction introduction,
-      String incarnation,
+      ProcessKey key,
+      Challenge challenge,
       boolean loaded,
       List<Holding> holdings) {
     return WorkerMessage.newBuilder()
@@ -55,7 +59,13 @@ final class Reports {
                 .putAllNumerics(introduction.numerics())
                 .setNccl(introduction.nccl())
                 .setNcclMissing(introduction.ncclMissing())
-                .setIncarnation(incarnation)
+                .setIncarnation(key.name())
+                .setSignature(
+                    ByteString.copyFrom(
+                        key.sign(
+                            challenge.getNonce().toByteArray(),
+                            introduction.name(),
+                            introduction.collectiveAddress())))
                 .setLoading(!loaded)
                 .addAllHoldings(holdings.stream().map(Reports::holding).toList()));
   }

@@ -18,6 +18,7 @@ import io.lockstep.proto.coordinator.v1.Stop;
 import io.lockstep.proto.coordinator.v1.WorkerMessage;
 import io.lockstep.proto.coordinator.v1.World;
 import io.lockstep.security.ClientSecurity;
+import io.lockstep.security.ProcessKey;
 import io.lockstep.worker.protocol.Directive;
 import io.lockstep.worker.protocol.Session.Holding;
 import io.lockstep.worker.rpc.CoordinatorSession.Introduction;
@@ -86,7 +87,7 @@ class CoordinatorSessionTest {
       assertEquals("w", hello.getWorkerId());
       assertEquals("127.0.0.1:9", hello.getCollectiveAddress());
       assertEquals("AVX512", hello.getCapability());
-      assertFalse(hello.getIncarnation().isBlank());
+      assertTrue(isSignedFor(worker, hello));
       assertEquals(0, hello.getHoldingsCount());
       assertTrue(hello.getLoading());
       worker.welcome("secret", FOR_EVER);
@@ -102,6 +103,15 @@ class CoordinatorSessionTest {
         assertEquals("computing step 7", beat.getHeartbeat().getActivity());
       }
     }
+  }
+
+  private static boolean isSignedFor(ScriptedCoordinator.Worker stream, Hello hello) {
+    return ProcessKey.hasSigned(
+        hello.getIncarnation(),
+        hello.getSignature().toByteArray(),
+        stream.challenged(),
+        hello.getWorkerId(),
+        hello.getCollectiveAddress());
   }
 
   @Test
@@ -143,6 +153,8 @@ class CoordinatorSessionTest {
         Hello hello = second.hello();
         assertFalse(hello.getLoading());
         assertEquals(incarnation, hello.getIncarnation());
+        assertTrue(isSignedFor(second, hello));
+        assertFalse(isSignedFor(first, hello));
         assertEquals(
             io.lockstep.proto.coordinator.v1.Holding.newBuilder()
                 .setRank(1)

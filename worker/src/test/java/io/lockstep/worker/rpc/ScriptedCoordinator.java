@@ -1,9 +1,11 @@
 package io.lockstep.worker.rpc;
 
+import com.google.protobuf.ByteString;
 import io.grpc.Server;
 import io.grpc.Status;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
+import io.lockstep.proto.coordinator.v1.Challenge;
 import io.lockstep.proto.coordinator.v1.CoordinatorGrpc;
 import io.lockstep.proto.coordinator.v1.CoordinatorMessage;
 import io.lockstep.proto.coordinator.v1.Hello;
@@ -14,6 +16,7 @@ import io.lockstep.security.Endpoint;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.security.SecureRandom;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -32,10 +35,12 @@ final class ScriptedCoordinator implements AutoCloseable {
   static final class Worker implements StreamObserver<WorkerMessage> {
     private final StreamObserver<CoordinatorMessage> out;
     private final BlockingQueue<WorkerMessage> heard = new LinkedBlockingQueue<>();
+    private final byte[] challenge = new byte[32];
     private volatile boolean ended;
 
     private Worker(StreamObserver<CoordinatorMessage> out) {
       this.out = out;
+      new SecureRandom().nextBytes(challenge);
     }
 
     @Override
@@ -73,6 +78,18 @@ final class ScriptedCoordinator implements AutoCloseable {
 
     Hello hello() throws InterruptedException {
       return await(WorkerMessage::hasHello).getHello();
+    }
+
+    /** What the worker has to sign. */
+    private void challenge() {
+      say(
+          CoordinatorMessage.newBuilder()
+              .setChallenge(Challenge.newBuilder().setNonce(ByteString.copyFrom(challenge))));
+    }
+
+    /** The bytes that this stream began with, drawn for it. */
+    byte[] challenged() {
+      return challenge.clone();
     }
 
     void welcome(String token, long silenceMillis) {
@@ -116,6 +133,7 @@ final class ScriptedCoordinator implements AutoCloseable {
                   public StreamObserver<WorkerMessage> join(
                       StreamObserver<CoordinatorMessage> out) {
                     Worker worker = new Worker(out);
+                    worker.challenge();
                     workers.add(worker);
                     return worker;
                   }
