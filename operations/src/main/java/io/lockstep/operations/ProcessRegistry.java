@@ -1,6 +1,7 @@
 package io.lockstep.operations;
 
 import io.lockstep.security.TransportSecurity;
+import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.instrumentation.jvm.JvmBufferPoolMetrics;
 import io.prometheus.metrics.instrumentation.jvm.JvmGarbageCollectorMetrics;
@@ -17,6 +18,7 @@ public final class ProcessRegistry {
 
   private final PrometheusRegistry registry = new PrometheusRegistry();
   private final String prefix;
+  private final Counter droppedHttpConnections;
 
   /**
    * Metrics of a process: memory, garbage collection, files and CPU time of its JVM, and when its
@@ -41,6 +43,16 @@ public final class ProcessRegistry {
             tls.flatMap(TransportSecurity::expires)
                 .ifPresent(expires -> callback.call(expires.toEpochMilli() / MILLIS)))
         .register(registry);
+    droppedHttpConnections =
+        Counter.builder()
+            .name(name("http_dropped_connections_total"))
+            .help("Connections to the HTTP port that ended without a request.")
+            .register(registry);
+  }
+
+  /** Counts connections to the process's HTTP port that ended without a request. */
+  Counter droppedHttpConnections() {
+    return droppedHttpConnections;
   }
 
   /** A metric's full name. */

@@ -11,8 +11,10 @@ import io.lockstep.security.ServerSecurity;
 import io.lockstep.security.TestAuthority;
 import io.lockstep.security.TransportSecurity;
 import io.prometheus.metrics.core.metrics.Counter;
-import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
@@ -23,6 +25,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -37,7 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 class OperationsServerTest {
 
   private final HttpClient http = HttpClient.newHttpClient();
-  private final PrometheusRegistry metrics = new PrometheusRegistry();
+  private final ProcessRegistry metrics = new ProcessRegistry("worker", Optional.empty());
   private volatile Health.Condition ready = Health.Condition.bad("loading the model");
 
   @TempDir private Path folder;
@@ -96,7 +99,8 @@ class OperationsServerTest {
 
   @Test
   void metricsAreThoseOfTheRegistry() throws Exception {
-    Counter steps = Counter.builder().name("lockstep_steps_total").help("Steps.").register(metrics);
+    Counter steps =
+        Counter.builder().name("lockstep_steps_total").help("Steps.").register(metrics.registry());
     steps.inc(7);
     try (OperationsServer server = start(ServerSecurity.NONE)) {
       HttpResponse<String> answer = get(server, "/metrics");
@@ -167,6 +171,52 @@ class OperationsServerTest {
       return https
           .send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.discarding())
           .statusCode();
+    }
+  }
+
+  @Test
+  void whatIsNoRequestEndsItsConnectionAndIsCounted() throws Exception {
+    try (OperationsServer server = start(ServerSecurity.NONE)) {
+      String[] speeches = {
+        "",
+        "GET",
+        "\u0016\u0003\u0001 no such thing\r\n\r\n",
+        "GET /%zz HTTP/1.1\r\n\r\n",
+        "x".repeat(20_000)
+      };
+      for (String speech : speeches) {
+        try (Socket stranger = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+          stranger.getOutputStream().write(speech.getBytes(StandardCharsets.ISO_8859_1));
+        }
+      }
+      String count = "lockstep_worker_http_dropped_connections_total " + speeches.length + ".0";
+      String told = get(server, "/metrics").body();
+      while (!told.contains(count)) {
+        told = get(server, "/metrics").body();
+      }
+      assertEquals(200, get(server, "/livez").statusCode());
+    }
+  }
+
+  @Test
+  void aConnectionIsKeptForFurtherRequestsAndHeadHasNoBody() throws Exception {
+    try (OperationsServer server = start(ServerSecurity.NONE);
+        Socket client = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+      String request = " /livez HTTP/1.1\r\nHost: localhost\r\n";
+      BufferedReader in =
+          new BufferedReader(
+              new InputStreamReader(client.getInputStream(), StandardCharsets.ISO_8859_1));
+      OutputStream out = client.getOutputStream();
+      out.write(("HEAD" + request + "\r\n").getBytes(StandardCharsets.ISO_8859_1));
+      assertEquals("HTTP/1.1 200 OK", in.readLine());
+      while (!in.readLine().isEmpty()) {
+        // Its headers.
+      }
+      out.write(
+          ("GET" + request + "Connection: close\r\n\r\n").getBytes(StandardCharsets.ISO_8859_1));
+      List<String> answer = in.lines().toList();
+      assertEquals("HTTP/1.1 200 OK", answer.getFirst());
+      assertEquals("computing step 3", answer.getLast());
     }
   }
 

@@ -40,7 +40,7 @@ public final class ProcessKey {
     return new IllegalStateException("every Java platform has " + ALGORITHM, e);
   }
 
-  /** Its public half, 60 printable characters. */
+  /** Its public half, 59 printable characters. */
   public String name() {
     return Base64.getUrlEncoder().withoutPadding().encodeToString(pair.getPublic().getEncoded());
   }

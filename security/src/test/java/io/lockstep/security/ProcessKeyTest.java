@@ -15,7 +15,7 @@ final class ProcessKeyTest {
 
   @Test
   void whatAProcessHasSignedIsItsOwnForThisChallengeAlone() {
-    assertEquals(60, key.name().length());
+    assertEquals(59, key.name().length());
     assertTrue(signed(key.name(), signature, CHALLENGE, "worker-0", "127.0.0.1:9"));
     assertFalse(signed(key.name(), signature, new byte[] {1, 2, 4}, "worker-0", "127.0.0.1:9"));
     assertFalse(signed(key.name(), signature, CHALLENGE, "worker-1", "127.0.0.1:9"));

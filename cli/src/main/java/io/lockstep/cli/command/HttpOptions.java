@@ -92,7 +92,7 @@ public final class HttpOptions {
     ListenAddress address =
         new ListenAddress(
             host == null ? beside.host() : host, port, beside.allowRemote(), security);
-    OperationsServer server = OperationsServer.start(address, health, metrics.registry(), pages);
+    OperationsServer server = OperationsServer.start(address, health, metrics, pages);
     PortFile.write(portFile, server.port());
     return new Port(Optional.of(server));
   }

@@ -85,6 +85,9 @@ final class Acceptor extends ByteToMessageDecoder {
     channel
         .eventLoop()
         .execute(() -> {
+          if (!channel.isActive()) {
+            return;
+          }
           @Nullable String objection = rendezvous.objectionTo(greeting);
           if (objection != null) {
             Reply.refuse(channel, objection);

@@ -84,14 +84,21 @@ class StrangersTest {
       try (Socket overheard = stranger(world)) {
         recorded = Greetings.greet(overheard, LocalWorld.TOKEN, 1);
       }
+      awaitDropped(world, 1);
       Socket repeated = stranger(world);
       repeated.getOutputStream().write(recorded);
-      connects(world);
+      Future<Collective> lower = world.connecting(1, 0);
       String answer = new String(repeated.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       assertTrue(answer.contains("a greeting that is repeated"), answer);
-      while (world.listeners.getFirst().droppedConnections() < 2) {
-        Thread.onSpinWait();
-      }
+      world.connecting(1, 1).get().close();
+      lower.get().close();
+      awaitDropped(world, 2);
+    }
+  }
+
+  private static void awaitDropped(LocalWorld world, long number) {
+    while (world.listeners.getFirst().droppedConnections() < number) {
+      Thread.onSpinWait();
     }
   }
 

@@ -10,12 +10,13 @@ import io.lockstep.cli.train.PlannedCost;
 import io.lockstep.coordinator.journal.RunJournal;
 import io.lockstep.operations.Health;
 import io.lockstep.operations.OperationsServer;
+import io.lockstep.operations.ProcessRegistry;
 import io.lockstep.security.ListenAddress;
 import io.lockstep.worker.tuning.TuningPlan;
-import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -65,7 +66,7 @@ public final class RunCommand extends CommandGroup {
               OperationsServer.start(
                   ListenAddress.local("127.0.0.1", port),
                   Reading.INSTANCE,
-                  new PrometheusRegistry(),
+                  new ProcessRegistry("page", Optional.empty()),
                   Map.of("/", page));
           Closing closing = Closing.atExit(server::close)) {
         System.out.printf("http://127.0.0.1:%d/ shows %s; Ctrl-C ends it%n", server.port(), folder);
