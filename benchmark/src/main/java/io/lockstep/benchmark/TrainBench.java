@@ -17,6 +17,8 @@ import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.Dtype;
 import io.lockstep.tensor.Ops;
 import io.lockstep.tensor.Scope;
+import io.lockstep.tensor.Span;
+import io.lockstep.tensor.Spans;
 import java.util.List;
 
 /**
@@ -63,8 +65,17 @@ public final class TrainBench implements AutoCloseable {
    * @return the loss
    */
   public double step(List<Sample> samples) {
+    long entered = Spans.begin();
+    double loss = compute(samples);
+    Spans.end(entered, Span.Kind.STEP, "step", 0);
+    return loss;
+  }
+
+  private double compute(List<Sample> samples) {
+    long collated = Spans.begin();
     Batch batch = model.collator().collate(samples);
     Targets targets = Targets.of(batch);
+    Spans.end(collated, Span.Kind.STAGE, "data", 0);
     SegmentedModel.Outcome outcome =
         network.pass(
             batch,
@@ -75,17 +86,26 @@ public final class TrainBench implements AutoCloseable {
             SegmentWeights.resident(parameters),
             this::keep);
     updates++;
+    long applied = Spans.begin();
     double scale = 1.0 / targets.count();
+    long begun = Spans.begin();
     double norm = Math.sqrt(gradient.device().kernels().squareSum(gradient)) * scale;
+    Spans.end(begun, Span.Kind.OPERATOR, Spans.NORM, gradient.bytes());
     update((float) (scale * Math.min(1, 1 / norm)));
+    Spans.end(applied, Span.Kind.STAGE, "update", 0);
     return outcome.total().loss() * scale;
   }
 
   private void keep(SegmentSpec segment, List<NDArray> gradients) {
+    long begun = Spans.begin();
+    long bytes = 0;
     for (int i = 0; i < gradients.size(); i++) {
       ParameterLayout.Slot slot = parameters.layout().slots().get(segment.firstSlot() + i);
-      var _ = part(gradient, slot).copyFrom(Buffer.of(Ops.contiguous(gradients.get(i))));
+      Buffer place = part(gradient, slot);
+      var _ = place.copyFrom(Buffer.of(Ops.contiguous(gradients.get(i))));
+      bytes += 2 * place.bytes();
     }
+    Spans.end(begun, Span.Kind.OPERATOR, Spans.COPY, bytes);
   }
 
   private static Buffer part(Buffer flat, ParameterLayout.Slot slot) {

@@ -51,6 +51,58 @@ class BenchModelTest {
   }
 
   @Test
+  void whatStepsAndAnswersTakeGoesIntoAProfile() throws IOException {
+    Path train = folder.resolve("train.json");
+    Said said =
+        bench(
+            "train",
+            "--batch",
+            "1",
+            "--length",
+            "48",
+            "--image",
+            "64",
+            "--steps",
+            "3",
+            "--profile",
+            train.toString(),
+            "--profile-steps",
+            "2-3");
+    assertEquals(0, said.exit(), said.err());
+    ChromeEvents steps = ChromeEvents.read(train);
+    steps.requireNested();
+    assertEquals(List.of(2L, 3L), steps.of("step").stream().map(ChromeEvents.Event::step).toList());
+    assertTrue(steps.covered() > 0.9);
+    assertTrue(steps.of("segment").stream().anyMatch(event -> event.name().equals("head")));
+    assertTrue(steps.of("operator").stream().anyMatch(event -> event.name().equals("AdamW")));
+    assertTrue(steps.of("operator").stream().anyMatch(event -> event.name().equals("MmBackward0")));
+
+    Path answer = folder.resolve("answer.json");
+    Said answered =
+        bench(
+            "generate",
+            "--batch",
+            "1",
+            "--prompt",
+            "24",
+            "--image",
+            "64",
+            "--new",
+            "4",
+            "--repetitions",
+            "1",
+            "--profile-to",
+            answer.toString());
+    assertEquals(0, answered.exit(), answered.err());
+    ChromeEvents tokens = ChromeEvents.read(answer);
+    tokens.requireNested();
+    assertEquals(
+        List.of("prompt", "token", "token", "token"),
+        tokens.of("stage").stream().map(ChromeEvents.Event::name).toList());
+    assertEquals(1, bench("train", "--profile", folder.resolve("no/t.json").toString()).exit());
+  }
+
+  @Test
   void answersAreTimedInBothProfiles() throws IOException {
     for (String profile : List.of("cached", "strict")) {
       JsonNode json =
@@ -126,7 +178,7 @@ class BenchModelTest {
     }
     BenchModel.write(MODEL, folder);
     try (LoadedModel model = BenchModel.open(folder)) {
-      long millions = model.parameters().layout().size() / 1_000_000;
+      long millions = Math.round(model.parameters().layout().size() / 1e6);
       assertEquals(41, millions);
     }
   }

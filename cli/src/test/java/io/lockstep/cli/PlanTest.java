@@ -54,6 +54,60 @@ class PlanTest {
     assertTrue(share(sharded, alone, "gradient_bytes") < 0.8);
   }
 
+  @Test
+  void aRooflineSaysWhatOperatorsHaveToDoAndWhatTheyTake() throws IOException {
+    Said said =
+        Said.by(
+            "plan",
+            "--roofline",
+            "--model",
+            Path.of("..", "base-model").toString(),
+            "--batch",
+            "2",
+            "--length",
+            "48",
+            "--image",
+            "64",
+            "--workers",
+            "2",
+            "--json");
+    assertEquals(0, said.exit(), said.err());
+    assertTrue(said.out().contains("matrix products"), said.out());
+    assertTrue(said.out().contains("gradients and weights of 2 workers"), said.out());
+    for (String what : List.of("step", "token")) {
+      JsonNode found = said.json().get(what);
+      double groups = 0;
+      for (JsonNode group : found.get("groups")) {
+        assertTrue(group.get("predicted_s").asDouble() > 0, group.toString());
+        assertTrue(List.of("compute", "memory").contains(group.get("limited_by").asText()));
+        groups += group.path("measured_s").asDouble();
+      }
+      assertEquals(
+          found.get("measured_s").asDouble(),
+          groups + found.get("between_operators_s").asDouble(),
+          1e-9);
+      assertTrue(groups > 0);
+    }
+  }
+
+  @Test
+  void aRooflineOfAShapeIsPredictedAlone() throws IOException {
+    Said said = Said.by("plan", "--roofline", "--model", "qwen3-vl-2b", "--json");
+    assertEquals(0, said.exit(), said.err());
+    assertTrue(said.out().contains("not measured"), said.out());
+    assertTrue(said.json().get("step").path("measured_s").isMissingNode());
+    for (List<String> wrong :
+        List.of(
+            List.of("--supervised", "3"),
+            List.of("--image", "100"),
+            List.of("--length", "10"),
+            List.of("--device-memory", "1GiB"))) {
+      List<String> line = new ArrayList<>(List.of("plan", "--roofline", "--model", "qwen3-vl-2b"));
+      line.addAll(wrong);
+      assertEquals(2, Said.by(line.toArray(String[]::new)).exit(), wrong.toString());
+    }
+  }
+
   private static double share(JsonNode sharded, JsonNode alone, String part) {
     return sharded.get(part).asDouble() / alone.get(part).asDouble();
   }

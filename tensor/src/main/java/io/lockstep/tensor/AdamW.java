@@ -14,6 +14,9 @@ import java.lang.foreign.MemorySegment;
 public final class AdamW {
 
   /** Elements worked on at a time: four windows of them stay in a core's caches. */
+  /** Each value is read with its gradient and moments, and written with them but the gradient. */
+  private static final long MOVED = 7;
+
   private static final int WINDOW = 4096;
 
   private AdamW() {}
@@ -66,7 +69,9 @@ public final class AdamW {
           "AdamW: param, grad, m and v must be equally long, got bytes %d, %d, %d, %d"
               .formatted(bytes, grad.bytes(), m.bytes(), v.bytes()));
     }
+    long begun = Spans.begin();
     param.device().kernels().adamW(param, grad, m, v, hyper, gradScale);
+    Spans.end(begun, Span.Kind.OPERATOR, Spans.UPDATE, MOVED * bytes);
   }
 
   /** The same step on host memory that holds float32 values, all equally long. */

@@ -65,6 +65,12 @@ public final class SmallProducts implements AutoCloseable {
    * thread that opened this.
    */
   public void linear(Buffer weights, int out, int in, Buffer inputs, int rows, Buffer outputs) {
+    long begun = Spans.begin();
+    share(weights, out, in, inputs, rows, outputs);
+    Spans.end(begun, Span.Kind.OPERATOR, Spans.PRODUCT, weights.bytes());
+  }
+
+  private void share(Buffer weights, int out, int in, Buffer inputs, int rows, Buffer outputs) {
     if (team.size() == 1 || (long) out * in < LEAST_SHARED) {
       linearHere(weights, out, in, inputs, rows, outputs);
       return;

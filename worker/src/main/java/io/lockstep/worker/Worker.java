@@ -15,6 +15,7 @@ import io.lockstep.collective.tcp.TcpOptions;
 import io.lockstep.config.ConfigException;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.model.network.AttentionKernels;
+import io.lockstep.model.profile.StepProfile;
 import io.lockstep.security.ClientSecurity;
 import io.lockstep.security.Endpoint;
 import io.lockstep.tensor.Device;
@@ -75,6 +76,7 @@ public final class Worker {
    * @param device what it computes on
    * @param name name in the run, unique
    * @param node name of the machine it runs on
+   * @param profiled which steps are profiled, and into which file; the rank is put into its name
    */
   public record Options(
       Endpoint coordinator,
@@ -83,7 +85,8 @@ public final class Worker {
       int threads,
       DeviceName device,
       String name,
-      String node) {}
+      String node,
+      Optional<StepProfile.Wanted> profiled) {}
 
   /**
    * How a worker's peers reach it.
@@ -214,7 +217,8 @@ public final class Worker {
     session.describeAwaited(peers::awaited);
     try (RunData data = new RunData(config);
         TrainingLoop loop =
-            new TrainingLoop(observed, config, () -> load(config), data, observed(peers))) {
+            new TrainingLoop(
+                observed, config, () -> load(config), data, observed(peers), options.profiled())) {
       return loop.run();
     }
   }

@@ -68,6 +68,7 @@ public final class LocalCluster implements AutoCloseable {
    * @param cuda whether worker N computes on CUDA device N, or all on the CPU
    * @param beginning where the run begins
    * @param schedule faults to inject into them
+   * @param workerOptions further options of each worker
    */
   public record Options(
       RecipeFile recipe,
@@ -76,16 +77,21 @@ public final class LocalCluster implements AutoCloseable {
       boolean cuda,
       RunFolder folder,
       Beginning beginning,
-      KillSchedule schedule) {
+      KillSchedule schedule,
+      List<String> workerOptions) {
+
+    public Options {
+      workerOptions = List.copyOf(workerOptions);
+    }
 
     /** A new run without faults. */
     public Options(RecipeFile recipe, int workers, int threads, boolean cuda, RunFolder folder) {
-      this(recipe, workers, threads, cuda, folder, Beginning.NEW, KillSchedule.NONE);
+      this(recipe, workers, threads, cuda, folder, Beginning.NEW, KillSchedule.NONE, List.of());
     }
 
     /** A new run without faults on the CPU. */
     public Options(RecipeFile recipe, int workers, int threads, RunFolder folder) {
-      this(recipe, workers, threads, false, folder, Beginning.NEW, KillSchedule.NONE);
+      this(recipe, workers, threads, false, folder, Beginning.NEW, KillSchedule.NONE, List.of());
     }
   }
 
@@ -189,17 +195,21 @@ public final class LocalCluster implements AutoCloseable {
   }
 
   private List<String> workerArguments(String name, int port) {
-    return List.of(
-        "worker",
-        "start",
-        "--coordinator",
-        Endpoint.local(port).toString(),
-        "--name",
-        name,
-        "--threads",
-        Integer.toString(options.threads()),
-        "--device",
-        options.cuda() ? "cuda:" + name.substring(WORKER.length()) : "cpu");
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "worker",
+                "start",
+                "--coordinator",
+                Endpoint.local(port).toString(),
+                "--name",
+                name,
+                "--threads",
+                Integer.toString(options.threads()),
+                "--device",
+                options.cuda() ? "cuda:" + name.substring(WORKER.length()) : "cpu"));
+    arguments.addAll(options.workerOptions());
+    return arguments;
   }
 
   /**

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.lockstep.cli.ChromeEvents;
 import io.lockstep.cli.run.Metrics;
 import io.lockstep.cli.run.RunFolder;
 import java.io.IOException;
@@ -35,7 +36,9 @@ class ClusterTest {
   @Test
   void oneAndTwoWorkersTrainTheSameBits() throws Exception {
     String alone = train("one", 1);
-    String together = train("two", 2);
+    Path profile = folder.resolve("trace.json");
+    String together = train("two", 2, "--profile", profile.toString(), "--profile-steps", "2-4");
+    profilesAreWhole();
     assertTrue(alone.matches("weights sha256: [0-9a-f]{64}"), alone);
     assertEquals(alone, together);
     assertEquals(
@@ -47,6 +50,23 @@ class ClusterTest {
             .toList());
     checkpointIsComplete(folder.resolve("two"));
     certificatesAreEqualAndHold();
+  }
+
+  /** Each worker has one, which tells where its steps went; the weights are none the wiser. */
+  private static void profilesAreWhole() throws IOException {
+    for (int rank = 0; rank < 2; rank++) {
+      ChromeEvents profile = ChromeEvents.read(folder.resolve("trace.rank-" + rank + ".json"));
+      profile.requireNested();
+      assertEquals(
+          List.of(2L, 3L, 4L), profile.of("step").stream().map(ChromeEvents.Event::step).toList());
+      assertTrue(profile.covered() > 0.9, () -> "stages cover " + profile.covered());
+      List<String> stages = profile.of("stage").stream().map(ChromeEvents.Event::name).toList();
+      assertTrue(
+          stages.containsAll(
+              List.of("data", "forward", "backward", "reduce", "commit wait", "update", "gather")),
+          stages.toString());
+      assertTrue(profile.of("operator").stream().anyMatch(each -> each.name().equals("aten::mm")));
+    }
   }
 
   /** What training computed does not depend on the number of workers either. */
@@ -63,8 +83,8 @@ class ClusterTest {
         Launched.run(folder, "align", "verify", "--model", one.toString()).succeeded().lastLine());
   }
 
-  private static String train(String out, int workers) throws Exception {
-    return Launched.train(folder, tiny.recipe(), workers, out).succeeded().lastLine();
+  private static String train(String out, int workers, String... more) throws Exception {
+    return Launched.train(folder, tiny.recipe(), workers, out, more).succeeded().lastLine();
   }
 
   /** The manifest lists exactly the files that are there, and nothing partial is left. */

@@ -1,6 +1,5 @@
 package io.lockstep.model.cost;
 
-import static io.lockstep.model.cost.FlopCount.attention;
 import static io.lockstep.model.cost.FlopCount.linear;
 
 import io.lockstep.model.config.VisionConfig;
@@ -20,8 +19,15 @@ record VisionFlops(VisionConfig config) {
             + config.cost().mlpLayers() * linear(patches, width, config.intermediateSize());
     return linear(patches, config.patchValues(), width)
         + config.depth() * block
-        + (config.depth() - config.cost().windowedBlocks()) * attention(framePairs(picture), width)
-        + config.cost().windowedBlocks() * attention(windowPairs(picture), width);
+        + attention(picture);
+  }
+
+  /** Attention of all blocks. */
+  long attention(Grid picture) {
+    long width = config.hiddenSize();
+    long windowed = config.cost().windowedBlocks();
+    return (config.depth() - windowed) * FlopCount.attention(framePairs(picture), width)
+        + windowed * FlopCount.attention(windowPairs(picture), width);
   }
 
   long mergers(Grid picture) {

@@ -6,6 +6,8 @@ import io.lockstep.model.network.ActivationListener;
 import io.lockstep.model.network.TokenStep;
 import io.lockstep.model.network.VisionLanguageModel;
 import io.lockstep.tensor.Scope;
+import io.lockstep.tensor.Span;
+import io.lockstep.tensor.Spans;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -38,13 +40,24 @@ final class CachedDecoder implements Decoder {
 
   @Override
   public float[][] first() {
+    long begun = Spans.begin();
     try (Scope scope = Scope.open()) {
       return LastLogits.of(network, network.hidden(scope, batch, cache, probe));
+    } finally {
+      Spans.end(begun, Span.Kind.STAGE, "prompt", 0);
     }
   }
 
   @Override
   public float[][] next(int[] tokens) {
+    Spans.at((long) cache.length() - batch.length() + 1);
+    long begun = Spans.begin();
+    float[][] logits = logits(tokens);
+    Spans.end(begun, Span.Kind.STAGE, "token", 0);
+    return logits;
+  }
+
+  private float[][] logits(int[] tokens) {
     long[] ids = Arrays.stream(tokens).asLongStream().toArray();
     int generated = cache.length() - batch.length();
     long[] positions = Arrays.stream(batch.nextPositions()).map(next -> next + generated).toArray();

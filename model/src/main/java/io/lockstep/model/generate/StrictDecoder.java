@@ -5,6 +5,8 @@ import io.lockstep.model.batch.Sample;
 import io.lockstep.model.network.ActivationListener;
 import io.lockstep.model.network.VisionLanguageModel;
 import io.lockstep.tensor.Scope;
+import io.lockstep.tensor.Span;
+import io.lockstep.tensor.Spans;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -32,8 +34,11 @@ final class StrictDecoder implements Decoder {
 
   @Override
   public float[][] first() {
+    long begun = Spans.begin();
     try (Scope scope = Scope.open()) {
       return LastLogits.of(network, network.hidden(scope, collator.collate(rows), null, probe));
+    } finally {
+      Spans.end(begun, Span.Kind.STAGE, "whole sequence", 0);
     }
   }
 

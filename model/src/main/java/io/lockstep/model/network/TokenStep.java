@@ -13,6 +13,8 @@ import io.lockstep.tensor.Dtype;
 import io.lockstep.tensor.HostFloats;
 import io.lockstep.tensor.Scope;
 import io.lockstep.tensor.SmallProducts;
+import io.lockstep.tensor.Span;
+import io.lockstep.tensor.Spans;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
@@ -282,7 +284,9 @@ public final class TokenStep implements AutoCloseable {
     apply(layer.value(), normed, value);
     turn(query, config.heads(), layer.queryNorm(), cos, sin);
     turn(key, config.kvHeads(), layer.keyNorm(), cos, sin);
+    long begun = Spans.begin();
     products.each(rows * config.kvHeads(), each -> head(layer, each, place, visible));
+    Spans.end(begun, Span.Kind.OPERATOR, Spans.ATTENTION, 0);
     apply(layer.output(), attended, added);
     addToHidden();
   }

@@ -6,6 +6,8 @@ import io.lockstep.model.batch.Targets;
 import io.lockstep.model.layer.KvCache;
 import io.lockstep.model.parameter.Weights;
 import io.lockstep.tensor.Scope;
+import io.lockstep.tensor.Span;
+import io.lockstep.tensor.Spans;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -83,8 +85,11 @@ public final class VisionLanguageModel {
         Segment.walk(
             network.trunk(pass),
             (segment, inputs) -> {
+              long begun = Spans.begin();
               try (Scope temporaries = Scope.open()) {
                 return scope.keep(segment.computation().apply(weights, pass, inputs));
+              } finally {
+                Spans.end(begun, Span.Kind.SEGMENT, segment.name(), 0);
               }
             });
     if (cache != null) {

@@ -20,6 +20,8 @@ import io.lockstep.model.parameter.Weights;
 import io.lockstep.model.segment.SegmentWeights.Pass;
 import io.lockstep.tensor.Autograd;
 import io.lockstep.tensor.Scope;
+import io.lockstep.tensor.Span;
+import io.lockstep.tensor.Spans;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -201,7 +203,17 @@ final class SegmentedPass implements AutoCloseable {
 
   /** Computes what is minimised; what going back needs stays. */
   void forward() {
-    Segment.walk(segments, this::forward).close();
+    long begun = Spans.begin();
+    Segment.walk(
+            segments,
+            (segment, read) -> {
+              long entered = Spans.begin();
+              NDArray output = forward(segment, read);
+              Spans.end(entered, Span.Kind.SEGMENT, segment.name(), 0);
+              return output;
+            })
+        .close();
+    Spans.end(begun, Span.Kind.STAGE, "forward", 0);
   }
 
   /** Computes a segment; its output belongs to {@link #live}. */
@@ -364,12 +376,16 @@ final class SegmentedPass implements AutoCloseable {
    * Computes the gradients, once; a segment's graph is freed before the one before it is walked.
    */
   void backward(GradientSink sink) {
+    long begun = Spans.begin();
     for (SegmentSpec spec : specs.reversed()) {
+      long entered = Spans.begin();
       try (SegmentGraph graph = graphs.remove(spec.index());
           Scope scope = Scope.open()) {
         sink.accept(spec, graph == null ? List.of() : backward(graph));
       }
+      Spans.end(entered, Span.Kind.SEGMENT, spec.name(), 0);
     }
+    Spans.end(begun, Span.Kind.STAGE, "backward", 0);
   }
 
   /** Walks a segment's graph; the gradients of its own slots belong to the innermost scope. */

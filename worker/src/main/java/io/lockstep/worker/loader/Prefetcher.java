@@ -2,6 +2,8 @@ package io.lockstep.worker.loader;
 
 import io.lockstep.data.plan.RankSpan;
 import io.lockstep.data.plan.SampleRef;
+import io.lockstep.tensor.Span;
+import io.lockstep.tensor.Spans;
 import io.lockstep.worker.loader.MicroBatches.Row;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -110,7 +112,9 @@ public final class Prefetcher implements AutoCloseable {
 
   private void make(Claim claim) {
     try {
+      long begun = Spans.begin();
       Row row = source.row(claim.draw());
+      Spans.end(begun, Span.Kind.STAGE, "make a sample", 0);
       List<Row> whole = finished(claim, row);
       if (!whole.isEmpty()) {
         Work work = claim.work();

@@ -3,6 +3,8 @@ package io.lockstep.worker.loop;
 import io.lockstep.model.align.certificate.Probe;
 import io.lockstep.model.checkpoint.LoadedModel;
 import io.lockstep.tensor.Buffer;
+import io.lockstep.tensor.Span;
+import io.lockstep.tensor.Spans;
 import io.lockstep.worker.checkpoint.CheckpointParts;
 import io.lockstep.worker.checkpoint.CheckpointWriter;
 import io.lockstep.worker.checkpoint.Moments;
@@ -45,6 +47,7 @@ final class BackgroundCheckpoints implements CheckpointWriter.Listener, AutoClos
   /** Copies what this worker writes of the present state and begins to write it. */
   void save(Directive.SaveCheckpoint save, TrainingState state, List<Probe> probes)
       throws InterruptedException {
+    long begun = Spans.begin();
     int rank = state.shard().shard().rank();
     int world = state.shard().shard().world();
     Buffer trained = rank == 0 ? Buffer.of(state.model().trainable().trained().flat()) : null;
@@ -58,6 +61,7 @@ final class BackgroundCheckpoints implements CheckpointWriter.Listener, AutoClos
                 trained,
                 moments,
                 probes);
+    Spans.end(begun, Span.Kind.STAGE, "checkpoint copy", 0);
   }
 
   private CheckpointWriter writerFor(LoadedModel present) {

@@ -4,6 +4,7 @@ import io.lockstep.collective.Collective;
 import io.lockstep.collective.CollectiveException;
 import io.lockstep.data.plan.Shard;
 import io.lockstep.model.align.certificate.Probe;
+import io.lockstep.model.profile.StepProfile;
 import io.lockstep.worker.config.RunConfig;
 import io.lockstep.worker.heldout.HeldOutRecords;
 import io.lockstep.worker.loader.RunData;
@@ -57,6 +58,8 @@ public final class TrainingLoop implements AutoCloseable {
   private @Nullable TrainingStep steps;
   private @Nullable RunMetrics metrics;
   private List<Probe> probes = List.of();
+  private final Optional<StepProfile.Wanted> profiled;
+  private @Nullable StepProfile profile;
   private long entered;
 
   /** The newest generation that was announced; older ones are over. */
@@ -70,7 +73,24 @@ public final class TrainingLoop implements AutoCloseable {
       RunData data,
       CollectiveConnector connector)
       throws IOException {
+    this(session, config, source, data, connector, Optional.empty());
+  }
+
+  /**
+   * The same with a profile.
+   *
+   * @param profiled which steps go into which file; the rank is put into its name
+   */
+  public TrainingLoop(
+      Session session,
+      RunConfig config,
+      ModelSource source,
+      RunData data,
+      CollectiveConnector connector,
+      Optional<StepProfile.Wanted> profiled)
+      throws IOException {
     this.session = session;
+    this.profiled = profiled;
     this.config = config;
     this.data = data;
     this.totalSteps = config.training().totalSteps(data.size());
@@ -311,6 +331,7 @@ public final class TrainingLoop implements AutoCloseable {
     state.generationHasBegun();
     for (long step = lease.firstStep(); step < lease.firstStep() + lease.steps(); step++) {
       boolean isLast = step == lease.firstStep() + lease.steps() - 1;
+      profile(state.shard().shard().rank()).step(step + 1);
       try {
         if (isOver(current.generation()) || !current.run(step, isLast)) {
           return;
@@ -320,6 +341,17 @@ public final class TrainingLoop implements AutoCloseable {
         return;
       }
     }
+  }
+
+  /** The profile of this worker, which is known by the rank that it has when it begins. */
+  private StepProfile profile(int rank) {
+    StepProfile begun = profile;
+    if (begun == null) {
+      begun = StepProfile.of(profiled.map(wanted -> wanted.of("rank-" + rank)));
+      begun.process("rank " + rank, rank);
+      profile = begun;
+    }
+    return begun;
   }
 
   // ---- evaluations
@@ -384,6 +416,10 @@ public final class TrainingLoop implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
+    StepProfile begun = profile;
+    if (begun != null) {
+      begun.close();
+    }
     closeGeneration();
     checkpoints.close();
     board.close();

@@ -17,6 +17,8 @@ import io.lockstep.model.segment.SegmentedModel;
 import io.lockstep.model.segment.SegmentedModel.Outcome;
 import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.Ops;
+import io.lockstep.tensor.Span;
+import io.lockstep.tensor.Spans;
 import io.lockstep.worker.loader.MicroBatch;
 import io.lockstep.worker.loader.SampleException;
 import io.lockstep.worker.protocol.Counts;
@@ -251,6 +253,7 @@ public final class GradientStep {
 
     /** Adds a pass's gradients of a segment; the first ones replace what the buffer held. */
     void add(SegmentSpec segment, List<NDArray> gradients) {
+      long begun = Spans.begin();
       for (int i = 0; i < gradients.size(); i++) {
         ParameterLayout.Slot slot = slot(segment.firstSlot() + i);
         if (written[segment.index()]) {
@@ -262,6 +265,7 @@ public final class GradientStep {
         }
       }
       written[segment.index()] |= !gradients.isEmpty();
+      Spans.end(begun, Span.Kind.OPERATOR, Spans.COPY, 0);
     }
 
     /** Whether all that is finished is finite. */
@@ -271,6 +275,7 @@ public final class GradientStep {
 
     /** A segment that took part in no pass has a gradient of zero. */
     void finish(SegmentSpec segment) {
+      long begun = Spans.begin();
       if (written[segment.index()]) {
         for (int slot = segment.firstSlot(); finite && slot < segment.endSlot(); slot++) {
           Buffer values = place(slot(slot));
@@ -284,6 +289,7 @@ public final class GradientStep {
           place.zero();
         }
       }
+      Spans.end(begun, Span.Kind.OPERATOR, Spans.NORM, 0);
     }
 
     private ParameterLayout.Slot slot(int slot) {

@@ -16,6 +16,8 @@ import io.lockstep.model.segment.SegmentWeights;
 import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.Dtype;
 import io.lockstep.tensor.Scope;
+import io.lockstep.tensor.Span;
+import io.lockstep.tensor.Spans;
 import io.lockstep.tensor.Torch;
 import io.lockstep.worker.config.BatchPlan;
 import io.lockstep.worker.config.RunConfig;
@@ -201,25 +203,39 @@ public final class TrainingStep implements AutoCloseable {
   public boolean run(long step, boolean mayBeSaved)
       throws IOException, SampleException, InterruptedException {
     Stopwatch watch = new Stopwatch();
+    long entered = Spans.begin();
     try (Scope scope = Scope.open()) {
       session.activity(generation(), "computing step " + step);
       Reduction reduction = reduce(step);
+      long begun = Spans.begin();
       state.reduced(reduction.gradient());
       session.reduced(generation(), step, reduction.contributions(), reduction.figures());
 
       session.activity(generation(), "waiting for the commit of step " + step);
       Optional<Directive.Commit> commit = commits.await(step);
+      begun = ended(begun, "commit wait", 0);
       if (commit.isEmpty()) {
         return false;
       }
 
       session.activity(generation(), "applying step " + step);
       state.apply(commit.get());
+      begun = ended(begun, "update", 0);
+      long sent = collective.sentBytes();
       gather(step, mayBeSaved);
+      begun = ended(begun, "gather", collective.sentBytes() - sent);
       session.applied(generation(), step);
       log(commit.get(), reduction.times(), watch);
+      var _ = ended(begun, "log", 0);
+      Spans.end(entered, Span.Kind.STEP, "step", 0);
       return true;
     }
+  }
+
+  /** Notes a stage; returns when the next begins. */
+  private static long ended(long begun, String stage, long bytes) {
+    Spans.end(begun, Span.Kind.STAGE, stage, bytes);
+    return Spans.begin();
   }
 
   /**
@@ -234,11 +250,13 @@ public final class TrainingStep implements AutoCloseable {
     long began = watch.last();
     List<Portion> portions = new ArrayList<>();
     List<Contribution> contributions = new ArrayList<>();
+    long begun = Spans.begin();
     buffers.reset();
     reducer.begin(step);
     StepInput input = new StepInput(step, watch);
     double[] factors = objective.needsCounts() ? factors(input) : objective.factors(new long[0]);
     @Nullable FullyShardedParameters shared = sharesWeights ? sharedWeights(input) : null;
+    begun = ended(begun, "begin", 0);
     BlockAccumulator<NDArray> sums =
         new BlockAccumulator<>(tree, span.first(), span.end(), buffers::sum);
     double compute = 0;
@@ -247,6 +265,7 @@ public final class TrainingStep implements AutoCloseable {
       long asked = watch.last();
       MicroBatch microBatch = input.take(virtualRank);
       long taken = watch.last();
+      begun = ended(begun, "data", 0);
       portions.add(new Portion(false, virtualRank, asked, taken));
       NDArray gradient = buffers.acquire();
       boolean last = virtualRank == span.end() - 1;
@@ -255,14 +274,18 @@ public final class TrainingStep implements AutoCloseable {
       if (!last) {
         sums.add(virtualRank, gradient);
       }
+      begun = ended(begun, "compute", 0);
       compute += watch.lap();
       portions.add(new Portion(true, virtualRank, taken, watch.last()));
     }
     if (shared != null) {
       shared.stepDone();
     }
+    long sent = collective.sentBytes();
     ReducedGradient reduced = reducer.finish();
+    begun = ended(begun, "reduce", collective.sentBytes() - sent);
     List<BucketFigures> figures = figures(reduced);
+    var _ = ended(begun, "figures", 0);
     StepTimes times =
         new StepTimes(
             step,

@@ -4,9 +4,11 @@ import io.lockstep.benchmark.BenchModel;
 import io.lockstep.benchmark.TrainBench;
 import io.lockstep.cli.bench.Timings;
 import io.lockstep.cli.command.Numbers;
+import io.lockstep.cli.command.ProfileOptions;
 import io.lockstep.cli.console.JsonLine;
 import io.lockstep.model.batch.Sample;
 import io.lockstep.model.checkpoint.LoadedModel;
+import io.lockstep.model.profile.StepProfile;
 import io.lockstep.tensor.Torch;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -54,6 +56,8 @@ final class BenchTrainCommand implements Callable<Integer> {
       description = "Compute segments again going back (training.gradient_checkpointing).")
   private boolean checkpointing;
 
+  @Mixin private ProfileOptions profile = new ProfileOptions();
+
   @Override
   public Integer call() throws Exception {
     Numbers.require("--steps", steps, WARM_UP + 1, Integer.MAX_VALUE);
@@ -66,9 +70,11 @@ final class BenchTrainCommand implements Callable<Integer> {
     double loss = 0;
     long resident = 0;
     try (LoadedModel model = BenchModel.openTrainable(folder);
-        TrainBench bench = new TrainBench(model, checkpointing)) {
+        TrainBench bench = new TrainBench(model, checkpointing);
+        StepProfile profiled = StepProfile.of(profile.wanted())) {
       List<Sample> samples = options.samples(model, length, true);
       for (int step = 0; step < steps; step++) {
+        profiled.step(step + 1);
         long begin = System.nanoTime();
         loss = bench.step(samples);
         if (step >= WARM_UP) {

@@ -1,5 +1,6 @@
 package io.lockstep.cli.command.model;
 
+import io.lockstep.cli.command.AnswerProfileOption;
 import io.lockstep.cli.command.DecodingArguments;
 import io.lockstep.cli.command.JsonOption;
 import io.lockstep.cli.command.ModelOptions;
@@ -22,6 +23,7 @@ import io.lockstep.model.detect.FoundObject;
 import io.lockstep.model.generate.DecodingOptions;
 import io.lockstep.model.generate.Generation;
 import io.lockstep.model.generate.GenerationOptions;
+import io.lockstep.model.profile.StepProfile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -76,6 +78,8 @@ public final class GenerateCommand implements Callable<Integer> {
 
   @Mixin private DecodingArguments decoding = new DecodingArguments();
 
+  @Mixin private AnswerProfileOption profile = new AnswerProfileOption();
+
   @Mixin private JsonOption json = new JsonOption();
 
   @Override
@@ -88,7 +92,9 @@ public final class GenerateCommand implements Callable<Integer> {
     }
     GenerationOptions options =
         decoding.options(() -> GenerationConfig.of(AdapterBase.modelOf(model.folder())).sampling());
-    try (LoadedModel loaded = model.open()) {
+    try (LoadedModel loaded = model.open();
+        StepProfile profiled = StepProfile.of(profile.wanted())) {
+      profiled.step(0);
       Generation answer =
           loaded
               .generator()

@@ -3,6 +3,7 @@ package io.lockstep.cli.command.train;
 import io.lockstep.cli.command.Numbers;
 import io.lockstep.cli.console.UsageError;
 import io.lockstep.cli.plan.MicroBatch;
+import io.lockstep.cli.plan.RooflineRun;
 import io.lockstep.model.budget.TokenBudget;
 import io.lockstep.model.image.ImageOptions;
 import io.lockstep.model.network.ModelConfig;
@@ -92,11 +93,29 @@ final class MicroBatchOptions {
     }
     long side = config.vision().spatialMergeSize();
     long patches = (long) Math.ceil(rows * ofPictures / budget.share()) * side * side;
-    boolean again =
-        checkpointing != null
-            ? checkpointing
-            : run.map(r -> r.training().checkpoints()).orElse(false);
-    return new MicroBatch(rows, tokens, ofPictures, learned, picturesEach, patches, again);
+    return new MicroBatch(
+        rows, tokens, ofPictures, learned, picturesEach, patches, checkpointing(run));
+  }
+
+  /**
+   * What a roofline is of: half of each row is learned, and the picture has a size of its own.
+   *
+   * @throws UsageError if other parts are given
+   */
+  RooflineRun.Size roofline(int usualRows, int usualLength, int side) {
+    if (pictureTokens != null || supervised != null) {
+      throw new UsageError(
+          "--roofline takes no --picture-tokens or --supervised: give --image; half of each row is learned");
+    }
+    return new RooflineRun.Size(
+        batch != null ? batch : usualRows, length != null ? length : usualLength, side);
+  }
+
+  /** Whether gradient checkpointing is asked for. */
+  boolean checkpointing(Optional<RunConfig> run) {
+    return checkpointing != null
+        ? checkpointing
+        : run.map(r -> r.training().checkpoints()).orElse(false);
   }
 
   /** Demonstrations of a sample that has some: of those that are computed at once all may. */

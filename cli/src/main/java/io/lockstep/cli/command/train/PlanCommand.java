@@ -1,8 +1,11 @@
 package io.lockstep.cli.command.train;
 
+import io.lockstep.benchmark.BenchModel;
+import io.lockstep.cli.bench.ScratchFolder;
 import io.lockstep.cli.command.BaseConfigOption;
 import io.lockstep.cli.command.JsonOption;
 import io.lockstep.cli.command.Numbers;
+import io.lockstep.cli.console.Installation;
 import io.lockstep.cli.console.JsonLine;
 import io.lockstep.cli.console.Table;
 import io.lockstep.cli.console.UsageError;
@@ -10,6 +13,7 @@ import io.lockstep.cli.console.UserError;
 import io.lockstep.cli.plan.DevicePlan;
 import io.lockstep.cli.plan.MicroBatch;
 import io.lockstep.cli.plan.Question;
+import io.lockstep.cli.plan.RooflineRun;
 import io.lockstep.cli.plan.Sharing;
 import io.lockstep.cli.train.PlannedCost;
 import io.lockstep.cli.train.RunTables;
@@ -107,6 +111,8 @@ public final class PlanCommand implements Callable<Integer> {
 
   @Mixin private DeviceOptions device = new DeviceOptions();
 
+  @Mixin private RooflineOptions roofline = new RooflineOptions();
+
   /**
    * What is known of a model and of what is trained of it.
    *
@@ -140,6 +146,13 @@ public final class PlanCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     workers = givenWorkers == null ? 1 : givenWorkers;
     Optional<DevicePlan> wanted = device.plan();
+    if (roofline.wanted()) {
+      if (wanted.isPresent()) {
+        throw new UsageError("--roofline and --device-memory are two plans: give one of them");
+      }
+      roofline();
+      return 0;
+    }
     if (subject == null) {
       overview(
           wanted.orElseThrow(() ->
@@ -162,6 +175,51 @@ public final class PlanCommand implements Callable<Integer> {
     print(known, weights, stages, activations);
     json.print(json(known, weights, stages, activations));
     return 0;
+  }
+
+  private void roofline() throws Exception {
+    Subject given = subject;
+    if (given != null) {
+      Known known = known(given, false);
+      boolean hasWeights =
+          known.folder().isPresent()
+              && Files.isDirectory(known.folder().get())
+              && BenchModel.hasWeights(known.folder().get());
+      roofline(known, hasWeights);
+      return;
+    }
+    base.requireNone();
+    try (ScratchFolder folder = ScratchFolder.create()) {
+      BenchModel.write(Installation.baseModel(), folder.path());
+      Known known =
+          known(
+              "the bench model", config(folder.path()), Optional.of(folder.path()), device.tuner());
+      roofline(known, true);
+    }
+  }
+
+  private void roofline(Known known, boolean measures) throws IOException {
+    RooflineRun run =
+        new RooflineRun(
+            known.name(),
+            known.config(),
+            known.plan().trained(),
+            known.plan().adapter(),
+            roofline.size(microBatch),
+            microBatch.checkpointing(known.run()),
+            workers,
+            stages(known).getFirst().sentBytes());
+    roofline.start();
+    Optional<RooflineRun.Opener> opener =
+        measures && (known.run().isPresent() || known.plan().adapter().isEmpty())
+            ? Optional.of(() ->
+                known.run().isPresent()
+                    ? known.plan().load(known.run().get())
+                    : BenchModel.openTrainable(known.folder().orElseThrow()))
+            : Optional.empty();
+    RooflineRun.Result result = run.run(opener);
+    System.out.print(result.render());
+    json.print(result.json());
   }
 
   private Activations activations(Known known) throws IOException {

@@ -1,6 +1,7 @@
 package io.lockstep.cli.command.train;
 
 import io.lockstep.cli.command.Numbers;
+import io.lockstep.cli.command.ProfileOptions;
 import io.lockstep.cli.command.RecipeOptions;
 import io.lockstep.cli.command.ResumeOptions;
 import io.lockstep.cli.command.TensorOptions;
@@ -77,6 +78,8 @@ public final class TrainCommand implements Callable<Integer> {
               + " SIGSTOP), seconds, restart_after. Recoveries are written to strikes.jsonl.")
   private @Nullable Path killSchedule;
 
+  @Mixin private ProfileOptions profile = new ProfileOptions();
+
   @Option(names = "--json", description = "Print the results as JSON before the last line.")
   private boolean json;
 
@@ -96,7 +99,8 @@ public final class TrainCommand implements Callable<Integer> {
                 devices.cuda(),
                 folder,
                 beginning,
-                schedule(devices.workers())),
+                schedule(devices.workers()),
+                profile.given()),
             System.out);
     System.out.print(RunTables.trainable(TuningPlan.of(run).table()));
     Training.Result result;

@@ -4,6 +4,7 @@ import io.lockstep.cli.command.CoordinatorOption;
 import io.lockstep.cli.command.DeviceConverter;
 import io.lockstep.cli.command.HttpOptions;
 import io.lockstep.cli.command.Numbers;
+import io.lockstep.cli.command.ProfileOptions;
 import io.lockstep.cli.command.TensorOptions;
 import io.lockstep.cli.command.TraceOptions;
 import io.lockstep.cli.console.LogSetup;
@@ -106,6 +107,8 @@ public final class WorkerStartCommand implements Callable<Integer> {
           "What it computes on; N counts the devices that the process sees, from 0 (default: ${DEFAULT-VALUE}).")
   private DeviceName device = DeviceName.CPU;
 
+  @Mixin private ProfileOptions profile = new ProfileOptions();
+
   @Option(
       names = "--name",
       paramLabel = "NAME",
@@ -147,7 +150,8 @@ public final class WorkerStartCommand implements Callable<Integer> {
             tensors.threads(),
             device,
             name == null ? defaultName() : name,
-            node == null ? hostName() : node);
+            node == null ? hostName() : node,
+            profile.wanted());
     WorkerTelemetry telemetry = new WorkerTelemetry();
     Leaving leaving = Leaving.onSignal(Duration.ofSeconds(leaveSeconds));
     try (Traces traces = tracing.open("lockstep-worker", options.name());
