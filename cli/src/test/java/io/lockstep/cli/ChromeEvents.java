@@ -68,11 +68,11 @@ public record ChromeEvents(List<Event> events) {
               .thenComparing(Comparator.comparingDouble(Event::end).reversed()));
       Deque<Event> open = new ArrayDeque<>();
       for (Event event : thread) {
-        while (!open.isEmpty() && open.peek().end() <= event.begin() + ROUNDING) {
+        while (!open.isEmpty() && open.getFirst().end() <= event.begin() + ROUNDING) {
           open.pop();
         }
         assertTrue(
-            open.isEmpty() || event.end() <= open.peek().end() + ROUNDING,
+            open.isEmpty() || event.end() <= open.getFirst().end() + ROUNDING,
             () -> event + " is no part of " + open.peek());
         open.push(event);
       }

@@ -14,10 +14,10 @@ import java.lang.foreign.MemorySegment;
 public final class AdamW {
 
   /** Elements worked on at a time: four windows of them stay in a core's caches. */
+  private static final int WINDOW = 4096;
+
   /** Each value is read with its gradient and moments, and written with them but the gradient. */
   private static final long MOVED = 7;
-
-  private static final int WINDOW = 4096;
 
   private AdamW() {}
 

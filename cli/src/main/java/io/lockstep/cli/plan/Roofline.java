@@ -100,7 +100,7 @@ public record Roofline(String what, List<Row> rows, Optional<OperatorTimes> meas
         new Row(
             "gradients and weights of %d workers".formatted(workers),
             "exchange",
-            new Work(0, bytes),
+            new Work(0, (double) bytes),
             bytes / rates.loopback(),
             true,
             Optional.empty()));
@@ -119,32 +119,40 @@ public record Roofline(String what, List<Row> rows, Optional<OperatorTimes> meas
     rows.forEach(row ->
         table.row(
             row.title(),
-            decimal(row.work().flops() / GIGA, 3),
-            decimal(row.work().bytes() / MEGA, 1),
+            giga(row.work().flops()),
+            mega(row.work().bytes()),
             row.byMemory() ? "memory" : "compute",
             milliseconds(row.predicted()),
             row.measured().map(Roofline::milliseconds).orElse("-"),
-            row.ratio().map(ratio -> decimal(ratio, 2)).orElse("-")));
+            row.ratio().map(ratio -> hundredths(ratio)).orElse("-")));
     measured.ifPresent(
         times -> table.row("between operators", "", "", "", "", milliseconds(times.between()), ""));
     Work sum = rows.stream().map(Row::work).reduce(Work.NONE, Work::plus);
     table.row(
         "together",
-        decimal(sum.flops() / GIGA, 3),
-        decimal(sum.bytes() / MEGA, 1),
+        giga(sum.flops()),
+        mega(sum.bytes()),
         "",
         milliseconds(predicted()),
         measured.map(times -> milliseconds(times.total())).orElse("-"),
-        measured.map(times -> decimal(times.total() / predicted(), 2)).orElse("-"));
+        measured.map(times -> hundredths(times.total() / predicted())).orElse("-"));
     return what + ":\n" + table.render();
   }
 
   private static String milliseconds(double seconds) {
-    return decimal(seconds * MILLI, 2) + " ms";
+    return hundredths(seconds * MILLI) + " ms";
   }
 
-  private static String decimal(double value, int digits) {
-    return String.format(Locale.ROOT, "%,." + digits + "f", value);
+  private static String hundredths(double value) {
+    return String.format(Locale.ROOT, "%,.2f", value);
+  }
+
+  private static String mega(double value) {
+    return String.format(Locale.ROOT, "%,.1f", value / MEGA);
+  }
+
+  private static String giga(double value) {
+    return String.format(Locale.ROOT, "%,.3f", value / GIGA);
   }
 
   /** The same for programs; what was not measured is left out. */

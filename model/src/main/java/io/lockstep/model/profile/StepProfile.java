@@ -58,7 +58,7 @@ public final class StepProfile implements AutoCloseable {
   /**
    * Names the process in the file.
    *
-   * @param process its number, from 0
+   * @param number of the process, from 0
    */
   public void process(String ownName, int number) {
     name = ownName;
