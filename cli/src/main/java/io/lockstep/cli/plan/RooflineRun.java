@@ -146,7 +146,7 @@ public record RooflineRun(
                 checkpointing),
             rates,
             steps);
-    long cached = size.length() + NEW_TOKENS / 2;
+    long cached = (long) size.length() + NEW_TOKENS / 2;
     Roofline token =
         Roofline.ofToken(
             "a further token of %d rows after %d tokens".formatted(size.rows(), cached),
