@@ -2,6 +2,8 @@ package io.lockstep.cli.drill;
 
 import io.lockstep.cli.cluster.TinyRun;
 import io.lockstep.coordinator.journal.RunTimeline;
+import io.lockstep.security.BearerToken;
+import io.lockstep.security.TlsFiles;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -11,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -143,6 +146,17 @@ final class DrillCluster implements AutoCloseable {
     List<String> words = new ArrayList<>(command());
     words.addAll(List.of(arguments));
     return execute(Map.of(), words.toArray(String[]::new));
+  }
+
+  /** Who signs the certificates of all processes. */
+  TlsFiles authority() {
+    return new TlsFiles(
+        Optional.empty(), Optional.empty(), Optional.of(Path.of(secrets(), "ca.crt")));
+  }
+
+  /** An administrator's token. */
+  BearerToken token() {
+    return BearerToken.of(Path.of(secrets(), "admin.token"));
   }
 
   /** A lockstep command that asks the coordinator. */

@@ -1,12 +1,19 @@
 package io.lockstep.cli.drill;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.lockstep.cli.run.RunFolder;
+import io.lockstep.security.ClientSecurity;
+import io.lockstep.security.TransportSecurity;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -144,11 +151,42 @@ class ProbesDrillTest {
         "liveness is asked more often than it may fail",
         () -> cluster.pod("coordinator-0").asked("livenessProbe") > asked + 8);
     assertEquals(restarts, restarts());
+    gatewayEndsWhileItAnswers();
     deleted("coordinator-0", 143, "this process stays until it is asked to end");
     deleted("worker-0", 143, "left the run after step");
-    deleted("gateway-0", 0, "everything that was asked is answered");
     long steps = steps();
     cluster.await("the run goes on", () -> steps() >= steps + 20);
+  }
+
+  /** What it has taken is answered, the rest is refused, and the next one answers as it did. */
+  private static void gatewayEndsWhileItAnswers() throws Exception {
+    PodRun pod = cluster.pod("gateway-0");
+    String answer;
+    try (TransportSecurity tls = TransportSecurity.of(cluster.authority());
+        ExecutorService people = Executors.newVirtualThreadPerTaskExecutor()) {
+      ClientSecurity security = new ClientSecurity(Optional.of(tls), Optional.of(cluster.token()));
+      try (GatewayTalk talk = new GatewayTalk(pod, security)) {
+        answer = talk.answer();
+        // Of several at the same time some are under way whenever it is asked to end.
+        List<Future<Integer>> talks = new ArrayList<>();
+        for (int person = 0; person < 3; person++) {
+          talks.add(people.submit(() -> talk.untilRefused(answer)));
+        }
+        cluster.kubectl("delete", "pod", "gateway-0");
+        int underWay = 0;
+        for (Future<Integer> each : talks) {
+          underWay += each.get();
+        }
+        assertTrue(underWay > 0, pod.told());
+      }
+      assertEquals("ended with 0", pod.history().getLast(), pod.told());
+      assertFalse(pod.history().contains("its grace is over"), pod.told());
+      assertTrue(pod.told().contains("everything that was asked is answered"), pod.told());
+      cluster.await("another gateway is ready", () -> cluster.ready("gateway", 1));
+      try (GatewayTalk talk = new GatewayTalk(cluster.pod("gateway-0"), security)) {
+        assertEquals(answer, talk.answer());
+      }
+    }
   }
 
   /** Deletes a pod, which ends in order, and waits for the next one of its name. */
