@@ -29,6 +29,7 @@ import io.lockstep.cli.console.UsageError;
 import io.lockstep.security.Endpoint;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -70,6 +71,8 @@ final class LockstepCommand implements Runnable {
           LockstepCommand.Gateway.class,
           TokenCommand.class);
 
+  private static final Set<String> OVERVIEW = Set.of("--help", "-h", "--version", "-V");
+
   @Option(
       names = "--debug",
       scope = ScopeType.INHERIT,
@@ -101,7 +104,11 @@ final class LockstepCommand implements Runnable {
   static CommandLine commandLine(String... arguments) {
     LockstepCommand root = new LockstepCommand();
     CommandLine commandLine = new CommandLine(root);
-    needed(arguments).forEach(commandLine::addSubcommand);
+    if (asksForOverview(arguments)) {
+      COMMANDS.forEach(command -> addName(commandLine, command));
+    } else {
+      needed(arguments).forEach(commandLine::addSubcommand);
+    }
     commandLine.setCaseInsensitiveEnumValuesAllowed(true);
     commandLine.registerConverter(Endpoint.class, new EndpointConverter());
     commandLine.setParameterExceptionHandler((exception, args) -> {
@@ -144,6 +151,21 @@ final class LockstepCommand implements Runnable {
         .flatMap(name -> COMMANDS.stream().filter(command -> isNamed(name, command)).findFirst())
         .<List<Class<?>>>map(List::of)
         .orElse(COMMANDS);
+  }
+
+  /** Whether nothing but names and descriptions of all commands is asked for. */
+  private static boolean asksForOverview(String... arguments) {
+    return arguments.length == 0 || (arguments.length == 1 && OVERVIEW.contains(arguments[0]));
+  }
+
+  /** Adds what the overview says of a command: its options are not looked at. */
+  private static void addName(CommandLine overview, Class<?> command) {
+    Command described = command.getAnnotation(Command.class);
+    if (described != null) {
+      CommandLine.Model.CommandSpec known = CommandLine.Model.CommandSpec.create();
+      known.usageMessage().description(described.description());
+      overview.addSubcommand(described.name(), known);
+    }
   }
 
   private static boolean isNamed(String name, Class<?> command) {

@@ -78,10 +78,13 @@ class LauncherTest {
       Files.setLastModifiedTime(older, FileTime.fromMillis(1_000_000));
     }
     String use = "-XX:SharedArchiveFile=" + archive.toRealPath() + "\n";
-    Ended ended = launch(echoingJdk(), "--help");
+    Ended ended = launch(echoingJdk(), "validate");
     assertTrue(ended.out().contains(use), ended.out() + ended.err());
     Files.setLastModifiedTime(archive, FileTime.fromMillis(900_000));
-    assertFalse(launch(Map.of("JAVA_HOME", folder.resolve("jdk").toString())).out().contains(use));
+    assertFalse(
+        launch(Map.of("JAVA_HOME", folder.resolve("jdk").toString()), "validate")
+            .out()
+            .contains(use));
   }
 
   /** What the archive of a release holds, with a script in place of what notes classes. */
@@ -98,7 +101,7 @@ class LauncherTest {
     unpackRelease("echo \"$2\" > \"$1\"");
     maven("echo unexpected; exit 1");
     Map<String, String> jdk = echoingJdk();
-    Ended first = launch(jdk, "--help");
+    Ended first = launch(jdk, "validate");
     assertEquals(0, first.exit(), first.err());
     assertEquals(
         "lockstep: preparing the first start; this takes a quarter of a minute\n", first.err());
@@ -106,7 +109,7 @@ class LauncherTest {
     String classPath = "%1$s/lib/cli-1.jar:%1$s/lib/a.jar:%1$s/lib/b.jar".formatted(root);
     assertTrue(first.out().contains("\n-cp\n" + classPath + "\n"), first.out());
     assertEquals(classPath + "\n", Files.readString(checkout.resolve("lib/classes.jsa")));
-    Ended second = launch(jdk, "--help");
+    Ended second = launch(jdk, "validate");
     assertEquals("", second.err());
     assertTrue(
         second.out().contains("-XX:SharedArchiveFile=" + root + "/lib/classes.jsa\n"),
@@ -117,13 +120,52 @@ class LauncherTest {
   void aReleaseThatCanNotPrepareItsFirstStartStartsWithout() throws Exception {
     unpackRelease("echo reasons >&2; exit 1");
     Map<String, String> jdk = echoingJdk();
-    Ended first = launch(jdk, "--help");
+    Ended first = launch(jdk, "validate");
     assertEquals(0, first.exit(), first.err());
     assertTrue(first.err().contains("processes start more slowly"), first.err());
     assertEquals("reasons\n", Files.readString(checkout.resolve("lib/classes.log")));
-    Ended second = launch(jdk, "--help");
+    Ended second = launch(jdk, "validate");
     assertEquals("", second.err());
     assertFalse(second.out().contains("SharedArchiveFile"), second.out());
+  }
+
+  @Test
+  void whatTheOverviewLoadsIsMappedFromTheSecondTimeOn() throws Exception {
+    unpackRelease("echo unexpected; exit 1");
+    Map<String, String> jdk = echoingJdk();
+    tool(
+        folder.resolve("jdk/bin/java"),
+        """
+        for argument; do
+          case "$argument" in -XX:AOTCacheOutput=*) echo recorded >"${argument#*=}" ;; esac
+          echo "$argument"
+        done
+        """);
+    Path cache = checkout.resolve("lib/overview.aot").toAbsolutePath();
+    String use = "-XX:AOTCache=" + cache.getParent().toRealPath().resolve("overview.aot") + "\n";
+    Ended first = launch(jdk, "--help");
+    assertEquals("", first.err());
+    assertTrue(first.out().endsWith("io.lockstep.cli.Main\n--help\n"), first.out());
+    assertFalse(first.out().contains("AOTCache"), first.out());
+    assertEquals("recorded\n", Files.readString(cache));
+    Ended second = launch(jdk);
+    assertTrue(second.out().contains(use), second.out());
+    Files.setLastModifiedTime(cache, FileTime.fromMillis(900_000));
+    assertFalse(launch(jdk, "-h").out().contains("AOTCache"), "an older one is made anew");
+    assertTrue(launch(jdk, "--version").out().contains(use));
+    assertFalse(launch(jdk, "plan", "--help").out().contains("AOTCache"));
+  }
+
+  @Test
+  void anOverviewThatCanNotBePreparedIsShown() throws Exception {
+    unpackRelease("exit 1");
+    Map<String, String> jdk = echoingJdk();
+    Ended first = launch(jdk, "--help");
+    assertEquals(0, first.exit());
+    assertEquals("", first.err());
+    Ended second = launch(jdk, "--help");
+    assertEquals(first, second);
+    assertFalse(second.out().contains("AOTCache"), "tried once");
   }
 
   @Test

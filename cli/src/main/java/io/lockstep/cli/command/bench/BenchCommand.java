@@ -20,6 +20,7 @@ import picocli.CommandLine.Command;
       BenchGenerateCommand.class,
       BenchTrainCommand.class,
       BenchDeviceCommand.class,
+      BenchStartupCommand.class,
       BenchCoordinatorServerCommand.class
     })
 public final class BenchCommand extends CommandGroup {}
