@@ -142,7 +142,7 @@ class LauncherTest {
         done
         """);
     Path cache = checkout.resolve("lib/overview.aot").toAbsolutePath();
-    String use = "-XX:AOTCache=" + cache.getParent().toRealPath().resolve("overview.aot") + "\n";
+    String use = "-XX:AOTCache=" + checkout.toRealPath().resolve("lib/overview.aot") + "\n";
     Ended first = launch(jdk, "--help");
     assertEquals("", first.err());
     assertTrue(first.out().endsWith("io.lockstep.cli.Main\n--help\n"), first.out());

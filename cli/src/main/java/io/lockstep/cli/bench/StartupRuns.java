@@ -33,15 +33,6 @@ public final class StartupRuns {
   private static final long POLL_MILLIS = 5;
   private static final int SAMPLES = 4;
 
-  private static final String RECIPE =
-      """
-      global_max_length: 400
-      model: {model: "%s"}
-      data: {train_jsonl: "%s", template: target_summary}
-      training: {run_name: start, max_steps: 1, per_device_train_batch_size: 1, gradient_accumulation_steps: 1, eval_strategy: "no"}
-      tuner: {train_type: lora, target_modules: [all-linear], freeze_llm: false}
-      """;
-
   private final Path model;
   private final Path folder;
   private final Path recipe;
@@ -61,7 +52,15 @@ public final class StartupRuns {
             folder.resolve("data"), DemoOptions.of(SAMPLES, 1, DemoStyle.INSPECTION));
     recipe = folder.resolve("recipe.yaml");
     FileWrites.text(
-        recipe, RECIPE.formatted(this.model, folder.resolve("data").resolve("train.jsonl")));
+        recipe,
+        """
+        global_max_length: 400
+        model: {model: "%s"}
+        data: {train_jsonl: "%s", template: target_summary}
+        training: {run_name: start, max_steps: 1, per_device_train_batch_size: 1, gradient_accumulation_steps: 1, eval_strategy: "no"}
+        tuner: {train_type: lora, target_modules: [all-linear], freeze_llm: false}
+        """
+            .formatted(this.model, folder.resolve("data").resolve("train.jsonl")));
   }
 
   /** {@code lockstep --help}, from its start to its end. */
