@@ -48,8 +48,7 @@ public final class StartupRuns {
     this.model = model.toAbsolutePath();
     this.folder = folder;
     var _ =
-        DemoData.generate(
-            folder.resolve("data"), DemoOptions.of(SAMPLES, 1, DemoStyle.INSPECTION));
+        DemoData.generate(folder.resolve("data"), DemoOptions.of(SAMPLES, 1, DemoStyle.INSPECTION));
     recipe = folder.resolve("recipe.yaml");
     FileWrites.text(
         recipe,
@@ -99,8 +98,7 @@ public final class StartupRuns {
   public double firstLogits() throws IOException {
     long begin = System.nanoTime();
     try (LoadedModel loaded = LoadedModel.open(model)) {
-      Conversation question =
-          new Conversation(List.of(Message.text(Role.USER, "What is this?")));
+      Conversation question = new Conversation(List.of(Message.text(Role.USER, "What is this?")));
       Autograd.inference(() -> {
         try (Decoder decoder =
             Decoder.open(
