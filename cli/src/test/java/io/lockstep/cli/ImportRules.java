@@ -53,6 +53,7 @@ final class ImportRules {
     MODULES.put("coordinator", "proto security operations data.file data.plan");
     MODULES.put("worker", "proto security operations model data collective tensor config");
     MODULES.put("benchmark", "worker model data collective config tensor");
+    MODULES.put("verdict", "config data.conversation data.file data.plan data.stageb");
     MODULES.put(
         "client",
         "proto security data.answer data.conversation data.geometry data.image data.stageb");

@@ -43,6 +43,14 @@ public final class JsonSchema {
     return schema.toPrettyString() + "\n";
   }
 
+  /** The schema of a record that is read by {@link ConfigReader#readLine}, as indented text. */
+  public static String ofLine(Class<? extends Record> type, String title) {
+    ObjectNode schema = JSON.objectNode();
+    schema.put("$schema", "https://json-schema.org/draft/2020-12/schema").put("title", title);
+    schema.setAll(section(type, JSON.objectNode()));
+    return schema.toPrettyString() + "\n";
+  }
+
   private static ObjectNode bases() {
     ObjectNode path = JSON.objectNode().put("type", "string");
     ObjectNode list = JSON.objectNode().put("type", "array").put("minItems", 1);

@@ -10,13 +10,18 @@ import java.util.Map;
 /** The reference of a configuration in Markdown: a table of its keys for each section. */
 public final class ReferencePage {
 
-  private static final String HEADER =
+  private static final String WEIGHTS_HEADER =
       "| key | value | default | changes the weights | |\n|---|---|---|---|---|";
+
+  private static final String HEADER = "| key | value | default | |\n|---|---|---|---|";
 
   private final List<String> lines = new ArrayList<>();
   private final Map<Class<?>, String> kinds = new HashMap<>();
+  private final boolean weights;
 
-  private ReferencePage() {}
+  private ReferencePage(boolean weights) {
+    this.weights = weights;
+  }
 
   /**
    * Writes the page.
@@ -24,7 +29,16 @@ public final class ReferencePage {
    * @param introduction what stands above the tables
    */
   public static String of(Class<? extends Record> type, String introduction) {
-    ReferencePage page = new ReferencePage();
+    return of(type, introduction, true);
+  }
+
+  /**
+   * The same of a configuration that decides no weights.
+   *
+   * @param weights whether it says of each key whether it changes them
+   */
+  public static String of(Class<? extends Record> type, String introduction, boolean weights) {
+    ReferencePage page = new ReferencePage(weights);
     page.lines.add(introduction.strip());
     page.top(type);
     for (Declared section : Declared.of(type)) {
@@ -38,20 +52,24 @@ public final class ReferencePage {
     List<Declared> keys =
         Declared.of(type).stream().filter(key -> key.shape() instanceof Declared.Value).toList();
     if (!keys.isEmpty()) {
-      lines.add("\n## In no section\n\n" + HEADER);
+      lines.add("\n## In no section\n\n" + header());
       keys.forEach(key -> row(key, JsonNodeFactory.instance.objectNode(), true));
     }
   }
 
   private void row(Declared key, JsonNode defaults, boolean changes) {
     lines.add(
-        "| `%s` | %s | %s | %s | %s |"
+        "| `%s` | %s | %s |%s %s |"
             .formatted(
                 key.name(),
                 value(key),
                 otherwise(key, defaults),
-                changes && key.key().changesWeights() ? "yes" : "no",
+                weights ? (changes && key.key().changesWeights() ? " yes |" : " no |") : "",
                 sentence(key)));
+  }
+
+  private String header() {
+    return weights ? WEIGHTS_HEADER : HEADER;
   }
 
   private void section(Declared declared, String path, boolean changes) {
@@ -113,7 +131,7 @@ public final class ReferencePage {
       JsonNode defaults,
       boolean changes) {
     lines.add("\n## `" + path + "`\n\n" + declared.key().value() + "\n");
-    lines.add(HEADER);
+    lines.add(header());
     List<Declared> keys = Declared.flat(type);
     keys.forEach(key -> row(key, defaults, changes));
     keys.forEach(key -> section(key, path + "." + key.name(), changes));

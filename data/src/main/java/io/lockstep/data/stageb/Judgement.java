@@ -43,10 +43,10 @@ public record Judgement(Verdict verdict, String reason) {
       throw new MalformedJudgementException(
           "a judgement has exactly 2 lines, this has " + lines.length, answer);
     }
-    Optional<String> thirdState = thirdStateIn(answer);
-    if (thirdState.isPresent()) {
+    Optional<String> dodged = thirdState(answer);
+    if (dodged.isPresent()) {
       throw new MalformedJudgementException(
-          "\"" + thirdState.get() + "\" is a third state; only 通过 and 不通过 exist", answer);
+          "\"" + dodged.get() + "\" is a third state; only 通过 and 不通过 exist", answer);
     }
     Verdict verdict = parseVerdict(lines[0], answer);
     if (!lines[1].startsWith(REASON_PREFIX)) {
@@ -82,11 +82,12 @@ public record Judgement(Verdict verdict, String reason) {
     if (reason.chars().anyMatch(c -> c == '\n' || c == '\r')) {
       return Optional.of("the reason has a line break in it");
     }
-    return thirdStateIn(reason)
+    return thirdState(reason)
         .map(word -> "\"" + word + "\" is a third state; a reason speaks for 通过 or 不通过");
   }
 
-  private static Optional<String> thirdStateIn(String text) {
+  /** The first word of a third state in a text, if there is one. */
+  public static Optional<String> thirdState(String text) {
     String lower = text.toLowerCase(Locale.ROOT);
     return THIRD_STATE.stream().filter(lower::contains).findFirst();
   }

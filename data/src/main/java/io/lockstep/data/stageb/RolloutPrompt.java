@@ -3,6 +3,7 @@ package io.lockstep.data.stageb;
 import io.lockstep.data.conversation.Conversation;
 import io.lockstep.data.conversation.Message;
 import io.lockstep.data.conversation.Role;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -33,6 +34,17 @@ public final class RolloutPrompt {
    *     the mission
    */
   public static Conversation of(String mission, List<String> summaries) {
+    return of(SYSTEM, mission, "", summaries);
+  }
+
+  /**
+   * The same with other rules.
+   *
+   * @param system the system message
+   * @param focus what to look at; nothing if it is empty
+   */
+  public static Conversation of(
+      String system, String mission, String focus, List<String> summaries) {
     if (mission.isBlank() || mission.indexOf('\n') >= 0) {
       throw new IllegalArgumentException(
           "a mission is one non-blank line, not \"" + mission + "\"");
@@ -41,16 +53,29 @@ public final class RolloutPrompt {
       throw new IllegalArgumentException("a group needs the summary of at least one picture");
     }
     StringBuilder user = new StringBuilder("任务：").append(mission);
+    if (!focus.isEmpty()) {
+      user.append("\n关注：").append(focus);
+    }
+    lines(summaries).forEach(line -> user.append('\n').append(line));
+    return new Conversation(
+        List.of(Message.text(Role.SYSTEM, system), Message.text(Role.USER, user.toString())));
+  }
+
+  /**
+   * A line for each picture: {@code ImageN(obj=K): <summary>}.
+   *
+   * @throws IllegalArgumentException if a summary is blank
+   */
+  public static List<String> lines(List<String> summaries) {
+    List<String> lines = new ArrayList<>();
     for (int i = 0; i < summaries.size(); i++) {
       String summary = clean(summaries.get(i));
       if (summary.isBlank()) {
         throw new IllegalArgumentException("the summary of image_" + (i + 1) + " is empty");
       }
-      user.append("\nImage").append(i + 1).append("(obj=").append(objects(summary)).append("): ");
-      user.append(summary);
+      lines.add("Image%d(obj=%d): %s".formatted(i + 1, objects(summary), summary));
     }
-    return new Conversation(
-        List.of(Message.text(Role.SYSTEM, SYSTEM), Message.text(Role.USER, user.toString())));
+    return lines;
   }
 
   /** Number of objects that a summary names: the sum of its {@code ×N} counts. */
@@ -64,7 +89,7 @@ public final class RolloutPrompt {
   }
 
   /** The summary in one line, without review markers. */
-  private static String clean(String summary) {
+  public static String clean(String summary) {
     return REVIEW_MARKER.matcher(summary.replaceAll("\\s*\\R\\s*", " ")).replaceAll("").strip();
   }
 }
