@@ -18,27 +18,22 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * The matrix library that libtorch brings along (MKL), called without libtorch's dispatch: for the
- * many small products of one token. Each call computes on the calling thread alone.
- *
- * <p>Matrices are float32 in host memory, row-major.
+ * The matrix library that libtorch brings along (MKL), called without libtorch's dispatch and its
+ * thread pool. Each call computes on the calling thread alone, within {@link #alone}.
  */
 final class MatrixLibrary {
 
   private static final Optional<MatrixLibrary> LOADED = load();
 
   private static final byte AS_IT_IS = 'N';
-  private static final byte TRANSPOSED = 'T';
 
   private final MethodHandle product;
-  private final MethodHandle vectorProduct;
   private final MethodHandle threads;
 
   private final ThreadLocal<Arguments> arguments = ThreadLocal.withInitial(Arguments::new);
 
-  private MatrixLibrary(MethodHandle product, MethodHandle vectorProduct, MethodHandle threads) {
+  private MatrixLibrary(MethodHandle product, MethodHandle threads) {
     this.product = product;
-    this.vectorProduct = vectorProduct;
     this.threads = threads;
   }
 
@@ -56,8 +51,14 @@ final class MatrixLibrary {
     } catch (IllegalArgumentException missing) {
       return Optional.empty();
     }
-    Optional<MethodHandle> product = bind(library, "sgemm_", 13);
-    Optional<MethodHandle> vectorProduct = bind(library, "sgemv_", 11);
+    MemoryLayout[] addresses = new MemoryLayout[13];
+    Arrays.fill(addresses, ADDRESS);
+    Optional<MethodHandle> product =
+        library
+            .find("sgemm_")
+            .map(address ->
+                Linker.nativeLinker()
+                    .downcallHandle(address, FunctionDescriptor.ofVoid(addresses)));
     Optional<MethodHandle> threads =
         library
             .find("MKL_Set_Num_Threads_Local")
@@ -67,26 +68,15 @@ final class MatrixLibrary {
                         address,
                         FunctionDescriptor.of(JAVA_INT, JAVA_INT),
                         Linker.Option.critical(false)));
-    return product.isPresent() && vectorProduct.isPresent() && threads.isPresent()
-        ? Optional.of(new MatrixLibrary(product.get(), vectorProduct.get(), threads.get()))
+    return product.isPresent() && threads.isPresent()
+        ? Optional.of(new MatrixLibrary(product.get(), threads.get()))
         : Optional.empty();
-  }
-
-  /** A function of Fortran's interface: all arguments are addresses. */
-  private static Optional<MethodHandle> bind(SymbolLookup library, String name, int count) {
-    MemoryLayout[] addresses = new MemoryLayout[count];
-    Arrays.fill(addresses, ADDRESS);
-    return library
-        .find(name)
-        .map(address ->
-            Linker.nativeLinker().downcallHandle(address, FunctionDescriptor.ofVoid(addresses)));
   }
 
   /** Where the numbers of a call lie, one set for each thread. */
   private static final class Arguments {
     private final MemorySegment cells = Arena.ofAuto().allocate(64, 8);
-    private final MemorySegment firstForm = cells.asSlice(0, 1);
-    private final MemorySegment secondForm = cells.asSlice(1, 1);
+    private final MemorySegment form = cells.asSlice(0, 1);
     private final MemorySegment m = cells.asSlice(4, 4);
     private final MemorySegment n = cells.asSlice(8, 4);
     private final MemorySegment k = cells.asSlice(12, 4);
@@ -94,13 +84,11 @@ final class MatrixLibrary {
     private final MemorySegment ldb = cells.asSlice(20, 4);
     private final MemorySegment ldc = cells.asSlice(24, 4);
     private final MemorySegment one = cells.asSlice(28, 4);
-    private final MemorySegment zero = cells.asSlice(32, 4);
-    private final MemorySegment step = cells.asSlice(36, 4);
+    private final MemorySegment before = cells.asSlice(32, 4);
 
     Arguments() {
+      form.set(JAVA_BYTE, 0, AS_IT_IS);
       one.set(JAVA_FLOAT, 0, 1);
-      zero.set(JAVA_FLOAT, 0, 0);
-      step.set(JAVA_INT, 0, 1);
     }
   }
 
@@ -126,86 +114,35 @@ final class MatrixLibrary {
     }
   }
 
-  /**
-   * Applies a linear layer: y [rows, out] = x [rows, in] weight [out, in] transposed.
-   *
-   * @param stride values from one row of y to the next
-   */
-  void linear(
-      MemorySegment weight,
-      int out,
-      int in,
-      MemorySegment x,
-      int rows,
-      MemorySegment y,
-      int stride) {
+  /** Computes {@code y[r] = sum over k of x[r][k] panel[k]}, in blocks of {@code k}. */
+  void product(Panel panel, Rows x, int rows, Rows y) {
     Arguments all = arguments.get();
-    all.firstForm.set(JAVA_BYTE, 0, TRANSPOSED);
-    all.lda.set(JAVA_INT, 0, in);
-    try {
-      if (rows == 1) {
-        all.m.set(JAVA_INT, 0, in);
-        all.n.set(JAVA_INT, 0, out);
-        vectorProduct.invokeExact(
-            all.firstForm,
+    all.m.set(JAVA_INT, 0, panel.width());
+    all.n.set(JAVA_INT, 0, rows);
+    all.lda.set(JAVA_INT, 0, panel.stride());
+    all.ldb.set(JAVA_INT, 0, x.stride());
+    all.ldc.set(JAVA_INT, 0, y.stride());
+    for (int first = 0; first < panel.count(); first += RowProducts.BLOCK) {
+      all.k.set(JAVA_INT, 0, Math.min(RowProducts.BLOCK, panel.count() - first));
+      all.before.set(JAVA_FLOAT, 0, first == 0 ? 0 : 1);
+      try {
+        product.invokeExact(
+            all.form,
+            all.form,
             all.m,
             all.n,
+            all.k,
             all.one,
-            weight,
+            panel.from(first),
             all.lda,
-            x,
-            all.step,
-            all.zero,
-            y,
-            all.step);
-        return;
+            x.from(first),
+            all.ldb,
+            all.before,
+            y.memory(),
+            all.ldc);
+      } catch (Throwable e) {
+        throw new IllegalStateException("a product of matrices failed", e);
       }
-      all.secondForm.set(JAVA_BYTE, 0, AS_IT_IS);
-      all.m.set(JAVA_INT, 0, out);
-      all.n.set(JAVA_INT, 0, rows);
-      all.k.set(JAVA_INT, 0, in);
-      all.ldb.set(JAVA_INT, 0, in);
-      all.ldc.set(JAVA_INT, 0, stride);
-      call(all, weight, x, y);
-    } catch (Throwable e) {
-      throw new IllegalStateException("a product of matrices failed", e);
     }
-  }
-
-  /** Weighs rows: y [rows, width] = shares [rows, count] values [count, width]. */
-  void weigh(
-      MemorySegment shares, int rows, int count, MemorySegment values, int width, MemorySegment y) {
-    Arguments all = arguments.get();
-    all.firstForm.set(JAVA_BYTE, 0, AS_IT_IS);
-    all.secondForm.set(JAVA_BYTE, 0, AS_IT_IS);
-    all.m.set(JAVA_INT, 0, width);
-    all.n.set(JAVA_INT, 0, rows);
-    all.k.set(JAVA_INT, 0, count);
-    all.lda.set(JAVA_INT, 0, width);
-    all.ldb.set(JAVA_INT, 0, count);
-    all.ldc.set(JAVA_INT, 0, width);
-    try {
-      call(all, values, shares, y);
-    } catch (Throwable e) {
-      throw new IllegalStateException("a product of matrices failed", e);
-    }
-  }
-
-  private void call(Arguments all, MemorySegment a, MemorySegment b, MemorySegment c)
-      throws Throwable {
-    product.invokeExact(
-        all.firstForm,
-        all.secondForm,
-        all.m,
-        all.n,
-        all.k,
-        all.one,
-        a,
-        all.lda,
-        b,
-        all.ldb,
-        all.zero,
-        c,
-        all.ldc);
   }
 }

@@ -14,6 +14,7 @@ import io.lockstep.model.image.ImageOptions;
 import io.lockstep.model.network.AttentionKernels;
 import io.lockstep.model.network.Computing;
 import io.lockstep.model.network.ModelConfig;
+import io.lockstep.model.network.KeptWeights;
 import io.lockstep.model.network.VisionLanguageModel;
 import io.lockstep.model.parameter.ParameterLayout;
 import io.lockstep.model.parameter.Parameters;
@@ -49,6 +50,7 @@ public final class LoadedModel implements AutoCloseable {
   private final ModelConfig config;
   private VisionSettings vision;
   private ImageOptions pictures;
+  private final KeptWeights packed;
   private final TrainableModel trainable;
   private final Originals originals;
   private final boolean isTrained;
@@ -66,6 +68,7 @@ public final class LoadedModel implements AutoCloseable {
     this.config = config;
     this.parameters = parameters;
     this.trainable = trainable;
+    this.packed = new KeptWeights(config, trainable::inference);
     this.originals = originals;
     this.isTrained = isTrained;
     this.vision = new VisionSettings(inputs.tokenBudget());
@@ -429,7 +432,9 @@ public final class LoadedModel implements AutoCloseable {
 
   /** The network to compute with where nothing is trained: base model and adapter, if any. */
   public VisionLanguageModel network() {
-    return new VisionLanguageModel(config(), trainable.inference());
+    return isTrained
+        ? new VisionLanguageModel(config(), trainable.inference())
+        : new VisionLanguageModel(config(), trainable.inference(), packed);
   }
 
   /** A generator over this model; one caller at a time. */
@@ -445,6 +450,7 @@ public final class LoadedModel implements AutoCloseable {
 
   @Override
   public void close() {
+    packed.close();
     trainable.close();
     inputs.close();
   }

@@ -3,24 +3,22 @@ package io.lockstep.model.generate;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.layer.KvCache;
 import io.lockstep.model.network.ActivationListener;
-import io.lockstep.model.network.TokenStep;
 import io.lockstep.model.network.VisionLanguageModel;
 import io.lockstep.tensor.Scope;
 import io.lockstep.tensor.Span;
 import io.lockstep.tensor.Spans;
 import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
 
-/** Keeps keys and values, so that each further token is computed alone. */
+/**
+ * Keeps keys and values, so that each further token is computed alone: through the network's
+ * segments, in a batch that is padded.
+ */
 final class CachedDecoder implements Decoder {
 
   private final VisionLanguageModel network;
   private final Batch batch;
   private final KvCache cache;
   private final ActivationListener probe;
-
-  /** The quick way, where there is one and nobody looks at activations. */
-  private final @Nullable TokenStep step;
 
   CachedDecoder(VisionLanguageModel network, Batch batch, int capacity, ActivationListener probe) {
     this.network = network;
@@ -32,10 +30,6 @@ final class CachedDecoder implements Decoder {
             network.config().computeType(),
             batch.rows(),
             batch.length() + capacity);
-    step =
-        probe.equals(VisionLanguageModel.NO_PROBE)
-            ? network.tokenStep(cache, batch.rows()).orElse(null)
-            : null;
   }
 
   @Override
@@ -61,9 +55,6 @@ final class CachedDecoder implements Decoder {
     long[] ids = Arrays.stream(tokens).asLongStream().toArray();
     int generated = cache.length() - batch.length();
     long[] positions = Arrays.stream(batch.nextPositions()).map(next -> next + generated).toArray();
-    if (step != null) {
-      return step.next(ids, positions, visible(cache.length() + 1));
-    }
     try (Scope scope = Scope.open()) {
       return LastLogits.of(
           network, network.next(scope, ids, positions, visible(cache.length() + 1), cache, probe));
@@ -86,9 +77,6 @@ final class CachedDecoder implements Decoder {
 
   @Override
   public void close() {
-    if (step != null) {
-      step.close();
-    }
     cache.close();
   }
 }

@@ -3,8 +3,10 @@ package io.lockstep.model.generate;
 import io.lockstep.model.batch.Collator;
 import io.lockstep.model.batch.Sample;
 import io.lockstep.model.network.ActivationListener;
+import io.lockstep.model.network.PackedTransformer;
 import io.lockstep.model.network.VisionLanguageModel;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Computes logits for a left-padded batch of rows that grow token by token. It chooses nothing:
@@ -13,7 +15,7 @@ import java.util.List;
  * <p>To be called inside of {@link io.lockstep.tensor.Autograd#inference}, {@link #first} once, and
  * then {@link #next} as often as there is capacity.
  */
-public sealed interface Decoder extends AutoCloseable permits CachedDecoder, StrictDecoder {
+public sealed interface Decoder extends AutoCloseable permits CachedDecoder, PackedDecoder, StrictDecoder {
 
   /** Logits [B][V] of the token after each prompt. */
   float[][] first();
@@ -46,7 +48,14 @@ public sealed interface Decoder extends AutoCloseable permits CachedDecoder, Str
       int capacity,
       ActivationListener probe) {
     return switch (profile) {
-      case CACHED -> new CachedDecoder(network, collator.collate(prompts), capacity, probe);
+      case CACHED -> {
+        // Who looks at activations sees those of the segments.
+        Optional<PackedTransformer> packed =
+            probe.equals(VisionLanguageModel.NO_PROBE) ? network.packed() : Optional.empty();
+        yield packed.isPresent()
+            ? new PackedDecoder(network, packed.get(), collator, prompts, capacity)
+            : new CachedDecoder(network, collator.collate(prompts), capacity, probe);
+      }
       case STRICT -> new StrictDecoder(network, collator, prompts, capacity, probe);
     };
   }

@@ -57,6 +57,7 @@ public final class Network {
   private final TextRotary rotary;
   private final Norm finalNorm;
   private final @Nullable DetectionHead detection;
+  private final int merger;
   private final List<Segment> segments = new ArrayList<>();
   private final Map<String, Integer> owners = new HashMap<>();
 
@@ -73,8 +74,8 @@ public final class Network {
             .detection()
             .map(head -> new DetectionHead(head, config.text().hiddenSize()))
             .orElse(null);
-    int merger = vision();
-    text(merger);
+    merger = vision();
+    text();
     for (Segment segment : segments) {
       for (ParameterSpec spec : segment.parameters()) {
         owners.put(parent(spec.name()), segment.index());
@@ -141,7 +142,7 @@ public final class Network {
     return merger;
   }
 
-  private void text(int merger) {
+  private void text() {
     TextConfig text = config.text();
     ParameterSpec table =
         ParameterSpec.of(LLM, TABLE + ".weight", text.vocabSize(), text.hiddenSize());
@@ -252,6 +253,18 @@ public final class Network {
         .filter(segment -> !segment.name().equals(DETECTION))
         .filter(segment -> segment.index() < segments.size() - 1)
         .toList();
+  }
+
+  /** Those that make the features of pictures, which the language model reads. */
+  List<Segment> tower() {
+    return segments.stream()
+        .filter(segment -> segment.needsPictures() && !segment.name().equals(DETECTION))
+        .toList();
+  }
+
+  /** Whether the language model reads a segment of the tower: the merger, then DeepStack's. */
+  boolean isFeature(Segment segment) {
+    return segment.needsPictures() && segment.index() >= merger;
   }
 
   /**

@@ -5,14 +5,20 @@ import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Targets;
 import io.lockstep.model.layer.KvCache;
 import io.lockstep.model.parameter.Weights;
+import io.lockstep.tensor.Buffer;
+import io.lockstep.tensor.Ops;
+import io.lockstep.tensor.RowProducts;
 import io.lockstep.tensor.Scope;
 import io.lockstep.tensor.Span;
 import io.lockstep.tensor.Spans;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A network with weights that stay: pictures and text in, hidden states and logits out.
+ * A network with weights: pictures and text in, hidden states and logits out.
  *
  * <p>Shapes: B rows, T tokens, H hidden size, V vocabulary. What a pass gives belongs to the scope
  * that it is given; what it needs on the way is freed on the way.
@@ -24,11 +30,23 @@ public final class VisionLanguageModel {
 
   private final Network network;
   private final Weights weights;
+  private final Supplier<Optional<PackedWeights>> kept;
 
-  /** A model over weights named by its layout. */
+  /** A model over weights named by its layout, which may change between passes. */
   public VisionLanguageModel(ModelConfig config, Weights weights) {
+    this(config, weights, Optional::empty);
+  }
+
+  /**
+   * A model over weights that stay.
+   *
+   * @param kept gives them packed, always the same; nothing if they can't be
+   */
+  public VisionLanguageModel(
+      ModelConfig config, Weights weights, Supplier<Optional<PackedWeights>> kept) {
     network = new Network(config);
     this.weights = weights;
+    this.kept = kept;
   }
 
   /** The configuration. */
@@ -69,14 +87,52 @@ public final class VisionLanguageModel {
   }
 
   /**
-   * The quick way to one further token a row after another, with the same formulas as {@link #next}
-   * and {@link #logits}.
-   *
-   * @param cache filled by a prompt of so many rows
-   * @return nothing if this model or this machine has none
+   * What the language model reads of the pictures of a batch; nothing if it has none. The same bits
+   * as in {@link #hidden} for that batch.
    */
-  public Optional<TokenStep> tokenStep(KvCache cache, int rows) {
-    return TokenStep.open(config(), weights, cache, rows);
+  public Optional<PictureFeatures> features(Batch batch) {
+    if (batch.patches() == 0) {
+      return Optional.empty();
+    }
+    List<float[]> features = new ArrayList<>();
+    try (Scope scope = Scope.open()) {
+      PassInputs pass = network.inputs(scope, batch, null, NO_PROBE);
+      List<Segment> tower = network.tower();
+      NDArray last =
+          Segment.walk(
+              tower,
+              (segment, inputs) -> {
+                long begun = Spans.begin();
+                try (Scope temporaries = Scope.open()) {
+                  NDArray output =
+                      scope.keep(segment.computation().apply(weights, pass, inputs));
+                  if (network.isFeature(segment)) {
+                    features.add(Buffer.of(Ops.contiguous(output)).toHost().floats().toArray());
+                  }
+                  return output;
+                } finally {
+                  Spans.end(begun, Span.Kind.SEGMENT, segment.name(), 0);
+                }
+              });
+      last.close();
+    }
+    return Optional.of(
+        new PictureFeatures(
+            config().text().hiddenSize(),
+            features.getFirst(),
+            features.subList(1, features.size())));
+  }
+
+  /**
+   * The language model over packed rows, to be closed after use; nothing if this model or this
+   * machine has none. Its weights are packed once for a network whose weights stay.
+   */
+  public Optional<PackedTransformer> packed() {
+    Optional<PackedWeights> ready = kept.get();
+    boolean owns = ready.isEmpty();
+    return (owns ? PackedWeights.of(config(), weights) : ready)
+        .flatMap(packed ->
+            RowProducts.open().map(products -> new PackedTransformer(packed, products, owns)));
   }
 
   /** Walks through all segments but the heads. */
