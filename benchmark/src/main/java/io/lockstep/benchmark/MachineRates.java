@@ -4,15 +4,18 @@ import ai.djl.ndarray.NDArray;
 import io.lockstep.tensor.Buffer;
 import io.lockstep.tensor.Dtype;
 import io.lockstep.tensor.Ops;
+import io.lockstep.tensor.PackedMatrix;
+import io.lockstep.tensor.RowProducts;
 import io.lockstep.tensor.Scope;
-import io.lockstep.tensor.SmallProducts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
@@ -71,18 +74,18 @@ public record MachineRates(double flops, double moved, double read, double loopb
   }
 
   private static Optional<Double> read(Scope scope, NDArray matrix) {
-    Optional<SmallProducts> opened = SmallProducts.open();
+    Optional<RowProducts> opened = RowProducts.open();
     if (opened.isEmpty()) {
       return Optional.empty();
     }
     Buffer input = Buffer.of(scope.zeros(Dtype.FLOAT32, COLUMNS));
     Buffer output = Buffer.of(scope.zeros(Dtype.FLOAT32, ROWS));
-    Buffer weight = Buffer.of(matrix);
-    try (SmallProducts products = opened.get();
-        SmallProducts.Use use = products.begin()) {
+    try (Arena arena = Arena.ofShared();
+        RowProducts products = opened.get();
+        RowProducts.Use use = products.begin()) {
+      PackedMatrix weight = PackedMatrix.of(arena, List.of(Buffer.of(matrix)), COLUMNS);
       return Optional.of(
-          weight.bytes()
-              / quickest(() -> products.linear(weight, ROWS, COLUMNS, input, 1, output)));
+          weight.bytes() / quickest(() -> products.linear(weight, input, 1, output)));
     }
   }
 

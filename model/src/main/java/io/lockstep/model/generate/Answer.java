@@ -44,7 +44,7 @@ final class Answer {
     return result == null;
   }
 
-  /** The token that continues the row: the newest, or after the end of the answer its last. */
+  /** The newest token. */
   int last() {
     return last;
   }

@@ -52,7 +52,8 @@ final class CachedDecoder implements Decoder {
   }
 
   private float[][] logits(int[] tokens) {
-    long[] ids = Arrays.stream(tokens).asLongStream().toArray();
+    // A row that has ended takes part with any token.
+    long[] ids = Arrays.stream(tokens).mapToLong(token -> Math.max(0, token)).toArray();
     int generated = cache.length() - batch.length();
     long[] positions = Arrays.stream(batch.nextPositions()).map(next -> next + generated).toArray();
     try (Scope scope = Scope.open()) {

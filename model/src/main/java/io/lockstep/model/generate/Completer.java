@@ -82,7 +82,11 @@ public final class Completer {
               Profile.CACHED, network, collator, prompts, longest, VisionLanguageModel.NO_PROBE)) {
         float[][] logits = decoder.first();
         while (grow(rows, logits)) {
-          logits = decoder.next(rows.stream().mapToInt(row -> row.tokens.getLast()).toArray());
+          logits =
+              decoder.next(
+                  rows.stream()
+                      .mapToInt(row -> row.isOpen() ? row.tokens.getLast() : Decoder.ENDED)
+                      .toArray());
         }
       }
     });

@@ -17,14 +17,18 @@ import java.util.Optional;
  */
 public sealed interface Decoder extends AutoCloseable permits CachedDecoder, PackedDecoder, StrictDecoder {
 
+  /** In place of the token of a row that has ended. */
+  int ENDED = -1;
+
   /** Logits [B][V] of the token after each prompt. */
   float[][] first();
 
   /**
    * Continues each row by a token.
    *
-   * @param tokens one for each row, [B]
-   * @return logits [B][V] of the token after it
+   * @param tokens one for each row, [B]; {@link #ENDED} for one that has ended and stays so
+   * @return logits [B][V] of the token after it; without meaning for rows that have ended, of which
+   *     nothing is computed where rows are computed alone
    * @throws IllegalStateException if the rows have reached the capacity
    */
   float[][] next(int[] tokens);
@@ -49,11 +53,9 @@ public sealed interface Decoder extends AutoCloseable permits CachedDecoder, Pac
       ActivationListener probe) {
     return switch (profile) {
       case CACHED -> {
-        // Who looks at activations sees those of the segments.
-        Optional<PackedTransformer> packed =
-            probe.equals(VisionLanguageModel.NO_PROBE) ? network.packed() : Optional.empty();
+        Optional<PackedTransformer> packed = network.packed();
         yield packed.isPresent()
-            ? new PackedDecoder(network, packed.get(), collator, prompts, capacity)
+            ? new PackedDecoder(network, packed.get(), collator, prompts, capacity, probe)
             : new CachedDecoder(network, collator.collate(prompts), capacity, probe);
       }
       case STRICT -> new StrictDecoder(network, collator, prompts, capacity, probe);

@@ -20,10 +20,11 @@ import org.slf4j.LoggerFactory;
  * Answers a left-padded batch of conversations, each with its own settings. Used by one thread at a
  * time.
  *
- * <p>What is drawn depends on a conversation's seed alone, and rows do not see each other; a row's
- * logits depend on the profile and on the shape of its batch by roundings only (about 1e-6). An
- * answer is therefore the same alone, in any batch and in either profile unless two tokens are as
- * close to each other as that.
+ * <p>What is drawn depends on a conversation's seed alone, and rows do not see each other. In the
+ * profile {@link Profile#CACHED} a row's logits are the same bits alone, in any batch and with any
+ * number of threads, where the model and the machine have {@link
+ * io.lockstep.model.network.PackedTransformer}; elsewhere, and between the profiles, they differ by
+ * roundings (about 1e-6), and answers only where two tokens are as close to each other as that.
  */
 public final class Generator {
 
@@ -208,7 +209,11 @@ public final class Generator {
               profile, network, collator, samples, capacity, VisionLanguageModel.NO_PROBE)) {
         float[][] logits = decoder.first();
         while (choose(answers, logits)) {
-          logits = decoder.next(answers.stream().mapToInt(Answer::last).toArray());
+          logits =
+              decoder.next(
+                  answers.stream()
+                      .mapToInt(answer -> answer.isOpen() ? answer.last() : Decoder.ENDED)
+                      .toArray());
         }
       }
     });

@@ -3,11 +3,14 @@ package io.lockstep.model.generate;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Collator;
 import io.lockstep.model.batch.Sample;
+import io.lockstep.model.network.ActivationListener;
 import io.lockstep.model.network.PackedTransformer;
 import io.lockstep.model.network.PictureFeatures;
 import io.lockstep.model.network.SequenceCache;
 import io.lockstep.model.network.SequencePart;
 import io.lockstep.model.network.VisionLanguageModel;
+import io.lockstep.tensor.Span;
+import io.lockstep.tensor.Spans;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +23,11 @@ final class PackedDecoder implements Decoder {
 
   private final PackedTransformer transformer;
   private final List<Row> rows = new ArrayList<>();
+  private final int towerWidth;
+  private long generated;
+
+  /** What is told to who looks at activations, if anybody does. */
+  private final @Nullable JoinedActivations activations;
 
   /** A prompt and what has been computed of it. */
   private static final class Row {
@@ -68,54 +76,118 @@ final class PackedDecoder implements Decoder {
       PackedTransformer transformer,
       Collator collator,
       List<Sample> prompts,
-      int capacity) {
+      int capacity,
+      ActivationListener probe) {
     this.transformer = transformer;
+    towerWidth = network.config().vision().hiddenSize();
+    activations =
+        probe.equals(VisionLanguageModel.NO_PROBE)
+            ? null
+            : new JoinedActivations(
+                probe, prompts.size(), network.config().text().hiddenSize());
     for (Sample prompt : prompts) {
       Batch alone = collator.collate(List.of(prompt));
       rows.add(
           new Row(
               transformer.sequence(alone.length() + capacity),
               alone,
-              network.features(alone).orElse(null),
+              network
+                  .features(
+                      alone,
+                      activations == null ? VisionLanguageModel.NO_PROBE : activations.ofRow())
+                  .orElse(null),
               network.config().imageTokenId()));
     }
   }
 
   @Override
   public float[][] first() {
-    List<float[]> logits = new ArrayList<>();
-    List<SequencePart> parts = new ArrayList<>();
-    int room = PackedTransformer.MOST_ROWS;
-    for (Row row : rows) {
-      while (row.left() > 0) {
-        int count = Math.min(room, row.left());
-        parts.add(row.take(count));
-        room -= count;
-        if (room == 0) {
-          logits.addAll(transformer.pass(parts));
-          parts.clear();
-          room = PackedTransformer.MOST_ROWS;
-        }
+    long begun = Spans.begin();
+    float[][] logits = prompts();
+    Spans.end(begun, Span.Kind.STAGE, "prompt", 0);
+    return logits;
+  }
+
+  private float[][] prompts() {
+    Passes passes = new Passes();
+    for (int row = 0; row < rows.size(); row++) {
+      while (rows.get(row).left() > 0) {
+        passes.add(row, rows.get(row).take(Math.min(passes.room(), rows.get(row).left())));
       }
     }
-    if (!parts.isEmpty()) {
-      logits.addAll(transformer.pass(parts));
-    }
-    return logits.toArray(float[][]::new);
+    return passes.end();
   }
 
   @Override
   public float[][] next(int[] tokens) {
-    List<float[]> logits = new ArrayList<>();
-    for (int first = 0; first < tokens.length; first += PackedTransformer.MOST_ROWS) {
-      int end = Math.min(tokens.length, first + PackedTransformer.MOST_ROWS);
-      List<SequencePart> parts = new ArrayList<>();
-      for (int row = first; row < end; row++) {
-        parts.add(rows.get(row).next(tokens[row]));
+    generated++;
+    Spans.at(generated);
+    long begun = Spans.begin();
+    float[][] logits = further(tokens);
+    Spans.end(begun, Span.Kind.STAGE, "token", 0);
+    return logits;
+  }
+
+  private float[][] further(int[] tokens) {
+    Passes passes = new Passes();
+    for (int row = 0; row < tokens.length; row++) {
+      if (tokens[row] != ENDED) {
+        passes.add(row, rows.get(row).next(tokens[row]));
       }
-      logits.addAll(transformer.pass(parts));
     }
-    return logits.toArray(float[][]::new);
+    return passes.end();
+  }
+
+  /** Parts of rows, computed as soon as they fill a pass. */
+  private final class Passes {
+    private final float[][] logits = new float[rows.size()][0];
+    private final List<SequencePart> parts = new ArrayList<>();
+    private final List<Integer> owners = new ArrayList<>();
+    private int room = PackedTransformer.MOST_ROWS;
+
+    int room() {
+      return room;
+    }
+
+    void add(int row, SequencePart part) {
+      parts.add(part);
+      owners.add(row);
+      room -= part.size();
+      if (room == 0) {
+        compute();
+      }
+    }
+
+    private void compute() {
+      JoinedActivations joined = activations;
+      List<float[]> ends =
+          joined == null
+              ? transformer.pass(parts)
+              : transformer.pass(
+                  parts,
+                  (layer, part, hidden) -> joined.add(layer, owners.get(part), hidden.get()));
+      int end = 0;
+      for (int i = 0; i < parts.size(); i++) {
+        if (parts.get(i).ends()) {
+          logits[owners.get(i)] = ends.get(end);
+          end++;
+        }
+      }
+      parts.clear();
+      owners.clear();
+      room = PackedTransformer.MOST_ROWS;
+    }
+
+    /** Logits of all rows. */
+    float[][] end() {
+      if (!parts.isEmpty()) {
+        compute();
+      }
+      if (activations != null) {
+        activations.tell(towerWidth);
+      }
+      return logits;
+    }
   }
 
   @Override

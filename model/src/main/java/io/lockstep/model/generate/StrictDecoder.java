@@ -48,7 +48,8 @@ final class StrictDecoder implements Decoder {
       throw new IllegalStateException("the rows have reached their capacity");
     }
     for (int row = 0; row < tokens.length; row++) {
-      rows.set(row, rows.get(row).extended(tokens[row]));
+      // A row that has ended takes part with any token.
+      rows.set(row, rows.get(row).extended(Math.max(0, tokens[row])));
     }
     return first();
   }

@@ -12,7 +12,9 @@ import io.lockstep.tensor.Span;
 import io.lockstep.tensor.Spans;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -104,6 +106,23 @@ public final class PackedTransformer implements AutoCloseable {
    * @throws IllegalStateException if a sequence has no room for its part; nothing is computed then
    */
   public List<float[]> pass(List<SequencePart> parts) {
+    return pass(parts, (layer, part, hidden) -> {});
+  }
+
+  /** Sees the output of every layer, before DeepStack's features are added. */
+  @FunctionalInterface
+  public interface LayerListener {
+    /**
+     * Gets the output of a layer for one part.
+     *
+     * @param part its place among the parts
+     * @param hidden gives a copy of it, [tokens, H]
+     */
+    void accept(int layer, int part, Supplier<float[]> hidden);
+  }
+
+  /** The same, with a listener. */
+  public List<float[]> pass(List<SequencePart> parts, LayerListener listener) {
     int rows = parts.stream().mapToInt(SequencePart::size).sum();
     if (rows > MOST_ROWS) {
       throw new IllegalArgumentException(
@@ -116,7 +135,7 @@ public final class PackedTransformer implements AutoCloseable {
     }
     Angles angles = angles(parts, rows);
     try (RowProducts.Use use = products.begin()) {
-      return compute(parts, rows, angles);
+      return compute(parts, rows, angles, listener);
     }
   }
 
@@ -143,16 +162,30 @@ public final class PackedTransformer implements AutoCloseable {
     }
   }
 
-  private List<float[]> compute(List<SequencePart> parts, int rows, Angles angles) {
+  private List<float[]> compute(
+      List<SequencePart> parts, int rows, Angles angles, LayerListener listener) {
     float[] hidden = embedded(parts, rows);
     for (int i = 0; i < weights.layers().size(); i++) {
       PackedWeights.Layer layer = weights.layers().get(i);
       attend(layer, i, parts, rows, angles, hidden);
       feed(layer, rows, hidden);
+      tell(listener, i, parts, hidden);
       addFeatures(i, parts, hidden);
     }
     parts.forEach(part -> part.cache().advance(part.size()));
     return logits(parts, hidden);
+  }
+
+  private void tell(
+      LayerListener listener, int layer, List<SequencePart> parts, float[] hidden) {
+    int width = config.hiddenSize();
+    int at = 0;
+    for (int part = 0; part < parts.size(); part++) {
+      int from = at;
+      int end = from + parts.get(part).size() * width;
+      listener.accept(layer, part, () -> Arrays.copyOfRange(hidden, from, end));
+      at = end;
+    }
   }
 
   /** Rows of the embedding table, or of pictures' features at their placeholders. */

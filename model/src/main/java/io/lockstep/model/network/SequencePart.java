@@ -61,7 +61,7 @@ public final class SequencePart {
   }
 
   /** How many tokens. */
-  int size() {
+  public int size() {
     return tokens.length;
   }
 
@@ -81,7 +81,8 @@ public final class SequencePart {
     return firstFeature;
   }
 
-  boolean ends() {
+  /** Whether the logits after the last token are wanted. */
+  public boolean ends() {
     return ends;
   }
 }

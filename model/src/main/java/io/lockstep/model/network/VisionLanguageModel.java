@@ -89,14 +89,16 @@ public final class VisionLanguageModel {
   /**
    * What the language model reads of the pictures of a batch; nothing if it has none. The same bits
    * as in {@link #hidden} for that batch.
+   *
+   * @param probe sees activations of the tower by name, as in {@link #hidden}
    */
-  public Optional<PictureFeatures> features(Batch batch) {
+  public Optional<PictureFeatures> features(Batch batch, ActivationListener probe) {
     if (batch.patches() == 0) {
       return Optional.empty();
     }
     List<float[]> features = new ArrayList<>();
     try (Scope scope = Scope.open()) {
-      PassInputs pass = network.inputs(scope, batch, null, NO_PROBE);
+      PassInputs pass = network.inputs(scope, batch, null, probe);
       List<Segment> tower = network.tower();
       NDArray last =
           Segment.walk(

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import ai.djl.ndarray.NDArray;
 import io.lockstep.model.batch.Batch;
 import io.lockstep.model.batch.Sample;
 import io.lockstep.model.checkpoint.LoadedModel;
@@ -24,7 +25,10 @@ import io.lockstep.tensor.Torch;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -41,9 +45,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 class PackedDecoderTest {
 
   private static final int TOKENS = 12;
-
-  /** Sees nothing, and so makes a decoder walk through all segments. */
-  private static final ActivationListener LOOKS = (name, activation) -> {};
 
   private final LoadedModel model;
   private final List<Sample> prompts = new ArrayList<>();
@@ -75,13 +76,30 @@ class PackedDecoderTest {
     return (step * 37 + prompt * 11) % 300;
   }
 
+  private enum Way {
+    PACKED,
+    SEGMENTS
+  }
+
+  private Decoder open(Way way, List<Sample> rows, ActivationListener probe) {
+    return switch (way) {
+      case PACKED ->
+          Decoder.open(Profile.CACHED, model.network(), model.collator(), rows, TOKENS, probe);
+      case SEGMENTS ->
+          new CachedDecoder(model.network(), model.collator().collate(rows), TOKENS, probe);
+    };
+  }
+
+  private float[][][] logits(Way way, List<Integer> which) {
+    return logits(way, which, VisionLanguageModel.NO_PROBE);
+  }
+
   /** Logits of prompts in one batch, [prompt][step][V]. */
-  private float[][][] logits(List<Integer> which, ActivationListener probe) {
+  private float[][][] logits(Way way, List<Integer> which, ActivationListener probe) {
     float[][][] all = new float[which.size()][TOKENS + 1][];
     List<Sample> rows = which.stream().map(prompts::get).toList();
     Autograd.inference(() -> {
-      try (Decoder decoder =
-          Decoder.open(Profile.CACHED, model.network(), model.collator(), rows, TOKENS, probe)) {
+      try (Decoder decoder = open(way, rows, probe)) {
         float[][] logits = decoder.first();
         for (int step = 0; ; step++) {
           for (int row = 0; row < all.length; row++) {
@@ -101,8 +119,8 @@ class PackedDecoderTest {
   @Test
   void logitsAreThoseOfTheSegments() {
     List<Integer> every = IntStream.range(0, prompts.size()).boxed().toList();
-    float[][][] packed = logits(every, VisionLanguageModel.NO_PROBE);
-    float[][][] walked = logits(every, LOOKS);
+    float[][][] packed = logits(Way.PACKED, every);
+    float[][][] walked = logits(Way.SEGMENTS, every);
     for (int row = 0; row < packed.length; row++) {
       for (int step = 0; step <= TOKENS; step++) {
         requireClose(walked[row][step], packed[row][step]);
@@ -120,16 +138,68 @@ class PackedDecoderTest {
     assertTrue(difference <= 1e-5 * Math.max(1, largest), "differs by " + difference);
   }
 
+  /** What a listener is told, by name. */
+  private Map<String, List<float[]>> activations(Way way) {
+    Map<String, List<float[]>> told = new LinkedHashMap<>();
+    ActivationListener listener =
+        new ActivationListener() {
+          @Override
+          public void accept(String name, NDArray activation) {
+            told.computeIfAbsent(name + activation.getShape(), _ -> new ArrayList<>())
+                .add(activation.toFloatArray());
+          }
+
+          @Override
+          public void deepstack(int merger, NDArray activation) {
+            accept("deepstack_" + merger, activation);
+          }
+        };
+    var _ = logits(way, List.of(0, 1, 2), listener);
+    return told;
+  }
+
+  @Test
+  void listenersSeeWhatTheySeeOfAPaddedBatch() {
+    Map<String, List<float[]>> segments = activations(Way.SEGMENTS);
+    Map<String, List<float[]>> packed = activations(Way.PACKED);
+    assertEquals(segments.keySet(), packed.keySet());
+    assertTrue(segments.keySet().stream().anyMatch(name -> name.startsWith("vision_")));
+    segments.forEach((name, all) -> {
+      List<float[]> others = Objects.requireNonNull(packed.get(name));
+      assertEquals(all.size(), others.size());
+      for (int i = 0; i < all.size(); i++) {
+        requireCloseWhereNotPadded(name, all.get(i), others.get(i));
+      }
+    });
+  }
+
+  /** Padded positions hold zeros here and anything there. */
+  private static void requireCloseWhereNotPadded(String name, float[] expected, float[] actual) {
+    assertEquals(expected.length, actual.length);
+    double largest = 0;
+    for (float value : expected) {
+      largest = Math.max(largest, Math.abs(value));
+    }
+    int compared = 0;
+    for (int i = 0; i < expected.length; i++) {
+      if (actual[i] != 0) {
+        assertEquals(expected[i], actual[i], 1e-5 * Math.max(1, largest), name);
+        compared++;
+      }
+    }
+    assertTrue(compared * 2 > expected.length, name);
+  }
+
   @Test
   void aRowHasTheSameBitsAloneAndBesideAnyOthers() {
     List<List<Integer>> companies =
         List.of(List.of(0, 1), List.of(2, 0), List.of(1, 2, 0), List.of(0, 0, 1, 2, 1, 2, 0));
     List<float[][]> alone = new ArrayList<>();
     for (int prompt = 0; prompt < 3; prompt++) {
-      alone.add(logits(List.of(prompt), VisionLanguageModel.NO_PROBE)[0]);
+      alone.add(logits(Way.PACKED, List.of(prompt))[0]);
     }
     for (List<Integer> company : companies) {
-      float[][][] together = logits(company, VisionLanguageModel.NO_PROBE);
+      float[][][] together = logits(Way.PACKED, company);
       for (int row = 0; row < together.length; row++) {
         requireSame(alone.get(company.get(row)), together[row]);
       }
@@ -146,8 +216,8 @@ class PackedDecoderTest {
   /** The control of the test above: a batch that is padded has other bits. */
   @Test
   void paddedBatchesDiffer() {
-    float[][] alone = logits(List.of(0), LOOKS)[0];
-    float[][] together = logits(List.of(0, 1, 2), LOOKS)[0];
+    float[][] alone = logits(Way.SEGMENTS, List.of(0))[0];
+    float[][] together = logits(Way.SEGMENTS, List.of(0, 1, 2))[0];
     boolean same = true;
     for (int step = 0; step < alone.length; step++) {
       same &= Arrays.equals(alone[step], together[step]);
@@ -174,7 +244,7 @@ class PackedDecoderTest {
     }
     return Autograd.inference(() -> {
       VisionLanguageModel network = model.network();
-      PictureFeatures features = network.features(alone).orElse(null);
+      PictureFeatures features = network.features(alone, VisionLanguageModel.NO_PROBE).orElse(null);
       try (PackedTransformer transformer = network.packed().orElseThrow();
           SequenceCache cache = transformer.sequence(length)) {
         List<float[]> logits = List.of();
@@ -205,7 +275,7 @@ class PackedDecoderTest {
   @Test
   void theSameBitsComeOfCachedTokensAndOfTheWholeInPartsOfAnySize() {
     for (int prompt = 0; prompt < 3; prompt++) {
-      float[] cached = logits(List.of(prompt), VisionLanguageModel.NO_PROBE)[0][TOKENS];
+      float[] cached = logits(Way.PACKED, List.of(prompt))[0][TOKENS];
       for (int size : new int[] {1, 3, 16, 100, PackedTransformer.MOST_ROWS}) {
         assertArrayEquals(cached, inParts(prompt, size), 0);
       }
@@ -225,6 +295,29 @@ class PackedDecoderTest {
         cache.truncate(0);
         assertArrayEquals(once, transformer.pass(List.of(first)).getFirst(), 0);
         assertThrows(IllegalArgumentException.class, () -> cache.truncate(2));
+      }
+    });
+  }
+
+  @Test
+  void aRowThatHasEndedIsLeftOutAndChangesNothing() {
+    float[] alone = logits(Way.PACKED, List.of(1))[0][TOKENS];
+    Autograd.inference(() -> {
+      try (Decoder decoder =
+          Decoder.open(
+              Profile.CACHED,
+              model.network(),
+              model.collator(),
+              prompts.subList(0, 2),
+              TOKENS,
+              VisionLanguageModel.NO_PROBE)) {
+        float[][] logits = decoder.first();
+        for (int step = 0; step < TOKENS; step++) {
+          int first = step < 4 ? token(0, step) : Decoder.ENDED;
+          logits = decoder.next(new int[] {first, token(1, step)});
+        }
+        assertEquals(0, logits[0].length);
+        assertArrayEquals(alone, logits[1], 0);
       }
     });
   }
