@@ -86,8 +86,7 @@ final class FewRows {
   private void load(Panel panel, int first, int count) {
     long at = Dtype.FLOAT32.bytes((long) first * panel.stride());
     if (panel.stride() == WIDTH) {
-      MemorySegment.copy(
-          panel.memory(), FLOAT, at, values, 0, (count - 1) * WIDTH + panel.width());
+      MemorySegment.copy(panel.memory(), FLOAT, at, values, 0, (count - 1) * WIDTH + panel.width());
     } else {
       for (int k = 0; k < count; k++) {
         MemorySegment.copy(

@@ -33,8 +33,7 @@ public final class PackedMatrix {
     long rows = weights.stream().mapToLong(weight -> weight.elements() / in).sum();
     int out = Math.toIntExact(rows);
     long panels = Math.ceilDiv(out, RowProducts.PANEL);
-    MemorySegment memory =
-        arena.allocate(Dtype.FLOAT32.bytes(panels * RowProducts.PANEL * in), 64);
+    MemorySegment memory = arena.allocate(Dtype.FLOAT32.bytes(panels * RowProducts.PANEL * in), 64);
     PackedMatrix packed = new PackedMatrix(memory, out, in);
     float[] lanes = new float[RowProducts.LANES * in];
     int place = 0;
@@ -43,8 +42,7 @@ public final class PackedMatrix {
       long own = weight.elements() / in;
       for (long first = 0; first < own; ) {
         // Those that go side by side, so that memory is written in whole cache lines.
-        int count =
-            (int) Math.min(own - first, RowProducts.LANES - place % RowProducts.LANES);
+        int count = (int) Math.min(own - first, RowProducts.LANES - place % RowProducts.LANES);
         values.copyTo(first * in, lanes, 0, count * in);
         packed.set(place, count, lanes);
         place += count;
@@ -92,9 +90,6 @@ public final class PackedMatrix {
     int width = Math.min(end - first, RowProducts.PANEL - column);
     long at = (long) panel * RowProducts.PANEL * in + column;
     return new Panel(
-        panels.asSlice(Dtype.FLOAT32.bytes(at)),
-        in,
-        RowProducts.PANEL,
-        RowProducts.rounded(width));
+        panels.asSlice(Dtype.FLOAT32.bytes(at)), in, RowProducts.PANEL, RowProducts.rounded(width));
   }
 }

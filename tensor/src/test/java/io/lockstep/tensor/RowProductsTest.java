@@ -57,8 +57,7 @@ class RowProductsTest {
       }
       float[] all = new float[count * packed.out()];
       for (int row = 0; row < count; row++) {
-        y.floats()
-            .copyTo((long) row * packed.stride(), all, row * packed.out(), packed.out());
+        y.floats().copyTo((long) row * packed.stride(), all, row * packed.out(), packed.out());
       }
       return all;
     }

@@ -15,7 +15,8 @@ import java.util.Optional;
  * <p>To be called inside of {@link io.lockstep.tensor.Autograd#inference}, {@link #first} once, and
  * then {@link #next} as often as there is capacity.
  */
-public sealed interface Decoder extends AutoCloseable permits CachedDecoder, PackedDecoder, StrictDecoder {
+public sealed interface Decoder extends AutoCloseable
+    permits CachedDecoder, PackedDecoder, StrictDecoder {
 
   /** In place of the token of a row that has ended. */
   int ENDED = -1;

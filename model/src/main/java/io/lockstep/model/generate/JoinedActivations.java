@@ -80,8 +80,7 @@ final class JoinedActivations {
       tower.forEach((name, parts) ->
           listener.accept(
               name, joined(scope, parts, name.startsWith("vision_block") ? towerWidth : width)));
-      mergers.forEach((merger, parts) ->
-          listener.deepstack(merger, joined(scope, parts, width)));
+      mergers.forEach((merger, parts) -> listener.deepstack(merger, joined(scope, parts, width)));
       layers.forEach((layer, all) -> listener.accept("text_layer_" + layer, padded(scope, all)));
     }
     tower.clear();

@@ -83,8 +83,7 @@ final class PackedDecoder implements Decoder {
     activations =
         probe.equals(VisionLanguageModel.NO_PROBE)
             ? null
-            : new JoinedActivations(
-                probe, prompts.size(), network.config().text().hiddenSize());
+            : new JoinedActivations(probe, prompts.size(), network.config().text().hiddenSize());
     for (Sample prompt : prompts) {
       Batch alone = collator.collate(List.of(prompt));
       rows.add(

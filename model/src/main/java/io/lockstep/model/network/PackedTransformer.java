@@ -176,8 +176,7 @@ public final class PackedTransformer implements AutoCloseable {
     return logits(parts, hidden);
   }
 
-  private void tell(
-      LayerListener listener, int layer, List<SequencePart> parts, float[] hidden) {
+  private void tell(LayerListener listener, int layer, List<SequencePart> parts, float[] hidden) {
     int width = config.hiddenSize();
     int at = 0;
     for (int part = 0; part < parts.size(); part++) {
@@ -394,7 +393,8 @@ public final class PackedTransformer implements AutoCloseable {
           cache,
           layer,
           head,
-          new HeadWorkspace.Queries(rooms.projected().slice(firstQuery, (long) group * d), d, group),
+          new HeadWorkspace.Queries(
+              rooms.projected().slice(firstQuery, (long) group * d), d, group),
           0);
       for (int query = 0; query < group; query++) {
         workspace.copyOutput(query, rooms.attended(), firstOutput + (long) query * d);

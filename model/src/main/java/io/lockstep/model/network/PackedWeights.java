@@ -61,8 +61,7 @@ public final class PackedWeights implements AutoCloseable {
     head =
         PackedMatrix.of(
             arena,
-            List.of(
-                model.tieWordEmbeddings() ? table : Buffer.of(weights.get("lm_head.weight"))),
+            List.of(model.tieWordEmbeddings() ? table : Buffer.of(weights.get("lm_head.weight"))),
             hidden);
   }
 

@@ -106,8 +106,7 @@ public final class VisionLanguageModel {
               (segment, inputs) -> {
                 long begun = Spans.begin();
                 try (Scope temporaries = Scope.open()) {
-                  NDArray output =
-                      scope.keep(segment.computation().apply(weights, pass, inputs));
+                  NDArray output = scope.keep(segment.computation().apply(weights, pass, inputs));
                   if (network.isFeature(segment)) {
                     features.add(Buffer.of(Ops.contiguous(output)).toHost().floats().toArray());
                   }

@@ -233,8 +233,7 @@ class PackedDecoderTest {
     long[] positions = new long[3 * length];
     for (int i = 0; i < length; i++) {
       boolean given = i < alone.length();
-      tokens[i] =
-          given ? Math.toIntExact(alone.ids()[i]) : token(prompt, i - alone.length());
+      tokens[i] = given ? Math.toIntExact(alone.ids()[i]) : token(prompt, i - alone.length());
       for (int axis = 0; axis < 3; axis++) {
         positions[axis * length + i] =
             given
