@@ -206,6 +206,7 @@ public final class TrainingStep implements AutoCloseable {
     long entered = Spans.begin();
     try (Scope scope = Scope.open()) {
       session.activity(generation(), "computing step " + step);
+      var _ = ended(entered, "begin", 0);
       Reduction reduction = reduce(step);
       long begun = Spans.begin();
       state.reduced(reduction.gradient());
@@ -285,7 +286,6 @@ public final class TrainingStep implements AutoCloseable {
     ReducedGradient reduced = reducer.finish();
     begun = ended(begun, "reduce", collective.sentBytes() - sent);
     List<BucketFigures> figures = figures(reduced);
-    var _ = ended(begun, "figures", 0);
     StepTimes times =
         new StepTimes(
             step,
@@ -295,6 +295,7 @@ public final class TrainingStep implements AutoCloseable {
             Torch.residentBytes(),
             began,
             portions);
+    var _ = ended(begun, "figures", 0);
     return new Reduction(reduced, List.copyOf(contributions), figures, times);
   }
 
