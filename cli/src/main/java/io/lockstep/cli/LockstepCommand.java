@@ -108,6 +108,7 @@ final class LockstepCommand implements Runnable {
       COMMANDS.forEach(command -> addName(commandLine, command));
     } else {
       needed(arguments).forEach(commandLine::addSubcommand);
+    commandLine.getSubcommands().values().forEach(each -> relax(each, arguments));
     }
     commandLine.setCaseInsensitiveEnumValuesAllowed(true);
     commandLine.registerConverter(Endpoint.class, new EndpointConverter());
@@ -165,6 +166,24 @@ final class LockstepCommand implements Runnable {
       CommandLine.Model.CommandSpec known = CommandLine.Model.CommandSpec.create();
       known.usageMessage().description(described.description());
       overview.addSubcommand(described.name(), known);
+    }
+  }
+
+  /** What a command requires for itself is not required where one of its own commands is named. */
+  private static void relax(CommandLine command, String... arguments) {
+    List<String> words =
+        Arrays.stream(arguments).filter(argument -> !argument.startsWith("-")).limit(2).toList();
+    CommandLine.Model.CommandSpec its = command.getCommandSpec();
+    if (words.size() == 2
+        && words.getFirst().equals(command.getCommandName())
+        && command.getSubcommands().containsKey(words.getLast())) {
+      for (CommandLine.Model.OptionSpec option : List.copyOf(its.options())) {
+        if (option.required()) {
+          its.remove(option);
+          its.addOption(
+              CommandLine.Model.OptionSpec.builder(option).required(false).build());
+        }
+      }
     }
   }
 

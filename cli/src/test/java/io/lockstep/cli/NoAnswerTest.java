@@ -142,12 +142,61 @@ class NoAnswerTest {
     assertEquals(2, Files.readAllLines(out.resolve("failure_malformed.jsonl")).size());
   }
 
+  @Test
+  void theVerdictLoopGoesThroughAllTicketsAndItsReportsAreRebuilt() throws IOException {
+    Path loop = Files.createDirectories(folder.resolve("loop"));
+    Files.writeString(loop.resolve("domain.yaml"), "{name: d, rules: r}");
+    Files.writeString(
+        loop.resolve("m.yaml"), "{mission: m, items: [{key: S1, text: s}, {key: G0, text: g}]}");
+    Files.writeString(
+        loop.resolve("stage_b.yaml"),
+        """
+        output: runs
+        domain: domain.yaml
+        missions: [{guidance: m.yaml, stage_a: a.jsonl}]
+        rollout: {grid: [{max_new_tokens: 8}]}
+        epochs: 1
+        trial: {validation_share: 0.5}
+        """);
+    String group =
+        "{\"group_id\":\"%s\",\"mission\":\"m\",\"label\":\"pass\",\"images\":[\"a\"],\"per_image\":{\"image_1\":\"s\"}}";
+    Files.write(loop.resolve("a.jsonl"), List.of(group.formatted("G1"), group.formatted("G2")));
+    String[] named = {"--config", loop.resolve("stage_b.yaml").toString(), "--run-name", "r1"};
+
+    Said said = served(List.of("stage-b", "run"), named);
+    assertEquals(0, said.exit(), said.err());
+    assertTrue(
+        said.out()
+            .contains(
+                "m: accuracy 0.0% (2 tickets; 0 false passes, 0 false fails, 2 malformed; 0 in review; 2 items; 2 questions)"),
+        said.out());
+    Path run = loop.resolve("runs").resolve("m").resolve("r1");
+    String report = Files.readString(run.resolve("group_report.jsonl"));
+    assertTrue(report.contains("\"ticket_key\":\"G1::pass\""), report);
+    Files.delete(run.resolve("group_report.jsonl"));
+
+    Said rebuilt = Said.by("stage-b", "report", "--run", run.toString());
+    assertEquals(0, rebuilt.exit(), rebuilt.err());
+    assertEquals(report, Files.readString(run.resolve("group_report.jsonl")));
+
+    Said explained = served(List.of("stage-b", "explain"), named);
+    assertEquals(0, explained.exit(), explained.err());
+    assertTrue(
+        explained.out().contains("[G0] g: 0 right because of it, 0 wrong"), explained.out());
+    assertTrue(
+        Said.by("stage-b", "schema", "--artifact", "selections.jsonl").out().contains("vote_strength"));
+  }
+
   /** What a command says that asks a gateway of this model. */
   private Said served(String command, String... options) throws IOException {
+    return served(List.of(command), options);
+  }
+
+  private Said served(List<String> command, String... options) throws IOException {
     try (GatewayServer gateway =
         GatewayServer.start(GatewayOptions.of(new ModelSource.Folder(model)), 1)) {
-      List<String> arguments =
-          new ArrayList<>(List.of(command, "--gateway", "127.0.0.1:" + gateway.port()));
+      List<String> arguments = new ArrayList<>(command);
+      arguments.addAll(List.of("--gateway", "127.0.0.1:" + gateway.port()));
       arguments.addAll(List.of(options));
       return Said.by(arguments.toArray(String[]::new));
     }

@@ -7,6 +7,7 @@ import io.lockstep.client.Group;
 import io.lockstep.client.Outcome;
 import io.lockstep.data.answer.Finish;
 import io.lockstep.data.stageb.Verdict;
+import io.lockstep.verdict.ticket.Ticket;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -60,6 +61,20 @@ public final class StageB {
     AtomicLines.write(out.resolve(SELECTIONS), tally.selections);
     AtomicLines.write(out.resolve(MALFORMED), tally.malformed);
     return tally.result();
+  }
+
+  /**
+   * The groups of one of Stage-A's files as the verdict loop takes them.
+   *
+   * @throws UserError naming file and line if it is not Stage-A's output
+   */
+  public static List<Ticket> tickets(Path stageA) {
+    if (!Files.exists(stageA)) {
+      throw new UserError(stageA + " does not exist: run stage-a first, or name its output");
+    }
+    return read(stageA).stream()
+        .map(line -> new Ticket(line.groupId(), line.mission(), line.label(), line.summaries()))
+        .toList();
   }
 
   private static List<StageARecord> read(Path file) {

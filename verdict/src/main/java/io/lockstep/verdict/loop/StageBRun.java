@@ -129,6 +129,15 @@ public record StageBRun(StageBConfig config, StageBConfig.Mission mission, Strin
     return Ledger.of(judge, last(folder), inputs.tickets(), true);
   }
 
+  /**
+   * The last guidance of the run.
+   *
+   * @throws ConfigException if what lies there is none
+   */
+  public Guidance guidance() throws IOException, ConfigException {
+    return last(folder());
+  }
+
   private Inputs inputs(List<Ticket> tickets) throws IOException, ConfigException {
     Guidance first = Guidance.read(mission.guidance());
     Set<String> keys = new HashSet<>();

@@ -3,15 +3,20 @@ package io.lockstep.cli.command.stage;
 import io.lockstep.cli.command.JsonOption;
 import io.lockstep.cli.console.JsonLine;
 import io.lockstep.cli.console.Share;
+import io.lockstep.cli.console.UsageError;
 import io.lockstep.cli.stage.StageB;
 import io.lockstep.cli.stage.StageBResult;
 import io.lockstep.client.AnswerSettings;
 import io.lockstep.client.GatewayClient;
+import io.lockstep.verdict.artifact.Artifact;
+import io.lockstep.verdict.loop.StageBConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -19,7 +24,14 @@ import picocli.CommandLine.Option;
 /** {@code lockstep stage-b}. */
 @Command(
     name = "stage-b",
-    description = "Asks a gateway for a verdict on every group and compares it with the label.")
+    description =
+        "Asks a gateway for a verdict on every group and compares it with the label; its commands are"
+            + " those of the verdict loop.",
+    subcommands = {
+      StageBRunCommand.class,
+      StageBExplainCommand.class,
+      StageBReportCommand.class
+    })
 public final class StageBCommand implements Callable<Integer> {
 
   @Mixin private AskedGateway gateway = new AskedGateway();
@@ -69,5 +81,37 @@ public final class StageBCommand implements Callable<Integer> {
             .put("no_answer", result.unanswered().size()));
     result.requireAnswers();
     return 0;
+  }
+
+  @Command(name = "reference", description = "Prints every key of stage_b.yaml as a page in Markdown.")
+  void reference() {
+    System.out.print(StageBConfig.reference());
+  }
+
+  @Command(
+      name = "schema",
+      description =
+          "Prints the JSON Schema of stage_b.yaml, or of the rows of a file that a run writes.")
+  void schema(
+      @Option(
+              names = "--artifact",
+              paramLabel = "FILE",
+              description = "Such as selections.jsonl.")
+          @Nullable String artifact) {
+    if (artifact == null) {
+      System.out.print(StageBConfig.schema());
+      return;
+    }
+    System.out.print(
+        Arrays.stream(Artifact.values())
+            .filter(each -> each.file().equals(artifact))
+            .findFirst()
+            .orElseThrow(() ->
+                new UsageError(
+                    "'%s' is no file of a run: name one of %s"
+                        .formatted(
+                            artifact,
+                            Arrays.stream(Artifact.values()).map(Artifact::file).toList())))
+            .schema());
   }
 }
