@@ -108,7 +108,7 @@ final class LockstepCommand implements Runnable {
       COMMANDS.forEach(command -> addName(commandLine, command));
     } else {
       needed(arguments).forEach(commandLine::addSubcommand);
-    commandLine.getSubcommands().values().forEach(each -> relax(each, arguments));
+      commandLine.getSubcommands().values().forEach(each -> relax(each, arguments));
     }
     commandLine.setCaseInsensitiveEnumValuesAllowed(true);
     commandLine.registerConverter(Endpoint.class, new EndpointConverter());
@@ -180,8 +180,7 @@ final class LockstepCommand implements Runnable {
       for (CommandLine.Model.OptionSpec option : List.copyOf(its.options())) {
         if (option.required()) {
           its.remove(option);
-          its.addOption(
-              CommandLine.Model.OptionSpec.builder(option).required(false).build());
+          its.addOption(CommandLine.Model.OptionSpec.builder(option).required(false).build());
         }
       }
     }

@@ -181,10 +181,11 @@ class NoAnswerTest {
 
     Said explained = served(List.of("stage-b", "explain"), named);
     assertEquals(0, explained.exit(), explained.err());
+    assertTrue(explained.out().contains("[G0] g: 0 right because of it, 0 wrong"), explained.out());
     assertTrue(
-        explained.out().contains("[G0] g: 0 right because of it, 0 wrong"), explained.out());
-    assertTrue(
-        Said.by("stage-b", "schema", "--artifact", "selections.jsonl").out().contains("vote_strength"));
+        Said.by("stage-b", "schema", "--artifact", "selections.jsonl")
+            .out()
+            .contains("vote_strength"));
   }
 
   /** What a command says that asks a gateway of this model. */

@@ -65,8 +65,7 @@ public final class GatewayGenerator implements TextGenerator {
 
   private Reply ask(Question question) {
     try {
-      return Reply.of(
-          client.chat(question.conversation(), settings(question.decoding())).text());
+      return Reply.of(client.chat(question.conversation(), settings(question.decoding())).text());
     } catch (GatewayException e) {
       if (OF_THE_QUESTION.contains(e.code())) {
         return Reply.none(String.valueOf(e.getMessage()));

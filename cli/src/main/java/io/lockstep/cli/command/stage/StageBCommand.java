@@ -27,11 +27,7 @@ import picocli.CommandLine.Option;
     description =
         "Asks a gateway for a verdict on every group and compares it with the label; its commands are"
             + " those of the verdict loop.",
-    subcommands = {
-      StageBRunCommand.class,
-      StageBExplainCommand.class,
-      StageBReportCommand.class
-    })
+    subcommands = {StageBRunCommand.class, StageBExplainCommand.class, StageBReportCommand.class})
 public final class StageBCommand implements Callable<Integer> {
 
   @Mixin private AskedGateway gateway = new AskedGateway();
@@ -83,7 +79,9 @@ public final class StageBCommand implements Callable<Integer> {
     return 0;
   }
 
-  @Command(name = "reference", description = "Prints every key of stage_b.yaml as a page in Markdown.")
+  @Command(
+      name = "reference",
+      description = "Prints every key of stage_b.yaml as a page in Markdown.")
   void reference() {
     System.out.print(StageBConfig.reference());
   }
@@ -93,10 +91,7 @@ public final class StageBCommand implements Callable<Integer> {
       description =
           "Prints the JSON Schema of stage_b.yaml, or of the rows of a file that a run writes.")
   void schema(
-      @Option(
-              names = "--artifact",
-              paramLabel = "FILE",
-              description = "Such as selections.jsonl.")
+      @Option(names = "--artifact", paramLabel = "FILE", description = "Such as selections.jsonl.")
           @Nullable String artifact) {
     if (artifact == null) {
       System.out.print(StageBConfig.schema());

@@ -32,8 +32,7 @@ public final class StageBExplainCommand implements Callable<Integer> {
     try (GatewayClient client = gateway.connect()) {
       for (StageBConfig.Mission mission : config.missions()) {
         StageBRun of = run.of(config, mission);
-        Ledger ledger =
-            of.explain(StageB.tickets(mission.stageA()), new GatewayGenerator(client));
+        Ledger ledger = of.explain(StageB.tickets(mission.stageA()), new GatewayGenerator(client));
         Guidance guidance = of.guidance();
         System.out.println(guidance.mission());
         guidance.items().forEach(item -> print(item.key(), item.text(), ledger));
@@ -45,8 +44,7 @@ public final class StageBExplainCommand implements Callable<Integer> {
   private static void print(String key, String text, Ledger ledger) {
     Guidance.Counts counts = Objects.requireNonNull(ledger.counts().get(key));
     System.out.printf(
-        "[%s] %s: %d right because of it, %d wrong%n",
-        key, text, counts.helped(), counts.harmed());
+        "[%s] %s: %d right because of it, %d wrong%n", key, text, counts.helped(), counts.harmed());
     ledger.flips().stream()
         .filter(flip -> flip.item().equals(key))
         .forEach(flip ->
