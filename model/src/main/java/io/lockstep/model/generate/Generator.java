@@ -22,8 +22,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>What is drawn depends on a conversation's seed alone, and rows do not see each other. In the
  * profile {@link Profile#CACHED} a row's logits are the same bits alone and in any batch where the
- * model and the machine have {@link io.lockstep.model.network.PackedTransformer}; elsewhere, and between the profiles, they differ by
- * roundings (about 1e-6), and answers only where two tokens are as close to each other as that.
+ * model and the machine have {@link io.lockstep.model.network.PackedTransformer}; elsewhere, and
+ * between the profiles, they differ by roundings (about 1e-6), and answers only where two tokens
+ * are as close to each other as that.
  */
 public final class Generator {
 
