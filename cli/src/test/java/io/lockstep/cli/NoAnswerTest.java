@@ -168,7 +168,7 @@ class NoAnswerTest {
     assertTrue(
         said.out()
             .contains(
-                "m: accuracy 0.0% (2 tickets; 0 false passes, 0 false fails, 2 malformed; 0 in review; 2 items; 2 questions)"),
+                "m: accuracy 0.0000 (2 tickets; 0 false passes, 0 false fails, 2 malformed; 0 in review; 2 items; 2 questions)"),
         said.out());
     Path run = loop.resolve("runs").resolve("m").resolve("r1");
     String report = Files.readString(run.resolve("group_report.jsonl"));
