@@ -25,6 +25,7 @@ public final class Parsing {
 
   /** All commands, to look up names of commands and options. */
   public static CommandLine all() {
-    return LockstepCommand.commandLine();
+    // Any word that is no command's name: no word at all asks for the overview, which has no options.
+    return LockstepCommand.commandLine("all");
   }
 }

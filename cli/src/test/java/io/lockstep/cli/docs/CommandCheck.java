@@ -65,6 +65,8 @@ public final class CommandCheck {
           "--answers",
           "--output_dir",
           "--draw",
+          "--profile",
+          "--profile-to",
           "--accept",
           "--http-port-file",
           "--port-file");
