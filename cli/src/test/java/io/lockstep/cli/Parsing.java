@@ -25,7 +25,8 @@ public final class Parsing {
 
   /** All commands, to look up names of commands and options. */
   public static CommandLine all() {
-    // Any word that is no command's name: no word at all asks for the overview, which has no options.
+    // Any word that is no command's name: no word at all asks for the overview, which has no
+    // options.
     return LockstepCommand.commandLine("all");
   }
 }
